@@ -1,0 +1,40 @@
+# demandflow: `make demo` shows it, `make test` proves it, `make help` lists the rest.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check laws bench clean
+
+help:  ## this list
+	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "demandflow needs Python 3.11 or newer; say which: make PYTHON=python3.12 ...")'
+	@$(PYTHON) -m venv $(VENV)
+	@$(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: $(READY)  ## a county's year: 146 demands, their figures, one story
+	@$(RUN) examples/county_year.py
+
+test: $(READY)  ## all tests, with branch coverage
+	@$(RUN) -m coverage erase
+	@$(RUN) -m coverage run -m pytest -q
+	@$(RUN) -m coverage combine -q
+	@$(RUN) -m coverage report
+
+check: $(READY)  ## format, lint, strict types
+	@$(RUN) -m ruff format --check .
+	@$(RUN) -m ruff check .
+	@$(RUN) -m mypy
+
+laws: $(READY)  ## 10,000 random sequences of moves against the laws, with a table of what was tried
+	@$(RUN) -m tests.laws
+
+bench: $(READY)  ## the life of a demand as a multiple of inserting the same bytes raw
+	@$(RUN) benchmarks/life_of_a_demand.py
+
+clean:  ## remove what the other targets made
+	@rm -rf $(VENV) out .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,275 @@
+"""Demand: the state folded from its events, and nothing that decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+from demandflow.domain.events import (
+    STANDARD_FACTS,
+    ContractedOut,
+    Corrected,
+    Evaluated,
+    Event,
+    Extended,
+    ExtensionAsked,
+    Fact,
+    HandedBack,
+    LetGo,
+    Merged,
+    Registered,
+    Reported,
+    Sorted,
+    Suspended,
+    TakenOn,
+    TookIn,
+    UnknownFact,
+    Unmerged,
+)
+from demandflow.domain.values import Category, Channel, Grade, Place, Urgency
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What a resident asks for and where it stands. Moments are in UTC; rounds and versions count from 1.
+
+    `state` is empty before registration. `contractor` has the work now; `lead` is who had it last.
+    `*_from` is the version of the event that said so: what a correction of that event would change.
+    """
+
+    id: UUID
+    version: int = 0
+    workflow: str = ""
+    declares: tuple[str, ...] = ()
+    state: str = ""
+    stage: str = ""
+    came_from: str | None = None
+    ended_as: str | None = None
+    round: int = 0
+
+    received: datetime | None = None
+    since: datetime | None = None
+    last: datetime | None = None
+    ended: datetime | None = None
+    told_at: datetime | None = None
+    due: datetime | None = None
+    review: datetime | None = None
+    extension_asked: datetime | None = None
+
+    text: str = ""
+    channel: Channel | None = None
+    place: Place | None = None
+    place_from: int = 0
+    category: Category | None = None
+    category_from: int = 0
+    urgency: Urgency | None = None
+    resident: str | None = None
+    representative: str | None = None
+    shared_with: tuple[str, ...] = ()
+    source: str | None = None
+    reference: str | None = None
+
+    contractor: str | None = None
+    lead: str | None = None
+    contractor_from: int = 0
+    co_handlers: tuple[str, ...] = ()
+    handlers: frozenset[str] = frozenset()
+    auditors: frozenset[str] = frozenset()
+    handbacks: int = 0
+    missed_callbacks: int = 0
+
+    audited: bool = False
+    told: bool = False
+    asked: bool = False
+    evaluated: bool = False
+    resolved: bool | None = None
+    grade: Grade | None = None
+    evaluation_from: int = 0
+    reported_resolved: bool | None = None
+    report_from: int = 0
+    escalated: bool = False
+    taken_over: bool = False
+    merged_into: UUID | None = None
+    took_in: tuple[UUID, ...] = ()
+
+    facts: tuple[type[Fact], ...] = ()
+    commands: tuple[tuple[str, int], ...] = ()
+    _attributes: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def anonymous(self) -> bool:
+        """Nobody is known who could be asked or called back."""
+        return self.resident is None
+
+    @property
+    def open(self) -> bool:
+        """Registered and not ended."""
+        return self.version > 0 and self.ended_as is None
+
+    @property
+    def attributes(self) -> Mapping[str, Any]:
+        """What facts of a community's own classes said, the later over the earlier; read only."""
+        return MappingProxyType(dict(self._attributes))
+
+
+LAPSED: dict[str, Any] = {
+    "told": False,
+    "told_at": None,
+    "asked": False,
+    "missed_callbacks": 0,
+    "escalated": False,
+    "evaluated": False,
+    "resolved": None,
+    "grade": None,
+    "evaluation_from": 0,
+    "reported_resolved": None,
+    "report_from": 0,
+    "extension_asked": None,
+}
+"""What is of one round only and lapses when the round changes."""
+
+_OURS = frozenset((*STANDARD_FACTS, UnknownFact))
+
+
+def evolve(demand: Demand | None, event: Event) -> Demand:
+    """The demand after one more event. Refuses nothing and cannot fail, whatever the event says."""
+    before = demand or Demand(event.demand)
+    meta, stamp = event.meta, event.stamp
+    at = meta.happened if before.last is None or meta.happened > before.last else before.last
+    after: dict[str, Any] = {
+        **before.__dict__,
+        "version": event.version,
+        "workflow": meta.workflow,
+        "last": at,
+        "round": stamp.round,
+        "state": stamp.state,
+        "stage": stamp.stage,
+        "ended_as": stamp.ended_as,
+        "due": stamp.due,
+        "facts": (*before.facts, type(event.fact)),
+    }
+    if stamp.state != before.state:
+        after |= {"came_from": before.state, "since": at, "review": None}
+    if stamp.ended_as is None:
+        after["ended"] = None
+    elif before.ended_as is None:
+        after["ended"] = at
+    if stamp.declares is not None:
+        after["declares"] = stamp.declares
+    if meta.command_id is not None:
+        after["commands"] = (*before.commands, (meta.command_id, event.version))
+    _apply_meaning(after, event, at)
+    _apply_fact(after, event, at)
+    if stamp.round != before.round:
+        after |= LAPSED
+    changed = object.__new__(Demand)
+    changed.__dict__.update(after)
+    return changed
+
+
+def fold(events: Iterable[Event], demand: Demand | None = None) -> Demand | None:
+    """The demand after these events; None if there are none."""
+    for event in events:
+        demand = evolve(demand, event)
+    return demand
+
+
+def _apply_meaning(after: dict[str, Any], event: Event, at: datetime) -> None:
+    for meaning in event.stamp.means or ():
+        match meaning:
+            case "accepted":
+                actor = event.meta.actor
+                after["audited"] = True
+                after["auditors"] |= {actor.id, actor.unit or actor.id}
+            case "told":
+                after |= {"told": True, "told_at": at}
+            case "asked":
+                after["asked"] = True
+            case "evaluated":
+                after |= {"evaluated": True, "asked": True}
+            case "callback_missed":
+                after["missed_callbacks"] += 1
+            case "escalated":
+                after["escalated"] = True
+            case "taken_over":
+                after["taken_over"] = True
+            case "reopened":
+                after["taken_over"] = False
+
+
+def _apply_fact(after: dict[str, Any], event: Event, at: datetime) -> None:
+    version = event.version
+    match fact := event.fact:
+        case Registered():
+            after |= {"received": at, "text": fact.text, "channel": fact.channel, "urgency": fact.urgency}
+            after |= {"place": fact.place, "place_from": version}
+            after |= {"category": fact.category, "category_from": version}
+            after |= {"resident": fact.resident, "representative": fact.representative}
+            after |= {"shared_with": fact.shared_with or (), "source": fact.source, "reference": fact.reference}
+        case Sorted():
+            if fact.category is not None:
+                after |= {"category": fact.category, "category_from": version}
+            if fact.place is not None:
+                after |= {"place": fact.place, "place_from": version}
+            after["urgency"] = fact.urgency or after["urgency"]
+        case ContractedOut():
+            co_handlers = fact.co_handlers or ()
+            after |= {"contractor": fact.contractor, "lead": fact.contractor, "contractor_from": version}
+            after |= {"co_handlers": co_handlers, "extension_asked": None}
+            after["handlers"] |= {fact.contractor, *co_handlers}
+        case TakenOn():
+            after["handlers"] |= {event.meta.actor.id}
+        case HandedBack():
+            after |= {"contractor": None, "co_handlers": (), "handbacks": after["handbacks"] + 1}
+        case ExtensionAsked():
+            after["extension_asked"] = fact.until
+        case Extended():
+            after["extension_asked"] = None
+        case Suspended():
+            after["review"] = fact.review
+        case Reported():
+            after |= {"reported_resolved": fact.resolved, "report_from": version}
+            after["handlers"] |= {event.meta.actor.id}
+        case Evaluated():
+            after |= {"resolved": fact.resolved, "grade": fact.grade, "evaluation_from": version}
+        case Merged():
+            after["merged_into"] = fact.into
+        case Unmerged():
+            after["merged_into"] = None
+        case TookIn():
+            after["took_in"] = (*after["took_in"], fact.demand)
+        case LetGo():
+            after["took_in"] = tuple(other for other in after["took_in"] if other != fact.demand)
+        case Corrected():
+            _apply_correction(after, fact)
+        case _ if type(fact) not in _OURS:
+            said = {name: value for name, value in fact.__dict__.items() if value is not None}
+            after["_attributes"] = {**after["_attributes"], **said}
+
+
+def _apply_correction(after: dict[str, Any], fact: Corrected) -> None:
+    """A correction counts only where nothing later has said otherwise."""
+    named = fact.event
+    if not 1 <= named <= len(after["facts"]):
+        return
+    kind = after["facts"][named - 1]
+    if fact.channel is not None and issubclass(kind, Registered):
+        after["channel"] = fact.channel
+    if issubclass(kind, Registered | Sorted):
+        if fact.place is not None and named >= after["place_from"]:
+            after |= {"place": fact.place, "place_from": named}
+        if fact.category is not None and named >= after["category_from"]:
+            after |= {"category": fact.category, "category_from": named}
+    if fact.contractor is not None and named == after["contractor_from"]:
+        after["lead"] = fact.contractor
+        after["contractor"] = fact.contractor if after["contractor"] is not None else None
+        after["handlers"] |= {fact.contractor}
+    if fact.resolved is not None and named == after["report_from"]:
+        after["reported_resolved"] = fact.resolved
+    if named == after["evaluation_from"]:
+        after["resolved"] = after["resolved"] if fact.resolved is None else fact.resolved
+        after["grade"] = fact.grade or after["grade"]

@@ -1,0 +1,175 @@
+"""Everything that can go wrong, as one tree.
+
+    DemandFlowError
+    ├── InvalidValue        a value is not what it must be            (also a ValueError)
+    ├── InvalidWorkflow     a workflow has defects; it lists them all (also a ValueError)
+    ├── Refusal             the workflow or a rule forbids it; nothing was recorded
+    │   ├── MoveNotAllowed  the demand's present state has no such move
+    │   ├── RoleNotAllowed  the move exists, but not for this role
+    │   ├── RuleBroken      one or more rules object
+    │   └── Overtaken       the demand is no longer what the caller saw
+    ├── DemandNotFound      the log has no such demand                (also a LookupError)
+    ├── UnknownWorkflow     the demand's workflow was not given to open()
+    ├── IdReused            the same id came again, with another content
+    └── StorageError        the log or the figures cannot be read or written
+        ├── StorageBusy     somebody else holds the storage; try again
+        └── WrongTenant     the log belongs to another tenant
+
+Every error passes all its arguments up, so that it can be pickled, and builds its sentence in `__str__`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def listed(words: Iterable[object], none: str = "none") -> str:
+    """The words as people list them; what to say when there are none."""
+    return ", ".join(str(word) for word in words) or none
+
+
+class DemandFlowError(Exception):
+    """Whatever demandflow raises."""
+
+
+class InvalidValue(DemandFlowError, ValueError):
+    """A value is not what it must be; says what was wrong and what is possible."""
+
+    def __init__(self, what: str, problem: str) -> None:
+        super().__init__(what, problem)
+        self.what, self.problem = what, problem
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.problem}"
+
+
+class InvalidWorkflow(DemandFlowError, ValueError):
+    """A workflow has defects: all of them, each with its remedy."""
+
+    def __init__(self, workflow: str, defects: tuple[str, ...]) -> None:
+        super().__init__(workflow, defects)
+        self.workflow, self.defects = workflow, defects
+
+    def __str__(self) -> str:
+        return f"{self.workflow} cannot be used:" + "".join(f"\n  - {defect}" for defect in self.defects)
+
+
+class Refusal(DemandFlowError):
+    """The workflow or a rule forbids it. Nothing was recorded.
+
+    `meanwhile` says who did what since the caller's command began, if somebody was faster.
+    """
+
+    meanwhile: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return self._sentence() + "".join(f"\n  meanwhile: {line}" for line in self.meanwhile)
+
+    def _sentence(self) -> str:
+        """Why it was refused and what is possible, without what happened meanwhile."""
+        raise NotImplementedError
+
+
+class MoveNotAllowed(Refusal):
+    """The workflow has no such move from the demand's present state."""
+
+    def __init__(self, move: str, state: str, possible: tuple[str, ...]) -> None:
+        super().__init__(move, state, possible)
+        self.move, self.state, self.possible = move, state, possible
+
+    def _sentence(self) -> str:
+        where = f"a demand that is {self.state}" if self.state else "a demand that is not yet registered"
+        return f"cannot {self.move} {where} (possible now: {listed(self.possible)})"
+
+
+class RoleNotAllowed(Refusal):
+    """The move exists, but this role may not make it."""
+
+    def __init__(self, move: str, role: str, allowed: tuple[str, ...]) -> None:
+        super().__init__(move, role, allowed)
+        self.move, self.role, self.allowed = move, role, allowed
+
+    def _sentence(self) -> str:
+        return f"{self.role} may not {self.move} (who may: {listed(self.allowed)})"
+
+
+class RuleBroken(Refusal):
+    """One or more rules object to the move; `objections` holds (rule, sentence) pairs."""
+
+    def __init__(self, move: str, objections: tuple[tuple[str, str], ...]) -> None:
+        super().__init__(move, objections)
+        self.move, self.objections = move, objections
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The names of the rules that object."""
+        return tuple(rule for rule, _ in self.objections)
+
+    def _sentence(self) -> str:
+        return f"cannot {self.move}: " + "; ".join(sentence for _, sentence in self.objections)
+
+
+class Overtaken(Refusal):
+    """The demand is no longer what the caller saw when they decided."""
+
+    def __init__(self, move: str, seen: str, now: str) -> None:
+        super().__init__(move, seen, now)
+        self.move, self.seen, self.now = move, seen, now
+
+    def _sentence(self) -> str:
+        return f"cannot {self.move}: you saw {self.seen}, now it is {self.now}; look again, then decide"
+
+
+class DemandNotFound(DemandFlowError, LookupError):
+    """The log has no such demand."""
+
+    def __init__(self, demand: str) -> None:
+        super().__init__(demand)
+        self.demand = demand
+
+    def __str__(self) -> str:
+        return f"no demand {self.demand} in this log"
+
+
+class UnknownWorkflow(DemandFlowError):
+    """The demand's workflow was not given to open(), so nothing can be decided about it."""
+
+    def __init__(self, workflow: str, known: tuple[str, ...]) -> None:
+        super().__init__(workflow, known)
+        self.workflow, self.known = workflow, known
+
+    def __str__(self) -> str:
+        return f"workflow {self.workflow} was not given to open() (given: {listed(self.known)})"
+
+
+class IdReused(DemandFlowError):
+    """The same command id, or the same source and reference, came again with another content."""
+
+    def __init__(self, what: str, demand: str, differences: tuple[str, ...]) -> None:
+        super().__init__(what, demand, differences)
+        self.what, self.demand, self.differences = what, demand, differences
+
+    def __str__(self) -> str:
+        return (
+            f"{self.what} was already recorded for demand {self.demand} with another content "
+            f"({listed(self.differences)}); nothing was changed. Use a new id, or correct what was recorded"
+        )
+
+
+class StorageError(DemandFlowError):
+    """The log or the figures cannot be read or written."""
+
+
+class StorageBusy(StorageError):
+    """Somebody else holds the storage; nothing was recorded, and trying again may help."""
+
+
+class WrongTenant(StorageError):
+    """The log belongs to another tenant: one tenant, one log."""
+
+    def __init__(self, wanted: str | None, found: str | None) -> None:
+        super().__init__(wanted, found)
+        self.wanted, self.found = wanted, found
+
+    def __str__(self) -> str:
+        return f"this log belongs to tenant {self.found!r}, not to {self.wanted!r}; one tenant, one log"
