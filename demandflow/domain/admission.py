@@ -1,0 +1,47 @@
+"""Admitting a proposal: the one door through which every fact passes, and where its meaning is stamped."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from demandflow.domain.demand import Demand
+from demandflow.domain.events import Stamp
+from demandflow.domain.moves import NEW_ROUND, Proposal
+from demandflow.domain.workflow import Workflow
+from demandflow.errors import InvalidValue, RuleBroken
+
+
+def admit(workflow: Workflow, demand: Demand, proposal: Proposal[Any]) -> Stamp:
+    """What the proposed fact will mean.
+
+    Raises MoveNotAllowed, RoleNotAllowed, RuleBroken (with every objection), or InvalidValue for the wrong fact.
+    """
+    row = workflow.row_for(demand, proposal)
+    move = row.move
+    if type(proposal.fact) is not move.fact:
+        problem = f"records {move.fact.__name__}, not {type(proposal.fact).__name__}"
+        raise InvalidValue(f"move {move.name!r}", problem)
+    objections = tuple(
+        (rule.__name__, objection) for rule in move.rules if (objection := rule(demand, proposal)) is not None
+    )
+    if objections:
+        raise RuleBroken(move.name, objections)
+    means = move.meanings
+    state = workflow.state(row.dest)
+    return Stamp(
+        move=move.name,
+        state=state.name,
+        stage=state.waits_for.value,
+        round=demand.round + 1 if demand.version == 0 or NEW_ROUND.intersection(means) else demand.round,
+        ended_as=state.ended_as,
+        means=means or None,
+        due=_due(demand, proposal, means),
+        declares=workflow.meanings if demand.version == 0 else None,
+    )
+
+
+def _due(demand: Demand, proposal: Proposal[Any], means: tuple[str, ...]) -> datetime | None:
+    """A fact's own due moment, else the demand's; reopening takes the old one away, rework does not."""
+    given: datetime | None = getattr(proposal.fact, "due", None)
+    return given or (None if "reopened" in means else demand.due)

@@ -1,0 +1,132 @@
+"""States and moves as a community declares them, and what is proposed and judged by them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any, Generic, TypeVar
+
+from demandflow.domain.demand import Demand
+from demandflow.domain.events import Fact
+from demandflow.domain.values import Actor, Stage
+
+F = TypeVar("F", bound=Fact)
+
+MEANINGS = (
+    *("accepted", "contracted_out", "taken_on", "handed_back", "extended", "suspended", "reported", "told", "asked"),
+    *("evaluated", "callback_missed", "reworked", "escalated", "taken_over", "reopened", "unmerged", "corrected"),
+)
+NEW_ROUND = frozenset({"reworked", "reopened", "taken_over"})
+ENDS = ("closed", "refused", "withdrawn", "merged")
+
+
+class _Where(Enum):
+    START = "(start)"
+    BACK = "(where it came from)"
+    STAY = "(stays)"
+    ANYWHERE = "(anywhere)"
+    WHILE_OPEN = "(while open)"
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+START, BACK, STAY, ANYWHERE, WHILE_OPEN = _Where
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal(Generic[F]):
+    """A proposed fact: the move, the fact, by whom, at what moment, and the other demand where there is one."""
+
+    move: str
+    fact: F
+    by: Actor
+    at: datetime
+    other: Demand | None = None
+
+
+Rule = Callable[[Demand, Proposal[Any]], str | None]
+"""Returns its objection, a sentence, or None."""
+Condition = Callable[[Demand, Proposal[Any]], bool]
+
+
+@dataclass(frozen=True)
+class State:
+    """Where a demand can stand: the stage it waits for, whose turn it is, and how it ended if it did."""
+
+    name: str
+    waits_for: Stage
+    owner: str | None = None
+    ended_as: str | None = None
+
+
+@dataclass(frozen=True)
+class Move:
+    """A named step. Moves of one name from one state are tried in the written order.
+
+    `from_` is a state, several, START, WHILE_OPEN or ANYWHERE; `to` is a state, BACK or STAY.
+    `when` makes the move conditional; `means` is what it means for the figures; `rules` may object to it.
+    """
+
+    name: str
+    fact: type[Fact]
+    from_: str | _Where | tuple[str, ...]
+    to: str | _Where
+    by: str | tuple[str, ...]
+    when: Condition | None = None
+    means: str | tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Who may make it."""
+        return (self.by,) if isinstance(self.by, str) else self.by
+
+    @property
+    def meanings(self) -> tuple[str, ...]:
+        """What it means."""
+        return (self.means,) if isinstance(self.means, str) else self.means
+
+    @property
+    def leads_back(self) -> bool:
+        """Whether it returns to where the demand came from."""
+        return self.to is BACK
+
+
+def sources(move: Move, states: Sequence[State]) -> tuple[str, ...]:
+    """The names of the states from which a declared move leads; START is the empty name."""
+    match move.from_:
+        case _Where.START:
+            return ("",)
+        case _Where.ANYWHERE:
+            return tuple(state.name for state in states)
+        case _Where.WHILE_OPEN:
+            return tuple(state.name for state in states if state.ended_as is None)
+        case str(name):
+            return (name,)
+        case names:
+            return tuple(names)  # type: ignore[arg-type]
+
+
+def plain_lines(states: Sequence[State], moves: Sequence[Move]) -> list[tuple[str, str, int]]:
+    """(source, destination, index of the move) of every row, in the order in which they are tried."""
+    lines: list[tuple[str, str, int]] = []
+    for order, move in enumerate(moves):
+        if move.to is not BACK:
+            for source in sources(move, states):
+                lines.append((source, source if move.to is STAY else str(move.to), order))
+    while True:
+        ways_in = [(source, dest) for source, dest, _ in lines if source and source != dest]
+        added = [
+            (source, before, order)
+            for order, move in enumerate(moves)
+            if move.to is BACK
+            for source in sources(move, states)
+            for before, dest in dict.fromkeys(ways_in)
+            if dest == source and (source, before, order) not in lines
+        ]
+        if not added:
+            return lines
+        lines += added

@@ -1,0 +1,155 @@
+"""Workflow: the table of what may happen next and what it means. It is asked, never moved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from transitions import Machine, Transition
+
+from demandflow.domain.defects import defects_of
+from demandflow.domain.demand import Demand
+from demandflow.domain.events import OTHER_SIDES, Fact
+from demandflow.domain.moves import BACK, MEANINGS, Condition, Move, Proposal, State, plain_lines
+from demandflow.domain.values import Actor
+from demandflow.errors import InvalidWorkflow, MoveNotAllowed, RoleNotAllowed
+
+
+class Row(Transition):
+    """One line of the table: a move from one state to another, on a condition or without."""
+
+    dest: str
+
+    def __init__(self, source: str, dest: str, conditions: Condition | None, *_: Any, move: Move, order: int) -> None:
+        super().__init__(source, dest)
+        self.move, self.when, self.order = move, conditions, order
+
+
+class _Table(Machine):
+    """The shared `transitions` machine; it has no model and is only asked."""
+
+    transition_cls = Row
+
+
+@dataclass(frozen=True)
+class PossibleMove:
+    """What may happen next: the move, who may make it, and the states to which it can lead."""
+
+    name: str
+    roles: tuple[str, ...]
+    leads_to: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({', '.join(self.roles)})"
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """Which moves lead from which state to which, by whom, and what each means.
+
+    Raises InvalidWorkflow, naming all defects, if it is built with any. It has no state and is safe to share.
+    """
+
+    name: str
+    version: int
+    states: Sequence[State]
+    moves: Sequence[Move]
+    _rows: dict[tuple[str, str], tuple[Row, ...]] = field(init=False, repr=False, compare=False)
+    _by_state: dict[str, dict[str, tuple[Row, ...]]] = field(init=False, repr=False, compare=False)
+    _states: dict[str, State] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        declared = {"states": tuple(self.states), "moves": tuple(self.moves)}
+        for name, value in {**declared, "_states": {state.name: state for state in self.states}}.items():
+            object.__setattr__(self, name, value)
+        if defects := defects_of(self.states, self.moves):
+            raise InvalidWorkflow(self.key, tuple(defects))
+        machine = _Table(
+            model=None, states=["", *self._states], initial="", transitions=list(self._lines()), auto_transitions=False
+        )
+        rows: dict[tuple[str, str], tuple[Row, ...]] = {}
+        by_state: dict[str, dict[str, tuple[Row, ...]]] = {state: {} for state in ("", *self._states)}
+        for move, event in machine.events.items():
+            for state, lines in event.transitions.items():
+                ordered = tuple(sorted((row for row in lines if isinstance(row, Row)), key=lambda row: row.order))
+                rows[state, move] = by_state[state][move] = ordered
+        object.__setattr__(self, "_rows", rows)
+        object.__setattr__(self, "_by_state", by_state)
+
+    @property
+    def key(self) -> str:
+        """What demands are stamped with: `name@version`."""
+        return f"{self.name}@{self.version}"
+
+    @property
+    def meanings(self) -> tuple[str, ...]:
+        """All that its moves can ever mean: a figure about anything else is n/a."""
+        declared = {meaning for move in self.moves for meaning in move.meanings}
+        return tuple(meaning for meaning in MEANINGS if meaning in declared)
+
+    @property
+    def facts(self) -> tuple[type[Fact], ...]:
+        """The fact classes of its moves."""
+        return tuple(dict.fromkeys(move.fact for move in self.moves))
+
+    def state(self, name: str) -> State:
+        """The declared state of this name."""
+        return self._states[name]
+
+    def states_owned_by(self, role: str) -> tuple[str, ...]:
+        """The states in which it is this role's turn."""
+        return tuple(state.name for state in self.states if state.owner == role)
+
+    def moves_from(self, state: str) -> dict[str, tuple[Row, ...]]:
+        """The rows that leave a state, by the name of the move."""
+        return self._by_state[state]
+
+    def move_of(self, fact: type[Fact], state: str) -> str | None:
+        """The name of the move that records such a fact from this state."""
+        rows = self._by_state[state]
+        return next((name for name, lines in rows.items() if lines[0].move.fact is fact), None)
+
+    def possible(self, demand: Demand, by: Actor | None = None) -> tuple[PossibleMove, ...]:
+        """What may happen next, at all or by this actor's role; a rule may still object to the particular fact."""
+        found = []
+        for name, lines in self._by_state[demand.state].items():
+            if lines[0].move.fact in OTHER_SIDES:
+                continue
+            ways = [row for row in lines if not row.move.leads_back or row.dest == demand.came_from]
+            ways = [row for row in ways if by is None or by.role in row.move.roles]
+            if ways:
+                roles = tuple(dict.fromkeys(role for row in ways for role in row.move.roles))
+                found.append(PossibleMove(name, roles, tuple(dict.fromkeys(row.dest for row in ways))))
+        return tuple(found)
+
+    def row_for(self, demand: Demand, proposal: Proposal[Any]) -> Row:
+        """The row that the proposal takes. Raises MoveNotAllowed or RoleNotAllowed."""
+        lines = self._rows.get((demand.state, proposal.move), ())
+        theirs = [row for row in lines if proposal.by.role in row.move.roles]
+        for row in theirs:
+            if row.when is None or row.when(demand, proposal):
+                return row
+        if lines and not theirs:
+            allowed = dict.fromkeys(role for row in lines for role in row.move.roles)
+            raise RoleNotAllowed(proposal.move, proposal.by.role, tuple(allowed))
+        names = tuple(possible.name for possible in self.possible(demand))
+        raise MoveNotAllowed(proposal.move, demand.state, names)
+
+    def _lines(self) -> Iterable[dict[str, Any]]:
+        """The moves as rows; BACK becomes one row per way in, on condition that the demand came that way."""
+        for source, dest, order in plain_lines(self.states, self.moves):
+            move = self.moves[order]
+            when = _came_from(dest) if move.to is BACK else move.when
+            yield {
+                "trigger": move.name,
+                "source": source,
+                "dest": dest,
+                "conditions": when,
+                "move": move,
+                "order": order,
+            }
+
+
+def _came_from(state: str) -> Condition:
+    return lambda demand, _: demand.came_from == state
