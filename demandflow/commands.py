@@ -1,0 +1,381 @@
+"""What a community does, one method each. Every method proposes one fact to the same door."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Required, TypedDict, Unpack
+from uuid import UUID, uuid5
+
+from demandflow.domain.demand import Demand
+from demandflow.domain.events import (
+    Accepted,
+    CallbackMissed,
+    ContractedOut,
+    Corrected,
+    DetailsAsked,
+    DetailsGiven,
+    Escalated,
+    Evaluated,
+    Extended,
+    ExtensionAsked,
+    Fact,
+    FedBack,
+    HandedBack,
+    Merged,
+    Noted,
+    NoticeEnded,
+    Refused,
+    Registered,
+    Reopened,
+    Reported,
+    Resumed,
+    Sorted,
+    Stepped,
+    Suspended,
+    TakenOn,
+    Unmerged,
+    Withdrawn,
+)
+from demandflow.domain.values import Actor, Category, Channel, Grade, Place, Urgency, Way
+from demandflow.domain.workflow import Workflow
+from demandflow.errors import InvalidValue, UnknownWorkflow
+from demandflow.ids import derived_id
+from demandflow.recording import Intent, Recorder
+
+
+class How(TypedDict, total=False):
+    """The circumstances of a command; only `by` is required.
+
+    `at` is when it happened (an aware datetime; without it, now). The same `command_id` twice on a demand records
+    once. With `seen`, the demand as the caller saw it, the command is refused (Overtaken) if its state or round has
+    changed. `correlation` and `causation` are kept with the event.
+    """
+
+    by: Required[Actor]
+    at: datetime | None
+    command_id: str | None
+    seen: Demand | None
+    correlation: str | None
+    causation: str | None
+
+
+@dataclass(frozen=True)
+class Told:
+    """A demand whose outcome was told, and those merged into it, whose residents are to be told as well."""
+
+    demand: Demand
+    also_to_tell: tuple[Demand, ...]
+
+
+class Commands:
+    """All that can be done to demands; each method returns the demand after it, or raises and records nothing.
+
+    Raises MoveNotAllowed, RoleNotAllowed, RuleBroken or Overtaken (the Refusals), InvalidValue, DemandNotFound,
+    IdReused or StorageBusy.
+    """
+
+    _recorder: Recorder
+    _workflows: Mapping[str, Workflow]
+    _tenant: str | None
+
+    def _new_id(self) -> UUID:
+        raise NotImplementedError
+
+    # for any workflow
+
+    def start(
+        self,
+        fact: Registered,
+        *,
+        by: Actor,
+        workflow: str | None = None,
+        at: datetime | None = None,
+        command_id: str | None = None,
+        correlation: str | None = None,
+        causation: str | None = None,
+    ) -> Demand:
+        """Register a demand by its fact, on a workflow (`name@version`; without it, the first given to open()).
+
+        With source and reference, or with a command id, doing it again returns what was recorded the first time;
+        IdReused if it says something else. Raises UnknownWorkflow.
+        """
+        key = workflow or next(iter(self._workflows))
+        if key not in self._workflows:
+            raise UnknownWorkflow(key, tuple(self._workflows))
+        if (fact.source is None) != (fact.reference is None):
+            raise InvalidValue("reference", "source and reference go together; give both or neither")
+        if fact.source is not None and fact.reference is not None:
+            demand, derived = derived_id(self._tenant, fact.source, fact.reference), True
+        elif command_id is not None:
+            demand, derived = uuid5(derived_id(self._tenant), f"command {command_id}"), True
+        else:
+            demand, derived = self._new_id(), False
+        move = next(iter(self._workflows[key].moves_from("")))
+        intent = Intent(demand, move, fact, by, at, command_id, None, correlation, causation)
+        return self._recorder.start(intent, self._workflows[key], derived=derived)
+
+    def act(
+        self,
+        demand_id: UUID,
+        move: str,
+        fact: Fact,
+        *,
+        by: Actor,
+        at: datetime | None = None,
+        command_id: str | None = None,
+        seen: Demand | None = None,
+        correlation: str | None = None,
+        causation: str | None = None,
+    ) -> Demand:
+        """Make any move of the demand's workflow, with its fact. A merge records both sides."""
+        intent = Intent(as_id(demand_id), move, fact, by, at, command_id, seen, correlation, causation)
+        return self._recorder.record(intent)
+
+    # registration and audit
+
+    def register(
+        self,
+        text: str,
+        *,
+        by: Actor,
+        channel: str,
+        place: str,
+        resident: str | None = None,
+        representative: str | None = None,
+        shared_with: tuple[str, ...] | None = None,
+        category: str | None = None,
+        urgency: Urgency | None = None,
+        source: str | None = None,
+        reference: str | None = None,
+        due: datetime | None = None,
+        workflow: str | None = None,
+        at: datetime | None = None,
+        command_id: str | None = None,
+        correlation: str | None = None,
+        causation: str | None = None,
+    ) -> Demand:
+        """Write down what a resident asks for; without a resident it is anonymous.
+
+        (source, reference) is where another system keeps it: registering it again changes nothing.
+        """
+        fact = Registered(
+            text=text,
+            channel=Channel(channel),
+            place=Place(place),
+            resident=resident,
+            representative=representative,
+            shared_with=shared_with,
+            category=_category(category),
+            urgency=urgency,
+            source=source,
+            reference=reference,
+            due=due,
+        )
+        how = {"at": at, "command_id": command_id, "correlation": correlation, "causation": causation}
+        return self.start(fact, by=by, workflow=workflow, **how)  # type: ignore[arg-type]
+
+    def sort(
+        self,
+        demand_id: UUID,
+        *,
+        category: str | None = None,
+        place: str | None = None,
+        urgency: Urgency | None = None,
+        **how: Unpack[How],
+    ) -> Demand:
+        """Say what it is about, where, and how urgent; at least one of them."""
+        fact = Sorted(category=_category(category), place=None if place is None else Place(place), urgency=urgency)
+        return self.act(demand_id, "sort", fact, **how)
+
+    def ask_details(self, demand_id: UUID, question: str, **how: Unpack[How]) -> Demand:
+        """Ask the resident something before going on."""
+        return self.act(demand_id, "ask_details", DetailsAsked(question=question), **how)
+
+    def give_details(self, demand_id: UUID, answer: str, **how: Unpack[How]) -> Demand:
+        """Answer what was asked; a grid administrator may write it down for the resident."""
+        return self.act(demand_id, "give_details", DetailsGiven(answer=answer), **how)
+
+    def no_answer(self, demand_id: UUID, note: str | None = None, **how: Unpack[How]) -> Demand:
+        """Go on without the details: nobody answered."""
+        return self.act(demand_id, "no_answer", Stepped(note=note), **how)
+
+    def accept(self, demand_id: UUID, note: str | None = None, **how: Unpack[How]) -> Demand:
+        """Let the demand pass the audit, so that it can be contracted out."""
+        return self.act(demand_id, "accept", Accepted(note=note), **how)
+
+    def refuse(self, demand_id: UUID, code: str, words: str, **how: Unpack[How]) -> Demand:
+        """Refuse it: a code for the figures, words for the resident, who may appeal."""
+        return self.act(demand_id, "refuse", Refused(code=code, words=words), **how)
+
+    def answer(self, demand_id: UUID, words: str, *, resolved: bool = True, **how: Unpack[How]) -> Demand:
+        """Settle it on the spot, in its first round."""
+        return self.act(demand_id, "answer", Reported(resolved=resolved, words=words), **how)
+
+    # contracting
+
+    def contract_out(
+        self,
+        demand_id: UUID,
+        contractor: str,
+        *,
+        co_handlers: tuple[str, ...] | None = None,
+        due: datetime | None = None,
+        reason: str | None = None,
+        **how: Unpack[How],
+    ) -> Demand:
+        """Give the work to a unit, a team or a volunteer; the contractor leads, co-handlers help."""
+        fact = ContractedOut(contractor=contractor, co_handlers=co_handlers, due=due, reason=reason)
+        return self.act(demand_id, "contract_out", fact, **how)
+
+    def recall(
+        self,
+        demand_id: UUID,
+        contractor: str,
+        *,
+        co_handlers: tuple[str, ...] | None = None,
+        due: datetime | None = None,
+        reason: str | None = None,
+        **how: Unpack[How],
+    ) -> Demand:
+        """Take the work away from its contractor and contract it out anew."""
+        fact = ContractedOut(contractor=contractor, co_handlers=co_handlers, due=due, reason=reason)
+        return self.act(demand_id, "recall", fact, **how)
+
+    def take_on(self, demand_id: UUID, note: str | None = None, **how: Unpack[How]) -> Demand:
+        """Begin the work."""
+        return self.act(demand_id, "take_on", TakenOn(note=note), **how)
+
+    def hand_back(self, demand_id: UUID, reason: str, **how: Unpack[How]) -> Demand:
+        """Return the demand: it is not ours. The dispatcher decides what next."""
+        return self.act(demand_id, "hand_back", HandedBack(reason=reason), **how)
+
+    # the work
+
+    def ask_extension(self, demand_id: UUID, until: datetime, reason: str, **how: Unpack[How]) -> Demand:
+        """Ask for a later due moment."""
+        return self.act(demand_id, "ask_extension", ExtensionAsked(until=until, reason=reason), **how)
+
+    def extend(self, demand_id: UUID, due: datetime, reason: str | None = None, **how: Unpack[How]) -> Demand:
+        """Grant a later due moment that was asked for."""
+        return self.act(demand_id, "extend", Extended(due=due, reason=reason), **how)
+
+    def suspend(self, demand_id: UUID, reason: str, *, review: datetime, **how: Unpack[How]) -> Demand:
+        """Let the work rest until it is looked at again."""
+        return self.act(demand_id, "suspend", Suspended(reason=reason, review=review), **how)
+
+    def resume(self, demand_id: UUID, note: str | None = None, **how: Unpack[How]) -> Demand:
+        """Go on with the work."""
+        return self.act(demand_id, "resume", Resumed(note=note), **how)
+
+    def report(self, demand_id: UUID, words: str, *, resolved: bool = True, **how: Unpack[How]) -> Demand:
+        """Say what was done, and whether that resolved it."""
+        return self.act(demand_id, "report", Reported(resolved=resolved, words=words), **how)
+
+    # feedback and evaluation
+
+    def feed_back(self, demand_id: UUID, way: Way, words: str | None = None, **how: Unpack[How]) -> Told:
+        """Tell the resident the outcome; the result lists everyone merged into it, to be told as well."""
+        demand = self.act(demand_id, "feed_back", FedBack(way=way, words=words), **how)
+        return Told(demand, tuple(self._merged_into(demand)))
+
+    def evaluate(
+        self,
+        demand_id: UUID,
+        *,
+        resolved: bool,
+        grade: Grade,
+        words: str | None = None,
+        written_by: str | None = None,
+        **how: Unpack[How],
+    ) -> Demand:
+        """Say, as the resident, whether it is resolved and how satisfied you are; maybe a clerk wrote it down."""
+        fact = Evaluated(resolved=resolved, grade=grade, words=words, written_by=written_by)
+        return self.act(demand_id, "evaluate", fact, **how)
+
+    def miss_callback(self, demand_id: UUID, note: str | None = None, **how: Unpack[How]) -> Demand:
+        """The resident was called and could not be reached; after so many calls it is closed as silent."""
+        return self.act(demand_id, "miss_callback", CallbackMissed(note=note), **how)
+
+    def end_notice(self, demand_id: UUID, note: str | None = None, **how: Unpack[How]) -> Demand:
+        """Close an anonymous demand as silent, once the public notice has hung for its time."""
+        return self.act(demand_id, "end_notice", NoticeEnded(note=note), **how)
+
+    # the other ends, and coming back
+
+    def withdraw(self, demand_id: UUID, reason: str | None = None, **how: Unpack[How]) -> Demand:
+        """Take it back, as the resident."""
+        return self.act(demand_id, "withdraw", Withdrawn(reason=reason), **how)
+
+    def merge(self, demand_id: UUID, *, into: UUID, reason: str | None = None, **how: Unpack[How]) -> Demand:
+        """Let it go on in another, open demand about the same thing; both sides are recorded together."""
+        return self.act(demand_id, "merge", Merged(into=as_id(into), reason=reason), **how)
+
+    def unmerge(self, demand_id: UUID, reason: str, **how: Unpack[How]) -> Demand:
+        """Let it go on by itself again, where it stood; both sides are recorded together."""
+        return self.act(demand_id, "unmerge", Unmerged(reason=reason), **how)
+
+    def reopen(self, demand_id: UUID, reason: str, **how: Unpack[How]) -> Demand:
+        """Take a closed or withdrawn demand up again, as the resident, within the window."""
+        return self.act(demand_id, "reopen", Reopened(reason=reason), **how)
+
+    def appeal(self, demand_id: UUID, reason: str, **how: Unpack[How]) -> Demand:
+        """Ask, as the resident, to look at a refused demand again, within the window."""
+        return self.act(demand_id, "appeal", Reopened(reason=reason), **how)
+
+    # everywhere
+
+    def escalate(self, demand_id: UUID, reason: str, **how: Unpack[How]) -> Demand:
+        """Mark it for somebody higher up; it stays where it is."""
+        return self.act(demand_id, "escalate", Escalated(reason=reason), **how)
+
+    def correct(
+        self,
+        demand_id: UUID,
+        event: int,
+        reason: str,
+        *,
+        category: str | None = None,
+        place: str | None = None,
+        channel: str | None = None,
+        contractor: str | None = None,
+        resolved: bool | None = None,
+        grade: Grade | None = None,
+        **how: Unpack[How],
+    ) -> Demand:
+        """Replace fields of an earlier event (its version), from that event's day on; the log keeps both."""
+        fact = Corrected(
+            event=event,
+            reason=reason,
+            category=_category(category),
+            place=None if place is None else Place(place),
+            channel=None if channel is None else Channel(channel),
+            contractor=contractor,
+            resolved=resolved,
+            grade=grade,
+        )
+        return self.act(demand_id, "correct", fact, **how)
+
+    def note(self, demand_id: UUID, text: str, **how: Unpack[How]) -> Demand:
+        """Keep something worth remembering with it."""
+        return self.act(demand_id, "note", Noted(text=text), **how)
+
+    def _merged_into(self, demand: Demand) -> list[Demand]:
+        found = []
+        for other in demand.took_in:
+            merged = self._recorder.current(other)
+            found += [merged, *self._merged_into(merged)]
+        return found
+
+
+def as_id(value: UUID | str) -> UUID:
+    """The value as a demand's id; InvalidValue if it is none."""
+    try:
+        return value if isinstance(value, UUID) else UUID(value)
+    except (ValueError, TypeError, AttributeError):
+        raise InvalidValue("demand_id", f"{value!r} is not the id of a demand (a UUID)") from None
+
+
+def _category(category: str | None) -> Category | None:
+    return None if category is None else Category(category)

@@ -1,0 +1,56 @@
+"""What happened to a demand, as lines that people read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from demandflow.domain.events import Event, UnknownFact
+
+
+@dataclass(frozen=True)
+class HistoryLine:
+    """One event as a sentence: when (UTC), who, which move, to which state, and what was said."""
+
+    version: int
+    at: datetime
+    who: str
+    role: str
+    move: str
+    state: str
+    said: str
+
+    @property
+    def summary(self) -> str:
+        """Who did what, in a few words."""
+        return f"{self.who} ({self.role}) {self.move} → {self.state}"
+
+    def __str__(self) -> str:
+        said = f"  {self.said}" if self.said else ""
+        return f"{self.version:>3}  {self.at:%Y-%m-%d %H:%M}  {self.summary}{said}"
+
+
+def line_of(event: Event) -> HistoryLine:
+    """The event as a line of its demand's history."""
+    fact, meta = event.fact, event.meta
+    fields = {"topic": fact.topic} if isinstance(fact, UnknownFact) else fact.__dict__
+    said = ", ".join(f"{name}: {_said(value)}" for name, value in fields.items() if value is not None)
+    return HistoryLine(
+        event.version, meta.happened, meta.actor.id, meta.actor.role, event.stamp.move, event.stamp.state, said
+    )
+
+
+def _said(value: Any) -> str:
+    match value:
+        case datetime():
+            return f"{value:%Y-%m-%d %H:%M}"
+        case bool():
+            return "yes" if value else "no"
+        case Enum():
+            return str(value.value)
+        case tuple():
+            return ", ".join(map(str, value))
+        case _:
+            return str(value)

@@ -1,0 +1,219 @@
+"""The path from a command to the log: load, admit, record; and again if somebody was faster."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Any, Protocol
+from uuid import UUID
+
+from demandflow.domain.admission import admit
+from demandflow.domain.demand import Demand, evolve, fold
+from demandflow.domain.events import OTHER_SIDES, Event, Fact, LetGo, Merged, Meta, TookIn, Unmerged
+from demandflow.domain.moves import Proposal
+from demandflow.domain.values import Actor, moment
+from demandflow.domain.workflow import Workflow
+from demandflow.errors import (
+    DemandNotFound,
+    IdReused,
+    InvalidValue,
+    Overtaken,
+    Refusal,
+    StorageBusy,
+    StorageError,
+    UnknownWorkflow,
+)
+from demandflow.history import line_of
+from demandflow.storage import VersionTaken
+
+ATTEMPTS = 50
+KEPT = 10_000
+ALLOWED_SKEW = timedelta(minutes=5)
+
+
+class Events(Protocol):
+    """What the recorder needs of a log."""
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Record these events, all or none."""
+
+    def events(self, demand: UUID, *, after: int = 0, upto: int | None = None) -> list[Event]:
+        """The demand's events."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What a caller wants recorded, and in which circumstances."""
+
+    demand: UUID
+    move: str
+    fact: Fact
+    by: Actor
+    at: datetime | None = None
+    command_id: str | None = None
+    seen: Demand | None = None
+    correlation: str | None = None
+    causation: str | None = None
+
+
+class Recorder:
+    """Admits what is proposed and records it. Keeps the states it saw; the version insert decides."""
+
+    def __init__(self, log: Events, workflows: Mapping[str, Workflow], clock: Callable[[], datetime]) -> None:
+        self._log, self._workflows, self._clock = log, workflows, clock
+        self._kept: OrderedDict[UUID, Demand] = OrderedDict()
+        self._lock = Lock()
+
+    def workflow_of(self, demand: Demand) -> Workflow:
+        """The workflow that the demand is on; raises UnknownWorkflow if it was not given to open()."""
+        if demand.workflow not in self._workflows:
+            raise UnknownWorkflow(demand.workflow, tuple(self._workflows))
+        return self._workflows[demand.workflow]
+
+    def current(self, demand: UUID) -> Demand:
+        """The demand as it is stored now. Raises DemandNotFound."""
+        return self._refreshed(self._kept.get(demand), demand)
+
+    def start(self, intent: Intent, workflow: Workflow, *, derived: bool) -> Demand:
+        """Register a demand; the same one again changes nothing. Raises IdReused if it said something else."""
+        for _ in range(ATTEMPTS):
+            if derived and (first := self._log.events(intent.demand, upto=1)):
+                what = f"command {intent.command_id!r}" if intent.command_id else f"reference {_reference(intent)!r}"
+                return self._the_same(first[-1], intent, what, actor=intent.command_id is not None)
+            blank = Demand(intent.demand, workflow=workflow.key)
+            event = self._admitted(workflow, blank, intent, intent.fact, None)
+            try:
+                return self._appended([(blank, event)])
+            except VersionTaken:
+                if not derived:
+                    raise StorageError(f"new_id made {intent.demand}, which is in the log already") from None
+        raise StorageBusy(f"demand {intent.demand} could not be registered in {ATTEMPTS} attempts")
+
+    def record(self, intent: Intent) -> Demand:
+        """Record one fact, and its other side where it has one; returns the demand after it.
+
+        Raises a Refusal (with who did what meanwhile, if somebody was faster), DemandNotFound or IdReused.
+        """
+        if isinstance(intent.fact, OTHER_SIDES):
+            side = "Merged" if isinstance(intent.fact, TookIn) else "Unmerged"
+            raise InvalidValue(type(intent.fact).__name__, f"is the other side of {side} and is recorded with it")
+        began: Demand | None = None
+        for _ in range(ATTEMPTS):
+            demand = self._kept.get(intent.demand) or self.current(intent.demand)
+            other = self._other(demand, intent.fact)
+            try:
+                if (version := dict(demand.commands).get(intent.command_id or "")) is not None:
+                    event = self._log.events(demand.id, after=version - 1, upto=version)[0]
+                    return self._the_same(event, intent, f"command {intent.command_id!r}", actor=True)
+                proposed = self._proposed(demand, other, intent)
+            except Refusal as refusal:
+                if self._overtaken(demand, other):
+                    continue
+                if began is not None:
+                    refusal.meanwhile = tuple(map(str, self._since(began)))
+                raise
+            try:
+                return self._appended(proposed)
+            except VersionTaken:
+                began = began or demand
+                if not self._overtaken(demand, other):
+                    raise StorageError(f"demand {demand.id} cannot be written, though nobody else wrote it") from None
+                if self._log.events(demand.id, after=demand.version, upto=demand.version + 1) == [proposed[0][1]]:
+                    return self.current(demand.id)
+        raise StorageBusy(
+            f"demand {intent.demand} is written by others all the time; gave up after {ATTEMPTS} attempts"
+        )
+
+    def _proposed(self, demand: Demand, other: Demand | None, intent: Intent) -> list[tuple[Demand, Event]]:
+        """The events to record: one, or one on each side of a merge."""
+        if (seen := intent.seen) is not None and (seen.state, seen.round) != (demand.state, demand.round):
+            raise Overtaken(
+                intent.move, f"{seen.state} in round {seen.round}", f"{demand.state} in round {demand.round}"
+            )
+        proposed = [(demand, self._admitted(self.workflow_of(demand), demand, intent, intent.fact, other))]
+        if other is not None:
+            workflow = self.workflow_of(other)
+            side: Fact = TookIn(demand=demand.id) if isinstance(intent.fact, Merged) else LetGo(demand=demand.id)
+            move = workflow.move_of(type(side), other.state) or side.TOPIC.rpartition(".")[2]
+            answer = Intent(other.id, move, side, intent.by, proposed[0][1].meta.happened)
+            proposed.append((other, self._admitted(workflow, other, answer, side, None)))
+        return proposed
+
+    def _admitted(self, workflow: Workflow, demand: Demand, intent: Intent, fact: Fact, other: Demand | None) -> Event:
+        recorded = moment(self._clock(), "clock")
+        at = recorded
+        if intent.at is not None:
+            at = moment(intent.at, "at")
+            if at > recorded + ALLOWED_SKEW and at > (demand.last or recorded):
+                problem = f"{at:%Y-%m-%d %H:%M:%S} UTC is in the future; a fact is recorded once it has happened"
+                raise InvalidValue("at", problem)
+        else:
+            at = max([recorded, *(one.last for one in (demand, other) if one is not None and one.last is not None)])
+        stamp = admit(workflow, demand, Proposal(intent.move, fact, intent.by, at, other))
+        meta = Meta(
+            *(intent.by, at, recorded, workflow.key),
+            *(intent.command_id, intent.correlation, intent.causation),
+        )
+        return Event(demand.id, demand.version + 1, fact, meta, stamp)
+
+    def _appended(self, proposed: list[tuple[Demand, Event]]) -> Demand:
+        self._log.append([event for _, event in proposed])
+        after = [evolve(demand, event) for demand, event in proposed]
+        for demand in after:
+            self._keep(demand)
+        return after[0]
+
+    def _other(self, demand: Demand, fact: Fact) -> Demand | None:
+        """The other demand of a merge or an un-merge."""
+        into = fact.into if isinstance(fact, Merged) else demand.merged_into if isinstance(fact, Unmerged) else None
+        if into is None:
+            return None
+        return self._kept.get(into) or self.current(into)
+
+    def _the_same(self, event: Event, intent: Intent, what: str, *, actor: bool) -> Demand:
+        """What was recorded when this came first; IdReused if it now says something else."""
+        was, now = event.fact.__dict__, intent.fact.__dict__
+        pairs: dict[str, tuple[Any, Any]] = {"fact": (type(event.fact).__name__, type(intent.fact).__name__)}
+        pairs |= {name: (was.get(name), now.get(name)) for name in {**was, **now}}
+        pairs["move"] = (event.stamp.move, intent.move)
+        if intent.at is not None:
+            pairs["at"] = (event.meta.happened, moment(intent.at, "at"))
+        if actor:
+            pairs["by"] = (event.meta.actor, intent.by)
+        if different := tuple(f"{name}: {a!s} ≠ {b!s}" for name, (a, b) in pairs.items() if a != b):
+            raise IdReused(what, str(event.demand), different)
+        demand = fold(self._log.events(event.demand, upto=event.version))
+        assert demand is not None  # noqa: S101
+        return demand
+
+    def _overtaken(self, *demands: Demand | None) -> bool:
+        """Whether any of these is no longer as stored; what was stored meanwhile is kept."""
+        return any(
+            self._refreshed(demand, demand.id).version != demand.version for demand in demands if demand is not None
+        )
+
+    def _refreshed(self, kept: Demand | None, demand: UUID) -> Demand:
+        fresh = fold(self._log.events(demand, after=kept.version if kept else 0), kept)
+        if fresh is None:
+            raise DemandNotFound(str(demand))
+        self._keep(fresh)
+        return fresh
+
+    def _since(self, began: Demand) -> list[str]:
+        return [line_of(event).summary for event in self._log.events(began.id, after=began.version)]
+
+    def _keep(self, demand: Demand) -> None:
+        with self._lock:
+            kept = self._kept.get(demand.id)
+            if kept is None or kept.version < demand.version:
+                self._kept[demand.id] = demand
+            self._kept.move_to_end(demand.id)
+            if len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+
+
+def _reference(intent: Intent) -> str:
+    return f"{getattr(intent.fact, 'source', None)}/{getattr(intent.fact, 'reference', None)}"

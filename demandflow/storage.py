@@ -1,0 +1,225 @@
+"""How facts are written down and read back: URL → event store, mapper, errors."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, Self, TypeVar
+from uuid import UUID, uuid4
+
+from eventsourcing.application import Application
+from eventsourcing.domain import DomainEventProtocol
+from eventsourcing.persistence import (
+    IntegrityError,
+    JSONTranscoder,
+    Mapper,
+    OperationalError,
+    PersistenceError,
+    StoredEvent,
+)
+from eventsourcing.utils import Environment, EnvType
+from pydantic import TypeAdapter, ValidationError
+
+from demandflow.domain.events import Event, Fact, Meta, Stamp, UnknownFact
+from demandflow.errors import InvalidValue, StorageBusy, StorageError, WrongTenant
+
+F = TypeVar("F")
+
+
+class VersionTaken(StorageError):
+    """Somebody else recorded that version of the demand first; the recorder loads again and decides again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Body(Generic[F]):
+    """What is stored of an event beside its demand, its version and its topic."""
+
+    fact: F
+    meta: Meta
+    stamp: Stamp
+
+
+class FactMapper(Mapper[UUID]):
+    """Writes events as readable JSON without nulls and reads them through pydantic; the topic names the fact."""
+
+    def __init__(self, facts: Iterable[type[Fact]]) -> None:
+        super().__init__(JSONTranscoder())
+        self._bodies: dict[str, TypeAdapter[_Body[Any]]] = {
+            fact.TOPIC: TypeAdapter(_Body[fact])  # type: ignore[valid-type]
+            for fact in facts
+        }
+        self._unknown: TypeAdapter[_Body[Any]] = TypeAdapter(_Body[Any])
+
+    def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredEvent:
+        """The event as it is stored."""
+        assert isinstance(domain_event, Event)  # noqa: S101
+        topic = domain_event.fact.TOPIC
+        body = _Body(domain_event.fact, domain_event.meta, domain_event.stamp)
+        state = self._bodies[topic].dump_json(body, exclude_none=True)
+        return StoredEvent(domain_event.demand, domain_event.version, topic, state)
+
+    def to_domain_event(self, stored_event: StoredEvent) -> Event:
+        """The event as it was recorded; a fact whose class is not known is kept as UnknownFact."""
+        topic, version, demand = stored_event.topic, stored_event.originator_version, stored_event.originator_id
+        adapter = self._bodies.get(topic, self._unknown)
+        try:
+            body = adapter.validate_json(stored_event.state)
+        except ValidationError as error:
+            raise StorageError(f"event {version} of demand {demand} ({topic}) cannot be read: {error}") from None
+        fact = body.fact
+        if adapter is self._unknown:
+            fact = UnknownFact(topic=topic, body=json.dumps(fact, ensure_ascii=False))
+        assert isinstance(demand, UUID)  # noqa: S101
+        return Event(demand, version, fact, body.meta, body.stamp)
+
+
+class _Store(Application[UUID]):
+    """The library's event store with our mapper; it does not read the process environment."""
+
+    name = "demandflow"
+
+    def __init__(self, env: EnvType, facts: Iterable[type[Fact]]) -> None:
+        self._facts = tuple(facts)
+        super().__init__(env)
+
+    def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
+        return Environment(name, dict(env or {}))
+
+    def construct_mapper(self) -> Mapper[UUID]:
+        return FactMapper(self._facts)
+
+
+class Log:
+    """All events of one tenant, in the order in which they were recorded; safe from several threads."""
+
+    def __init__(self, url: str, facts: Iterable[type[Fact]], tenant: str | None = None) -> None:
+        """Open the log at `memory:` or `sqlite:///path`; raises InvalidValue, StorageError or WrongTenant."""
+        self.path = _path(url)
+        env = {"PERSISTENCE_MODULE": "eventsourcing.popo"}
+        if self.path is not None:
+            env = {"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": self.path}
+        self.id = str(uuid4())
+        with _storage_errors():
+            self._store = _Store(env, facts)
+        if self.path is not None:
+            try:
+                with _storage_errors():
+                    self.id = _claim(self.path, tenant)
+            except StorageError:
+                self.close()
+                raise
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Record these events in one transaction; raises VersionTaken if a version is there already."""
+        with _storage_errors():
+            self._store.save(*events)
+
+    def events(self, demand: UUID, *, after: int = 0, upto: int | None = None) -> list[Event]:
+        """The demand's events by version: those after one, up to and including another."""
+        with _storage_errors():
+            return [_ours(event) for event in self._store.events.get(demand, gt=after or None, lte=upto)]
+
+    def page(self, after: int, limit: int) -> list[tuple[int, Event]]:
+        """The next events of all demands with their positions in the log; positions rise but may have gaps."""
+        with _storage_errors():
+            found = self._store.recorder.select_notifications(after, limit, inclusive_of_start=False)
+            return [(one.id, _ours(self._store.mapper.to_domain_event(one))) for one in found]
+
+    def last_position(self) -> int:
+        """The position of the newest event; 0 if there is none."""
+        with _storage_errors():
+            return self._store.recorder.max_notification_id() or 0
+
+    def close(self) -> None:
+        """Close the storage; doing so twice is harmless."""
+        self._store.close()
+
+
+class PendingLog:
+    """A log seen together with events that are not recorded yet: what a batch works on."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self.pending: list[Event] = []
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Remember these events."""
+        self.pending.extend(events)
+
+    def events(self, demand: UUID, *, after: int = 0, upto: int | None = None) -> list[Event]:
+        """The demand's events, recorded and pending."""
+        mine = [
+            e for e in self.pending if e.demand == demand and e.version > after and e.version <= (upto or e.version)
+        ]
+        return [*self._log.events(demand, after=after, upto=upto), *mine]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None and self.pending:
+            self._log.append(self.pending)
+
+
+def facts_by_topic(facts: Iterable[type[Fact]]) -> Mapping[str, type[Fact]]:
+    """The catalogue of facts; InvalidValue if two classes share a topic."""
+    catalogue: dict[str, type[Fact]] = {}
+    for fact in facts:
+        if catalogue.setdefault(fact.TOPIC, fact) is not fact:
+            names = f"{catalogue[fact.TOPIC].__name__} and {fact.__name__}"
+            raise InvalidValue("workflows", f"{names} share the topic {fact.TOPIC!r}; give each fact its own")
+    return catalogue
+
+
+def _ours(event: DomainEventProtocol[UUID]) -> Event:
+    assert isinstance(event, Event)  # noqa: S101
+    return event
+
+
+def _path(url: str) -> str | None:
+    if url == "memory:":
+        return None
+    if not url.startswith("sqlite:///") or url == "sqlite:///":
+        problem = f"{url!r} is not understood (possible: memory:, sqlite:///path, sqlite:////absolute/path)"
+        raise InvalidValue("url", problem)
+    path = Path(url.removeprefix("sqlite:///"))
+    if not path.parent.is_dir():
+        raise StorageError(f"the folder {path.parent} does not exist; create it first")
+    if path.is_dir():
+        raise StorageError(f"{path} is a folder; name a file in it")
+    return str(path.absolute())
+
+
+def _claim(path: str, tenant: str | None) -> str:
+    """The id of the log in this file; the first to open it says whose it is."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("CREATE TABLE IF NOT EXISTS demandflow_log (id TEXT NOT NULL, tenant TEXT)")
+        row = connection.execute("SELECT id, tenant FROM demandflow_log").fetchone()
+        if row is None:
+            row = (str(uuid4()), tenant)
+            connection.execute("INSERT INTO demandflow_log VALUES (?, ?)", row)
+        connection.execute("COMMIT")
+    finally:
+        connection.close()
+    if row[1] != tenant:
+        raise WrongTenant(tenant, row[1])
+    return str(row[0])
+
+
+@contextmanager
+def _storage_errors() -> Iterator[None]:
+    """No exception of a library crosses the border."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise VersionTaken(str(error)) from error
+    except (OperationalError, PersistenceError, sqlite3.Error) as error:
+        if "locked" in str(error) or "busy" in str(error) or isinstance(error, TimeoutError):
+            raise StorageBusy(f"the storage is held by somebody else ({error}); try again") from error
+        raise StorageError(f"the storage cannot be used: {error}") from error
