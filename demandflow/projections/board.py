@@ -1,0 +1,165 @@
+"""The board: one row per demand, as it stands now."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from demandflow.domain.demand import Demand
+from demandflow.errors import InvalidValue, listed
+from demandflow.projections.standing import standing
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS demandflow_board (
+    demand TEXT PRIMARY KEY, version INTEGER NOT NULL, workflow TEXT NOT NULL, state TEXT NOT NULL,
+    stage TEXT NOT NULL, ended_as TEXT, round INTEGER NOT NULL, received TEXT NOT NULL, since TEXT NOT NULL,
+    last TEXT NOT NULL, due TEXT, place TEXT NOT NULL, channel TEXT NOT NULL, category TEXT, urgency TEXT,
+    contractor TEXT, lead TEXT, resident TEXT, resolved INTEGER, grade TEXT, escalated INTEGER NOT NULL,
+    text TEXT NOT NULL, standing INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS demandflow_board_place ON demandflow_board (place);
+CREATE INDEX IF NOT EXISTS demandflow_board_state ON demandflow_board (workflow, state);
+CREATE INDEX IF NOT EXISTS demandflow_board_due ON demandflow_board (due) WHERE ended_as IS NULL;
+"""
+COLUMNS = (
+    *("demand", "version", "workflow", "state", "stage", "ended_as", "round", "received", "since", "last", "due"),
+    *("place", "channel", "category", "urgency", "contractor", "lead", "resident", "resolved", "grade", "escalated"),
+    *("text", "standing"),
+)
+SORTABLE = ("received", "since", "last", "due", "place", "channel", "category", "contractor", "state", "stage", "round")
+MOMENTS = ("received", "since", "last", "due")
+
+
+@dataclass(frozen=True)
+class BoardRow:
+    """One demand on the board. Moments are in UTC; `contractor` has the work now, `lead` had it last."""
+
+    demand: UUID
+    version: int
+    workflow: str
+    state: str
+    stage: str
+    ended_as: str | None
+    round: int
+    received: datetime
+    since: datetime
+    last: datetime
+    due: datetime | None
+    place: str
+    channel: str
+    category: str | None
+    urgency: str | None
+    contractor: str | None
+    lead: str | None
+    resident: str | None
+    resolved: bool | None
+    grade: str | None
+    escalated: bool
+    text: str
+
+
+@dataclass(frozen=True)
+class BoardPage:
+    """A page of the board, and how many rows there are in all."""
+
+    rows: tuple[BoardRow, ...]
+    total: int
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which rows of the board; a place or a category stands for all below it too, None for any."""
+
+    place: str | None = None
+    channel: str | None = None
+    category: str | None = None
+    contractor: str | None = None
+    resident: str | None = None
+    workflow: str | None = None
+    state: str | None = None
+    stage: str | None = None
+    ended_as: str | None = None
+    open: bool | None = None
+    overdue_at: datetime | None = None
+    states: tuple[tuple[str, str], ...] | None = None
+
+    def where(self) -> tuple[str, list[Any]]:
+        """The condition in SQL, with its values."""
+        parts, values = ["1"], []
+        for column in ("place", "category"):
+            if (path := getattr(self, column)) is not None:
+                parts.append(f"({column} = ? OR ({column} >= ? AND {column} < ?))")
+                values += [path, f"{path}/", f"{path}0"]  # 0 comes next after the slash
+        for column in ("channel", "contractor", "resident", "workflow", "state", "stage", "ended_as"):
+            if (value := getattr(self, column)) is not None:
+                parts.append(f"{column} = ?")
+                values.append(str(value))
+        if self.open is not None:
+            parts.append(f"ended_as IS {'' if self.open else 'NOT '}NULL")
+        if self.overdue_at is not None:
+            parts.append("ended_as IS NULL AND due < ?")
+            values.append(written(self.overdue_at))
+        if self.states is not None:
+            parts.append(f"(workflow, state) IN (VALUES {', '.join(['(?, ?)'] * len(self.states)) or '(NULL, NULL)'})")
+            values += [name for pair in self.states for name in pair]
+        return " AND ".join(parts), values
+
+
+def write(connection: sqlite3.Connection, demands: Iterable[Demand]) -> None:
+    """Put these demands on the board as they stand."""
+    marks = ", ".join("?" * len(COLUMNS))
+    connection.executemany(
+        f"INSERT OR REPLACE INTO demandflow_board ({', '.join(COLUMNS)}) VALUES ({marks})",  # noqa: S608
+        [_row(demand) for demand in demands],
+    )
+
+
+def read(
+    connection: sqlite3.Connection, chosen: Filter, order: Sequence[str], *, descending: bool, limit: int, offset: int
+) -> BoardPage:
+    """A page of the chosen rows. Raises InvalidValue for a column that cannot be sorted by."""
+    if wrong := [column for column in order if column not in SORTABLE]:
+        raise InvalidValue("sort", f"cannot sort by {listed(wrong)} (possible: {listed(SORTABLE)})")
+    for what, number, least in (("limit", limit, 1), ("offset", offset, 0)):
+        if isinstance(number, bool) or not isinstance(number, int) or number < least:
+            raise InvalidValue(what, f"must be a whole number from {least}, got {number!r}")
+    condition, values = chosen.where()
+    direction = "DESC" if descending else "ASC"
+    by = ", ".join(f"{column} IS NULL, {column} {direction}" for column in order)
+    (total,) = connection.execute(f"SELECT COUNT(*) FROM demandflow_board WHERE {condition}", values).fetchone()  # noqa: S608
+    rows = connection.execute(
+        f"SELECT {', '.join(COLUMNS[:-1])} FROM demandflow_board WHERE {condition} "  # noqa: S608
+        f"ORDER BY {by}, demand LIMIT ? OFFSET ?",
+        [*values, limit, offset],
+    )
+    return BoardPage(tuple(map(_board_row, rows)), total)
+
+
+def written(at: datetime | None) -> str | None:
+    """A moment as it is kept: fixed width, so that texts sort as moments do."""
+    return None if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _row(demand: Demand) -> tuple[Any, ...]:
+    last = written(demand.last)
+    resolved = None if demand.resolved is None else int(demand.resolved)
+    return (
+        *(demand.id.hex, demand.version, demand.workflow, demand.state, demand.stage, demand.ended_as, demand.round),
+        *(written(demand.received) or last, written(demand.since) or last, last, written(demand.due)),
+        *(demand.place or "", demand.channel or "", demand.category, demand.urgency, demand.contractor, demand.lead),
+        *(demand.resident, resolved, demand.grade, int(demand.escalated), demand.text, standing(demand)),
+    )
+
+
+def _board_row(row: tuple[Any, ...]) -> BoardRow:
+    fields = dict(zip(COLUMNS, row, strict=False))
+    for column in MOMENTS:
+        fields[column] = None if fields[column] is None else datetime.fromisoformat(fields[column])
+    resolved = fields["resolved"]
+    fields |= {"demand": UUID(fields["demand"]), "escalated": bool(fields["escalated"])}
+    fields |= {"resolved": None if resolved is None else bool(resolved)}
+    return BoardRow(**fields)

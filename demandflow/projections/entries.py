@@ -1,0 +1,58 @@
+"""Book-keeping: what an event books out and in. Pure; the tables write down what is found here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from demandflow.domain.demand import Demand, evolve
+from demandflow.domain.events import Event, with_corrections
+from demandflow.projections.standing import HAPPENINGS, Slice, slice_of, standing
+
+Day = Callable[[datetime], str]
+"""The day (ISO) on which a moment falls, in the community's zone."""
+
+
+class Entry(NamedTuple):
+    """What stands, or happened, from an event's day on; `happening` is empty for a standing."""
+
+    version: int
+    happened: str
+    happening: str
+    standing: int
+    where: Slice
+
+
+def booked(before: Demand | None, after: Demand, event: Event, day: Day) -> dict[Entry, int]:
+    """The entries of one event: the old standing out, the new one in, and what happened."""
+    at = day(after.last or event.meta.happened)
+    now, where = standing(after), slice_of(after)
+    entries: dict[Entry, int] = {}
+    if before is None:
+        entries[Entry(event.version, at, "", now, where)] = 1
+    elif (was := (standing(before), slice_of(before))) != (now, where):
+        entries[Entry(event.version, at, "", *was)] = -1
+        entries[Entry(event.version, at, "", now, where)] = 1
+    for meaning in event.stamp.means or ():
+        if meaning in HAPPENINGS:
+            entries[Entry(event.version, at, meaning, 0, where)] = 1
+    return entries
+
+
+def booked_by_correction(events: list[Event], day: Day) -> dict[Entry, int]:
+    """The entries of a correction, the last of all the demand's events: what it changes, on the days it changes."""
+    difference = Counter(_all_booked(events, day))
+    difference.subtract(_all_booked(events[:-1], day))
+    return {entry: amount for entry, amount in difference.items() if amount}
+
+
+def _all_booked(events: Iterable[Event], day: Day) -> dict[Entry, int]:
+    """All entries of a demand, with everything that is known about it by the last of its events."""
+    entries: dict[Entry, int] = {}
+    demand: Demand | None = None
+    for event in with_corrections(list(events)):
+        before, demand = demand, evolve(demand, event)
+        entries |= booked(before, demand, event, day)
+    return entries

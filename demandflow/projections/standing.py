@@ -1,0 +1,112 @@
+"""What a demand stands for in the figures: one small number, and the questions put to it.
+
+A count asks `standing & mask == bits`, so that the identity and "resolved ≤ closed" hold by construction.
+The layout is kept in the tables: whoever changes it raises DEFINITIONS, and the tables are made anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from demandflow.domain.demand import Demand
+from demandflow.domain.moves import ENDS, MEANINGS
+from demandflow.domain.values import Grade
+
+DEFINITIONS = 1
+
+ENDED = 0b111
+CLOSED, REFUSED, WITHDRAWN, MERGED = 1, 2, 3, 4
+RESOLVED, EVALUATED, ASKED, REPORTED_RESOLVED = 1 << 3, 1 << 4, 1 << 5, 1 << 6
+GRADE, CLOCK = 0b111 << 7, 0b111 << 10
+GRADES = {grade: number << 7 for number, grade in enumerate(Grade, start=1)}
+RUNNING, MET, MISSED, STOPPED = (number << 10 for number in range(1, 5))
+DECLARES = {meaning: 1 << 13 + number for number, meaning in enumerate(MEANINGS)}
+_ENDED_AS = {None: 0} | {end: number for number, end in enumerate(ENDS, start=1)}
+
+HAPPENINGS = tuple(meaning for meaning in MEANINGS if meaning not in ("taken_on", "reported", "told", "asked"))
+
+
+class Slice(NamedTuple):
+    """The dimensions by which figures are sliced; empty where a demand has none. `contractor` is the lead."""
+
+    place: str
+    channel: str
+    category: str
+    contractor: str
+    workflow: str
+
+
+@dataclass(frozen=True)
+class Count:
+    """A question to a standing; `needs` is what a workflow must declare, else the count is n/a."""
+
+    mask: int
+    bits: int
+    needs: str | None = None
+
+    def asks(self, standing: int) -> bool:
+        """Whether such a demand counts, whatever its workflow declares."""
+        return standing & self.mask == self.bits
+
+    def of(self, tally: Mapping[int, int]) -> int | None:
+        """How many demands of the tally (standing → number) answer yes; None is n/a."""
+        declared = DECLARES[self.needs] if self.needs else 0
+        mask, bits = self.mask | declared, self.bits | declared
+        yes = sum(number for standing, number in tally.items() if standing & mask == bits)
+        if yes or not declared or not any(tally.values()):
+            return yes
+        return 0 if any(number and standing & declared for standing, number in tally.items()) else None
+
+
+COUNTS: dict[str, Count] = {
+    "received": Count(0, 0),
+    "open": Count(ENDED, 0),
+    "closed": Count(ENDED, CLOSED),
+    "refused": Count(ENDED, REFUSED),
+    "withdrawn": Count(ENDED, WITHDRAWN),
+    "merged": Count(ENDED, MERGED),
+    "resolved": Count(ENDED | RESOLVED, CLOSED | RESOLVED, "evaluated"),
+    "reported_resolved": Count(ENDED | REPORTED_RESOLVED, CLOSED | REPORTED_RESOLVED, "reported"),
+    "asked": Count(ASKED, ASKED, "asked"),
+    "closed_and_asked": Count(ENDED | ASKED, CLOSED | ASKED, "asked"),
+    "evaluated": Count(EVALUATED, EVALUATED, "evaluated"),
+    "silent": Count(ENDED | EVALUATED, CLOSED, "evaluated"),
+    **{str(grade): Count(GRADE, bits, "evaluated") for grade, bits in GRADES.items()},
+    "no_clock": Count(CLOCK, 0),
+    "running": Count(CLOCK, RUNNING),
+    "met": Count(CLOCK, MET),
+    "missed": Count(CLOCK, MISSED),
+    "stopped": Count(CLOCK, STOPPED),
+}
+"""The standing counts of docs/figures.md, by name."""
+
+
+def standing(demand: Demand) -> int:
+    """What the demand stands for now."""
+    value = _ENDED_AS.get(demand.ended_as, 0) | _clock(demand)
+    value |= ASKED if demand.asked else 0
+    value |= REPORTED_RESOLVED if demand.reported_resolved else 0
+    if demand.evaluated:
+        value |= EVALUATED | (RESOLVED if demand.resolved else 0) | (GRADES[demand.grade] if demand.grade else 0)
+    for meaning in demand.declares:
+        value |= DECLARES.get(meaning, 0)
+    return value
+
+
+def slice_of(demand: Demand) -> Slice:
+    """Where the demand is counted."""
+    place, channel, category = demand.place or "", demand.channel or "", demand.category or ""
+    return Slice(place, channel, category, demand.lead or "", demand.workflow)
+
+
+def _clock(demand: Demand) -> int:
+    """Fixed at the end: met or missed where it was closed, stopped where it ended otherwise."""
+    if demand.due is None:
+        return 0
+    if demand.ended_as is None or demand.ended is None:
+        return RUNNING
+    if demand.ended_as != "closed":
+        return STOPPED
+    return MET if demand.ended <= demand.due else MISSED

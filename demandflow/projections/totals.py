@@ -1,0 +1,75 @@
+"""The totals: current sums by slice, read in constant time however many demands there are."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+from demandflow.errors import InvalidValue, listed
+from demandflow.projections.entries import Entry
+from demandflow.projections.standing import Slice
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS demandflow_totals (
+    dimension TEXT NOT NULL, level INTEGER NOT NULL, key TEXT NOT NULL, happening TEXT NOT NULL,
+    standing INTEGER NOT NULL, number INTEGER NOT NULL,
+    PRIMARY KEY (dimension, level, key, happening, standing)
+) WITHOUT ROWID;
+"""
+PATHS = ("place", "category")
+DIMENSIONS = (*PATHS, "channel", "contractor", "workflow")
+
+Totals = dict[str, dict[tuple[str, int], int]]
+"""By key: (happening, standing) → number."""
+
+
+def write(connection: sqlite3.Connection, entries: Iterable[tuple[Entry, int]]) -> None:
+    """Book the entries into every slice they belong to."""
+    changes: Counter[tuple[str, int, str, str, int]] = Counter()
+    for entry, amount in entries:
+        for dimension, level, key in _slices(entry.where):
+            changes[dimension, level, key, entry.happening, entry.standing] += amount
+    connection.executemany(
+        "INSERT INTO demandflow_totals VALUES (?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT DO UPDATE SET number = number + excluded.number",
+        [(*cell, amount) for cell, amount in changes.items() if amount],
+    )
+
+
+def read_all(connection: sqlite3.Connection) -> Mapping[tuple[str, int], int]:
+    """The sums over everything."""
+    return _read(connection, "dimension = 'all'").get("", {})
+
+
+def read(connection: sqlite3.Connection, dimension: str, level: int) -> Totals:
+    """The sums along one dimension; what is not as deep as the level stands under its own name."""
+    if dimension not in DIMENSIONS:
+        raise InvalidValue("dimension", f"{dimension!r} is none (possible: {listed(DIMENSIONS)})")
+    if isinstance(level, bool) or not isinstance(level, int) or level < 1:
+        raise InvalidValue("level", f"must be a whole number from 1, got {level!r}")
+    if dimension not in PATHS:
+        return _read(connection, "dimension = ?", dimension)
+    # one dimension holds every level's sums, the other those of the demands right at a path
+    condition = "(dimension = ? AND level = ?) OR (dimension = ? AND level < ?)"
+    return _read(connection, condition, dimension, level, f"{dimension}_at", level)
+
+
+def _read(connection: sqlite3.Connection, condition: str, *values: object) -> Totals:
+    found: Totals = {}
+    query = f"SELECT key, happening, standing, number FROM demandflow_totals WHERE number <> 0 AND ({condition})"  # noqa: S608
+    for key, happening, standing, number in connection.execute(query, values):
+        found.setdefault(key, {})[happening, standing] = number
+    return found
+
+
+@lru_cache(maxsize=10_000)
+def _slices(where: Slice) -> tuple[tuple[str, int, str], ...]:
+    slices = [("all", 0, ""), ("channel", 0, where.channel), ("contractor", 0, where.contractor)]
+    slices.append(("workflow", 0, where.workflow))
+    for dimension, path in (("place", where.place), ("category", where.category)):
+        names = path.split("/")
+        slices += [(dimension, level, "/".join(names[:level])) for level in range(1, len(names) + 1)]
+        slices.append((f"{dimension}_at", len(names), path))
+    return tuple(slices)
