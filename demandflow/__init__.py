@@ -4,7 +4,8 @@ from demandflow.application import Batch, DemandFlow
 from demandflow.commands import Told
 from demandflow.domain.closed_loop import CLOSED_LOOP, closed_loop
 from demandflow.domain.demand import Demand, evolve, fold
-from demandflow.domain.events import (
+from demandflow.domain.events import Event, Meta, Stamp
+from demandflow.domain.facts import (
     Accepted,
     CallbackMissed,
     ContractedOut,
@@ -13,7 +14,6 @@ from demandflow.domain.events import (
     DetailsGiven,
     Escalated,
     Evaluated,
-    Event,
     Extended,
     ExtensionAsked,
     Fact,
@@ -21,7 +21,6 @@ from demandflow.domain.events import (
     HandedBack,
     LetGo,
     Merged,
-    Meta,
     Noted,
     NoticeEnded,
     Refused,
@@ -30,7 +29,6 @@ from demandflow.domain.events import (
     Reported,
     Resumed,
     Sorted,
-    Stamp,
     Stepped,
     Suspended,
     TakenOn,

@@ -11,7 +11,7 @@ from uuid import UUID
 from demandflow.commands import Commands, as_id
 from demandflow.domain.closed_loop import CLOSED_LOOP
 from demandflow.domain.demand import Demand
-from demandflow.domain.events import STANDARD_FACTS
+from demandflow.domain.facts import STANDARD_FACTS
 from demandflow.domain.values import Actor, moment
 from demandflow.domain.workflow import PossibleMove, Workflow
 from demandflow.errors import InvalidValue, Overtaken

@@ -9,7 +9,7 @@ from typing import Required, TypedDict, Unpack
 from uuid import UUID, uuid5
 
 from demandflow.domain.demand import Demand
-from demandflow.domain.events import (
+from demandflow.domain.facts import (
     Accepted,
     CallbackMissed,
     ContractedOut,

@@ -7,7 +7,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from demandflow.domain.events import Event, UnknownFact
+from demandflow.domain.events import Event
+from demandflow.domain.facts import UnknownFact
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from uuid import UUID
 
 from demandflow.domain.admission import admit
 from demandflow.domain.demand import Demand, evolve, fold
-from demandflow.domain.events import OTHER_SIDES, Event, Fact, LetGo, Merged, Meta, TookIn, Unmerged
+from demandflow.domain.events import Event, Meta
+from demandflow.domain.facts import OTHER_SIDES, Fact, LetGo, Merged, TookIn, Unmerged
 from demandflow.domain.moves import Proposal
 from demandflow.domain.values import Actor, moment
 from demandflow.domain.workflow import Workflow

@@ -24,7 +24,8 @@ from eventsourcing.persistence import (
 from eventsourcing.utils import Environment, EnvType
 from pydantic import TypeAdapter, ValidationError
 
-from demandflow.domain.events import Event, Fact, Meta, Stamp, UnknownFact
+from demandflow.domain.events import Event, Meta, Stamp
+from demandflow.domain.facts import Fact, UnknownFact
 from demandflow.errors import InvalidValue, StorageBusy, StorageError, WrongTenant
 
 F = TypeVar("F")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from demandflow.domain.events import (
+from demandflow.domain.facts import (
     Accepted,
     CallbackMissed,
     ContractedOut,

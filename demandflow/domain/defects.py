@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from demandflow.domain.events import STANDARD_FACTS, Registered
+from demandflow.domain.facts import STANDARD_FACTS, Registered
 from demandflow.domain.moves import BACK, ENDS, MEANINGS, Move, State, plain_lines, sources
 from demandflow.errors import listed
 

@@ -9,12 +9,12 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from demandflow.domain.events import (
+from demandflow.domain.events import Event
+from demandflow.domain.facts import (
     STANDARD_FACTS,
     ContractedOut,
     Corrected,
     Evaluated,
-    Event,
     Extended,
     ExtensionAsked,
     Fact,

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any, Generic, TypeVar
 
 from demandflow.domain.demand import Demand
-from demandflow.domain.events import Fact
+from demandflow.domain.facts import Fact
 from demandflow.domain.values import Actor, Stage
 
 F = TypeVar("F", bound=Fact)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from demandflow.domain.demand import Demand
-from demandflow.domain.events import (
+from demandflow.domain.facts import (
     ContractedOut,
     Corrected,
     Evaluated,

@@ -10,7 +10,7 @@ from transitions import Machine, Transition
 
 from demandflow.domain.defects import defects_of
 from demandflow.domain.demand import Demand
-from demandflow.domain.events import OTHER_SIDES, Fact
+from demandflow.domain.facts import OTHER_SIDES, Fact
 from demandflow.domain.moves import BACK, MEANINGS, Condition, Move, Proposal, State, plain_lines
 from demandflow.domain.values import Actor
 from demandflow.errors import InvalidWorkflow, MoveNotAllowed, RoleNotAllowed

@@ -13,7 +13,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from demandflow.domain.demand import Demand, evolve, fold
-from demandflow.domain.events import Corrected, Event
+from demandflow.domain.events import Event
+from demandflow.domain.facts import Corrected
 from demandflow.errors import InvalidValue, StorageBusy, StorageError
 from demandflow.projections import board, ledger, totals
 from demandflow.projections.entries import booked, booked_by_correction

@@ -1,0 +1,315 @@
+"""What can happen to a demand.
+
+The TOPICs and the field names are the storage format. Never rename one; a new field gets a default.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from demandflow.domain.values import Category, Channel, Grade, Moment, Place, Text, Urgency, Way
+from demandflow.errors import InvalidValue, listed
+
+if TYPE_CHECKING:
+    from pydantic._internal._model_construction import ModelMetaclass
+else:
+    ModelMetaclass = type(BaseModel)
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+class _FactType(ModelMetaclass):
+    """Makes a caller's mistake an InvalidValue; loading what is stored does not pass here."""
+
+    model_fields: dict[str, Any]
+
+    def __call__(cls, **fields: Any) -> Any:  # noqa: N805
+        possible = cls.model_fields
+        if unknown := [name for name in fields if name not in possible]:
+            problem = f"has no {listed(unknown)} (possible: {listed(possible)})"
+            raise InvalidValue(cls.__name__, problem)
+        try:
+            return super().__call__(**fields)
+        except ValidationError as error:
+            problems = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_url=False))
+            raise InvalidValue(cls.__name__, "; ".join(problems)) from None
+
+
+class Fact(BaseModel, metaclass=_FactType):
+    """Something that happened: business fields only, never changed, past tense.
+
+    A class of your own needs a TOPIC with your own prefix (`demand.` is ours) and defaults for optional fields.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    TOPIC: ClassVar[str]
+
+
+class Registered(Fact):
+    """A resident asked for something. Without a resident the demand is anonymous."""
+
+    TOPIC: ClassVar[str] = "demand.registered"
+    text: Text
+    channel: Channel
+    place: Place
+    resident: Text | None = None
+    representative: Text | None = None
+    shared_with: tuple[Text, ...] | None = None
+    category: Category | None = None
+    urgency: Urgency | None = None
+    source: Text | None = None
+    reference: Text | None = None
+    due: Moment | None = None
+
+
+class Sorted(Fact):
+    """What it is about, where and how urgent was looked at and set."""
+
+    TOPIC: ClassVar[str] = "demand.sorted"
+    category: Category | None = None
+    place: Place | None = None
+    urgency: Urgency | None = None
+
+
+class DetailsAsked(Fact):
+    """Something had to be asked of the resident before going on."""
+
+    TOPIC: ClassVar[str] = "demand.details_asked"
+    question: Text
+
+
+class DetailsGiven(Fact):
+    """The resident answered."""
+
+    TOPIC: ClassVar[str] = "demand.details_given"
+    answer: Text
+
+
+class Accepted(Fact):
+    """The audit was passed: this is for the community to see to."""
+
+    TOPIC: ClassVar[str] = "demand.accepted"
+    note: Text | None = None
+
+
+class Refused(Fact):
+    """The community cannot see to it: a code for the figures, words for the resident."""
+
+    TOPIC: ClassVar[str] = "demand.refused"
+    code: Text
+    words: Text
+
+
+class ContractedOut(Fact):
+    """A unit, a team or a volunteer was given the work: one lead, maybe co-handlers."""
+
+    TOPIC: ClassVar[str] = "demand.contracted_out"
+    contractor: Text
+    co_handlers: tuple[Text, ...] | None = None
+    due: Moment | None = None
+    reason: Text | None = None
+
+
+class TakenOn(Fact):
+    """The contractor began."""
+
+    TOPIC: ClassVar[str] = "demand.taken_on"
+    note: Text | None = None
+
+
+class HandedBack(Fact):
+    """The contractor returned the demand: it is not theirs, and this is why."""
+
+    TOPIC: ClassVar[str] = "demand.handed_back"
+    reason: Text
+
+
+class ExtensionAsked(Fact):
+    """The contractor needs longer."""
+
+    TOPIC: ClassVar[str] = "demand.extension_asked"
+    until: Moment
+    reason: Text
+
+
+class Extended(Fact):
+    """The dispatcher granted a later due moment."""
+
+    TOPIC: ClassVar[str] = "demand.extended"
+    due: Moment
+    reason: Text | None = None
+
+
+class Suspended(Fact):
+    """The work rests until it is looked at again."""
+
+    TOPIC: ClassVar[str] = "demand.suspended"
+    reason: Text
+    review: Moment | None = None
+
+
+class Resumed(Fact):
+    """The work goes on."""
+
+    TOPIC: ClassVar[str] = "demand.resumed"
+    note: Text | None = None
+
+
+class Reported(Fact):
+    """Whoever handled it says what was done, and whether that resolved it."""
+
+    TOPIC: ClassVar[str] = "demand.reported"
+    resolved: bool
+    words: Text
+
+
+class FedBack(Fact):
+    """The outcome was told, by a call, a visit, a message or a public notice."""
+
+    TOPIC: ClassVar[str] = "demand.fed_back"
+    way: Way
+    words: Text | None = None
+
+
+class CallbackMissed(Fact):
+    """The resident was called for an evaluation and could not be reached."""
+
+    TOPIC: ClassVar[str] = "demand.callback_missed"
+    note: Text | None = None
+
+
+class NoticeEnded(Fact):
+    """The public notice hung for its time and nobody answered."""
+
+    TOPIC: ClassVar[str] = "demand.notice_ended"
+    note: Text | None = None
+
+
+class Evaluated(Fact):
+    """The resident said whether it is resolved and how satisfied they are; maybe a clerk wrote it down."""
+
+    TOPIC: ClassVar[str] = "demand.evaluated"
+    resolved: bool
+    grade: Grade
+    words: Text | None = None
+    written_by: Text | None = None
+
+
+class Reopened(Fact):
+    """The resident asked to take it up again, or appealed a refusal."""
+
+    TOPIC: ClassVar[str] = "demand.reopened"
+    reason: Text
+
+
+class Withdrawn(Fact):
+    """The resident no longer asks for it."""
+
+    TOPIC: ClassVar[str] = "demand.withdrawn"
+    reason: Text | None = None
+
+
+class Merged(Fact):
+    """It is about the same thing as another demand and goes on there."""
+
+    TOPIC: ClassVar[str] = "demand.merged"
+    into: UUID
+    reason: Text | None = None
+
+
+class TookIn(Fact):
+    """The other side of Merged."""
+
+    TOPIC: ClassVar[str] = "demand.took_in"
+    demand: UUID
+
+
+class Unmerged(Fact):
+    """It was not the same thing after all and goes on by itself."""
+
+    TOPIC: ClassVar[str] = "demand.unmerged"
+    reason: Text
+
+
+class LetGo(Fact):
+    """The other side of Unmerged."""
+
+    TOPIC: ClassVar[str] = "demand.let_go"
+    demand: UUID
+
+
+class Escalated(Fact):
+    """Somebody higher up was made aware of it."""
+
+    TOPIC: ClassVar[str] = "demand.escalated"
+    reason: Text
+
+
+class Corrected(Fact):
+    """What an earlier event of this demand said was wrong: the fields given here replace its own.
+
+    `event` is the version of the event that is corrected. The correction holds from that event's day on.
+    """
+
+    TOPIC: ClassVar[str] = "demand.corrected"
+    event: int
+    reason: Text
+    category: Category | None = None
+    place: Place | None = None
+    channel: Channel | None = None
+    contractor: Text | None = None
+    resolved: bool | None = None
+    grade: Grade | None = None
+
+    @property
+    def replaced(self) -> dict[str, Any]:
+        """The fields that are replaced, with what they should have said."""
+        own = ("event", "reason")
+        return {name: value for name, value in self.__dict__.items() if name not in own and value is not None}
+
+
+class Noted(Fact):
+    """Something worth remembering that changes nothing."""
+
+    TOPIC: ClassVar[str] = "demand.noted"
+    text: Text
+
+
+class Stepped(Fact):
+    """A step that needs no fact of its own; its move says which."""
+
+    TOPIC: ClassVar[str] = "demand.stepped"
+    note: Text | None = None
+
+
+class UnknownFact(Fact):
+    """A stored fact whose class was not given to open(): it still folds, by its stamp."""
+
+    TOPIC: ClassVar[str] = "demand.unknown"
+    topic: str
+    body: str
+
+
+STANDARD_FACTS: tuple[type[Fact], ...] = (
+    *(Registered, Sorted, DetailsAsked, DetailsGiven, Accepted, Refused, ContractedOut, TakenOn, HandedBack),
+    *(ExtensionAsked, Extended, Suspended, Resumed, Reported, FedBack, CallbackMissed, NoticeEnded, Evaluated),
+    *(Reopened, Withdrawn, Merged, TookIn, Unmerged, LetGo, Escalated, Corrected, Noted, Stepped),
+)
+
+OTHER_SIDES: tuple[type[Fact], ...] = (TookIn, LetGo)
+"""Recorded together with Merged and Unmerged, never by themselves."""
+
+CORRECTABLE: dict[type[Fact], tuple[str, ...]] = {
+    Registered: ("category", "place", "channel"),
+    Sorted: ("category", "place"),
+    ContractedOut: ("contractor",),
+    Reported: ("resolved",),
+    Evaluated: ("resolved", "grade"),
+}
+
+
+def correctable(fact: type[Fact]) -> tuple[str, ...]:
+    """The fields of such a fact that a correction may replace."""
+    return next((fields for kind, fields in CORRECTABLE.items() if issubclass(fact, kind)), ())
