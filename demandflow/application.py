@@ -67,7 +67,7 @@ class DemandFlow(Commands):
         """Open the demands kept at `memory:` or `sqlite:///path` (made if it is not there).
 
         `workflows` are all that demands of this log are on; new ones start on the first. One tenant, one log.
-        `zone` is the community's time zone: in it the days of the figures end. Raises InvalidValue, StorageError
+        `zone` is the community's time zone: in it the days of the figures end, and histories are told. Raises InvalidValue, StorageError
         or WrongTenant.
         """
         by_key = {workflow.key: workflow for workflow in workflows}
@@ -111,7 +111,7 @@ class DemandFlow(Commands):
     def history(self, demand_id: UUID) -> tuple[HistoryLine, ...]:
         """What happened to the demand, one readable line an event. Raises DemandNotFound."""
         self.demand(demand_id)
-        return tuple(line_of(event) for event in self._log.events(as_id(demand_id)))
+        return tuple(line_of(event, self._projector.zone) for event in self._log.events(as_id(demand_id)))
 
     def possible_moves(self, demand_id: UUID, *, by: Actor | None = None) -> tuple[PossibleMove, ...]:
         """What may happen next: move and role, at all or by this actor. A rule may object to the particular fact."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from enum import Enum
 from typing import Any
 
@@ -13,7 +13,7 @@ from demandflow.domain.facts import UnknownFact
 
 @dataclass(frozen=True)
 class HistoryLine:
-    """One event as a sentence: when (UTC), who, which move, to which state, and what was said."""
+    """One event as a sentence: when (in the community's zone), who, which move, to which state, and what was said."""
 
     version: int
     at: datetime
@@ -33,20 +33,26 @@ class HistoryLine:
         return f"{self.version:>3}  {self.at:%Y-%m-%d %H:%M}  {self.summary}{said}"
 
 
-def line_of(event: Event) -> HistoryLine:
-    """The event as a line of its demand's history."""
+def line_of(event: Event, zone: tzinfo = UTC) -> HistoryLine:
+    """The event as a line of its demand's history, its moments in the zone."""
     fact, meta = event.fact, event.meta
     fields = {"topic": fact.topic} if isinstance(fact, UnknownFact) else fact.__dict__
-    said = ", ".join(f"{name}: {_said(value)}" for name, value in fields.items() if value is not None)
+    said = ", ".join(f"{name}: {_said(value, zone)}" for name, value in fields.items() if value is not None)
     return HistoryLine(
-        event.version, meta.happened, meta.actor.id, meta.actor.role, event.stamp.move, event.stamp.state, said
+        event.version,
+        meta.happened.astimezone(zone),
+        meta.actor.id,
+        meta.actor.role,
+        event.stamp.move,
+        event.stamp.state,
+        said,
     )
 
 
-def _said(value: Any) -> str:
+def _said(value: Any, zone: tzinfo) -> str:
     match value:
         case datetime():
-            return f"{value:%Y-%m-%d %H:%M}"
+            return f"{value.astimezone(zone):%Y-%m-%d %H:%M}"
         case bool():
             return "yes" if value else "no"
         case Enum():

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Generic, Self, TypeVar
 from uuid import UUID, uuid4
@@ -44,15 +45,17 @@ class _Body(Generic[F]):
     stamp: Stamp
 
 
+@cache
+def _adapter(fact: type[Fact]) -> TypeAdapter[_Body[Any]]:
+    return TypeAdapter(_Body[fact])  # type: ignore[valid-type]
+
+
 class FactMapper(Mapper[UUID]):
     """Writes events as readable JSON without nulls and reads them through pydantic; the topic names the fact."""
 
     def __init__(self, facts: Iterable[type[Fact]]) -> None:
         super().__init__(JSONTranscoder())
-        self._bodies: dict[str, TypeAdapter[_Body[Any]]] = {
-            fact.TOPIC: TypeAdapter(_Body[fact])  # type: ignore[valid-type]
-            for fact in facts
-        }
+        self._bodies = {fact.TOPIC: _adapter(fact) for fact in facts}
         self._unknown: TypeAdapter[_Body[Any]] = TypeAdapter(_Body[Any])
 
     def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredEvent:

@@ -56,7 +56,7 @@ class Projector:
 
     def __init__(self, source: Source, zone: str) -> None:
         try:
-            self._zone = ZoneInfo(zone)
+            self.zone = ZoneInfo(zone)
         except (KeyError, ValueError, OSError):
             raise InvalidValue("zone", f"{zone!r} is not a time zone (for instance Asia/Shanghai)") from None
         self._source, self._lock = source, RLock()
@@ -149,14 +149,14 @@ class Projector:
         return fold(self._source.events(event.demand, upto=event.version - 1))
 
     def _day(self, at: datetime) -> str:
-        return at.astimezone(self._zone).date().isoformat()
+        return at.astimezone(self.zone).date().isoformat()
 
     def _position(self) -> tuple[str, str, int, int, str, int]:
         row = self._connection.execute("SELECT * FROM demandflow_position").fetchone()
         return row or (*self._wanted(0)[:4], "", 0)
 
     def _wanted(self, last: int) -> tuple[str, str, int, int, str, int]:
-        return (self._source.id, self._zone.key, DEFINITIONS, last, "", 0)
+        return (self._source.id, self.zone.key, DEFINITIONS, last, "", 0)
 
     def _is_current(self) -> bool:
         position = self._position()

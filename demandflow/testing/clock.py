@@ -1,0 +1,21 @@
+"""A clock that stands still until it is told to go on."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+
+class FrozenClock:
+    """Give it to `DemandFlow.open(clock=…)`; it shows `now` until `advance()`."""
+
+    def __init__(self, now: datetime = datetime(2025, 3, 1, 8, tzinfo=UTC)) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        """What it shows."""
+        return self.now
+
+    def advance(self, **by: float) -> datetime:
+        """Go on by so much (the arguments of timedelta) and say what time it is then."""
+        self.now += timedelta(**by)
+        return self.now

@@ -1,0 +1,204 @@
+"""The rule book by example: for each rule, what it refuses. Each must fail when the rule is taken out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from demandflow import (
+    Actor,
+    ContractedOut,
+    Corrected,
+    Evaluated,
+    Extended,
+    ExtensionAsked,
+    FedBack,
+    Grade,
+    Merged,
+    MoveNotAllowed,
+    Refusal,
+    Registered,
+    Role,
+    RoleNotAllowed,
+    RuleBroken,
+    Sorted,
+    Suspended,
+    Way,
+    Workflow,
+)
+from tests.scenes import ALL, SCENES, Scene, scenes
+from tests.stories import ANONYMOUS, OPEN_OTHER, T0, A, B, told
+
+STRANGER = Actor("stranger", Role.RESIDENT)
+OTHER_TEAM = Actor("he", Role.CONTRACTOR, "another team")
+WRITTEN_DOWN = Evaluated(resolved=True, grade=Grade.SATISFIED, written_by="chen")
+
+
+@dataclass(frozen=True)
+class Example:
+    """Played otherwise, the scene is refused by the rule."""
+
+    rule: str
+    scene: Scene
+    otherwise: dict[str, Any]
+
+    def __str__(self) -> str:
+        return f"{self.rule}--{self.scene}"
+
+    def check(self, workflow: Workflow) -> None:
+        """Raises AssertionError unless the rule refuses it."""
+        try:
+            self.scene.play(workflow, **self.otherwise)
+        except RuleBroken as refusal:
+            assert self.rule in refusal.rules, f"{self.rule} did not object"
+            assert str(refusal).startswith(f"cannot {self.scene.move}: "), str(refusal)
+        else:
+            raise AssertionError(f"{self.rule} did not object")
+
+
+def each(rule: str, *steps: str, **otherwise: Any) -> Iterator[Example]:
+    """The same example in each scene of these steps."""
+    return (Example(rule, scene, otherwise) for scene in scenes(*steps))
+
+
+def from_state(state: str, *steps: str) -> Iterator[Scene]:
+    """The scenes of these steps whose steps before lead to the state."""
+    return (scene for scene in scenes(*steps) if _stands(scene) == state)
+
+
+def _stands(scene: Scene) -> str:
+    return told(scene.before).state
+
+
+CLOSING_BY_CLERK = [scene for scene in scenes("miss_callback", "end_notice") if scene.leads_to == "closed"]
+HANDLED = {"handlers": frozenset({"chen", "wang", "张三", "repair team"})}
+
+EXAMPLES: list[Example] = [
+    # times
+    *(
+        Example("times_do_not_run_backwards", scene, {"earlier": 2 + scene.days_later})
+        for scene in SCENES
+        if scene.step not in ("register", "correct")
+    ),
+    *each("times_do_not_run_backwards", "merge", other=replace(OPEN_OTHER, last=T0.replace(year=2026))),
+    # who may act for whom
+    *each("nobody_registers_in_anothers_name", "register", by=STRANGER),
+    *each(
+        "a_representative_represents_somebody",
+        "register",
+        fact=Registered(**{**ANONYMOUS.__dict__, "representative": "daughter"}),
+    ),
+    *each("a_resident_acts_for_their_own_demand", "give_details", "evaluate", "withdraw", "note", by=STRANGER),
+    *each("a_resident_acts_for_their_own_demand", "reopen", "appeal", by=STRANGER),
+    *each("a_resident_acts_for_their_own_demand", "withdraw", demand={"resident": None}),
+    *each("a_contractor_acts_on_their_own_work", "take_on", "hand_back", "ask_extension", by=OTHER_TEAM),
+    *each("a_contractor_acts_on_their_own_work", "suspend", "resume", by=OTHER_TEAM),
+    *(
+        Example("a_contractor_acts_on_their_own_work", scene, {"by": OTHER_TEAM})
+        for state in ("in_hand", "suspended")
+        for scene in from_state(state, "report", "ask_details")
+    ),
+    *each("nobody_audits_their_own_work", "accept", demand=HANDLED),
+    *(Example("nobody_audits_their_own_work", s, {"demand": HANDLED}) for s in from_state("registered", "refuse")),
+    *each("the_auditor_is_not_the_contractor", "contract_out", "recall", fact=ContractedOut(contractor="wang")),
+    *each(
+        *("the_auditor_is_not_the_contractor", "contract_out", "recall"),
+        fact=ContractedOut(contractor="a team", co_handlers=("he", "wang")),
+    ),
+    *(
+        Example(
+            "the_auditor_is_not_the_contractor",
+            scene,
+            {"fact": Corrected(event=3, reason="it was another", contractor="wang")},
+        )
+        for scene in from_state("closed", "correct")
+    ),
+    *each("nobody_evaluates_their_own_work", "evaluate", demand=HANDLED),
+    *each("nobody_evaluates_their_own_work", "evaluate", fact=WRITTEN_DOWN, demand={"handlers": frozenset({"chen"})}),
+    *(
+        Example(
+            "nobody_corrects_the_verdict_on_their_own_work",
+            scene,
+            {"fact": Corrected(event=7, reason="he meant it well", grade=Grade.VERY_SATISFIED), "demand": HANDLED},
+        )
+        for scene in from_state("closed", "correct")
+    ),
+    # asking and telling
+    *each("the_anonymous_cannot_be_asked", "ask_details", "miss_callback", demand={"resident": None}),
+    *each(
+        "the_anonymous_are_told_by_public_notice", "feed_back", demand={"resident": None}, fact=FedBack(way=Way.CALL)
+    ),
+    *each("only_the_anonymous_are_closed_by_notice", "end_notice", demand={"resident": "张三"}),
+    *each("the_resident_was_told", "evaluate", demand={"told": False}),
+    *(Example("the_resident_was_told", scene, {"demand": {"told": False}}) for scene in CLOSING_BY_CLERK),
+    *each("the_notice_period_is_over", "end_notice", earlier=2),
+    # sorting, answering, contracting
+    *each("sorting_sets_something", "sort", fact=Sorted()),
+    *each("only_a_first_round_is_answered_at_once", "answer", demand={"round": 2}),
+    *(
+        Example("the_same_contractor_again_needs_a_reason", scene, {"fact": ContractedOut(contractor="repair team")})
+        for scene in [*from_state("handed_back", "contract_out"), *scenes("recall")]
+    ),
+    *each("an_extension_asks_for_later", "ask_extension", fact=ExtensionAsked(until=T0, reason="why not")),
+    *each("an_extension_asks_for_later", "extend", fact=Extended(due=T0)),
+    *each("an_extension_asks_for_later", "extend", demand={"due": T0.replace(year=2027)}),
+    *each("an_extension_is_granted_when_asked", "extend", demand={"extension_asked": None}),
+    *each("a_suspension_has_a_review_date", "suspend", fact=Suspended(reason="frost")),
+    *each("a_suspension_has_a_review_date", "suspend", fact=Suspended(reason="frost", review=T0)),
+    # merging
+    *each("the_merge_target_is_open", "merge", other=replace(OPEN_OTHER, ended_as="closed")),
+    *each("the_merge_target_is_open", "merge", other=None),
+    *each("a_demand_is_not_merged_into_itself", "merge", fact=Merged(into=A), other=OPEN_OTHER),
+    *each("those_taken_in_are_let_go_first", "withdraw", "refuse", demand={"took_in": (B,)}),
+    # coming back
+    *each("the_reopening_window_is_open", "reopen", "appeal", earlier=-31),
+    # correcting
+    *each(
+        "a_correction_names_an_earlier_event", "correct", fact=Corrected(event=99, reason="typo", grade=Grade.SATISFIED)
+    ),
+    *each(
+        "a_correction_names_an_earlier_event", "correct", fact=Corrected(event=0, reason="typo", grade=Grade.SATISFIED)
+    ),
+    *each("a_correction_replaces_what_the_event_says", "correct", fact=Corrected(event=1, reason="typo")),
+    *each(
+        *("a_correction_replaces_what_the_event_says", "correct"),
+        fact=Corrected(event=1, reason="typo", grade=Grade.SATISFIED),
+    ),
+]
+
+
+def check_scene(scene: Scene, workflow: Workflow) -> None:
+    """The scene is admitted, leads where it should and means what it should."""
+    stamp = scene.play(workflow)
+    assert (stamp.state, stamp.means or ()) == (scene.leads_to, scene.means)
+
+
+def check_roles(scene: Scene, workflow: Workflow) -> None:
+    """Everybody who may not make the move is told so; those who may, are not."""
+    for role in ALL:
+        try:
+            scene.play(workflow, by=Actor("somebody", role))
+        except RoleNotAllowed:
+            assert role not in scene.who, f"{role} must be allowed to {scene.move}"
+        except RuleBroken:
+            assert role in scene.who, f"{role} must not be allowed to {scene.move}"
+        else:
+            assert role in scene.who, f"{role} must not be allowed to {scene.move}"
+
+
+def who_notices(workflow: Workflow) -> list[str]:
+    """The scenes and examples that fail on this workflow."""
+    noticed = []
+    for scene in SCENES:
+        for check in (check_scene, check_roles):
+            try:
+                check(scene, workflow)
+            except (AssertionError, Refusal):
+                noticed.append(f"{check.__name__} {scene}")
+    for example in EXAMPLES:
+        try:
+            example.check(workflow)
+        except (AssertionError, MoveNotAllowed, RoleNotAllowed):
+            noticed.append(str(example))
+    return noticed
