@@ -67,8 +67,8 @@ class DemandFlow(Commands):
         """Open the demands kept at `memory:` or `sqlite:///path` (made if it is not there).
 
         `workflows` are all that demands of this log are on; new ones start on the first. One tenant, one log.
-        `zone` is the community's time zone: in it the days of the figures end, and histories are told. Raises InvalidValue, StorageError
-        or WrongTenant.
+        `zone` is the community's time zone: in it the days of the figures end, and histories are told. Raises
+        InvalidValue, StorageError or WrongTenant.
         """
         by_key = {workflow.key: workflow for workflow in workflows}
         if not by_key:

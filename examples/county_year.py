@@ -112,13 +112,18 @@ def record(flow: DemandFlow, year: Path) -> dict[str, Any]:
             steps.append((at, int(row["number"]), number, step, row))
     ids: dict[str, Any] = {}
     for at, _, number, step, row in sorted(steps, key=lambda one: one[:3]):
-        how = {"at": at, "command_id": f"step {number}"}
+        how: Any = {"at": at, "command_id": f"step {number}"}
         if step == "register":
-            place = Place.of("fufeng", "chengguan", row["community"], row["grid"])
-            what = {"channel": row["channel"], "place": place, "category": row["department"]}
-            who = {"resident": row["resident"] or None, "by": CLERK, "at": at}
             ids[row["number"]] = flow.register(
-                row["text"], source="county register", reference=row["number"], **what, **who
+                row["text"],
+                channel=row["channel"],
+                place=Place.of("fufeng", "chengguan", row["community"], row["grid"]),
+                category=row["department"],
+                resident=row["resident"] or None,
+                source="county register",
+                reference=row["number"],
+                by=CLERK,
+                at=at,
             ).id
         elif step == "merge":
             flow.merge(ids[row["number"]], into=ids[row["into"]], by=AUDITOR, **how)
@@ -134,12 +139,12 @@ def table_of(title: str, parts: dict[str, Figures], whole: Figures) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     table.add_column(title.split()[-1], no_wrap=True)
     for column in ("received", "open", "resolved", "", "satisfied"):
-        table.add_column(column, justify="right")
+        table.add_column(column, justify="right", no_wrap=True, min_width=len(column))
     table.add_column("")
     for name, one in [*parts.items(), ("all", whole)]:
         rate = one.resolution()
         numbers = [str(one.count(count)) for count in ("received", "open", "resolved")]
-        bar = "█" * round(12 * float(rate.value or 0))
+        bar = "█" * round(7 * float(rate.value or 0))
         words = name.rpartition("/")[2].replace("_", " ")
         table.add_row(words, *numbers, rate.percent, one.satisfaction().percent, f"[green]{bar}[/]")
     return table

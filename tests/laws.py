@@ -32,7 +32,7 @@ def play(sequences: int, *, derandomize: bool = False) -> Tally:
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
     )
-    run_state_machine_as_test(machine, settings=chosen)  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(machine, settings=chosen)
     return tally
 
 

@@ -23,7 +23,7 @@ class Scene:
 
     before: str
     step: str
-    who: set[str]
+    who: set[Role]
     leads_to: str
     means: tuple[str, ...] = ()
     by: Actor | None = None

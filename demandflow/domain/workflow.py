@@ -120,6 +120,7 @@ class Workflow:
             ways = [row for row in ways if by is None or by.role in row.move.roles]
             if ways:
                 roles = tuple(dict.fromkeys(role for row in ways for role in row.move.roles))
+                roles = roles if by is None else (by.role,)
                 found.append(PossibleMove(name, roles, tuple(dict.fromkeys(row.dest for row in ways))))
         return tuple(found)
 

@@ -18,7 +18,7 @@ from demandflow.projections.totals import DIMENSIONS
 class Detached:
     """A log whose tables are kept in memory, apart from those of the log itself."""
 
-    path = None
+    path: str | None = None
 
     def __init__(self, flow: DemandFlow) -> None:
         self._log = flow._log

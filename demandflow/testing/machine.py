@@ -20,6 +20,7 @@ from demandflow.domain.moves import Move, Proposal, sources
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import DemandFlowError
+from demandflow.projections.projector import Projector
 from demandflow.testing import laws
 from demandflow.testing.clock import FrozenClock
 from demandflow.testing.shadow import Shadow
@@ -84,7 +85,7 @@ class _Machine(RuleBasedStateMachine):
         self.clock = FrozenClock()
         self.flow = self._open()
         self.shadow = Shadow(self.workflow)
-        self.rebuilt = laws.Projector(laws.Detached(self.flow), "UTC")
+        self.rebuilt = Projector(laws.Detached(self.flow), "UTC")
         self.live: dict[UUID, Demand] = {}
         self.touched: set[UUID] = set()
         self.last: tuple[UUID, Move, Any, Actor, str] | None = None

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import OTHER_SIDES, ContractedOut, HandedBack, Registered, Reported
-from demandflow.domain.moves import BACK, STAY, Move, Proposal, sources
+from demandflow.domain.moves import BACK, Move, Proposal, sources
 from demandflow.domain.workflow import Workflow
 
 NEW_ROUND = {"reworked", "reopened", "taken_over"}
@@ -58,7 +58,7 @@ class Shadow:
             self.demands[demand] = ShadowDemand("")
         mine = self.demands[demand]
         mine.recorded.append((move.name, fact))
-        goal = {BACK: mine.came_from, STAY: mine.state}.get(move.to, move.to)  # type: ignore[call-overload]
+        goal = move.to if isinstance(move.to, str) else mine.came_from if move.to is BACK else mine.state
         if goal != mine.state:
             mine.state, mine.came_from = goal, mine.state
         mine.ended_as = self._ends[mine.state]
