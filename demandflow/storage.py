@@ -120,7 +120,7 @@ class Log:
     def append(self, events: Sequence[Event]) -> None:
         """Record these events in one transaction; raises VersionTaken if a version is there already."""
         with _storage_errors():
-            self._store.save(*events)
+            self._store.events.put(list(events))
 
     def events(self, demand: UUID, *, after: int = 0, upto: int | None = None) -> list[Event]:
         """The demand's events by version: those after one, up to and including another."""

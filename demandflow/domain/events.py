@@ -65,7 +65,10 @@ class Event:
 
 
 def with_corrections(events: list[Event]) -> list[Event]:
-    """The demand's events (all, in order) as they should have been recorded; the later correction wins."""
+    """The demand's events (all, in order) as they should have been recorded; the later correction wins.
+
+    The corrections themselves stay, without what they replaced: it has been replaced already.
+    """
     corrected = {event.version: event for event in events}
     for event in events:
         if not isinstance(event.fact, Corrected):
@@ -75,4 +78,6 @@ def with_corrections(events: list[Event]) -> list[Event]:
             allowed = correctable(type(named.fact))
             fields = {name: value for name, value in event.fact.replaced.items() if name in allowed}
             corrected[named.version] = replace(named, fact=named.fact.model_copy(update=fields))
+        spent = event.fact.model_copy(update=dict.fromkeys(event.fact.replaced))
+        corrected[event.version] = replace(event, fact=spent)
     return list(corrected.values())

@@ -11,6 +11,8 @@ from demandflow.domain.demand import Demand, evolve
 from demandflow.domain.events import Event, with_corrections
 from demandflow.projections.standing import HAPPENINGS, Slice, slice_of, standing
 
+HAPPENED = frozenset(HAPPENINGS.values())
+
 Day = Callable[[datetime], str]
 """The day (ISO) on which a moment falls, in the community's zone."""
 
@@ -36,7 +38,7 @@ def booked(before: Demand | None, after: Demand, event: Event, day: Day) -> dict
         entries[Entry(event.version, at, "", *was)] = -1
         entries[Entry(event.version, at, "", now, where)] = 1
     for meaning in event.stamp.means or ():
-        if meaning in HAPPENINGS:
+        if meaning in HAPPENED:
             entries[Entry(event.version, at, meaning, 0, where)] = 1
     return entries
 

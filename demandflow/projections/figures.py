@@ -96,8 +96,9 @@ class Figures:
             return COUNTS[name].of(self.standings)
         if name not in HAPPENINGS:
             raise InvalidValue("count", f"{name!r} is none (possible: {listed((*COUNTS, *HAPPENINGS))})")
-        number = self.happened.get(name, 0)
-        declared = any(standing & DECLARES[name] for standing, demands in self.standings.items() if demands)
+        meaning = HAPPENINGS[name]
+        number = self.happened.get(meaning, 0)
+        declared = any(standing & DECLARES[meaning] for standing, demands in self.standings.items() if demands)
         return number if number or declared or not any(self.standings.values()) else None
 
     def rate(self, name: str) -> Rate:

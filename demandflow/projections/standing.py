@@ -25,7 +25,12 @@ RUNNING, MET, MISSED, STOPPED = (number << 10 for number in range(1, 5))
 DECLARES = {meaning: 1 << 13 + number for number, meaning in enumerate(MEANINGS)}
 _ENDED_AS = {None: 0} | {end: number for number, end in enumerate(ENDS, start=1)}
 
-HAPPENINGS = tuple(meaning for meaning in MEANINGS if meaning not in ("taken_on", "reported", "told", "asked"))
+HAPPENINGS = {
+    "evaluated_at_all" if meaning == "evaluated" else meaning: meaning
+    for meaning in MEANINGS
+    if meaning not in ("taken_on", "reported", "told", "asked")
+}
+"""The counts of what happened, by name, with what they mean; `evaluated` alone is a standing count."""
 
 
 class Slice(NamedTuple):

@@ -1,0 +1,41 @@
+"""Hypothesis profiles, and the real data, where they are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from demandflow import DemandFlow
+from demandflow.testing import FrozenClock
+
+settings.register_profile("ci", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+ROOT = Path(__file__).parent.parent
+DATA = Path(os.environ.get("DEMANDFLOW_DATA", ROOT.parent / "shared" / "data"))
+
+
+@pytest.fixture
+def data() -> Path:
+    """The folder with the real data; DEMANDFLOW_DATA names another."""
+    if not DATA.is_dir():
+        pytest.skip("no real data here; point DEMANDFLOW_DATA at the folder that has it")
+    return DATA
+
+
+@pytest.fixture
+def clock() -> FrozenClock:
+    return FrozenClock()
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def flow(request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock) -> Iterator[DemandFlow]:
+    """A DemandFlow in memory and one in a file."""
+    url = "memory:" if request.param == "memory" else f"sqlite:///{tmp_path / 'flow.db'}"
+    with DemandFlow.open(url, clock=clock) as opened:
+        yield opened

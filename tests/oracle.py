@@ -1,0 +1,106 @@
+"""The figures once more, written apart from the engine: dictionaries over the stored JSON, nothing shared with it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from demandflow import DemandFlow
+
+HAPPENED = {
+    *("accepted", "contracted_out", "handed_back", "extended", "suspended", "evaluated", "reworked", "taken_over"),
+    *("reopened", "escalated", "callback_missed", "unmerged", "corrected"),
+}
+ONE_ROUND = ("asked", "evaluation", "report")
+
+
+def stored(flow: DemandFlow) -> list[dict[str, Any]]:
+    """The log as it lies in the storage."""
+    rows = flow._log._store.recorder.select_notifications(1, 100_000)
+    return [
+        {"demand": str(row.originator_id), "kind": row.topic, "version": row.originator_version} | json.loads(row.state)
+        for row in rows
+    ]
+
+
+def expected(events: Iterable[dict[str, Any]]) -> dict[tuple[str, str], Counter[str]]:
+    """All counts and happenings by (dimension, key); the place and the category by their first two levels."""
+    histories: dict[str, list[dict[str, Any]]] = {}
+    for event in events:
+        histories.setdefault(event["demand"], []).append(event)
+    found: dict[tuple[str, str], Counter[str]] = {}
+    for history in histories.values():
+        for event in history:  # first mend what was corrected, then read it as if it had been right
+            if event["kind"] == "demand.corrected":
+                wrong = history[event["fact"]["event"] - 1]["fact"]
+                wrong |= {name: value for name, value in event["fact"].items() if name not in ("event", "reason")}
+        now: dict[str, Any] = {"round": 0}
+        for event in history:
+            happened = _read(now, event)
+            for where in _slices(now):
+                found.setdefault(where, Counter()).update(f"{one} (happened)" for one in happened)
+        for where in _slices(now):
+            found.setdefault(where, Counter()).update(_counts(now))
+    return found
+
+
+def _read(now: dict[str, Any], event: dict[str, Any]) -> set[str]:
+    fact, stamp, kind = event["fact"], event["stamp"], event["kind"].removeprefix("demand.")
+    means = set(stamp.get("means", ()))
+    now |= {"end": stamp.get("ended_as"), "due": stamp.get("due"), "workflow": event["meta"]["workflow"]}
+    at = max(now.get("last", ""), event["meta"]["happened"].ljust(27, "0"))
+    if now["end"] is None or "ended" not in now:
+        now["ended"] = at
+    now["last"] = at
+    if kind in ("registered", "sorted"):
+        now |= {name: fact[name] for name in ("place", "category", "channel") if fact.get(name)}
+    if kind == "contracted_out":
+        now["lead"] = fact["contractor"]
+    if kind == "reported":
+        now["report"] = fact["resolved"]
+    if kind == "evaluated":
+        now["evaluation"] = fact
+    if means & {"asked", "evaluated"}:
+        now["asked"] = True
+    if stamp["round"] != now["round"]:
+        now["round"] = stamp["round"]
+        for name in ONE_ROUND:
+            now.pop(name, None)
+    return means & HAPPENED
+
+
+def _counts(now: dict[str, Any]) -> Iterable[str]:
+    evaluation, end = now.get("evaluation"), now["end"]
+    yield "received"
+    yield end or "open"
+    yield from (["asked"] if now.get("asked") else [])
+    if evaluation:
+        yield from ("evaluated", evaluation["grade"])
+    if end == "closed":
+        yield from (["resolved"] if evaluation and evaluation["resolved"] else [])
+        yield from (["silent"] if not evaluation else [])
+        yield from (["reported_resolved"] if now.get("report") else [])
+        yield from (["closed_and_asked"] if now.get("asked") else [])
+    if not now["due"]:
+        yield "no_clock"
+    elif end is None:
+        yield "running"
+    elif end != "closed":
+        yield "stopped"
+    else:
+        yield "met" if _instant(now["ended"]) <= _instant(now["due"]) else "missed"
+
+
+def _instant(text: str) -> str:
+    return text.rstrip("0Z").rstrip(".").ljust(26, "0")
+
+
+def _slices(now: dict[str, Any]) -> Iterable[tuple[str, str]]:
+    yield "all", ""
+    for name in ("place", "category"):
+        yield name, "/".join(now.get(name, "").split("/")[:2])
+    yield "channel", now["channel"]
+    yield "contractor", now.get("lead", "")
+    yield "workflow", now["workflow"]
