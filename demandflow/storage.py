@@ -13,13 +13,11 @@ from typing import Any, Generic, Self, TypeVar
 from uuid import UUID, uuid4
 
 from eventsourcing.application import Application
-from eventsourcing.domain import DomainEventProtocol
+from eventsourcing.domain import DomainEventProtocol, EventSourcingError
 from eventsourcing.persistence import (
     IntegrityError,
     JSONTranscoder,
     Mapper,
-    OperationalError,
-    PersistenceError,
     StoredEvent,
 )
 from eventsourcing.utils import Environment, EnvType
@@ -223,7 +221,7 @@ def _storage_errors() -> Iterator[None]:
         yield
     except IntegrityError as error:
         raise VersionTaken(str(error)) from error
-    except (OperationalError, PersistenceError, sqlite3.Error) as error:
+    except (EventSourcingError, sqlite3.Error) as error:
         if "locked" in str(error) or "busy" in str(error) or isinstance(error, TimeoutError):
             raise StorageBusy(f"the storage is held by somebody else ({error}); try again") from error
-        raise StorageError(f"the storage cannot be used: {error}") from error
+        raise StorageError(f"the storage cannot be used: {error or type(error).__name__}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
@@ -175,14 +176,15 @@ def _of(flow: DemandFlow) -> tuple[Any, Any]:
 
 def test_questions_that_cannot_be_answered_say_what_can(flow: DemandFlow) -> None:
     figures = flow.figures()
-    for ask, possible in {
+    questions: dict[Callable[[], object], str] = {
         lambda: figures.count("happy"): "received",
         lambda: figures.rate("happiness"): "coverage",
         lambda: figures.satisfaction_interval("so so"): "lenient",
         lambda: flow.figures_by("colour"): "channel",
         lambda: flow.figures_by("place", level=0): "from 1",
         lambda: flow.figures_by("place", level=True): "from 1",
-    }.items():
+    }
+    for ask, possible in questions.items():
         with pytest.raises(InvalidValue, match=possible):
             ask()
 
