@@ -89,6 +89,8 @@ class Recorder:
             try:
                 return self._appended([(blank, event)])
             except VersionTaken:
+                if self._log.events(intent.demand, upto=1) == [event]:
+                    return self.current(intent.demand)  # stored, though the answer was lost
                 if not derived:
                     raise StorageError(f"new_id made {intent.demand}, which is in the log already") from None
         raise StorageBusy(f"demand {intent.demand} could not be registered in {ATTEMPTS} attempts")
@@ -122,8 +124,6 @@ class Recorder:
                 began = began or demand
                 if not self._overtaken(demand, other):
                     raise StorageError(f"demand {demand.id} cannot be written, though nobody else wrote it") from None
-                if self._log.events(demand.id, after=demand.version, upto=demand.version + 1) == [proposed[0][1]]:
-                    return self.current(demand.id)
         raise StorageBusy(
             f"demand {intent.demand} is written by others all the time; gave up after {ATTEMPTS} attempts"
         )

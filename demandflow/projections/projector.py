@@ -88,8 +88,8 @@ class Projector:
         with self._lock, _storage_errors():
             if self._is_current():
                 return
-            with self._transaction():
-                if not self._matches():
+            if not self._matches():
+                with self._transaction():
                     self._clear()
             while (position := self._next_page()) is not None:
                 if progress is not None:
@@ -103,19 +103,30 @@ class Projector:
             self.catch_up(progress)
 
     def _next_page(self) -> int | None:
-        """Write one page; returns the position reached, or None if there was nothing to write."""
-        with self._transaction():
-            page = self._source.page(self._position()[3], PAGE)
-            if not page:
-                return None
-            self._write([event for _, event in page])
-            position, newest = page[-1]
-            self._connection.execute("DELETE FROM demandflow_position")
-            row = (*self._wanted(position)[:4], newest.demand.hex, newest.version)
-            self._connection.execute("INSERT INTO demandflow_position VALUES (?, ?, ?, ?, ?, ?)", row)
-        return position
+        """Write one page; returns the position reached, or None if there was nothing to write.
 
-    def _write(self, events: list[Event]) -> None:
+        The log is read before the tables are locked, and nothing is written if somebody else was faster: whoever
+        waits for the log while holding the lock that writers wait for would wait for ever.
+        """
+        began = self._position()
+        page = self._source.page(began[3], PAGE)
+        if not page:
+            return None
+        demands, bookings = self._worked_out([event for _, event in page])
+        last, newest = page[-1]
+        with self._transaction():
+            if self._position() != began:
+                return began[3]
+            board.write(self._connection, demands)
+            totals.write(self._connection, [(line.entry, line.amount) for line in bookings])
+            ledger.write(self._connection, bookings)
+            self._connection.execute("DELETE FROM demandflow_position")
+            row = (*self._wanted(last)[:4], newest.demand.hex, newest.version)
+            self._connection.execute("INSERT INTO demandflow_position VALUES (?, ?, ?, ?, ?, ?)", row)
+        return last
+
+    def _worked_out(self, events: list[Event]) -> tuple[list[Demand], list[ledger.Booking]]:
+        """What a page comes to: the demands as they stand after it, and what it books."""
         bookings: list[ledger.Booking] = []
         touched: dict[UUID, Demand] = {}
         for event in events:
@@ -135,9 +146,7 @@ class Projector:
             self._states.move_to_end(event.demand)
         while len(self._states) > KEPT:
             self._states.popitem(last=False)
-        board.write(self._connection, touched.values())
-        totals.write(self._connection, [(line.entry, line.amount) for line in bookings])
-        ledger.write(self._connection, bookings)
+        return list(touched.values()), bookings
 
     def _before(self, event: Event) -> Demand | None:
         """The demand just before the event: kept, or folded from the log."""

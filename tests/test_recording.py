@@ -1,0 +1,277 @@
+"""From a command to the log: once, checked, and with a clear word when it cannot be."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from demandflow import (
+    CLOSED_LOOP,
+    Actor,
+    DemandFlow,
+    DemandNotFound,
+    Event,
+    Grade,
+    IdReused,
+    InvalidValue,
+    LetGo,
+    MoveNotAllowed,
+    Overtaken,
+    RoleNotAllowed,
+    RuleBroken,
+    StorageError,
+    TookIn,
+    UnknownWorkflow,
+    Urgency,
+    Way,
+    closed_loop,
+)
+from demandflow.commands import Commands
+from demandflow.domain.facts import STANDARD_FACTS
+from demandflow.recording import Recorder
+from demandflow.storage import Log, VersionTaken
+from demandflow.testing import FrozenClock
+from tests.stories import AUDITOR, CLERK, DAY, DISPATCHER, RESIDENT, SUPERVISOR, T0, TEAM
+
+PLACED: Any = {"channel": "hotline", "place": "fufeng/c1", "resident": RESIDENT.id, "by": CLERK}
+
+
+def test_every_method_records_its_fact(flow: DemandFlow, clock: FrozenClock) -> None:
+    demand = flow.register("路灯坏了", **PLACED, category="住房", due=T0 + 9 * DAY).id
+    other = flow.register("dark", **PLACED).id
+    flow.sort(demand, category="住房/维修", place="fufeng/c2", urgency=Urgency.URGENT, by=AUDITOR)
+    flow.ask_details(demand, "which?", by=CLERK)
+    flow.give_details(demand, "the third", by=RESIDENT)
+    flow.ask_details(demand, "which?", by=CLERK)
+    flow.no_answer(demand, by=CLERK)
+    flow.merge(other, into=demand, by=AUDITOR)
+    flow.unmerge(other, "another lamp", by=AUDITOR)
+    flow.refuse(demand, "x", "no", by=AUDITOR)
+    flow.appeal(demand, "but yes", by=RESIDENT)
+    flow.accept(demand, "ours", by=AUDITOR)
+    flow.contract_out(demand, "power company", by=DISPATCHER)
+    flow.recall(demand, "repair team", co_handlers=("he",), by=DISPATCHER)
+    flow.take_on(demand, by=TEAM)
+    flow.ask_extension(demand, clock.now + 30 * DAY, "frost", by=TEAM)
+    flow.extend(demand, clock.now + 30 * DAY, by=DISPATCHER)
+    flow.suspend(demand, "frost", review=clock.now + DAY, by=TEAM)
+    flow.resume(demand, by=TEAM)
+    flow.hand_back(demand, "too high", by=TEAM)
+    flow.contract_out(demand, "repair team", reason="a ladder was found", by=DISPATCHER)
+    flow.take_on(demand, by=TEAM)
+    flow.report(demand, "done", by=TEAM)
+    assert flow.feed_back(demand, Way.VISIT, by=CLERK).also_to_tell == ()
+    flow.miss_callback(demand, by=CLERK)
+    flow.evaluate(demand, resolved=True, grade=Grade.SATISFIED, written_by="li", by=RESIDENT)
+    flow.reopen(demand, "dark again", by=RESIDENT)
+    flow.withdraw(demand, by=RESIDENT)
+    flow.note(demand, "they moved", by=CLERK)
+    flow.correct(demand, 1, "typo", channel="counter", by=AUDITOR)
+    flow.escalate(other, "slow", by=SUPERVISOR)
+    flow.answer(other, "the lamp works", by=CLERK)
+    anonymous = flow.register("x", channel="wish_box", place="f", by=CLERK).id
+    flow.answer(anonymous, "so", by=CLERK)
+    flow.feed_back(anonymous, Way.PUBLIC_NOTICE, by=CLERK)
+    clock.advance(days=7)
+    flow.end_notice(anonymous, by=CLERK)
+
+    methods = {name for name in vars(Commands) if not name.startswith("_")} - {"act", "start"}
+    moves = {line.move for one in (demand, other, anonymous) for line in flow.history(one)}
+    assert moves == methods | {"take_in", "let_go"} == {move.name for move in CLOSED_LOOP.moves}
+    assert flow.demand(demand).channel == "counter"
+
+
+def test_registering_what_another_system_keeps_is_done_once(flow: DemandFlow, clock: FrozenClock) -> None:
+    again = {**PLACED, "source": "12345", "reference": "7"}
+    first = flow.register("路灯坏了", **again)
+    flow.accept(first.id, by=AUDITOR)
+    clock.advance(days=1)
+    assert flow.register("路灯坏了", **{**again, "by": Actor("chen", "resident")}) == first, "whoever brings it again"
+    assert flow.demand(first.id).version == 2
+    with pytest.raises(IdReused, match="text: 路灯坏了 ≠ 路灯又坏了"):
+        flow.register("路灯又坏了", **again)
+    with pytest.raises(IdReused, match="at: "):
+        flow.register("路灯坏了", **again, at=T0 - DAY)
+    assert flow.figures().count("received") == 1
+    with pytest.raises(InvalidValue, match="go together"):
+        flow.register("x", **PLACED, source="12345")
+
+
+def test_a_command_id_makes_a_command_harmless_to_repeat(flow: DemandFlow) -> None:
+    demand = flow.register("x", **PLACED, command_id="r-1")
+    assert flow.register("x", **PLACED, command_id="r-1") == demand
+    accepted = flow.accept(demand.id, "ours", by=AUDITOR, command_id="a-1")
+    flow.contract_out(demand.id, "repair team", by=DISPATCHER)
+    assert flow.accept(demand.id, "ours", by=AUDITOR, command_id="a-1") == accepted, "the same result as then"
+    assert flow.demand(demand.id).version == 3
+    for change, says in {
+        lambda: flow.accept(demand.id, "theirs", by=AUDITOR, command_id="a-1"): "note: ours ≠ theirs",
+        lambda: flow.accept(demand.id, "ours", by=Actor("sun", "auditor"), command_id="a-1"): "by: ",
+        lambda: flow.note(demand.id, "ours", by=AUDITOR, command_id="a-1"): "fact: Accepted ≠ Noted",
+        lambda: flow.accept(demand.id, "ours", by=AUDITOR, command_id="a-1", at=T0 - DAY): "at: ",
+        lambda: flow.register("y", **PLACED, command_id="r-1"): "text: x ≠ y",
+    }.items():
+        with pytest.raises(IdReused, match=says):
+            change()  # type: ignore[no-untyped-call]
+    assert flow.demand(demand.id).version == 3
+
+
+def test_who_decided_on_what_they_saw_is_told_if_it_changed(flow: DemandFlow) -> None:
+    seen = flow.register("x", **PLACED)
+    flow.note(seen.id, "a dog", by=CLERK)
+    flow.sort(seen.id, category="c", by=AUDITOR, seen=seen)
+    flow.accept(seen.id, by=AUDITOR, seen=seen)
+    with pytest.raises(Overtaken, match="you saw registered in round 1, now it is accepted in round 1; look again"):
+        flow.withdraw(seen.id, by=RESIDENT, seen=seen)
+    assert flow.demand(seen.id).state == "accepted"
+
+
+def test_merging_writes_both_sides_and_unmerging_takes_both_back(flow: DemandFlow, clock: FrozenClock) -> None:
+    target, first, second = (flow.register("dark", **PLACED).id for _ in range(3))
+    flow.merge(first, into=second, by=AUDITOR)
+    flow.merge(second, into=target, by=AUDITOR)
+    assert flow.demand(target).took_in == (second,)
+    assert flow.demand(second).merged_into == target
+    flow.answer(target, "a new lamp", by=CLERK)
+    told = flow.feed_back(target, Way.CALL, by=CLERK)
+    assert [one.id for one in told.also_to_tell] == [second, first], "those merged into the merged as well"
+
+    for wrong, says in {
+        lambda: flow.merge(target, into=target, by=AUDITOR): "cannot merge",
+        lambda: flow.merge(first, into=target, by=AUDITOR): "cannot merge a demand that is merged",
+    }.items():
+        with pytest.raises((RuleBroken, MoveNotAllowed), match=says):
+            wrong()  # type: ignore[no-untyped-call]
+    with pytest.raises(DemandNotFound):
+        flow.merge(flow.register("x", **PLACED).id, into=uuid4(), by=AUDITOR)
+
+    before = clock.now
+    clock.advance(days=1)
+    flow.unmerge(second, "another street", by=AUDITOR)
+    assert (flow.demand(second).state, flow.demand(second).merged_into) == ("registered", None)
+    assert flow.demand(target).took_in == ()
+    assert flow.demand(target).last == before + DAY, "the other side happened at the same moment"
+
+
+def test_a_merge_that_crosses_another_makes_no_cycle(flow: DemandFlow) -> None:
+    one, two = (flow.register("dark", **PLACED).id for _ in range(2))
+    flow.merge(one, into=two, by=AUDITOR)
+    with pytest.raises(RuleBroken, match="is not open"):
+        flow.merge(two, into=one, by=AUDITOR)
+    with pytest.raises(RuleBroken, match="un-merge first"):
+        flow.withdraw(two, by=RESIDENT)
+
+
+@pytest.mark.parametrize(("move", "fact"), [("take_in", TookIn), ("let_go", LetGo)])
+def test_the_other_side_is_never_recorded_by_itself(flow: DemandFlow, move: str, fact: Any) -> None:
+    demand = flow.register("x", **PLACED).id
+    with pytest.raises(InvalidValue, match="is the other side of"):
+        flow.act(demand, move, fact(demand=UUID(int=1)), by=AUDITOR)
+    assert move not in {possible.name for possible in flow.possible_moves(demand)}
+
+
+def test_desks_with_skewed_clocks_do_not_refuse_each_other(flow: DemandFlow, clock: FrozenClock) -> None:
+    demand = flow.register("x", **PLACED).id
+    clock.advance(seconds=-90)
+    accepted = flow.accept(demand, by=AUDITOR)
+    assert accepted.last == T0, "never before what came before it"
+    with pytest.raises(RuleBroken, match="is earlier than what last happened"):
+        flow.contract_out(demand, "repair team", by=DISPATCHER, at=T0 - timedelta(seconds=1))
+
+
+def test_nothing_is_recorded_before_it_happens(flow: DemandFlow, clock: FrozenClock) -> None:
+    demand = flow.register("x", **PLACED).id
+    for at in (T0 + DAY, T0.replace(year=2062)):
+        with pytest.raises(InvalidValue, match="is in the future"):
+            flow.accept(demand, by=AUDITOR, at=at)
+    flow.accept(demand, by=AUDITOR, at=T0 + timedelta(minutes=4))
+    with pytest.raises(InvalidValue, match="has no time zone"):
+        flow.note(demand, "x", by=CLERK, at=T0.replace(tzinfo=None))
+    assert flow.demand(demand).version == 2
+
+
+def test_a_batch_is_recorded_whole_or_not_at_all(flow: DemandFlow) -> None:
+    with flow.batch() as batch:
+        demand = batch.register("x", **PLACED).id
+        batch.accept(demand, by=AUDITOR, command_id="a")
+        assert batch.accept(demand, by=AUDITOR, command_id="a").version == 2
+        with pytest.raises(DemandNotFound):
+            flow.demand(demand)
+    assert flow.demand(demand).state == "accepted"
+    with pytest.raises(RoleNotAllowed), flow.batch() as batch:  # noqa: PT012
+        batch.note(demand, "written", by=CLERK)
+        batch.contract_out(demand, "repair team", by=CLERK)
+    assert flow.demand(demand).version == 2
+    with pytest.raises(Overtaken, match="somebody else wrote"), flow.batch() as batch:  # noqa: PT012
+        batch.note(demand, "a", by=CLERK)
+        flow.note(demand, "b", by=CLERK)
+    assert [line.said for line in flow.history(demand)][2:] == ["text: b"]
+
+
+def test_a_demand_stays_on_its_workflow(tmp_path: Path) -> None:
+    strict = closed_loop("strict-loop", bound=1)
+    url = f"sqlite:///{tmp_path / 'flow.db'}"
+    with DemandFlow.open(url, workflows=(CLOSED_LOOP, strict)) as flow:
+        usual = flow.register("x", **PLACED).id
+        other = flow.register("y", **PLACED, workflow="strict-loop@1").id
+        assert {flow.demand(usual).workflow, flow.demand(other).workflow} == {"closed-loop@1", "strict-loop@1"}
+        assert set(flow.figures_by("workflow")) == {"closed-loop@1", "strict-loop@1"}
+        with pytest.raises(UnknownWorkflow, match="given: closed-loop@1, strict-loop@1"):
+            flow.register("z", **PLACED, workflow="loose-loop@1")
+    with DemandFlow.open(url) as flow:
+        assert flow.accept(usual, by=AUDITOR).state == "accepted"
+        with pytest.raises(UnknownWorkflow, match="strict-loop@1"):
+            flow.accept(other, by=AUDITOR)
+
+
+def test_what_is_not_there_is_said_to_be_not_there(flow: DemandFlow) -> None:
+    nowhere = uuid4()
+    for read in (flow.demand, flow.history, flow.possible_moves, lambda one: flow.accept(one, by=AUDITOR)):
+        with pytest.raises(DemandNotFound, match=f"no demand {nowhere} in this log") as caught:
+            read(nowhere)
+        assert isinstance(caught.value, LookupError)
+    with pytest.raises(InvalidValue, match="not the id of a demand"):
+        flow.demand("路灯")  # type: ignore[arg-type]
+    demand = flow.register("x", **PLACED)
+    assert flow.demand(str(demand.id)) == demand  # type: ignore[arg-type]
+
+
+class Stubborn(Log):
+    """A log on which writing goes wrong in ways that a database can."""
+
+    def __init__(self) -> None:
+        super().__init__("memory:", STANDARD_FACTS)
+        self.trouble: str | None = None
+
+    def append(self, events: Any) -> None:
+        if self.trouble == "stored, and the connection lost":
+            super().append(events)
+        if self.trouble is not None:
+            self.trouble = None if self.trouble != "always" else self.trouble
+            raise VersionTaken("taken")
+        super().append(events)
+
+
+def test_what_was_stored_though_the_connection_broke_is_no_conflict(clock: FrozenClock) -> None:
+    log = Stubborn()
+    recorder = Recorder(log, {CLOSED_LOOP.key: CLOSED_LOOP}, clock)
+    with DemandFlow(log, {CLOSED_LOOP.key: CLOSED_LOOP}, None, clock, uuid4, "UTC") as flow:
+        demand = flow.register("x", **PLACED).id
+        log.trouble = "stored, and the connection lost"
+        assert flow.accept(demand, by=AUDITOR, command_id="a").version == 2
+        log.trouble = "stored, and the connection lost"
+        assert flow.register("y", **PLACED).version == 1
+        assert log.last_position() == 3
+        log.trouble = "always"
+        with pytest.raises(StorageError, match="though nobody else wrote it"):
+            flow.note(demand, "x", by=CLERK)
+        with pytest.raises(StorageError, match="is in the log already"):
+            flow.register("x", **PLACED)
+        log.trouble = None
+        assert recorder.current(demand).version == 2
+        events: list[Event] = log.events(demand)
+        assert [event.version for event in events] == [1, 2]
