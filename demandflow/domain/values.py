@@ -101,12 +101,17 @@ class _Word(str):
         name = cls.__name__.lower()
         if not text or text != text.strip():
             raise InvalidValue(name, f"{text!r} is empty or has blanks at its ends")
-        if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in text):
+        if not text.isprintable() and any(unicodedata.category(letter) in ("Cc", "Cs") for letter in text):
             raise InvalidValue(name, f"{text!r} has control characters")
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Callable[[Any], CoreSchema]) -> CoreSchema:
-        return core_schema.no_info_after_validator_function(cls, core_schema.str_schema())
+        """A caller's text is checked; what is stored was checked when it was recorded."""
+        words = core_schema.str_schema()
+        return core_schema.json_or_python_schema(
+            core_schema.no_info_after_validator_function(lambda text: str.__new__(cls, text), words),
+            core_schema.no_info_after_validator_function(cls, words),
+        )
 
 
 class Channel(_Word):
@@ -197,7 +202,8 @@ class Actor:
             if not isinstance(value, str) or not value or value != value.strip() or not value.isprintable():
                 problem = f"must be a printable, non-empty text without blanks at its ends, got {value!r}"
                 raise InvalidValue(f"actor's {field}", problem)
-            object.__setattr__(self, field, str(value))
+            if type(value) is not str:
+                object.__setattr__(self, field, str(value))
 
     def speaks_for(self, *names: str | None) -> bool:
         """Whether the actor is, or belongs to, one of these people or units."""

@@ -20,7 +20,7 @@ from demandflow.projections import board, ledger, totals
 from demandflow.projections.entries import booked, booked_by_correction
 from demandflow.projections.standing import DEFINITIONS
 
-PAGE = 500
+PAGE = 1000
 KEPT = 10_000
 BUSY_SECONDS = 30
 SCHEMA = """
@@ -64,6 +64,8 @@ class Projector:
         self._connection = sqlite3.connect(
             source.path or ":memory:", isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS
         )
+        # what a crash takes from the tables is read from the log again, so they need not wait for the disk
+        self._connection.execute("PRAGMA synchronous=NORMAL")
         with self._transaction():
             for table in (board, totals, ledger):
                 for statement in table.SCHEMA.split(";"):
