@@ -105,7 +105,7 @@ def worker(row: Row) -> Actor:
 def record(flow: DemandFlow, year: Path) -> dict[str, Any]:
     """Record the year in the order in which it happened; doing it again records nothing. Returns the ids."""
     steps = []
-    for row in csv.DictReader(year.open(encoding="utf-8")):
+    for row in csv.DictReader(year.read_text(encoding="utf-8").splitlines()):
         at = datetime.strptime(row["received"], "%Y-%m-%d %H:%M").replace(tzinfo=ZONE)
         for number, step in enumerate(["register", *STORIES[row["story"]].split()]):
             at += WAITS.get(step, DAY) if number else timedelta(0)

@@ -124,6 +124,25 @@ class Workflow:
                 found.append(PossibleMove(name, roles, tuple(dict.fromkeys(row.dest for row in ways))))
         return tuple(found)
 
+    def table(self) -> str:
+        """The workflow as a Markdown table: each state, what it waits for, whose turn it is, and the ways on.
+
+        Moves that are possible while open or anywhere are left out.
+        """
+        lines = ["| state | waits for | whose turn | ways on |", "|---|---|---|---|"]
+        for state in self.states:
+            ways = []
+            for name, rows in self._by_state[state.name].items():
+                if not isinstance(rows[0].move.from_, str | tuple):
+                    continue
+                back = ["back" for row in rows if row.move.leads_back]
+                goals = back or ["stays" if row.dest == state.name else f"`{row.dest}`" for row in rows]
+                roles = dict.fromkeys(role for row in rows for role in row.move.roles)
+                ways.append(f"{name} → {' or '.join(dict.fromkeys(goals))} ({', '.join(roles)})")
+            stage = state.waits_for.value if state.ended_as is None else f"ended: {state.ended_as}"
+            lines.append(f"| `{state.name}` | {stage} | {state.owner or ''} | {'; '.join(ways)} |")
+        return "\n".join(lines)
+
     def row_for(self, demand: Demand, proposal: Proposal[Any]) -> Row:
         """The row that the proposal takes. Raises MoveNotAllowed or RoleNotAllowed."""
         lines = self._rows.get((demand.state, proposal.move), ())

@@ -1,0 +1,122 @@
+"""The board: where each demand stands, filtered, sorted and paged; and whose turn it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from demandflow import DemandFlow, Grade, InvalidValue, Role, Way
+from demandflow.testing import FrozenClock
+from tests.stories import AUDITOR, CLERK, DAY, DISPATCHER, RESIDENT, T0, TEAM
+
+
+@pytest.fixture
+def board(flow: DemandFlow, clock: FrozenClock) -> dict[str, Any]:
+    """Five demands in five states, by what they are about."""
+    asked: dict[str, dict[str, Any]] = {
+        "lamp": {"place": "fufeng/c1/g1", "channel": "hotline", "category": "住房/维修", "due": T0 + 2 * DAY},
+        "lift": {"place": "fufeng/c1", "channel": "counter", "category": "住房", "due": T0 + DAY},
+        "song": {"place": "fufeng/c10", "channel": "hotline", "category": "住房管理"},
+        "form": {"place": "fufeng/c2/g1", "channel": "wish_box", "due": T0 + 3 * DAY},
+        "tree": {"place": "fufeng", "channel": "hotline"},
+    }
+    ids = {}
+    for text, what in asked.items():
+        ids[text] = flow.register(text, resident=RESIDENT.id, by=CLERK, **what).id
+        clock.advance(hours=1)
+    for text in ("lift", "song", "form"):
+        flow.accept(ids[text], by=AUDITOR)
+    flow.contract_out(ids["song"], "repair team", by=DISPATCHER)
+    flow.contract_out(ids["form"], "repair team", by=DISPATCHER)
+    flow.take_on(ids["form"], by=TEAM)
+    flow.withdraw(ids["tree"], by=RESIDENT)
+    return ids
+
+
+@pytest.mark.parametrize(
+    ("chosen", "found"),
+    [
+        ({}, "lamp lift song form tree"),
+        ({"place": "fufeng/c1"}, "lamp lift"),
+        ({"place": "fufeng/c1/g1"}, "lamp"),
+        ({"place": "fufeng"}, "lamp lift song form tree"),
+        ({"place": "fu"}, ""),
+        ({"category": "住房"}, "lamp lift"),
+        ({"channel": "hotline"}, "lamp song tree"),
+        ({"contractor": "repair team"}, "song form"),
+        ({"resident": "张三"}, "lamp lift song form tree"),
+        ({"resident": "李四"}, ""),
+        ({"workflow": "closed-loop@1", "state": "accepted"}, "lift"),
+        ({"stage": "contracting"}, "lift song"),
+        ({"open": True}, "lamp lift song form"),
+        ({"open": False}, "tree"),
+        ({"ended_as": "withdrawn"}, "tree"),
+        ({"overdue": True}, ""),
+        ({"sort": "due"}, "lift lamp form song tree"),
+        ({"sort": "received", "descending": True}, "tree form song lift lamp"),
+        ({"sort": ("stage", "due")}, "lamp lift song tree form"),
+        ({"limit": 2, "offset": 1}, "lift song"),
+    ],
+)
+def test_the_board_shows_what_is_asked_for(
+    flow: DemandFlow, board: dict[str, Any], chosen: dict[str, Any], found: str
+) -> None:
+    page = flow.board(**chosen)
+    assert [row.text for row in page.rows] == found.split()
+    assert page.total == (5 if "limit" in chosen else len(found.split()))
+
+
+def test_overdue_is_asked_of_the_clock(flow: DemandFlow, board: dict[str, Any], clock: FrozenClock) -> None:
+    clock.now = T0 + 2 * DAY
+    assert [row.text for row in flow.board(overdue=True).rows] == ["lift"], "due now is not yet overdue"
+    clock.advance(seconds=1)
+    assert [row.text for row in flow.board(overdue=True, sort="due").rows] == ["lift", "lamp"]
+
+
+def test_work_lists_show_whose_turn_it_is(flow: DemandFlow, board: dict[str, Any]) -> None:
+    def texts(**who: Any) -> list[str]:
+        return [row.text for row in flow.work_list(**who).rows]
+
+    assert texts(role=Role.AUDITOR) == ["lamp"]
+    assert texts(role=Role.DISPATCHER) == ["lift"]
+    assert texts(role=Role.CONTRACTOR) == ["form", "song"]
+    assert texts(contractor="repair team") == ["form", "song"], "the earliest due first"
+    assert texts(role="mayor") == []
+    assert texts() == ["lift", "lamp", "form", "song"]
+    flow.hand_back(board["form"], "not ours", by=TEAM)
+    assert texts(role=Role.DISPATCHER) == ["lift", "form"]
+    assert texts(contractor="repair team") == ["song"]
+    assert flow.board(state="handed_back").rows[0].lead == "repair team"
+
+
+def test_a_row_says_where_the_demand_stands(flow: DemandFlow, board: dict[str, Any], clock: FrozenClock) -> None:
+    demand = board["form"]
+    flow.report(demand, "done", by=TEAM)
+    flow.feed_back(demand, Way.CALL, by=CLERK)
+    flow.evaluate(demand, resolved=True, grade=Grade.SATISFIED, by=RESIDENT)
+    row, live = flow.board(state="closed").rows[0], flow.demand(demand)
+    for name in ("version", "workflow", "state", "stage", "ended_as", "round", "received", "since", "last", "due"):
+        assert getattr(row, name) == getattr(live, name), name
+    assert (row.demand, row.resolved, row.grade, row.escalated) == (demand, True, "satisfied", False)
+
+
+def test_a_board_can_be_read_without_catching_up(flow: DemandFlow) -> None:
+    flow.figures()
+    flow.register("x", channel="hotline", place="f", by=CLERK)
+    assert flow.board(catch_up=False).total == 0
+    assert flow.figures(catch_up=False).count("received") == 0
+    assert flow.board().total == 1
+
+
+def test_a_question_that_cannot_be_asked_says_what_can(flow: DemandFlow) -> None:
+    questions: dict[Callable[[], object], str] = {
+        lambda: flow.board(sort="colour"): "possible: received",
+        lambda: flow.board(limit=0): "from 1",
+        lambda: flow.board(offset=-1): "from 0",
+        lambda: flow.board(limit=True): "from 1",
+    }
+    for ask, says in questions.items():
+        with pytest.raises(InvalidValue, match=says):
+            ask()

@@ -1,0 +1,140 @@
+"""The house rules: which room may see which, what is public, and that the paper agrees with the house."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import demandflow
+from demandflow import CLOSED_LOOP
+from demandflow.domain import demand as demand_module
+from demandflow.domain.facts import STANDARD_FACTS, Fact
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "demandflow"
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+MAY_SEE = {
+    "errors": set(),
+    "domain": {"errors"},
+    "history": {"domain"},
+    "ids": set(),
+    "storage": {"errors", "domain"},
+    "projections": {"errors", "domain"},
+    "recording": {"errors", "domain", "storage", "history"},
+    "commands": {"errors", "domain", "recording", "ids"},
+    "application": {"errors", "domain", "storage", "history", "ids", "recording", "commands", "projections"},
+}
+THIRD_PARTIES = {
+    "pydantic": {"domain/values.py", "domain/facts.py", "storage.py"},
+    "pydantic_core": {"domain/values.py"},
+    "transitions": {"domain/workflow.py"},
+    "eventsourcing": {"storage.py"},
+    "hypothesis": {"testing/strategies.py", "testing/machine.py"},
+}
+
+
+def imports(file: Path) -> set[str]:
+    """The modules that a file imports, wherever in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {name.name for name in node.names}
+        if isinstance(node, ast.ImportFrom):
+            found.add(node.module or "")
+    return found
+
+
+def room(name: str) -> str:
+    return name.removeprefix("demandflow.").split(".")[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_arrows_run_downwards_only(file: Path) -> None:
+    here = room(".".join(file.relative_to(PACKAGE).with_suffix("").parts))
+    if here in ("testing", "__init__"):
+        return
+    seen = {room(name) for name in imports(file) if name.startswith("demandflow.")} - {here}
+    assert seen <= MAY_SEE[here], f"{here} must not see {seen - MAY_SEE[here]}"
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_third_parties_stay_where_they_are_let_in(file: Path) -> None:
+    where = file.relative_to(PACKAGE).as_posix()
+    for name in {name.split(".")[0] for name in imports(file)} - set(sys.stdlib_module_names) - {"demandflow"}:
+        assert where in THIRD_PARTIES[name], f"{name} is not let in to {where}"
+
+
+def test_no_file_of_the_domain_imports_in_a_circle() -> None:
+    arrows = {file.stem: {name.split(".")[-1] for name in imports(file) if ".domain." in name} for file in FILES}
+    while arrows:
+        free = [name for name, seen in arrows.items() if not seen & arrows.keys()]
+        assert free, f"a circle among {sorted(arrows)}"
+        for name in free:
+            del arrows[name]
+
+
+def test_what_is_public_is_listed_sorted_and_explained() -> None:
+    listed = demandflow.__all__
+    assert listed == sorted(set(listed))
+    imported = {
+        name.asname or name.name
+        for node in ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ImportFrom)
+        for name in node.names
+    }
+    assert imported == set(listed)
+    for name in listed:
+        value = getattr(demandflow, name)
+        if isinstance(value, type) or callable(value):
+            assert value.__doc__, f"{name} says nothing"
+
+
+def test_every_fact_has_a_lasting_name_and_is_handled() -> None:
+    classes = {kind for kind in vars(demandflow).values() if isinstance(kind, type) and issubclass(kind, Fact)}
+    assert classes == {*STANDARD_FACTS, Fact, demandflow.UnknownFact}
+    topics = [fact.TOPIC for fact in STANDARD_FACTS]
+    assert len(set(topics)) == len(topics)
+    for fact in STANDARD_FACTS:
+        snake = re.sub(r"(?<!^)(?=[A-Z])", "_", fact.__name__).lower()
+        assert f"demand.{snake}" == fact.TOPIC
+    source = ast.parse(Path(demand_module.__file__).read_text(encoding="utf-8"))
+    folded = {
+        node.cls.id for node in ast.walk(source) if isinstance(node, ast.MatchClass) and isinstance(node.cls, ast.Name)
+    }
+    says_nothing_else = {
+        *("Accepted", "Refused", "DetailsAsked", "DetailsGiven", "Resumed", "FedBack", "CallbackMissed"),
+        *("NoticeEnded", "Reopened", "Withdrawn", "Escalated", "Noted", "Stepped"),
+    }
+    assert {fact.__name__ for fact in STANDARD_FACTS} == folded | says_nothing_else
+    assert set(STANDARD_FACTS) == set(CLOSED_LOOP.facts)
+
+
+def test_folding_raises_nothing() -> None:
+    source = ast.parse(Path(demand_module.__file__).read_text(encoding="utf-8"))
+    assert not [node for node in ast.walk(source) if isinstance(node, ast.Raise | ast.Assert)]
+
+
+def test_nothing_below_the_application_reads_a_clock_or_throws_dice() -> None:
+    for file in FILES:
+        if file.name != "ids.py":
+            text = file.read_text(encoding="utf-8")
+            assert not re.search(r"datetime\.now|time\.time|random\.|secrets\.|uuid1\(|utcnow", text), file
+
+
+def test_importing_demandflow_brings_no_test_tools() -> None:
+    code = "import sys, demandflow; print([m for m in ('hypothesis', 'pytest', 'rich') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", ["pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", "constraints.txt"])
+def test_the_paper_is_there_and_names_no_address_of_a_registry(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert text.strip()
+    assert not re.search(r"https?://[^ )]*/simple|index-url|file://", text)

@@ -1,0 +1,156 @@
+"""Exactly once, in pages: whatever breaks on the way, the tables are those of a rebuild."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from demandflow import DemandFlow, Grade, Way
+from demandflow.projections import board, ledger, projector, totals
+from demandflow.projections.projector import Projector
+from demandflow.testing import FrozenClock
+from demandflow.testing.laws import Detached, figures_equal_a_rebuild
+from tests.stories import AUDITOR, CLERK, DAY, DISPATCHER, RESIDENT, T0, TEAM
+
+PLACED: Any = {"channel": "hotline", "place": "fufeng/c1", "resident": RESIDENT.id, "by": CLERK}
+
+
+def fill(flow: DemandFlow, demands: int = 6) -> None:
+    """Some demands, some corrected."""
+    for number in range(demands):
+        demand = flow.register(f"demand {number}", **PLACED).id
+        flow.accept(demand, by=AUDITOR)
+        flow.contract_out(demand, "repair team", due=T0 + DAY, by=DISPATCHER)
+        flow.take_on(demand, by=TEAM)
+        flow.report(demand, "done", by=TEAM)
+        flow.feed_back(demand, Way.CALL, by=CLERK)
+        flow.evaluate(demand, resolved=number % 2 == 0, grade=Grade.SATISFIED, by=RESIDENT)
+        if number % 3 == 0:
+            flow.correct(demand, 3, "it was the other team", contractor="power company", by=AUDITOR)
+
+
+def check(flow: DemandFlow) -> None:
+    """The tables equal those made anew elsewhere."""
+    anew = Projector(Detached(flow), flow._projector.zone.key)
+    figures_equal_a_rebuild(flow, anew)
+    anew.close()
+
+
+@given(st.integers(1, 9), st.lists(st.integers(1, 3), max_size=5))
+@settings(max_examples=30)
+def test_pages_of_any_size_make_the_same_tables(page: int, stops: list[int]) -> None:
+    with pytest.MonkeyPatch.context() as patch, DemandFlow.open("memory:", clock=FrozenClock()) as flow:
+        patch.setattr(projector, "PAGE", page)
+        for stop in stops:
+            fill(flow, stop)
+            assert flow.figures().count("received") == flow.board().total
+        check(flow)
+
+
+@pytest.mark.parametrize("table", [board, totals, ledger])
+def test_a_page_that_breaks_leaves_nothing_and_is_done_again(
+    flow: DemandFlow, monkeypatch: pytest.MonkeyPatch, table: Any
+) -> None:
+    fill(flow, 2)
+    flow.figures()
+    before = flow.figures(catch_up=False)
+    fill(flow, 2)
+    with monkeypatch.context() as patch:
+
+        def breaks(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        patch.setattr(table, "write", breaks)
+        with pytest.raises(KeyboardInterrupt):
+            flow.figures()
+    assert flow.figures(catch_up=False) == before
+    assert flow.figures().count("received") == 4
+    check(flow)
+
+
+def test_two_who_catch_up_together_count_nothing_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = f"sqlite:///{tmp_path / 'flow.db'}"
+    with DemandFlow.open(url) as one, DemandFlow.open(url) as two:
+        fill(one, 3)
+        page = one._log.page
+        busy: list[bool] = []
+
+        def overtaken(after: int, limit: int) -> Any:
+            found = page(after, limit)
+            if not busy:
+                busy.append(True)
+                two.figures()
+            return found
+
+        monkeypatch.setattr(one._log, "page", overtaken)
+        assert one.figures().count("received") == 3
+        assert busy
+        check(one)
+        fill(two, 2)
+        assert one.figures().count("received") == two.figures().count("received") == 5
+        check(one)
+
+
+def test_a_crash_between_log_and_tables_is_caught_up(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'flow.db'}"
+    with DemandFlow.open(url) as flow:
+        fill(flow, 2)
+        flow.figures()
+        fill(flow, 2)
+    with DemandFlow.open(url) as flow:
+        assert flow.figures().count("received") == 4
+        check(flow)
+
+
+def test_another_zone_another_definition_or_another_log_makes_the_tables_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "flow.db"
+    late = FrozenClock(T0.replace(hour=20))
+    with DemandFlow.open(f"sqlite:///{path}", clock=late) as flow:
+        fill(flow, 2)
+        assert _days(flow) == {"2025-03-01"}
+    with DemandFlow.open(f"sqlite:///{path}", clock=late, zone="Asia/Shanghai") as flow:
+        assert _days(flow) == {"2025-03-02"}
+        check(flow)
+        monkeypatch.setattr(projector, "DEFINITIONS", 99)
+        assert flow._projector._is_current() is False
+        check(flow)
+    with sqlite3.connect(path) as connection:  # as if a backup of another log had been put in its place
+        connection.execute("UPDATE stored_events SET originator_id = replace(originator_id, '1', '2')")
+    connection.close()
+    with DemandFlow.open(f"sqlite:///{path}", clock=late, zone="Asia/Shanghai") as flow:
+        assert {row.demand for row in flow.board().rows} == {event.demand for _, event in flow._log.page(0, 99)}
+        check(flow)
+
+
+def _days(flow: DemandFlow) -> set[str]:
+    with flow._projector.tables() as tables:
+        return {day for (day,) in tables.execute("SELECT happened FROM demandflow_ledger")}
+
+
+def test_rebuilding_shows_how_far_it_is(flow: DemandFlow, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(flow, 3)
+    before = flow.figures()
+    monkeypatch.setattr(projector, "PAGE", 10)
+    told: list[tuple[int, int]] = []
+    flow.rebuild(lambda done, total: told.append((done, total)))
+    events = flow._log.last_position()
+    assert told == [(min(done, events), events) for done in range(10, events + 10, 10)]
+    assert flow.figures() == before
+
+
+def test_states_that_are_not_kept_are_folded_from_the_log(flow: DemandFlow, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(projector, "KEPT", 1)
+    monkeypatch.setattr("demandflow.recording.KEPT", 1)
+    demands = [flow.register("x", **PLACED).id for _ in range(3)]
+    for demand in demands:
+        flow.figures()
+        flow.accept(demand, by=AUDITOR)
+    assert {flow.demand(demand).state for demand in demands} == {"accepted"}
+    check(flow)
