@@ -13,9 +13,10 @@ from demandflow.testing import Tally, as_state_machine
 
 STEPS = 40
 WEIGHTS = {
-    **{"accept": 12, "contract_out": 12, "take_on": 12, "report": 6, "feed_back": 12, "evaluate": 6},
-    **{"ask_extension": 12, "extend": 24, "suspend": 8, "resume": 8, "miss_callback": 8, "end_notice": 12},
-    **{"unmerge": 12, "reopen": 8, "appeal": 24, "no_answer": 12, "ask_details": 2, "refuse": 2, "withdraw": 1},
+    **{"accept": 12, "contract_out": 12, "take_on": 12, "report": 8, "feed_back": 12, "evaluate": 6, "recall": 2},
+    **{"hand_back": 2, "ask_extension": 8, "extend": 24, "suspend": 8, "resume": 12, "miss_callback": 8},
+    **{"end_notice": 12, "unmerge": 12, "reopen": 8, "appeal": 16, "no_answer": 12, "ask_details": 3},
+    **{"refuse": 2, "withdraw": 1, "merge": 3},
 }
 
 

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+import inspect
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from demandflow import CLOSED_LOOP, START, DemandFlow, Move, Registered, Stage, State, Stepped, Workflow, closed_loop
-from demandflow.domain import rules
-from demandflow.testing import Tally, as_state_machine
-from demandflow.testing.shadow import Shadow
+from demandflow import (
+    CLOSED_LOOP,
+    START,
+    Demand,
+    DemandFlow,
+    Move,
+    Proposal,
+    Registered,
+    Stage,
+    Stamp,
+    State,
+    Stepped,
+    Workflow,
+    closed_loop,
+)
+from demandflow.domain.admission import admit
+from demandflow.testing import Tally, as_state_machine, shadow
 from tests.laws import WEIGHTS, play
 
 SMALL = Workflow(
@@ -26,8 +41,8 @@ FEW: Any = settings(max_examples=20, stateful_step_count=20, deadline=None, supp
 
 def test_no_law_is_broken_in_500_random_sequences() -> None:
     tally = play(500, derandomize=True)
-    accepted, refused = tally.least(CLOSED_LOOP)
     print(tally.table(CLOSED_LOOP))
+    accepted, refused = tally.least(CLOSED_LOOP)
     assert accepted >= 5, "every move was accepted"
     assert refused >= 5, "every move was refused"
 
@@ -36,7 +51,7 @@ def test_no_law_is_broken_in_500_random_sequences() -> None:
 def test_the_laws_hold_for_other_workflows(workflow: Workflow) -> None:
     tally = Tally()
     run_state_machine_as_test(as_state_machine(workflow, tally=tally, weights=WEIGHTS), settings=FEW)
-    assert sum(tally.accepted.values()) > sum(settings_count for settings_count in (20,))
+    assert sum(tally.accepted.values()) >= FEW.max_examples
 
 
 def test_the_laws_hold_in_a_file(tmp_path: Path) -> None:
@@ -50,34 +65,32 @@ def test_the_laws_hold_in_a_file(tmp_path: Path) -> None:
     assert opened
 
 
-QUICK: Any = settings(FEW, max_examples=100, phases=[], derandomize=True)
+def without_rules(workflow: Workflow, demand: Demand, proposal: Proposal[Any]) -> Stamp:
+    moves = [replace(move, rules=()) for move in workflow.moves]
+    return admit(Workflow(workflow.name, workflow.version, workflow.states, moves), demand, proposal)
 
 
 @pytest.mark.parametrize(
     ("where", "fault"),
     [
         ("demandflow.recording.evolve", lambda demand, event: demand),
+        ("demandflow.recording.admit", without_rules),
         ("demandflow.projections.projector.booked", lambda *_: {}),
-        ("demandflow.projections.standing._clock", lambda demand: int(demand.version) << 10 & 0b111 << 10),
-        ("demandflow.projections.entries.HAPPENED", frozenset()),
+        ("demandflow.projections.projector.booked_by_correction", lambda *_: {}),
         ("demandflow.domain.demand.LAPSED", {}),
+        ("demandflow.domain.demand._apply_correction", lambda *_: None),
+        ("demandflow.projections.ledger.write", lambda *_: None),
     ],
 )
 def test_a_fault_in_the_engine_breaks_a_law(monkeypatch: pytest.MonkeyPatch, where: str, fault: Any) -> None:
-    from hypothesis import Phase
-
     monkeypatch.setattr(where, fault)
-    machine = as_state_machine(weights=WEIGHTS)
-    if "HAPPENED" in where:
-        pytest.skip("what happened is checked by the oracle, see test_figures")
-    with pytest.raises(BaseException):  # noqa: B017, PT011
-        run_state_machine_as_test(machine, settings=settings(FEW, max_examples=60, phases=[Phase.generate]))
+    machine = as_state_machine(weights={**WEIGHTS, "correct": 6})
+    few = settings(FEW, max_examples=200, phases=[Phase.generate], derandomize=True)
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(machine, settings=few)
 
 
-def test_the_shadow_does_not_ask_the_machine() -> None:
-    import inspect
-
-    source = inspect.getsource(Shadow)
+def test_the_shadow_does_not_ask_what_it_checks() -> None:
+    source = inspect.getsource(shadow)
     assert "row_for" not in source
     assert "admit" not in source
-    assert rules.times_do_not_run_backwards is not None

@@ -127,7 +127,8 @@ class _Machine(RuleBasedStateMachine):
     def a_possible_move(self, data: st.DataObject) -> None:
         """Somebody who may makes a move that the state has, rather one that leads on; a rule may object."""
         demand = self._some_demand(data)
-        self._propose(data, demand, data.draw(st.sampled_from(self.weighted[demand.state]), label="move"))
+        if moves := self.weighted[demand.state]:
+            self._propose(data, demand, data.draw(st.sampled_from(moves), label="move"))
 
     # most of the steps are such moves
     first_move = rule(data=st.data())(a_possible_move)
@@ -181,8 +182,9 @@ class _Machine(RuleBasedStateMachine):
     # how a step is made
 
     def _some_demand(self, data: st.DataObject) -> Demand:
-        """A demand, rather one that is open."""
-        ids = [*self.live, *(one.id for one in self.live.values() if one.open for _ in range(3))]
+        """A demand, rather one that is open, and rather the one that is furthest on."""
+        going = sorted((one for one in self.live.values() if one.open), key=lambda one: one.version)
+        ids = [*self.live, *(one.id for one in going * 2 + going[-1:] * 6)]
         return self.live[data.draw(st.sampled_from(ids), label="demand")] if ids else self._registered_first(data)
 
     def _registered_first(self, data: st.DataObject) -> Demand:
