@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,8 +21,9 @@ DATA = Path(os.environ.get("DEMANDFLOW_DATA", ROOT.parent / "shared" / "data"))
 
 
 @pytest.fixture
-def data() -> Path:
+def data(record_property: Callable[[str, object], None]) -> Path:
     """The folder with the real data; DEMANDFLOW_DATA names another."""
+    record_property("real-data", str(DATA.name))
     if not DATA.is_dir():
         pytest.skip("no real data here; point DEMANDFLOW_DATA at the folder that has it")
     return DATA
@@ -39,3 +40,10 @@ def flow(request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock) -> 
     url = "memory:" if request.param == "memory" else f"sqlite:///{tmp_path / 'flow.db'}"
     with DemandFlow.open(url, clock=clock) as opened:
         yield opened
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Whether the tests that need the real data ran is said, not guessed."""
+    ran = sum("real-data" in dict(report.user_properties) for report in terminalreporter.stats.get("passed", []))
+    where = "there" if DATA.is_dir() else "not there, so the tests that need it were skipped"
+    terminalreporter.write_line(f"real data: {where}; {ran} tests ran on it")
