@@ -45,20 +45,27 @@ from demandflow.ids import derived_id
 from demandflow.recording import Intent, Recorder
 
 
-class How(TypedDict, total=False):
-    """The circumstances of a command; only `by` is required.
+class Circumstances(TypedDict, total=False):
+    """By whom, and maybe more; only `by` is required.
 
     `at` is when it happened (an aware datetime; without it, now). The same `command_id` twice on a demand records
-    once. With `seen`, the demand as the caller saw it, the command is refused (Overtaken) if its state or round has
-    changed. `correlation` and `causation` are kept with the event.
+    once. `correlation` and `causation` are kept with the event.
     """
 
     by: Required[Actor]
     at: datetime | None
     command_id: str | None
-    seen: Demand | None
     correlation: str | None
     causation: str | None
+
+
+class How(Circumstances, total=False):
+    """The circumstances of a command on a demand.
+
+    With `seen`, the demand as the caller saw it, the command is refused (Overtaken) if its state or round has changed.
+    """
+
+    seen: Demand | None
 
 
 @dataclass(frozen=True)
@@ -85,17 +92,7 @@ class Commands:
 
     # for any workflow
 
-    def start(
-        self,
-        fact: Registered,
-        *,
-        by: Actor,
-        workflow: str | None = None,
-        at: datetime | None = None,
-        command_id: str | None = None,
-        correlation: str | None = None,
-        causation: str | None = None,
-    ) -> Demand:
+    def start(self, fact: Registered, *, workflow: str | None = None, **how: Unpack[Circumstances]) -> Demand:
         """Register a demand by its fact, on a workflow (`name@version`; without it, the first given to open()).
 
         With source and reference, or with a command id, doing it again returns what was recorded the first time;
@@ -104,8 +101,11 @@ class Commands:
         key = workflow or next(iter(self._workflows))
         if key not in self._workflows:
             raise UnknownWorkflow(key, tuple(self._workflows))
+        if not isinstance(fact, Registered):
+            raise InvalidValue("fact", f"a demand starts with Registered or a subclass, got {type(fact).__name__}")
         if (fact.source is None) != (fact.reference is None):
             raise InvalidValue("reference", "source and reference go together; give both or neither")
+        command_id = how.get("command_id")
         if fact.source is not None and fact.reference is not None:
             demand, derived = derived_id(self._tenant, fact.source, fact.reference), True
         elif command_id is not None:
@@ -113,25 +113,11 @@ class Commands:
         else:
             demand, derived = self._new_id(), False
         move = next(iter(self._workflows[key].moves_from("")))
-        intent = Intent(demand, move, fact, by, at, command_id, None, correlation, causation)
-        return self._recorder.start(intent, self._workflows[key], derived=derived)
+        return self._recorder.start(Intent(demand, move, fact, **how), self._workflows[key], derived=derived)
 
-    def act(
-        self,
-        demand_id: UUID,
-        move: str,
-        fact: Fact,
-        *,
-        by: Actor,
-        at: datetime | None = None,
-        command_id: str | None = None,
-        seen: Demand | None = None,
-        correlation: str | None = None,
-        causation: str | None = None,
-    ) -> Demand:
+    def act(self, demand_id: UUID, move: str, fact: Fact, **how: Unpack[How]) -> Demand:
         """Make any move of the demand's workflow, with its fact. A merge records both sides."""
-        intent = Intent(as_id(demand_id), move, fact, by, at, command_id, seen, correlation, causation)
-        return self._recorder.record(intent)
+        return self._recorder.record(Intent(as_id(demand_id), move, fact, **how))
 
     # registration and audit
 
@@ -139,7 +125,6 @@ class Commands:
         self,
         text: str,
         *,
-        by: Actor,
         channel: str,
         place: str,
         resident: str | None = None,
@@ -151,10 +136,7 @@ class Commands:
         reference: str | None = None,
         due: datetime | None = None,
         workflow: str | None = None,
-        at: datetime | None = None,
-        command_id: str | None = None,
-        correlation: str | None = None,
-        causation: str | None = None,
+        **how: Unpack[Circumstances],
     ) -> Demand:
         """Write down what a resident asks for; without a resident it is anonymous.
 
@@ -173,8 +155,7 @@ class Commands:
             reference=reference,
             due=due,
         )
-        how = {"at": at, "command_id": command_id, "correlation": correlation, "causation": causation}
-        return self.start(fact, by=by, workflow=workflow, **how)  # type: ignore[arg-type]
+        return self.start(fact, workflow=workflow, **how)
 
     def sort(
         self,

@@ -59,6 +59,18 @@ class Intent:
     correlation: str | None = None
     causation: str | None = None
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.by, Actor):
+            raise InvalidValue("by", f"must be an Actor, for instance Actor('li', Role.AUDITOR), got {self.by!r}")
+        if not isinstance(self.fact, Fact):
+            raise InvalidValue("fact", f"must be a fact, for instance Noted(text=…), got {self.fact!r}")
+        if self.seen is not None and not isinstance(self.seen, Demand):
+            raise InvalidValue("seen", f"must be a Demand as the caller saw it, got {self.seen!r}")
+        for name in ("move", "command_id", "correlation", "causation"):
+            value = getattr(self, name)
+            if (value is not None or name == "move") and not (isinstance(value, str) and value and value.isprintable()):
+                raise InvalidValue(name, f"must be a printable, non-empty text, got {value!r}")
+
 
 class Recorder:
     """Admits what is proposed and records it. Keeps the states it saw; the version insert decides."""

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from demandflow import (
     CLOSED_LOOP,
+    START,
     Accepted,
     Actor,
     CallbackMissed,
@@ -31,6 +32,7 @@ from demandflow import (
     LetGo,
     Merged,
     Meta,
+    Move,
     Noted,
     NoticeEnded,
     Place,
@@ -42,7 +44,9 @@ from demandflow import (
     Resumed,
     Role,
     Sorted,
+    Stage,
     Stamp,
+    State,
     Stepped,
     Suspended,
     TakenOn,
@@ -115,6 +119,14 @@ MOVE_OF = {
     "notify": "feed_back",
     "evaluate_unresolved": "evaluate",
 }
+PLAIN = Workflow(
+    "plain",
+    1,
+    states=[State("open", Stage.FEEDBACK, owner="clerk"), State("done", Stage.ENDED, ended_as="closed")],
+    moves=[Move("file", Registered, START, "open", by="clerk"), Move("finish", Stepped, "open", "done", by="clerk")],
+)
+"""A workflow that tells and asks nobody."""
+
 OPEN_OTHER = Demand(B, version=1, state="registered", workflow="closed-loop@1", last=T0)
 
 

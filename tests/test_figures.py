@@ -13,33 +13,20 @@ from hypothesis.stateful import invariant, run_state_machine_as_test
 from demandflow import (
     CLOSED_LOOP,
     DEFINITIONS,
-    START,
     Actor,
     DemandFlow,
     Figures,
     Grade,
     InvalidValue,
-    Move,
     Rate,
-    Registered,
-    Stage,
-    State,
     Stepped,
     Way,
-    Workflow,
 )
 from demandflow.projections.standing import COUNTS, HAPPENINGS
 from demandflow.testing import as_state_machine
 from tests.laws import WEIGHTS
 from tests.oracle import expected, stored
-from tests.stories import AUDITOR, CLERK, DAY, DISPATCHER, RESIDENT, T0, TEAM
-
-PLAIN = Workflow(
-    "plain",
-    1,
-    states=[State("open", Stage.FEEDBACK, owner="clerk"), State("done", Stage.ENDED, ended_as="closed")],
-    moves=[Move("file", Registered, START, "open", by="clerk"), Move("finish", Stepped, "open", "done", by="clerk")],
-)
+from tests.stories import AUDITOR, CLERK, DAY, DISPATCHER, PLAIN, RESIDENT, T0, TEAM
 
 
 def compare(figures: Figures, want: dict[str, int], where: object) -> None:

@@ -13,29 +13,18 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from demandflow import (
     CLOSED_LOOP,
-    START,
     Demand,
     DemandFlow,
-    Move,
     Proposal,
-    Registered,
-    Stage,
     Stamp,
-    State,
-    Stepped,
     Workflow,
     closed_loop,
 )
 from demandflow.domain.admission import admit
 from demandflow.testing import Tally, as_state_machine, shadow
 from tests.laws import WEIGHTS, play
+from tests.stories import PLAIN
 
-SMALL = Workflow(
-    "small",
-    1,
-    states=[State("open", Stage.FEEDBACK, owner="clerk"), State("done", Stage.ENDED, ended_as="closed")],
-    moves=[Move("file", Registered, START, "open", by="clerk"), Move("finish", Stepped, "open", "done", by="clerk")],
-)
 FEW: Any = settings(max_examples=20, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
 
 
@@ -47,7 +36,7 @@ def test_no_law_is_broken_in_500_random_sequences() -> None:
     assert refused >= 5, "every move was refused"
 
 
-@pytest.mark.parametrize("workflow", [SMALL, closed_loop("strict-loop", bound=1, missed_callbacks=1)])
+@pytest.mark.parametrize("workflow", [PLAIN, closed_loop("strict-loop", bound=1, missed_callbacks=1)])
 def test_the_laws_hold_for_other_workflows(workflow: Workflow) -> None:
     tally = Tally()
     run_state_machine_as_test(as_state_machine(workflow, tally=tally, weights=WEIGHTS), settings=FEW)

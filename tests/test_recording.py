@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,11 @@ from demandflow import (
     InvalidValue,
     LetGo,
     MoveNotAllowed,
+    Noted,
     Overtaken,
     RoleNotAllowed,
     RuleBroken,
+    StorageBusy,
     StorageError,
     TookIn,
     UnknownWorkflow,
@@ -275,3 +278,48 @@ def test_what_was_stored_though_the_connection_broke_is_no_conflict(clock: Froze
         assert recorder.current(demand).version == 2
         events: list[Event] = log.events(demand)
         assert [event.version for event in events] == [1, 2]
+
+
+class Crowded(Log):
+    """A log on which somebody else is always faster."""
+
+    def __init__(self) -> None:
+        super().__init__("memory:", STANDARD_FACTS)
+        self.crowded = False
+
+    def append(self, events: Any) -> None:
+        if self.crowded:
+            first = events[0]
+            super().append([replace(first, fact=Noted(text="faster"), stamp=replace(first.stamp, move="note"))])
+        super().append(events)
+
+
+def test_who_is_always_too_late_gives_up_with_a_word(clock: FrozenClock) -> None:
+    log = Crowded()
+    with DemandFlow(log, {CLOSED_LOOP.key: CLOSED_LOOP}, None, clock, uuid4, "UTC") as flow:
+        demand = flow.register("x", **PLACED).id
+        log.crowded = True
+        with pytest.raises(StorageBusy, match="gave up after 50 attempts"):
+            flow.note(demand, "x", by=CLERK)
+
+
+@pytest.mark.parametrize(
+    ("how", "says"),
+    [
+        ({"by": "li"}, "by: must be an Actor"),
+        ({"by": CLERK, "command_id": 7}, "command_id: must be a printable"),
+        ({"by": CLERK, "command_id": ""}, "command_id: must be a printable"),
+        ({"by": CLERK, "correlation": "a\x00"}, "correlation: must be a printable"),
+        ({"by": CLERK, "seen": 3}, "seen: must be a Demand"),
+        ({"by": CLERK, "at": "today"}, "at: must be a datetime"),
+    ],
+)
+def test_circumstances_are_checked(flow: DemandFlow, how: Any, says: str) -> None:
+    demand = flow.register("x", **PLACED).id
+    with pytest.raises(InvalidValue, match=says):
+        flow.note(demand, "x", **how)
+    with pytest.raises(InvalidValue, match="fact: must be a fact"):
+        flow.act(demand, "note", "x", by=CLERK)  # type: ignore[arg-type]
+    with pytest.raises(InvalidValue, match="starts with Registered"):
+        flow.start(Noted(text="x"), by=CLERK)  # type: ignore[arg-type]
+    assert flow.demand(demand).version == 1

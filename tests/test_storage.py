@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import pytest
+from eventsourcing.domain import DomainEventProtocol
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,6 +69,12 @@ def envelopes(draw: st.DrawFn) -> Event:
     means = draw(st.none() | st.just(("told", "asked")))
     stamp = Stamp("accept", "accepted", "contracting", 2, draw(words), means, draw(st.none() | st.just(T0)), None)
     return Event(A, draw(st.integers(1, 99)), fact, meta, stamp)
+
+
+def test_the_envelope_is_what_the_event_store_takes() -> None:
+    event = Story().tell("register").events[0]
+    assert isinstance(event, DomainEventProtocol)
+    assert (event.originator_id, event.originator_version) == (event.demand, event.version)
 
 
 @given(envelopes())
