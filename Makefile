@@ -25,10 +25,11 @@ test: $(READY)  ## all tests, with branch coverage
 	@$(RUN) -m coverage combine -q
 	@$(RUN) -m coverage report
 
-check: $(READY)  ## format, lint, strict types
+check: $(READY)  ## format, lint, strict types, docs
 	@$(RUN) -m ruff format --check .
 	@$(RUN) -m ruff check .
 	@$(RUN) -m mypy
+	@$(RUN) -m pytest -q tests/test_readme.py tests/test_house_rules.py
 
 laws: $(READY)  ## 10,000 random sequences of moves against the laws, with a table of what was tried
 	@$(RUN) -m tests.laws

@@ -2,6 +2,7 @@
 
 from demandflow.application import Batch, DemandFlow
 from demandflow.commands import Told
+from demandflow.domain import rules
 from demandflow.domain.closed_loop import CLOSED_LOOP, closed_loop
 from demandflow.domain.demand import Demand, evolve, fold
 from demandflow.domain.events import Event, Meta, Stamp
@@ -37,7 +38,7 @@ from demandflow.domain.facts import (
     Unmerged,
     Withdrawn,
 )
-from demandflow.domain.moves import ANYWHERE, BACK, START, STAY, WHILE_OPEN, Move, Proposal, State
+from demandflow.domain.moves import ANYWHERE, BACK, START, STAY, WHILE_OPEN, Condition, Move, Proposal, Rule, State
 from demandflow.domain.values import Actor, Category, Channel, Grade, Place, Role, Stage, Urgency, Way
 from demandflow.domain.workflow import PossibleMove, Workflow
 from demandflow.errors import (
@@ -73,6 +74,7 @@ __all__ = [
     "CallbackMissed",
     "Category",
     "Channel",
+    "Condition",
     "ContractedOut",
     "Corrected",
     "DEFINITIONS",
@@ -117,6 +119,7 @@ __all__ = [
     "Resumed",
     "Role",
     "RoleNotAllowed",
+    "Rule",
     "RuleBroken",
     "START",
     "STAY",
@@ -143,6 +146,7 @@ __all__ = [
     "closed_loop",
     "evolve",
     "fold",
+    "rules",
     "utc_now",
     "uuid7",
 ]

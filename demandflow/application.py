@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Self
@@ -12,9 +12,10 @@ from demandflow.commands import Commands, as_id
 from demandflow.domain.closed_loop import CLOSED_LOOP
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import STANDARD_FACTS
-from demandflow.domain.values import Actor, moment
+from demandflow.domain.moves import ENDS
+from demandflow.domain.values import Actor, Stage, Urgency, moment
 from demandflow.domain.workflow import PossibleMove, Workflow
-from demandflow.errors import InvalidValue, Overtaken
+from demandflow.errors import InvalidValue, Overtaken, brief, listed
 from demandflow.history import HistoryLine, line_of
 from demandflow.ids import utc_now, uuid7
 from demandflow.projections import board, totals
@@ -27,10 +28,6 @@ from demandflow.storage import Log, PendingLog, VersionTaken, facts_by_topic
 
 class Batch(Commands):
     """Commands that are checked one by one and recorded together when the batch ends, all or none."""
-
-    def __init__(self, flow: DemandFlow, log: PendingLog) -> None:
-        self._workflows, self._tenant, self._new_id = flow._workflows, flow._tenant, flow._new_id  # type: ignore[method-assign]
-        self._recorder = Recorder(log, flow._workflows, flow._clock)
 
 
 class DemandFlow(Commands):
@@ -48,9 +45,8 @@ class DemandFlow(Commands):
         new_id: Callable[[], UUID],
         zone: str,
     ) -> None:
-        self._log, self._workflows, self._tenant = log, workflows, tenant
-        self._clock, self._make_id = clock, new_id
-        self._recorder = Recorder(log, workflows, clock)
+        super().__init__(Recorder(log, workflows, clock), workflows, tenant, new_id)
+        self._log, self._clock = log, clock
         self._projector = Projector(log, zone)
 
     @classmethod
@@ -70,9 +66,12 @@ class DemandFlow(Commands):
         `zone` is the community's time zone: in it the days of the figures end, and histories are told. Raises
         InvalidValue, StorageError or WrongTenant.
         """
-        by_key = {workflow.key: workflow for workflow in workflows}
-        if not by_key:
-            raise InvalidValue("workflows", "give at least one, for instance CLOSED_LOOP")
+        by_key = _by_key(workflows)
+        if tenant is not None and not (isinstance(tenant, str) and tenant and tenant.isprintable()):
+            raise InvalidValue("tenant", f"must be a printable, non-empty text or None, got {brief(tenant)}")
+        for what, value in (("clock", clock), ("new_id", new_id)):
+            if not callable(value):
+                raise InvalidValue(what, f"must be a function, got {brief(value)}")
         facts = facts_by_topic([*STANDARD_FACTS, *(fact for one in by_key.values() for fact in one.facts)])
         log = Log(url, facts.values(), tenant)
         try:
@@ -100,9 +99,10 @@ class DemandFlow(Commands):
         """
         try:
             with PendingLog(self._log) as pending:
-                yield Batch(self, pending)
+                recorder = Recorder(pending, self._workflows, self._clock)
+                yield Batch(recorder, self._workflows, self._tenant, self._new_id)
         except VersionTaken:
-            raise Overtaken("record this batch", "other demands", "somebody else wrote to one of them") from None
+            raise Overtaken("record this batch", "somebody else wrote to one of its demands meanwhile") from None
 
     def demand(self, demand_id: UUID) -> Demand:
         """The demand as it stands. Raises DemandNotFound."""
@@ -115,6 +115,8 @@ class DemandFlow(Commands):
 
     def possible_moves(self, demand_id: UUID, *, by: Actor | None = None) -> tuple[PossibleMove, ...]:
         """What may happen next: move and role, at all or by this actor. A rule may object to the particular fact."""
+        if by is not None and not isinstance(by, Actor):
+            raise InvalidValue("by", f"must be an Actor, got {brief(by)}")
         demand = self.demand(demand_id)
         return self._recorder.workflow_of(demand).possible(demand, by)
 
@@ -125,11 +127,14 @@ class DemandFlow(Commands):
         channel: str | None = None,
         category: str | None = None,
         contractor: str | None = None,
+        lead: str | None = None,
         resident: str | None = None,
         workflow: str | None = None,
         state: str | None = None,
         stage: str | None = None,
         ended_as: str | None = None,
+        urgency: str | None = None,
+        escalated: bool | None = None,
         open: bool | None = None,  # noqa: A002
         overdue: bool = False,
         sort: str | Sequence[str] = "received",
@@ -140,24 +145,39 @@ class DemandFlow(Commands):
     ) -> BoardPage:
         """The demands as they stand, filtered, sorted and paged; a place or category takes in all below it.
 
-        `overdue` are the open ones whose due moment has passed by the clock. Raises InvalidValue.
+        `contractor` has the work now, alone or as a co-handler; `lead` had it last. `overdue` are the open ones whose
+        due moment has passed by the clock. Raises InvalidValue for what cannot be asked for.
         """
-        overdue_at = moment(self._clock(), "clock") if overdue else None
         chosen = Filter(
-            *(place, channel, category, contractor, resident, workflow, state, stage, ended_as, open, overdue_at)
+            place=place,
+            channel=channel,
+            category=category,
+            contractor=contractor,
+            lead=lead,
+            resident=resident,
+            workflow=_among("workflow", workflow, self._workflows),
+            state=_among("state", state, {one.name for flow in self._workflows.values() for one in flow.states}),
+            stage=_among("stage", stage, tuple(Stage)),
+            ended_as=_among("ended_as", ended_as, ENDS),
+            urgency=_among("urgency", urgency, tuple(Urgency)),
+            escalated=escalated,
+            open=open,
+            overdue_at=moment(self._clock(), "clock") if overdue else None,
         )
-        order = (sort,) if isinstance(sort, str) else tuple(sort)
+        order = (sort,) if isinstance(sort, str) else sort
         with self._projector.tables(catch_up=catch_up) as tables:
             return board.read(tables, chosen, order, descending=descending, limit=limit, offset=offset)
 
     def work_list(
         self, *, role: str | None = None, contractor: str | None = None, limit: int = 50, offset: int = 0
     ) -> BoardPage:
-        """The open demands that wait for this role, or that this contractor has; the earliest due first."""
+        """The open demands that wait for this role, or that this contractor leads or helps with; earliest due first."""
         states = None
         if role is not None:
+            owners = {state.owner for flow in self._workflows.values() for state in flow.states} - {None}
+            role = _among("role", role, owners)
             by_key = self._workflows.items()
-            states = tuple((key, state) for key, one in by_key for state in one.states_owned_by(role))
+            states = tuple((key, state) for key, flow in by_key for state in flow.states_owned_by(role or ""))
         chosen = Filter(contractor=contractor, open=True, states=states)
         with self._projector.tables() as tables:
             return board.read(tables, chosen, ("due", "received"), descending=False, limit=limit, offset=offset)
@@ -181,5 +201,25 @@ class DemandFlow(Commands):
         """Make board, totals and ledger anew from the log; `progress` is told (events done, of how many)."""
         self._projector.rebuild(progress)
 
-    def _new_id(self) -> UUID:
-        return self._make_id()
+
+def _by_key(workflows: Iterable[Workflow]) -> dict[str, Workflow]:
+    """The workflows by `name@version`; InvalidValue for none, for what is none, and for two of one key."""
+    if not isinstance(workflows, Iterable):
+        raise InvalidValue("workflows", f"must be several, for instance (CLOSED_LOOP,), got {brief(workflows)}")
+    by_key: dict[str, Workflow] = {}
+    for workflow in workflows:
+        if not isinstance(workflow, Workflow):
+            raise InvalidValue("workflows", f"{brief(workflow)} is no Workflow")
+        if by_key.setdefault(workflow.key, workflow) != workflow:
+            raise InvalidValue(
+                "workflows", f"two different ones are {workflow.key}; give one a name or version of its own"
+            )
+    if not by_key:
+        raise InvalidValue("workflows", "give at least one, for instance CLOSED_LOOP")
+    return by_key
+
+
+def _among(what: str, value: str | None, possible: Collection[object]) -> str | None:
+    if value is not None and not (isinstance(value, str) and value in possible):
+        raise InvalidValue(what, f"{brief(value)} is none (possible: {listed(sorted(map(str, possible)))})")
+    return None if value is None else str(value)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Required, TypedDict, Unpack
+from typing import Any, Required, TypedDict, Unpack
 from uuid import UUID, uuid5
 
 from demandflow.domain.demand import Demand
@@ -38,9 +38,9 @@ from demandflow.domain.facts import (
     Unmerged,
     Withdrawn,
 )
-from demandflow.domain.values import Actor, Category, Channel, Grade, Place, Urgency, Way
+from demandflow.domain.values import Actor, Category, Channel, Grade, Place, Role, Urgency, Way
 from demandflow.domain.workflow import Workflow
-from demandflow.errors import InvalidValue, UnknownWorkflow
+from demandflow.errors import InvalidValue, UnknownWorkflow, brief, listed
 from demandflow.ids import derived_id
 from demandflow.recording import Intent, Recorder
 
@@ -79,16 +79,20 @@ class Told:
 class Commands:
     """All that can be done to demands; each method returns the demand after it, or raises and records nothing.
 
+    Each takes `by=Actor(…)`, and maybe `at`, `command_id`, `seen`, `correlation`, `causation` (see How).
+
     Raises MoveNotAllowed, RoleNotAllowed, RuleBroken or Overtaken (the Refusals), InvalidValue, DemandNotFound,
     IdReused or StorageBusy.
     """
 
-    _recorder: Recorder
-    _workflows: Mapping[str, Workflow]
-    _tenant: str | None
-
-    def _new_id(self) -> UUID:
-        raise NotImplementedError
+    def __init__(
+        self,
+        recorder: Recorder,
+        workflows: Mapping[str, Workflow],
+        tenant: str | None,
+        new_id: Callable[[], UUID],
+    ) -> None:
+        self._recorder, self._workflows, self._tenant, self._new_id = recorder, workflows, tenant, new_id
 
     # for any workflow
 
@@ -98,26 +102,31 @@ class Commands:
         With source and reference, or with a command id, doing it again returns what was recorded the first time;
         IdReused if it says something else. Raises UnknownWorkflow.
         """
-        key = workflow or next(iter(self._workflows))
-        if key not in self._workflows:
-            raise UnknownWorkflow(key, tuple(self._workflows))
+        key = self._key(workflow)
         if not isinstance(fact, Registered):
             raise InvalidValue("fact", f"a demand starts with Registered or a subclass, got {type(fact).__name__}")
         if (fact.source is None) != (fact.reference is None):
             raise InvalidValue("reference", "source and reference go together; give both or neither")
-        command_id = how.get("command_id")
+        start = self._workflows[key].move_of(type(fact), "")
+        if start is None:
+            kinds = (rows[0].move.fact.__name__ for rows in self._workflows[key].moves_from("").values())
+            raise InvalidValue("fact", f"a demand on {key} starts with {listed(kinds)}, not {type(fact).__name__}")
+        intent = _intent(UUID(int=0), start, fact, how)
         if fact.source is not None and fact.reference is not None:
-            demand, derived = derived_id(self._tenant, fact.source, fact.reference), True
-        elif command_id is not None:
-            demand, derived = uuid5(derived_id(self._tenant), f"command {command_id}"), True
+            demand = derived_id(self._tenant, fact.source, fact.reference)
+        elif intent.command_id is not None:
+            demand = uuid5(derived_id(self._tenant), f"command {intent.command_id}")
         else:
-            demand, derived = self._new_id(), False
-        move = next(iter(self._workflows[key].moves_from("")))
-        return self._recorder.start(Intent(demand, move, fact, **how), self._workflows[key], derived=derived)
+            demand = self._new_id()
+            if not isinstance(demand, UUID):
+                raise InvalidValue("new_id", f"must make UUIDs, made {brief(demand)}")
+            return self._recorder.start(replace(intent, demand=demand), self._workflows[key], derived=False)
+        chosen = workflow is not None
+        return self._recorder.start(replace(intent, demand=demand), self._workflows[key], derived=True, chosen=chosen)
 
     def act(self, demand_id: UUID, move: str, fact: Fact, **how: Unpack[How]) -> Demand:
         """Make any move of the demand's workflow, with its fact. A merge records both sides."""
-        return self._recorder.record(Intent(as_id(demand_id), move, fact, **how))
+        return self._recorder.record(_intent(as_id(demand_id), move, fact, how))
 
     # registration and audit
 
@@ -140,8 +149,12 @@ class Commands:
     ) -> Demand:
         """Write down what a resident asks for; without a resident it is anonymous.
 
-        (source, reference) is where another system keeps it: registering it again changes nothing.
+        A resident who registers and names nobody asks for themselves. (source, reference) is where another system
+        keeps it: registering it again changes nothing.
         """
+        by = how.get("by")
+        if resident is None and representative is None and isinstance(by, Actor) and by.role == Role.RESIDENT:
+            resident = by.id
         fact = Registered(
             text=text,
             channel=Channel(channel),
@@ -342,20 +355,43 @@ class Commands:
         """Keep something worth remembering with it."""
         return self.act(demand_id, "note", Noted(text=text), **how)
 
+    def _key(self, workflow: str | None) -> str:
+        if workflow is None:
+            return next(iter(self._workflows))
+        if not isinstance(workflow, str) or workflow not in self._workflows:
+            raise UnknownWorkflow(brief(workflow).strip("'"), tuple(self._workflows))
+        return workflow
+
     def _merged_into(self, demand: Demand) -> list[Demand]:
-        found = []
-        for other in demand.took_in:
-            merged = self._recorder.current(other)
-            found += [merged, *self._merged_into(merged)]
+        """Everyone merged into the demand, and into those, at any depth."""
+        found: list[Demand] = []
+        waiting = list(reversed(demand.took_in))
+        while waiting:
+            found.append(self._recorder.current(waiting.pop()))
+            waiting += reversed(found[-1].took_in)
         return found
+
+
+def _intent(demand: UUID, move: str, fact: Fact, how: Mapping[str, Any]) -> Intent:
+    """The intent, from keywords that are checked; InvalidValue names those that are possible."""
+    possible = (*How.__annotations__, *Circumstances.__annotations__)
+    if unknown := [name for name in how if name not in possible]:
+        raise InvalidValue(
+            move, f"has no keyword {listed(unknown)} (possible besides its own: {listed(dict.fromkeys(possible))})"
+        )
+    if "by" not in how:
+        raise InvalidValue("by", "must say who does this: by=Actor('li', Role.AUDITOR)")
+    return Intent(demand, move, fact, **how)
 
 
 def as_id(value: UUID | str) -> UUID:
     """The value as a demand's id; InvalidValue if it is none."""
+    if isinstance(value, Demand):
+        raise InvalidValue("demand_id", f"got a demand; give its id: {value.id}")
     try:
         return value if isinstance(value, UUID) else UUID(value)
     except (ValueError, TypeError, AttributeError):
-        raise InvalidValue("demand_id", f"{value!r} is not the id of a demand (a UUID)") from None
+        raise InvalidValue("demand_id", f"{brief(value)} is not the id of a demand (a UUID)") from None
 
 
 def _category(category: str | None) -> Category | None:

@@ -28,6 +28,12 @@ def listed(words: Iterable[object], none: str = "none") -> str:
     return ", ".join(str(word) for word in words) or none
 
 
+def brief(value: object) -> str:
+    """The value as it is written in a message: not longer than a line."""
+    shown = repr(value)
+    return shown if len(shown) <= 80 else f"{shown[:77]}…"
+
+
 class DemandFlowError(Exception):
     """Whatever demandflow raises."""
 
@@ -112,12 +118,12 @@ class RuleBroken(Refusal):
 class Overtaken(Refusal):
     """The demand is no longer what the caller saw when they decided."""
 
-    def __init__(self, move: str, seen: str, now: str) -> None:
-        super().__init__(move, seen, now)
-        self.move, self.seen, self.now = move, seen, now
+    def __init__(self, move: str, change: str) -> None:
+        super().__init__(move, change)
+        self.move, self.change = move, change
 
     def _sentence(self) -> str:
-        return f"cannot {self.move}: you saw {self.seen}, now it is {self.now}; look again, then decide"
+        return f"cannot {self.move}: {self.change}; look again, then decide"
 
 
 class DemandNotFound(DemandFlowError, LookupError):
@@ -161,7 +167,7 @@ class StorageError(DemandFlowError):
 
 
 class StorageBusy(StorageError):
-    """Somebody else holds the storage; nothing was recorded, and trying again may help."""
+    """Somebody else held the storage for five seconds; nothing was recorded, and trying again may help."""
 
 
 class WrongTenant(StorageError):

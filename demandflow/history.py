@@ -60,4 +60,5 @@ def _said(value: Any, zone: tzinfo) -> str:
         case tuple():
             return ", ".join(map(str, value))
         case _:
-            return str(value)
+            lines = " ⏎ ".join(str(value).splitlines())
+            return "".join(letter if letter.isprintable() else "�" for letter in lines)

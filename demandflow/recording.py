@@ -13,7 +13,7 @@ from uuid import UUID
 from demandflow.domain.admission import admit
 from demandflow.domain.demand import Demand, evolve, fold
 from demandflow.domain.events import Event, Meta
-from demandflow.domain.facts import OTHER_SIDES, Fact, LetGo, Merged, TookIn, Unmerged
+from demandflow.domain.facts import OTHER_SIDE, OTHER_SIDES, Fact, Merged, TookIn, Unmerged
 from demandflow.domain.moves import Proposal
 from demandflow.domain.values import Actor, moment
 from demandflow.domain.workflow import Workflow
@@ -26,6 +26,7 @@ from demandflow.errors import (
     StorageBusy,
     StorageError,
     UnknownWorkflow,
+    brief,
 )
 from demandflow.history import line_of
 from demandflow.storage import VersionTaken
@@ -61,15 +62,15 @@ class Intent:
 
     def __post_init__(self) -> None:
         if not isinstance(self.by, Actor):
-            raise InvalidValue("by", f"must be an Actor, for instance Actor('li', Role.AUDITOR), got {self.by!r}")
+            raise InvalidValue("by", f"must be an Actor, for instance Actor('li', Role.AUDITOR), got {brief(self.by)}")
         if not isinstance(self.fact, Fact):
-            raise InvalidValue("fact", f"must be a fact, for instance Noted(text=…), got {self.fact!r}")
+            raise InvalidValue("fact", f"must be a fact, for instance Noted(text=…), got {brief(self.fact)}")
         if self.seen is not None and not isinstance(self.seen, Demand):
-            raise InvalidValue("seen", f"must be a Demand as the caller saw it, got {self.seen!r}")
+            raise InvalidValue("seen", f"must be a Demand as the caller saw it, got {brief(self.seen)}")
         for name in ("move", "command_id", "correlation", "causation"):
             value = getattr(self, name)
             if (value is not None or name == "move") and not (isinstance(value, str) and value and value.isprintable()):
-                raise InvalidValue(name, f"must be a printable, non-empty text, got {value!r}")
+                raise InvalidValue(name, f"must be a printable, non-empty text, got {brief(value)}")
 
 
 class Recorder:
@@ -90,14 +91,19 @@ class Recorder:
         """The demand as it is stored now. Raises DemandNotFound."""
         return self._refreshed(self._kept.get(demand), demand)
 
-    def start(self, intent: Intent, workflow: Workflow, *, derived: bool) -> Demand:
-        """Register a demand; the same one again changes nothing. Raises IdReused if it said something else."""
+    def start(self, intent: Intent, workflow: Workflow, *, derived: bool, chosen: bool = False) -> Demand:
+        """Register a demand; the same one again changes nothing. Raises IdReused if it said something else.
+
+        `derived` ids come again with the same reference or command; `chosen` says that the caller named the workflow.
+        """
         for _ in range(ATTEMPTS):
             if derived and (first := self._log.events(intent.demand, upto=1)):
                 what = f"command {intent.command_id!r}" if intent.command_id else f"reference {_reference(intent)!r}"
-                return self._the_same(first[-1], intent, what, actor=intent.command_id is not None)
+                on = workflow.key if chosen else None
+                return self._the_same(first[-1], intent, what, actor=intent.command_id is not None, workflow=on)
             blank = Demand(intent.demand, workflow=workflow.key)
-            event = self._admitted(workflow, blank, intent, intent.fact, None)
+            recorded, at = self._moments(intent, blank)
+            event = self._admitted(workflow, blank, intent, recorded, at)
             try:
                 return self._appended([(blank, event)])
             except VersionTaken:
@@ -115,7 +121,7 @@ class Recorder:
         if isinstance(intent.fact, OTHER_SIDES):
             side = "Merged" if isinstance(intent.fact, TookIn) else "Unmerged"
             raise InvalidValue(type(intent.fact).__name__, f"is the other side of {side} and is recorded with it")
-        began: Demand | None = None
+        began: dict[UUID, int] = {} if intent.seen is None else {intent.seen.id: intent.seen.version}
         for _ in range(ATTEMPTS):
             demand = self._kept.get(intent.demand) or self.current(intent.demand)
             other = self._other(demand, intent.fact)
@@ -127,50 +133,66 @@ class Recorder:
             except Refusal as refusal:
                 if self._overtaken(demand, other):
                     continue
-                if began is not None:
-                    refusal.meanwhile = tuple(map(str, self._since(began)))
+                refusal.meanwhile = tuple(line for one, after in began.items() for line in self._since(one, after))
                 raise
             try:
                 return self._appended(proposed)
             except VersionTaken:
-                began = began or demand
+                for one, _event in proposed:
+                    began.setdefault(one.id, one.version)
                 if not self._overtaken(demand, other):
                     raise StorageError(f"demand {demand.id} cannot be written, though nobody else wrote it") from None
-        raise StorageBusy(
-            f"demand {intent.demand} is written by others all the time; gave up after {ATTEMPTS} attempts"
-        )
+        busy = f"demand {intent.demand} is written by others all the time"
+        raise StorageBusy(f"{busy}; gave up after {ATTEMPTS} attempts")
 
     def _proposed(self, demand: Demand, other: Demand | None, intent: Intent) -> list[tuple[Demand, Event]]:
-        """The events to record: one, or one on each side of a merge."""
-        if (seen := intent.seen) is not None and (seen.state, seen.round) != (demand.state, demand.round):
-            raise Overtaken(
-                intent.move, f"{seen.state} in round {seen.round}", f"{demand.state} in round {demand.round}"
-            )
-        proposed = [(demand, self._admitted(self.workflow_of(demand), demand, intent, intent.fact, other))]
+        """The events to record: one, or one on each side of a merge, at the same moment."""
+        if (seen := intent.seen) is not None and seen.id != demand.id:
+            raise InvalidValue("seen", f"is demand {seen.id}, not {demand.id}")
+        if seen is not None and _standing(seen) != _standing(demand):
+            raise Overtaken(intent.move, f"you saw {_standing(seen)}, now it is {_standing(demand)}")
+        recorded, at = self._moments(intent, demand, other)
+        proposed = [(demand, self._admitted(self.workflow_of(demand), demand, intent, recorded, at, other))]
         if other is not None:
             workflow = self.workflow_of(other)
-            side: Fact = TookIn(demand=demand.id) if isinstance(intent.fact, Merged) else LetGo(demand=demand.id)
+            side = OTHER_SIDE[type(intent.fact)](demand=demand.id)  # type: ignore[call-arg]
             move = workflow.move_of(type(side), other.state) or side.TOPIC.rpartition(".")[2]
-            answer = Intent(other.id, move, side, intent.by, proposed[0][1].meta.happened)
-            proposed.append((other, self._admitted(workflow, other, answer, side, None)))
+            answer = Intent(other.id, move, side, intent.by)
+            proposed.append((other, self._admitted(workflow, other, answer, recorded, at)))
         return proposed
 
-    def _admitted(self, workflow: Workflow, demand: Demand, intent: Intent, fact: Fact, other: Demand | None) -> Event:
+    def _moments(self, intent: Intent, *demands: Demand | None) -> tuple[datetime, datetime]:
+        """When it is recorded, and when it happened: as given, or now, but not before what happened last."""
         recorded = moment(self._clock(), "clock")
-        at = recorded
-        if intent.at is not None:
-            at = moment(intent.at, "at")
-            if at > recorded + ALLOWED_SKEW and at > (demand.last or recorded):
-                problem = f"{at:%Y-%m-%d %H:%M:%S} UTC is in the future; a fact is recorded once it has happened"
-                raise InvalidValue("at", problem)
-        else:
-            at = max([recorded, *(one.last for one in (demand, other) if one is not None and one.last is not None)])
-        stamp = admit(workflow, demand, Proposal(intent.move, fact, intent.by, at, other))
+        last = max([recorded, *(one.last for one in demands if one is not None and one.last is not None)])
+        if intent.at is None:
+            return recorded, last
+        at = moment(intent.at, "at")
+        if at > last + ALLOWED_SKEW:
+            problem = f"{at:%Y-%m-%d %H:%M:%S} UTC is in the future; a fact is recorded once it has happened"
+            raise InvalidValue("at", problem)
+        return recorded, at
+
+    def _admitted(
+        self,
+        workflow: Workflow,
+        demand: Demand,
+        intent: Intent,
+        recorded: datetime,
+        at: datetime,
+        other: Demand | None = None,
+    ) -> Event:
+        stamp = admit(workflow, demand, Proposal(intent.move, intent.fact, intent.by, at, other))
         meta = Meta(
-            *(intent.by, at, recorded, workflow.key),
-            *(intent.command_id, intent.correlation, intent.causation),
+            actor=intent.by,
+            happened=at,
+            recorded=recorded,
+            workflow=workflow.key,
+            command_id=intent.command_id,
+            correlation=intent.correlation,
+            causation=intent.causation,
         )
-        return Event(demand.id, demand.version + 1, fact, meta, stamp)
+        return Event(demand.id, demand.version + 1, intent.fact, meta, stamp)
 
     def _appended(self, proposed: list[tuple[Demand, Event]]) -> Demand:
         self._log.append([event for _, event in proposed])
@@ -186,7 +208,7 @@ class Recorder:
             return None
         return self._kept.get(into) or self.current(into)
 
-    def _the_same(self, event: Event, intent: Intent, what: str, *, actor: bool) -> Demand:
+    def _the_same(self, event: Event, intent: Intent, what: str, *, actor: bool, workflow: str | None = None) -> Demand:
         """What was recorded when this came first; IdReused if it now says something else."""
         was, now = event.fact.__dict__, intent.fact.__dict__
         pairs: dict[str, tuple[Any, Any]] = {"fact": (type(event.fact).__name__, type(intent.fact).__name__)}
@@ -194,6 +216,8 @@ class Recorder:
         pairs["move"] = (event.stamp.move, intent.move)
         if intent.at is not None:
             pairs["at"] = (event.meta.happened, moment(intent.at, "at"))
+        if workflow is not None:
+            pairs["workflow"] = (event.meta.workflow, workflow)
         if actor:
             pairs["by"] = (event.meta.actor, intent.by)
         if different := tuple(f"{name}: {a!s} ≠ {b!s}" for name, (a, b) in pairs.items() if a != b):
@@ -215,8 +239,8 @@ class Recorder:
         self._keep(fresh)
         return fresh
 
-    def _since(self, began: Demand) -> list[str]:
-        return [line_of(event).summary for event in self._log.events(began.id, after=began.version)]
+    def _since(self, demand: UUID, version: int) -> list[str]:
+        return [line_of(event).summary for event in self._log.events(demand, after=version)]
 
     def _keep(self, demand: Demand) -> None:
         with self._lock:
@@ -230,3 +254,9 @@ class Recorder:
 
 def _reference(intent: Intent) -> str:
     return f"{getattr(intent.fact, 'source', None)}/{getattr(intent.fact, 'reference', None)}"
+
+
+def _standing(demand: Demand) -> str:
+    """What somebody who decides has seen."""
+    with_whom = f" with {demand.contractor}" if demand.contractor else ""
+    return f"{demand.state}{with_whom} in round {demand.round}"

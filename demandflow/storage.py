@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Generic, Self, TypeVar
@@ -24,8 +25,8 @@ from eventsourcing.utils import Environment, EnvType
 from pydantic import TypeAdapter, ValidationError
 
 from demandflow.domain.events import Event, Meta, Stamp
-from demandflow.domain.facts import Fact, UnknownFact
-from demandflow.errors import InvalidValue, StorageBusy, StorageError, WrongTenant
+from demandflow.domain.facts import STANDARD_FACTS, Fact, UnknownFact, extended
+from demandflow.errors import InvalidValue, StorageBusy, StorageError, WrongTenant, brief
 
 F = TypeVar("F")
 
@@ -41,6 +42,7 @@ class _Body(Generic[F]):
     fact: F
     meta: Meta
     stamp: Stamp
+    extends: str | None = None
 
 
 @cache
@@ -60,12 +62,25 @@ class FactMapper(Mapper[UUID]):
         """The event as it is stored."""
         assert isinstance(domain_event, Event)  # noqa: S101
         topic = domain_event.fact.TOPIC
-        body = _Body(domain_event.fact, domain_event.meta, domain_event.stamp)
-        state = self._bodies[topic].dump_json(body, exclude_none=True)
+        kind = type(domain_event.fact)
+        base = None if kind in STANDARD_FACTS else extended(kind)
+        extends = None if base is None else base.TOPIC
+        body = _Body(domain_event.fact, domain_event.meta, domain_event.stamp, extends)
+        try:
+            state = self._bodies[topic].dump_json(body, exclude_none=True)
+            if kind not in STANDARD_FACTS and self._bodies[topic].validate_json(state) != body:
+                raise ValueError("it reads back as something else")
+        except ValueError as error:  # pydantic's errors are such
+            problem = f"cannot be written down and read back ({brief(str(error).splitlines()[0])})"
+            raise InvalidValue(kind.__name__, problem) from None
         return StoredEvent(domain_event.demand, domain_event.version, topic, state)
 
     def to_domain_event(self, stored_event: StoredEvent) -> Event:
-        """The event as it was recorded; a fact whose class is not known is kept as UnknownFact."""
+        """The event as it was recorded.
+
+        A fact whose class is not known is read as the standard fact that it extends, so that the figures are the same
+        whoever reads the log; if it extends none, as UnknownFact.
+        """
         topic, version, demand = stored_event.topic, stored_event.originator_version, stored_event.originator_id
         adapter = self._bodies.get(topic, self._unknown)
         try:
@@ -74,6 +89,8 @@ class FactMapper(Mapper[UUID]):
             raise StorageError(f"event {version} of demand {demand} ({topic}) cannot be read: {error}") from None
         fact = body.fact
         if adapter is self._unknown:
+            if body.extends in self._bodies:
+                return self.to_domain_event(replace(stored_event, topic=body.extends))
             fact = UnknownFact(topic=topic, body=json.dumps(fact, ensure_ascii=False))
         assert isinstance(demand, UUID)  # noqa: S101
         return Event(demand, version, fact, body.meta, body.stamp)
@@ -101,6 +118,7 @@ class Log:
     def __init__(self, url: str, facts: Iterable[type[Fact]], tenant: str | None = None) -> None:
         """Open the log at `memory:` or `sqlite:///path`; raises InvalidValue, StorageError or WrongTenant."""
         self.path = _path(url)
+        self._closed = False
         env = {"PERSISTENCE_MODULE": "eventsourcing.popo"}
         if self.path is not None:
             env = {"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": self.path}
@@ -115,30 +133,43 @@ class Log:
                 self.close()
                 raise
 
+    def check(self, events: Iterable[Event]) -> None:
+        """Raise InvalidValue unless each event can be written down and read back."""
+        for event in events:
+            self._store.mapper.to_stored_event(event)
+
     def append(self, events: Sequence[Event]) -> None:
         """Record these events in one transaction; raises VersionTaken if a version is there already."""
-        with _storage_errors():
+        with self._opened():
             self._store.events.put(list(events))
 
     def events(self, demand: UUID, *, after: int = 0, upto: int | None = None) -> list[Event]:
         """The demand's events by version: those after one, up to and including another."""
-        with _storage_errors():
+        with self._opened():
             return [_ours(event) for event in self._store.events.get(demand, gt=after or None, lte=upto)]
 
     def page(self, after: int, limit: int) -> list[tuple[int, Event]]:
         """The next events of all demands with their positions in the log; positions rise but may have gaps."""
-        with _storage_errors():
+        with self._opened():
             found = self._store.recorder.select_notifications(after, limit, inclusive_of_start=False)
             return [(one.id, _ours(self._store.mapper.to_domain_event(one))) for one in found]
 
     def last_position(self) -> int:
         """The position of the newest event; 0 if there is none."""
-        with _storage_errors():
+        with self._opened():
             return self._store.recorder.max_notification_id() or 0
 
     def close(self) -> None:
         """Close the storage; doing so twice is harmless."""
+        self._closed = True
         self._store.close()
+
+    @contextmanager
+    def _opened(self) -> Iterator[None]:
+        if self._closed:
+            raise StorageError("the storage cannot be used: it is closed")
+        with _storage_errors():
+            yield
 
 
 class PendingLog:
@@ -146,10 +177,14 @@ class PendingLog:
 
     def __init__(self, log: Log) -> None:
         self._log = log
+        self._over = False
         self.pending: list[Event] = []
 
     def append(self, events: Sequence[Event]) -> None:
         """Remember these events."""
+        if self._over:
+            raise StorageError("this batch is over, nothing more can be recorded in it; begin another")
+        self._log.check(events)
         self.pending.extend(events)
 
     def events(self, demand: UUID, *, after: int = 0, upto: int | None = None) -> list[Event]:
@@ -163,6 +198,7 @@ class PendingLog:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._over = True
         if kind is None and self.pending:
             self._log.append(self.pending)
 
@@ -185,8 +221,9 @@ def _ours(event: DomainEventProtocol[UUID]) -> Event:
 def _path(url: str) -> str | None:
     if url == "memory:":
         return None
-    if not url.startswith("sqlite:///") or url == "sqlite:///":
-        problem = f"{url!r} is not understood (possible: memory:, sqlite:///path, sqlite:////absolute/path)"
+    path_given = isinstance(url, str) and re.fullmatch(r"sqlite:///[^?#:\x00][^?#\x00]*", url)
+    if not path_given:
+        problem = f"{brief(url)} is not understood (possible: memory:, sqlite:///path, sqlite:////absolute/path)"
         raise InvalidValue("url", problem)
     path = Path(url.removeprefix("sqlite:///"))
     if not path.parent.is_dir():
@@ -224,4 +261,4 @@ def _storage_errors() -> Iterator[None]:
     except (EventSourcingError, sqlite3.Error) as error:
         if "locked" in str(error) or "busy" in str(error) or isinstance(error, TimeoutError):
             raise StorageBusy(f"the storage is held by somebody else ({error}); try again") from error
-        raise StorageError(f"the storage cannot be used: {error or type(error).__name__}") from error
+        raise StorageError(f"the storage cannot be used: {str(error) or type(error).__name__}") from error

@@ -36,8 +36,8 @@ from demandflow import (
     Stage,
     State,
     Workflow,
+    rules,
 )
-from demandflow.domain.rules import times_do_not_run_backwards as in_order
 
 ZONE = ZoneInfo("America/New_York")
 CITY = Actor("City of Boston", "city")
@@ -59,14 +59,23 @@ class Closed(Fact):
     closure_kind: str | None = None
 
 
+IN_ORDER = (rules.times_do_not_run_backwards,)
 BOSTON = Workflow(
     "boston-311",
     version=1,
     states=[State("open", waits_for=Stage.CONTRACTING, owner="city"), State("closed", Stage.ENDED, ended_as="closed")],
     moves=[
         Move("open", Opened, START, "open", by="city"),
-        Move("assign", ContractedOut, "open", STAY, by="city", means="contracted_out", rules=(in_order,)),
-        Move("close", Closed, "open", "closed", by="city", rules=(in_order,)),
+        Move(
+            "assign",
+            ContractedOut,
+            "open",
+            STAY,
+            by="city",
+            means="contracted_out",
+            rules=IN_ORDER,
+        ),
+        Move("close", Closed, "open", "closed", by="city", rules=IN_ORDER),
     ],
 )
 
@@ -111,7 +120,9 @@ def bring_in(flow: DemandFlow, rows: list[dict[str, str]]) -> list[dict[str, str
     for row in track(rows, description="requests"):
         try:
             record(flow, row)
-        except (DemandFlowError, KeyError, ValueError) as reason:
+        except KeyError as missing:
+            refused.append({**row, "reason refused": f"there is no column {missing}"})
+        except (DemandFlowError, ValueError) as reason:
             refused.append({**row, "reason refused": str(reason)})
     return refused
 
@@ -140,7 +151,7 @@ def main(file: str, database: str = "out/boston_311.db", kept: str = "out/boston
     with DemandFlow.open(f"sqlite:///{database}", workflows=(BOSTON,), zone=ZONE.key) as flow:
         refused = bring_in(flow, rows)
         for row in refused:
-            print(f"refused {row['case_enquiry_id']}: {row['reason refused']}")
+            print(f"refused {row.get('case_enquiry_id', '(no number)')}: {row['reason refused']}")
         if refused:
             with Path(kept).open("w", encoding="utf-8", newline="") as out:
                 writer = csv.DictWriter(out, refused[0])

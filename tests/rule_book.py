@@ -32,6 +32,8 @@ from tests.stories import ANONYMOUS, OPEN_OTHER, T0, A, B, told
 
 STRANGER = Actor("stranger", Role.RESIDENT)
 OTHER_TEAM = Actor("he", Role.CONTRACTOR, "another team")
+WANG = Actor("wang", Role.CONTRACTOR, "repair team")
+MINE = {"representative": "wang"}
 WRITTEN_DOWN = Evaluated(resolved=True, grade=Grade.SATISFIED, written_by="chen")
 
 
@@ -101,6 +103,22 @@ EXAMPLES: list[Example] = [
     ),
     *each("nobody_audits_their_own_work", "accept", demand=HANDLED),
     *(Example("nobody_audits_their_own_work", s, {"demand": HANDLED}) for s in from_state("registered", "refuse")),
+    *each("nobody_audits_their_own_demand", "accept", demand={"resident": "wang"}),
+    *(Example("nobody_audits_their_own_demand", s, {"demand": MINE}) for s in from_state("registered", "refuse")),
+    *(
+        Example("it_passed_the_audit", s, {"demand": {"audited": False}})
+        for s in from_state("taken_over", "contract_out")
+    ),
+    *each("the_auditor_does_not_do_the_work", "take_on", "hand_back", "ask_extension", "suspend", "resume", by=WANG),
+    *each("the_auditor_does_not_do_the_work", "report", demand={"auditors": frozenset({"chen", "sun"})}),
+    *(
+        Example(
+            "the_evaluator_is_not_the_contractor",
+            scene,
+            {"fact": Corrected(event=3, reason="he did it himself", contractor="张三")},
+        )
+        for scene in from_state("closed", "correct")
+    ),
     *each("the_auditor_is_not_the_contractor", "contract_out", "recall", fact=ContractedOut(contractor="wang")),
     *each(
         *("the_auditor_is_not_the_contractor", "contract_out", "recall"),

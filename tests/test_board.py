@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from demandflow import DemandFlow, Grade, InvalidValue, Role, Way
+from demandflow import Actor, DemandFlow, Grade, InvalidValue, Role, Way
 from demandflow.testing import FrozenClock
-from tests.stories import AUDITOR, CLERK, DAY, DISPATCHER, RESIDENT, T0, TEAM
+from tests.stories import AUDITOR, CLERK, DAY, DISPATCHER, RESIDENT, SUPERVISOR, T0, TEAM
 
 
 @pytest.fixture
@@ -32,6 +32,7 @@ def board(flow: DemandFlow, clock: FrozenClock) -> dict[str, Any]:
     flow.contract_out(ids["form"], "repair team", by=DISPATCHER)
     flow.take_on(ids["form"], by=TEAM)
     flow.withdraw(ids["tree"], by=RESIDENT)
+    flow.escalate(ids["lift"], "three weeks already", by=SUPERVISOR)
     return ids
 
 
@@ -46,6 +47,9 @@ def board(flow: DemandFlow, clock: FrozenClock) -> dict[str, Any]:
         ({"category": "住房"}, "lamp lift"),
         ({"channel": "hotline"}, "lamp song tree"),
         ({"contractor": "repair team"}, "song form"),
+        ({"lead": "repair team"}, "song form"),
+        ({"escalated": True}, "lift"),
+        ({"urgency": "urgent"}, ""),
         ({"resident": "张三"}, "lamp lift song form tree"),
         ({"resident": "李四"}, ""),
         ({"workflow": "closed-loop@1", "state": "accepted"}, "lift"),
@@ -83,12 +87,26 @@ def test_work_lists_show_whose_turn_it_is(flow: DemandFlow, board: dict[str, Any
     assert texts(role=Role.DISPATCHER) == ["lift"]
     assert texts(role=Role.CONTRACTOR) == ["form", "song"]
     assert texts(contractor="repair team") == ["form", "song"], "the earliest due first"
-    assert texts(role="mayor") == []
     assert texts() == ["lift", "lamp", "form", "song"]
     flow.hand_back(board["form"], "not ours", by=TEAM)
     assert texts(role=Role.DISPATCHER) == ["lift", "form"]
     assert texts(contractor="repair team") == ["song"]
     assert flow.board(state="handed_back").rows[0].lead == "repair team"
+
+
+def test_who_helps_finds_the_work_and_who_has_done_it_does_not(flow: DemandFlow, board: dict[str, Any]) -> None:
+    demand = board["lift"]
+    flow.contract_out(demand, "lift company", co_handlers=("repair team", "居委会"), by=DISPATCHER)
+    assert [row.text for row in flow.work_list(contractor="居委会").rows] == ["lift"]
+    assert [row.text for row in flow.work_list(contractor="repair team").rows] == ["lift", "form", "song"]
+    assert flow.board(contractor="居委会").rows[0].co_handlers == ("repair team", "居委会")
+    lifter = Actor("he", Role.CONTRACTOR, "lift company")
+    flow.take_on(demand, by=lifter)
+    flow.suspend(demand, "parts", review=T0 + 9 * DAY, by=lifter)
+    assert flow.board(state="suspended").rows[0].review == T0 + 9 * DAY
+    flow.report(demand, "done", by=lifter)
+    assert flow.work_list(contractor="lift company").rows == ()
+    assert flow.board(lead="lift company").total == 1
 
 
 def test_a_row_says_where_the_demand_stands(flow: DemandFlow, board: dict[str, Any], clock: FrozenClock) -> None:
@@ -112,7 +130,22 @@ def test_a_board_can_be_read_without_catching_up(flow: DemandFlow) -> None:
 
 def test_a_question_that_cannot_be_asked_says_what_can(flow: DemandFlow) -> None:
     questions: dict[Callable[[], object], str] = {
-        lambda: flow.board(sort="colour"): "possible: received",
+        lambda: flow.board(sort="colour"): "possible: some of received",
+        lambda: flow.board(sort=()): "possible: some of received",
+        lambda: flow.board(sort=3): "possible: some of received",  # type: ignore[arg-type]
+        lambda: flow.board(limit=10**30): "from 1 to",
+        lambda: flow.board(state="nope"): "possible: accepted",
+        lambda: flow.board(stage="nope"): "possible: audit",
+        lambda: flow.board(ended_as="nope"): "possible: closed",
+        lambda: flow.board(workflow="closed-loop"): "possible: closed-loop@1",
+        lambda: flow.board(urgency="now"): "possible: emergency",
+        lambda: flow.board(place="a//b"): "empty",
+        lambda: flow.board(place="\ud800"): "control",
+        lambda: flow.board(place=["x"]): "must be a text",  # type: ignore[arg-type]
+        lambda: flow.board(channel=["x"]): "printable text",  # type: ignore[arg-type]
+        lambda: flow.board(contractor="\x00"): "printable text",
+        lambda: flow.board(open="yes"): "True, False or None",  # type: ignore[arg-type]
+        lambda: flow.work_list(role="mayor"): "possible: auditor",
         lambda: flow.board(limit=0): "from 1",
         lambda: flow.board(offset=-1): "from 0",
         lambda: flow.board(limit=True): "from 1",

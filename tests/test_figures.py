@@ -161,10 +161,19 @@ def _of(flow: DemandFlow) -> tuple[Any, Any]:
     return flow.figures().standings, flow.figures().happened
 
 
+def test_large_numbers_are_printed_in_full() -> None:
+    assert str(Rate("x", Fraction(1234567), 2000000)) == "1234567/2000000 = 61.7 %"
+    assert str(Rate("x", Fraction(12345679, 10), 2000000)) == "1234567.9/2000000 = 61.7 %"
+
+
 def test_questions_that_cannot_be_answered_say_what_can(flow: DemandFlow) -> None:
     figures = flow.figures()
     questions: dict[Callable[[], object], str] = {
         lambda: figures.count("happy"): "received",
+        lambda: figures.count([]): "give its name",  # type: ignore[arg-type]
+        lambda: figures.rate([]): "coverage",  # type: ignore[arg-type]
+        lambda: flow.figures_by(3): "channel",  # type: ignore[arg-type]
+        lambda: flow.figures_by("place", level=10**30): "from 1",
         lambda: figures.rate("happiness"): "coverage",
         lambda: figures.satisfaction_interval("so so"): "lenient",
         lambda: flow.figures_by("colour"): "channel",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +120,7 @@ def test_another_zone_another_definition_or_another_log_makes_the_tables_anew(
         assert _days(flow) == {"2025-03-02"}
         check(flow)
         monkeypatch.setattr(projector, "DEFINITIONS", 99)
-        assert flow._projector._is_current() is False
+        assert flow._projector._matches() is False
         check(flow)
     with sqlite3.connect(path) as connection:  # as if a backup of another log had been put in its place
         connection.execute("UPDATE stored_events SET originator_id = replace(originator_id, '1', '2')")
@@ -154,3 +155,65 @@ def test_states_that_are_not_kept_are_folded_from_the_log(flow: DemandFlow, monk
         flow.accept(demand, by=AUDITOR)
     assert {flow.demand(demand).state for demand in demands} == {"accepted"}
     check(flow)
+
+
+def test_a_query_never_sees_tables_that_are_being_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(projector, "PAGE", 3)
+    url = f"sqlite:///{tmp_path / 'flow.db'}"
+    stop = threading.Event()
+    with DemandFlow.open(url) as one, DemandFlow.open(url) as two:
+        fill(one, 6)
+        whole = one.figures()
+
+        def make_anew_all_the_time() -> None:
+            while not stop.is_set():
+                two.rebuild()
+
+        thread = threading.Thread(target=make_anew_all_the_time)
+        thread.start()
+        try:
+            for number in range(60):
+                assert one.figures(catch_up=number % 2 == 0) == whole
+                assert one.board().total == 6
+        finally:
+            stop.set()
+            thread.join()
+
+
+def test_two_zones_on_one_file_never_mix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(projector, "PAGE", 5)
+    url, late = f"sqlite:///{tmp_path / 'flow.db'}", FrozenClock(T0.replace(hour=20))
+    with (
+        DemandFlow.open(url, clock=late) as utc,
+        DemandFlow.open(url, clock=late, zone="Asia/Shanghai") as shanghai,
+    ):
+        fill(utc, 4)
+        page = utc._log.page
+        calls: list[int] = []
+
+        def meanwhile_in_shanghai(after: int, limit: int) -> Any:
+            calls.append(after)
+            if len(calls) == 3:
+                assert _days(shanghai) == {"2025-03-02"}
+            return page(after, limit)
+
+        monkeypatch.setattr(utc._log, "page", meanwhile_in_shanghai)
+        assert _days(utc) == {"2025-03-01"}
+        assert len(calls) > 3
+        assert _days(shanghai) == {"2025-03-02"}
+        check(shanghai)
+
+
+def test_tables_of_another_make_are_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "flow.db"
+    with DemandFlow.open(f"sqlite:///{path}") as flow:
+        fill(flow, 2)
+        before = flow.figures()
+    with sqlite3.connect(path) as connection:
+        connection.execute("DROP TABLE demandflow_board")
+        connection.execute("CREATE TABLE demandflow_board (demand TEXT)")
+        connection.execute("UPDATE demandflow_schema SET text = 'of an earlier release'")
+    connection.close()
+    with DemandFlow.open(f"sqlite:///{path}") as flow:
+        assert flow.figures() == before
+        assert flow.board().total == 2

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from demandflow import Actor, DemandFlow, DemandFlowError, MoveNotAllowed, Refusal, Role
+from demandflow import Actor, DemandFlow, DemandFlowError, MoveNotAllowed, Refusal, Role, RuleBroken
 from tests.stories import AUDITOR, CLERK, RESIDENT
 
 PLACED: Any = {"channel": "hotline", "place": "fufeng/c1", "resident": RESIDENT.id, "by": CLERK}
@@ -50,6 +50,23 @@ def test_the_loser_of_a_race_is_told_who_won_and_how(tmp_path: Path, monkeypatch
             two.accept(demand, by=AUDITOR)
         assert refused.value.meanwhile == ("张三 (resident) withdraw → withdrawn",)
         assert "meanwhile: 张三 (resident) withdraw → withdrawn" in str(refused.value)
+
+
+def test_who_loses_a_merge_because_of_its_target_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = f"sqlite:///{tmp_path / 'flow.db'}"
+    with DemandFlow.open(url) as one, DemandFlow.open(url) as two:
+        demand, target = (one.register("x", **PLACED).id for _ in range(2))
+        append = two._log.append
+
+        def after_the_other(events: Any) -> None:
+            monkeypatch.setattr(two._log, "append", append)
+            one.withdraw(target, by=RESIDENT)
+            append(events)
+
+        monkeypatch.setattr(two._log, "append", after_the_other)
+        with pytest.raises(RuleBroken, match="is not open") as refused:
+            two.merge(demand, into=target, by=AUDITOR)
+        assert refused.value.meanwhile == ("张三 (resident) withdraw → withdrawn",)
 
 
 def test_threads_lose_no_note(flow: DemandFlow) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -104,6 +105,51 @@ def test_registering_what_another_system_keeps_is_done_once(flow: DemandFlow, cl
         flow.register("x", **PLACED, source="12345")
 
 
+def test_registering_a_reference_on_another_workflow_is_not_dropped(clock: FrozenClock) -> None:
+    strict = closed_loop("strict-loop")
+    with DemandFlow.open("memory:", workflows=(CLOSED_LOOP, strict), clock=clock) as flow:
+        again = {**PLACED, "source": "12345", "reference": "7"}
+        first = flow.register("x", **again)
+        assert flow.register("x", **again, workflow="closed-loop@1") == first
+        with pytest.raises(IdReused, match="workflow: closed-loop@1 ≠ strict-loop@1"):
+            flow.register("x", **again, workflow="strict-loop@1")
+
+
+def test_a_resident_who_names_nobody_asks_for_themselves(flow: DemandFlow) -> None:
+    asked: Any = {"channel": "wechat_group", "place": "f"}
+    assert flow.register("x", **asked, by=RESIDENT).resident == RESIDENT.id
+    assert flow.register("x", **asked, by=CLERK).anonymous
+    composed, decomposed = "Zo\u00e9", "Zoe\u0301"
+    demand = flow.register("x", **asked, resident=decomposed, by=CLERK).id
+    assert flow.withdraw(demand, by=Actor(composed, "resident")).state == "withdrawn", "one name, two spellings"
+    with pytest.raises(InvalidValue, match=r"resident: .* has control characters"):
+        flow.register("x", **asked, resident="a\nb", by=CLERK)
+
+
+def test_nothing_is_taken_for_something_else(flow: DemandFlow) -> None:
+    demand = flow.register("x", **PLACED).id
+    wrong: dict[str, Any] = {
+        "text: .* got b'x'": lambda: flow.register(b"x", **PLACED),  # type: ignore[arg-type]
+        "event: .* got '1'": lambda: flow.correct(demand, "1", "typo", place="f", by=AUDITOR),  # type: ignore[arg-type]
+        "resolved: .* got 'no'": lambda: flow.answer(demand, "x", resolved="no", by=CLERK),  # type: ignore[arg-type]
+        "has no keyword categroy": lambda: flow.accept(demand, by=AUDITOR, categroy="x"),  # type: ignore[call-arg]
+        "by=Actor": lambda: flow.accept(demand),  # type: ignore[call-arg]
+        "give its id": lambda: flow.accept(flow.demand(demand), by=AUDITOR),  # type: ignore[arg-type]
+        "possible_moves|must be an Actor": lambda: flow.possible_moves(demand, by="x"),  # type: ignore[arg-type]
+    }
+    for says, use in wrong.items():
+        with pytest.raises(InvalidValue, match=says):
+            use()
+    assert flow.demand(demand).version == 1
+
+
+def test_a_history_has_one_line_an_event(flow: DemandFlow) -> None:
+    demand = flow.register("line 1\n  9  2026-01-01 00:00  Wang (auditor) accept → accepted\x1b[2J", **PLACED).id
+    (line,) = flow.history(demand)
+    assert "line 1 ⏎   9  2026" in str(line)
+    assert str(line).isprintable()
+
+
 def test_a_command_id_makes_a_command_harmless_to_repeat(flow: DemandFlow) -> None:
     demand = flow.register("x", **PLACED, command_id="r-1")
     assert flow.register("x", **PLACED, command_id="r-1") == demand
@@ -111,15 +157,16 @@ def test_a_command_id_makes_a_command_harmless_to_repeat(flow: DemandFlow) -> No
     flow.contract_out(demand.id, "repair team", by=DISPATCHER)
     assert flow.accept(demand.id, "ours", by=AUDITOR, command_id="a-1") == accepted, "the same result as then"
     assert flow.demand(demand.id).version == 3
-    for change, says in {
+    changes: dict[Callable[[], object], str] = {
         lambda: flow.accept(demand.id, "theirs", by=AUDITOR, command_id="a-1"): "note: ours ≠ theirs",
         lambda: flow.accept(demand.id, "ours", by=Actor("sun", "auditor"), command_id="a-1"): "by: ",
         lambda: flow.note(demand.id, "ours", by=AUDITOR, command_id="a-1"): "fact: Accepted ≠ Noted",
         lambda: flow.accept(demand.id, "ours", by=AUDITOR, command_id="a-1", at=T0 - DAY): "at: ",
         lambda: flow.register("y", **PLACED, command_id="r-1"): "text: x ≠ y",
-    }.items():
+    }
+    for change, says in changes.items():
         with pytest.raises(IdReused, match=says):
-            change()  # type: ignore[no-untyped-call]
+            change()
     assert flow.demand(demand.id).version == 3
 
 
@@ -131,6 +178,16 @@ def test_who_decided_on_what_they_saw_is_told_if_it_changed(flow: DemandFlow) ->
     with pytest.raises(Overtaken, match="you saw registered in round 1, now it is accepted in round 1; look again"):
         flow.withdraw(seen.id, by=RESIDENT, seen=seen)
     assert flow.demand(seen.id).state == "accepted"
+    given = flow.contract_out(seen.id, "repair team", by=DISPATCHER)
+    flow.recall(seen.id, "power company", by=DISPATCHER)
+    with pytest.raises(Overtaken) as overtaken:
+        flow.recall(seen.id, "third company", by=DISPATCHER, seen=given)
+    assert "you saw contracted_out with repair team in round 1, now it is contracted_out with power" in str(
+        overtaken.value
+    )
+    assert overtaken.value.meanwhile == ("zhao (dispatcher) recall → contracted_out",)
+    with pytest.raises(InvalidValue, match="seen: is demand"):
+        flow.note(flow.register("y", **PLACED).id, "x", by=CLERK, seen=seen)
 
 
 def test_merging_writes_both_sides_and_unmerging_takes_both_back(flow: DemandFlow, clock: FrozenClock) -> None:
@@ -143,12 +200,13 @@ def test_merging_writes_both_sides_and_unmerging_takes_both_back(flow: DemandFlo
     told = flow.feed_back(target, Way.CALL, by=CLERK)
     assert [one.id for one in told.also_to_tell] == [second, first], "those merged into the merged as well"
 
-    for wrong, says in {
+    wrongs: dict[Callable[[], object], str] = {
         lambda: flow.merge(target, into=target, by=AUDITOR): "cannot merge",
         lambda: flow.merge(first, into=target, by=AUDITOR): "cannot merge a demand that is merged",
-    }.items():
+    }
+    for wrong, says in wrongs.items():
         with pytest.raises((RuleBroken, MoveNotAllowed), match=says):
-            wrong()  # type: ignore[no-untyped-call]
+            wrong()
     with pytest.raises(DemandNotFound):
         flow.merge(flow.register("x", **PLACED).id, into=uuid4(), by=AUDITOR)
 
@@ -184,6 +242,51 @@ def test_desks_with_skewed_clocks_do_not_refuse_each_other(flow: DemandFlow, clo
     assert accepted.last == T0, "never before what came before it"
     with pytest.raises(RuleBroken, match="is earlier than what last happened"):
         flow.contract_out(demand, "repair team", by=DISPATCHER, at=T0 - timedelta(seconds=1))
+
+
+def test_desks_with_skewed_clocks_merge_as_well(flow: DemandFlow, clock: FrozenClock) -> None:
+    early = flow.register("x", **PLACED).id
+    clock.advance(minutes=10)
+    late = flow.register("y", **PLACED).id
+    clock.advance(minutes=-10)
+    assert flow.merge(early, into=late, by=AUDITOR).last == T0 + timedelta(minutes=10)
+
+
+def test_everyone_merged_is_told_however_many(flow: DemandFlow) -> None:
+    target = last = flow.register("dark", **PLACED).id
+    chain = []
+    for _ in range(60):
+        chain.append(flow.register("dark", **PLACED).id)
+    for one, into in zip(reversed(chain), [*reversed(chain[:-1]), last], strict=True):
+        flow.merge(one, into=into, by=AUDITOR)
+    flow.answer(target, "so", by=CLERK)
+    assert [one.id for one in flow.feed_back(target, Way.CALL, by=CLERK).also_to_tell] == chain
+
+
+def test_a_batch_that_is_over_records_nothing_more(flow: DemandFlow) -> None:
+    demand = flow.register("x", **PLACED).id
+    with flow.batch() as batch:
+        batch.note(demand, "in time", by=CLERK)
+    with pytest.raises(StorageError, match="this batch is over"):
+        batch.note(demand, "late", by=CLERK)
+    with pytest.raises(StorageError, match="this batch is over"):
+        batch.register("late", **PLACED)
+    assert flow.demand(demand).version == 2
+
+
+def test_who_worked_on_it_does_not_evaluate_it(flow: DemandFlow, clock: FrozenClock) -> None:
+    bob = Actor("bob", "contractor", "repair team")
+    demand = flow.register("x", **{**PLACED, "resident": "bob"}).id
+    flow.accept(demand, by=AUDITOR)
+    flow.contract_out(demand, "repair team", by=DISPATCHER)
+    flow.take_on(demand, by=TEAM)
+    flow.ask_extension(demand, clock.now + DAY, "frost", by=bob)
+    flow.report(demand, "done", by=TEAM)
+    flow.feed_back(demand, Way.CALL, by=CLERK)
+    with pytest.raises(RuleBroken, match="bob handled this demand"):
+        flow.evaluate(demand, resolved=True, grade=Grade.VERY_SATISFIED, by=Actor("bob", "resident"))
+    flow.correct(demand, 3, "it was he", contractor="power company", by=AUDITOR)
+    assert {"power company", "repair team"} <= flow.demand(demand).handlers
 
 
 def test_nothing_is_recorded_before_it_happens(flow: DemandFlow, clock: FrozenClock) -> None:

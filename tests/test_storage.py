@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 from uuid import UUID
@@ -18,7 +19,9 @@ import demandflow
 from demandflow import (
     CLOSED_LOOP,
     START,
+    STAY,
     Actor,
+    Channel,
     Demand,
     DemandFlow,
     DemandFlowError,
@@ -27,7 +30,9 @@ from demandflow import (
     InvalidValue,
     Meta,
     Move,
+    Place,
     Registered,
+    Sorted,
     Stage,
     Stamp,
     State,
@@ -36,6 +41,7 @@ from demandflow import (
     UnknownFact,
     Workflow,
     WrongTenant,
+    closed_loop,
 )
 from demandflow.domain.facts import STANDARD_FACTS
 from demandflow.storage import FactMapper, Log, VersionTaken
@@ -146,6 +152,9 @@ def test_an_event_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     [
         ("postgres://x", InvalidValue, "possible: memory:, sqlite:///path"),
         ("sqlite:///", InvalidValue, "possible: memory:, sqlite:///path"),
+        ("sqlite:///:memory:", InvalidValue, "possible: memory:, sqlite:///path"),
+        ("sqlite:///x.db?mode=ro", InvalidValue, "possible: memory:, sqlite:///path"),
+        ("sqlite:///x\x00.db", InvalidValue, "possible: memory:, sqlite:///path"),
         ("sqlite:///{folder}/no/such/flow.db", StorageError, "create it first"),
         ("sqlite:///{folder}", StorageError, "is a folder"),
         ("sqlite:///{folder}/text.db", StorageError, "cannot be used"),
@@ -209,13 +218,71 @@ def test_a_storage_that_is_held_says_so(tmp_path: Path, monkeypatch: pytest.Monk
         assert flow.figures().count("received") == 1
 
 
-def test_after_closing_nothing_can_be_read(tmp_path: Path) -> None:
-    flow = DemandFlow.open(f"sqlite:///{tmp_path / 'flow.db'}")
+@pytest.mark.parametrize("url", ["memory:", "sqlite:///{folder}/flow.db"])
+def test_after_closing_nothing_can_be_read_or_recorded(tmp_path: Path, url: str) -> None:
+    flow = DemandFlow.open(url.format(folder=tmp_path))
+    demand = flow.register("x", by=CLERK, **PLACED).id
     flow.close()
     flow.close()
-    for read in (flow.figures, lambda: flow.register("x", by=CLERK, **PLACED)):
-        with pytest.raises(DemandFlowError, match="cannot be used"):
-            read()
+    for use in (flow.figures, lambda: flow.register("x", by=CLERK, **PLACED), lambda: flow.demand(demand)):
+        with pytest.raises(StorageError, match="cannot be used: it is closed"):
+            use()
+
+
+class Measured(Fact):
+    """A fact whose values JSON may not hold."""
+
+    TOPIC: ClassVar[str] = "city.measured"
+    value: Any = None
+    due: Any = None
+    five: int | None = 5
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        *({"value": value} for value in (float("nan"), float("inf"), 10**5000, b"\xff", (1, 2), {1: 2}, object())),
+        *({"due": due} for due in ("soon", T0.replace(tzinfo=None), 3)),
+        {"five": None},
+    ],
+)
+def test_a_fact_that_could_not_be_read_again_is_not_recorded(fact: dict[str, Any]) -> None:
+    measure = Move("measure", Measured, "open", "done", by="clerk")
+    city = Workflow("city", 1, MARKET.states, [MARKET.moves[0], measure])
+    clerk = Actor("li", "clerk")
+    with DemandFlow.open("memory:", workflows=(city,)) as flow:
+        demand = flow.register("x", by=clerk, **PLACED).id
+        with pytest.raises(InvalidValue):
+            flow.act(demand, "measure", Measured(**fact), by=clerk)
+        with pytest.raises(InvalidValue), flow.batch() as batch:
+            batch.act(demand, "measure", Measured(**fact), by=clerk)
+        assert flow.demand(demand).version == 1
+        assert flow.figures().count("open") == 1
+        assert flow.act(demand, "measure", Measured(value="3 m"), by=clerk).attributes["value"] == "3 m"
+
+
+class Opened(Registered):
+    """Ours, and something more."""
+
+    TOPIC: ClassVar[str] = "city.opened"
+    queue: str | None = None
+
+
+def test_a_fact_that_extends_ours_counts_the_same_whoever_reads_it(tmp_path: Path) -> None:
+    move = replace(MARKET.moves[0], fact=Opened)
+    sort = Move("sort", Sorted, "open", STAY, by="clerk")
+    city = Workflow("city", 1, MARKET.states, [move, sort, MARKET.moves[1]])
+    url, clerk = f"sqlite:///{tmp_path / 'city.db'}", Actor("li", "clerk")
+    opened = Opened(text="x", channel=Channel("hotline"), place=Place("c1/g1"), queue="q7")
+    with DemandFlow.open(url, workflows=(city,)) as flow, DemandFlow.open(url) as stranger:
+        demand = flow.start(opened, by=clerk)
+        assert dict(demand.attributes) == {"queue": "q7"}
+        assert [*stranger.figures_by("place")] == ["c1"]
+        assert stranger.demand(demand.id).place == "c1/g1"
+        flow.act(demand.id, "sort", Sorted(place=Place("c2")), by=clerk)
+        assert {key: one.count("received") for key, one in flow.figures_by("place").items()} == {"c2": 1}
+        with pytest.raises(InvalidValue, match=r"starts with Opened, not Registered"):
+            flow.register("y", by=clerk, **PLACED)
 
 
 def test_a_topic_belongs_to_one_class_and_a_zone_is_a_zone() -> None:
@@ -227,8 +294,24 @@ def test_a_topic_belongs_to_one_class_and_a_zone_is_a_zone() -> None:
         DemandFlow.open("memory:", workflows=(MARKET, Workflow("other", 1, MARKET.states, moves)))
     with pytest.raises(InvalidValue, match="give at least one"):
         DemandFlow.open("memory:", workflows=())
-    with pytest.raises(InvalidValue, match="for instance Asia/Shanghai"):
-        DemandFlow.open("memory:", zone="Middle/Earth")
+    wrong: dict[str, dict[str, Any]] = {
+        "for instance Asia/Shanghai": {"zone": "Middle/Earth"},
+        "zone: None is not": {"zone": None},
+        "two different ones are closed-loop@1": {"workflows": (CLOSED_LOOP, closed_loop(bound=1))},
+        "must be several": {"workflows": CLOSED_LOOP},
+        "is no Workflow": {"workflows": ("closed-loop@1",)},
+        "tenant: must be": {"tenant": "\ud800"},
+        "clock: must be a function": {"clock": T0},
+        "new_id: must be a function": {"new_id": "x"},
+    }
+    for says, how in wrong.items():
+        with pytest.raises(InvalidValue, match=says):
+            DemandFlow.open("memory:", **how)
+    with pytest.raises(InvalidValue, match="is not understood"):
+        DemandFlow.open(None)  # type: ignore[arg-type]
+    no_id: Any = lambda: "x"  # noqa: E731
+    with DemandFlow.open("memory:", new_id=no_id) as flow, pytest.raises(InvalidValue, match="must make UUIDs"):
+        flow.register("x", by=CLERK, **PLACED)
     assert CLOSED_LOOP.key == "closed-loop@1"
 
 
@@ -242,7 +325,7 @@ def test_every_error_can_be_pickled_and_speaks(name: str) -> None:
         "MoveNotAllowed": ("m", "s", ("p",)),
         "RoleNotAllowed": ("m", "r", ()),
         "RuleBroken": ("m", (("rule", "objection"),)),
-        "Overtaken": ("m", "s", "n"),
+        "Overtaken": ("m", "c"),
         "UnknownWorkflow": ("w", ()),
         "IdReused": ("w", "d", ("x",)),
         "DemandNotFound": ("d",),

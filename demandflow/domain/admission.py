@@ -8,8 +8,9 @@ from typing import Any
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Stamp
 from demandflow.domain.moves import NEW_ROUND, Proposal
+from demandflow.domain.values import moment
 from demandflow.domain.workflow import Workflow
-from demandflow.errors import InvalidValue, RuleBroken
+from demandflow.errors import InvalidWorkflow, RuleBroken, brief
 
 
 def admit(workflow: Workflow, demand: Demand, proposal: Proposal[Any]) -> Stamp:
@@ -19,12 +20,13 @@ def admit(workflow: Workflow, demand: Demand, proposal: Proposal[Any]) -> Stamp:
     """
     row = workflow.row_for(demand, proposal)
     move = row.move
-    if type(proposal.fact) is not move.fact:
-        problem = f"records {move.fact.__name__}, not {type(proposal.fact).__name__}"
-        raise InvalidValue(f"move {move.name!r}", problem)
     objections = tuple(
         (rule.__name__, objection) for rule in move.rules if (objection := rule(demand, proposal)) is not None
     )
+    for rule, objection in objections:
+        if not isinstance(objection, str) or not objection:
+            problem = f"rule {rule} must return a sentence or None, it returned {brief(objection)}"
+            raise InvalidWorkflow(workflow.key, (problem,))
     if objections:
         raise RuleBroken(move.name, objections)
     means = move.meanings
@@ -43,5 +45,7 @@ def admit(workflow: Workflow, demand: Demand, proposal: Proposal[Any]) -> Stamp:
 
 def _due(demand: Demand, proposal: Proposal[Any], means: tuple[str, ...]) -> datetime | None:
     """A fact's own due moment, else the demand's; reopening takes the old one away, rework does not."""
-    given: datetime | None = getattr(proposal.fact, "due", None)
-    return given or (None if "reopened" in means else demand.due)
+    given = getattr(proposal.fact, "due", None)
+    if given is not None:
+        return moment(given, "due")
+    return None if "reopened" in means else demand.due

@@ -44,8 +44,10 @@ from demandflow.domain.rules import (
     an_extension_asks_for_later,
     an_extension_is_granted_when_asked,
     it_hangs_on_the_wall,
-    it_never_passed_the_audit,
+    it_has_not_passed_the_audit,
+    it_passed_the_audit,
     it_was_the_last_call,
+    nobody_audits_their_own_demand,
     nobody_audits_their_own_work,
     nobody_corrects_the_verdict_on_their_own_work,
     nobody_evaluates_their_own_work,
@@ -55,8 +57,10 @@ from demandflow.domain.rules import (
     sorting_sets_something,
     the_anonymous_are_told_by_public_notice,
     the_anonymous_cannot_be_asked,
+    the_auditor_does_not_do_the_work,
     the_auditor_is_not_the_contractor,
     the_bound_is_reached,
+    the_evaluator_is_not_the_contractor,
     the_merge_target_is_open,
     the_notice_period_is_over,
     the_reopening_window_is_open,
@@ -95,8 +99,8 @@ in_order = times_do_not_run_backwards
 theirs = a_resident_acts_for_their_own_demand
 own_work = a_contractor_acts_on_their_own_work
 REGISTERING = (nobody_registers_in_anothers_name, a_representative_represents_somebody)
-AUDITING = (in_order, nobody_audits_their_own_work)
-WORKING = (in_order, own_work)
+AUDITING = (in_order, nobody_audits_their_own_work, nobody_audits_their_own_demand)
+WORKING = (in_order, own_work, the_auditor_does_not_do_the_work)
 CONTRACTING = (in_order, the_auditor_is_not_the_contractor)
 CONTRACTING_AGAIN = (*CONTRACTING, the_same_contractor_again_needs_a_reason)
 EVALUATING = (in_order, theirs, nobody_evaluates_their_own_work, the_resident_was_told)
@@ -104,8 +108,10 @@ MERGING = (in_order, the_merge_target_is_open, a_demand_is_not_merged_into_itsel
 ASKING = (in_order, the_anonymous_cannot_be_asked)
 CORRECTING = (
     *(a_correction_names_an_earlier_event, a_correction_replaces_what_the_event_says),
-    *(the_auditor_is_not_the_contractor, nobody_corrects_the_verdict_on_their_own_work),
+    *(the_auditor_is_not_the_contractor, the_evaluator_is_not_the_contractor),
+    nobody_corrects_the_verdict_on_their_own_work,
 )
+MOST = 10_000
 WITHDRAWABLE = ("registered", "details_asked", "accepted", "contracted_out", "in_hand")
 
 
@@ -126,8 +132,8 @@ def closed_loop(
     """
     numbers = {"bound": bound, "missed_callbacks": missed_callbacks, "notice_days": notice_days}
     for what, number in {**numbers, "reopening_days": reopening_days}.items():
-        if number < 1:
-            raise InvalidValue(what, f"must be at least 1, got {number}")
+        if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= MOST:
+            raise InvalidValue(what, f"must be a whole number from 1 to {MOST}, got {number!r}")
     at_the_bound, last_call = the_bound_is_reached(bound), it_was_the_last_call(missed_callbacks)
     resolved = the_supervisor_had_it_or_the_resident_calls_it_resolved
     returning = (in_order, theirs, the_reopening_window_is_open(reopening_days))
@@ -154,7 +160,7 @@ def closed_loop(
         Move("contract_out", ContractedOut, "handed_back", "contracted_out", DISPATCHER,
              means="contracted_out", rules=CONTRACTING_AGAIN),
         Move("contract_out", ContractedOut, "taken_over", "contracted_out", SUPERVISOR,
-             means="contracted_out", rules=CONTRACTING),
+             means="contracted_out", rules=(*CONTRACTING, it_passed_the_audit)),
         Move("recall", ContractedOut, ("contracted_out", "in_hand"), "contracted_out", DISPATCHER,
              means="contracted_out", rules=CONTRACTING_AGAIN),
         Move("take_on", TakenOn, "contracted_out", "in_hand", CONTRACTOR, means="taken_on", rules=WORKING),
@@ -173,7 +179,8 @@ def closed_loop(
              rules=(*WORKING, a_suspension_has_a_review_date)),
         Move("resume", Resumed, "suspended", BACK, (CONTRACTOR, DISPATCHER), rules=WORKING),
         Move("report", Reported, ("in_hand", "suspended"), "reported", CONTRACTOR, means="reported", rules=WORKING),
-        Move("report", Reported, "taken_over", "reported", SUPERVISOR, means="reported", rules=(in_order,)),
+        Move("report", Reported, "taken_over", "reported", SUPERVISOR, means="reported",
+             rules=(in_order, the_auditor_does_not_do_the_work)),
 
         # feedback: a notice on the wall tells, but does not ask
         Move("feed_back", FedBack, "reported", "fed_back", CLERK, when=it_hangs_on_the_wall,
@@ -184,10 +191,10 @@ def closed_loop(
         # evaluation: the resident has the last word
         Move("evaluate", Evaluated, "fed_back", "closed", RESIDENT, when=resolved,
              means="evaluated", rules=EVALUATING),
-        Move("evaluate", Evaluated, "fed_back", "registered", RESIDENT, when=it_never_passed_the_audit,
-             means=("evaluated", "reworked"), rules=EVALUATING),
         Move("evaluate", Evaluated, "fed_back", "taken_over", RESIDENT, when=at_the_bound,
              means=("evaluated", "taken_over"), rules=EVALUATING),
+        Move("evaluate", Evaluated, "fed_back", "registered", RESIDENT, when=it_has_not_passed_the_audit,
+             means=("evaluated", "reworked"), rules=EVALUATING),
         Move("evaluate", Evaluated, "fed_back", "accepted", RESIDENT,
              means=("evaluated", "reworked"), rules=EVALUATING),
         Move("miss_callback", CallbackMissed, "fed_back", "closed", CLERK, when=last_call,
@@ -202,7 +209,7 @@ def closed_loop(
         Move("take_in", TookIn, WHILE_OPEN, STAY, (AUDITOR, DISPATCHER), rules=(in_order,)),
         Move("unmerge", Unmerged, "merged", BACK, (AUDITOR, DISPATCHER), means="unmerged", rules=(in_order,)),
         Move("let_go", LetGo, ANYWHERE, STAY, (AUDITOR, DISPATCHER), rules=(in_order,)),
-        Move("reopen", Reopened, ("closed", "withdrawn"), "registered", RESIDENT, when=it_never_passed_the_audit,
+        Move("reopen", Reopened, ("closed", "withdrawn"), "registered", RESIDENT, when=it_has_not_passed_the_audit,
              means="reopened", rules=returning),
         Move("reopen", Reopened, ("closed", "withdrawn"), "accepted", RESIDENT, means="reopened", rules=returning),
         Move("appeal", Reopened, "refused", "registered", RESIDENT, means="reopened", rules=returning),

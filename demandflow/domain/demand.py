@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -25,19 +26,19 @@ from demandflow.domain.facts import (
     Reported,
     Sorted,
     Suspended,
-    TakenOn,
     TookIn,
     UnknownFact,
     Unmerged,
 )
-from demandflow.domain.values import Category, Channel, Grade, Place, Urgency
+from demandflow.domain.values import Category, Channel, Grade, Place, Stage, Urgency
 
 
 @dataclass(frozen=True)
 class Demand:
     """What a resident asks for and where it stands. Moments are in UTC; rounds and versions count from 1.
 
-    `state` is empty before registration. `contractor` has the work now; `lead` is who had it last.
+    `state` is empty before registration. `contractor` has the work now; `lead` is who had it last. `handlers` are all
+    who ever worked on it, `auditors` all who audited it, `evaluators` who evaluated it in this round.
     `*_from` is the version of the event that said so: what a correction of that event would change.
     """
 
@@ -98,7 +99,8 @@ class Demand:
 
     facts: tuple[type[Fact], ...] = ()
     commands: tuple[tuple[str, int], ...] = ()
-    _attributes: Mapping[str, Any] = field(default_factory=dict)
+    evaluators: frozenset[str] = frozenset()
+    _attributes: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
     def anonymous(self) -> bool:
@@ -116,20 +118,13 @@ class Demand:
         return MappingProxyType(dict(self._attributes))
 
 
+# fmt: off
 LAPSED: dict[str, Any] = {
-    "told": False,
-    "told_at": None,
-    "asked": False,
-    "missed_callbacks": 0,
-    "escalated": False,
-    "evaluated": False,
-    "resolved": None,
-    "grade": None,
-    "evaluation_from": 0,
-    "reported_resolved": None,
-    "report_from": 0,
-    "extension_asked": None,
+    "told": False, "told_at": None, "asked": False, "missed_callbacks": 0, "escalated": False,
+    "evaluated": False, "resolved": None, "grade": None, "evaluation_from": 0, "evaluators": frozenset(),
+    "reported_resolved": None, "report_from": 0, "extension_asked": None, "contractor": None, "co_handlers": (),
 }
+# fmt: on
 """What is of one round only and lapses when the round changes."""
 
 _OURS = frozenset((*STANDARD_FACTS, UnknownFact))
@@ -162,10 +157,13 @@ def evolve(demand: Demand | None, event: Event) -> Demand:
         after["declares"] = stamp.declares
     if meta.command_id is not None:
         after["commands"] = (*before.commands, (meta.command_id, event.version))
+    if meta.actor.speaks_for(before.contractor, *before.co_handlers):
+        after["handlers"] |= {meta.actor.id}
     _apply_meaning(after, event, at)
     _apply_fact(after, event, at)
-    if stamp.round != before.round:
+    if stamp.round != before.round and before.version:
         after |= LAPSED
+        after["audited"] = before.audited and stamp.stage != Stage.AUDIT
     changed = object.__new__(Demand)
     changed.__dict__.update(after)
     return changed
@@ -185,6 +183,8 @@ def _apply_meaning(after: dict[str, Any], event: Event, at: datetime) -> None:
                 actor = event.meta.actor
                 after["audited"] = True
                 after["auditors"] |= {actor.id, actor.unit or actor.id}
+            case "reported":
+                after |= {"contractor": None, "co_handlers": ()}
             case "told":
                 after |= {"told": True, "told_at": at}
             case "asked":
@@ -201,8 +201,19 @@ def _apply_meaning(after: dict[str, Any], event: Event, at: datetime) -> None:
                 after["taken_over"] = False
 
 
+@cache
+def _own_fields(kind: type[Fact]) -> tuple[str, ...]:
+    """The fields that a community's own class has beyond those of ours that it extends."""
+    ours = {name for base in kind.__mro__ if base in _OURS for name in base.model_fields}  # type: ignore[attr-defined]
+    return tuple(name for name in kind.model_fields if name not in ours)
+
+
 def _apply_fact(after: dict[str, Any], event: Event, at: datetime) -> None:
     version = event.version
+    if type(event.fact) not in _OURS:
+        own = {name: getattr(event.fact, name) for name in _own_fields(type(event.fact))}
+        said = {name: value for name, value in own.items() if value is not None}
+        after["_attributes"] = {**after["_attributes"], **said}
     match fact := event.fact:
         case Registered():
             after |= {"received": at, "text": fact.text, "channel": fact.channel, "urgency": fact.urgency}
@@ -221,8 +232,6 @@ def _apply_fact(after: dict[str, Any], event: Event, at: datetime) -> None:
             after |= {"contractor": fact.contractor, "lead": fact.contractor, "contractor_from": version}
             after |= {"co_handlers": co_handlers, "extension_asked": None}
             after["handlers"] |= {fact.contractor, *co_handlers}
-        case TakenOn():
-            after["handlers"] |= {event.meta.actor.id}
         case HandedBack():
             after |= {"contractor": None, "co_handlers": (), "handbacks": after["handbacks"] + 1}
         case ExtensionAsked():
@@ -236,6 +245,7 @@ def _apply_fact(after: dict[str, Any], event: Event, at: datetime) -> None:
             after["handlers"] |= {event.meta.actor.id}
         case Evaluated():
             after |= {"resolved": fact.resolved, "grade": fact.grade, "evaluation_from": version}
+            after["evaluators"] |= {event.meta.actor.id, fact.written_by or event.meta.actor.id}
         case Merged():
             after["merged_into"] = fact.into
         case Unmerged():
@@ -246,9 +256,6 @@ def _apply_fact(after: dict[str, Any], event: Event, at: datetime) -> None:
             after["took_in"] = tuple(other for other in after["took_in"] if other != fact.demand)
         case Corrected():
             _apply_correction(after, fact)
-        case _ if type(fact) not in _OURS:
-            said = {name: value for name, value in fact.__dict__.items() if value is not None}
-            after["_attributes"] = {**after["_attributes"], **said}
 
 
 def _apply_correction(after: dict[str, Any], fact: Corrected) -> None:
@@ -264,10 +271,11 @@ def _apply_correction(after: dict[str, Any], fact: Corrected) -> None:
             after |= {"place": fact.place, "place_from": named}
         if fact.category is not None and named >= after["category_from"]:
             after |= {"category": fact.category, "category_from": named}
-    if fact.contractor is not None and named == after["contractor_from"]:
-        after["lead"] = fact.contractor
-        after["contractor"] = fact.contractor if after["contractor"] is not None else None
+    if fact.contractor is not None and issubclass(kind, ContractedOut):
         after["handlers"] |= {fact.contractor}
+        if named == after["contractor_from"]:
+            after["lead"] = fact.contractor
+            after["contractor"] = fact.contractor if after["contractor"] is not None else None
     if fact.resolved is not None and named == after["report_from"]:
         after["reported_resolved"] = fact.resolved
     if named == after["evaluation_from"]:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from demandflow.domain.facts import Corrected, Fact, correctable
 from demandflow.domain.values import Actor
+from demandflow.errors import InvalidValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,10 @@ class Meta:
     command_id: str | None = None
     correlation: str | None = None
     causation: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.happened.tzinfo is None or self.recorded.tzinfo is None:
+            raise InvalidValue("meta", "its moments need a time zone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,10 @@ class Stamp:
     means: tuple[str, ...] | None = None
     due: datetime | None = None
     declares: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if self.due is not None and self.due.tzinfo is None:
+            raise InvalidValue("stamp", "its due moment needs a time zone")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,12 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from demandflow.domain.values import Category, Channel, Grade, Moment, Place, Text, Urgency, Way
-from demandflow.errors import InvalidValue, listed
+from demandflow.domain.values import Category, Channel, Grade, Moment, Name, Place, Text, Urgency, Way
+from demandflow.errors import InvalidValue, brief, listed
 
 if TYPE_CHECKING:
     from pydantic._internal._model_construction import ModelMetaclass
+    from pydantic_core import ErrorDetails
 else:
     ModelMetaclass = type(BaseModel)
 
@@ -33,8 +34,18 @@ class _FactType(ModelMetaclass):
         try:
             return super().__call__(**fields)
         except ValidationError as error:
-            problems = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_url=False))
+            problems = (_problem(one) for one in error.errors(include_url=False))
             raise InvalidValue(cls.__name__, "; ".join(problems)) from None
+
+
+def _problem(error: ErrorDetails) -> str:
+    """What was wrong with a field, in our words where they are ours."""
+    where = ".".join(map(str, error["loc"]))
+    ours = error.get("ctx", {}).get("error")
+    if isinstance(ours, InvalidValue):
+        return f"{where}: {ours.problem}"
+    got = "" if error["type"] == "missing" else f", got {brief(error['input'])}"
+    return f"{where}: {error['msg'].lower()}{got}"
 
 
 class Fact(BaseModel, metaclass=_FactType):
@@ -43,8 +54,11 @@ class Fact(BaseModel, metaclass=_FactType):
     A class of your own needs a TOPIC with your own prefix (`demand.` is ours) and defaults for optional fields.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
     TOPIC: ClassVar[str]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise InvalidValue(type(self).__name__, "a fact is never changed; record another, or a correction")
 
 
 class Registered(Fact):
@@ -54,13 +68,13 @@ class Registered(Fact):
     text: Text
     channel: Channel
     place: Place
-    resident: Text | None = None
-    representative: Text | None = None
-    shared_with: tuple[Text, ...] | None = None
+    resident: Name | None = None
+    representative: Name | None = None
+    shared_with: tuple[Name, ...] | None = None
     category: Category | None = None
     urgency: Urgency | None = None
-    source: Text | None = None
-    reference: Text | None = None
+    source: Name | None = None
+    reference: Name | None = None
     due: Moment | None = None
 
 
@@ -106,8 +120,8 @@ class ContractedOut(Fact):
     """A unit, a team or a volunteer was given the work: one lead, maybe co-handlers."""
 
     TOPIC: ClassVar[str] = "demand.contracted_out"
-    contractor: Text
-    co_handlers: tuple[Text, ...] | None = None
+    contractor: Name
+    co_handlers: tuple[Name, ...] | None = None
     due: Moment | None = None
     reason: Text | None = None
 
@@ -194,7 +208,7 @@ class Evaluated(Fact):
     resolved: bool
     grade: Grade
     words: Text | None = None
-    written_by: Text | None = None
+    written_by: Name | None = None
 
 
 class Reopened(Fact):
@@ -259,7 +273,7 @@ class Corrected(Fact):
     category: Category | None = None
     place: Place | None = None
     channel: Channel | None = None
-    contractor: Text | None = None
+    contractor: Name | None = None
     resolved: bool | None = None
     grade: Grade | None = None
 
@@ -298,8 +312,9 @@ STANDARD_FACTS: tuple[type[Fact], ...] = (
     *(Reopened, Withdrawn, Merged, TookIn, Unmerged, LetGo, Escalated, Corrected, Noted, Stepped),
 )
 
-OTHER_SIDES: tuple[type[Fact], ...] = (TookIn, LetGo)
-"""Recorded together with Merged and Unmerged, never by themselves."""
+OTHER_SIDE: dict[type[Fact], type[Fact]] = {Merged: TookIn, Unmerged: LetGo}
+OTHER_SIDES: tuple[type[Fact], ...] = tuple(OTHER_SIDE.values())
+"""Recorded together with Merged and Unmerged on the other demand, never by themselves."""
 
 CORRECTABLE: dict[type[Fact], tuple[str, ...]] = {
     Registered: ("category", "place", "channel"),
@@ -308,6 +323,11 @@ CORRECTABLE: dict[type[Fact], tuple[str, ...]] = {
     Reported: ("resolved",),
     Evaluated: ("resolved", "grade"),
 }
+
+
+def extended(fact: type[Fact]) -> type[Fact] | None:
+    """The standard fact that a community's own class extends, if it does."""
+    return next((base for base in fact.__mro__[1:] if base in STANDARD_FACTS), None)
 
 
 def correctable(fact: type[Fact]) -> tuple[str, ...]:

@@ -26,12 +26,6 @@ from demandflow.domain.moves import Condition, Proposal, Rule
 from demandflow.domain.values import Role, Way
 from demandflow.errors import listed
 
-
-def _by_name(name: str, rule: Any) -> Any:
-    rule.__name__ = rule.__qualname__ = name
-    return rule
-
-
 # times
 
 
@@ -86,12 +80,38 @@ def nobody_audits_their_own_work(demand: Demand, proposal: Proposal[Any]) -> str
     return None
 
 
+def nobody_audits_their_own_demand(demand: Demand, proposal: Proposal[Any]) -> str | None:
+    """Nor does who asked for it, or acts for who did."""
+    if proposal.by.id in (demand.resident, demand.representative):
+        return f"{proposal.by.id} asked for this and cannot also audit it"
+    return None
+
+
+def it_passed_the_audit(demand: Demand, proposal: Proposal[Any]) -> str | None:
+    """Nobody reaches contracting without an audit."""
+    return None if demand.audited else "it has not passed the audit and cannot be contracted out; report what was done"
+
+
 def the_auditor_is_not_the_contractor(demand: Demand, proposal: Proposal[ContractedOut | Corrected]) -> str | None:
     """Who audited the demand is not given the work."""
     fact = proposal.fact
     co_handlers = (fact.co_handlers or ()) if isinstance(fact, ContractedOut) else ()
     if both := demand.auditors.intersection((fact.contractor, *co_handlers)):
         return f"{listed(sorted(both))} audited this demand and cannot also handle it"
+    return None
+
+
+def the_auditor_does_not_do_the_work(demand: Demand, proposal: Proposal[Any]) -> str | None:
+    """Not as one of the contractor's people either, nor as the supervisor."""
+    if proposal.by.id in demand.auditors:
+        return f"{proposal.by.id} audited this demand and cannot also handle it"
+    return None
+
+
+def the_evaluator_is_not_the_contractor(demand: Demand, proposal: Proposal[Corrected]) -> str | None:
+    """A correction does not turn an evaluation into one of the evaluator's own work."""
+    if proposal.fact.contractor in demand.evaluators:
+        return f"{proposal.fact.contractor} evaluated this demand and cannot also have handled it"
     return None
 
 
@@ -139,13 +159,12 @@ def the_resident_was_told(demand: Demand, proposal: Proposal[Any]) -> str | None
 def the_notice_period_is_over(days: int) -> Rule:
     """The public notice has hung for so many days (of 24 hours)."""
 
-    def rule(demand: Demand, proposal: Proposal[Any]) -> str | None:
+    def the_notice_period_is_over(demand: Demand, proposal: Proposal[Any]) -> str | None:
         if demand.told_at is not None and proposal.at < (over := demand.told_at + timedelta(days=days)):
             return f"the public notice hangs until {_when(over)}"
         return None
 
-    rule_: Rule = _by_name("the_notice_period_is_over", rule)
-    return rule_
+    return the_notice_period_is_over
 
 
 # sorting, answering, contracting
@@ -219,13 +238,12 @@ def those_taken_in_are_let_go_first(demand: Demand, proposal: Proposal[Any]) -> 
 def the_reopening_window_is_open(days: int) -> Rule:
     """So many days (of 24 hours) after its end, a demand stays ended."""
 
-    def rule(demand: Demand, proposal: Proposal[Any]) -> str | None:
+    def the_reopening_window_is_open(demand: Demand, proposal: Proposal[Any]) -> str | None:
         if demand.ended is not None and proposal.at > (until := demand.ended + timedelta(days=days)):
             return f"it could be taken up again until {_when(until)}; register a new demand"
         return None
 
-    rule_: Rule = _by_name("the_reopening_window_is_open", rule)
-    return rule_
+    return the_reopening_window_is_open
 
 
 # correcting
@@ -258,29 +276,27 @@ def the_supervisor_had_it_or_the_resident_calls_it_resolved(demand: Demand, prop
     return demand.taken_over or proposal.fact.resolved
 
 
-def it_never_passed_the_audit(demand: Demand, proposal: Proposal[Any]) -> bool:
-    """It was answered at once, or ended before the audit."""
+def it_has_not_passed_the_audit(demand: Demand, proposal: Proposal[Any]) -> bool:
+    """It was answered at once, or ended before the audit, or came back to it."""
     return not demand.audited
 
 
 def the_bound_is_reached(rounds: int) -> Condition:
     """It went round as often as it may before the supervisor takes over."""
 
-    def condition(demand: Demand, proposal: Proposal[Any]) -> bool:
+    def the_bound_is_reached(demand: Demand, proposal: Proposal[Any]) -> bool:
         return demand.round >= rounds
 
-    condition_: Condition = _by_name("the_bound_is_reached", condition)
-    return condition_
+    return the_bound_is_reached
 
 
 def it_was_the_last_call(calls: int) -> Condition:
     """So many missed call-backs are enough."""
 
-    def condition(demand: Demand, proposal: Proposal[Any]) -> bool:
+    def it_was_the_last_call(demand: Demand, proposal: Proposal[Any]) -> bool:
         return demand.missed_callbacks + 1 >= calls
 
-    condition_: Condition = _by_name("it_was_the_last_call", condition)
-    return condition_
+    return it_was_the_last_call
 
 
 def it_hangs_on_the_wall(demand: Demand, proposal: Proposal[FedBack]) -> bool:

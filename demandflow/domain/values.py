@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import AfterValidator, Strict, StringConstraints
 from pydantic_core import CoreSchema, core_schema
 
-from demandflow.errors import InvalidValue
+from demandflow.errors import InvalidValue, brief
 
 EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
@@ -20,7 +20,7 @@ EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo
 def moment(value: object, what: str = "moment") -> datetime:
     """The value as a moment in UTC; InvalidValue if it has no time zone or lies outside 1900–2199."""
     if not isinstance(value, datetime):
-        raise InvalidValue(what, f"must be a datetime, got {type(value).__name__}")
+        raise InvalidValue(what, f"must be a datetime, got {brief(value)}")
     if value.utcoffset() is None:
         raise InvalidValue(what, f"{value.isoformat()} has no time zone; give it one (for instance tzinfo=UTC)")
     if not EARLIEST <= value < LATEST:
@@ -29,7 +29,17 @@ def moment(value: object, what: str = "moment") -> datetime:
 
 
 Moment = Annotated[datetime, Strict(), AfterValidator(moment)]
+
+
+def name(value: str) -> str:
+    """A person's or a unit's name, one spelling for one name; InvalidValue for what cannot be printed on a line."""
+    if not value.isprintable():
+        raise InvalidValue("name", f"{brief(value)} has control characters")
+    return unicodedata.normalize("NFC", value)
+
+
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Name = Annotated[Text, AfterValidator(name)]
 
 
 class Role(StrEnum):
@@ -91,7 +101,7 @@ class _Word(str):
         if type(text) is cls:
             return text
         if not isinstance(text, str):
-            raise InvalidValue(cls.__name__.lower(), f"must be a text, got {type(text).__name__}")
+            raise InvalidValue(cls.__name__.lower(), f"must be a text, got {brief(text)}")
         text = unicodedata.normalize("NFC", text)
         cls._check(text)
         return super().__new__(cls, text)
@@ -140,7 +150,10 @@ class _Path(_Word):
     @classmethod
     def of(cls, *names: str) -> Self:
         """The path of these names, each taken as it is: `Place.of("Boston", "Allston / Brighton")`."""
-        return cls("/".join(name.replace("%", "%25").replace("/", "%2F") for name in names))
+        for one in names:
+            if not isinstance(one, str):
+                raise InvalidValue(cls.__name__.lower(), f"must be made of texts, got {brief(one)}")
+        return cls("/".join(one.replace("%", "%25").replace("/", "%2F") for one in names))
 
     @classmethod
     def _check(cls, text: str) -> None:
@@ -162,8 +175,8 @@ class _Path(_Word):
 
     def level(self, depth: int) -> Self:
         """The path cut to this many names (at least 1); itself where it is shorter."""
-        if depth < 1:
-            raise InvalidValue("level", f"{depth} is not a level; the widest is 1")
+        if isinstance(depth, bool) or not isinstance(depth, int) or depth < 1:
+            raise InvalidValue("level", f"{brief(depth)} is not a level; the widest is 1")
         return type(self)("/".join(self.split("/")[:depth]))
 
     def within(self, other: str) -> bool:
@@ -200,10 +213,10 @@ class Actor:
             if field == "unit" and value is None:
                 continue
             if not isinstance(value, str) or not value or value != value.strip() or not value.isprintable():
-                problem = f"must be a printable, non-empty text without blanks at its ends, got {value!r}"
+                problem = f"must be a printable, non-empty text without blanks at its ends, got {brief(value)}"
                 raise InvalidValue(f"actor's {field}", problem)
-            if type(value) is not str:
-                object.__setattr__(self, field, str(value))
+            if type(value) is not str or not value.isascii():
+                object.__setattr__(self, field, unicodedata.normalize("NFC", str(value)))
 
     def speaks_for(self, *names: str | None) -> bool:
         """Whether the actor is, or belongs to, one of these people or units."""

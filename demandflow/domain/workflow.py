@@ -13,7 +13,7 @@ from demandflow.domain.demand import Demand
 from demandflow.domain.facts import OTHER_SIDES, Fact
 from demandflow.domain.moves import BACK, MEANINGS, Condition, Move, Proposal, State, plain_lines
 from demandflow.domain.values import Actor
-from demandflow.errors import InvalidWorkflow, MoveNotAllowed, RoleNotAllowed
+from demandflow.errors import InvalidValue, InvalidWorkflow, MoveNotAllowed, RoleNotAllowed
 
 
 class Row(Transition):
@@ -44,7 +44,7 @@ class PossibleMove:
         return f"{self.name} ({', '.join(self.roles)})"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Workflow:
     """Which moves lead from which state to which, by whom, and what each means.
 
@@ -55,27 +55,28 @@ class Workflow:
     version: int
     states: Sequence[State]
     moves: Sequence[Move]
-    _rows: dict[tuple[str, str], tuple[Row, ...]] = field(init=False, repr=False, compare=False)
     _by_state: dict[str, dict[str, tuple[Row, ...]]] = field(init=False, repr=False, compare=False)
     _states: dict[str, State] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        declared = {"states": tuple(self.states), "moves": tuple(self.moves)}
-        for name, value in {**declared, "_states": {state.name: state for state in self.states}}.items():
-            object.__setattr__(self, name, value)
-        if defects := defects_of(self.states, self.moves):
+        for name in ("states", "moves"):
+            value = getattr(self, name)
+            object.__setattr__(self, name, tuple(value) if isinstance(value, Iterable) else (value,))
+        if defects := defects_of(self.name, self.version, self.states, self.moves):
             raise InvalidWorkflow(self.key, tuple(defects))
+        object.__setattr__(self, "_states", {state.name: state for state in self.states})
         machine = _Table(
             model=None, states=["", *self._states], initial="", transitions=list(self._lines()), auto_transitions=False
         )
-        rows: dict[tuple[str, str], tuple[Row, ...]] = {}
         by_state: dict[str, dict[str, tuple[Row, ...]]] = {state: {} for state in ("", *self._states)}
         for move, event in machine.events.items():
             for state, lines in event.transitions.items():
                 ordered = tuple(sorted((row for row in lines if isinstance(row, Row)), key=lambda row: row.order))
-                rows[state, move] = by_state[state][move] = ordered
-        object.__setattr__(self, "_rows", rows)
+                by_state[state][move] = ordered
         object.__setattr__(self, "_by_state", by_state)
+
+    def __repr__(self) -> str:
+        return f"<Workflow {self.key}: {len(self.states)} states, {len(self.moves)} moves>"
 
     @property
     def key(self) -> str:
@@ -103,17 +104,17 @@ class Workflow:
 
     def moves_from(self, state: str) -> dict[str, tuple[Row, ...]]:
         """The rows that leave a state, by the name of the move."""
-        return self._by_state[state]
+        return self._by_state.get(state, {})
 
     def move_of(self, fact: type[Fact], state: str) -> str | None:
         """The name of the move that records such a fact from this state."""
-        rows = self._by_state[state]
+        rows = self.moves_from(state)
         return next((name for name, lines in rows.items() if lines[0].move.fact is fact), None)
 
     def possible(self, demand: Demand, by: Actor | None = None) -> tuple[PossibleMove, ...]:
         """What may happen next, at all or by this actor's role; a rule may still object to the particular fact."""
         found = []
-        for name, lines in self._by_state[demand.state].items():
+        for name, lines in self.moves_from(demand.state).items():
             if lines[0].move.fact in OTHER_SIDES:
                 continue
             ways = [row for row in lines if not row.move.leads_back or row.dest == demand.came_from]
@@ -144,9 +145,15 @@ class Workflow:
         return "\n".join(lines)
 
     def row_for(self, demand: Demand, proposal: Proposal[Any]) -> Row:
-        """The row that the proposal takes. Raises MoveNotAllowed or RoleNotAllowed."""
-        lines = self._rows.get((demand.state, proposal.move), ())
+        """The row that the proposal takes.
+
+        Raises MoveNotAllowed, RoleNotAllowed, or InvalidValue for a fact that is not the move's.
+        """
+        lines = self.moves_from(demand.state).get(proposal.move, ())
         theirs = [row for row in lines if proposal.by.role in row.move.roles]
+        if theirs and type(proposal.fact) is not (fact := theirs[0].move.fact):
+            problem = f"records {fact.__name__}, not {type(proposal.fact).__name__}"
+            raise InvalidValue(f"move {proposal.move!r}", problem)
         for row in theirs:
             if row.when is None or row.when(demand, proposal):
                 return row

@@ -10,7 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from demandflow.domain.demand import Demand
-from demandflow.errors import InvalidValue, listed
+from demandflow.domain.values import Category, Place
+from demandflow.errors import InvalidValue, brief, listed
 from demandflow.projections.standing import standing
 
 SCHEMA = """
@@ -18,7 +19,8 @@ CREATE TABLE IF NOT EXISTS demandflow_board (
     demand TEXT PRIMARY KEY, version INTEGER NOT NULL, workflow TEXT NOT NULL, state TEXT NOT NULL,
     stage TEXT NOT NULL, ended_as TEXT, round INTEGER NOT NULL, received TEXT NOT NULL, since TEXT NOT NULL,
     last TEXT NOT NULL, due TEXT, place TEXT NOT NULL, channel TEXT NOT NULL, category TEXT, urgency TEXT,
-    contractor TEXT, lead TEXT, resident TEXT, resolved INTEGER, grade TEXT, escalated INTEGER NOT NULL,
+    contractor TEXT, co_handlers TEXT NOT NULL, lead TEXT, resident TEXT, review TEXT,
+    resolved INTEGER, grade TEXT, escalated INTEGER NOT NULL,
     text TEXT NOT NULL, standing INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS demandflow_board_place ON demandflow_board (place);
@@ -27,11 +29,25 @@ CREATE INDEX IF NOT EXISTS demandflow_board_due ON demandflow_board (due) WHERE 
 """
 COLUMNS = (
     *("demand", "version", "workflow", "state", "stage", "ended_as", "round", "received", "since", "last", "due"),
-    *("place", "channel", "category", "urgency", "contractor", "lead", "resident", "resolved", "grade", "escalated"),
-    *("text", "standing"),
+    *("place", "channel", "category", "urgency", "contractor", "co_handlers", "lead", "resident", "review", "resolved"),
+    *("grade", "escalated", "text", "standing"),
 )
-SORTABLE = ("received", "since", "last", "due", "place", "channel", "category", "contractor", "state", "stage", "round")
-MOMENTS = ("received", "since", "last", "due")
+SORTABLE = (
+    "received",
+    "review",
+    "since",
+    "last",
+    "due",
+    "place",
+    "channel",
+    "category",
+    "contractor",
+    "state",
+    "stage",
+    "round",
+)
+MOMENTS = ("received", "since", "last", "due", "review")
+MOST = 2**31
 
 
 @dataclass(frozen=True)
@@ -54,8 +70,10 @@ class BoardRow:
     category: str | None
     urgency: str | None
     contractor: str | None
+    co_handlers: tuple[str, ...]
     lead: str | None
     resident: str | None
+    review: datetime | None
     resolved: bool | None
     grade: str | None
     escalated: bool
@@ -70,7 +88,7 @@ class BoardPage:
     total: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Filter:
     """Which rows of the board; a place or a category stands for all below it too, None for any."""
 
@@ -78,33 +96,45 @@ class Filter:
     channel: str | None = None
     category: str | None = None
     contractor: str | None = None
+    lead: str | None = None
     resident: str | None = None
     workflow: str | None = None
     state: str | None = None
     stage: str | None = None
     ended_as: str | None = None
+    urgency: str | None = None
+    escalated: bool | None = None
     open: bool | None = None
     overdue_at: datetime | None = None
     states: tuple[tuple[str, str], ...] | None = None
 
     def where(self) -> tuple[str, list[Any]]:
-        """The condition in SQL, with its values."""
-        parts, values = ["1"], []
-        for column in ("place", "category"):
+        """The condition in SQL, with its values. Raises InvalidValue for what is no place, no name, no yes or no."""
+        parts: list[str] = ["1"]
+        values: list[Any] = []
+        for column, kind in (("place", Place), ("category", Category)):
             if (path := getattr(self, column)) is not None:
                 parts.append(f"({column} = ? OR ({column} >= ? AND {column} < ?))")
-                values += [path, f"{path}/", f"{path}0"]  # 0 comes next after the slash
-        for column in ("channel", "contractor", "resident", "workflow", "state", "stage", "ended_as"):
+                values += [str(kind(path)), f"{path}/", f"{path}0"]  # 0 comes next after the slash
+        for column in ("channel", "lead", "resident", "workflow", "state", "stage", "ended_as", "urgency"):
             if (value := getattr(self, column)) is not None:
                 parts.append(f"{column} = ?")
-                values.append(str(value))
+                values.append(_word(column, value))
+        if self.contractor is not None:
+            parts.append("(contractor = ? OR instr(co_handlers, ?) > 0)")
+            values += [_word("contractor", self.contractor), f"\n{self.contractor}\n"]
+        for column, flag in (("open", self.open), ("escalated", self.escalated)):
+            if flag is not None and not isinstance(flag, bool):
+                raise InvalidValue(column, f"must be True, False or None, got {brief(flag)}")
         if self.open is not None:
             parts.append(f"ended_as IS {'' if self.open else 'NOT '}NULL")
+        if self.escalated is not None:
+            parts.append(f"escalated = {int(self.escalated)}")
         if self.overdue_at is not None:
             parts.append("ended_as IS NULL AND due < ?")
             values.append(written(self.overdue_at))
         if self.states is not None:
-            parts.append(f"(workflow, state) IN (VALUES {', '.join(['(?, ?)'] * len(self.states)) or '(NULL, NULL)'})")
+            parts.append(f"(workflow, state) IN (VALUES {', '.join(['(?, ?)'] * len(self.states))})")
             values += [name for pair in self.states for name in pair]
         return " AND ".join(parts), values
 
@@ -122,11 +152,11 @@ def read(
     connection: sqlite3.Connection, chosen: Filter, order: Sequence[str], *, descending: bool, limit: int, offset: int
 ) -> BoardPage:
     """A page of the chosen rows. Raises InvalidValue for a column that cannot be sorted by."""
-    if wrong := [column for column in order if column not in SORTABLE]:
-        raise InvalidValue("sort", f"cannot sort by {listed(wrong)} (possible: {listed(SORTABLE)})")
+    if not isinstance(order, list | tuple) or not order or any(column not in SORTABLE for column in order):
+        raise InvalidValue("sort", f"cannot sort by {brief(order)} (possible: some of {listed(SORTABLE)})")
     for what, number, least in (("limit", limit, 1), ("offset", offset, 0)):
-        if isinstance(number, bool) or not isinstance(number, int) or number < least:
-            raise InvalidValue(what, f"must be a whole number from {least}, got {number!r}")
+        if isinstance(number, bool) or not isinstance(number, int) or not least <= number <= MOST:
+            raise InvalidValue(what, f"must be a whole number from {least} to {MOST}, got {brief(number)}")
     condition, values = chosen.where()
     direction = "DESC" if descending else "ASC"
     by = ", ".join(f"{column} IS NULL, {column} {direction}" for column in order)
@@ -144,14 +174,21 @@ def written(at: datetime | None) -> str | None:
     return None if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+def _word(what: str, value: object) -> str:
+    if not isinstance(value, str) or not value.isprintable():
+        raise InvalidValue(what, f"must be a printable text, got {brief(value)}")
+    return str(value)
+
+
 def _row(demand: Demand) -> tuple[Any, ...]:
     last = written(demand.last)
     resolved = None if demand.resolved is None else int(demand.resolved)
     return (
         *(demand.id.hex, demand.version, demand.workflow, demand.state, demand.stage, demand.ended_as, demand.round),
         *(written(demand.received) or last, written(demand.since) or last, last, written(demand.due)),
-        *(demand.place or "", demand.channel or "", demand.category, demand.urgency, demand.contractor, demand.lead),
-        *(demand.resident, resolved, demand.grade, int(demand.escalated), demand.text, standing(demand)),
+        *(demand.place or "", demand.channel or "", demand.category, demand.urgency, demand.contractor),
+        *("".join(f"\n{name}\n" for name in demand.co_handlers), demand.lead, demand.resident, written(demand.review)),
+        *(resolved, demand.grade, int(demand.escalated), demand.text, standing(demand)),
     )
 
 
@@ -161,5 +198,6 @@ def _board_row(row: tuple[Any, ...]) -> BoardRow:
         fields[column] = None if fields[column] is None else datetime.fromisoformat(fields[column])
     resolved = fields["resolved"]
     fields |= {"demand": UUID(fields["demand"]), "escalated": bool(fields["escalated"])}
+    fields["co_handlers"] = tuple(name for name in fields["co_handlers"].split("\n") if name)
     fields |= {"resolved": None if resolved is None else bool(resolved)}
     return BoardRow(**fields)

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from demandflow.domain.moves import ENDS
-from demandflow.errors import InvalidValue, listed
+from demandflow.errors import InvalidValue, brief, listed
 from demandflow.projections.standing import COUNTS, DECLARES, HAPPENINGS, Count
 
 GRADED = ("very_satisfied", "satisfied", "basically_satisfied", "dissatisfied", "very_dissatisfied")
@@ -52,7 +52,9 @@ class Rate:
         return f"{exact.quantize(Decimal('0.1'), ROUND_HALF_UP)} %"
 
     def __str__(self) -> str:
-        return f"{float(self.numerator):g}/{self.n} = {self.percent}" if self.n else "n/a"
+        whole = self.numerator.denominator == 1
+        number = str(self.numerator) if whole else f"{float(self.numerator):.1f}"
+        return f"{number}/{self.n} = {self.percent}" if self.n else "n/a"
 
 
 def _plain(*names: str) -> tuple[tuple[str, Fraction], ...]:
@@ -73,7 +75,7 @@ DEFINITIONS: dict[str, Definition] = {
         *(Definition(f"satisfaction {kind}", _satisfied(kind), GRADED, "evaluated") for kind in MIDDLE_WEIGHT),
         Definition("participation", _plain("evaluated"), ("asked",), "asked"),
         Definition("coverage", _plain("closed_and_asked"), ("closed",), "asked"),
-        Definition("on time", _plain("met"), ("met", "missed")),
+        Definition("on_time", _plain("met"), ("met", "missed")),
     )
 }
 """Every rate by its name. Sources: figures 1–3 after the Beijing and Fufeng programs, grades after 好差评."""
@@ -92,6 +94,8 @@ class Figures:
 
     def count(self, name: str) -> int | None:
         """A standing count or a happening by name; None is n/a: no workflow here declares it."""
+        if not isinstance(name, str):
+            raise InvalidValue("count", f"{brief(name)} is none; give its name")
         if name in COUNTS:
             return COUNTS[name].of(self.standings)
         if name not in HAPPENINGS:
@@ -103,8 +107,8 @@ class Figures:
 
     def rate(self, name: str) -> Rate:
         """A rate by its name in DEFINITIONS, over the demands whose workflow declares what it needs."""
-        if name not in DEFINITIONS:
-            raise InvalidValue("rate", f"{name!r} is none (possible: {listed(DEFINITIONS)})")
+        if not isinstance(name, str) or name not in DEFINITIONS:
+            raise InvalidValue("rate", f"{brief(name)} is none (possible: {listed(DEFINITIONS)})")
         rule = DEFINITIONS[name]
         numerator = sum((self._counted(one, rule.needs) * weight for one, weight in rule.numerator), Fraction(0))
         return Rate(name, numerator, sum(self._counted(one, rule.needs) for one in rule.denominator))
@@ -142,7 +146,7 @@ class Figures:
     @property
     def on_time(self) -> Rate:
         """Of those closed with a due moment, how many were closed by then."""
-        return self.rate("on time")
+        return self.rate("on_time")
 
     @property
     def adds_up(self) -> bool:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from threading import RLock
-from typing import Protocol
+from time import monotonic
+from typing import NamedTuple, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -22,14 +23,30 @@ from demandflow.projections.standing import DEFINITIONS
 
 PAGE = 1000
 KEPT = 10_000
-BUSY_SECONDS = 30
+BUSY_SECONDS = 5
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS demandflow_position (
     log TEXT NOT NULL, zone TEXT NOT NULL, definitions INTEGER NOT NULL,
-    last INTEGER NOT NULL, demand TEXT NOT NULL, version INTEGER NOT NULL
+    whole_at INTEGER NOT NULL, last INTEGER NOT NULL, demand TEXT NOT NULL, version INTEGER NOT NULL
 );
 """
 TABLES = ("demandflow_board", "demandflow_totals", "demandflow_ledger", "demandflow_position")
+
+
+class Position(NamedTuple):
+    """How far the tables have come: in which log, zone and definitions, and to which event.
+
+    Tables that are being made anew are whole again at `whole_at`; until then nobody reads them.
+    """
+
+    log: str
+    zone: str
+    definitions: int
+    whole_at: int = 0
+    last: int = 0
+    demand: str = ""
+    version: int = 0
+
 
 Progress = Callable[[int, int], None]
 """Is told how many events are done, of how many."""
@@ -57,20 +74,33 @@ class Projector:
     def __init__(self, source: Source, zone: str) -> None:
         try:
             self.zone = ZoneInfo(zone)
-        except (KeyError, ValueError, OSError):
+        except (KeyError, ValueError, OSError, TypeError, AttributeError):
             raise InvalidValue("zone", f"{zone!r} is not a time zone (for instance Asia/Shanghai)") from None
         self._source, self._lock = source, RLock()
         self._states: OrderedDict[UUID, Demand] = OrderedDict()
         self._connection = sqlite3.connect(
             source.path or ":memory:", isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS
         )
-        # what a crash takes from the tables is read from the log again, so they need not wait for the disk
-        self._connection.execute("PRAGMA synchronous=NORMAL")
-        with self._transaction():
-            for table in (board, totals, ledger):
-                for statement in table.SCHEMA.split(";"):
-                    self._connection.execute(statement)
-            self._connection.execute(SCHEMA)
+        try:
+            # what a crash takes from the tables is read from the log again, so they need not wait for the disk
+            self._connection.execute("PRAGMA synchronous=NORMAL")
+            with self._transaction():
+                self._make_tables()
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def _make_tables(self) -> None:
+        """Make the tables if they are not there; those of another make are dropped, to be made anew from the log."""
+        schema = "".join((board.SCHEMA, totals.SCHEMA, ledger.SCHEMA, SCHEMA))
+        self._connection.execute("CREATE TABLE IF NOT EXISTS demandflow_schema (text TEXT NOT NULL)")
+        if self._connection.execute("SELECT text FROM demandflow_schema").fetchall() != [(schema,)]:
+            for table in TABLES:
+                self._connection.execute(f"DROP TABLE IF EXISTS {table}")
+            for statement in schema.split(";"):
+                self._connection.execute(statement)
+            self._connection.execute("DELETE FROM demandflow_schema")
+            self._connection.execute("INSERT INTO demandflow_schema VALUES (?)", (schema,))
 
     def close(self) -> None:
         """Close the tables; doing so twice is harmless."""
@@ -79,20 +109,24 @@ class Projector:
 
     @contextmanager
     def tables(self, *, catch_up: bool = True) -> Iterator[sqlite3.Connection]:
-        """The tables to read from, after catching up with the log unless told not to."""
+        """The tables to read from, as they stood at one moment: caught up with the log unless told not to."""
         with self._lock, _storage_errors():
-            if catch_up:
+            until = monotonic() + BUSY_SECONDS
+            wanted = self._source.last_position() if catch_up else 0
+            while not self._begin_reading(wanted):
+                if monotonic() > until:
+                    raise StorageBusy("the tables are made anew by others all the time; try again")
                 self.catch_up()
-            yield self._connection
+            try:
+                yield self._connection
+            finally:
+                self._connection.execute("ROLLBACK")
 
     def catch_up(self, progress: Progress | None = None) -> None:
         """Read the log to its end, page by page. Another zone, definition or log makes the tables anew."""
         with self._lock, _storage_errors():
-            if self._is_current():
-                return
             if not self._matches():
-                with self._transaction():
-                    self._clear()
+                self._clear()
             while (position := self._next_page()) is not None:
                 if progress is not None:
                     progress(position, max(position, self._source.last_position()))
@@ -100,9 +134,17 @@ class Projector:
     def rebuild(self, progress: Progress | None = None) -> None:
         """Make the tables anew from the log."""
         with self._lock, _storage_errors():
-            with self._transaction():
-                self._clear()
+            self._clear()
             self.catch_up(progress)
+
+    def _begin_reading(self, wanted: int) -> bool:
+        """Begin a transaction in which the tables are ours, whole, and as far as wanted; False if there is none."""
+        self._connection.execute("BEGIN")
+        position = self._position()
+        if position.last >= max(wanted, position.whole_at) and self._matches(position):
+            return True
+        self._connection.execute("ROLLBACK")
+        return False
 
     def _next_page(self) -> int | None:
         """Write one page; returns the position reached, or None if there was nothing to write.
@@ -111,20 +153,20 @@ class Projector:
         waits for the log while holding the lock that writers wait for would wait for ever.
         """
         began = self._position()
-        page = self._source.page(began[3], PAGE)
+        if began[:3] != self._start[:3]:
+            return None  # somebody made them anew in another zone or by other definitions
+        page = self._source.page(began.last, PAGE)
         if not page:
             return None
         demands, bookings = self._worked_out([event for _, event in page])
         last, newest = page[-1]
         with self._transaction():
             if self._position() != began:
-                return began[3]
+                return began.last
             board.write(self._connection, demands)
             totals.write(self._connection, [(line.entry, line.amount) for line in bookings])
             ledger.write(self._connection, bookings)
-            self._connection.execute("DELETE FROM demandflow_position")
-            row = (*self._wanted(last)[:4], newest.demand.hex, newest.version)
-            self._connection.execute("INSERT INTO demandflow_position VALUES (?, ?, ?, ?, ?, ?)", row)
+            self._move(began._replace(last=last, demand=newest.demand.hex, version=newest.version))
         return last
 
     def _worked_out(self, events: list[Event]) -> tuple[list[Demand], list[ledger.Booking]]:
@@ -162,30 +204,36 @@ class Projector:
     def _day(self, at: datetime) -> str:
         return at.astimezone(self.zone).date().isoformat()
 
-    def _position(self) -> tuple[str, str, int, int, str, int]:
+    @property
+    def _start(self) -> Position:
+        return Position(self._source.id, self.zone.key, DEFINITIONS)
+
+    def _position(self) -> Position:
         row = self._connection.execute("SELECT * FROM demandflow_position").fetchone()
-        return row or (*self._wanted(0)[:4], "", 0)
+        return Position(*row) if row else self._start
 
-    def _wanted(self, last: int) -> tuple[str, str, int, int, str, int]:
-        return (self._source.id, self.zone.key, DEFINITIONS, last, "", 0)
+    def _move(self, position: Position) -> None:
+        self._connection.execute("DELETE FROM demandflow_position")
+        marks = ", ".join("?" * len(position))
+        self._connection.execute(f"INSERT INTO demandflow_position VALUES ({marks})", position)  # noqa: S608
 
-    def _is_current(self) -> bool:
-        position = self._position()
-        return position[:4] == self._wanted(self._source.last_position())[:4] and self._matches()
-
-    def _matches(self) -> bool:
+    def _matches(self, position: Position | None = None) -> bool:
         """Whether the position is one in this log, in this zone, under these definitions."""
-        log, zone, definitions, last, demand, version = self._position()
-        if (log, zone, definitions) != self._wanted(0)[:3]:
+        position = position or self._position()
+        if position[:3] != self._start[:3]:
             return False
-        if last == 0:
+        if position.last == 0:
             return True
-        found = self._source.page(last - 1, 1)
-        return bool(found) and (found[0][0], found[0][1].demand.hex, found[0][1].version) == (last, demand, version)
+        found = self._source.page(position.last - 1, 1)
+        keys = [(at, event.demand.hex, event.version) for at, event in found]
+        return keys == [(position.last, position.demand, position.version)]
 
     def _clear(self) -> None:
-        for table in TABLES:
-            self._connection.execute(f"DELETE FROM {table}")  # noqa: S608
+        whole_at = self._source.last_position()
+        with self._transaction():
+            for table in TABLES:
+                self._connection.execute(f"DELETE FROM {table}")  # noqa: S608
+            self._move(self._start._replace(whole_at=whole_at))
         self._states.clear()
 
     @contextmanager

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from demandflow.errors import InvalidValue, listed
+from demandflow.errors import InvalidValue, brief, listed
 from demandflow.projections.entries import Entry
 from demandflow.projections.standing import Slice
 
@@ -18,6 +18,7 @@ CREATE TABLE IF NOT EXISTS demandflow_totals (
     PRIMARY KEY (dimension, level, key, happening, standing)
 ) WITHOUT ROWID;
 """
+DEEPEST = 1000
 PATHS = ("place", "category")
 DIMENSIONS = (*PATHS, "channel", "contractor", "workflow")
 
@@ -45,10 +46,10 @@ def read_all(connection: sqlite3.Connection) -> Mapping[tuple[str, int], int]:
 
 def read(connection: sqlite3.Connection, dimension: str, level: int) -> Totals:
     """The sums along one dimension; what is not as deep as the level stands under its own name."""
-    if dimension not in DIMENSIONS:
-        raise InvalidValue("dimension", f"{dimension!r} is none (possible: {listed(DIMENSIONS)})")
-    if isinstance(level, bool) or not isinstance(level, int) or level < 1:
-        raise InvalidValue("level", f"must be a whole number from 1, got {level!r}")
+    if not isinstance(dimension, str) or dimension not in DIMENSIONS:
+        raise InvalidValue("dimension", f"{brief(dimension)} is none (possible: {listed(DIMENSIONS)})")
+    if isinstance(level, bool) or not isinstance(level, int) or not 1 <= level <= DEEPEST:
+        raise InvalidValue("level", f"must be a whole number from 1 to {DEEPEST}, got {brief(level)}")
     if dimension not in PATHS:
         return _read(connection, "dimension = ?", dimension)
     # one dimension holds every level's sums, the other those of the demands right at a path

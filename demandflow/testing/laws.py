@@ -124,6 +124,8 @@ DEMAND_LAWS = (
 def _dump(projector: Projector) -> dict[str, list[tuple[Any, ...]]]:
     with projector.tables() as tables:
         dumped = {table: tables.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES}  # noqa: S608
+        position = "SELECT last, demand, version FROM demandflow_position WHERE last > 0"
+        dumped["demandflow_position"] = tables.execute(position).fetchall()
     dumped["demandflow_totals"] = [row for row in dumped["demandflow_totals"] if row[-1]]
     return {table: sorted(rows, key=repr) for table, rows in dumped.items()}
 

@@ -69,10 +69,11 @@ class Shadow:
             mine.contractor = getattr(fact, "contractor", None)
         if isinstance(fact, Reported):
             mine.reported = fact.resolved
+            mine.contractor = None
         if means & NEW_ROUND:
             mine.round += 1
             mine.asked = mine.evaluated = False
-            mine.reported = None
+            mine.reported = mine.contractor = None
 
     def differences(self, demand: Demand) -> list[str]:
         """Where the engine's demand is not what it should be."""
