@@ -13,7 +13,7 @@ from uuid import UUID
 from demandflow.domain.admission import admit
 from demandflow.domain.demand import Demand, evolve, fold
 from demandflow.domain.events import Event, Meta
-from demandflow.domain.facts import OTHER_SIDE, OTHER_SIDES, Fact, Merged, TookIn, Unmerged
+from demandflow.domain.facts import OTHER_SIDE, OTHER_SIDES, Fact, Merged, Registered, TookIn, Unmerged
 from demandflow.domain.moves import Proposal
 from demandflow.domain.values import Actor, moment
 from demandflow.domain.workflow import Workflow
@@ -98,9 +98,10 @@ class Recorder:
         """
         for _ in range(ATTEMPTS):
             if derived and (first := self._log.events(intent.demand, upto=1)):
-                what = f"command {intent.command_id!r}" if intent.command_id else f"reference {_reference(intent)!r}"
+                reference = _reference(intent.fact)
+                what = f"command {intent.command_id!r}" if reference is None else f"reference {reference!r}"
                 on = workflow.key if chosen else None
-                return self._the_same(first[-1], intent, what, actor=intent.command_id is not None, workflow=on)
+                return self._the_same(first[-1], intent, what, actor=reference is None, workflow=on)
             blank = Demand(intent.demand, workflow=workflow.key)
             recorded, at = self._moments(intent, blank)
             event = self._admitted(workflow, blank, intent, recorded, at)
@@ -252,8 +253,9 @@ class Recorder:
                 self._kept.popitem(last=False)
 
 
-def _reference(intent: Intent) -> str:
-    return f"{getattr(intent.fact, 'source', None)}/{getattr(intent.fact, 'reference', None)}"
+def _reference(fact: Fact) -> str | None:
+    """Where another system keeps it, if it says so; whoever brings that again brings the same."""
+    return f"{fact.source}/{fact.reference}" if isinstance(fact, Registered) and fact.source is not None else None
 
 
 def _standing(demand: Demand) -> str:

@@ -95,6 +95,7 @@ def test_registering_what_another_system_keeps_is_done_once(flow: DemandFlow, cl
     flow.accept(first.id, by=AUDITOR)
     clock.advance(days=1)
     assert flow.register("路灯坏了", **{**again, "by": Actor("chen", "resident")}) == first, "whoever brings it again"
+    assert flow.register("路灯坏了", **{**again, "by": Actor("chen", "resident")}, command_id="import 2") == first
     assert flow.demand(first.id).version == 2
     with pytest.raises(IdReused, match="text: 路灯坏了 ≠ 路灯又坏了"):
         flow.register("路灯又坏了", **again)

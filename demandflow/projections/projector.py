@@ -140,11 +140,14 @@ class Projector:
     def _begin_reading(self, wanted: int) -> bool:
         """Begin a transaction in which the tables are ours, whole, and as far as wanted; False if there is none."""
         self._connection.execute("BEGIN")
-        position = self._position()
-        if position.last >= max(wanted, position.whole_at) and self._matches(position):
-            return True
-        self._connection.execute("ROLLBACK")
-        return False
+        ready = False
+        try:
+            position = self._position()
+            ready = position.last >= max(wanted, position.whole_at) and self._matches(position)
+        finally:
+            if not ready:
+                self._connection.execute("ROLLBACK")
+        return ready
 
     def _next_page(self) -> int | None:
         """Write one page; returns the position reached, or None if there was nothing to write.
