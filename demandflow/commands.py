@@ -79,7 +79,8 @@ class Told:
 class Commands:
     """All that can be done to demands; each method returns the demand after it, or raises and records nothing.
 
-    Each takes `by=Actor(…)`, and maybe `at`, `command_id`, `seen`, `correlation`, `causation` (see How).
+    Only feed_back() returns more: everyone else who is to be told. Each takes `by=Actor(…)`, and maybe `at`,
+    `command_id`, `seen`, `correlation` and `causation` (see How).
 
     Raises MoveNotAllowed, RoleNotAllowed, RuleBroken or Overtaken (the Refusals), InvalidValue, DemandNotFound,
     IdReused or StorageBusy.

@@ -20,6 +20,7 @@ from demandflow import (
     Event,
     Fact,
     Grade,
+    InvalidValue,
     Meta,
     Place,
     Stamp,
@@ -118,6 +119,15 @@ def test_what_a_community_says_of_its_own_is_kept_and_cannot_be_changed() -> Non
         demand.attributes["kilos"] = 6  # type: ignore[index]
     with pytest.raises(AttributeError):
         demand.state = "closed"  # type: ignore[misc]
+    assert len({demand, demand}) == 1
+
+
+def test_moments_without_a_zone_never_get_into_an_event() -> None:
+    naive, actor = T0.replace(tzinfo=None), Actor("li", "clerk")
+    with pytest.raises(InvalidValue, match="time zone"):
+        Meta(actor, naive, T0, "w@1")
+    with pytest.raises(InvalidValue, match="time zone"):
+        Stamp("move", "state", "audit", 1, due=naive)
 
 
 def test_what_was_asked_evaluated_and_reported_lapses_with_the_round() -> None:

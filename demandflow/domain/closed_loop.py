@@ -107,8 +107,10 @@ EVALUATING = (in_order, theirs, nobody_evaluates_their_own_work, the_resident_wa
 MERGING = (in_order, the_merge_target_is_open, a_demand_is_not_merged_into_itself)
 ASKING = (in_order, the_anonymous_cannot_be_asked)
 CORRECTING = (
-    *(a_correction_names_an_earlier_event, a_correction_replaces_what_the_event_says),
-    *(the_auditor_is_not_the_contractor, the_evaluator_is_not_the_contractor),
+    a_correction_names_an_earlier_event,
+    a_correction_replaces_what_the_event_says,
+    the_auditor_is_not_the_contractor,
+    the_evaluator_is_not_the_contractor,
     nobody_corrects_the_verdict_on_their_own_work,
 )
 MOST = 10_000

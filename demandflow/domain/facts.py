@@ -306,11 +306,13 @@ class UnknownFact(Fact):
     body: str
 
 
+# fmt: off
 STANDARD_FACTS: tuple[type[Fact], ...] = (
-    *(Registered, Sorted, DetailsAsked, DetailsGiven, Accepted, Refused, ContractedOut, TakenOn, HandedBack),
-    *(ExtensionAsked, Extended, Suspended, Resumed, Reported, FedBack, CallbackMissed, NoticeEnded, Evaluated),
-    *(Reopened, Withdrawn, Merged, TookIn, Unmerged, LetGo, Escalated, Corrected, Noted, Stepped),
+    Registered, Sorted, DetailsAsked, DetailsGiven, Accepted, Refused, ContractedOut, TakenOn, HandedBack,
+    ExtensionAsked, Extended, Suspended, Resumed, Reported, FedBack, CallbackMissed, NoticeEnded, Evaluated,
+    Reopened, Withdrawn, Merged, TookIn, Unmerged, LetGo, Escalated, Corrected, Noted, Stepped,
 )
+# fmt: on
 
 OTHER_SIDE: dict[type[Fact], type[Fact]] = {Merged: TookIn, Unmerged: LetGo}
 OTHER_SIDES: tuple[type[Fact], ...] = tuple(OTHER_SIDE.values())

@@ -14,10 +14,12 @@ from demandflow.domain.values import Actor, Stage
 
 F = TypeVar("F", bound=Fact)
 
+# fmt: off
 MEANINGS = (
-    *("accepted", "contracted_out", "taken_on", "handed_back", "extended", "suspended", "reported", "told", "asked"),
-    *("evaluated", "callback_missed", "reworked", "escalated", "taken_over", "reopened", "unmerged", "corrected"),
+    "accepted", "contracted_out", "taken_on", "handed_back", "extended", "suspended", "reported", "told", "asked",
+    "evaluated", "callback_missed", "reworked", "escalated", "taken_over", "reopened", "unmerged", "corrected",
 )
+# fmt: on
 NEW_ROUND = frozenset({"reworked", "reopened", "taken_over"})
 ENDS = ("closed", "refused", "withdrawn", "merged")
 

@@ -152,7 +152,7 @@ def only_the_anonymous_are_closed_by_notice(demand: Demand, proposal: Proposal[A
 
 
 def the_resident_was_told(demand: Demand, proposal: Proposal[Any]) -> str | None:
-    """A demand is never closed before the resident was told the outcome."""
+    """A demand is never closed before the resident was told the outcome (a belt: the states see to it as well)."""
     return None if demand.told else "the resident was not told the outcome in this round"
 
 
@@ -257,7 +257,7 @@ def a_correction_names_an_earlier_event(demand: Demand, proposal: Proposal[Corre
 
 
 def a_correction_replaces_what_the_event_says(demand: Demand, proposal: Proposal[Corrected]) -> str | None:
-    """A correction replaces at least one field, and only such as the event has; never a correction."""
+    """A correction replaces at least one field, only such as an event of that kind can have, and never a correction."""
     fact = proposal.fact
     if not 1 <= fact.event <= demand.version:
         return None

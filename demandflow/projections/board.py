@@ -27,25 +27,17 @@ CREATE INDEX IF NOT EXISTS demandflow_board_place ON demandflow_board (place);
 CREATE INDEX IF NOT EXISTS demandflow_board_state ON demandflow_board (workflow, state);
 CREATE INDEX IF NOT EXISTS demandflow_board_due ON demandflow_board (due) WHERE ended_as IS NULL;
 """
+# fmt: off
 COLUMNS = (
-    *("demand", "version", "workflow", "state", "stage", "ended_as", "round", "received", "since", "last", "due"),
-    *("place", "channel", "category", "urgency", "contractor", "co_handlers", "lead", "resident", "review", "resolved"),
-    *("grade", "escalated", "text", "standing"),
+    "demand", "version", "workflow", "state", "stage", "ended_as", "round", "received", "since", "last", "due",
+    "place", "channel", "category", "urgency", "contractor", "co_handlers", "lead", "resident", "review", "resolved",
+    "grade", "escalated", "text", "standing",
 )
 SORTABLE = (
-    "received",
-    "review",
-    "since",
-    "last",
-    "due",
-    "place",
-    "channel",
-    "category",
-    "contractor",
-    "state",
-    "stage",
-    "round",
+    "received", "since", "last", "due", "review", "place", "channel", "category", "contractor", "lead", "state",
+    "stage", "round",
 )
+# fmt: on
 MOMENTS = ("received", "since", "last", "due", "review")
 MOST = 2**31
 
