@@ -122,16 +122,10 @@ class Log:
         env = {"PERSISTENCE_MODULE": "eventsourcing.popo"}
         if self.path is not None:
             env = {"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": self.path}
-        self.id = str(uuid4())
         with _storage_errors():
+            # before the library opens the file: on what is no database it would leave a connection open
+            self.id = str(uuid4()) if self.path is None else _claim(self.path, tenant)
             self._store = _Store(env, facts)
-        if self.path is not None:
-            try:
-                with _storage_errors():
-                    self.id = _claim(self.path, tenant)
-            except StorageError:
-                self.close()
-                raise
 
     def check(self, events: Iterable[Event]) -> None:
         """Raise InvalidValue unless each event can be written down and read back."""
