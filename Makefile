@@ -5,7 +5,7 @@ RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check laws bench clean
+.PHONY: help demo test check laws rules bench clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -33,6 +33,9 @@ check: $(READY)  ## format, lint, strict types, docs
 
 laws: $(READY)  ## 10,000 random sequences of moves against the laws, with a table of what was tried
 	@$(RUN) -m tests.laws
+
+rules: $(READY)  ## each rule taken out, each move opened to every role: which example notices
+	@$(RUN) -m tests.test_rule_book
 
 bench: $(READY)  ## the life of a demand as a multiple of inserting the same bytes raw
 	@$(RUN) benchmarks/life_of_a_demand.py
