@@ -109,7 +109,7 @@ EXAMPLES: list[Example] = [
         Example("it_passed_the_audit", s, {"demand": {"audited": False}})
         for s in from_state("taken_over", "contract_out")
     ),
-    *each("the_auditor_does_not_do_the_work", "take_on", "hand_back", "ask_extension", "suspend", "resume", by=WANG),
+    *each("the_auditor_does_not_do_the_work", "take_on", by=WANG),
     *each("the_auditor_does_not_do_the_work", "report", demand={"auditors": frozenset({"chen", "sun"})}),
     *(
         Example(

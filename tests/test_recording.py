@@ -427,3 +427,22 @@ def test_circumstances_are_checked(flow: DemandFlow, how: Any, says: str) -> Non
     with pytest.raises(InvalidValue, match="starts with Registered"):
         flow.start(Noted(text="x"), by=CLERK)  # type: ignore[arg-type]
     assert flow.demand(demand).version == 1
+
+
+def test_in_a_small_community_one_person_is_clerk_auditor_and_dispatcher(flow: DemandFlow, clock: FrozenClock) -> None:
+    def sun(role: str) -> Actor:
+        return Actor("sun", role)
+
+    demand = flow.register("x", **{**PLACED, "by": sun("grid_administrator")}).id
+    flow.accept(demand, by=sun("auditor"))
+    flow.contract_out(demand, "repair team", by=sun("dispatcher"))
+    flow.take_on(demand, by=TEAM)
+    flow.suspend(demand, "frost", review=clock.now + DAY, by=sun("dispatcher"))
+    flow.resume(demand, by=sun("dispatcher"))
+    flow.recall(demand, "power company", by=sun("dispatcher"))
+    electrician = Actor("he", "contractor", "power company")
+    flow.take_on(demand, by=electrician)
+    flow.report(demand, "done", by=electrician)
+    flow.feed_back(demand, Way.CALL, by=sun("grid_administrator"))
+    evaluated = flow.evaluate(demand, resolved=True, grade=Grade.SATISFIED, written_by="sun", by=RESIDENT)
+    assert evaluated.state == "closed"

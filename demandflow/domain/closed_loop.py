@@ -100,7 +100,8 @@ theirs = a_resident_acts_for_their_own_demand
 own_work = a_contractor_acts_on_their_own_work
 REGISTERING = (nobody_registers_in_anothers_name, a_representative_represents_somebody)
 AUDITING = (in_order, nobody_audits_their_own_work, nobody_audits_their_own_demand)
-WORKING = (in_order, own_work, the_auditor_does_not_do_the_work)
+WORKING = (in_order, own_work)
+DOING = (*WORKING, the_auditor_does_not_do_the_work)
 CONTRACTING = (in_order, the_auditor_is_not_the_contractor)
 CONTRACTING_AGAIN = (*CONTRACTING, the_same_contractor_again_needs_a_reason)
 EVALUATING = (in_order, theirs, nobody_evaluates_their_own_work, the_resident_was_told)
@@ -165,7 +166,7 @@ def closed_loop(
              means="contracted_out", rules=(*CONTRACTING, it_passed_the_audit)),
         Move("recall", ContractedOut, ("contracted_out", "in_hand"), "contracted_out", DISPATCHER,
              means="contracted_out", rules=CONTRACTING_AGAIN),
-        Move("take_on", TakenOn, "contracted_out", "in_hand", CONTRACTOR, means="taken_on", rules=WORKING),
+        Move("take_on", TakenOn, "contracted_out", "in_hand", CONTRACTOR, means="taken_on", rules=DOING),
         Move("hand_back", HandedBack, ("contracted_out", "in_hand"), "handed_back", CONTRACTOR,
              means="handed_back", rules=WORKING),
         Move("refuse", Refused, "handed_back", "refused", DISPATCHER,
@@ -180,7 +181,7 @@ def closed_loop(
         Move("suspend", Suspended, "in_hand", "suspended", (CONTRACTOR, DISPATCHER), means="suspended",
              rules=(*WORKING, a_suspension_has_a_review_date)),
         Move("resume", Resumed, "suspended", BACK, (CONTRACTOR, DISPATCHER), rules=WORKING),
-        Move("report", Reported, ("in_hand", "suspended"), "reported", CONTRACTOR, means="reported", rules=WORKING),
+        Move("report", Reported, ("in_hand", "suspended"), "reported", CONTRACTOR, means="reported", rules=DOING),
         Move("report", Reported, "taken_over", "reported", SUPERVISOR, means="reported",
              rules=(in_order, the_auditor_does_not_do_the_work)),
 
