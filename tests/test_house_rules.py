@@ -36,7 +36,7 @@ THIRD_PARTIES = {
     "pydantic_core": {"domain/values.py", "domain/facts.py"},
     "transitions": {"domain/workflow.py"},
     "eventsourcing": {"storage.py"},
-    "hypothesis": {"testing/strategies.py", "testing/machine.py"},
+    "hypothesis": {"testing/__init__.py", "testing/strategies.py", "testing/machine.py"},
 }
 
 
@@ -139,3 +139,9 @@ def test_the_paper_is_there_and_names_no_address_of_a_registry(name: str) -> Non
     text = (ROOT / name).read_text(encoding="utf-8")
     assert text.strip()
     assert not re.search(r"https?://[^ )]*/simple|index-url|file://", text)
+
+
+def test_without_hypothesis_the_kit_says_what_to_install() -> None:
+    code = "import sys; sys.modules['hypothesis'] = None; import demandflow.testing"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "demandflow.testing needs hypothesis: pip install 'demandflow[testing]'" in done.stderr
