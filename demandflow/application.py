@@ -145,8 +145,8 @@ class DemandFlow(Commands):
     ) -> BoardPage:
         """The demands as they stand, filtered, sorted and paged; a place or category takes in all below it.
 
-        `contractor` has the work now, alone or as a co-handler; `lead` had it last. `overdue` are the open ones whose
-        due moment has passed by the clock. Raises InvalidValue for what cannot be asked for.
+        `contractor` was given the work and has not handed it back, or helps; `lead` was given it last. `overdue` are
+        the open ones whose due moment has passed by the clock. Raises InvalidValue for what cannot be asked for.
         """
         chosen = Filter(
             place=place,
@@ -171,13 +171,18 @@ class DemandFlow(Commands):
     def work_list(
         self, *, role: str | None = None, contractor: str | None = None, limit: int = 50, offset: int = 0
     ) -> BoardPage:
-        """The open demands that wait for this role, or that this contractor leads or helps with; earliest due first."""
+        """The open demands that wait for this role, or on which this contractor, leading or helping, may act now.
+
+        The earliest due come first.
+        """
         states = None
+        by_key = self._workflows.items()
         if role is not None:
             owners = {state.owner for flow in self._workflows.values() for state in flow.states} - {None}
             role = _among("role", role, owners)
-            by_key = self._workflows.items()
             states = tuple((key, state) for key, flow in by_key for state in flow.states_owned_by(role or ""))
+        elif contractor is not None:
+            states = tuple((key, state) for key, flow in by_key for state in flow.states_for_contractors())
         chosen = Filter(contractor=contractor, open=True, states=states)
         with self._projector.tables() as tables:
             return board.read(tables, chosen, ("due", "received"), descending=False, limit=limit, offset=offset)

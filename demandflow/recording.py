@@ -154,6 +154,8 @@ class Recorder:
             raise Overtaken(intent.move, f"you saw {_standing(seen)}, now it is {_standing(demand)}")
         recorded, at = self._moments(intent, demand, other)
         proposed = [(demand, self._admitted(self.workflow_of(demand), demand, intent, recorded, at, other))]
+        if other is not None and other.id == demand.id:
+            raise InvalidValue("into", "a demand cannot be merged into itself")
         if other is not None:
             workflow = self.workflow_of(other)
             side = OTHER_SIDE[type(intent.fact)](demand=demand.id)  # type: ignore[call-arg]

@@ -70,6 +70,8 @@ class FactMapper(Mapper[UUID]):
             state = self._bodies[topic].dump_json(body, exclude_none=True)
             if kind not in STANDARD_FACTS and self._bodies[topic].validate_json(state) != body:
                 raise ValueError("it reads back as something else")
+            if extends is not None:
+                self._bodies[extends].validate_json(state)
         except ValueError as error:  # pydantic's errors are such
             problem = f"cannot be written down and read back ({brief(str(error).splitlines()[0])})"
             raise InvalidValue(kind.__name__, problem) from None
@@ -215,7 +217,7 @@ def _ours(event: DomainEventProtocol[UUID]) -> Event:
 def _path(url: str) -> str | None:
     if url == "memory:":
         return None
-    path_given = isinstance(url, str) and re.fullmatch(r"sqlite:///[^?#:\x00][^?#\x00]*", url)
+    path_given = isinstance(url, str) and re.fullmatch(r"sqlite:///[^?#\x00]+", url) and ":memory:" not in url
     if not path_given:
         problem = f"{brief(url)} is not understood (possible: memory:, sqlite:///path, sqlite:////absolute/path)"
         raise InvalidValue("url", problem)

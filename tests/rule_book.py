@@ -74,7 +74,7 @@ def _stands(scene: Scene) -> str:
 
 
 CLOSING_BY_CLERK = [scene for scene in scenes("miss_callback", "end_notice") if scene.leads_to == "closed"]
-HANDLED = {"handlers": frozenset({"chen", "wang", "张三", "repair team"})}
+HANDLED = {"workers": frozenset({"chen", "wang", "张三", "repair team"})}
 
 EXAMPLES: list[Example] = [
     # times
@@ -133,7 +133,7 @@ EXAMPLES: list[Example] = [
         for scene in from_state("closed", "correct")
     ),
     *each("nobody_evaluates_their_own_work", "evaluate", demand=HANDLED),
-    *each("nobody_evaluates_their_own_work", "evaluate", fact=WRITTEN_DOWN, demand={"handlers": frozenset({"chen"})}),
+    *each("nobody_evaluates_their_own_work", "evaluate", fact=WRITTEN_DOWN, demand={"workers": frozenset({"chen"})}),
     *(
         Example(
             "nobody_corrects_the_verdict_on_their_own_work",

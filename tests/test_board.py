@@ -109,6 +109,13 @@ def test_who_helps_finds_the_work_and_who_has_done_it_does_not(flow: DemandFlow,
     assert flow.board(lead="lift company").total == 1
 
 
+def test_a_name_is_found_in_either_spelling(flow: DemandFlow) -> None:
+    composed, decomposed = "Caf\u00e9", "Cafe\u0301"
+    flow.register("x", channel="hotline", place=f"{decomposed}/b1", resident=decomposed, by=CLERK)
+    for spelling in (composed, decomposed):
+        assert flow.board(place=spelling).total == flow.board(resident=spelling).total == 1
+
+
 def test_a_row_says_where_the_demand_stands(flow: DemandFlow, board: dict[str, Any], clock: FrozenClock) -> None:
     demand = board["form"]
     flow.report(demand, "done", by=TEAM)

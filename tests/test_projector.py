@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from demandflow import DemandFlow, Grade, Way
+from demandflow import DemandFlow, Grade, InvalidValue, StorageError, Way
 from demandflow.projections import board, ledger, projector, totals
 from demandflow.projections.projector import Projector
 from demandflow.testing import FrozenClock
@@ -217,3 +217,56 @@ def test_tables_of_another_make_are_made_anew(tmp_path: Path, monkeypatch: pytes
     with DemandFlow.open(f"sqlite:///{path}") as flow:
         assert flow.figures() == before
         assert flow.board().total == 2
+
+
+def test_an_interrupted_query_leaves_nothing_behind(flow: DemandFlow, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(flow, 2)
+    projector_ = flow._projector
+    for where in ("_begin_reading", "_next_page", "_matches", "_clear", "_worked_out"):
+        with monkeypatch.context() as patch:
+
+            def interrupted(*_: object, **__: object) -> None:
+                projector_._connection.execute("BEGIN IMMEDIATE")
+                raise KeyboardInterrupt
+
+            patch.setattr(projector_, where, interrupted)
+            use = flow.board if where == "_begin_reading" else flow.rebuild
+            with pytest.raises((KeyboardInterrupt, StorageError)):
+                use()
+            assert not projector_._connection.in_transaction
+        flow.register("x", **PLACED)
+        assert flow.board().total == flow.figures().count("received")
+    check(flow)
+
+
+def test_a_query_reads_as_far_as_the_log_was_and_no_further(flow: DemandFlow, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(projector, "PAGE", 1)
+    fill(flow, 1)
+    page = flow._log.page
+
+    def while_others_write(after: int, limit: int) -> Any:
+        flow.register("x", **PLACED)
+        return page(after, limit)
+
+    monkeypatch.setattr(flow._log, "page", while_others_write)
+    assert flow.figures().count("received") == 1
+    monkeypatch.undo()
+    assert flow.figures().count("received") == flow._log.last_position() - 7
+
+
+def test_tables_that_were_never_filled_are_filled_even_without_catching_up(tmp_path: Path) -> None:
+    path = tmp_path / "flow.db"
+    with DemandFlow.open(f"sqlite:///{path}") as flow:
+        fill(flow, 2)
+    with sqlite3.connect(path) as connection:
+        for table in projector.TABLES:
+            connection.execute(f"DROP TABLE {table}")
+        connection.execute("DROP TABLE demandflow_schema")
+    connection.close()
+    with DemandFlow.open(f"sqlite:///{path}") as flow:
+        assert flow.figures(catch_up=False).count("received") == 2
+
+
+def test_progress_is_a_function(flow: DemandFlow) -> None:
+    with pytest.raises(InvalidValue, match="progress: must be a function"):
+        flow.rebuild(5)  # type: ignore[arg-type]

@@ -13,7 +13,10 @@ import pytest
 
 from demandflow import (
     CLOSED_LOOP,
+    START,
+    STAY,
     Actor,
+    ContractedOut,
     DemandFlow,
     DemandNotFound,
     Event,
@@ -21,18 +24,27 @@ from demandflow import (
     IdReused,
     InvalidValue,
     LetGo,
+    Merged,
+    Move,
     MoveNotAllowed,
     Noted,
     Overtaken,
+    Registered,
+    Reported,
     RoleNotAllowed,
     RuleBroken,
+    Stage,
+    State,
+    Stepped,
     StorageBusy,
     StorageError,
     TookIn,
     UnknownWorkflow,
     Urgency,
     Way,
+    Workflow,
     closed_loop,
+    rules,
 )
 from demandflow.commands import Commands
 from demandflow.domain.facts import STANDARD_FACTS
@@ -286,8 +298,82 @@ def test_who_worked_on_it_does_not_evaluate_it(flow: DemandFlow, clock: FrozenCl
     flow.feed_back(demand, Way.CALL, by=CLERK)
     with pytest.raises(RuleBroken, match="bob handled this demand"):
         flow.evaluate(demand, resolved=True, grade=Grade.VERY_SATISFIED, by=Actor("bob", "resident"))
-    flow.correct(demand, 3, "it was he", contractor="power company", by=AUDITOR)
-    assert {"power company", "repair team"} <= flow.demand(demand).handlers
+    flow.note(demand, "seen", by=Actor("he", "grid_administrator", "repair team"))
+    assert flow.demand(demand).handlers == {"repair team", "chen", "bob"}, "who only noted something is none"
+
+
+def test_a_corrected_name_handled_it_and_the_mistyped_one_did_not(flow: DemandFlow) -> None:
+    team = Actor("chen", "contractor", "civil affairs")
+    demand = flow.register("x", **PLACED).id
+    flow.accept(demand, by=AUDITOR)
+    flow.contract_out(demand, RESIDENT.id, by=DISPATCHER)
+    flow.correct(demand, 3, "the wrong line", contractor="civil affairs", by=AUDITOR)
+    flow.take_on(demand, by=team)
+    flow.report(demand, "done", by=team)
+    flow.feed_back(demand, Way.CALL, by=CLERK)
+    flow.evaluate(demand, resolved=False, grade=Grade.DISSATISFIED, by=RESIDENT)
+    assert flow.demand(demand).handlers == {"civil affairs", "chen"}
+    with pytest.raises(RuleBroken, match="张三 evaluated this demand"):
+        flow.correct(demand, 3, "no, he", contractor=RESIDENT.id, by=AUDITOR)
+
+
+def test_words_and_lists_are_welcome_where_they_say_what_is_meant(flow: DemandFlow) -> None:
+    words: Any = {"urgency": "urgent", "shared_with": ["李四"]}
+    demand = flow.register("x", **PLACED, **words)
+    assert (demand.urgency, demand.shared_with) == (Urgency.URGENT, ("李四",))
+    flow.answer(demand.id, "so", by=CLERK)
+    flow.feed_back(demand.id, "call", by=CLERK)  # type: ignore[arg-type]
+    with pytest.raises(InvalidValue, match="should be 'very_satisfied', 'satisfied'"):
+        flow.evaluate(demand.id, resolved=True, grade="happy", by=RESIDENT)  # type: ignore[arg-type]
+    done = flow.evaluate(demand.id, resolved=True, grade="satisfied", by=RESIDENT)  # type: ignore[arg-type]
+    assert done.grade is Grade.SATISFIED
+
+
+def test_the_work_can_go_back_to_its_contractor_in_a_workflow_of_another_shape(clock: FrozenClock) -> None:
+    own_work = (rules.a_contractor_acts_on_their_own_work,)
+    inspected = Workflow(
+        "inspected",
+        1,
+        states=[
+            State("work", Stage.FEEDBACK, owner="contractor"),
+            State("inspection", Stage.FEEDBACK, owner="clerk"),
+            State("done", Stage.ENDED, ended_as="closed"),
+        ],
+        moves=[
+            Move("file", Registered, START, "work", by="clerk"),
+            Move("give", ContractedOut, "work", STAY, by="clerk", means="contracted_out"),
+            Move("report", Reported, "work", "inspection", by="contractor", means="reported", rules=own_work),
+            Move("reject", Stepped, "inspection", "work", by="clerk"),
+            Move("finish", Noted, "inspection", "done", by="clerk"),
+        ],
+    )
+    clerk, report = Actor("li", "clerk"), Reported(resolved=True, words="done")
+    with DemandFlow.open("memory:", workflows=(inspected,), clock=clock) as flow:
+        demand = flow.register("x", **{**PLACED, "by": clerk}).id
+        flow.act(demand, "give", ContractedOut(contractor="repair team"), by=clerk)
+        for _ in range(2):
+            assert flow.work_list(contractor="repair team").total == 1
+            flow.act(demand, "report", report, by=TEAM)
+            assert flow.work_list(contractor="repair team").total == 0
+            flow.act(demand, "reject", Stepped(), by=clerk)
+
+
+def test_a_demand_is_not_merged_into_itself_by_any_workflow(clock: FrozenClock) -> None:
+    lax = Workflow(
+        "lax",
+        1,
+        states=[State("open", Stage.AUDIT, owner="clerk"), State("merged", Stage.ENDED, ended_as="merged")],
+        moves=[
+            Move("file", Registered, START, "open", by="clerk"),
+            Move("merge", Merged, "open", "merged", by="clerk"),
+            Move("take_in", TookIn, "open", STAY, by="clerk"),
+        ],
+    )
+    clerk = Actor("li", "clerk")
+    with DemandFlow.open("memory:", workflows=(lax,), clock=clock) as flow:
+        demand = flow.register("x", **{**PLACED, "by": clerk}).id
+        with pytest.raises(InvalidValue, match="into itself"):
+            flow.merge(demand, into=demand, by=clerk)
 
 
 def test_nothing_is_recorded_before_it_happens(flow: DemandFlow, clock: FrozenClock) -> None:

@@ -49,6 +49,12 @@ class Prefixed(Fact):
     TOPIC: ClassVar[str] = "demand.prefixed"
 
 
+class Numbered(Fact):
+    """A fact with a number for a name."""
+
+    TOPIC: ClassVar[Any] = 3
+
+
 class Nameless(Fact):
     """A fact without a name."""
 
@@ -85,6 +91,8 @@ def build(*moves: Move, states: tuple[State, ...] = (OPEN, DONE)) -> Workflow:
         ((OPEN, DONE), (FILE, FINISH, Move("merge", Merged, "open", "done", by="clerk")), "add one with TookIn"),
         ((State("open", "audit"), DONE), (FILE, FINISH), "say a Stage"),  # type: ignore[arg-type]
         (("open", DONE), (FILE, FINISH), "is no State"),
+        ((State("open", Stage.AUDIT, owner=["x"]), DONE), (FILE, FINISH), "owner is a role"),  # type: ignore[arg-type]
+        ((OPEN, DONE), (FILE, replace(FINISH, fact=Numbered)), "has no TOPIC"),
         ((OPEN, DONE), (FILE, "finish"), "is no Move"),
         ((OPEN, DONE), (FILE, wrongly(FINISH, fact="Noted")), "give a class of facts"),
         ((OPEN, DONE), (FILE, wrongly(FINISH, from_=None)), "leads from None"),

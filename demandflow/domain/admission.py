@@ -21,11 +21,13 @@ def admit(workflow: Workflow, demand: Demand, proposal: Proposal[Any]) -> Stamp:
     row = workflow.row_for(demand, proposal)
     move = row.move
     objections = tuple(
-        (rule.__name__, objection) for rule in move.rules if (objection := rule(demand, proposal)) is not None
+        (getattr(rule, "__name__", repr(rule)), objection)
+        for rule in move.rules
+        if (objection := rule(demand, proposal)) is not None
     )
-    for rule, objection in objections:
+    for name, objection in objections:
         if not isinstance(objection, str) or not objection:
-            problem = f"rule {rule} must return a sentence or None, it returned {brief(objection)}"
+            problem = f"rule {name} must return a sentence or None, it returned {brief(objection)}"
             raise InvalidWorkflow(workflow.key, (problem,))
     if objections:
         raise RuleBroken(move.name, objections)

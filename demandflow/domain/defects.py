@@ -35,8 +35,11 @@ def _wrong_types(name: Any, version: Any, states: Sequence[Any], moves: Sequence
         yield f"version {brief(version)}: give a whole number from 1"
     for state in states:
         waits_for: object = getattr(state, "waits_for", None)
+        owner: object = getattr(state, "owner", None)
         if not isinstance(state, State) or not isinstance(state.name, str):
             yield f"{brief(state)} is no State"
+        elif not isinstance(owner, str | None):
+            yield f"state {state.name!r}: its owner is a role or None, got {brief(owner)}"
         elif not isinstance(waits_for, Stage):
             yield f"state {state.name!r} waits for {brief(waits_for)}; say a Stage: {listed(Stage.__members__)}"
     for move in moves:
@@ -92,7 +95,7 @@ def _wrong_facts(states: Sequence[State], moves: Sequence[Move]) -> Iterator[str
     facts: dict[str, type] = {}
     for move in moves:
         topic = getattr(move.fact, "TOPIC", None)
-        if topic is None:
+        if not isinstance(topic, str) or not topic:
             yield f"fact {move.fact.__name__} of move {move.name!r} has no TOPIC; give it a lasting name"
         elif topics.setdefault(topic, move.fact) is not move.fact:
             other = topics[topic].__name__

@@ -15,6 +15,7 @@ from demandflow.domain.facts import (
     STANDARD_FACTS,
     ContractedOut,
     Corrected,
+    DetailsAsked,
     Evaluated,
     Extended,
     ExtensionAsked,
@@ -24,8 +25,10 @@ from demandflow.domain.facts import (
     Merged,
     Registered,
     Reported,
+    Resumed,
     Sorted,
     Suspended,
+    TakenOn,
     TookIn,
     UnknownFact,
     Unmerged,
@@ -37,8 +40,8 @@ from demandflow.domain.values import Category, Channel, Grade, Place, Stage, Urg
 class Demand:
     """What a resident asks for and where it stands. Moments are in UTC; rounds and versions count from 1.
 
-    `state` is empty before registration. `contractor` has the work now; `lead` is who had it last. `handlers` are all
-    who ever worked on it, `auditors` all who audited it, `evaluators` who evaluated it in this round.
+    `state` is empty before registration. `contractor` was given the work and has not handed it back; `lead` is who
+    was given it last. `auditors` are all who audited it, `evaluators` all who evaluated it or wrote that down.
     `*_from` is the version of the event that said so: what a correction of that event would change.
     """
 
@@ -78,7 +81,8 @@ class Demand:
     lead: str | None = None
     contractor_from: int = 0
     co_handlers: tuple[str, ...] = ()
-    handlers: frozenset[str] = frozenset()
+    contracts: tuple[tuple[int, str], ...] = ()
+    workers: frozenset[str] = frozenset()
     auditors: frozenset[str] = frozenset()
     handbacks: int = 0
     missed_callbacks: int = 0
@@ -103,6 +107,11 @@ class Demand:
     _attributes: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
+    def handlers(self) -> frozenset[str]:
+        """All who ever handled it: those it was contracted out to, and the people who worked on it."""
+        return self.workers.union(name for _, name in self.contracts)
+
+    @property
     def anonymous(self) -> bool:
         """Nobody is known who could be asked or called back."""
         return self.resident is None
@@ -121,11 +130,14 @@ class Demand:
 # fmt: off
 LAPSED: dict[str, Any] = {
     "told": False, "told_at": None, "asked": False, "missed_callbacks": 0, "escalated": False,
-    "evaluated": False, "resolved": None, "grade": None, "evaluation_from": 0, "evaluators": frozenset(),
-    "reported_resolved": None, "report_from": 0, "extension_asked": None, "contractor": None, "co_handlers": (),
+    "evaluated": False, "resolved": None, "grade": None, "evaluation_from": 0,
+    "reported_resolved": None, "report_from": 0, "extension_asked": None,
 }
 # fmt: on
 """What is of one round only and lapses when the round changes."""
+
+WORK = (TakenOn, HandedBack, DetailsAsked, ExtensionAsked, Suspended, Resumed, Reported)
+"""What a contractor's people do: who does it for the contractor has worked on the demand."""
 
 _OURS = frozenset((*STANDARD_FACTS, UnknownFact))
 
@@ -157,8 +169,8 @@ def evolve(demand: Demand | None, event: Event) -> Demand:
         after["declares"] = stamp.declares
     if meta.command_id is not None:
         after["commands"] = (*before.commands, (meta.command_id, event.version))
-    if meta.actor.speaks_for(before.contractor, *before.co_handlers):
-        after["handlers"] |= {meta.actor.id}
+    if isinstance(event.fact, WORK) and meta.actor.speaks_for(before.contractor, *before.co_handlers):
+        after["workers"] |= {meta.actor.id}
     _apply_meaning(after, event, at)
     _apply_fact(after, event, at)
     if stamp.round != before.round and before.version:
@@ -183,8 +195,6 @@ def _apply_meaning(after: dict[str, Any], event: Event, at: datetime) -> None:
                 actor = event.meta.actor
                 after["audited"] = True
                 after["auditors"] |= {actor.id, actor.unit or actor.id}
-            case "reported":
-                after |= {"contractor": None, "co_handlers": ()}
             case "told":
                 after |= {"told": True, "told_at": at}
             case "asked":
@@ -231,7 +241,8 @@ def _apply_fact(after: dict[str, Any], event: Event, at: datetime) -> None:
             co_handlers = fact.co_handlers or ()
             after |= {"contractor": fact.contractor, "lead": fact.contractor, "contractor_from": version}
             after |= {"co_handlers": co_handlers, "extension_asked": None}
-            after["handlers"] |= {fact.contractor, *co_handlers}
+            after["contracts"] = (*after["contracts"], (version, fact.contractor))
+            after["workers"] |= set(co_handlers)
         case HandedBack():
             after |= {"contractor": None, "co_handlers": (), "handbacks": after["handbacks"] + 1}
         case ExtensionAsked():
@@ -242,7 +253,7 @@ def _apply_fact(after: dict[str, Any], event: Event, at: datetime) -> None:
             after["review"] = fact.review
         case Reported():
             after |= {"reported_resolved": fact.resolved, "report_from": version}
-            after["handlers"] |= {event.meta.actor.id}
+            after["workers"] |= {event.meta.actor.id}
         case Evaluated():
             after |= {"resolved": fact.resolved, "grade": fact.grade, "evaluation_from": version}
             after["evaluators"] |= {event.meta.actor.id, fact.written_by or event.meta.actor.id}
@@ -272,7 +283,8 @@ def _apply_correction(after: dict[str, Any], fact: Corrected) -> None:
         if fact.category is not None and named >= after["category_from"]:
             after |= {"category": fact.category, "category_from": named}
     if fact.contractor is not None and issubclass(kind, ContractedOut):
-        after["handlers"] |= {fact.contractor}
+        contracts = after["contracts"]
+        after["contracts"] = tuple((at, fact.contractor if at == named else name) for at, name in contracts)
         if named == after["contractor_from"]:
             after["lead"] = fact.contractor
             after["contractor"] = fact.contractor if after["contractor"] is not None else None

@@ -5,10 +5,10 @@ The TOPICs and the field names are the storage format. Never rename one; a new f
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias, dataclass_transform
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Strict, ValidationError
 
 from demandflow.domain.values import Category, Channel, Grade, Moment, Name, Place, Text, Urgency, Way
 from demandflow.errors import InvalidValue, brief, listed
@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 else:
     ModelMetaclass = type(BaseModel)
+
+
+# a word for an enum and a list for a tuple are welcome: what comes from a form or from JSON has no others
+_Urgency: TypeAlias = Annotated[Urgency, Strict(False)]
+_Way: TypeAlias = Annotated[Way, Strict(False)]
+_Grade: TypeAlias = Annotated[Grade, Strict(False)]
+_Names: TypeAlias = Annotated[tuple[Name, ...], Strict(False)]
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
@@ -45,7 +52,7 @@ def _problem(error: ErrorDetails) -> str:
     if isinstance(ours, InvalidValue):
         return f"{where}: {ours.problem}"
     got = "" if error["type"] == "missing" else f", got {brief(error['input'])}"
-    return f"{where}: {error['msg'].lower()}{got}"
+    return f"{where}: {error['msg'][:1].lower()}{error['msg'][1:]}{got}"
 
 
 class Fact(BaseModel, metaclass=_FactType):
@@ -70,9 +77,9 @@ class Registered(Fact):
     place: Place
     resident: Name | None = None
     representative: Name | None = None
-    shared_with: tuple[Name, ...] | None = None
+    shared_with: _Names | None = None
     category: Category | None = None
-    urgency: Urgency | None = None
+    urgency: _Urgency | None = None
     source: Name | None = None
     reference: Name | None = None
     due: Moment | None = None
@@ -84,7 +91,7 @@ class Sorted(Fact):
     TOPIC: ClassVar[str] = "demand.sorted"
     category: Category | None = None
     place: Place | None = None
-    urgency: Urgency | None = None
+    urgency: _Urgency | None = None
 
 
 class DetailsAsked(Fact):
@@ -121,7 +128,7 @@ class ContractedOut(Fact):
 
     TOPIC: ClassVar[str] = "demand.contracted_out"
     contractor: Name
-    co_handlers: tuple[Name, ...] | None = None
+    co_handlers: _Names | None = None
     due: Moment | None = None
     reason: Text | None = None
 
@@ -183,7 +190,7 @@ class FedBack(Fact):
     """The outcome was told, by a call, a visit, a message or a public notice."""
 
     TOPIC: ClassVar[str] = "demand.fed_back"
-    way: Way
+    way: _Way
     words: Text | None = None
 
 
@@ -206,7 +213,7 @@ class Evaluated(Fact):
 
     TOPIC: ClassVar[str] = "demand.evaluated"
     resolved: bool
-    grade: Grade
+    grade: _Grade
     words: Text | None = None
     written_by: Name | None = None
 
@@ -275,7 +282,7 @@ class Corrected(Fact):
     channel: Channel | None = None
     contractor: Name | None = None
     resolved: bool | None = None
-    grade: Grade | None = None
+    grade: _Grade | None = None
 
     @property
     def replaced(self) -> dict[str, Any]:

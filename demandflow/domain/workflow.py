@@ -11,8 +11,8 @@ from transitions import Machine, Transition
 from demandflow.domain.defects import defects_of
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import OTHER_SIDES, Fact
-from demandflow.domain.moves import BACK, MEANINGS, Condition, Move, Proposal, State, plain_lines
-from demandflow.domain.values import Actor
+from demandflow.domain.moves import BACK, MEANINGS, Condition, Move, Proposal, State, plain_lines, sources
+from demandflow.domain.values import Actor, Role
 from demandflow.errors import InvalidValue, InvalidWorkflow, MoveNotAllowed, RoleNotAllowed
 
 
@@ -101,6 +101,12 @@ class Workflow:
     def states_owned_by(self, role: str) -> tuple[str, ...]:
         """The states in which it is this role's turn."""
         return tuple(state.name for state in self.states if state.owner == role)
+
+    def states_for_contractors(self) -> tuple[str, ...]:
+        """The open states with a move of their own for contractors; all open ones where no move is for contractors."""
+        of_their_own = [m for m in self.moves if Role.CONTRACTOR in m.roles and isinstance(m.from_, str | tuple)]
+        theirs = {source for move in of_their_own for source in sources(move, self.states)}
+        return tuple(one.name for one in self.states if one.ended_as is None and (not theirs or one.name in theirs))
 
     def moves_from(self, state: str) -> dict[str, tuple[Row, ...]]:
         """The rows that leave a state, by the name of the move."""

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from demandflow.domain.demand import Demand
-from demandflow.domain.values import Category, Place
+from demandflow.domain.values import Category, Place, name
 from demandflow.errors import InvalidValue, brief, listed
 from demandflow.projections.standing import standing
 
@@ -44,7 +44,7 @@ MOST = 2**31
 
 @dataclass(frozen=True)
 class BoardRow:
-    """One demand on the board. Moments are in UTC; `contractor` has the work now, `lead` had it last."""
+    """One demand on the board. Moments are in UTC; `contractor` has not handed it back, `lead` was given it last."""
 
     demand: UUID
     version: int
@@ -106,15 +106,17 @@ class Filter:
         values: list[Any] = []
         for column, kind in (("place", Place), ("category", Category)):
             if (path := getattr(self, column)) is not None:
+                path = kind(path)
                 parts.append(f"({column} = ? OR ({column} >= ? AND {column} < ?))")
-                values += [str(kind(path)), f"{path}/", f"{path}0"]  # 0 comes next after the slash
+                values += [str(path), f"{path}/", f"{path}0"]  # 0 comes next after the slash
         for column in ("channel", "lead", "resident", "workflow", "state", "stage", "ended_as", "urgency"):
             if (value := getattr(self, column)) is not None:
                 parts.append(f"{column} = ?")
                 values.append(_word(column, value))
         if self.contractor is not None:
             parts.append("(contractor = ? OR instr(co_handlers, ?) > 0)")
-            values += [_word("contractor", self.contractor), f"\n{self.contractor}\n"]
+            contractor = _word("contractor", self.contractor)
+            values += [contractor, f"\n{contractor}\n"]
         for column, flag in (("open", self.open), ("escalated", self.escalated)):
             if flag is not None and not isinstance(flag, bool):
                 raise InvalidValue(column, f"must be True, False or None, got {brief(flag)}")
@@ -127,7 +129,7 @@ class Filter:
             values.append(written(self.overdue_at))
         if self.states is not None:
             parts.append(f"(workflow, state) IN (VALUES {', '.join(['(?, ?)'] * len(self.states))})")
-            values += [name for pair in self.states for name in pair]
+            values += [word for pair in self.states for word in pair]
         return " AND ".join(parts), values
 
 
@@ -169,7 +171,7 @@ def written(at: datetime | None) -> str | None:
 def _word(what: str, value: object) -> str:
     if not isinstance(value, str) or not value.isprintable():
         raise InvalidValue(what, f"must be a printable text, got {brief(value)}")
-    return str(value)
+    return name(value)
 
 
 def _row(demand: Demand) -> tuple[Any, ...]:
@@ -179,7 +181,7 @@ def _row(demand: Demand) -> tuple[Any, ...]:
         *(demand.id.hex, demand.version, demand.workflow, demand.state, demand.stage, demand.ended_as, demand.round),
         *(written(demand.received) or last, written(demand.since) or last, last, written(demand.due)),
         *(demand.place or "", demand.channel or "", demand.category, demand.urgency, demand.contractor),
-        *("".join(f"\n{name}\n" for name in demand.co_handlers), demand.lead, demand.resident, written(demand.review)),
+        *("".join(f"\n{one}\n" for one in demand.co_handlers), demand.lead, demand.resident, written(demand.review)),
         *(resolved, demand.grade, int(demand.escalated), demand.text, standing(demand)),
     )
 
@@ -190,6 +192,6 @@ def _board_row(row: tuple[Any, ...]) -> BoardRow:
         fields[column] = None if fields[column] is None else datetime.fromisoformat(fields[column])
     resolved = fields["resolved"]
     fields |= {"demand": UUID(fields["demand"]), "escalated": bool(fields["escalated"])}
-    fields["co_handlers"] = tuple(name for name in fields["co_handlers"].split("\n") if name)
+    fields["co_handlers"] = tuple(one for one in fields["co_handlers"].split("\n") if one)
     fields |= {"resolved": None if resolved is None else bool(resolved)}
     return BoardRow(**fields)

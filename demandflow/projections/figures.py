@@ -123,8 +123,8 @@ class Figures:
 
     def satisfaction_interval(self, kind: str = "strict") -> tuple[Rate, Rate]:
         """Over the closed: those without an evaluation counted once as dissatisfied and once as satisfied."""
-        if kind not in MIDDLE_WEIGHT:
-            raise InvalidValue("satisfaction", f"{kind!r} is none (possible: {listed(MIDDLE_WEIGHT)})")
+        if not isinstance(kind, str) or kind not in MIDDLE_WEIGHT:
+            raise InvalidValue("satisfaction", f"{brief(kind)} is none (possible: {listed(MIDDLE_WEIGHT)})")
         closed = {one: number for one, number in self.standings.items() if COUNTS["closed"].asks(one)}
         inner = Figures(self.name, closed, {})
         n = inner._counted("closed", "evaluated")

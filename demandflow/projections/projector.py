@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from demandflow.domain.demand import Demand, evolve, fold
 from demandflow.domain.events import Event
 from demandflow.domain.facts import Corrected
-from demandflow.errors import InvalidValue, StorageBusy, StorageError
+from demandflow.errors import InvalidValue, StorageBusy, StorageError, brief
 from demandflow.projections import board, ledger, totals
 from demandflow.projections.entries import booked, booked_by_correction
 from demandflow.projections.standing import DEFINITIONS
@@ -84,13 +84,14 @@ class Projector:
         try:
             # what a crash takes from the tables is read from the log again, so they need not wait for the disk
             self._connection.execute("PRAGMA synchronous=NORMAL")
+            whole_at = source.last_position()
             with self._transaction():
-                self._make_tables()
+                self._make_tables(whole_at)
         except BaseException:
             self._connection.close()
             raise
 
-    def _make_tables(self) -> None:
+    def _make_tables(self, whole_at: int) -> None:
         """Make the tables if they are not there; those of another make are dropped, to be made anew from the log."""
         schema = "".join((board.SCHEMA, totals.SCHEMA, ledger.SCHEMA, SCHEMA))
         self._connection.execute("CREATE TABLE IF NOT EXISTS demandflow_schema (text TEXT NOT NULL)")
@@ -101,6 +102,7 @@ class Projector:
                 self._connection.execute(statement)
             self._connection.execute("DELETE FROM demandflow_schema")
             self._connection.execute("INSERT INTO demandflow_schema VALUES (?)", (schema,))
+            self._move(self._start._replace(whole_at=whole_at))
 
     def close(self) -> None:
         """Close the tables; doing so twice is harmless."""
@@ -110,46 +112,57 @@ class Projector:
     @contextmanager
     def tables(self, *, catch_up: bool = True) -> Iterator[sqlite3.Connection]:
         """The tables to read from, as they stood at one moment: caught up with the log unless told not to."""
-        with self._lock, _storage_errors():
+        with self._locked():
             until = monotonic() + BUSY_SECONDS
             wanted = self._source.last_position() if catch_up else 0
             while not self._begin_reading(wanted):
                 if monotonic() > until:
                     raise StorageBusy("the tables are made anew by others all the time; try again")
-                self.catch_up()
-            try:
-                yield self._connection
-            finally:
-                self._connection.execute("ROLLBACK")
+                self.catch_up(upto=wanted)
+            yield self._connection
 
-    def catch_up(self, progress: Progress | None = None) -> None:
-        """Read the log to its end, page by page. Another zone, definition or log makes the tables anew."""
-        with self._lock, _storage_errors():
+    def catch_up(self, progress: Progress | None = None, upto: int | None = None) -> None:
+        """Read the log page by page, to its end or so far. Another zone, definition or log makes the tables anew."""
+        with self._locked():
             if not self._matches():
                 self._clear()
-            while (position := self._next_page()) is not None:
+            while (position := self._next_page(upto)) is not None:
                 if progress is not None:
                     progress(position, max(position, self._source.last_position()))
 
     def rebuild(self, progress: Progress | None = None) -> None:
         """Make the tables anew from the log."""
-        with self._lock, _storage_errors():
+        if progress is not None and not callable(progress):
+            raise InvalidValue("progress", f"must be a function of two numbers, got {brief(progress)}")
+        with self._locked():
             self._clear()
             self.catch_up(progress)
 
     def _begin_reading(self, wanted: int) -> bool:
         """Begin a transaction in which the tables are ours, whole, and as far as wanted; False if there is none."""
+        self._leave()
         self._connection.execute("BEGIN")
-        ready = False
-        try:
-            position = self._position()
-            ready = position.last >= max(wanted, position.whole_at) and self._matches(position)
-        finally:
-            if not ready:
-                self._connection.execute("ROLLBACK")
-        return ready
+        position = self._position()
+        if position.last >= max(wanted, position.whole_at) and self._matches(position):
+            return True
+        self._leave()
+        return False
 
-    def _next_page(self) -> int | None:
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """One thread at a time; whatever interrupts it, no transaction stays open."""
+        with self._lock, _storage_errors():
+            try:
+                yield
+            finally:
+                self._leave()
+
+    def _leave(self) -> None:
+        """End what transaction there is. The lock is ours, so one that is open was left by an interruption."""
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+    def _next_page(self, upto: int | None) -> int | None:
         """Write one page; returns the position reached, or None if there was nothing to write.
 
         The log is read before the tables are locked, and nothing is written if somebody else was faster: whoever
@@ -158,6 +171,8 @@ class Projector:
         began = self._position()
         if began[:3] != self._start[:3]:
             return None  # somebody made them anew in another zone or by other definitions
+        if upto is not None and began.last >= max(upto, began.whole_at):
+            return None
         page = self._source.page(began.last, PAGE)
         if not page:
             return None
@@ -242,13 +257,13 @@ class Projector:
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         with _storage_errors():
-            self._connection.execute("BEGIN IMMEDIATE")
+            self._leave()
             try:
+                self._connection.execute("BEGIN IMMEDIATE")
                 yield
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
+                self._connection.execute("COMMIT")
+            finally:
+                self._leave()
 
 
 @contextmanager

@@ -69,11 +69,10 @@ class Shadow:
             mine.contractor = getattr(fact, "contractor", None)
         if isinstance(fact, Reported):
             mine.reported = fact.resolved
-            mine.contractor = None
         if means & NEW_ROUND:
             mine.round += 1
             mine.asked = mine.evaluated = False
-            mine.reported = mine.contractor = None
+            mine.reported = None
 
     def differences(self, demand: Demand) -> list[str]:
         """Where the engine's demand is not what it should be."""
