@@ -76,7 +76,7 @@ class Projector:
             self.zone = ZoneInfo(zone)
         except (KeyError, ValueError, OSError, TypeError, AttributeError):
             raise InvalidValue("zone", f"{zone!r} is not a time zone (for instance Asia/Shanghai)") from None
-        self._source, self._lock = source, RLock()
+        self._source, self._lock, self._closed = source, RLock(), False
         self._states: OrderedDict[UUID, Demand] = OrderedDict()
         self._connection = sqlite3.connect(
             source.path or ":memory:", isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS
@@ -107,6 +107,7 @@ class Projector:
     def close(self) -> None:
         """Close the tables; doing so twice is harmless."""
         with self._lock:
+            self._closed = True
             self._connection.close()
 
     @contextmanager
@@ -159,7 +160,7 @@ class Projector:
 
     def _leave(self) -> None:
         """End what transaction there is. The lock is ours, so one that is open was left by an interruption."""
-        if self._connection.in_transaction:
+        if not self._closed and self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
 
     def _next_page(self, upto: int | None) -> int | None:
