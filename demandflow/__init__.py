@@ -60,12 +60,19 @@ from demandflow.errors import (
 from demandflow.history import HistoryLine
 from demandflow.ids import utc_now, uuid7
 from demandflow.projections.board import BoardPage, BoardRow
-from demandflow.projections.figures import DEFINITIONS, Definition, Figures, Rate
+from demandflow.projections.definitions import DEFINITIONS, RATES, Definition, definition
+from demandflow.projections.drilldown import Change, Changes, Counted, Stood
+from demandflow.projections.durations import Durations
+from demandflow.projections.figures import Figures, FiguresBy, MeanOfUnits, Rate
+from demandflow.projections.periods import Period
+from demandflow.projections.question import Asked
+from demandflow.queries import Deadlines, Narrowed
 
 __all__ = [
     "ANYWHERE",
     "Accepted",
     "Actor",
+    "Asked",
     "BACK",
     "Batch",
     "BoardPage",
@@ -73,11 +80,15 @@ __all__ = [
     "CLOSED_LOOP",
     "CallbackMissed",
     "Category",
+    "Change",
+    "Changes",
     "Channel",
     "Condition",
     "ContractedOut",
     "Corrected",
+    "Counted",
     "DEFINITIONS",
+    "Deadlines",
     "Definition",
     "Demand",
     "DemandFlow",
@@ -85,6 +96,7 @@ __all__ = [
     "DemandNotFound",
     "DetailsAsked",
     "DetailsGiven",
+    "Durations",
     "Escalated",
     "Evaluated",
     "Event",
@@ -93,6 +105,7 @@ __all__ = [
     "Fact",
     "FedBack",
     "Figures",
+    "FiguresBy",
     "Grade",
     "HandedBack",
     "HistoryLine",
@@ -100,16 +113,20 @@ __all__ = [
     "InvalidValue",
     "InvalidWorkflow",
     "LetGo",
+    "MeanOfUnits",
     "Merged",
     "Meta",
     "Move",
     "MoveNotAllowed",
+    "Narrowed",
     "Noted",
     "NoticeEnded",
     "Overtaken",
+    "Period",
     "Place",
     "PossibleMove",
     "Proposal",
+    "RATES",
     "Rate",
     "Refusal",
     "Refused",
@@ -128,6 +145,7 @@ __all__ = [
     "Stamp",
     "State",
     "Stepped",
+    "Stood",
     "StorageBusy",
     "StorageError",
     "Suspended",
@@ -144,6 +162,7 @@ __all__ = [
     "Workflow",
     "WrongTenant",
     "closed_loop",
+    "definition",
     "evolve",
     "fold",
     "rules",

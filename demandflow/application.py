@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Self
@@ -12,16 +12,13 @@ from demandflow.commands import Commands, as_id
 from demandflow.domain.closed_loop import CLOSED_LOOP
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import STANDARD_FACTS
-from demandflow.domain.moves import ENDS
-from demandflow.domain.values import Actor, Stage, Urgency, moment
+from demandflow.domain.values import Actor
 from demandflow.domain.workflow import PossibleMove, Workflow
-from demandflow.errors import InvalidValue, Overtaken, brief, listed
+from demandflow.errors import InvalidValue, Overtaken, brief
 from demandflow.history import HistoryLine, line_of
 from demandflow.ids import utc_now, uuid7
-from demandflow.projections import board, totals
-from demandflow.projections.board import BoardPage, Filter
-from demandflow.projections.figures import Figures, figures_of
-from demandflow.projections.projector import Progress, Projector
+from demandflow.projections.projector import Projector
+from demandflow.queries import Queries
 from demandflow.recording import Recorder
 from demandflow.storage import Log, PendingLog, VersionTaken, facts_by_topic
 
@@ -30,7 +27,7 @@ class Batch(Commands):
     """Commands that are checked one by one and recorded together when the batch ends, all or none."""
 
 
-class DemandFlow(Commands):
+class DemandFlow(Commands, Queries):
     """The demands of one tenant: record what happens, ask where things stand, and read figures that add up.
 
     Open it with `DemandFlow.open(url)`, close it with `close()` or by `with`. It may be shared by threads.
@@ -45,9 +42,9 @@ class DemandFlow(Commands):
         new_id: Callable[[], UUID],
         zone: str,
     ) -> None:
-        super().__init__(Recorder(log, workflows, clock), workflows, tenant, new_id)
-        self._log, self._clock = log, clock
-        self._projector = Projector(log, zone)
+        Commands.__init__(self, Recorder(log, workflows, clock), workflows, tenant, new_id)
+        Queries.__init__(self, Projector(log, zone), workflows, clock)
+        self._log = log
 
     @classmethod
     def open(
@@ -120,92 +117,6 @@ class DemandFlow(Commands):
         demand = self.demand(demand_id)
         return self._recorder.workflow_of(demand).possible(demand, by)
 
-    def board(
-        self,
-        *,
-        place: str | None = None,
-        channel: str | None = None,
-        category: str | None = None,
-        contractor: str | None = None,
-        lead: str | None = None,
-        resident: str | None = None,
-        workflow: str | None = None,
-        state: str | None = None,
-        stage: str | None = None,
-        ended_as: str | None = None,
-        urgency: str | None = None,
-        escalated: bool | None = None,
-        open: bool | None = None,  # noqa: A002
-        overdue: bool = False,
-        sort: str | Sequence[str] = "received",
-        descending: bool = False,
-        limit: int = 50,
-        offset: int = 0,
-        catch_up: bool = True,
-    ) -> BoardPage:
-        """The demands as they stand, filtered, sorted and paged; a place or category takes in all below it.
-
-        `contractor` was given the work and has not handed it back, or helps; `lead` was given it last. `overdue` are
-        the open ones whose due moment has passed by the clock. Raises InvalidValue for what cannot be asked for.
-        """
-        chosen = Filter(
-            place=place,
-            channel=channel,
-            category=category,
-            contractor=contractor,
-            lead=lead,
-            resident=resident,
-            workflow=_among("workflow", workflow, self._workflows),
-            state=_among("state", state, {one.name for flow in self._workflows.values() for one in flow.states}),
-            stage=_among("stage", stage, tuple(Stage)),
-            ended_as=_among("ended_as", ended_as, ENDS),
-            urgency=_among("urgency", urgency, tuple(Urgency)),
-            escalated=escalated,
-            open=open,
-            overdue_at=moment(self._clock(), "clock") if overdue else None,
-        )
-        order = (sort,) if isinstance(sort, str) else sort
-        with self._projector.tables(catch_up=catch_up) as tables:
-            return board.read(tables, chosen, order, descending=descending, limit=limit, offset=offset)
-
-    def work_list(
-        self, *, role: str | None = None, contractor: str | None = None, limit: int = 50, offset: int = 0
-    ) -> BoardPage:
-        """The open demands that wait for this role, or on which this contractor, leading or helping, may act now.
-
-        The earliest due come first.
-        """
-        states = None
-        by_key = self._workflows.items()
-        if role is not None:
-            owners = {state.owner for flow in self._workflows.values() for state in flow.states} - {None}
-            role = _among("role", role, owners)
-            states = tuple((key, state) for key, flow in by_key for state in flow.states_owned_by(role or ""))
-        elif contractor is not None:
-            states = tuple((key, state) for key, flow in by_key for state in flow.states_for_contractors())
-        chosen = Filter(contractor=contractor, open=True, states=states)
-        with self._projector.tables() as tables:
-            return board.read(tables, chosen, ("due", "received"), descending=False, limit=limit, offset=offset)
-
-    def figures(self, *, catch_up: bool = True) -> Figures:
-        """All counts and rates over everything, now."""
-        with self._projector.tables(catch_up=catch_up) as tables:
-            return figures_of("all", totals.read_all(tables))
-
-    def figures_by(self, dimension: str, *, level: int = 1, catch_up: bool = True) -> dict[str, Figures]:
-        """The figures along one dimension: place, category (each cut at a level), channel, contractor or workflow.
-
-        Keys are paths or names, empty for demands that have none; what is not as deep as the level stands under its
-        own path, so that the parts add up to the whole. Raises InvalidValue.
-        """
-        with self._projector.tables(catch_up=catch_up) as tables:
-            found = totals.read(tables, dimension, level)
-        return {key: figures_of(key, found[key]) for key in sorted(found)}
-
-    def rebuild(self, progress: Progress | None = None) -> None:
-        """Make board, totals and ledger anew from the log; `progress` is told (events done, of how many)."""
-        self._projector.rebuild(progress)
-
 
 def _by_key(workflows: Iterable[Workflow]) -> dict[str, Workflow]:
     """The workflows by `name@version`; InvalidValue for none, for what is none, and for two of one key."""
@@ -222,9 +133,3 @@ def _by_key(workflows: Iterable[Workflow]) -> dict[str, Workflow]:
     if not by_key:
         raise InvalidValue("workflows", "give at least one, for instance CLOSED_LOOP")
     return by_key
-
-
-def _among(what: str, value: str | None, possible: Collection[object]) -> str | None:
-    if value is not None and not (isinstance(value, str) and value in possible):
-        raise InvalidValue(what, f"{brief(value)} is none (possible: {listed(sorted(map(str, possible)))})")
-    return None if value is None else str(value)

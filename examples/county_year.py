@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -134,7 +134,7 @@ def record(flow: DemandFlow, year: Path) -> dict[str, Any]:
     return ids
 
 
-def table_of(title: str, parts: dict[str, Figures], whole: Figures) -> Table:
+def table_of(title: str, parts: Mapping[str, Figures], whole: Figures) -> Table:
     """Counts, rates and a bar for each part, and for the whole."""
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     table.add_column(title.split()[-1], no_wrap=True)

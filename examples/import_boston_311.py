@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import gzip
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -135,7 +135,7 @@ def counts(figures: Figures) -> dict[str, int | None]:
     return {**found, "with_target": with_target, "open_with_target": figures.count("running")}
 
 
-def tables(flow: DemandFlow) -> Iterator[tuple[str, dict[str, Figures]]]:
+def tables(flow: DemandFlow) -> Iterator[tuple[str, Mapping[str, Figures]]]:
     """The figures overall, and along each dimension."""
     yield "all", {"all": flow.figures()}
     yield "by department", flow.figures_by("contractor")

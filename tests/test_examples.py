@@ -6,6 +6,7 @@ import csv
 import importlib.util
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -140,7 +141,7 @@ class TestBoston:
             assert "case_title" in boston.bring_in(flow, changed)[0]
             assert flow._log.last_position() == events
 
-    def compare(self, boston: Any, where: str, ours: dict[str, Any], wanted: dict[str, Any]) -> None:
+    def compare(self, boston: Any, where: str, ours: Mapping[str, Any], wanted: dict[str, Any]) -> None:
         assert set(ours) == set(wanted), where
         for key, reference in wanted.items():
             counts = boston.counts(ours[key])

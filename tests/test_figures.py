@@ -12,7 +12,7 @@ from hypothesis.stateful import invariant, run_state_machine_as_test
 
 from demandflow import (
     CLOSED_LOOP,
-    DEFINITIONS,
+    RATES,
     Actor,
     DemandFlow,
     Figures,
@@ -74,7 +74,7 @@ def live(flow: DemandFlow, grade: Grade = Grade.SATISFIED, **registered: Any) ->
 def test_a_rate_over_nothing_is_not_a_rate(flow: DemandFlow) -> None:
     figures = flow.figures()
     assert figures.identity == "0 received = 0 open + 0 closed + 0 refused + 0 withdrawn + 0 merged"
-    assert {figures.rate(name).percent for name in DEFINITIONS} == {"n/a"}
+    assert {figures.rate(name).percent for name in RATES} == {"n/a"}
     assert figures.count("resolved") == 0
 
 
@@ -110,8 +110,8 @@ def test_rates_are_exact_and_name_their_n(flow: DemandFlow) -> None:
     assert str(figures.participation) == "3/3 = 100.0 %"
     assert str(figures.coverage) == "3/3 = 100.0 %"
     assert figures.as_dict()["resolution received"] == Fraction(3, 4)
-    assert str(DEFINITIONS["satisfaction weighted"]).startswith(
-        "satisfaction weighted = (very_satisfied + satisfied + 0.9 ×"
+    assert str(RATES["satisfaction weighted"]).startswith(
+        "satisfaction weighted (rate) = (very_satisfied + satisfied + 0.9 ×"
     )
 
 
@@ -172,7 +172,7 @@ def test_questions_that_cannot_be_answered_say_what_can(flow: DemandFlow) -> Non
         lambda: figures.count("happy"): "received",
         lambda: figures.count([]): "give its name",  # type: ignore[arg-type]
         lambda: figures.rate([]): "coverage",  # type: ignore[arg-type]
-        lambda: flow.figures_by(3): "channel",  # type: ignore[arg-type]
+        lambda: flow.figures_by(3): "channel",  # type: ignore[call-overload]
         lambda: flow.figures_by("place", level=10**30): "from 1",
         lambda: figures.rate("happiness"): "coverage",
         lambda: figures.satisfaction_interval("so so"): "lenient",
@@ -197,5 +197,5 @@ def test_a_correction_moves_the_figures_of_the_day_it_corrects(flow: DemandFlow,
         booked = tables.execute(
             "SELECT DISTINCT happened, recorded FROM demandflow_ledger WHERE recorded_by > 7"
         ).fetchall()
-    assert set(booked) == {("2025-03-01", "2025-04-10"), ("2025-04-10", "2025-04-10")}
+    assert set(booked) == {(20250301, 20250410), (20250410, 20250410)}
     agree(flow)

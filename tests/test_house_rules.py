@@ -29,7 +29,8 @@ MAY_SEE = {
     "projections": {"errors", "domain"},
     "recording": {"errors", "domain", "storage", "history"},
     "commands": {"errors", "domain", "recording", "ids"},
-    "application": {"errors", "domain", "storage", "history", "ids", "recording", "commands", "projections"},
+    "queries": {"errors", "domain", "projections"},
+    "application": {"errors", "domain", "storage", "history", "ids", "recording", "commands", "projections", "queries"},
 }
 THIRD_PARTIES = {
     "pydantic": {"domain/values.py", "domain/facts.py", "storage.py"},

@@ -115,11 +115,11 @@ def test_another_zone_another_definition_or_another_log_makes_the_tables_anew(
     late = FrozenClock(T0.replace(hour=20))
     with DemandFlow.open(f"sqlite:///{path}", clock=late) as flow:
         fill(flow, 2)
-        assert _days(flow) == {"2025-03-01"}
+        assert _days(flow) == {20250301}
     with DemandFlow.open(f"sqlite:///{path}", clock=late, zone="Asia/Shanghai") as flow:
-        assert _days(flow) == {"2025-03-02"}
+        assert _days(flow) == {20250302}
         check(flow)
-        monkeypatch.setattr(projector, "DEFINITIONS", 99)
+        monkeypatch.setattr(projector, "DEFINITIONS_VERSION", 99)
         assert flow._projector._matches() is False
         check(flow)
     with sqlite3.connect(path) as connection:  # as if a backup of another log had been put in its place
@@ -130,7 +130,7 @@ def test_another_zone_another_definition_or_another_log_makes_the_tables_anew(
         check(flow)
 
 
-def _days(flow: DemandFlow) -> set[str]:
+def _days(flow: DemandFlow) -> set[int]:
     with flow._projector.tables() as tables:
         return {day for (day,) in tables.execute("SELECT happened FROM demandflow_ledger")}
 
@@ -194,13 +194,13 @@ def test_two_zones_on_one_file_never_mix(tmp_path: Path, monkeypatch: pytest.Mon
         def meanwhile_in_shanghai(after: int, limit: int) -> Any:
             calls.append(after)
             if len(calls) == 3:
-                assert _days(shanghai) == {"2025-03-02"}
+                assert _days(shanghai) == {20250302}
             return page(after, limit)
 
         monkeypatch.setattr(utc._log, "page", meanwhile_in_shanghai)
-        assert _days(utc) == {"2025-03-01"}
+        assert _days(utc) == {20250301}
         assert len(calls) > 3
-        assert _days(shanghai) == {"2025-03-02"}
+        assert _days(shanghai) == {20250302}
         check(shanghai)
 
 

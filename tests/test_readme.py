@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from demandflow import CLOSED_LOOP, DEFINITIONS
+from demandflow import CLOSED_LOOP, RATES
 from demandflow.projections.standing import COUNTS, HAPPENINGS
 from tests.conftest import ROOT
 
@@ -42,7 +42,7 @@ def test_every_figure_is_explained() -> None:
     grades = {"very_satisfied", "satisfied", "basically_satisfied", "dissatisfied", "very_dissatisfied"}
     for name in {*COUNTS, *HAPPENINGS} - grades:
         assert f"`{name}`" in text, name
-    for name in DEFINITIONS:
+    for name in RATES:
         family, _, kind = name.partition(" ")
         assert (f'"{kind}"' in text and f"`{family}(" in text) if kind and family != "on" else name.split()[0] in text
 

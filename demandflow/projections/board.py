@@ -19,7 +19,7 @@ CREATE TABLE IF NOT EXISTS demandflow_board (
     demand TEXT PRIMARY KEY, version INTEGER NOT NULL, workflow TEXT NOT NULL, state TEXT NOT NULL,
     stage TEXT NOT NULL, ended_as TEXT, round INTEGER NOT NULL, received TEXT NOT NULL, since TEXT NOT NULL,
     last TEXT NOT NULL, due TEXT, place TEXT NOT NULL, channel TEXT NOT NULL, category TEXT, urgency TEXT,
-    contractor TEXT, co_handlers TEXT NOT NULL, lead TEXT, resident TEXT, review TEXT,
+    contractor TEXT, co_handlers TEXT NOT NULL, lead TEXT, resident TEXT, review TEXT, ended TEXT,
     resolved INTEGER, grade TEXT, escalated INTEGER NOT NULL,
     text TEXT NOT NULL, standing INTEGER NOT NULL
 ) WITHOUT ROWID;
@@ -30,15 +30,15 @@ CREATE INDEX IF NOT EXISTS demandflow_board_due ON demandflow_board (due) WHERE 
 # fmt: off
 COLUMNS = (
     "demand", "version", "workflow", "state", "stage", "ended_as", "round", "received", "since", "last", "due",
-    "place", "channel", "category", "urgency", "contractor", "co_handlers", "lead", "resident", "review", "resolved",
-    "grade", "escalated", "text", "standing",
+    "place", "channel", "category", "urgency", "contractor", "co_handlers", "lead", "resident", "review", "ended",
+    "resolved", "grade", "escalated", "text", "standing",
 )
 SORTABLE = (
-    "received", "since", "last", "due", "review", "place", "channel", "category", "contractor", "lead", "state",
-    "stage", "round",
+    "received", "since", "last", "due", "review", "ended", "place", "channel", "category", "contractor", "lead",
+    "state", "stage", "round",
 )
 # fmt: on
-MOMENTS = ("received", "since", "last", "due", "review")
+MOMENTS = ("received", "since", "last", "due", "review", "ended")
 MOST = 2**31
 
 
@@ -66,6 +66,7 @@ class BoardRow:
     lead: str | None
     resident: str | None
     review: datetime | None
+    ended: datetime | None
     resolved: bool | None
     grade: str | None
     escalated: bool
@@ -98,6 +99,8 @@ class Filter:
     escalated: bool | None = None
     open: bool | None = None
     overdue_at: datetime | None = None
+    received: tuple[datetime, datetime] | None = None
+    closed: tuple[datetime, datetime] | None = None
     states: tuple[tuple[str, str], ...] | None = None
 
     def where(self) -> tuple[str, list[Any]]:
@@ -112,10 +115,10 @@ class Filter:
         for column in ("channel", "lead", "resident", "workflow", "state", "stage", "ended_as", "urgency"):
             if (value := getattr(self, column)) is not None:
                 parts.append(f"{column} = ?")
-                values.append(_word(column, value))
+                values.append(word(column, value))
         if self.contractor is not None:
             parts.append("(contractor = ? OR instr(co_handlers, ?) > 0)")
-            contractor = _word("contractor", self.contractor)
+            contractor = word("contractor", self.contractor)
             values += [contractor, f"\n{contractor}\n"]
         for column, flag in (("open", self.open), ("escalated", self.escalated)):
             if flag is not None and not isinstance(flag, bool):
@@ -127,6 +130,12 @@ class Filter:
         if self.overdue_at is not None:
             parts.append("ended_as IS NULL AND due < ?")
             values.append(written(self.overdue_at))
+        for column, span in (("received", self.received), ("ended", self.closed)):
+            if span is not None:
+                parts.append(f"{column} >= ? AND {column} < ?")
+                values += map(written, span)
+        if self.closed is not None:
+            parts.append("ended_as = 'closed'")
         if self.states is not None:
             parts.append(f"(workflow, state) IN (VALUES {', '.join(['(?, ?)'] * len(self.states))})")
             values += [word for pair in self.states for word in pair]
@@ -163,12 +172,25 @@ def read(
     return BoardPage(tuple(map(_board_row, rows)), total)
 
 
+def towards_due(connection: sqlite3.Connection, chosen: Filter, at: datetime) -> tuple[int, int, int]:
+    """How many of the chosen open demands are overdue at a moment, not yet due, and without a due moment."""
+    condition, values = chosen.where()
+    found = connection.execute(
+        "SELECT SUM(due < ?), SUM(due >= ?), SUM(due IS NULL) FROM demandflow_board "  # noqa: S608
+        f"WHERE ended_as IS NULL AND {condition}",
+        [written(at), written(at), *values],
+    ).fetchone()
+    overdue, not_yet, without = (number or 0 for number in found)
+    return overdue, not_yet, without
+
+
 def written(at: datetime | None) -> str | None:
     """A moment as it is kept: fixed width, so that texts sort as moments do."""
     return None if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _word(what: str, value: object) -> str:
+def word(what: str, value: object) -> str:
+    """The value, if it is a printable text; InvalidValue otherwise."""
     if not isinstance(value, str) or not value.isprintable():
         raise InvalidValue(what, f"must be a printable text, got {brief(value)}")
     return name(value)
@@ -181,8 +203,16 @@ def _row(demand: Demand) -> tuple[Any, ...]:
         *(demand.id.hex, demand.version, demand.workflow, demand.state, demand.stage, demand.ended_as, demand.round),
         *(written(demand.received) or last, written(demand.since) or last, last, written(demand.due)),
         *(demand.place or "", demand.channel or "", demand.category, demand.urgency, demand.contractor),
-        *("".join(f"\n{one}\n" for one in demand.co_handlers), demand.lead, demand.resident, written(demand.review)),
-        *(resolved, demand.grade, int(demand.escalated), demand.text, standing(demand)),
+        *("".join(f"\n{one}\n" for one in demand.co_handlers), demand.lead, demand.resident),
+        *(
+            written(demand.review),
+            written(demand.ended),
+            resolved,
+            demand.grade,
+            int(demand.escalated),
+            demand.text,
+            standing(demand),
+        ),
     )
 
 

@@ -13,34 +13,42 @@ from demandflow.projections.standing import HAPPENINGS, Slice, slice_of, standin
 
 HAPPENED = frozenset(HAPPENINGS.values())
 
-Day = Callable[[datetime], str]
-"""The day (ISO) on which a moment falls, in the community's zone."""
+Day = Callable[[datetime], int]
+"""The day on which a moment falls in the community's zone, as a number: 20260305."""
 
 
 class Entry(NamedTuple):
-    """What stands, or happened, from an event's day on; `happening` is empty for a standing."""
+    """What stands, or happened, from an event's day on; `happening` is empty for a standing.
+
+    `ended` is the day on which a demand so standing had ended, 0 if it had not.
+    """
 
     version: int
-    happened: str
+    happened: int
     happening: str
     standing: int
+    ended: int
     where: Slice
 
 
 def booked(before: Demand | None, after: Demand, event: Event, day: Day) -> dict[Entry, int]:
     """The entries of one event: the old standing out, the new one in, and what happened."""
     at = day(after.last or event.meta.happened)
-    now, where = standing(after), slice_of(after)
+    now = _stands(after, day)
     entries: dict[Entry, int] = {}
     if before is None:
-        entries[Entry(event.version, at, "", now, where)] = 1
-    elif (was := (standing(before), slice_of(before))) != (now, where):
+        entries[Entry(event.version, at, "", *now)] = 1
+    elif (was := _stands(before, day)) != now:
         entries[Entry(event.version, at, "", *was)] = -1
-        entries[Entry(event.version, at, "", now, where)] = 1
+        entries[Entry(event.version, at, "", *now)] = 1
     for meaning in event.stamp.means or ():
         if meaning in HAPPENED:
-            entries[Entry(event.version, at, meaning, 0, where)] = 1
+            entries[Entry(event.version, at, meaning, 0, 0, now[-1])] = 1
     return entries
+
+
+def _stands(demand: Demand, day: Day) -> tuple[int, int, Slice]:
+    return standing(demand), 0 if demand.ended is None else day(demand.ended), slice_of(demand)
 
 
 def booked_by_correction(events: list[Event], day: Day) -> dict[Entry, int]:

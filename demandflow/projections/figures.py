@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from demandflow.domain.moves import ENDS
 from demandflow.errors import InvalidValue, brief, listed
+from demandflow.projections.definitions import GRADED, IDENTITY, MIDDLE_WEIGHT, RATES, Definition, definition, satisfied
 from demandflow.projections.standing import COUNTS, DECLARES, HAPPENINGS, Count
 
-GRADED = ("very_satisfied", "satisfied", "basically_satisfied", "dissatisfied", "very_dissatisfied")
-MIDDLE_WEIGHT = {"strict": Fraction(0), "weighted": Fraction(9, 10), "lenient": Fraction(1)}
-
-
-@dataclass(frozen=True)
-class Definition:
-    """How a rate is put together: weighted counts over counts; `needs` is what the workflow must declare."""
-
-    name: str
-    numerator: tuple[tuple[str, Fraction], ...]
-    denominator: tuple[str, ...]
-    needs: str | None = None
-
-    def __str__(self) -> str:
-        terms = (name if weight == 1 else f"{float(weight):g} × {name}" for name, weight in self.numerator if weight)
-        return f"{self.name} = ({' + '.join(terms)}) / ({' + '.join(self.denominator)})"
+K = TypeVar("K", str, tuple[str, ...])
 
 
 @dataclass(frozen=True)
@@ -46,10 +31,7 @@ class Rate:
     @property
     def percent(self) -> str:
         """The rate in per cent, rounded half up to one decimal: `85.6 %` or `n/a`."""
-        if self.value is None:
-            return "n/a"
-        exact = Decimal(self.value.numerator) * 100 / Decimal(self.value.denominator)
-        return f"{exact.quantize(Decimal('0.1'), ROUND_HALF_UP)} %"
+        return in_percent(self.value)
 
     def __str__(self) -> str:
         whole = self.numerator.denominator == 1
@@ -57,33 +39,22 @@ class Rate:
         return f"{number}/{self.n} = {self.percent}" if self.n else "n/a"
 
 
-def _plain(*names: str) -> tuple[tuple[str, Fraction], ...]:
-    return tuple((name, Fraction(1)) for name in names)
+@dataclass(frozen=True)
+class MeanOfUnits:
+    """The unweighted mean of the units' rates, which is not the pooled rate; `without` units have none."""
 
+    name: str
+    value: Fraction | None
+    units: int
+    without: int
 
-def _satisfied(kind: str) -> tuple[tuple[str, Fraction], ...]:
-    return (*_plain("very_satisfied", "satisfied"), ("basically_satisfied", MIDDLE_WEIGHT[kind]))
-
-
-DEFINITIONS: dict[str, Definition] = {
-    one.name: one
-    for one in (
-        Definition("resolution received", _plain("resolved"), ("received",), "evaluated"),
-        Definition("resolution accountable", _plain("resolved"), ("open", "closed"), "evaluated"),
-        Definition("resolution callback", _plain("resolved"), ("evaluated",), "evaluated"),
-        Definition("resolution contractor", _plain("reported_resolved"), ("closed",), "reported"),
-        *(Definition(f"satisfaction {kind}", _satisfied(kind), GRADED, "evaluated") for kind in MIDDLE_WEIGHT),
-        Definition("participation", _plain("evaluated"), ("asked",), "asked"),
-        Definition("coverage", _plain("closed_and_asked"), ("closed",), "asked"),
-        Definition("on_time", _plain("met"), ("met", "missed")),
-    )
-}
-"""Every rate by its name. Sources: figures 1–3 after the Beijing and Fufeng programs, grades after 好差评."""
+    def __str__(self) -> str:
+        return f"{in_percent(self.value)} (mean of {self.units} units)" if self.units else "n/a"
 
 
 @dataclass(frozen=True)
 class Figures:
-    """All counts and rates of one slice, now.
+    """All counts and rates of one slice.
 
     `standings` maps what demands stand for to how many do; `happened` counts what happened, each as often as it did.
     """
@@ -106,12 +77,16 @@ class Figures:
         return number if number or declared or not any(self.standings.values()) else None
 
     def rate(self, name: str) -> Rate:
-        """A rate by its name in DEFINITIONS, over the demands whose workflow declares what it needs."""
-        if not isinstance(name, str) or name not in DEFINITIONS:
-            raise InvalidValue("rate", f"{brief(name)} is none (possible: {listed(DEFINITIONS)})")
-        rule = DEFINITIONS[name]
+        """A rate by its name in RATES, over the demands whose workflow declares what it needs."""
+        if not isinstance(name, str) or name not in RATES:
+            raise InvalidValue("rate", f"{brief(name)} is none (possible: {listed(RATES)})")
+        rule = RATES[name]
         numerator = sum((self._counted(one, rule.needs) * weight for one, weight in rule.numerator), Fraction(0))
         return Rate(name, numerator, sum(self._counted(one, rule.needs) for one in rule.denominator))
+
+    def definition(self, name: str) -> Definition:
+        """What a count, a rate or another figure means, with its source."""
+        return definition(name)
 
     def resolution(self, kind: str = "received") -> Rate:
         """How many were resolved: `received`, `accountable`, `callback` or `contractor` (see docs/figures.md)."""
@@ -128,7 +103,7 @@ class Figures:
         closed = {one: number for one, number in self.standings.items() if COUNTS["closed"].asks(one)}
         inner = Figures(self.name, closed, {})
         n = inner._counted("closed", "evaluated")
-        least = sum((inner._counted(one, "evaluated") * weight for one, weight in _satisfied(kind)), Fraction(0))
+        least = sum((inner._counted(one, "evaluated") * weight for one, weight in satisfied(kind)), Fraction(0))
         ungraded = n - sum(inner._counted(grade, "evaluated") for grade in GRADED)
         name = f"satisfaction {kind}, over the closed"
         return Rate(f"{name}, at least", least, n), Rate(f"{name}, at most", least + ungraded, n)
@@ -151,27 +126,102 @@ class Figures:
     @property
     def adds_up(self) -> bool:
         """Received = open + closed + refused + withdrawn + merged."""
-        return self.count("received") == sum(self.count(name) or 0 for name in ("open", *ENDS))
+        return self.count("received") == sum(self.count(name) or 0 for name in IDENTITY)
 
     @property
     def identity(self) -> str:
         """The identity as a line: `146 received = 6 open + 128 closed + …`."""
-        parts = " + ".join(f"{self.count(name)} {name}" for name in ("open", *ENDS))
+        parts = " + ".join(f"{self.count(name)} {name}" for name in IDENTITY)
         return f"{self.count('received')} received {'=' if self.adds_up else '≠'} {parts}"
 
     def as_dict(self) -> dict[str, Any]:
         """All counts, happenings and rates (exact fractions, None for n/a) by name."""
         return {
             **{name: self.count(name) for name in (*COUNTS, *HAPPENINGS)},
-            **{name: self.rate(name).value for name in DEFINITIONS},
+            **{name: self.rate(name).value for name in RATES},
         }
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row a figure: its name, kind, numerator, n (None for counts), value (a float for rates) and meaning."""
+        rows: list[dict[str, Any]] = [
+            {"figure": name, "kind": definition(name).kind, "numerator": number, "n": None, "value": number}
+            for name in (*COUNTS, *HAPPENINGS)
+            for number in (self.count(name),)
+        ]
+        for name in RATES:
+            rate = self.rate(name)
+            value = None if rate.value is None else float(rate.value)
+            top = float(rate.numerator) if rate.n else None
+            rows.append({"figure": name, "kind": "rate", "numerator": top, "n": rate.n, "value": value})
+        return [{"slice": self.name, **row, "meaning": definition(row["figure"]).says} for row in rows]
 
     def _counted(self, name: str, needs: str | None) -> int:
         count = COUNTS[name]
         return Count(count.mask, count.bits, needs or count.needs).of(self.standings) or 0
 
 
+@dataclass(frozen=True, eq=False)
+class FiguresBy(Mapping[K, Figures], Generic[K]):
+    """The figures of each part along one dimension (keys are names or paths) or several (keys are tuples of them)."""
+
+    dimensions: tuple[str, ...]
+    parts: Mapping[K, Figures]
+
+    def __getitem__(self, key: K) -> Figures:
+        return self.parts[key]
+
+    def __iter__(self) -> Iterator[K]:
+        return iter(self.parts)
+
+    def __len__(self) -> int:
+        return len(self.parts)
+
+    @property
+    def total(self) -> Figures:
+        """All parts together: the sums of their counts."""
+        standings: dict[int, int] = {}
+        happened: dict[str, int] = {}
+        for part in self.parts.values():
+            for standing, number in part.standings.items():
+                standings[standing] = standings.get(standing, 0) + number
+            for happening, number in part.happened.items():
+                happened[happening] = happened.get(happening, 0) + number
+        return Figures("all", standings, happened)
+
+    def mean_of_units(self, rate: str) -> MeanOfUnits:
+        """The unweighted mean of the parts' rates, over those that have one; it may contradict the pooled rate."""
+        values = [part.rate(rate).value for part in self.parts.values()]
+        found = [value for value in values if value is not None]
+        mean = sum(found, Fraction(0)) / len(found) if found else None
+        return MeanOfUnits(f"{rate}, mean of units", mean, len(found), len(values) - len(found))
+
+    def columns(self) -> dict[str, list[Any]]:
+        """One list a column: the dimensions, then each count, and each rate as a float; None is n/a.
+
+        As pandas.DataFrame(…) or polars.DataFrame(…) take it.
+        """
+        keys = [(key,) if isinstance(key, str) else key for key in self.parts]
+        table: dict[str, list[Any]] = {name: [key[at] for key in keys] for at, name in enumerate(self.dimensions)}
+        for name in (*COUNTS, *HAPPENINGS):
+            # a dimension may be called as a count is: the count then says so
+            table[f"{name} (count)" if name in self.dimensions else name] = [
+                one.count(name) for one in self.parts.values()
+            ]
+        for name in RATES:
+            values = [one.rate(name).value for one in self.parts.values()]
+            table[name] = [None if value is None else float(value) for value in values]
+        return table
+
+
 def figures_of(name: str, sums: Mapping[tuple[str, int], int]) -> Figures:
     """The figures of one slice from its sums: (happening, standing) → number."""
     standings = {standing: number for (happening, standing), number in sums.items() if not happening}
     return Figures(name, standings, {happening: number for (happening, _), number in sums.items() if happening})
+
+
+def in_percent(value: Fraction | None) -> str:
+    """In per cent, rounded half up to one decimal, or n/a."""
+    if value is None:
+        return "n/a"
+    exact = Decimal(value.numerator) * 100 / Decimal(value.denominator)
+    return f"{exact.quantize(Decimal('0.1'), ROUND_HALF_UP)} %"

@@ -8,14 +8,17 @@ from typing import NamedTuple
 from uuid import UUID
 
 from demandflow.projections.entries import Entry
+from demandflow.projections.standing import Slice
 
 SCHEMA = """
+CREATE TABLE IF NOT EXISTS demandflow_slices (
+    id INTEGER PRIMARY KEY, place TEXT NOT NULL, channel TEXT NOT NULL, category TEXT NOT NULL,
+    contractor TEXT NOT NULL, workflow TEXT NOT NULL, UNIQUE (place, channel, category, contractor, workflow)
+);
 CREATE TABLE IF NOT EXISTS demandflow_ledger (
-    demand TEXT NOT NULL, version INTEGER NOT NULL, recorded_by INTEGER NOT NULL,
-    received TEXT NOT NULL, happened TEXT NOT NULL, recorded TEXT NOT NULL,
-    happening TEXT NOT NULL, standing INTEGER NOT NULL, amount INTEGER NOT NULL,
-    place TEXT NOT NULL, channel TEXT NOT NULL, category TEXT NOT NULL, contractor TEXT NOT NULL,
-    workflow TEXT NOT NULL
+    demand BLOB NOT NULL, version INTEGER NOT NULL, recorded_by INTEGER NOT NULL,
+    received INTEGER NOT NULL, happened INTEGER NOT NULL, recorded INTEGER NOT NULL, ended INTEGER NOT NULL,
+    happening TEXT NOT NULL, standing INTEGER NOT NULL, amount INTEGER NOT NULL, slice INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS demandflow_ledger_demand ON demandflow_ledger (demand);
 """
@@ -26,22 +29,38 @@ class Booking(NamedTuple):
 
     demand: UUID
     recorded_by: int
-    received: str
-    recorded: str
+    received: int
+    recorded: int
     entry: Entry
     amount: int
 
 
 def write(connection: sqlite3.Connection, bookings: Iterable[Booking]) -> None:
     """Add these lines; none is ever changed."""
+    bookings = list(bookings)
+    slices = {where: _slice_id(connection, where) for where in {line.entry.where for line in bookings}}
     connection.executemany(
-        "INSERT INTO demandflow_ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO demandflow_ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
-                *(line.demand.hex, line.entry.version, line.recorded_by),
-                *(line.received, line.entry.happened, line.recorded),
-                *(line.entry.happening, line.entry.standing, line.amount, *line.entry.where),
+                *(line.demand.bytes, line.entry.version, line.recorded_by),
+                *(line.received, line.entry.happened, line.recorded, line.entry.ended),
+                *(line.entry.happening, line.entry.standing, line.amount, slices[line.entry.where]),
             )
             for line in bookings
         ],
     )
+
+
+def _slice_id(connection: sqlite3.Connection, where: Slice) -> int:
+    connection.execute(
+        "INSERT OR IGNORE INTO demandflow_slices (place, channel, category, contractor, workflow) "
+        "VALUES (?, ?, ?, ?, ?)",
+        where,
+    )
+    found = connection.execute(
+        "SELECT id FROM demandflow_slices "
+        "WHERE place = ? AND channel = ? AND category = ? AND contractor = ? AND workflow = ?",
+        where,
+    )
+    return int(found.fetchone()[0])

@@ -17,9 +17,10 @@ from demandflow.domain.demand import Demand, evolve, fold
 from demandflow.domain.events import Event
 from demandflow.domain.facts import Corrected
 from demandflow.errors import InvalidValue, StorageBusy, StorageError, brief
-from demandflow.projections import board, ledger, totals
+from demandflow.projections import board, ledger, stays, totals
 from demandflow.projections.entries import booked, booked_by_correction
-from demandflow.projections.standing import DEFINITIONS
+from demandflow.projections.periods import number_of
+from demandflow.projections.standing import DEFINITIONS_VERSION
 
 PAGE = 1000
 KEPT = 10_000
@@ -30,7 +31,14 @@ CREATE TABLE IF NOT EXISTS demandflow_position (
     whole_at INTEGER NOT NULL, last INTEGER NOT NULL, demand TEXT NOT NULL, version INTEGER NOT NULL
 );
 """
-TABLES = ("demandflow_board", "demandflow_totals", "demandflow_ledger", "demandflow_position")
+TABLES = (
+    "demandflow_board",
+    "demandflow_stays",
+    "demandflow_totals",
+    "demandflow_slices",
+    "demandflow_ledger",
+    "demandflow_position",
+)
 
 
 class Position(NamedTuple):
@@ -93,7 +101,7 @@ class Projector:
 
     def _make_tables(self, whole_at: int) -> None:
         """Make the tables if they are not there; those of another make are dropped, to be made anew from the log."""
-        schema = "".join((board.SCHEMA, totals.SCHEMA, ledger.SCHEMA, SCHEMA))
+        schema = "".join((board.SCHEMA, stays.SCHEMA, totals.SCHEMA, ledger.SCHEMA, SCHEMA))
         self._connection.execute("CREATE TABLE IF NOT EXISTS demandflow_schema (text TEXT NOT NULL)")
         if self._connection.execute("SELECT text FROM demandflow_schema").fetchall() != [(schema,)]:
             for table in TABLES:
@@ -177,20 +185,22 @@ class Projector:
         page = self._source.page(began.last, PAGE)
         if not page:
             return None
-        demands, bookings = self._worked_out([event for _, event in page])
+        demands, bookings, moved = self._worked_out([event for _, event in page])
         last, newest = page[-1]
         with self._transaction():
             if self._position() != began:
                 return began.last
             board.write(self._connection, demands)
+            stays.write(self._connection, moved)
             totals.write(self._connection, [(line.entry, line.amount) for line in bookings])
             ledger.write(self._connection, bookings)
             self._move(began._replace(last=last, demand=newest.demand.hex, version=newest.version))
         return last
 
-    def _worked_out(self, events: list[Event]) -> tuple[list[Demand], list[ledger.Booking]]:
-        """What a page comes to: the demands as they stand after it, and what it books."""
+    def _worked_out(self, events: list[Event]) -> tuple[list[Demand], list[ledger.Booking], list[Demand]]:
+        """What a page comes to: the demands as they stand after it, what it books, and who entered another state."""
         bookings: list[ledger.Booking] = []
+        moved: list[Demand] = []
         touched: dict[UUID, Demand] = {}
         for event in events:
             before = self._before(event)
@@ -199,6 +209,8 @@ class Projector:
                 entries = booked_by_correction(self._source.events(event.demand, upto=event.version), self._day)
             else:
                 entries = booked(before, after, event, self._day)
+            if before is None or before.state != after.state:
+                moved.append(after)
             received = self._day(after.received or event.meta.happened)
             recorded = self._day(event.meta.recorded)
             bookings += [
@@ -209,7 +221,7 @@ class Projector:
             self._states.move_to_end(event.demand)
         while len(self._states) > KEPT:
             self._states.popitem(last=False)
-        return list(touched.values()), bookings
+        return list(touched.values()), bookings, moved
 
     def _before(self, event: Event) -> Demand | None:
         """The demand just before the event: kept, or folded from the log."""
@@ -220,12 +232,12 @@ class Projector:
             return kept
         return fold(self._source.events(event.demand, upto=event.version - 1))
 
-    def _day(self, at: datetime) -> str:
-        return at.astimezone(self.zone).date().isoformat()
+    def _day(self, at: datetime) -> int:
+        return number_of(at.astimezone(self.zone))
 
     @property
     def _start(self) -> Position:
-        return Position(self._source.id, self.zone.key, DEFINITIONS)
+        return Position(self._source.id, self.zone.key, DEFINITIONS_VERSION)
 
     def _position(self) -> Position:
         row = self._connection.execute("SELECT * FROM demandflow_position").fetchone()

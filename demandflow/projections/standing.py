@@ -1,7 +1,7 @@
 """What a demand stands for in the figures: one small number, and the questions put to it.
 
 A count asks `standing & mask == bits`, so that the identity and "resolved ≤ closed" hold by construction.
-The layout is kept in the tables: whoever changes it raises DEFINITIONS, and the tables are made anew.
+The layout is kept in the tables: whoever changes it raises DEFINITIONS_VERSION, and the tables are made anew.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from demandflow.domain.demand import Demand
 from demandflow.domain.moves import ENDS, MEANINGS
 from demandflow.domain.values import Grade
 
-DEFINITIONS = 1
+DEFINITIONS_VERSION = 2
 
 ENDED = 0b111
 CLOSED, REFUSED, WITHDRAWN, MERGED = 1, 2, 3, 4

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from demandflow.errors import InvalidValue, brief, listed
 from demandflow.projections.entries import Entry
 from demandflow.projections.standing import Slice
 
@@ -46,10 +45,6 @@ def read_all(connection: sqlite3.Connection) -> Mapping[tuple[str, int], int]:
 
 def read(connection: sqlite3.Connection, dimension: str, level: int) -> Totals:
     """The sums along one dimension; what is not as deep as the level stands under its own name."""
-    if not isinstance(dimension, str) or dimension not in DIMENSIONS:
-        raise InvalidValue("dimension", f"{brief(dimension)} is none (possible: {listed(DIMENSIONS)})")
-    if isinstance(level, bool) or not isinstance(level, int) or not 1 <= level <= DEEPEST:
-        raise InvalidValue("level", f"must be a whole number from 1 to {DEEPEST}, got {brief(level)}")
     if dimension not in PATHS:
         return _read(connection, "dimension = ?", dimension)
     # one dimension holds every level's sums, the other those of the demands right at a path

@@ -10,7 +10,7 @@ from demandflow.domain.demand import Demand, fold
 from demandflow.domain.events import Event, with_corrections
 from demandflow.domain.facts import Corrected
 from demandflow.projections import totals
-from demandflow.projections.figures import DEFINITIONS
+from demandflow.projections.definitions import RATES
 from demandflow.projections.projector import TABLES, Projector
 from demandflow.projections.standing import slice_of, standing
 from demandflow.projections.totals import DIMENSIONS
@@ -85,7 +85,7 @@ def figures_add_up(flow: DemandFlow) -> None:
     slices = {name: flow.figures_by(name, level=2 if name in ("place", "category") else 1) for name in DIMENSIONS}
     for figures in (whole, *(one for parts in slices.values() for one in parts.values())):
         assert figures.adds_up, figures.identity
-        for name in DEFINITIONS:
+        for name in RATES:
             rate = figures.rate(name)
             assert 0 <= rate.numerator <= rate.n, f"{name}: {rate.numerator}/{rate.n}"
     for name, parts in slices.items():
@@ -124,6 +124,10 @@ DEMAND_LAWS = (
 def _dump(projector: Projector) -> dict[str, list[tuple[Any, ...]]]:
     with projector.tables() as tables:
         dumped = {table: tables.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES}  # noqa: S608
+        named = "SELECT l.*, s.* FROM demandflow_ledger l JOIN demandflow_slices s ON s.id = l.slice"
+        # slices are numbered as they come, so lines are compared by their names
+        dumped["demandflow_ledger"] = [(*row[:10], *row[12:]) for row in tables.execute(named)]
+        dumped.pop("demandflow_slices")
         position = "SELECT last, demand, version FROM demandflow_position WHERE last > 0"
         dumped["demandflow_position"] = tables.execute(position).fetchall()
     dumped["demandflow_totals"] = [row for row in dumped["demandflow_totals"] if row[-1]]

@@ -1,0 +1,147 @@
+"""What each figure means, in words and as a formula, with its source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from demandflow.domain.moves import ENDS
+from demandflow.errors import InvalidValue, brief, listed
+from demandflow.projections.standing import COUNTS, HAPPENINGS
+
+GRADED = ("very_satisfied", "satisfied", "basically_satisfied", "dissatisfied", "very_dissatisfied")
+MIDDLE_WEIGHT = {"strict": Fraction(0), "weighted": Fraction(9, 10), "lenient": Fraction(1)}
+STANDING, HAPPENING, RATE, RANGE, DURATION = "standing count", "happening", "rate", "range", "duration"
+OURS = "demandflow"
+BEIJING = "the call-back figures of a Beijing district's hotline program"
+GRADES = "the five grades of the public 好差评 scheme"
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What a figure means. `says` is for people; a rate also has its weighted counts over counts.
+
+    `needs` is what a workflow must declare, else the figure is n/a.
+    """
+
+    name: str
+    kind: str
+    says: str
+    source: str = OURS
+    needs: str | None = None
+    numerator: tuple[tuple[str, Fraction], ...] = ()
+    denominator: tuple[str, ...] = ()
+
+    @property
+    def formula(self) -> str:
+        """A rate as counts over counts; empty for what is counted."""
+        terms = [name if weight == 1 else f"{float(weight):g} × {name}" for name, weight in self.numerator if weight]
+        return f"({' + '.join(terms)}) / ({' + '.join(self.denominator)})" if terms else ""
+
+    def __str__(self) -> str:
+        formula = f" = {self.formula}" if self.formula else ""
+        needs = f" n/a unless the workflow declares {self.needs}." if self.needs else ""
+        return f"{self.name} ({self.kind}){formula}: {self.says}.{needs} Source: {self.source}."
+
+
+def definition(name: str) -> Definition:
+    """What the figure of this name means. Raises InvalidValue, naming all figures."""
+    if not isinstance(name, str) or name not in DEFINITIONS:
+        raise InvalidValue("figure", f"{brief(name)} is none (possible: {listed(DEFINITIONS)})")
+    return DEFINITIONS[name]
+
+
+def _plain(*names: str) -> tuple[tuple[str, Fraction], ...]:
+    return tuple((name, Fraction(1)) for name in names)
+
+
+def satisfied(kind: str) -> tuple[tuple[str, Fraction], ...]:
+    """The grades that count as satisfied, with their weights."""
+    return (*_plain("very_satisfied", "satisfied"), ("basically_satisfied", MIDDLE_WEIGHT[kind]))
+
+
+# fmt: off
+_STANDING = {
+    "received": "all demands that were registered",
+    "open": "registered and not ended",
+    "closed": "ended as closed, with or without an evaluation",
+    "refused": "ended as refused: not for the community to see to",
+    "withdrawn": "ended as withdrawn by the resident",
+    "merged": "ended as merged into another demand about the same thing",
+    "resolved": "now closed, and the present round's evaluation says resolved; closed as silent is not resolved",
+    "reported_resolved": "now closed, and the contractor's last report says resolved",
+    "asked": "told the outcome in the present round and able to answer, or did answer; a notice on the wall tells, but "
+             "does not ask",
+    "closed_and_asked": "now closed, and asked",
+    "evaluated": "with an evaluation in the present round",
+    "silent": "now closed, without an evaluation in the present round",
+    **{grade: f"evaluated as {grade.replace('_', ' ')} in the present round" for grade in GRADED},
+    "no_clock": "without a due moment",
+    "running": "open, with a due moment",
+    "met": "closed by its due moment",
+    "missed": "closed after its due moment",
+    "stopped": "with a due moment, but ended otherwise than closed",
+}
+_HAPPENING = {
+    "accepted": "passed the audit",
+    "contracted_out": "given to a contractor",
+    "handed_back": "given back by the contractor",
+    "extended": "given more time",
+    "suspended": "put off to a review date",
+    "evaluated_at_all": "evaluated, whatever became of it",
+    "reworked": "sent round again because the resident did not call it resolved",
+    "taken_over": "taken over by the supervisor",
+    "reopened": "taken up again after its end",
+    "escalated": "brought before the supervisor",
+    "callback_missed": "called back in vain",
+    "unmerged": "let go again after a merge",
+    "corrected": "corrected",
+}
+_RATES = (
+    ("resolution received", "of all received, how many are resolved", BEIJING, "evaluated",
+     _plain("resolved"), ("received",)),
+    ("resolution accountable", "of those the community answers for (without refused, withdrawn and merged), how many "
+     "are resolved", BEIJING, "evaluated", _plain("resolved"), ("open", "closed")),
+    ("resolution callback", "of the evaluated, how many are resolved", f"{BEIJING} (有效回访)", "evaluated",
+     _plain("resolved"), ("evaluated",)),
+    ("resolution contractor", "of the closed, how many the contractor reported as resolved", OURS, "reported",
+     _plain("reported_resolved"), ("closed",)),
+    *((f"satisfaction {kind}", f"of the graded evaluations, how many are satisfied; the middle grade counts "
+       f"{float(weight):g}", GRADES, "evaluated", satisfied(kind), GRADED) for kind, weight in MIDDLE_WEIGHT.items()),
+    ("participation", "of those asked, how many evaluated", OURS, "asked", _plain("evaluated"), ("asked",)),
+    ("coverage", "of the closed, how many were asked", OURS, "asked", _plain("closed_and_asked"), ("closed",)),
+    ("on_time", "of those closed with a due moment, how many by then; running and no deadline are neither", OURS, None,
+     _plain("met"), ("met", "missed")),
+)
+_OTHERS = (
+    ("satisfaction_interval", RATE, "over the closed, those without an evaluation counted once as dissatisfied and "
+     "once as satisfied: the truth lies between", GRADES, "evaluated"),
+    ("overdue", RANGE, "open, and its due moment has passed at the moment asked about", OURS, None),
+    ("not_yet_due", RANGE, "open, and its due moment is at or after the moment asked about", OURS, None),
+    ("no_due", RANGE, "open, without a due moment", OURS, None),
+    ("whole time", DURATION, "from receipt to the end, elapsed; the open are left out or counted up to a moment", OURS,
+     None),
+    ("waiting", DURATION, "each stay in a state that is no end, from entering to leaving it, elapsed; stays that go on "
+     "are left out or counted up to a moment", OURS, None),
+)
+# fmt: on
+
+DEFINITIONS: dict[str, Definition] = {
+    one.name: one
+    for one in (
+        *(Definition(name, STANDING, says, needs=COUNTS[name].needs) for name, says in _STANDING.items()),
+        *(
+            Definition(name, HAPPENING, f"how often demands were {says}", needs=HAPPENINGS[name])
+            for name, says in _HAPPENING.items()
+        ),
+        *(Definition(name, RATE, says, source, needs, top, below) for name, says, source, needs, top, below in _RATES),
+        *(Definition(*other) for other in _OTHERS),
+    )
+}
+"""Every figure by its name."""
+
+RATES: dict[str, Definition] = {name: one for name, one in DEFINITIONS.items() if one.denominator}
+"""The rates that are counts over counts."""
+
+IDENTITY = ("open", *ENDS)
+"""What received is the sum of."""

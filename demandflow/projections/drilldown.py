@@ -1,0 +1,195 @@
+"""From a count to its demands, and to the events that decided it; from one day to another, and to what moved."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from demandflow.errors import InvalidValue, brief, listed
+from demandflow.projections.periods import day_of
+from demandflow.projections.question import Question
+from demandflow.projections.standing import COUNTS, DECLARES, HAPPENINGS, Count, Slice
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A demand that counts, and the event that decided it: the one from which on it counts without interruption.
+
+    `decided_by` is the version of that event, `recorded_by` of the event that said so (a correction, or the same).
+    A happening is listed once for each time.
+    """
+
+    demand: UUID
+    decided_by: int
+    recorded_by: int
+    happened: date
+    recorded: date
+
+
+@dataclass(frozen=True)
+class Stood:
+    """What a demand stood for: the counts it was in, its slice, and the day on which it had ended, if it had."""
+
+    counts: tuple[str, ...]
+    where: Slice
+    ended: date | None
+
+
+@dataclass(frozen=True)
+class Change:
+    """A demand that moved: from what (None: it was not there), to what (None: no longer), by which events.
+
+    `happened` counts what happened to it in between. An event is named by the version that recorded it.
+    """
+
+    demand: UUID
+    before: Stood | None
+    after: Stood | None
+    events: tuple[int, ...]
+    happened: Mapping[str, int]
+
+    def __str__(self) -> str:
+        events = ", ".join(map(str, self.events))
+        return f"{self.demand}: {_said(self.before)} → {_said(self.after)} (event {events})"
+
+
+@dataclass(frozen=True)
+class Changes:
+    """All that moved between two days; the differences are exactly those of the figures."""
+
+    lines: tuple[Change, ...]
+
+    def difference(self, count: str) -> int:
+        """By how much a standing count or a happening changed."""
+        check(count)
+        if count in HAPPENINGS:
+            return sum(line.happened.get(HAPPENINGS[count], 0) for line in self.lines)
+        now = sum(count in line.after.counts for line in self.lines if line.after is not None)
+        return now - sum(count in line.before.counts for line in self.lines if line.before is not None)
+
+    def of(self, count: str) -> tuple[Change, ...]:
+        """The lines that moved into this count, or out of it."""
+        check(count)
+        return tuple(
+            line
+            for line in self.lines
+            if (
+                HAPPENINGS[count] in line.happened
+                if count in HAPPENINGS
+                else _in(line.before, count) != _in(line.after, count)
+            )
+        )
+
+
+def check(name: object) -> None:
+    """Raises InvalidValue for what is no count."""
+    if not isinstance(name, str) or name not in {**COUNTS, **HAPPENINGS}:
+        raise InvalidValue("count", f"{brief(name)} is none (possible: {listed((*COUNTS, *HAPPENINGS))})")
+
+
+def counted(connection: sqlite3.Connection, name: str, question: Question) -> Iterator[Counted]:
+    """The demands of a count, in the order of their receipt."""
+    check(name)
+    if name in HAPPENINGS:
+        yield from _happened(connection, HAPPENINGS[name], question)
+        return
+    mask, bits = _asked(COUNTS[name])
+    condition, values = question.standing_lines()
+    rows = connection.execute(
+        "SELECT demand, version, MAX(recorded_by), happened, MAX(recorded), SUM(amount), received "  # noqa: S608
+        f"FROM demandflow_ledger WHERE {condition} AND standing & {mask} = {bits} "
+        "GROUP BY demand, version, happened HAVING SUM(amount) <> 0 ORDER BY received, demand, version",
+        values,
+    )
+    for demand, lines in groupby(rows, key=lambda row: bytes(row[0])):
+        number, decided = 0, None
+        for _, version, recorded_by, happened, recorded, amount, _ in lines:
+            number += amount
+            decided = (version, recorded_by, day_of(happened), day_of(recorded)) if number else None
+        if decided is not None:
+            yield Counted(UUID(bytes=demand), *decided)
+
+
+def _happened(connection: sqlite3.Connection, meaning: str, question: Question) -> Iterator[Counted]:
+    condition, values = question.lines()
+    if question.closed is not None:
+        closed, when = question.closed_then()
+        condition += f" AND demand IN (SELECT demand FROM ({closed}))"  # noqa: S608
+        values = values + when
+    rows = connection.execute(
+        "SELECT demand, version, MAX(recorded_by), happened, MAX(recorded), SUM(amount) "  # noqa: S608
+        f"FROM demandflow_ledger WHERE {condition} AND happening = ? "
+        "GROUP BY demand, version, happened HAVING SUM(amount) > 0 ORDER BY received, demand, version",
+        [*values, meaning],
+    )
+    for demand, version, recorded_by, happened, recorded, _ in rows:
+        yield Counted(UUID(bytes=demand), version, recorded_by, day_of(happened), day_of(recorded))
+
+
+def changes(connection: sqlite3.Connection, before: Question, after: Question) -> Changes:
+    """What moved from one question's answer to the other's: the lines that only one of them takes in."""
+    (was, then), (now, later) = before.lines(), after.lines()
+    rows = connection.execute(
+        f"SELECT demand, recorded_by, happening, standing, ended, slice, (({now}) - ({was})) * amount "  # noqa: S608
+        f"FROM demandflow_ledger WHERE ({now}) <> ({was}) ORDER BY received, demand",
+        [*later, *then, *later, *then],
+    )
+    slices: dict[int, Slice] = {}
+    for number, *where in connection.execute(f"SELECT id, {', '.join(Slice._fields)} FROM demandflow_slices"):  # noqa: S608
+        slices[number] = Slice(*where)
+    lines = (
+        _change(UUID(bytes=demand), [row[1:] for row in group], slices)
+        for demand, group in groupby(rows, key=lambda row: bytes(row[0]))
+    )
+    return Changes(tuple(line for line in lines if line is not None))
+
+
+def _change(demand: UUID, rows: list[tuple[Any, ...]], slices: Mapping[int, Slice]) -> Change | None:
+    """What the lines come to, for one demand."""
+    stood: Counter[tuple[int, int, int]] = Counter()
+    happened: Counter[str] = Counter()
+    by_event: dict[int, Counter[tuple[Any, ...]]] = {}
+    for recorded_by, happening, standing, ended, where, amount in rows:
+        cell = (happening, standing, ended, where)
+        by_event.setdefault(recorded_by, Counter())[cell] += amount
+        if happening:
+            happened[happening] += amount
+        else:
+            stood[standing, ended, where] += amount
+    sides = {
+        amount: Stood(_counts(cell[0]), slices[cell[2]], day_of(cell[1]) if cell[1] else None)
+        for cell, amount in stood.items()
+        if amount
+    }
+    events = tuple(sorted(event for event, cells in by_event.items() if any(cells.values())))
+    often = {happening: number for happening, number in happened.items() if number}
+    return Change(demand, sides.get(-1), sides.get(1), events, often) if sides or often else None
+
+
+def _asked(count: Count) -> tuple[int, int]:
+    """The mask and bits of a count, of demands whose workflow declares what it needs."""
+    declared = DECLARES[count.needs] if count.needs else 0
+    return count.mask | declared, count.bits | declared
+
+
+def _counts(standing: int) -> tuple[str, ...]:
+    return tuple(name for name, count in COUNTS.items() for mask, bits in (_asked(count),) if standing & mask == bits)
+
+
+def _in(stood: Stood | None, count: str) -> bool:
+    return stood is not None and count in stood.counts
+
+
+def _said(stood: Stood | None) -> str:
+    """What it stood for in a few words, without what every demand is."""
+    return (
+        "(not there)"
+        if stood is None
+        else ", ".join(one for one in stood.counts if one not in ("received", "no_clock"))
+    )

@@ -1,0 +1,226 @@
+"""Which demands and which days a figure is asked of, and the ledger's answer: a plain sum."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, TypedDict
+
+from demandflow.domain.values import Category, Place
+from demandflow.errors import InvalidValue, brief, listed
+from demandflow.projections.board import word
+from demandflow.projections.periods import Period, as_day, as_every, day_of, number_of
+from demandflow.projections.standing import CLOSED, ENDED
+from demandflow.projections.totals import DEEPEST, DIMENSIONS, PATHS
+
+WINDOWS = ("received", "closed")
+COLUMN = {"received": "received", "closed": "ended"}
+ALWAYS = Period(date(1, 1, 1), date(9999, 12, 31))
+Sums = dict[tuple[str, int], int]
+"""(happening, standing) → number."""
+
+
+class Asked(TypedDict, total=False):
+    """Of which demands, and as of when; without any of these, of all of them, now.
+
+    `received` and `closed` are windows: a Period, a date, or one written as `2026`, `2026-Q1`, `2026-03`, `2026-W12`,
+    `2026-03-05` or `2026-03-01/2026-03-10`. `as_of` is a day: what is known now about how things stood at its end.
+    `known_on` is a day: only what was recorded by its end. A place or category takes in all below it; `contractor` is
+    the lead.
+    """
+
+    received: Period | date | str | None
+    closed: Period | date | str | None
+    as_of: date | None
+    known_on: date | None
+    place: str | None
+    channel: str | None
+    category: str | None
+    contractor: str | None
+    workflow: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """Asked, and checked. Raises InvalidValue for what cannot be asked."""
+
+    received: Period | None = None
+    closed: Period | None = None
+    as_of: date | None = None
+    known_on: date | None = None
+    place: str | None = None
+    channel: str | None = None
+    category: str | None = None
+    contractor: str | None = None
+    workflow: str | None = None
+
+    @classmethod
+    def of(cls, asked: Mapping[str, Any]) -> Question:
+        """The question that these words ask."""
+        if unknown := [name for name in asked if name not in cls.__dataclass_fields__]:
+            raise InvalidValue(
+                "figures", f"cannot be asked by {unknown[0]!r} (possible: {listed(Asked.__annotations__)})"
+            )
+        said = {name: value for name, value in asked.items() if value is not None}
+        for name in WINDOWS:
+            if name in said:
+                said[name] = Period.of(said[name])
+        for name in ("as_of", "known_on"):
+            if name in said:
+                as_day(said[name], name)
+        for name in DIMENSIONS:
+            if name in said:
+                said[name] = str({"place": Place, "category": Category}.get(name, str)(word(name, said[name])))
+        return cls(**said)
+
+    @property
+    def everything_now(self) -> bool:
+        """Whether nothing is narrowed, so that the maintained sums answer."""
+        return self == Question()
+
+    def __str__(self) -> str:
+        names = ("received", "closed", *DIMENSIONS, "as_of", "known_on")
+        said = [f"{name.replace('_', ' ')} {value}" for name in names if (value := getattr(self, name)) is not None]
+        return ", ".join(said) or "all"
+
+    def lines(self) -> tuple[str, list[Any]]:
+        """The condition in SQL on the ledger's lines, whatever their standing, with its values."""
+        parts, values = ["1"], []
+        if self.received is not None:
+            parts.append("received BETWEEN ? AND ?")
+            values += _bounds(self.received)
+        for column, day in (("happened", self.as_of), ("recorded", self.known_on)):
+            if day is not None:
+                parts.append(f"{column} <= ?")
+                values.append(number_of(day))
+        slices, named = self._slices()
+        if named:
+            parts.append(f"slice IN (SELECT id FROM demandflow_slices WHERE {slices})")  # noqa: S608
+        return " AND ".join(parts), values + named
+
+    def standing_lines(self) -> tuple[str, list[Any]]:
+        """The condition for what stands, within the window by closed."""
+        condition, values = self.lines()
+        condition += " AND happening = ''"
+        if self.closed is not None:
+            condition += f" AND standing & {ENDED} = {CLOSED} AND ended BETWEEN ? AND ?"
+            values += _bounds(self.closed)
+        return condition, values
+
+    def closed_then(self) -> tuple[str, list[Any]]:
+        """The demands that were closed in the window, wherever they stood, and the day of it.
+
+        What happened to them counts whenever and wherever it happened, so that the parts add up.
+        """
+        condition, values = replace(self, **dict.fromkeys(DIMENSIONS)).standing_lines()
+        select = f"SELECT demand, ended AS closing FROM demandflow_ledger WHERE {condition} GROUP BY 1, 2"  # noqa: S608
+        return f"{select} HAVING SUM(amount) > 0", values
+
+    def _slices(self) -> tuple[str, list[Any]]:
+        parts: list[str] = []
+        values: list[Any] = []
+        for name in DIMENSIONS:
+            if (value := getattr(self, name)) is None:
+                continue
+            if name in PATHS:
+                parts.append(f"({name} = ? OR ({name} >= ? AND {name} < ?))")
+                values += [value, f"{value}/", f"{value}0"]  # 0 comes next after the slash
+            else:
+                parts.append(f"{name} = ?")
+                values.append(value)
+        return " AND ".join(parts), values
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """Along which dimensions, to which level of the paths, in which periods. Raises InvalidValue."""
+
+    dimensions: tuple[str, ...]
+    level: int | Mapping[str, int] = 1
+    every: str = "month"
+
+    def __post_init__(self) -> None:
+        possible = (*DIMENSIONS, *WINDOWS)
+        if not self.dimensions:
+            raise InvalidValue("dimension", f"give at least one (possible: {listed(possible)})")
+        for one in self.dimensions:
+            if not isinstance(one, str) or one not in possible:
+                raise InvalidValue("dimension", f"{brief(one)} is none (possible: {listed(possible)})")
+        if len(set(self.dimensions)) < len(self.dimensions):
+            raise InvalidValue("dimension", f"give each once, got {listed(self.dimensions)}")
+        levels = self.level.values() if isinstance(self.level, Mapping) else (self.level,)
+        for level in levels:
+            if isinstance(level, bool) or not isinstance(level, int) or not 1 <= level <= DEEPEST:
+                raise InvalidValue("level", f"must be a whole number from 1 to {DEEPEST}, got {brief(level)}")
+        if isinstance(self.level, Mapping) and (wrong := [one for one in self.level if one not in PATHS]):
+            raise InvalidValue("level", f"{brief(wrong[0])} has none (possible: {listed(PATHS)})")
+        as_every(self.every)
+
+    def level_of(self, path: str) -> int:
+        """To which level a path is cut."""
+        return self.level.get(path, 1) if isinstance(self.level, Mapping) else self.level
+
+    def key(self, where: Mapping[str, str], days: Mapping[str, int]) -> tuple[str, ...]:
+        """The key of a group."""
+        return tuple(self._part(one, where, days) for one in self.dimensions)
+
+    def _part(self, one: str, where: Mapping[str, str], days: Mapping[str, int]) -> str:
+        if one in WINDOWS:
+            return str(Period.around(day_of(days[one]), self.every))
+        return "/".join(where[one].split("/")[: self.level_of(one)]) if one in PATHS else where[one]
+
+
+def sums(connection: sqlite3.Connection, question: Question) -> Sums:
+    """What the chosen demands stand for, and what happened to them."""
+    return grouped(connection, question, None).get((), {})
+
+
+def grouped(
+    connection: sqlite3.Connection, question: Question, grouping: Grouping | None
+) -> dict[tuple[str, ...], Sums]:
+    """The sums of each group, in one pass over the ledger (two, by closing)."""
+    days = [one for one in grouping.dimensions if one in WINDOWS] if grouping else []
+    slices = slices_by_id(connection) if grouping else {}
+    width = 1 + len(days)
+    found: dict[tuple[str, ...], Sums] = {}
+    for select, values in _selects(question, grouping, days):
+        marks = ", ".join(str(number + 1) for number in range(width + 2))
+        for row in connection.execute(f"{select} GROUP BY {marks} HAVING SUM(amount) <> 0", values):
+            key = grouping.key(slices[row[0]], dict(zip(days, row[1:width], strict=True))) if grouping else ()
+            happening, standing, number = row[width:]
+            group = found.setdefault(key, {})
+            group[happening, standing] = group.get((happening, standing), 0) + number
+    cleared = {key: {cell: number for cell, number in group.items() if number} for key, group in found.items()}
+    return {key: group for key, group in cleared.items() if group}
+
+
+def _selects(question: Question, grouping: Grouping | None, days: Sequence[str]) -> list[tuple[str, list[Any]]]:
+    """What to sum: slice, days, happening, standing and amount of each line."""
+    head = ["slice" if grouping else "0", *(COLUMN[one] for one in days)]
+    condition, values = question.lines()
+    if question.closed is None and "closed" not in days:
+        select = f"SELECT {', '.join(head)}, happening, standing, SUM(amount) FROM demandflow_ledger WHERE {condition}"  # noqa: S608
+        return [(select, values)]
+    question = replace(question, closed=question.closed or ALWAYS)
+    standing, asked = question.standing_lines()
+    select = f"SELECT {', '.join(head)}, '', standing, SUM(amount) FROM demandflow_ledger WHERE {standing}"  # noqa: S608
+    closed, when = question.closed_then()
+    head = ["closing" if one == "ended" else one for one in head]
+    happened = (
+        f"SELECT {', '.join(head)}, happening, 0, SUM(amount) FROM ({closed}) JOIN demandflow_ledger USING (demand) "  # noqa: S608
+        f"WHERE {condition} AND happening <> ''"
+    )
+    return [(select, asked), (happened, when + values)]
+
+
+def slices_by_id(connection: sqlite3.Connection) -> dict[int, dict[str, str]]:
+    """All slices that there ever were, by their number."""
+    names: Sequence[str] = DIMENSIONS
+    rows = connection.execute(f"SELECT id, {', '.join(names)} FROM demandflow_slices")  # noqa: S608
+    return {row[0]: dict(zip(names, row[1:], strict=True)) for row in rows}
+
+
+def _bounds(period: Period) -> list[int]:
+    return [number_of(period.first), number_of(period.last)]
