@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable
+from copy import deepcopy
 from typing import Any
 
 from demandflow import DemandFlow
@@ -25,11 +26,17 @@ def stored(flow: DemandFlow) -> list[dict[str, Any]]:
     ]
 
 
-def expected(events: Iterable[dict[str, Any]]) -> dict[tuple[str, str], Counter[str]]:
-    """All counts and happenings by (dimension, key); the place and the category by their first two levels."""
+def expected(
+    events: Iterable[dict[str, Any]], *, known_on: str = "9999", as_of: str = "9999", received: str = ""
+) -> dict[tuple[str, str], Counter[str]]:
+    """All counts and happenings by (dimension, key); the place and the category by their first two levels.
+
+    Of what was recorded by a day, as of a day (both ISO, in UTC), of what was received in a month, year or day.
+    """
     histories: dict[str, list[dict[str, Any]]] = {}
     for event in events:
-        histories.setdefault(event["demand"], []).append(event)
+        if event["meta"]["recorded"][:10] <= known_on:
+            histories.setdefault(event["demand"], []).append(deepcopy(event))
     found: dict[tuple[str, str], Counter[str]] = {}
     for history in histories.values():
         for event in history:  # first mend what was corrected, then read it as if it had been right
@@ -37,10 +44,16 @@ def expected(events: Iterable[dict[str, Any]]) -> dict[tuple[str, str], Counter[
                 wrong = history[event["fact"]["event"] - 1]["fact"]
                 wrong |= {name: value for name, value in event["fact"].items() if name not in ("event", "reason")}
         now: dict[str, Any] = {"round": 0}
+        if not history[0]["meta"]["happened"].startswith(received):
+            continue
         for event in history:
+            if max(now.get("last", ""), event["meta"]["happened"])[:10] > as_of:
+                break
             happened = _read(now, event)
             for where in _slices(now):
                 found.setdefault(where, Counter()).update(f"{one} (happened)" for one in happened)
+        if "last" not in now:
+            continue
         for where in _slices(now):
             found.setdefault(where, Counter()).update(_counts(now))
     return found
