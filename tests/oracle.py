@@ -27,11 +27,17 @@ def stored(flow: DemandFlow) -> list[dict[str, Any]]:
 
 
 def expected(
-    events: Iterable[dict[str, Any]], *, known_on: str = "9999", as_of: str = "9999", received: str = ""
+    events: Iterable[dict[str, Any]],
+    *,
+    known_on: str = "9999",
+    as_of: str = "9999",
+    received: str = "",
+    closed: str = "",
 ) -> dict[tuple[str, str], Counter[str]]:
     """All counts and happenings by (dimension, key); the place and the category by their first two levels.
 
-    Of what was recorded by a day, as of a day (both ISO, in UTC), of what was received in a month, year or day.
+    Of what was recorded by a day, as of a day (both ISO, in UTC), of what was received or closed in a
+    month, year or day.
     """
     histories: dict[str, list[dict[str, Any]]] = {}
     for event in events:
@@ -44,6 +50,7 @@ def expected(
                 wrong = history[event["fact"]["event"] - 1]["fact"]
                 wrong |= {name: value for name, value in event["fact"].items() if name not in ("event", "reason")}
         now: dict[str, Any] = {"round": 0}
+        of_this: dict[tuple[str, str], Counter[str]] = {}
         if not history[0]["meta"]["happened"].startswith(received):
             continue
         for event in history:
@@ -51,20 +58,23 @@ def expected(
                 break
             happened = _read(now, event)
             for where in _slices(now):
-                found.setdefault(where, Counter()).update(f"{one} (happened)" for one in happened)
-        if "last" not in now:
+                of_this.setdefault(where, Counter()).update(f"{one} (happened)" for one in happened)
+        if "last" not in now or closed and not (now["end"] == "closed" and now["ended"].startswith(closed)):
             continue
         for where in _slices(now):
-            found.setdefault(where, Counter()).update(_counts(now))
+            of_this.setdefault(where, Counter()).update(_counts(now))
+        for where, counts in of_this.items():
+            found.setdefault(where, Counter()).update(counts)
     return found
 
 
 def _read(now: dict[str, Any], event: dict[str, Any]) -> set[str]:
     fact, stamp, kind = event["fact"], event["stamp"], event["kind"].removeprefix("demand.")
     means = set(stamp.get("means", ()))
+    was_open = not now.get("end")
     now |= {"end": stamp.get("ended_as"), "due": stamp.get("due"), "workflow": event["meta"]["workflow"]}
     at = max(now.get("last", ""), event["meta"]["happened"].ljust(27, "0"))
-    if now["end"] is None or "ended" not in now:
+    if was_open:
         now["ended"] = at
     now["last"] = at
     if kind in ("registered", "sorted"):

@@ -38,7 +38,7 @@ TEAMS = st.sampled_from(["repair team", "power company"])
 STEPS = (
     *("register", "sort", "accept", "contract_out", "take_on", "hand_back", "report", "feed_back", "evaluate"),
     *("answer", "refuse", "reopen", "suspend", "withdraw", "correct_place", "correct_evaluation", "correct_contractor"),
-    *("a_day", "a_day", "onwards", "onwards", "onwards", "onwards"),
+    *("a_day", "a_day", "correct_evaluation", *["onwards"] * 20),
 )
 ONWARDS = {
     "registered": "accept",
@@ -47,6 +47,7 @@ ONWARDS = {
     "in_hand": "report",
     "reported": "feed_back",
     "fed_back": "evaluate",
+    "handed_back": "contract_out",
 }
 
 
@@ -72,7 +73,7 @@ class Log:
         if step == "a_day":
             self.clock.advance(days=self.draw(st.integers(1, 3)))
             return
-        at = self.clock() - timedelta(days=self.draw(st.sampled_from([0, 0, 0, 1, 5])))
+        at = self.clock() - timedelta(days=self.draw(st.sampled_from([0, 0, 0, 0, 0, 0, 1, 5])))
         if step == "register" or not self.demands:
             due = self.draw(st.sampled_from([None, at + timedelta(days=2)]))
             place, by = self.draw(PLACES), CLERK
@@ -82,7 +83,7 @@ class Log:
         it = self.draw(st.sampled_from(self.demands))
         flow, version = self.flow, st.integers(1, self.flow.demand(it).version)
         if step == "onwards":
-            step = ONWARDS.get(flow.demand(it).state, "reopen")
+            step = ONWARDS.get(flow.demand(it).state, "correct_place")
         match step:
             case "sort":
                 flow.sort(it, category=self.draw(st.sampled_from(["housing", "roads/lamps"])), by=AUDITOR, at=at)
@@ -101,7 +102,13 @@ class Log:
             case "feed_back":
                 flow.feed_back(it, Way.CALL, by=CLERK, at=at)
             case "evaluate":
-                flow.evaluate(it, resolved=self.draw(st.booleans()), grade=self.draw(GRADES), by=RESIDENT, at=at)
+                flow.evaluate(
+                    it,
+                    resolved=self.draw(st.sampled_from([True, True, True, False])),
+                    grade=self.draw(GRADES),
+                    by=RESIDENT,
+                    at=at,
+                )
             case "answer":
                 flow.answer(it, "so", by=CLERK, at=at)
             case "refuse":
@@ -129,7 +136,7 @@ class Log:
         return T0.date() + timedelta(days=self.draw(st.integers(-6, 40)))
 
 
-def grown(data: st.DataObject, steps: int = 60) -> tuple[DemandFlow, Log]:
+def grown(data: st.DataObject, steps: int = 90) -> tuple[DemandFlow, Log]:
     clock = FrozenClock()
     flow = DemandFlow.open("memory:", clock=clock)
     log = Log(flow, clock, data)
@@ -159,6 +166,8 @@ def test_every_day_of_the_past_equals_an_oracle_written_apart(data: st.DataObjec
         ({"as_of": then}, {"as_of": str(then)}),
         ({"known_on": known, "as_of": then}, {"known_on": str(known), "as_of": str(then)}),
         ({"received": month, "as_of": then}, {"received": month, "as_of": str(then)}),
+        ({"closed": str(then)}, {"closed": str(then)}),
+        ({"closed": month, "known_on": known}, {"closed": month, "known_on": str(known)}),
     ):
 
         def ours(dimension: str | None = None, asked: Any = asked) -> Any:

@@ -14,7 +14,7 @@ from uuid import UUID
 from demandflow.errors import InvalidValue, brief, listed
 from demandflow.projections.periods import day_of
 from demandflow.projections.question import Question
-from demandflow.projections.standing import COUNTS, DECLARES, HAPPENINGS, Count, Slice
+from demandflow.projections.standing import CODES, COUNTS, DECLARES, HAPPENINGS, MEANING_OF, Count, Slice
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def counted(connection: sqlite3.Connection, name: str, question: Question) -> It
     condition, values = question.standing_lines()
     rows = connection.execute(
         "SELECT demand, version, MAX(recorded_by), happened, MAX(recorded), SUM(amount), received "  # noqa: S608
-        f"FROM demandflow_ledger WHERE {condition} AND standing & {mask} = {bits} "
+        f"FROM demandflow_ledger WHERE {condition} AND what & {mask} = {bits} "
         "GROUP BY demand, version, happened HAVING SUM(amount) <> 0 ORDER BY received, demand, version",
         values,
     )
@@ -124,9 +124,9 @@ def _happened(connection: sqlite3.Connection, meaning: str, question: Question) 
         values = values + when
     rows = connection.execute(
         "SELECT demand, version, MAX(recorded_by), happened, MAX(recorded), SUM(amount) "  # noqa: S608
-        f"FROM demandflow_ledger WHERE {condition} AND happening = ? "
+        f"FROM demandflow_ledger WHERE {condition} AND what = ? "
         "GROUP BY demand, version, happened HAVING SUM(amount) > 0 ORDER BY received, demand, version",
-        [*values, meaning],
+        [*values, CODES[meaning]],
     )
     for demand, version, recorded_by, happened, recorded, _ in rows:
         yield Counted(UUID(bytes=demand), version, recorded_by, day_of(happened), day_of(recorded))
@@ -136,7 +136,7 @@ def changes(connection: sqlite3.Connection, before: Question, after: Question) -
     """What moved from one question's answer to the other's: the lines that only one of them takes in."""
     (was, then), (now, later) = before.lines(), after.lines()
     rows = connection.execute(
-        f"SELECT demand, recorded_by, happening, standing, ended, slice, (({now}) - ({was})) * amount "  # noqa: S608
+        f"SELECT demand, recorded_by, what, ended, slice, (({now}) - ({was})) * amount "  # noqa: S608
         f"FROM demandflow_ledger WHERE ({now}) <> ({was}) ORDER BY received, demand",
         [*later, *then, *later, *then],
     )
@@ -155,13 +155,12 @@ def _change(demand: UUID, rows: list[tuple[Any, ...]], slices: Mapping[int, Slic
     stood: Counter[tuple[int, int, int]] = Counter()
     happened: Counter[str] = Counter()
     by_event: dict[int, Counter[tuple[Any, ...]]] = {}
-    for recorded_by, happening, standing, ended, where, amount in rows:
-        cell = (happening, standing, ended, where)
-        by_event.setdefault(recorded_by, Counter())[cell] += amount
-        if happening:
-            happened[happening] += amount
+    for recorded_by, what, ended, where, amount in rows:
+        by_event.setdefault(recorded_by, Counter())[what, ended, where] += amount
+        if what < 0:
+            happened[MEANING_OF[what]] += amount
         else:
-            stood[standing, ended, where] += amount
+            stood[what, ended, where] += amount
     sides = {
         amount: Stood(_counts(cell[0]), slices[cell[2]], day_of(cell[1]) if cell[1] else None)
         for cell, amount in stood.items()
@@ -169,7 +168,10 @@ def _change(demand: UUID, rows: list[tuple[Any, ...]], slices: Mapping[int, Slic
     }
     events = tuple(sorted(event for event, cells in by_event.items() if any(cells.values())))
     often = {happening: number for happening, number in happened.items() if number}
-    return Change(demand, sides.get(-1), sides.get(1), events, often) if sides or often else None
+    before, after = sides.get(-1), sides.get(1)
+    if before == after and not often:
+        return None  # what changed is in no count yet, like a report on a demand that is still open
+    return Change(demand, before, after, events, often)
 
 
 def _asked(count: Count) -> tuple[int, int]:

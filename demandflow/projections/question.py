@@ -12,7 +12,7 @@ from demandflow.domain.values import Category, Place
 from demandflow.errors import InvalidValue, brief, listed
 from demandflow.projections.board import word
 from demandflow.projections.periods import Period, as_day, as_every, day_of, number_of
-from demandflow.projections.standing import CLOSED, ENDED
+from demandflow.projections.standing import CLOSED, ENDED, MEANING_OF
 from demandflow.projections.totals import DEEPEST, DIMENSIONS, PATHS
 
 WINDOWS = ("received", "closed")
@@ -103,9 +103,9 @@ class Question:
     def standing_lines(self) -> tuple[str, list[Any]]:
         """The condition for what stands, within the window by closed."""
         condition, values = self.lines()
-        condition += " AND happening = ''"
+        condition += " AND what >= 0"
         if self.closed is not None:
-            condition += f" AND standing & {ENDED} = {CLOSED} AND ended BETWEEN ? AND ?"
+            condition += f" AND what & {ENDED} = {CLOSED} AND ended BETWEEN ? AND ?"
             values += _bounds(self.closed)
         return condition, values
 
@@ -181,38 +181,47 @@ def grouped(
     connection: sqlite3.Connection, question: Question, grouping: Grouping | None
 ) -> dict[tuple[str, ...], Sums]:
     """The sums of each group, in one pass over the ledger (two, by closing)."""
-    days = [one for one in grouping.dimensions if one in WINDOWS] if grouping else []
-    slices = slices_by_id(connection) if grouping else {}
-    width = 1 + len(days)
+    dimensions = grouping.dimensions if grouping else ()
+    days = {one: f"{COLUMN[one]}{_coarser(grouping)}" for one in WINDOWS if one in dimensions}
+    sliced = any(one in DIMENSIONS for one in dimensions)
+    slices = slices_by_id(connection) if sliced else {}
+    columns = (["slice"] if sliced else []) + list(days.values())
     found: dict[tuple[str, ...], Sums] = {}
-    for select, values in _selects(question, grouping, days):
-        marks = ", ".join(str(number + 1) for number in range(width + 2))
-        for row in connection.execute(f"{select} GROUP BY {marks} HAVING SUM(amount) <> 0", values):
-            key = grouping.key(slices[row[0]], dict(zip(days, row[1:width], strict=True))) if grouping else ()
-            happening, standing, number = row[width:]
+    for select, values in _selects(question, columns):
+        marks = ", ".join(str(number + 1) for number in range(len(columns) + 1))
+        for *where, what, number in connection.execute(f"{select} GROUP BY {marks} HAVING SUM(amount) <> 0", values):
+            when = dict(zip(days, where[sliced:], strict=True))
+            key = grouping.key(slices[where[0]] if sliced else {}, when) if grouping else ()
+            cell = ("", what) if what >= 0 else (MEANING_OF[what], 0)
             group = found.setdefault(key, {})
-            group[happening, standing] = group.get((happening, standing), 0) + number
+            group[cell] = group.get(cell, 0) + number
     cleared = {key: {cell: number for cell, number in group.items() if number} for key, group in found.items()}
     return {key: group for key, group in cleared.items() if group}
 
 
-def _selects(question: Question, grouping: Grouping | None, days: Sequence[str]) -> list[tuple[str, list[Any]]]:
-    """What to sum: slice, days, happening, standing and amount of each line."""
-    head = ["slice" if grouping else "0", *(COLUMN[one] for one in days)]
+def _coarser(grouping: Grouping | None) -> str:
+    """Days of a month are summed together where months are enough: the first day stands for them."""
+    return " / 100 * 100 + 1" if grouping and grouping.every in ("month", "quarter", "year") else ""
+
+
+def _selects(question: Question, columns: Sequence[str]) -> list[tuple[str, list[Any]]]:
+    """What to sum: the columns, what it is, and the amount of each line."""
     condition, values = question.lines()
-    if question.closed is None and "closed" not in days:
-        select = f"SELECT {', '.join(head)}, happening, standing, SUM(amount) FROM demandflow_ledger WHERE {condition}"  # noqa: S608
-        return [(select, values)]
+    head = ", ".join([*columns, "what", "SUM(amount)"])
+    by_closing = question.closed is not None or any(one.startswith("ended") for one in columns)
+    if not by_closing:
+        return [(f"SELECT {head} FROM demandflow_ledger WHERE {condition}", values)]  # noqa: S608
     question = replace(question, closed=question.closed or ALWAYS)
     standing, asked = question.standing_lines()
-    select = f"SELECT {', '.join(head)}, '', standing, SUM(amount) FROM demandflow_ledger WHERE {standing}"  # noqa: S608
     closed, when = question.closed_then()
-    head = ["closing" if one == "ended" else one for one in head]
     happened = (
-        f"SELECT {', '.join(head)}, happening, 0, SUM(amount) FROM ({closed}) JOIN demandflow_ledger USING (demand) "  # noqa: S608
-        f"WHERE {condition} AND happening <> ''"
+        f"SELECT {head.replace('ended', 'closing')} FROM ({closed}) JOIN demandflow_ledger USING (demand) "  # noqa: S608
+        f"WHERE {condition} AND what < 0"
     )
-    return [(select, asked), (happened, when + values)]
+    return [
+        (f"SELECT {head} FROM demandflow_ledger WHERE {standing}", asked),  # noqa: S608
+        (happened, when + values),
+    ]
 
 
 def slices_by_id(connection: sqlite3.Connection) -> dict[int, dict[str, str]]:

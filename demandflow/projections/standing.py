@@ -33,6 +33,11 @@ HAPPENINGS = {
 """The counts of what happened, by name, with what they mean; `evaluated` alone is a standing count."""
 
 
+CODES = {meaning: -number for number, meaning in enumerate(MEANINGS, start=1)}
+"""What happened, as the ledger keeps it beside standings, which are never negative. The order is kept in the tables."""
+MEANING_OF = {code: meaning for meaning, code in CODES.items()}
+
+
 class Slice(NamedTuple):
     """The dimensions by which figures are sliced; empty where a demand has none. `contractor` is the lead."""
 

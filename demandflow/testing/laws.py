@@ -12,7 +12,7 @@ from demandflow.domain.facts import Corrected
 from demandflow.projections import totals
 from demandflow.projections.definitions import RATES
 from demandflow.projections.projector import TABLES, Projector
-from demandflow.projections.standing import slice_of, standing
+from demandflow.projections.standing import MEANING_OF, slice_of, standing
 from demandflow.projections.totals import DIMENSIONS
 
 
@@ -108,8 +108,8 @@ def figures_equal_a_rebuild(flow: DemandFlow, rebuilt: Projector) -> None:
 def ledger_equals_totals(flow: DemandFlow) -> None:
     """The ledger's sums over all days are the totals."""
     with flow._projector.tables() as tables:
-        summed = tables.execute("SELECT happening, standing, SUM(amount) FROM demandflow_ledger GROUP BY 1, 2")
-        booked = {(happening, standing): amount for happening, standing, amount in summed if amount}
+        summed = tables.execute("SELECT what, SUM(amount) FROM demandflow_ledger GROUP BY 1")
+        booked = {("", what) if what >= 0 else (MEANING_OF[what], 0): amount for what, amount in summed if amount}
         assert booked == dict(totals.read_all(tables)), "the ledger's sums differ from the totals"
 
 
@@ -126,7 +126,7 @@ def _dump(projector: Projector) -> dict[str, list[tuple[Any, ...]]]:
         dumped = {table: tables.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES}  # noqa: S608
         named = "SELECT l.*, s.* FROM demandflow_ledger l JOIN demandflow_slices s ON s.id = l.slice"
         # slices are numbered as they come, so lines are compared by their names
-        dumped["demandflow_ledger"] = [(*row[:10], *row[12:]) for row in tables.execute(named)]
+        dumped["demandflow_ledger"] = [(*row[:9], *row[11:]) for row in tables.execute(named)]
         dumped.pop("demandflow_slices")
         position = "SELECT last, demand, version FROM demandflow_position WHERE last > 0"
         dumped["demandflow_position"] = tables.execute(position).fetchall()
