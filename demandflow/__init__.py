@@ -1,6 +1,7 @@
 """demandflow: the demands that residents bring to their community, round one closed loop, with figures that add up."""
 
-from demandflow.application import Batch, DemandFlow
+from demandflow.application import DemandFlow
+from demandflow.batches import Action, Batch, Recorded, Registration, Rejected
 from demandflow.commands import Told
 from demandflow.domain import rules
 from demandflow.domain.closed_loop import CLOSED_LOOP, closed_loop
@@ -71,6 +72,7 @@ from demandflow.queries import Deadlines, Narrowed
 __all__ = [
     "ANYWHERE",
     "Accepted",
+    "Action",
     "Actor",
     "Asked",
     "BACK",
@@ -128,9 +130,12 @@ __all__ = [
     "Proposal",
     "RATES",
     "Rate",
+    "Recorded",
     "Refusal",
     "Refused",
     "Registered",
+    "Registration",
+    "Rejected",
     "Reopened",
     "Reported",
     "Resumed",

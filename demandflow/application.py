@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Self
 from uuid import UUID
 
+from demandflow.batches import Action, Batch, Recorded, Registration, Rejected, acted, each, registered
 from demandflow.commands import Commands, as_id
 from demandflow.domain.closed_loop import CLOSED_LOOP
 from demandflow.domain.demand import Demand
@@ -21,10 +22,6 @@ from demandflow.projections.projector import Projector
 from demandflow.queries import Queries
 from demandflow.recording import Recorder
 from demandflow.storage import Log, PendingLog, VersionTaken, facts_by_topic
-
-
-class Batch(Commands):
-    """Commands that are checked one by one and recorded together when the batch ends, all or none."""
 
 
 class DemandFlow(Commands, Queries):
@@ -97,9 +94,21 @@ class DemandFlow(Commands, Queries):
         try:
             with PendingLog(self._log) as pending:
                 recorder = Recorder(pending, self._workflows, self._clock)
-                yield Batch(recorder, self._workflows, self._tenant, self._new_id)
+                yield Batch(pending, recorder, self._workflows, self._tenant, self._new_id)
         except VersionTaken:
             raise Overtaken("record this batch", "somebody else wrote to one of its demands meanwhile") from None
+
+    def register_many(self, items: Iterable[Registration]) -> tuple[Recorded | Rejected, ...]:
+        """Register each demand that can be; one answer an item, in order, and many in one save.
+
+        Every item is checked as by start(). Saves are of 200 items; after a crash the same items may come again, if
+        they carry a reference or a command id. An item that is no Registration is rejected too.
+        """
+        return tuple(answer for answers in each(self.batch, items, registered) for answer in answers)
+
+    def act_many(self, items: Iterable[Action]) -> tuple[Recorded | Rejected, ...]:
+        """Make each move that can be made; one answer an item, in order, and many in one save (see register_many)."""
+        return tuple(answer for answers in each(self.batch, items, acted) for answer in answers)
 
     def demand(self, demand_id: UUID) -> Demand:
         """The demand as it stands. Raises DemandNotFound."""

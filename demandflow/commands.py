@@ -9,6 +9,7 @@ from typing import Any, Required, TypedDict, Unpack
 from uuid import UUID, uuid5
 
 from demandflow.domain.demand import Demand
+from demandflow.domain.events import Event
 from demandflow.domain.facts import (
     Accepted,
     CallbackMissed,
@@ -38,7 +39,7 @@ from demandflow.domain.facts import (
     Unmerged,
     Withdrawn,
 )
-from demandflow.domain.values import Actor, Category, Channel, Grade, Place, Role, Urgency, Way
+from demandflow.domain.values import Actor, Category, Channel, Grade, Place, Role, Urgency, Way, name
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, UnknownWorkflow, brief, listed
 from demandflow.ids import derived_id
@@ -114,7 +115,7 @@ class Commands:
             raise InvalidValue("fact", f"a demand on {key} starts with {listed(kinds)}, not {type(fact).__name__}")
         intent = _intent(UUID(int=0), start, fact, how)
         if fact.source is not None and fact.reference is not None:
-            demand = derived_id(self._tenant, fact.source, fact.reference)
+            demand = self.id_of(fact.source, fact.reference)
         elif intent.command_id is not None:
             demand = uuid5(derived_id(self._tenant), f"command {intent.command_id}")
         else:
@@ -128,6 +129,17 @@ class Commands:
     def act(self, demand_id: UUID, move: str, fact: Fact, **how: Unpack[How]) -> Demand:
         """Make any move of the demand's workflow, with its fact. A merge records both sides."""
         return self._recorder.record(_intent(as_id(demand_id), move, fact, how))
+
+    def events(self, demand_id: UUID) -> tuple[Event, ...]:
+        """What is recorded of the demand: each fact with its circumstances and what it meant. Raises DemandNotFound."""
+        return tuple(self._recorder.events(as_id(demand_id)))
+
+    def id_of(self, source: str, reference: str) -> UUID:
+        """The id of the demand that another system keeps under this reference, whether it is recorded yet or not."""
+        for what, text in (("source", source), ("reference", reference)):
+            if not isinstance(text, str) or not text:
+                raise InvalidValue(what, f"must be a non-empty text, got {brief(text)}")
+        return derived_id(self._tenant, name(source.strip()), name(reference.strip()))
 
     # registration and audit
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
@@ -80,6 +80,19 @@ class Recorder:
         self._log, self._workflows, self._clock = log, workflows, clock
         self._kept: OrderedDict[UUID, Demand] = OrderedDict()
         self._lock = Lock()
+
+    def events(self, demand: UUID) -> list[Event]:
+        """All events of the demand. Raises DemandNotFound."""
+        found = self._log.events(demand)
+        if not found:
+            raise DemandNotFound(str(demand))
+        return found
+
+    def forget(self, demands: Iterable[UUID]) -> None:
+        """Load these anew: what was seen of them is no longer so."""
+        with self._lock:
+            for demand in demands:
+                self._kept.pop(demand, None)
 
     def workflow_of(self, demand: Demand) -> Workflow:
         """The workflow that the demand is on; raises UnknownWorkflow if it was not given to open()."""

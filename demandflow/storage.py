@@ -175,6 +175,7 @@ class PendingLog:
         self._log = log
         self._over = False
         self.pending: list[Event] = []
+        self._by_demand: dict[UUID, list[Event]] = {}
 
     def append(self, events: Sequence[Event]) -> None:
         """Remember these events."""
@@ -182,12 +183,24 @@ class PendingLog:
             raise StorageError("this batch is over, nothing more can be recorded in it; begin another")
         self._log.check(events)
         self.pending.extend(events)
+        for event in events:
+            self._by_demand.setdefault(event.demand, []).append(event)
+
+    def take_back(self, began: int) -> set[UUID]:
+        """Forget all but so many of the events; returns the demands concerned."""
+        taken = {event.demand for event in self.pending[began:]}
+        del self.pending[began:]
+        kept: dict[UUID, list[Event]] = {demand: [] for demand in taken}
+        for event in self.pending:
+            if event.demand in taken:
+                kept[event.demand].append(event)
+        self._by_demand |= kept
+        return taken
 
     def events(self, demand: UUID, *, after: int = 0, upto: int | None = None) -> list[Event]:
         """The demand's events, recorded and pending."""
-        mine = [
-            e for e in self.pending if e.demand == demand and e.version > after and e.version <= (upto or e.version)
-        ]
+        pending = self._by_demand.get(demand, ())
+        mine = [event for event in pending if after < event.version <= (upto or event.version)]
         return [*self._log.events(demand, after=after, upto=upto), *mine]
 
     def __enter__(self) -> Self:

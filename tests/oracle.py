@@ -59,7 +59,7 @@ def expected(
             happened = _read(now, event)
             for where in _slices(now):
                 of_this.setdefault(where, Counter()).update(f"{one} (happened)" for one in happened)
-        if "last" not in now or closed and not (now["end"] == "closed" and now["ended"].startswith(closed)):
+        if "last" not in now or (closed and not (now["end"] == "closed" and now["ended"].startswith(closed))):
             continue
         for where in _slices(now):
             of_this.setdefault(where, Counter()).update(_counts(now))

@@ -29,8 +29,21 @@ MAY_SEE = {
     "projections": {"errors", "domain"},
     "recording": {"errors", "domain", "storage", "history"},
     "commands": {"errors", "domain", "recording", "ids"},
+    "batches": {"errors", "domain", "storage", "recording", "commands"},
+    "importing": {"errors", "domain", "ids", "batches", "application"},
     "queries": {"errors", "domain", "projections"},
-    "application": {"errors", "domain", "storage", "history", "ids", "recording", "commands", "projections", "queries"},
+    "application": {
+        "errors",
+        "domain",
+        "storage",
+        "history",
+        "ids",
+        "recording",
+        "commands",
+        "projections",
+        "queries",
+        "batches",
+    },
 }
 THIRD_PARTIES = {
     "pydantic": {"domain/values.py", "domain/facts.py", "storage.py"},

@@ -1,0 +1,300 @@
+"""The importer: every row of a file is recorded, unchanged, changed or refused, and the report adds up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from time import monotonic
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from demandflow.application import DemandFlow
+from demandflow.batches import Batch, Rejected, each
+from demandflow.domain.events import Event, with_corrections
+from demandflow.domain.facts import Corrected, Fact, correctable
+from demandflow.domain.values import Actor
+from demandflow.errors import DemandFlowError, DemandNotFound, InvalidValue, brief
+from demandflow.importing.mapping import Mapping, Row
+from demandflow.importing.sheet import Line, RefusedFile, Sheet
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What a file says otherwise than the log: of which event, which field, what it was and what it is now.
+
+    `corrected` says that a correction was recorded; what a correction cannot replace stays as it was recorded.
+    """
+
+    event: int
+    field: str
+    was: Any
+    now: Any
+    corrected: bool = False
+
+    def __str__(self) -> str:
+        done = ", corrected" if self.corrected else ""
+        return f"{self.field}: {brief(self.was)} → {brief(self.now)}{done}"
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A row whose demand is known, but of which it says something else."""
+
+    line: int
+    reference: str
+    demand: UUID
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A row that was not recorded: its line, its text as it stands in the file, and why."""
+
+    line: int
+    raw: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What became of the rows: read = recorded + unchanged + changed + refused.
+
+    `recorded` rows brought a new demand, or new steps of a known one (`continued` of them).
+    """
+
+    file: str
+    read: int = 0
+    recorded: int = 0
+    continued: int = 0
+    unchanged: int = 0
+    changed: tuple[Changed, ...] = ()
+    refused: tuple[Refused, ...] = ()
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether every row that was read is accounted for."""
+        return self.read == self.recorded + self.unchanged + len(self.changed) + len(self.refused)
+
+    def __str__(self) -> str:
+        sign = "=" if self.adds_up else "≠"
+        parts = f"{self.recorded} recorded + {self.unchanged} unchanged + {len(self.changed)} changed"
+        return f"{self.file}: {self.read} read {sign} {parts} + {len(self.refused)} refused"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far an import has come: rows so far, rows a second, the share of the file (0 to 1), seconds left."""
+
+    rows: int
+    rate: float
+    share: float
+    seconds_left: float
+
+    def __str__(self) -> str:
+        return f"{self.rows} rows, {self.share:.0%}, {self.rate:.0f} a second, {self.seconds_left:.0f} s left"
+
+
+SHEETS = (".csv", ".tsv", ".gz")
+Told = Callable[[Progress], None]
+
+
+def import_file(
+    flow: DemandFlow,
+    file: str | Path,
+    mapping: Mapping,
+    *,
+    refused: str | Path | None = None,
+    correct: bool = False,
+    progress: Told | None = None,
+) -> Report:
+    """Bring the rows of a CSV or TSV file in (packed by gzip or not); each row is one save or none.
+
+    A row that cannot be recorded is refused, with its reason, and kept as it stands in the file `refused` (if one is
+    named), which can be fed in again once mended. A row whose demand is known and says the same changes nothing; new
+    steps of it are recorded; one that says something else is reported as changed, and where `correct` is set, the
+    fields that a correction may replace are corrected. Raises InvalidValue for a file that cannot be read or has not
+    the columns; nothing is recorded then.
+    """
+    path, kept = Path(file), None if refused is None else Path(refused)
+    if kept is not None and kept.resolve() == path.resolve():
+        raise InvalidValue("refused", f"{path.name} is the file that is read; name another")
+    counts = _Counts()
+    began = monotonic()
+    with ExitStack() as stack:
+        sheet = stack.enter_context(Sheet.open(path, mapping.encoding, mapping.delimiter, mapping.columns))
+        out = None if kept is None else RefusedFile(sheet, stack.enter_context(kept.open("wb")))
+        reader = _Reader(mapping, sheet.header, correct)
+        for answers in each(flow.batch, sheet.rows(), reader.bring_in):
+            for answer in answers:
+                counts.add(answer)
+                if isinstance(answer, Rejected) and out is not None:
+                    out.add(answer.item, _why(answer))
+            if progress is not None:
+                progress(_progress(counts.read, sheet, monotonic() - began))
+    return counts.report(path.name)
+
+
+def import_files(
+    flow: DemandFlow,
+    files: Iterable[str | Path],
+    mapping: Mapping,
+    *,
+    refused: str | Path | None = None,
+    correct: bool = False,
+    progress: Told | None = None,
+) -> tuple[Report, ...]:
+    """Bring several files in, one after the other, or all CSV and TSV files of a folder; one report a file.
+
+    `refused` is a folder here: what is refused of `a.csv` is kept there as `a.csv.refused`. A file that cannot be read
+    raises InvalidValue before anything of it is recorded; those before it have been.
+    """
+    paths = _files(files)
+    folder = None if refused is None else Path(refused)
+    reports = []
+    for path in paths:
+        kept = None if folder is None else folder / f"{path.name}.refused"
+        reports.append(import_file(flow, path, mapping, refused=kept, correct=correct, progress=progress))
+    return tuple(reports)
+
+
+@dataclass(frozen=True)
+class _BroughtIn:
+    """What a row came to, if it was not refused."""
+
+    line: int
+    new: bool = False
+    steps: bool = False
+    changed: Changed | None = None
+
+
+class _Reader:
+    """Brings rows in, one at a time."""
+
+    def __init__(self, mapping: Mapping, header: tuple[str, ...], correct: bool) -> None:
+        self._mapping, self._header, self._correct = mapping, header, correct
+        self._zone = ZoneInfo(mapping.zone)
+
+    def bring_in(self, batch: Batch, line: Line) -> _BroughtIn:
+        """All that a row tells, or nothing. Raises what makes it refused."""
+        if line.damage is not None:
+            raise InvalidValue("row", line.damage)
+        row = Row(dict(zip(self._header, line.fields, strict=True)), self._zone, self._mapping.formats)
+        fact, at, by = self._mapping.registration(row)
+        told = [(step, self._mapping.told(step, row)) for step in self._mapping.steps]
+        demand = batch.id_of(self._mapping.source, fact.reference or "")
+        known = self._known(batch, demand)
+        differences: list[Difference] = []
+        if known:
+            differences += _differences(known[1], fact, at)
+        else:
+            batch.start(fact, by=by, at=at, workflow=self._mapping.workflow)
+        new_steps = False
+        for step, said in told:
+            event = next((one for one in known.values() if one.meta.command_id == step.key), None)
+            if event is None and said is not None:
+                batch.act(demand, step.move, said[0], by=said[2], at=said[1], command_id=step.key)
+                new_steps = True
+            elif event is not None and said is not None:
+                differences += _differences(event, said[0], said[1], step.key)
+            elif event is not None:
+                differences.append(Difference(event.version, step.key, "recorded", "not in the file"))
+        if not differences:
+            return _BroughtIn(line.number, not known, new_steps)
+        if self._correct:
+            differences = self._corrected(batch, demand, known, differences, by)
+        changed = Changed(line.number, fact.reference or "", demand, tuple(differences))
+        return _BroughtIn(line.number, steps=new_steps, changed=changed)
+
+    def _known(self, batch: Batch, demand: UUID) -> dict[int, Event]:
+        """The demand's events as they should have been recorded, by version; none if it is not known."""
+        try:
+            return {event.version: event for event in with_corrections(list(batch.events(demand)))}
+        except DemandNotFound:
+            return {}
+
+    def _corrected(
+        self, batch: Batch, demand: UUID, known: dict[int, Event], differences: list[Difference], by: Actor
+    ) -> list[Difference]:
+        """Correct what can be corrected, one correction an event."""
+        move = batch.move_that_records(demand, Corrected)
+        done: list[Difference] = []
+        for version in sorted({one.event for one in differences}):
+            of_this = [one for one in differences if one.event == version]
+            possible = correctable(type(known[version].fact)) if move is not None else ()
+            fields = {name: one.now for one in of_this for name in (one.field.split(".")[-1],) if name in possible}
+            fields = {name: value for name, value in fields.items() if value is not None}
+            if fields and move is not None:
+                reason = f"{self._mapping.source} says otherwise now"
+                batch.act(demand, move, Corrected(event=version, reason=reason, **fields), by=by)
+            for one in of_this:
+                corrected = one.field.split(".")[-1] in fields
+                done.append(Difference(one.event, one.field, one.was, one.now, corrected))
+        return done
+
+
+@dataclass
+class _Counts:
+    """What became of the rows so far."""
+
+    read: int = 0
+    recorded: int = 0
+    continued: int = 0
+    unchanged: int = 0
+    changed: list[Changed] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+
+    def add(self, answer: _BroughtIn | Rejected) -> None:
+        """Count one more row."""
+        self.read += 1
+        if isinstance(answer, Rejected):
+            self.refused.append(Refused(answer.item.number, answer.item.raw, _why(answer)))
+        elif answer.changed is not None:
+            self.changed.append(answer.changed)
+        elif answer.new or answer.steps:
+            self.recorded += 1
+            self.continued += not answer.new
+        else:
+            self.unchanged += 1
+
+    def report(self, file: str) -> Report:
+        """The report."""
+        return Report(
+            file, self.read, self.recorded, self.continued, self.unchanged, tuple(self.changed), tuple(self.refused)
+        )
+
+
+def _differences(event: Event, fact: Fact, at: datetime, step: str = "") -> Iterator[Difference]:
+    """What the file says otherwise than this event."""
+    within = f"{step}." if step else ""
+    if type(event.fact) is not type(fact):
+        yield Difference(event.version, f"{within}fact", type(event.fact).__name__, type(fact).__name__)
+    was, now = event.fact.__dict__, fact.__dict__
+    for name in dict.fromkeys((*was, *now)):
+        if was.get(name) != now.get(name):
+            yield Difference(event.version, f"{within}{name}", was.get(name), now.get(name))
+    if event.meta.happened != at:
+        yield Difference(event.version, f"{within}at", event.meta.happened, at)
+
+
+def _why(answer: Rejected) -> str:
+    reason = answer.reason
+    said = str(reason) if isinstance(reason, DemandFlowError) else repr(reason)
+    return f"line {answer.item.number}: {said}"
+
+
+def _files(files: Iterable[str | Path]) -> list[Path]:
+    given = [files] if isinstance(files, str | Path) else list(files)
+    found: list[Path] = []
+    for one in map(Path, given):
+        found += sorted(path for path in one.iterdir() if path.suffix in SHEETS) if one.is_dir() else [one]
+    return found
+
+
+def _progress(rows: int, sheet: Sheet, seconds: float) -> Progress:
+    share = min(1.0, sheet.done / sheet.size) if sheet.size else 1.0
+    left = seconds / share - seconds if share else 0.0
+    return Progress(rows, rows / seconds if seconds else 0.0, share, left)

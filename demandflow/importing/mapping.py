@@ -1,0 +1,233 @@
+"""Mapping: which columns of a file say what, declared once."""
+
+from __future__ import annotations
+
+import collections.abc
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from demandflow.domain.facts import Fact, Registered
+from demandflow.domain.values import Actor, Category, Place
+from demandflow.errors import InvalidValue, brief, listed
+
+
+@dataclass(frozen=True)
+class Row:
+    """The fields of a row by column, as they stand in the file."""
+
+    fields: collections.abc.Mapping[str, str]
+    zone: ZoneInfo
+    formats: tuple[str, ...]
+
+    def __getitem__(self, column: str) -> str:
+        return self.fields[column]
+
+
+class Value(Protocol):
+    """What a row says about one thing; `columns` are those it needs."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns it reads."""
+
+    def of(self, row: Row) -> Any:
+        """The value; None if the row says nothing. Raises InvalidValue."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column's text without blanks at its ends; None, or `blank`, where it is empty.
+
+    `choices` translates texts as they stand (then blanks at the ends are kept); what is not among them stays.
+    """
+
+    name: str
+    blank: Any = None
+    choices: collections.abc.Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The column."""
+        return (self.name,)
+
+    def of(self, row: Row) -> Any:
+        """The text, translated or stripped."""
+        text = row[self.name]
+        return self.choices[text] if text in self.choices else text.strip() or self.blank
+
+
+@dataclass(frozen=True)
+class Constant:
+    """The same for every row."""
+
+    value: Any
+    columns: tuple[str, ...] = ()
+
+    def of(self, row: Row) -> Any:
+        """The value."""
+        return self.value
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A column's time in the mapping's zone, by the one of its formats that fits; None where it is empty.
+
+    An hour that comes twice is the first of the two; one that the clocks skip is refused.
+    """
+
+    name: str
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The column."""
+        return (self.name,)
+
+    def of(self, row: Row) -> datetime | None:
+        """The moment in UTC. Raises InvalidValue for what fits no format, or two that disagree."""
+        text = row[self.name].strip()
+        if not text:
+            return None
+        found = {moment for one in row.formats if (moment := _parsed(text, one, row.zone)) is not None}
+        if len(found) == 1:
+            return _real(self.name, text, found.pop(), row.zone)
+        if found:
+            raise InvalidValue(self.name, f"{brief(text)} may be {listed(sorted(found))}; declare one format")
+        raise InvalidValue(self.name, f"{brief(text)} is no time of the form {listed(row.formats)}")
+
+
+@dataclass(frozen=True)
+class Path:
+    """A place or category of several names, widest first; those that say nothing are left out, None if all do."""
+
+    kind: type[Place] | type[Category]
+    parts: tuple[Value | str, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All columns of its parts."""
+        return tuple(name for part in self.parts if not isinstance(part, str) for name in part.columns)
+
+    def of(self, row: Row) -> Place | Category | None:
+        """The path."""
+        names = [part if isinstance(part, str) else part.of(row) for part in self.parts]
+        said = [name for name in names if name]
+        return self.kind.of(*said) if said else None
+
+
+@dataclass(frozen=True)
+class Made:
+    """Whatever a function makes of a row (its columns are named, so that the header can be checked)."""
+
+    columns: tuple[str, ...]
+    make: Callable[[Row], Any]
+
+    def of(self, row: Row) -> Any:
+        """What the function returns."""
+        return self.make(row)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A move that a row may tell of: its fact with its values, when it happened, and on which condition.
+
+    Without a moment, or where the condition says no, the row does not tell of it. `name` tells steps of one move apart.
+    """
+
+    move: str
+    fact: type[Fact]
+    at: Value
+    values: collections.abc.Mapping[str, Value] = field(default_factory=dict)
+    by: Value | Actor | None = None
+    when: Value | None = None
+    name: str = ""
+
+    @property
+    def key(self) -> str:
+        """The command id with which the step is recorded, so that it is recorded once."""
+        return self.name or self.move
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mapping:
+    """How the rows of a file become demands: `start` registers, each of `steps` follows where a row tells of it.
+
+    `source` and the text of the column `reference` say where the other system keeps it. Times are of `zone`, in one of
+    `formats` (as strptime writes them; none for ISO 8601). Raises InvalidValue.
+    """
+
+    source: str
+    reference: str
+    by: Value | Actor
+    zone: str
+    start: Step
+    steps: tuple[Step, ...] = ()
+    formats: tuple[str, ...] = ("iso",)
+    workflow: str | None = None
+    encoding: str = "utf-8"
+    delimiter: str | None = None
+
+    def __post_init__(self) -> None:
+        try:
+            ZoneInfo(self.zone)
+        except (KeyError, ValueError, OSError, TypeError):
+            raise InvalidValue("zone", f"{self.zone!r} is not a time zone (for instance Asia/Shanghai)") from None
+        if not issubclass(self.start.fact, Registered):
+            raise InvalidValue("start", f"registers a demand; give Registered or a subclass, not {self.start.fact}")
+        keys = [step.key for step in self.steps]
+        if twice := [key for key in keys if keys.count(key) > 1]:
+            raise InvalidValue("steps", f"two are called {twice[0]!r}; give each a name of its own")
+        for step in (self.start, *self.steps):
+            if unknown := [name for name in step.values if name not in step.fact.model_fields]:
+                problem = f"has no field {unknown[0]!r} (possible: {listed(step.fact.model_fields)})"
+                raise InvalidValue(step.fact.__name__, problem)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All columns that a file must have."""
+        found = [self.reference]
+        for step in (self.start, *self.steps):
+            for value in (step.at, step.when, step.by or self.by, *step.values.values()):
+                found += [] if value is None or isinstance(value, Actor) else value.columns
+        return tuple(dict.fromkeys(found))
+
+    def told(self, step: Step, row: Row) -> tuple[Fact, datetime, Actor] | None:
+        """What a row says of a step; None if it does not tell of it. Raises InvalidValue."""
+        if step.when is not None and not step.when.of(row):
+            return None
+        at = step.at.of(row)
+        if at is None:
+            return None
+        values = {name: value.of(row) for name, value in step.values.items()}
+        by = step.by or self.by
+        return step.fact(**values), at, by if isinstance(by, Actor) else by.of(row)
+
+    def registration(self, row: Row) -> tuple[Registered, datetime, Actor]:
+        """What a row says of the demand itself. Raises InvalidValue."""
+        reference = row[self.reference].strip()
+        if not reference:
+            raise InvalidValue(self.reference, "is empty, but says which demand it is")
+        told = self.told(self.start, row)
+        if told is None:
+            raise InvalidValue(listed(self.start.at.columns), "is empty, but says when the demand was received")
+        fact, at, by = told
+        assert isinstance(fact, Registered)  # noqa: S101
+        return type(fact)(**{**fact.__dict__, "source": self.source, "reference": reference}), at, by
+
+
+def _parsed(text: str, form: str, zone: ZoneInfo) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text) if form == "iso" else datetime.strptime(text, form)  # noqa: DTZ007
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else found.replace(tzinfo=zone)
+
+
+def _real(name: str, text: str, found: datetime, zone: ZoneInfo) -> datetime:
+    """The moment in UTC, if the clocks of the zone showed it."""
+    there = found.astimezone(UTC)
+    if found.tzinfo is zone and there.astimezone(zone).replace(tzinfo=None) != found.replace(tzinfo=None):
+        raise InvalidValue(name, f"{brief(text)} was skipped by the clocks of {zone.key}")
+    return there

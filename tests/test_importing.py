@@ -1,0 +1,459 @@
+"""The importer: nothing lost, nothing twice, whatever the file looks like; figures do not depend on the way."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, ClassVar
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from demandflow import (
+    ANYWHERE,
+    START,
+    STAY,
+    Action,
+    Actor,
+    Category,
+    Channel,
+    ContractedOut,
+    Corrected,
+    DemandFlow,
+    Fact,
+    Figures,
+    IdReused,
+    InvalidValue,
+    Move,
+    MoveNotAllowed,
+    Noted,
+    Place,
+    Recorded,
+    Registered,
+    Registration,
+    Rejected,
+    Stage,
+    State,
+    StorageBusy,
+    Workflow,
+    rules,
+)
+from demandflow.importing import Column, Constant, Made, Mapping, Moment, Report, Step, import_file, import_files
+from demandflow.importing import Path as PathOf
+from demandflow.storage import Log
+
+CITY = Actor("the city", "city")
+
+
+class Done(Fact):
+    TOPIC: ClassVar[str] = "test.done"
+    how: str | None = None
+
+
+WORK = Workflow(
+    "work",
+    version=1,
+    states=[State("open", Stage.CONTRACTING, owner="city"), State("done", Stage.ENDED, ended_as="closed")],
+    moves=[
+        Move("open", Registered, START, "open", by="city"),
+        Move("assign", ContractedOut, "open", STAY, by="city", means="contracted_out"),
+        Move("finish", Done, "open", "done", by="city", rules=(rules.times_do_not_run_backwards,)),
+        Move("correct", Corrected, ANYWHERE, STAY, by="city", means="corrected"),
+    ],
+)
+MAPPING = Mapping(
+    source="city",
+    reference="id",
+    by=CITY,
+    zone="America/New_York",
+    formats=("%Y-%m-%d %H:%M", "%d/%m/%Y %H:%M"),
+    start=Step(
+        "open",
+        Registered,
+        Moment("opened"),
+        {
+            "text": Column("text"),
+            "channel": Made(("via",), lambda row: Channel(row["via"])),
+            "place": PathOf(Place, ("city", Column("where"))),
+            "category": PathOf(Category, (Column("about"),)),
+        },
+    ),
+    steps=(
+        Step("assign", ContractedOut, Moment("opened"), {"contractor": Column("team")}, when=Column("team")),
+        Step("finish", Done, Moment("closed"), {"how": Column("how")}),
+    ),
+)
+HEADER = "id,opened,closed,text,via,where,about,team,how"
+LAMP = "1,2024-05-01 09:00,,a lamp,phone,north,roads,lighting,"
+TREE = "2,2024-05-02 09:00,2024-05-03 10:00,a tree,web,south,parks,gardeners,cut"
+
+
+def opened(url: str = "memory:") -> DemandFlow:
+    return DemandFlow.open(url, workflows=(WORK,), zone="America/New_York")
+
+
+def written(folder: Path, *rows: str, name: str = "rows.csv", encoding: str = "utf-8", header: str = HEADER) -> Path:
+    path = folder / name
+    path.write_bytes("\n".join([header, *rows, ""]).encode(encoding))
+    return path
+
+
+def numbers(report: Report) -> tuple[int, int, int, int, int]:
+    assert report.adds_up
+    return report.read, report.recorded, report.unchanged, len(report.changed), len(report.refused)
+
+
+class TestARow:
+    def test_is_recorded_once_however_often_it_comes(self, tmp_path: Path) -> None:
+        file = written(tmp_path, LAMP, TREE, LAMP)
+        with opened() as flow:
+            assert numbers(import_file(flow, file, MAPPING)) == (3, 2, 1, 0, 0)
+            assert numbers(import_file(flow, file, MAPPING)) == (3, 0, 3, 0, 0)
+            assert flow.figures().identity.startswith("2 received = 1 open + 1 closed")
+            (tree,) = flow.board(ended_as="closed").rows
+            assert (tree.place, tree.category, tree.lead, tree.channel) == ("city/south", "parks", "gardeners", "web")
+            assert f"{tree.received:%Y-%m-%d %H:%M}" == "2024-05-02 13:00", "nine in New York"
+
+    def test_that_goes_on_is_continued(self, tmp_path: Path) -> None:
+        with opened() as flow:
+            import_file(flow, written(tmp_path, LAMP), MAPPING)
+            report = import_file(flow, written(tmp_path, LAMP.replace(",,a lamp", ",2024-05-02 10:00,a lamp")), MAPPING)
+            assert (numbers(report), report.continued) == ((1, 1, 0, 0, 0), 1)
+            assert flow.figures().count("closed") == 1
+
+    def test_that_says_something_else_is_changed_and_corrected_on_request(self, tmp_path: Path) -> None:
+        other = LAMP.replace("north", "east").replace("a lamp", "two lamps").replace("lighting", "power")
+        with opened() as flow:
+            import_file(flow, written(tmp_path, LAMP), MAPPING)
+            for _ in range(2):
+                report = import_file(flow, written(tmp_path, other), MAPPING)
+                assert numbers(report) == (1, 0, 0, 1, 0)
+                (changed,) = report.changed
+                assert [str(one) for one in changed.differences] == [
+                    "text: 'a lamp' → 'two lamps'",
+                    "place: 'city/north' → 'city/east'",
+                    "assign.contractor: 'lighting' → 'power'",
+                ]
+                assert flow.board().rows[0].place == "city/north", "reported, not recorded"
+            report = import_file(flow, written(tmp_path, other), MAPPING, correct=True)
+            assert [one.corrected for one in report.changed[0].differences] == [False, True, True]
+            (row,) = flow.board().rows
+            assert (row.place, row.lead, row.text) == ("city/east", "power", "a lamp")
+            assert flow.figures().count("corrected") == 2
+            again = import_file(flow, written(tmp_path, other), MAPPING, correct=True)
+            assert [one.field for one in again.changed[0].differences] == ["text"]
+            assert flow.figures().count("corrected") == 2, "what has been corrected is not corrected again"
+
+    def test_whose_step_is_gone_is_changed(self, tmp_path: Path) -> None:
+        with opened() as flow:
+            import_file(flow, written(tmp_path, TREE), MAPPING)
+            report = import_file(flow, written(tmp_path, TREE.replace("2024-05-03 10:00", "")), MAPPING)
+            assert [str(one) for one in report.changed[0].differences] == ["finish: 'recorded' → 'not in the file'"]
+
+    @pytest.mark.parametrize(
+        ("row", "reason"),
+        [
+            (LAMP.replace("1,", ",", 1), "id: is empty"),
+            (LAMP.replace("2024-05-01 09:00", ""), "opened: is empty"),
+            (LAMP.replace("2024-05-01", "2024-31-01"), "is no time of the form"),
+            (LAMP.replace("2024-05-01 09:00", "2024-03-10 02:30"), "was skipped by the clocks"),
+            (LAMP.replace("a lamp", ""), "text"),
+            (TREE.replace("2024-05-03", "2024-05-01").replace("2,", "3,", 1), "cannot finish"),
+            (LAMP + ",one more", "it has 10 fields, the header has 9"),
+            (LAMP.rsplit(",", 1)[0], "it has 8 fields"),
+            (LAMP.replace("a lamp", 'a "lamp'), None),
+            (LAMP.replace("a lamp", '"a lamp'), "a quote is not closed"),
+        ],
+    )
+    def test_that_cannot_be_recorded_is_refused_and_kept(self, row: str, reason: str | None, tmp_path: Path) -> None:
+        kept = tmp_path / "kept.csv"
+        with opened() as flow:
+            report = import_file(flow, written(tmp_path, row, TREE), MAPPING, refused=kept)
+            if reason is None:
+                assert numbers(report) == (2, 2, 0, 0, 0)
+                return
+            assert numbers(report) == (2, 1, 0, 0, 1), "the rows after it are not touched"
+            assert reason in report.refused[0].reason
+            assert report.refused[0].raw == row + "\n"
+            lines = kept.read_text().splitlines()
+            assert lines[0] == f"refused because,{HEADER}"
+            assert lines[1].endswith(row)
+            again = tmp_path / "again.csv"
+            assert numbers(import_file(flow, kept, MAPPING, refused=again)) == (1, 0, 0, 0, 1)
+            assert again.read_text().splitlines()[1].endswith(row), "as it stood, however often it is fed in"
+            kept.write_text(f'{lines[0]}\n"whatever, ""it"" was",{LAMP}\n')
+            assert numbers(import_file(flow, kept, MAPPING)) == (1, 1, 0, 0, 0), "mended"
+
+    def test_two_formats_that_disagree_refuse_it(self, tmp_path: Path) -> None:
+        loose: Any = Mapping(**{**MAPPING.__dict__, "formats": ("%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M")})
+        with opened() as flow:
+            row = LAMP.replace("2024-05-01", "01/05/2024")
+            report = import_file(flow, written(tmp_path, row, row.replace("01/05", "05/05")), loose)
+            assert "declare one format" in report.refused[0].reason
+            assert len(report.refused) == 1, "the fifth of May is the same in both"
+
+
+class TestAFile:
+    def test_a_stray_quote_swallows_no_row(self, tmp_path: Path) -> None:
+        rows = [LAMP.replace("1,", f"{number},", 1) for number in range(1, 8)]
+        rows[1] = rows[1].replace("a lamp", '"a lamp')
+        rows[4] = rows[4].replace("north", 'north"')
+        with opened() as flow:
+            report = import_file(flow, written(tmp_path, *rows), MAPPING)
+            assert numbers(report) == (7, 6, 0, 0, 1)
+            assert [one.line for one in report.refused] == [3]
+
+    def test_two_stray_quotes_in_the_same_place_swallow_none_either(self, tmp_path: Path) -> None:
+        rows = [LAMP.replace("1,", f"{number},", 1) for number in range(1, 8)]
+        rows[1] = rows[1].replace("a lamp", '"a lamp')
+        rows[4] = rows[4].replace("a lamp", 'a lamp"')
+        with opened() as flow:
+            report = import_file(flow, written(tmp_path, *rows), MAPPING)
+            assert numbers(report) == (7, 6, 0, 0, 1)
+
+    def test_texts_may_have_lines(self, tmp_path: Path) -> None:
+        row = LAMP.replace("a lamp", '"a lamp\r\n, a ""big"" one"')
+        with opened() as flow:
+            assert numbers(import_file(flow, written(tmp_path, row, "", TREE), MAPPING)) == (2, 2, 0, 0, 0)
+            assert "big" in flow.board().rows[0].text
+
+    @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "gb18030"])
+    def test_of_another_encoding(self, encoding: str, tmp_path: Path) -> None:
+        mapping: Any = Mapping(**{**MAPPING.__dict__, "encoding": "gb18030" if encoding == "gb18030" else "utf-8"})
+        file = written(tmp_path, LAMP.replace("a lamp", "路灯坏了"), LAMP + ",x", encoding=encoding)
+        kept = tmp_path / "kept.csv"
+        with opened() as flow:
+            assert numbers(import_file(flow, file, mapping, refused=kept)) == (2, 1, 0, 0, 1)
+            assert flow.board().rows[0].text == "路灯坏了"
+            assert numbers(import_file(flow, kept, mapping)) == (1, 0, 0, 0, 1)
+
+    def test_bytes_that_are_not_its_encoding_damage_only_their_row(self, tmp_path: Path) -> None:
+        file = tmp_path / "rows.csv"
+        bad = LAMP.replace("a lamp", "路灯").encode("gb18030")
+        file.write_bytes(b"\n".join([HEADER.encode(), bad, TREE.encode(), b""]))
+        kept = tmp_path / "kept.csv"
+        with opened() as flow:
+            report = import_file(flow, file, MAPPING, refused=kept)
+            assert numbers(report) == (2, 1, 0, 0, 1)
+            assert "bytes that are not utf-8" in report.refused[0].reason
+            assert bad in kept.read_bytes(), "kept byte for byte"
+
+    def test_may_be_packed_and_separated_otherwise(self, tmp_path: Path) -> None:
+        for number, mark in enumerate("\t;|"):
+            file = tmp_path / f"{number}.csv.gz"
+            file.write_bytes(gzip.compress("\n".join([HEADER, LAMP]).replace(",", mark).encode()))
+            with opened() as flow:
+                assert numbers(import_file(flow, file, MAPPING)) == (1, 1, 0, 0, 0)
+
+    def test_that_cannot_be_read_says_why_and_records_nothing(self, tmp_path: Path) -> None:
+        wrong = {
+            written(
+                tmp_path, LAMP, header=HEADER.replace("about", "topic"), name="a"
+            ): "has no column about .it has: id",
+            written(tmp_path, LAMP, header=HEADER + ",id", name="b"): "has the column id more than once",
+            tmp_path / "none.csv": "none.csv cannot be read",
+            tmp_path: "cannot be read",
+        }
+        (tmp_path / "empty").write_text("")
+        wrong[tmp_path / "empty"] = "has no column id"
+        with opened() as flow:
+            for file, reason in wrong.items():
+                with pytest.raises(InvalidValue, match=reason):
+                    import_file(flow, file, MAPPING)
+            file = written(tmp_path, LAMP)
+            with pytest.raises(InvalidValue, match="name another"):
+                import_file(flow, file, MAPPING, refused=file)
+            assert flow.figures().count("received") == 0
+
+    def test_tells_how_far_it_is(self, tmp_path: Path) -> None:
+        told: list[Any] = []
+        rows = [LAMP.replace("1,", f"{number},", 1) for number in range(450)]
+        with opened() as flow:
+            import_file(flow, written(tmp_path, *rows), MAPPING, progress=told.append)
+        assert [one.rows for one in told] == [200, 400, 450]
+        assert told[-1].share == 1
+        assert told[-1].seconds_left == 0
+        assert "450 rows, 100%" in str(told[-1])
+
+
+def test_a_mapping_that_cannot_work_says_so_at_once() -> None:
+    fine: dict[str, Any] = MAPPING.__dict__
+    wrong: dict[str, dict[str, Any]] = {
+        "not a time zone": {"zone": "Mars"},
+        "give Registered": {"start": Step("x", Done, Moment("opened"))},
+        "two are called 'finish'": {"steps": (*MAPPING.steps, MAPPING.steps[1])},
+        "has no field 'colour'": {"steps": (Step("x", Done, Moment("opened"), {"colour": Constant("red")}),)},
+    }
+    for reason, change in wrong.items():
+        with pytest.raises(InvalidValue, match=reason):
+            Mapping(**{**fine, **change})
+
+
+ROWS = st.lists(
+    st.tuples(
+        st.integers(1, 12),
+        st.integers(1, 28),
+        st.sampled_from([None, -1, 0, 3]),
+        st.sampled_from(["north", "south", ""]),
+        st.sampled_from(["lighting", "gardeners", ""]),
+    ),
+    max_size=25,
+)
+
+
+def sheet(rows: Any) -> str:
+    out = io.StringIO()
+    write = csv.writer(out, lineterminator="\n")
+    write.writerow(HEADER.split(","))
+    for number, day, later, where, team in rows:
+        at = f"2024-05-{day:02} 09:00"
+        end = "" if later is None else f"2024-05-{min(28, max(1, day + later)):02} 12:00"
+        write.writerow([number, at, end, "a\nlamp", "phone", where, "roads", team, "so"])
+    return out.getvalue()
+
+
+def outcome(flow: DemandFlow) -> Any:
+    """All that the figures and the board say, without what depends on when it was brought in."""
+    ours: dict[str, Figures] = {
+        "all": flow.figures(),
+        **flow.figures_by("place", level=2),
+        **flow.figures_by("contractor"),
+    }
+    board = sorted(
+        (row.demand, row.state, row.place, row.lead, row.received, row.ended) for row in flow.board(limit=99).rows
+    )
+    return {key: (one.standings, one.happened) for key, one in ours.items()}, board
+
+
+class Crash(BaseException):
+    """A process that ends in the middle."""
+
+
+@given(st.data(), ROWS)
+@settings(max_examples=60)
+def test_order_repetition_and_crashes_change_nothing(data: st.DataObject, rows: Any) -> None:
+    """Independent demands in any order, brought in twice, or with a crash in between: the same figures and board."""
+    rows = list({row[0]: row for row in rows}.values())
+    results = []
+    with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
+        patch.setattr("demandflow.batches.TOGETHER", 4)
+        file = Path(folder) / "rows.csv"
+        for way in ("plain", "shuffled", "twice", "crashed"):
+            file.write_text(sheet(data.draw(st.permutations(rows)) if way == "shuffled" else rows), encoding="utf-8")
+            url = f"sqlite:///{folder}/{way}.db"
+            if way in ("twice", "crashed"):
+                with opened(url) as flow:
+                    saves = data.draw(st.integers(0, 6)) if way == "crashed" else 99
+                    crashed_after(saves, lambda flow=flow: import_file(flow, file, MAPPING))  # type: ignore[misc]
+            with opened(url) as flow:
+                report = import_file(flow, file, MAPPING)
+                assert report.adds_up
+                assert way != "twice" or report.recorded == 0
+                results.append(outcome(flow))
+    assert all(result == results[0] for result in results)
+
+
+def crashed_after(saves: int, do: Callable[[], object]) -> None:
+    """Do something that ends in the middle, after so many saves."""
+    append = Log.append
+    done: list[int] = []
+
+    def crash(self: Log, events: Any) -> None:
+        if len(done) == saves:
+            raise Crash
+        done.append(1)
+        append(self, events)
+
+    with pytest.MonkeyPatch.context() as patch, suppress(Crash):
+        patch.setattr(Log, "append", crash)
+        do()
+
+
+class TestMany:
+    def test_each_item_has_its_answer(self, flow: DemandFlow) -> None:
+        clerk = Actor("Li", "grid_administrator")
+        plain: Any = {"channel": Channel("hotline"), "place": Place("f"), "source": "s"}
+        items: list[Any] = [
+            Registration(fact=Registered(text="a", reference="1", **plain), by=clerk),
+            Registration(fact=Registered(text="b", reference="1", **plain), by=clerk),
+            Registration(fact=Registered(text="a", reference="1", **plain), by=clerk),
+            Registration(fact=Registered(text="c", reference="2", **plain), by=clerk, workflow="no@1"),
+            "nonsense",
+        ]
+        answers = flow.register_many(items)
+        assert [type(one) for one in answers] == [Recorded, Rejected, Recorded, Rejected, Rejected]
+        assert isinstance(answers[1], Rejected)
+        assert isinstance(answers[1].reason, IdReused)
+        assert [one.item for one in answers] == items
+        assert flow.figures().count("received") == 1
+        it = flow.board().rows[0].demand
+        acts: list[Any] = [
+            Action(demand=it, move="note", fact=Noted(text="x"), by=clerk),
+            Action(demand=it, move="evaluate", fact=Noted(text="x"), by=clerk),
+            Action(demand=it, move="note", fact=Noted(text="y"), by=clerk),
+        ]
+        done = flow.act_many(acts)
+        assert [type(one) for one in done] == [Recorded, Rejected, Recorded]
+        assert isinstance(done[1], Rejected)
+        assert isinstance(done[1].reason, MoveNotAllowed)
+        assert flow.demand(it).version == 3
+
+    def test_what_one_item_proposed_is_taken_back_whole(self, flow: DemandFlow) -> None:
+        clerk = Actor("Li", "grid_administrator")
+        with flow.batch() as batch:
+            kept = batch.register("a", channel="hotline", place="f", by=clerk).id
+            with suppress(InvalidValue), batch.attempt():
+                batch.note(kept, "taken back", by=clerk)
+                gone = batch.register("b", channel="hotline", place="f", by=clerk).id
+                batch.note(gone, "", by=clerk)
+            assert batch.note(kept, "stays", by=clerk).version == 2
+        assert flow.figures().count("received") == 1
+        assert [line.said for line in flow.history(kept)][1] == "text: stays"
+
+    def test_what_the_storage_does_not_take_is_rejected(
+        self, flow: DemandFlow, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def busy(*_: object) -> None:
+            raise StorageBusy("somebody holds it")
+
+        monkeypatch.setattr(Log, "append", busy)
+        plain: Any = {"text": "x", "channel": Channel("hotline"), "place": Place("f")}
+        (answer,) = flow.register_many([Registration(fact=Registered(**plain), by=Actor("Li", "grid_administrator"))])
+        assert isinstance(answer, Rejected)
+        assert isinstance(answer.reason, StorageBusy)
+
+    def test_somebody_faster_means_that_the_save_is_checked_again(
+        self, flow: DemandFlow, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        clerk = Actor("Li", "grid_administrator")
+        it = flow.register("a", channel="hotline", place="f", by=clerk).id
+        append = Log.append
+        raced: list[int] = []
+
+        def race(self: Log, events: Any) -> None:
+            if not raced:
+                raced.append(1)
+                flow.note(it, "faster", by=clerk)
+            append(self, events)
+
+        monkeypatch.setattr(Log, "append", race)
+        (answer,) = flow.act_many([Action(demand=it, move="note", fact=Noted(text="mine"), by=clerk)])
+        assert isinstance(answer, Recorded)
+        assert [line.said for line in flow.history(it)][1:] == ["text: faster", "text: mine"]
+
+
+def test_a_folder_of_files(tmp_path: Path) -> None:
+    written(tmp_path, LAMP, name="a.csv")
+    written(tmp_path, LAMP, TREE, LAMP + ",x", name="b.csv")
+    (tmp_path / "kept").mkdir()
+    with opened() as flow:
+        reports = import_files(flow, [tmp_path], MAPPING, refused=tmp_path / "kept")
+        assert [numbers(one) for one in reports] == [(1, 1, 0, 0, 0), (3, 1, 1, 0, 1)]
+        assert str(reports[1]) == "b.csv: 3 read = 1 recorded + 1 unchanged + 0 changed + 1 refused"
+        assert (tmp_path / "kept" / "b.csv.refused").read_text().count("\n") == 2
