@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 SEQUENCES := tests/test_laws.py::test_no_law_is_broken_in_500_random_sequences
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check laws rules bench clean
+.PHONY: help demo test check laws rules real bench clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -40,8 +40,12 @@ laws: $(READY)  ## 10,000 random sequences of moves against the laws, with a tab
 rules: $(READY)  ## each rule taken out, each move opened to every role: which example notices
 	@$(RUN) -m tests.test_rule_book
 
-bench: $(READY)  ## the life of a demand as a multiple of inserting the same bytes raw
+real: $(READY)  ## figures of real data beside those of independent references (where the data are)
+	@$(RUN) -m tests.real
+
+bench: $(READY)  ## the life of a demand, an import and the past, as multiples of a raw floor
 	@$(RUN) benchmarks/life_of_a_demand.py
+	@$(RUN) benchmarks/the_past.py
 
 clean:  ## remove what the other targets made
 	@rm -rf $(VENV) out .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -37,7 +37,7 @@ class Difference:
 
     def __str__(self) -> str:
         done = ", corrected" if self.corrected else ""
-        return f"{self.field}: {brief(self.was)} → {brief(self.now)}{done}"
+        return f"{self.field}: {_shown(self.was, self.now)} → {_shown(self.now, self.was)}{done}"
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,7 @@ class Progress:
         return f"{self.rows} rows, {self.share:.0%}, {self.rate:.0f} a second, {self.seconds_left:.0f} s left"
 
 
+SHOWN = 40
 SHEETS = (".csv", ".tsv", ".gz")
 Told = Callable[[Progress], None]
 
@@ -125,7 +126,7 @@ def import_file(
     counts = _Counts()
     began = monotonic()
     with ExitStack() as stack:
-        sheet = stack.enter_context(Sheet.open(path, mapping.encoding, mapping.delimiter, mapping.columns))
+        sheet = stack.enter_context(Sheet.open(path, mapping))
         out = None if kept is None else RefusedFile(sheet, stack.enter_context(kept.open("wb")))
         reader = _Reader(mapping, sheet.header, correct)
         for answers in each(flow.batch, sheet.rows(), reader.bring_in):
@@ -278,6 +279,17 @@ def _differences(event: Event, fact: Fact, at: datetime, step: str = "") -> Iter
             yield Difference(event.version, f"{within}{name}", was.get(name), now.get(name))
     if event.meta.happened != at:
         yield Difference(event.version, f"{within}at", event.meta.happened, at)
+
+
+def _shown(value: Any, other: Any) -> str:
+    """A value as it is reported; of long texts, what is around the first letter that differs."""
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S %Z}"
+    if isinstance(value, str) and isinstance(other, str) and len(value) > SHOWN:
+        same = next((at for at, (a, b) in enumerate(zip(value, other, strict=False)) if a != b), len(other))
+        began = max(0, same - SHOWN // 2)
+        return brief(f"{'…' if began else ''}{value[began : began + SHOWN]}…")
+    return brief(value)
 
 
 def _why(answer: Rejected) -> str:

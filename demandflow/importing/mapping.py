@@ -204,6 +204,14 @@ class Mapping:
         by = step.by or self.by
         return step.fact(**values), at, by if isinstance(by, Actor) else by.of(row)
 
+    def is_whole(self, fields: collections.abc.Mapping[str, str]) -> bool:
+        """Whether these fields name a demand and say when it was received, as no line of a text does by chance."""
+        try:
+            at = self.start.at.of(Row(fields, ZoneInfo(self.zone), self.formats))
+        except InvalidValue:
+            return False
+        return at is not None and bool(fields[self.reference].strip())
+
     def registration(self, row: Row) -> tuple[Registered, datetime, Actor]:
         """What a row says of the demand itself. Raises InvalidValue."""
         reference = row[self.reference].strip()

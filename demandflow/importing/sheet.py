@@ -6,11 +6,11 @@ import csv
 import gzip
 import io
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Self
+from typing import IO, Protocol, Self
 
 from demandflow.errors import InvalidValue, listed
 
@@ -31,34 +31,52 @@ class Line:
     damage: str | None = None
 
 
+class Form(Protocol):
+    """What is known of a file before it is read."""
+
+    @property
+    def encoding(self) -> str:
+        """In which it is written, unless a mark at its beginning says otherwise."""
+
+    @property
+    def delimiter(self) -> str | None:
+        """What stands between fields; None to take the one by which the columns are found."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Those it must have."""
+
+    def is_whole(self, fields: Mapping[str, str]) -> bool:
+        """Whether these fields tell of a demand by themselves."""
+
+
 class Sheet:
     """An open CSV or TSV file, packed by gzip or not; its header, and its rows."""
 
-    def __init__(
-        self, binary: IO[bytes], size: int, encoding: str, delimiter: str | None, needed: Collection[str]
-    ) -> None:
+    def __init__(self, binary: IO[bytes], size: int, form: Form) -> None:
         self._binary, self.size = binary, size
         start = binary.read(3)
         binary.seek(0)
-        marked = next((name for mark, name in _MARKS.items() if start.startswith(mark)), encoding)
+        marked = next((name for mark, name in _MARKS.items() if start.startswith(mark)), form.encoding)
         unpacked = gzip.GzipFile(fileobj=binary) if start.startswith(b"\x1f\x8b") else binary
         # bytes that cannot be read are kept as they are, so that only their row is damaged
         errors = "strict" if "16" in marked else "surrogateescape"
         text = io.TextIOWrapper(unpacked, marked, errors, newline="")
         self.encoding, self.errors = marked, errors
+        self._is_whole = form.is_whole
         self._physical = enumerate(text, start=1)
         self._pushed_back: list[tuple[int, str]] = []
         first = next(self._lines(), (1, ""))
-        self.delimiter, self.header, self.refed = _read_header(first[1], delimiter, needed)
+        self.delimiter, self.header, self.refed = _read_header(first[1], form.delimiter, form.columns)
         self.raw_header = self._without_reason(first[1])
 
     @classmethod
     @contextmanager
-    def open(cls, path: Path, encoding: str, delimiter: str | None, needed: Collection[str]) -> Iterator[Self]:
+    def open(cls, path: Path, form: Form) -> Iterator[Self]:
         """Open the file. Raises InvalidValue if it cannot be read, or has not the columns that are needed."""
         try:
             with path.open("rb") as binary:
-                yield cls(binary, path.stat().st_size, encoding, delimiter, needed)
+                yield cls(binary, path.stat().st_size, form)
         except (OSError, EOFError, UnicodeError, LookupError) as problem:
             raise InvalidValue("file", f"{path.name} cannot be read: {problem}") from problem
 
@@ -109,14 +127,12 @@ class Sheet:
 
     def _swallowed(self, later: list[str]) -> bool:
         """Whether a line inside a row is a whole row by itself."""
-        if len(self.header) < 3:
-            return False
         for line in later:
             try:
                 fields = next(csv.reader([line], delimiter=self.delimiter, strict=True), [])
             except csv.Error:
                 continue
-            if len(fields) == len(self.header):
+            if len(fields) == len(self.header) and self._is_whole(dict(zip(self.header, fields, strict=True))):
                 return True
         return False
 

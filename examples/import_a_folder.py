@@ -1,0 +1,96 @@
+"""Bring a folder of files in, clean and damaged, and say what became of every row.
+
+Usage: python examples/import_a_folder.py FOLDER [DATABASE] [FOLDER_FOR_REFUSED_ROWS] [--correct]
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import ClassVar
+
+from demandflow import (
+    ANYWHERE,
+    START,
+    STAY,
+    Actor,
+    Category,
+    Channel,
+    ContractedOut,
+    Corrected,
+    DemandFlow,
+    Fact,
+    Move,
+    Place,
+    Registered,
+    Stage,
+    State,
+    Workflow,
+    rules,
+)
+from demandflow.importing import Column, Made, Mapping, Moment, Report, Step, Value, import_files
+from demandflow.importing import Path as PathOf
+
+CITY = Actor("City of Boston", "city")
+
+
+class Closed(Fact):
+    """The city closed it, and says why."""
+
+    TOPIC: ClassVar[str] = "boston.case_closed"
+    reason: str | None = None
+
+
+WORKFLOW = Workflow(
+    "boston-requests",
+    version=1,
+    states=[State("open", Stage.CONTRACTING, owner="city"), State("closed", Stage.ENDED, ended_as="closed")],
+    moves=[
+        Move("open", Registered, START, "open", by="city"),
+        Move("assign", ContractedOut, "open", STAY, by="city", means="contracted_out"),
+        Move("close", Closed, "open", "closed", by="city", rules=(rules.times_do_not_run_backwards,)),
+        Move("correct", Corrected, ANYWHERE, STAY, by="city", means="corrected"),
+    ],
+)
+CASE: dict[str, Value] = {
+    "text": Column("case_title"),
+    "channel": Made(("source",), lambda row: Channel(row["source"])),
+    "place": PathOf(Place, ("Boston", Column("neighborhood"), Column("location"))),
+    "category": PathOf(Category, (Column("subject"), Column("reason"), Column("type"))),
+}
+WORK: dict[str, Value] = {"contractor": Column("department"), "due": Moment("target_dt")}
+MAPPING = Mapping(
+    source="boston 311",
+    reference="case_enquiry_id",
+    by=CITY,
+    zone="America/New_York",
+    formats=("%Y-%m-%d %H:%M:%S", "%d/%m/%Y %H:%M:%S"),
+    start=Step("open", Registered, Moment("open_dt"), CASE),
+    steps=(
+        Step("assign", ContractedOut, Moment("open_dt"), WORK),
+        Step("close", Closed, Moment("closed_dt"), {"reason": Column("closure_reason")}),
+    ),
+)
+
+
+def main(folder: str, database: str = "", kept: str | None = None, *more: str) -> tuple[Report, ...]:
+    """Bring every file of the folder in, and print the reports."""
+    if kept is not None:
+        Path(kept).mkdir(parents=True, exist_ok=True)
+    url = f"sqlite:///{database}" if database else "memory:"
+    with DemandFlow.open(url, workflows=(WORKFLOW,), zone=MAPPING.zone) as flow:
+        reports = import_files(flow, [folder], MAPPING, refused=kept, correct="--correct" in more)
+        for report in reports:
+            print(report)
+            for refused in report.refused:
+                print(f"  refused: {refused.reason}")
+            for changed in report.changed:
+                print(f"  changed: {changed.reference}: {'; '.join(map(str, changed.differences))}")
+        print(flow.figures().identity)
+    return reports
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    main(*sys.argv[1:])
