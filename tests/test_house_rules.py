@@ -29,6 +29,7 @@ MAY_SEE = {
     "projections": {"errors", "domain"},
     "recording": {"errors", "domain", "storage", "history"},
     "commands": {"errors", "domain", "recording", "ids"},
+    "terminal": {"errors", "projections"},
     "batches": {"errors", "domain", "storage", "recording", "commands"},
     "importing": {"errors", "domain", "ids", "batches", "application"},
     "queries": {"errors", "domain", "projections"},
@@ -50,6 +51,7 @@ THIRD_PARTIES = {
     "pydantic_core": {"domain/values.py", "domain/facts.py"},
     "transitions": {"domain/workflow.py"},
     "eventsourcing": {"storage.py"},
+    "rich": {"terminal.py"},
     "hypothesis": {"testing/__init__.py", "testing/strategies.py", "testing/machine.py"},
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.console import Console
 
 from demandflow import (
     RATES,
@@ -26,6 +28,7 @@ from demandflow.domain.events import with_corrections
 from demandflow.projections import totals
 from demandflow.projections.projector import Projector
 from demandflow.projections.standing import COUNTS, HAPPENINGS, standing
+from demandflow.terminal import table
 from demandflow.testing import FrozenClock
 from demandflow.testing.laws import Detached, figures_equal_a_rebuild
 from tests.oracle import expected, stored
@@ -414,6 +417,19 @@ def test_columns_and_rows_are_plain(flow: DemandFlow, clock: FrozenClock) -> Non
     assert rows["resolution received"]["n"] == 3
     assert rows["on_time"]["value"] is None
     assert {*rows} == {*COUNTS, *HAPPENINGS, *RATES}
+
+
+def test_a_table_for_the_terminal(flow: DemandFlow, clock: FrozenClock) -> None:
+    closed_loop_of(flow, clock)
+    console = Console(width=100, record=True, file=io.StringIO())
+    console.print(table(flow.figures_by("place", level=2), "received", "resolution received", "on_time"))
+    console.print(table(flow.figures(received="2025-03"), "closed"))
+    lines = [line.split() for line in console.export_text().splitlines() if line.strip()]
+    assert ["fufeng/c1", "2", "2/2", "=", "100.0", "%", "n/a"] in lines
+    assert ["all", "3", "2/3", "=", "66.7", "%", "n/a"] in lines
+    assert ["received", "2025-03", "1"] in lines
+    with pytest.raises(InvalidValue, match="received"):
+        table(flow.figures(), "happiness")
 
 
 def test_what_cannot_be_asked_says_what_can(flow: DemandFlow) -> None:

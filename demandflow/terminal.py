@@ -1,0 +1,42 @@
+"""Figures as a table in a terminal. Needs rich: the extra `demandflow[terminal]`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.table import Table
+
+from demandflow.projections.definitions import RATES
+from demandflow.projections.figures import Figures, FiguresBy
+
+SHOWN = ("received", "open", "closed", "resolved", "resolution received", "satisfaction strict", "on_time")
+
+
+def table(figures: Figures | FiguresBy[Any], *names: str, title: str | None = None) -> Table:
+    """Counts and rates by name, a row for each part and one for the whole; print it with rich's `print`.
+
+    Without names, the most asked for. Rates carry their n; n/a is what has none. Raises InvalidValue for what is no
+    figure.
+    """
+    shown = names or SHOWN
+    by = figures.dimensions if isinstance(figures, FiguresBy) else ("",)
+    made = Table(title=title, title_justify="left", box=None, pad_edge=False, show_footer=False)
+    for dimension in by:
+        made.add_column(dimension)
+    for name in shown:
+        made.add_column(name.replace("_", " "), justify="right")
+    if isinstance(figures, FiguresBy):
+        for key, part in figures.items():
+            made.add_row(*((key,) if isinstance(key, str) else key), *(_cell(part, name) for name in shown))
+        made.add_section()
+        made.add_row("all", *[""] * (len(by) - 1), *(_cell(figures.total, name) for name in shown), style="bold")
+    else:
+        made.add_row(figures.name, *(_cell(figures, name) for name in shown))
+    return made
+
+
+def _cell(figures: Figures, name: str) -> str:
+    if name in RATES:
+        return str(figures.rate(name))
+    number = figures.count(name)
+    return "n/a" if number is None else str(number)
