@@ -7,27 +7,29 @@ from pathlib import Path
 
 import pytest
 
-from demandflow import CLOSED_LOOP, RATES
+from demandflow import CLOSED_LOOP, DEFINITIONS
 from demandflow.projections.standing import COUNTS, HAPPENINGS
 from tests.conftest import ROOT
 
+FIGURES = ROOT / "docs" / "figures.md"
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-SNIPPETS = [
-    pytest.param(snippet, id=f"{page.name}-{number}")
-    for page in PAGES
-    for number, snippet in enumerate(re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL))
-]
+SNIPPETS = {
+    page.name: re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL) for page in PAGES
+}
 
 
-@pytest.mark.parametrize("snippet", SNIPPETS)
-def test_a_snippet_runs_and_prints_what_it_says(
-    snippet: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("page", SNIPPETS)
+def test_the_snippets_of_a_page_run_and_print_what_they_say(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """From the top of the page to its end, as a reader would type them."""
     monkeypatch.chdir(tmp_path)
-    exec(compile(snippet, "snippet", "exec"), {"__name__": "snippet"})
-    said = capsys.readouterr().out
-    for promised in re.findall(r"print\(.*\)  # (.*)", snippet):
-        assert promised in said
+    names: dict[str, object] = {"__name__": "snippet"}
+    for snippet in SNIPPETS[page]:
+        exec(compile(snippet, page, "exec"), names)
+        said = capsys.readouterr().out
+        for promised in re.findall(r"print\(.*\)  # (.*)", snippet):
+            assert promised in said
 
 
 def test_the_table_of_the_standard_workflow_is_current() -> None:
@@ -37,14 +39,28 @@ def test_the_table_of_the_standard_workflow_is_current() -> None:
     assert shown[1] == CLOSED_LOOP.table(), "run: python -m tests.test_readme"
 
 
-def test_every_figure_is_explained() -> None:
-    text = (ROOT / "docs" / "figures.md").read_text(encoding="utf-8")
-    grades = {"very_satisfied", "satisfied", "basically_satisfied", "dissatisfied", "very_dissatisfied"}
-    for name in {*COUNTS, *HAPPENINGS} - grades:
-        assert f"`{name}`" in text, name
-    for name in RATES:
-        family, _, kind = name.partition(" ")
-        assert (f'"{kind}"' in text and f"`{family}(" in text) if kind and family != "on" else name.split()[0] in text
+def figures_page() -> str:
+    """The page about figures, its tables made from the definitions."""
+    text = FIGURES.read_text(encoding="utf-8")
+    for kind, kinds in (
+        *((kind, (kind,)) for kind in ("standing count", "happening", "rate")),
+        ("range", ("range", "duration")),
+    ):
+        rows = ["| name | what it is | source |", "|---|---|---|"]
+        for one in DEFINITIONS.values():
+            if one.kind in kinds:
+                formula = f" = {one.formula}" if one.formula else ""
+                rows.append(f"| `{one.name}` | {one.says}{formula and f'; {formula[3:]}'} | {one.source} |")
+        made = "\n".join([f"<!-- {kind} -->", *rows, "<!-- end -->"])
+        before, _, rest = text.partition(f"<!-- {kind} -->")
+        text = before + made + rest.partition("<!-- end -->")[2]
+    return text
+
+
+def test_every_figure_is_explained_from_its_definition() -> None:
+    assert FIGURES.read_text(encoding="utf-8") == figures_page(), "run: python -m tests.test_readme"
+    assert {*COUNTS, *HAPPENINGS} <= DEFINITIONS.keys()
+    assert all(f"| `{name}` |" in figures_page() for name in DEFINITIONS)
 
 
 def test_links_lead_somewhere() -> None:
@@ -54,6 +70,7 @@ def test_links_lead_somewhere() -> None:
 
 
 if __name__ == "__main__":
+    FIGURES.write_text(figures_page(), "utf-8")
     readme = ROOT / "README.md"
     fresh = f"<!-- closed-loop@1 -->\n{CLOSED_LOOP.table()}\n<!-- end -->"
     text = readme.read_text(encoding="utf-8")

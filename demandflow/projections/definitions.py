@@ -83,7 +83,7 @@ _STANDING = {
     "stopped": "with a due moment, but ended otherwise than closed",
 }
 _HAPPENING = {
-    "accepted": "passed the audit",
+    "accepted": "let through by the audit",
     "contracted_out": "given to a contractor",
     "handed_back": "given back by the contractor",
     "extended": "given more time",
@@ -91,7 +91,7 @@ _HAPPENING = {
     "evaluated_at_all": "evaluated, whatever became of it",
     "reworked": "sent round again because the resident did not call it resolved",
     "taken_over": "taken over by the supervisor",
-    "reopened": "taken up again after its end",
+    "reopened": "taken up again after their end",
     "escalated": "brought before the supervisor",
     "callback_missed": "called back in vain",
     "unmerged": "let go again after a merge",
