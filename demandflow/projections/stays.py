@@ -17,14 +17,20 @@ CREATE TABLE IF NOT EXISTS demandflow_stays (
 
 
 def write(connection: sqlite3.Connection, moved: Iterable[Demand]) -> None:
-    """End the stay that each of these demands was in, and begin the one it is in now."""
+    """End the stay that each of these demands was in, and begin the one it is in now; the demands come in order."""
+    left: dict[str, str | None] = {}
+    stays: dict[tuple[str, int], list[object]] = {}
+    latest: dict[str, list[object]] = {}
     for demand in moved:
-        at = written(demand.since)
-        connection.execute(
-            "UPDATE demandflow_stays SET ended = ? WHERE demand = ? AND ended IS NULL", (at, demand.id.hex)
-        )
+        key, at = demand.id.hex, written(demand.since)
+        if key in latest:
+            latest.pop(key)[-1] = at
+        elif demand.version > 1:
+            left.setdefault(key, at)
         if demand.ended_as is None:
-            connection.execute(
-                "INSERT INTO demandflow_stays VALUES (?, ?, ?, ?, NULL)",
-                (demand.id.hex, demand.version, demand.state, at),
-            )
+            latest[key] = stays[key, demand.version] = [key, demand.version, demand.state, at, None]
+    connection.executemany(
+        "UPDATE demandflow_stays SET ended = ? WHERE demand = ? AND ended IS NULL",
+        [(at, key) for key, at in left.items()],
+    )
+    connection.executemany("INSERT INTO demandflow_stays VALUES (?, ?, ?, ?, ?)", stays.values())
