@@ -45,6 +45,7 @@ real: $(READY)  ## figures of real data beside those of independent references (
 
 bench: $(READY)  ## the life of a demand, an import and the past, as multiples of a raw floor
 	@$(RUN) benchmarks/life_of_a_demand.py
+	@$(RUN) benchmarks/import_rows.py
 	@$(RUN) benchmarks/the_past.py
 
 clean:  ## remove what the other targets made
