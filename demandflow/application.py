@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from types import MappingProxyType
 from typing import Self
 from uuid import UUID
 
@@ -84,6 +85,11 @@ class DemandFlow(Commands, Queries):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @property
+    def workflows(self) -> Mapping[str, Workflow]:
+        """The workflows that it was opened with, by `name@version`."""
+        return MappingProxyType(self._workflows)
 
     @contextmanager
     def batch(self) -> Iterator[Batch]:

@@ -49,6 +49,10 @@ class Batch(Commands):
             self._recorder.forget(self._pending.take_back(began))
             raise
 
+    def last_of(self, demand_id: UUID) -> datetime | None:
+        """When something last happened to the demand."""
+        return self._recorder.current(demand_id).last
+
     def move_that_records(self, demand_id: UUID, fact: type[Fact]) -> str | None:
         """The move by which such a fact could be recorded now, if the demand's workflow has one from its state."""
         demand = self._recorder.current(demand_id)
@@ -139,7 +143,7 @@ def _together(
                     try:
                         with batch.attempt():
                             answers.append(do(batch, item))
-                    except StorageError:
+                    except (StorageBusy, Overtaken):
                         raise
                     except DemandFlowError as reason:
                         answers.append(Rejected(item, reason))

@@ -182,6 +182,9 @@ class PendingLog:
         if self._over:
             raise StorageError("this batch is over, nothing more can be recorded in it; begin another")
         self._log.check(events)
+        for event in events:
+            if any(other.version == event.version for other in self._by_demand.get(event.demand, ())):
+                raise VersionTaken(f"{event.demand} has a version {event.version} in this batch already")
         self.pending.extend(events)
         for event in events:
             self._by_demand.setdefault(event.demand, []).append(event)

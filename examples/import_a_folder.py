@@ -93,4 +93,6 @@ def main(folder: str, database: str = "", kept: str | None = None, *more: str) -
 if __name__ == "__main__":
     if len(sys.argv) < 2:
         sys.exit(__doc__)
-    main(*sys.argv[1:])
+    flags = [word for word in sys.argv[1:] if word == "--correct"]
+    words = [word for word in sys.argv[1:] if word != "--correct"]
+    main(*words, *["", "out/refused"][len(words) - 1 :], *flags)

@@ -31,6 +31,7 @@ from demandflow import (
     Move,
     Noted,
     Place,
+    Recorded,
     Registered,
     Role,
     Stage,
@@ -135,7 +136,7 @@ def repeats(flow: DemandFlow) -> Iterator[Action]:
 def bring_in(flow: DemandFlow, letters: str, categories: str) -> tuple[Report, int]:
     """Record letters and replies, then the suggestions; returns the report, and how many were suggested."""
     report = import_file(flow, letters, mapping(tree_of(Path(categories))))
-    return report, len(flow.act_many(repeats(flow)))
+    return report, sum(isinstance(one, Recorded) for one in flow.act_many(repeats(flow)))
 
 
 def main(letters: str, categories: str, database: str = "") -> None:

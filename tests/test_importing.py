@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import io
+import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -41,6 +43,7 @@ from demandflow import (
     Stage,
     State,
     StorageBusy,
+    UnknownWorkflow,
     Workflow,
     rules,
 )
@@ -160,7 +163,7 @@ class TestARow:
         ("row", "reason"),
         [
             (LAMP.replace("1,", ",", 1), "id: is empty"),
-            (LAMP.replace("2024-05-01 09:00", ""), "opened: is empty"),
+            (LAMP.replace("2024-05-01 09:00", ""), "opened: says nothing"),
             (LAMP.replace("2024-05-01", "2024-31-01"), "is no time of the form"),
             (LAMP.replace("2024-05-01 09:00", "2024-03-10 02:30"), "was skipped by the clocks"),
             (LAMP.replace("a lamp", ""), "text"),
@@ -282,12 +285,175 @@ class TestAFile:
         assert "450 rows, 100%" in str(told[-1])
 
 
+def breaks(row: Any) -> Any:
+    raise ZeroDivisionError("no such thing")
+
+
+class TestWhatGoesWrongInARowStaysThere:
+    """Whatever a row, or a function that reads it, comes to: the other rows go on."""
+
+    @pytest.mark.parametrize("time", ["9999-12-31 23:59", "0001-01-01 00:00"])
+    def test_times_beyond_all_calendars(self, time: str, tmp_path: Path) -> None:
+        with opened() as flow:
+            inner = LAMP.replace("a lamp", f'"a lamp\n3,{time},,x,y,z,a,b,c\nend"').replace("1,", "9,", 1)
+            file = written(tmp_path, LAMP.replace("2024-05-01 09:00", time), TREE, inner)
+            report = import_file(flow, file, MAPPING)
+            assert numbers(report) == (3, 2, 0, 0, 1)
+            assert "possible: 1901 to 2198" in report.refused[0].reason
+
+    def test_functions_and_rules_that_raise(self, tmp_path: Path) -> None:
+        made: Any = {"text": Made(("text",), lambda row: breaks(row) if row["id"] == "1" else row["text"])}
+        start = Step("open", Registered, Moment("opened"), {**MAPPING.start.values, **made})
+        with opened() as flow:
+            report = import_file(flow, written(tmp_path, LAMP, TREE), Mapping(**{**MAPPING.__dict__, "start": start}))
+            assert numbers(report) == (2, 1, 0, 0, 1)
+            assert report.refused[0].reason == "line 2: row: ZeroDivisionError: no such thing"
+
+    def test_a_reason_that_the_encoding_cannot_hold(self, tmp_path: Path) -> None:
+        latin: Any = Mapping(**{**MAPPING.__dict__, "encoding": "latin-1"})
+        file = written(tmp_path, LAMP.replace("2024-05-01 09:00", "é" * 100), TREE, encoding="latin-1")
+        kept = tmp_path / "kept"
+        with opened() as flow:
+            assert numbers(import_file(flow, file, latin, refused=kept)) == (2, 1, 0, 0, 1)
+            assert numbers(import_file(flow, kept, latin)) == (1, 0, 0, 0, 1)
+
+    def test_steps_after_a_correction(self, tmp_path: Path) -> None:
+        moved = LAMP.replace("north", "east")
+        with opened() as flow:
+            for row in (LAMP, moved):
+                import_file(flow, written(tmp_path, row), MAPPING, correct=True)
+            done = moved.replace(",,a lamp", ",2024-05-02 10:00,a lamp")
+            assert numbers(import_file(flow, written(tmp_path, done), MAPPING)) == (1, 1, 0, 0, 0)
+            assert flow.figures().count("corrected") == 1
+
+    def test_corrections_that_are_not_allowed(self, tmp_path: Path) -> None:
+        other: Any = Mapping(**{**MAPPING.__dict__, "corrects": Actor("a clerk", "clerk")})
+        with opened() as flow:
+            import_file(flow, written(tmp_path, LAMP), other)
+            row = LAMP.replace("north", "east").replace(",,a lamp", ",2024-05-02 10:00,a lamp")
+            report = import_file(flow, written(tmp_path, row), other, correct=True)
+            assert numbers(report) == (1, 0, 0, 1, 0)
+            assert "(not corrected: clerk may not correct" in str(report.changed[0].differences[0])
+            assert flow.figures().count("closed") == 1, "its new step is recorded all the same"
+
+    def test_a_step_called_as_a_field_is(self, tmp_path: Path) -> None:
+        assign = Step("assign", ContractedOut, Moment("opened"), {"contractor": Column("team")}, name="contractor")
+        steps: Any = {"steps": (Step(**{**assign.__dict__, "when": Column("team")}),)}
+        mapping = Mapping(**{**MAPPING.__dict__, **steps})
+        with opened() as flow:
+            import_file(flow, written(tmp_path, LAMP), mapping)
+            report = import_file(flow, written(tmp_path, LAMP.replace("lighting", "")), mapping, correct=True)
+            assert [one.corrected for one in report.changed[0].differences] == [False]
+            assert flow.board().rows[0].lead == "lighting"
+
+    def test_a_demand_that_cannot_be_read(self, tmp_path: Path) -> None:
+        with opened(f"sqlite:///{tmp_path}/log.db") as flow:
+            import_file(flow, written(tmp_path, LAMP), MAPPING)
+        with sqlite3.connect(tmp_path / "log.db") as raw:
+            raw.execute("UPDATE stored_events SET state = '{\"fact\":{}}'")
+        raw.close()
+        with opened(f"sqlite:///{tmp_path}/log.db") as flow:
+            report = import_file(flow, written(tmp_path, LAMP, TREE), MAPPING)
+            assert numbers(report) == (2, 1, 0, 0, 1)
+
+
+class TestAFileThatIsOdd:
+    def test_a_packed_file_that_is_cut_off_or_corrupt(self, tmp_path: Path) -> None:
+        rows = [LAMP.replace("1,", f"{number},", 1).replace("a lamp", str(number**9)) for number in range(900)]
+        packed = gzip.compress("\n".join([HEADER, *rows]).encode())
+        broken = packed[: len(packed) // 2] + bytes(40) + packed[len(packed) // 2 + 40 :]
+        for content in (packed[:-600], broken):
+            file = tmp_path / "rows.csv.gz"
+            file.write_bytes(content)
+            with opened() as flow:
+                report = import_file(flow, file, MAPPING)
+                assert report.adds_up
+                assert "the file cannot be read from here on" in report.refused[-1].reason
+                assert 0 < report.recorded == flow.figures().count("received")
+
+    def test_a_marked_packed_file_is_read_and_its_refused_rows_again(self, tmp_path: Path) -> None:
+        kept = tmp_path / "kept"
+        for encoding in ("utf-8-sig", "utf-16"):
+            file = tmp_path / "rows.csv.gz"
+            file.write_bytes(gzip.compress("\n".join([HEADER, LAMP, TREE + ",x", TREE + ",y"]).encode(encoding)))
+            with opened() as flow:
+                assert numbers(import_file(flow, file, MAPPING, refused=kept)) == (3, 1, 0, 0, 2)
+                again = import_file(flow, kept, MAPPING, refused=tmp_path / "again")
+                assert [one.raw.rstrip() for one in again.refused] == [TREE + ",x", TREE + ",y"]
+
+    def test_a_lone_half_of_a_letter_in_utf_16_damages_its_row(self, tmp_path: Path) -> None:
+        file = tmp_path / "rows.csv"
+        text = "\n".join([HEADER, LAMP.replace("lamp", "\ud83d"), TREE])
+        file.write_bytes(codecs.BOM_UTF16_LE + text.encode("utf-16-le", "surrogatepass"))
+        with opened() as flow:
+            assert numbers(import_file(flow, file, MAPPING, refused=tmp_path / "kept")) == (2, 1, 0, 0, 1)
+
+    def test_an_encoding_may_be_spelled_as_one_likes(self, tmp_path: Path) -> None:
+        mapping: Any = Mapping(**{**MAPPING.__dict__, "encoding": "UTF_8_SIG"})
+        kept = tmp_path / "kept"
+        with opened() as flow:
+            import_file(flow, written(tmp_path, LAMP + ",x", LAMP + ",y"), mapping, refused=kept)
+            again = import_file(flow, kept, mapping)
+            assert [one.raw for one in again.refused] == [LAMP + ",x\n", LAMP + ",y\n"]
+
+    def test_a_refused_file_with_a_row_that_has_no_reason(self, tmp_path: Path) -> None:
+        kept = written(tmp_path, TREE, f"because I say so,{LAMP}", header=f"refused because,{HEADER}")
+        with opened() as flow:
+            assert numbers(import_file(flow, kept, MAPPING)) == (2, 2, 0, 0, 0)
+
+    def test_long_texts_and_long_quotes(self, tmp_path: Path) -> None:
+        lines = "\n".join(["a lamp"] * 12_000)
+        stray = LAMP.replace("1,", "7,", 1).replace("a lamp", '"a lamp')
+        rows = [LAMP.replace("a lamp", f'"{lines}"'), TREE, stray]
+        with opened() as flow:
+            assert numbers(import_file(flow, written(tmp_path, *rows), MAPPING)) == (3, 2, 0, 0, 1)
+
+    def test_a_header_over_two_lines_after_an_empty_one(self, tmp_path: Path) -> None:
+        header = "\n" + HEADER.replace("how", '"how\nclosed"')
+        steps: Any = {"steps": (Step("finish", Done, Moment("closed"), {"how": Column("how\nclosed")}),)}
+        with opened() as flow:
+            report = import_file(flow, written(tmp_path, TREE, header=header), Mapping(**{**MAPPING.__dict__, **steps}))
+            assert numbers(report) == (1, 1, 0, 0, 0)
+
+    def test_errors_that_are_not_the_files_are_not_blamed_on_it(self, tmp_path: Path) -> None:
+        file = written(tmp_path, LAMP)
+
+        def tell(_: object) -> None:
+            raise KeyError("gui")
+
+        with opened() as flow:
+            with pytest.raises(KeyError, match="gui"):
+                import_file(flow, file, MAPPING, progress=tell)
+            with pytest.raises(InvalidValue, match="refused: k cannot be written"):
+                import_file(flow, file, MAPPING, refused=tmp_path / "no folder" / "k")
+
+    def test_files_that_would_overwrite_each_others_refused_rows(self, tmp_path: Path) -> None:
+        folders = [tmp_path / "x", tmp_path / "y"]
+        for folder in folders:
+            folder.mkdir()
+            written(folder, LAMP + ",x", name="A.CSV")
+        (tmp_path / "none").mkdir()
+        with opened() as flow:
+            with pytest.raises(InvalidValue, match=r"several files are called A\.CSV"):
+                import_files(flow, folders, MAPPING, refused=tmp_path)
+            with pytest.raises(InvalidValue, match=r"none holds no file that ends in \.csv"):
+                import_files(flow, [tmp_path / "none"], MAPPING)
+            with pytest.raises(UnknownWorkflow):
+                import_file(flow, folders[0] / "A.CSV", Mapping(**{**MAPPING.__dict__, "workflow": "no@1"}))
+
+
 def test_a_mapping_that_cannot_work_says_so_at_once() -> None:
     fine: dict[str, Any] = MAPPING.__dict__
     wrong: dict[str, dict[str, Any]] = {
         "not a time zone": {"zone": "Mars"},
         "give Registered": {"start": Step("x", Done, Moment("opened"))},
         "two are called 'finish'": {"steps": (*MAPPING.steps, MAPPING.steps[1])},
+        "source: must be": {"source": " "},
+        "encoding: 'klingon' is none": {"encoding": "klingon"},
+        "delimiter: must be one": {"delimiter": "||"},
+        "formats: must be a tuple": {"formats": "%Y"},
+        "does not write a time": {"formats": ("%Q",)},
+        "give a Column": {"steps": (Step("x", Done, Moment("opened"), {"how": "how"}),)},  # type: ignore[dict-item]
         "has no field 'colour'": {"steps": (Step("x", Done, Moment("opened"), {"colour": Constant("red")}),)},
     }
     for reason, change in wrong.items():

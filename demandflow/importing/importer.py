@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,7 @@ from demandflow.batches import Batch, Rejected, each
 from demandflow.domain.events import Event, with_corrections
 from demandflow.domain.facts import Corrected, Fact, correctable
 from demandflow.domain.values import Actor
-from demandflow.errors import DemandFlowError, DemandNotFound, InvalidValue, brief
+from demandflow.errors import DemandFlowError, DemandNotFound, InvalidValue, Refusal, UnknownWorkflow, brief, listed
 from demandflow.importing.mapping import Mapping, Row
 from demandflow.importing.sheet import Line, RefusedFile, Sheet
 
@@ -26,17 +26,20 @@ from demandflow.importing.sheet import Line, RefusedFile, Sheet
 class Difference:
     """What a file says otherwise than the log: of which event, which field, what it was and what it is now.
 
-    `corrected` says that a correction was recorded; what a correction cannot replace stays as it was recorded.
+    `replaces` is the field of the fact, if it is one; `corrected` says that a correction was recorded, `objection` why
+    it was not though asked for. What a correction cannot replace stays as it was recorded.
     """
 
     event: int
     field: str
     was: Any
     now: Any
+    replaces: str | None = None
     corrected: bool = False
+    objection: str = ""
 
     def __str__(self) -> str:
-        done = ", corrected" if self.corrected else ""
+        done = ", corrected" if self.corrected else f" (not corrected: {self.objection})" if self.objection else ""
         return f"{self.field}: {_shown(self.was, self.now)} → {_shown(self.now, self.was)}{done}"
 
 
@@ -99,7 +102,7 @@ class Progress:
 
 
 SHOWN = 40
-SHEETS = (".csv", ".tsv", ".gz")
+SHEETS = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 Told = Callable[[Progress], None]
 
 
@@ -118,16 +121,18 @@ def import_file(
     named), which can be fed in again once mended. A row whose demand is known and says the same changes nothing; new
     steps of it are recorded; one that says something else is reported as changed, and where `correct` is set, the
     fields that a correction may replace are corrected. Raises InvalidValue for a file that cannot be read or has not
-    the columns; nothing is recorded then.
+    the columns; nothing is recorded then. Where a file cannot be read any further, that is reported as its last row.
     """
     path, kept = Path(file), None if refused is None else Path(refused)
     if kept is not None and kept.resolve() == path.resolve():
         raise InvalidValue("refused", f"{path.name} is the file that is read; name another")
+    if mapping.workflow is not None and mapping.workflow not in flow.workflows:
+        raise UnknownWorkflow(mapping.workflow, tuple(flow.workflows))
     counts = _Counts()
     began = monotonic()
     with ExitStack() as stack:
         sheet = stack.enter_context(Sheet.open(path, mapping))
-        out = None if kept is None else RefusedFile(sheet, stack.enter_context(kept.open("wb")))
+        out = None if kept is None else RefusedFile(sheet, stack.enter_context(_opened(kept)))
         reader = _Reader(mapping, sheet.header, correct)
         for answers in each(flow.batch, sheet.rows(), reader.bring_in):
             for answer in answers:
@@ -155,6 +160,9 @@ def import_files(
     """
     paths = _files(files)
     folder = None if refused is None else Path(refused)
+    names = [path.name for path in paths]
+    if folder is not None and (twice := sorted({name for name in names if names.count(name) > 1})):
+        raise InvalidValue("refused", f"several files are called {listed(twice)}; bring them in one by one")
     reports = []
     for path in paths:
         kept = None if folder is None else folder / f"{path.name}.refused"
@@ -183,6 +191,14 @@ class _Reader:
         """All that a row tells, or nothing. Raises what makes it refused."""
         if line.damage is not None:
             raise InvalidValue("row", line.damage)
+        try:
+            return self._brought_in(batch, line)
+        except DemandFlowError:
+            raise
+        except Exception as problem:  # a function of the mapping, a rule or a condition: the other rows go on
+            raise InvalidValue("row", f"{type(problem).__name__}: {problem}") from problem
+
+    def _brought_in(self, batch: Batch, line: Line) -> _BroughtIn:
         row = Row(dict(zip(self._header, line.fields, strict=True)), self._zone, self._mapping.formats)
         fact, at, by = self._mapping.registration(row)
         told = [(step, self._mapping.told(step, row)) for step in self._mapping.steps]
@@ -206,7 +222,7 @@ class _Reader:
         if not differences:
             return _BroughtIn(line.number, not known, new_steps)
         if self._correct:
-            differences = self._corrected(batch, demand, known, differences, by)
+            differences = self._corrected(batch, demand, known, differences, self._mapping.corrects or by)
         changed = Changed(line.number, fact.reference or "", demand, tuple(differences))
         return _BroughtIn(line.number, steps=new_steps, changed=changed)
 
@@ -226,14 +242,19 @@ class _Reader:
         for version in sorted({one.event for one in differences}):
             of_this = [one for one in differences if one.event == version]
             possible = correctable(type(known[version].fact)) if move is not None else ()
-            fields = {name: one.now for one in of_this for name in (one.field.split(".")[-1],) if name in possible}
-            fields = {name: value for name, value in fields.items() if value is not None}
+            fields = {one.replaces: one.now for one in of_this if one.replaces in possible and one.now is not None}
+            objection = ""
             if fields and move is not None:
-                reason = f"{self._mapping.source} says otherwise now"
-                batch.act(demand, move, Corrected(event=version, reason=reason, **fields), by=by)
+                says = {str(name): value for name, value in fields.items()}
+                fact = Corrected(event=version, reason=f"{self._mapping.source} says otherwise now", **says)
+                try:
+                    with batch.attempt():  # as early as may be, so that later steps of the demand can follow
+                        batch.act(demand, move, fact, by=by, at=batch.last_of(demand))
+                except Refusal as no:
+                    objection = str(no)
             for one in of_this:
-                corrected = one.field.split(".")[-1] in fields
-                done.append(Difference(one.event, one.field, one.was, one.now, corrected))
+                asked = one.replaces in fields
+                done.append(replace(one, corrected=asked and not objection, objection=objection if asked else ""))
         return done
 
 
@@ -276,7 +297,7 @@ def _differences(event: Event, fact: Fact, at: datetime, step: str = "") -> Iter
     was, now = event.fact.__dict__, fact.__dict__
     for name in dict.fromkeys((*was, *now)):
         if was.get(name) != now.get(name):
-            yield Difference(event.version, f"{within}{name}", was.get(name), now.get(name))
+            yield Difference(event.version, f"{within}{name}", was.get(name), now.get(name), replaces=name)
     if event.meta.happened != at:
         yield Difference(event.version, f"{within}at", event.meta.happened, at)
 
@@ -292,6 +313,13 @@ def _shown(value: Any, other: Any) -> str:
     return brief(value)
 
 
+def _opened(kept: Path) -> IO[bytes]:
+    try:
+        return kept.open("wb")
+    except OSError as problem:
+        raise InvalidValue("refused", f"{kept.name} cannot be written: {problem}") from problem
+
+
 def _why(answer: Rejected) -> str:
     reason = answer.reason
     said = str(reason) if isinstance(reason, DemandFlowError) else repr(reason)
@@ -302,7 +330,10 @@ def _files(files: Iterable[str | Path]) -> list[Path]:
     given = [files] if isinstance(files, str | Path) else list(files)
     found: list[Path] = []
     for one in map(Path, given):
-        found += sorted(path for path in one.iterdir() if path.suffix in SHEETS) if one.is_dir() else [one]
+        inside = sorted(path for path in one.iterdir() if path.name.lower().endswith(SHEETS)) if one.is_dir() else [one]
+        if not inside:
+            raise InvalidValue("files", f"{one.name} holds no file that ends in {listed(SHEETS)}")
+        found += inside
     return found
 
 

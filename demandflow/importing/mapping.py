@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import collections.abc
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,8 +12,10 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from demandflow.domain.facts import Fact, Registered
-from demandflow.domain.values import Actor, Category, Place
+from demandflow.domain.values import Actor, Category, Place, moment
 from demandflow.errors import InvalidValue, brief, listed
+
+SOME_TIME = datetime(2026, 3, 5, 7, 8, 9, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -90,11 +94,11 @@ class Moment:
         text = row[self.name].strip()
         if not text:
             return None
-        found = {moment for one in row.formats if (moment := _parsed(text, one, row.zone)) is not None}
+        found = {there for one in row.formats if (there := _parsed(self.name, text, one, row.zone)) is not None}
         if len(found) == 1:
             return _real(self.name, text, found.pop(), row.zone)
         if found:
-            raise InvalidValue(self.name, f"{brief(text)} may be {listed(sorted(found))}; declare one format")
+            raise InvalidValue(self.name, f"{brief(text)} may be {listed(sorted(map(str, found)))}; declare one format")
         raise InvalidValue(self.name, f"{brief(text)} is no time of the form {listed(row.formats)}")
 
 
@@ -155,7 +159,8 @@ class Mapping:
     """How the rows of a file become demands: `start` registers, each of `steps` follows where a row tells of it.
 
     `source` and the text of the column `reference` say where the other system keeps it. Times are of `zone`, in one of
-    `formats` (as strptime writes them; none for ISO 8601). Raises InvalidValue.
+    `formats` (as strptime writes them, or "iso"). `corrects` is who corrects what a file says otherwise, if not `by`.
+    Raises InvalidValue.
     """
 
     source: str
@@ -166,23 +171,48 @@ class Mapping:
     steps: tuple[Step, ...] = ()
     formats: tuple[str, ...] = ("iso",)
     workflow: str | None = None
+    corrects: Actor | None = None
     encoding: str = "utf-8"
     delimiter: str | None = None
 
     def __post_init__(self) -> None:
         try:
             ZoneInfo(self.zone)
-        except (KeyError, ValueError, OSError, TypeError):
+        except (KeyError, ValueError, OSError, TypeError, AttributeError):
             raise InvalidValue("zone", f"{self.zone!r} is not a time zone (for instance Asia/Shanghai)") from None
+        self._check_form()
         if not issubclass(self.start.fact, Registered):
             raise InvalidValue("start", f"registers a demand; give Registered or a subclass, not {self.start.fact}")
         keys = [step.key for step in self.steps]
         if twice := [key for key in keys if keys.count(key) > 1]:
             raise InvalidValue("steps", f"two are called {twice[0]!r}; give each a name of its own")
         for step in (self.start, *self.steps):
+            for name, value in (("at", step.at), *step.values.items()):
+                if not hasattr(value, "of") or not hasattr(value, "columns"):
+                    raise InvalidValue(f"{step.move}.{name}", f"give a Column, Constant, … ; got {brief(value)}")
             if unknown := [name for name in step.values if name not in step.fact.model_fields]:
                 problem = f"has no field {unknown[0]!r} (possible: {listed(step.fact.model_fields)})"
                 raise InvalidValue(step.fact.__name__, problem)
+
+    def _check_form(self) -> None:
+        for what in ("source", "reference"):
+            text = getattr(self, what)
+            if not isinstance(text, str) or not text.strip():
+                raise InvalidValue(what, f"must be a non-empty text, got {brief(text)}")
+        try:
+            codecs.lookup(self.encoding)
+        except (LookupError, TypeError):
+            raise InvalidValue("encoding", f"{brief(self.encoding)} is none (for instance utf-8, gb18030)") from None
+        if self.delimiter is not None and not (isinstance(self.delimiter, str) and len(self.delimiter) == 1):
+            raise InvalidValue("delimiter", f"must be one character or None, got {brief(self.delimiter)}")
+        if not isinstance(self.formats, tuple) or not self.formats:
+            raise InvalidValue("formats", f"must be a tuple of at least one, got {brief(self.formats)}")
+        for form in self.formats:
+            try:
+                if form != "iso":
+                    datetime.strptime(SOME_TIME.strftime(form), form)  # noqa: DTZ007
+            except (ValueError, TypeError, re.error) as problem:
+                raise InvalidValue("formats", f"{brief(form)} does not write a time ({problem})") from None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -202,13 +232,13 @@ class Mapping:
             return None
         values = {name: value.of(row) for name, value in step.values.items()}
         by = step.by or self.by
-        return step.fact(**values), at, by if isinstance(by, Actor) else by.of(row)
+        return step.fact(**values), moment(at, step.move), by if isinstance(by, Actor) else by.of(row)
 
     def is_whole(self, fields: collections.abc.Mapping[str, str]) -> bool:
         """Whether these fields name a demand and say when it was received, as no line of a text does by chance."""
         try:
             at = self.start.at.of(Row(fields, ZoneInfo(self.zone), self.formats))
-        except InvalidValue:
+        except Exception:
             return False
         return at is not None and bool(fields[self.reference].strip())
 
@@ -219,17 +249,19 @@ class Mapping:
             raise InvalidValue(self.reference, "is empty, but says which demand it is")
         told = self.told(self.start, row)
         if told is None:
-            raise InvalidValue(listed(self.start.at.columns), "is empty, but says when the demand was received")
+            raise InvalidValue(listed(self.start.at.columns), "says nothing of when the demand was received")
         fact, at, by = told
         assert isinstance(fact, Registered)  # noqa: S101
         return type(fact)(**{**fact.__dict__, "source": self.source, "reference": reference}), at, by
 
 
-def _parsed(text: str, form: str, zone: ZoneInfo) -> datetime | None:
+def _parsed(what: str, text: str, form: str, zone: ZoneInfo) -> datetime | None:
     try:
         found = datetime.fromisoformat(text) if form == "iso" else datetime.strptime(text, form)  # noqa: DTZ007
     except ValueError:
         return None
+    if not 1900 < found.year < 2199:
+        raise InvalidValue(what, f"{brief(text)} is no time that is recorded (possible: 1901 to 2198)")
     return found if found.tzinfo is not None else found.replace(tzinfo=zone)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import io
 import re
-from collections.abc import Collection, Iterator, Mapping
+import zlib
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +19,17 @@ from demandflow.errors import InvalidValue, listed
 REASON = "refused because"
 """The first column of a file of refused rows, so that it can be fed in again once the rows are mended."""
 DELIMITERS = (",", "\t", ";", "|")
-_MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-_UNDECODED = re.compile("[\udc80-\udcff]")
+LONGEST = 1_000_000
+"""Characters of a row; a quote that is open for longer is taken for a stray one."""
+UNREADABLE = (OSError, EOFError, UnicodeError, zlib.error)
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_UNDECODED = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -55,30 +66,31 @@ class Sheet:
 
     def __init__(self, binary: IO[bytes], size: int, form: Form) -> None:
         self._binary, self.size = binary, size
-        start = binary.read(3)
+        packed = binary.read(2) == b"\x1f\x8b"
         binary.seek(0)
-        marked = next((name for mark, name in _MARKS.items() if start.startswith(mark)), form.encoding)
-        unpacked = gzip.GzipFile(fileobj=binary) if start.startswith(b"\x1f\x8b") else binary
-        # bytes that cannot be read are kept as they are, so that only their row is damaged
-        errors = "strict" if "16" in marked else "surrogateescape"
-        text = io.TextIOWrapper(unpacked, marked, errors, newline="")
-        self.encoding, self.errors = marked, errors
+        plain = io.BufferedReader(gzip.GzipFile(fileobj=binary) if packed else binary)  # type: ignore[type-var]
+        start = plain.peek(4)
+        name = next((one for mark, one in _MARKS if start.startswith(mark)), codecs.lookup(form.encoding).name)
+        # what cannot be read is kept as it is, so that only its row is damaged
+        self.encoding, self.errors = name, "surrogatepass" if name.startswith("utf-16") else "surrogateescape"
         self._is_whole = form.is_whole
-        self._physical = enumerate(text, start=1)
+        self._physical = enumerate(io.TextIOWrapper(plain, name, self.errors, newline=""), start=1)
         self._pushed_back: list[tuple[int, str]] = []
-        first = next(self._lines(), (1, ""))
-        self.delimiter, self.header, self.refed = _read_header(first[1], form.delimiter, form.columns)
-        self.raw_header = self._without_reason(first[1])
+        self._unreadable: str | None = None
+        self.refed, self.delimiter = False, form.delimiter or ","
+        self.header: tuple[str, ...] = ()
+        self.raw_header = self._read_header(form)
 
     @classmethod
     @contextmanager
     def open(cls, path: Path, form: Form) -> Iterator[Self]:
         """Open the file. Raises InvalidValue if it cannot be read, or has not the columns that are needed."""
-        try:
-            with path.open("rb") as binary:
-                yield cls(binary, path.stat().st_size, form)
-        except (OSError, EOFError, UnicodeError, LookupError) as problem:
-            raise InvalidValue("file", f"{path.name} cannot be read: {problem}") from problem
+        with _unreadable(path):
+            binary, size = path.open("rb"), path.stat().st_size
+        with binary:
+            with _unreadable(path):
+                sheet = cls(binary, size, form)
+            yield sheet
 
     @property
     def done(self) -> int:
@@ -86,14 +98,21 @@ class Sheet:
         return self._binary.tell()
 
     def rows(self) -> Iterator[Line]:
-        """The rows, in order; empty lines are none."""
+        """The rows, in order; empty lines are none. Where the file cannot be read any further, that is the last."""
+        number = 1
         for number, text in self._lines():
             if text.strip("\r\n "):
                 yield self._row(number, text)
+        if self._unreadable is not None:
+            yield Line(number + 1, "", damage=f"the file cannot be read from here on: {self._unreadable}")
 
     def _lines(self) -> Iterator[tuple[int, str]]:
         while True:
-            line = self._pushed_back.pop() if self._pushed_back else next(self._physical, None)
+            try:
+                line = self._pushed_back.pop() if self._pushed_back else next(self._physical, None)
+            except UNREADABLE as problem:
+                self._unreadable = str(problem)
+                return
             if line is None:
                 return
             yield line
@@ -101,29 +120,36 @@ class Sheet:
     def _row(self, number: int, text: str) -> Line:
         """The row that begins here. What a stray quote swallows is given back, so that only its own line is damaged."""
         taken = [(number, self._without_reason(text))]
-
-        def feed() -> Iterator[str]:
-            yield taken[0][1]
-            for line in self._lines():
-                taken.append(line)
-                yield line[1]
-
         damage = None
         try:
-            fields = next(csv.reader(feed(), delimiter=self.delimiter, strict=True))
+            fields = next(csv.reader(self._feed(taken), delimiter=self.delimiter, strict=True))
         except csv.Error as problem:
-            fields, damage = [], f"a quote is not closed as it should be ({problem})"
-        raw = "".join(line for _, line in taken)
+            fields, damage = [], f"a quote is not closed as it should be, or the row is too long ({problem})"
+        if self.refed and taken[0][1] == text and len(fields) == len(self.header) + 1:
+            fields = fields[1:]  # a reason that somebody wrote
+            taken[0] = (number, _after_first_field(taken[0][1], self.delimiter))
         if damage is None and len(fields) != len(self.header):
             damage = f"it has {len(fields)} fields, the header has {len(self.header)}"
         if damage is None and self._swallowed([line for _, line in taken[1:]]):
             damage = "a quote seems to be open over several rows"
-        if damage is not None and len(taken) > 1:
+        if damage is not None:
             self._pushed_back += reversed(taken[1:])
-            raw = taken[0][1]
+            del taken[1:]
+        raw = "".join(line for _, line in taken)
         if damage is None and _UNDECODED.search(raw):
             damage = f"it has bytes that are not {self.encoding}; say which encoding the file has"
         return Line(number, raw, tuple(fields), damage)
+
+    def _feed(self, taken: list[tuple[int, str]]) -> Iterator[str]:
+        """The lines of a row as far as they are asked for, which are remembered; not without end."""
+        yield taken[0][1]
+        length = len(taken[0][1])
+        for line in self._lines():
+            taken.append(line)
+            length += len(line[1])
+            if length > LONGEST:
+                raise csv.Error(f"over {LONGEST} characters")
+            yield line[1]
 
     def _swallowed(self, later: list[str]) -> bool:
         """Whether a line inside a row is a whole row by itself."""
@@ -137,11 +163,34 @@ class Sheet:
         return False
 
     def _without_reason(self, text: str) -> str:
-        """The line without the reason for which it was refused before, if the file is one of refused rows."""
+        """The line without the reason that was written before it, if the file is one of refused rows."""
         if not self.refed:
             return text
-        mark = re.escape(self.delimiter)
-        return re.sub(rf'^(?:"(?:[^"]|"")*"|[^{mark}"]*){mark}', "", text, count=1)
+        return re.sub(rf'^"line \d+: (?:[^"]|"")*"{re.escape(self.delimiter)}', "", text, count=1)
+
+    def _read_header(self, form: Form) -> str:
+        """The text of the header as it stands; delimiter, columns and kind of the file are known then."""
+        first = next((line for line in self._lines() if line[1].strip("\ufeff\r\n ")), (1, ""))
+        tried: list[str] = []
+        for one in (form.delimiter,) if form.delimiter else DELIMITERS:
+            taken = [(first[0], first[1].lstrip("\ufeff"))]
+            try:
+                names = next(csv.reader(self._feed(taken), delimiter=one, strict=True), [])
+            except csv.Error:
+                names = []
+            names = [name.strip() for name in names]
+            refed = names[:1] == [REASON]
+            names = names[1:] if refed else names
+            tried = max(tried, names, key=len)
+            if set(form.columns) <= set(names):
+                if twice := sorted({name for name in form.columns if names.count(name) > 1}):
+                    raise InvalidValue("file", f"has the column {listed(twice)} more than once")
+                self.refed, self.delimiter, self.header = refed, one, tuple(names)
+                text = "".join(line for _, line in taken)
+                return _after_first_field(text, one) if refed else text
+            self._pushed_back += reversed(taken[1:])
+        missing = [name for name in form.columns if name not in tried]
+        raise InvalidValue("file", f"has no column {listed(missing)} (it has: {listed(tried)})")
 
 
 class RefusedFile:
@@ -149,10 +198,11 @@ class RefusedFile:
 
     def __init__(self, sheet: Sheet, out: IO[bytes]) -> None:
         self._out, self._sheet = out, sheet
-        encoding = {"utf-16": "utf-16-le"}.get(sheet.encoding, sheet.encoding)
-        self._encoding = "utf-8" if encoding == "utf-8-sig" else encoding
-        if encoding == "utf-16-le":
-            out.write(b"\xff\xfe")
+        # the mark stands once, at the beginning
+        self._encoding = {"utf-16": "utf-16-le", "utf-32": "utf-32-le", "utf-8-sig": "utf-8"}.get(
+            sheet.encoding, sheet.encoding
+        )
+        out.write({"utf-16": codecs.BOM_UTF16_LE, "utf-32": codecs.BOM_UTF32_LE}.get(sheet.encoding, b""))
         self._write(REASON, sheet.raw_header)
 
     def add(self, line: Line, reason: str) -> None:
@@ -161,21 +211,19 @@ class RefusedFile:
 
     def _write(self, first: str, raw: str) -> None:
         ended = raw if raw.endswith(("\n", "\r")) else f"{raw}\n"
-        text = f"{first}{self._sheet.delimiter}{ended}"
-        self._out.write(text.encode(self._encoding, self._sheet.errors))
+        self._out.write(f"{first}{self._sheet.delimiter}".encode(self._encoding, "backslashreplace"))
+        self._out.write(ended.encode(self._encoding, self._sheet.errors))
 
 
-def _read_header(text: str, delimiter: str | None, needed: Collection[str]) -> tuple[str, tuple[str, ...], bool]:
-    """The delimiter, the names of the columns, and whether the file is one of refused rows."""
-    tried: list[str] = []
-    for one in (delimiter,) if delimiter else DELIMITERS:
-        names = [name.strip() for name in next(csv.reader([text.lstrip("\ufeff")], delimiter=one), [])]
-        refed = names[:1] == [REASON]
-        names = names[1:] if refed else names
-        tried = max(tried, names, key=len)
-        if set(needed) <= set(names):
-            if twice := sorted({name for name in needed if names.count(name) > 1}):
-                raise InvalidValue("file", f"has the column {listed(twice)} more than once")
-            return one, tuple(names), refed
-    missing = [name for name in needed if name not in tried]
-    raise InvalidValue("file", f"has no column {listed(missing)} (it has: {listed(tried)})")
+def _after_first_field(text: str, delimiter: str) -> str:
+    """The text of a row after its first field."""
+    mark = re.escape(delimiter)
+    return re.sub(rf'^(?:"(?:[^"]|"")*"|[^{mark}]*){mark}', "", text, count=1)
+
+
+@contextmanager
+def _unreadable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except UNREADABLE as problem:
+        raise InvalidValue("file", f"{path.name} cannot be read: {problem}") from problem
