@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -66,7 +67,8 @@ class Queries:
         urgency: str | None = None,
         escalated: bool | None = None,
         open: bool | None = None,  # noqa: A002
-        overdue: bool = False,
+        overdue: bool | datetime = False,
+        due_by: datetime | None = None,
         received: Period | date | str | None = None,
         closed: Period | date | str | None = None,
         sort: str | Sequence[str] = "received",
@@ -78,7 +80,8 @@ class Queries:
         """The demands as they stand, filtered, sorted and paged; a place or category takes in all below it.
 
         `contractor` was given the work and has not handed it back, or helps; `lead` was given it last. `overdue` are
-        the open ones whose due moment has passed by the clock; `received` and `closed` are periods (see Period.of).
+        the open ones whose due moment has passed by the clock (or at a moment), `due_by` those due by a moment;
+        `received` and `closed` are periods (see Period.of).
         Raises InvalidValue for what cannot be asked for.
         """
         chosen = Filter(
@@ -95,7 +98,8 @@ class Queries:
             urgency=_among("urgency", urgency, tuple(Urgency)),
             escalated=escalated,
             open=open,
-            overdue_at=moment(self._clock(), "clock") if overdue else None,
+            overdue_at=self._overdue_at(overdue),
+            due_by=None if due_by is None else moment(due_by, "due_by"),
             received=self._moments(received),
             closed=self._moments(closed),
         )
@@ -128,8 +132,8 @@ class Queries:
         `figures(received="2026-03", as_of=date(2026, 5, 31))` is a cohort: of those received in March, how they stood
         at the end of May. See Asked for all that can be said. Raises InvalidValue.
         """
-        chosen = Question.of(asked)
         with self._projector.tables(catch_up=catch_up) as tables:
+            chosen = self._checked(tables, asked)
             if chosen.everything_now:
                 return figures_of("all", totals.read_all(tables))
             return figures_of(str(chosen), question.sums(tables, chosen))
@@ -169,36 +173,37 @@ class Queries:
 
         `received` and `closed` are dimensions too, by day, week, month, quarter or year (`every`). Keys are names or
         paths, empty for demands that have none; what is not as deep as the level stands under its own path, so that
-        the parts add up to the whole. One dimension, now, is read from maintained sums; anything else is one pass
+        the parts add up to the whole (by `closed`: to the closed). One dimension, now, is read from maintained sums;
+        anything else is one pass
         over the ledger (decision 10 states its cost). Raises InvalidValue.
         """
-        grouping, chosen = Grouping(dimensions, level, every), Question.of(asked)
-        maintained = chosen.everything_now and len(dimensions) == 1 and dimensions[0] in DIMENSIONS
+        grouping = Grouping(dimensions, level, every)
         with self._projector.tables(catch_up=catch_up) as tables:
-            if maintained:
+            chosen = self._checked(tables, asked)
+            if chosen.everything_now and len(dimensions) == 1 and dimensions[0] in DIMENSIONS:
                 found = totals.read(tables, dimensions[0], grouping.level_of(dimensions[0]))
                 groups: dict[tuple[str, ...], question.Sums] = {(key,): sums for key, sums in found.items()}
             else:
                 groups = question.grouped(tables, chosen, grouping)
         parts = {key: figures_of(" × ".join(key), groups[key]) for key in sorted(groups)}
         if len(dimensions) == 1:
-            return FiguresBy(dimensions, {key[0]: one for key, one in parts.items()})
-        return FiguresBy(dimensions, parts)
+            return FiguresBy(dimensions, {key[0]: one for key, one in parts.items()}, str(chosen))
+        return FiguresBy(dimensions, parts, str(chosen))
 
     def counted(self, count: str, *, catch_up: bool = True, **asked: Unpack[Asked]) -> tuple[Counted, ...]:
         """The demands of a count, in the order of receipt, each with the event that decided it; happenings one by one.
 
         `flow.history(demand)` tells the event. Raises InvalidValue.
         """
-        chosen = Question.of(asked)
         with self._projector.tables(catch_up=catch_up) as tables:
+            chosen = self._checked(tables, asked)
             return tuple(drilldown.counted(tables, count, chosen))
 
     def changes(
         self,
         *,
-        known_on: tuple[date, date] | None = None,
-        as_of: tuple[date, date] | None = None,
+        known_on: tuple[date | str, date | str] | None = None,
+        as_of: tuple[date | str, date | str] | None = None,
         catch_up: bool = True,
         **asked: Unpack[Narrowed],
     ) -> Changes:
@@ -211,7 +216,7 @@ class Queries:
         if not pairs:
             raise InvalidValue("changes", "say between which days: known_on=(day, day) or as_of=(day, day)")
         for name, pair in pairs.items():
-            if not isinstance(pair, tuple) or len(pair) != 2 or as_day(pair[0], name) > as_day(pair[1], name):
+            if not isinstance(pair, tuple | list) or len(pair) != 2 or as_day(pair[0], name) > as_day(pair[1], name):
                 raise InvalidValue(name, f"must be two days, the earlier first, got {brief(pair)}")
         before, after = (Question.of({**asked, **{name: pair[at] for name, pair in pairs.items()}}) for at in (0, 1))
         if before.closed is not None:
@@ -219,19 +224,23 @@ class Queries:
         with self._projector.tables(catch_up=catch_up) as tables:
             return drilldown.changes(tables, before, after)
 
-    def durations(self, *, open_until: datetime | None = None, **narrowed: Unpack[Narrowed]) -> Durations:
+    def durations(
+        self, *, ended_as: str | None = "closed", open_until: datetime | None = None, **narrowed: Unpack[Narrowed]
+    ) -> Durations:
         """How long demands took from receipt to their end, elapsed, as they are sliced now.
 
-        The open are left out, or counted up to `open_until`. Raises InvalidValue.
+        Of the closed, or of those that ended otherwise (None: in any way). The open are left out, or all are counted
+        as they stood at `open_until`. Raises InvalidValue.
         """
+        _among("ended_as", ended_as, ENDS)
         chosen, until = self._rows(narrowed), None if open_until is None else moment(open_until, "open_until")
         with self._projector.tables() as tables:
-            return durations.whole_times(tables, chosen, until)
+            return durations.whole_times(tables, chosen, ended_as, until)
 
     def waiting(self, *, open_until: datetime | None = None, **narrowed: Unpack[Narrowed]) -> dict[str, Durations]:
         """How long demands waited in each state, every stay counted by itself, as they are sliced now.
 
-        Stays that go on are left out, or counted up to `open_until`. Raises InvalidValue.
+        Stays that go on are left out, or all are counted as they were at `open_until`. Raises InvalidValue.
         """
         chosen, until = self._rows(narrowed), None if open_until is None else moment(open_until, "open_until")
         with self._projector.tables() as tables:
@@ -240,6 +249,8 @@ class Queries:
     def deadlines(self, at: datetime | None = None, **narrowed: Unpack[Narrowed]) -> Deadlines:
         """How the demands that are open now stand towards their due moment at a moment (without one, now)."""
         chosen = self._rows(narrowed)
+        if chosen.closed is not None:
+            raise InvalidValue("closed", "deadlines are those of open demands")
         when = moment(self._clock() if at is None else at, "at")
         with self._projector.tables() as tables:
             return Deadlines(when, *board.towards_due(tables, chosen, when))
@@ -262,6 +273,19 @@ class Queries:
             received=self._moments(chosen.received),
             closed=self._moments(chosen.closed),
         )
+
+    def _overdue_at(self, overdue: bool | datetime) -> datetime | None:
+        if isinstance(overdue, datetime):
+            return moment(overdue, "overdue")
+        return moment(self._clock(), "clock") if overdue else None
+
+    def _checked(self, tables: sqlite3.Connection, asked: Mapping[str, object]) -> Question:
+        """The question, if its workflow is one that there is."""
+        chosen = Question.of(asked)
+        if chosen.workflow is not None and chosen.workflow not in self._workflows:
+            there = {one["workflow"] for one in question.slices_by_id(tables).values()}
+            _among("workflow", chosen.workflow, {*self._workflows, *there})
+        return chosen
 
     def _moments(self, period: Period | date | str | None) -> tuple[datetime, datetime] | None:
         """From when until before when a period is, in the community's zone."""

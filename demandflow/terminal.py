@@ -5,10 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
+from demandflow.errors import InvalidValue, brief, listed
 from demandflow.projections.definitions import RATES
 from demandflow.projections.figures import Figures, FiguresBy
+from demandflow.projections.standing import COUNTS, HAPPENINGS
 
+INTERVAL = "satisfaction_interval"
+POSSIBLE = (*COUNTS, *HAPPENINGS, *RATES, INTERVAL)
 SHOWN = ("received", "open", "closed", "resolved", "resolution received", "satisfaction strict", "on_time")
 
 
@@ -18,7 +23,12 @@ def table(figures: Figures | FiguresBy[Any], *names: str, title: str | None = No
     Without names, the most asked for. Rates carry their n; n/a is what has none. Raises InvalidValue for what is no
     figure.
     """
+    if not isinstance(figures, Figures | FiguresBy):
+        raise InvalidValue("table", f"is made of Figures or FiguresBy, got {brief(figures)}")
     shown = names or SHOWN
+    for name in shown:
+        if not isinstance(name, str) or name not in POSSIBLE:
+            raise InvalidValue("figure", f"{brief(name)} is none (possible: {listed(POSSIBLE)})")
     by = figures.dimensions if isinstance(figures, FiguresBy) else ("",)
     made = Table(title=title, title_justify="left", box=None, pad_edge=False, show_footer=False)
     for dimension in by:
@@ -27,15 +37,20 @@ def table(figures: Figures | FiguresBy[Any], *names: str, title: str | None = No
         made.add_column(name.replace("_", " "), justify="right")
     if isinstance(figures, FiguresBy):
         for key, part in figures.items():
-            made.add_row(*((key,) if isinstance(key, str) else key), *(_cell(part, name) for name in shown))
+            made.add_row(*map(Text, (key,) if isinstance(key, str) else key), *(_cell(part, name) for name in shown))
         made.add_section()
-        made.add_row("all", *[""] * (len(by) - 1), *(_cell(figures.total, name) for name in shown), style="bold")
+        made.add_row(
+            Text(figures.asked), *[""] * (len(by) - 1), *(_cell(figures.total, name) for name in shown), style="bold"
+        )
     else:
-        made.add_row(figures.name, *(_cell(figures, name) for name in shown))
+        made.add_row(Text(figures.name), *(_cell(figures, name) for name in shown))
     return made
 
 
 def _cell(figures: Figures, name: str) -> str:
+    if name == INTERVAL:
+        least, most = figures.satisfaction_interval()
+        return f"{least} to {most}" if least.n else "n/a"
     if name in RATES:
         return str(figures.rate(name))
     number = figures.count(name)

@@ -40,8 +40,10 @@ def expected(
     month, year or day.
     """
     histories: dict[str, list[dict[str, Any]]] = {}
+    recorded: dict[str, str] = {}
     for event in events:
-        if event["meta"]["recorded"][:10] <= known_on:
+        at = recorded[event["demand"]] = max(recorded.get(event["demand"], ""), event["meta"]["recorded"][:10])
+        if at <= known_on:
             histories.setdefault(event["demand"], []).append(deepcopy(event))
     found: dict[tuple[str, str], Counter[str]] = {}
     for history in histories.values():
@@ -71,10 +73,10 @@ def expected(
 def _read(now: dict[str, Any], event: dict[str, Any]) -> set[str]:
     fact, stamp, kind = event["fact"], event["stamp"], event["kind"].removeprefix("demand.")
     means = set(stamp.get("means", ()))
-    was_open = not now.get("end")
+    before = now.get("end")
     now |= {"end": stamp.get("ended_as"), "due": stamp.get("due"), "workflow": event["meta"]["workflow"]}
     at = max(now.get("last", ""), event["meta"]["happened"].ljust(27, "0"))
-    if was_open:
+    if not before or now["end"] != before:
         now["ended"] = at
     now["last"] = at
     if kind in ("registered", "sorted"):

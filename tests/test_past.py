@@ -14,14 +14,23 @@ from rich.console import Console
 
 from demandflow import (
     RATES,
+    START,
+    Actor,
     DemandFlow,
+    FedBack,
     Figures,
     Grade,
     InvalidValue,
     MeanOfUnits,
+    Move,
     Period,
     Refusal,
+    Registered,
+    Stage,
+    State,
+    Stepped,
     Way,
+    Workflow,
 )
 from demandflow.domain.demand import fold
 from demandflow.domain.events import with_corrections
@@ -41,7 +50,7 @@ TEAMS = st.sampled_from(["repair team", "power company"])
 STEPS = (
     *("register", "sort", "accept", "contract_out", "take_on", "hand_back", "report", "feed_back", "evaluate"),
     *("answer", "refuse", "reopen", "suspend", "withdraw", "correct_place", "correct_evaluation", "correct_contractor"),
-    *("a_day", "a_day", "correct_evaluation", *["onwards"] * 20),
+    *("a_day", "a_day", "a_step_back", "correct_evaluation", *["onwards"] * 20),
 )
 ONWARDS = {
     "registered": "accept",
@@ -64,15 +73,19 @@ class Log:
     def draw(self, strategy: st.SearchStrategy[Any]) -> Any:
         return self.data.draw(strategy)
 
-    def grow(self, steps: int) -> None:
+    def grow(self, steps: int, *, steady: bool = False) -> None:
+        """So many steps; a steady clock never steps back."""
         for _ in range(steps):
-            step = self.draw(st.sampled_from(STEPS))
+            step = self.draw(st.sampled_from([one for one in STEPS if not (steady and one == "a_step_back")]))
             try:
                 self.do(step)
             except (Refusal, InvalidValue):
                 continue
 
     def do(self, step: str) -> None:
+        if step == "a_step_back":
+            self.clock.advance(hours=-30)
+            return
         if step == "a_day":
             self.clock.advance(days=self.draw(st.integers(1, 3)))
             return
@@ -139,11 +152,11 @@ class Log:
         return T0.date() + timedelta(days=self.draw(st.integers(-6, 40)))
 
 
-def grown(data: st.DataObject, steps: int = 90) -> tuple[DemandFlow, Log]:
+def grown(data: st.DataObject, steps: int = 90, *, steady: bool = False) -> tuple[DemandFlow, Log]:
     clock = FrozenClock()
     flow = DemandFlow.open("memory:", clock=clock)
     log = Log(flow, clock, data)
-    log.grow(steps)
+    log.grow(steps, steady=steady)
     return flow, log
 
 
@@ -236,12 +249,12 @@ def test_figures_of_any_question_are_sound(data: st.DataObject) -> None:
 @given(st.data())
 @settings(max_examples=60)
 def test_what_was_known_on_a_day_never_changes(data: st.DataObject) -> None:
-    flow, log = grown(data, 40)
+    flow, log = grown(data, 40, steady=True)
     days = {log.clock().date() - timedelta(days=back) for back in (0, 1, 4, 9)}
     before = {day: flow.figures(known_on=day) for day in days}
     assert before[log.clock().date()].standings == flow.figures().standings
     log.clock.advance(days=1)
-    log.grow(30)
+    log.grow(30, steady=True)
     assert {day: flow.figures(known_on=day) for day in days} == before
     flow.close()
 
@@ -279,8 +292,17 @@ def test_the_deciding_event_is_the_one_from_which_on_it_counts(data: st.DataObje
                 counts.append(COUNTS[name].asks(standing(demand)))
             assert all(counts[one.decided_by - 1 :]), "it counts from there on"
             assert one.decided_by == 1 or not counts[one.decided_by - 2], "and did not before"
-            assert one.recorded_by >= one.decided_by
+            known = [
+                COUNTS[name].asks(standing(as_known(flow, one.demand, upto))) for upto in range(1, len(events) + 1)
+            ]
+            assert all(known[one.recorded_by - 1 :]), "it is known from there on"
+            assert one.recorded_by == 1 or not known[one.recorded_by - 2], "and was not before"
     flow.close()
+
+
+def as_known(flow: DemandFlow, demand: Any, upto: int) -> Any:
+    """The demand as it is known with so many of its events."""
+    return fold(with_corrections(flow._log.events(demand, upto=upto)))
 
 
 class TestPeriods:
@@ -390,6 +412,8 @@ def test_deadlines_are_asked_of_a_moment(flow: DemandFlow, clock: FrozenClock) -
     flow.register("y", channel="hotline", place="f", by=CLERK)
     for at, overdue in ((due, 0), (due + timedelta(seconds=1), 1)):
         found = flow.deadlines(at)
+        assert flow.board(overdue=at).total == overdue
+        assert flow.board(due_by=at).total == 1
         assert (found.overdue, found.not_yet_due, found.no_due) == (overdue, 1 - overdue, 1)
     assert flow.deadlines().not_yet_due == 1
 
@@ -416,7 +440,7 @@ def test_columns_and_rows_are_plain(flow: DemandFlow, clock: FrozenClock) -> Non
     rows = {row["figure"]: row for row in flow.figures().rows()}
     assert rows["resolution received"]["n"] == 3
     assert rows["on_time"]["value"] is None
-    assert {*rows} == {*COUNTS, *HAPPENINGS, *RATES}
+    assert {*COUNTS, *HAPPENINGS, *RATES, "satisfaction strict, over the closed, at least"} <= {*rows}
 
 
 def test_a_table_for_the_terminal(flow: DemandFlow, clock: FrozenClock) -> None:
@@ -428,15 +452,98 @@ def test_a_table_for_the_terminal(flow: DemandFlow, clock: FrozenClock) -> None:
     assert ["fufeng/c1", "2", "2/2", "=", "100.0", "%", "n/a"] in lines
     assert ["all", "3", "2/3", "=", "66.7", "%", "n/a"] in lines
     assert ["received", "2025-03", "1"] in lines
-    with pytest.raises(InvalidValue, match="received"):
-        table(flow.figures(), "happiness")
+    flow.register("x", channel="team [/east]", place="f", by=CLERK)
+    console.print(table(flow.figures_by("channel"), "satisfaction_interval"))
+    assert "team [/east]" in console.export_text()
+    for wrong, possible in ((("happiness",), "on_time"), ((["received"],), "received")):
+        with pytest.raises(InvalidValue, match=possible):
+            table(flow.figures(), *wrong)
+    with pytest.raises(InvalidValue, match="Figures or FiguresBy"):
+        table({})  # type: ignore[arg-type]
+
+
+def test_a_clock_that_steps_back_makes_nothing_unknown(flow: DemandFlow, clock: FrozenClock) -> None:
+    clock.advance(days=9)
+    it = flow.register("x", channel="hotline", place="f/c1", by=CLERK).id
+    clock.advance(days=-1)
+    flow.sort(it, place="f/c2", by=AUDITOR)
+    parts = flow.figures_by("place", level=2, known_on=clock().date())
+    assert {key: one.count("received") for key, one in parts.items()} == {}
+
+
+def test_what_belongs_to_no_unit_is_no_unit(flow: DemandFlow, clock: FrozenClock) -> None:
+    closed_loop_of(flow, clock)
+    parts = flow.figures_by("contractor")
+    assert list(parts) == [""]
+    assert parts.mean_of_units("resolution received").units == 0
+    with pytest.raises(InvalidValue, match="coverage"):
+        parts.mean_of_units("typo")
+
+
+def test_participation_is_of_those_who_could_evaluate() -> None:
+    clerk = Actor("li", "clerk")
+    states = [State("open", Stage.FEEDBACK, owner="clerk"), State("told", Stage.ENDED, ended_as="closed")]
+    moves = [
+        Move("open", Registered, START, "open", by="clerk"),
+        Move("tell", FedBack, "open", "told", by="clerk", means=("told", "asked")),
+    ]
+    tells = Workflow("tells", version=1, states=states, moves=moves)
+    with DemandFlow.open("memory:", workflows=(tells,)) as flow:
+        it = flow.register("x", channel="counter", place="f", by=clerk).id
+        flow.act(it, "tell", FedBack(way=Way.CALL), by=clerk)
+        assert str(flow.figures().participation) == "n/a"
+        assert str(flow.figures().coverage) == "1/1 = 100.0 %"
+
+
+def test_a_demand_that_ends_otherwise_has_another_day_of_its_end() -> None:
+    clerk, clock = Actor("li", "clerk"), FrozenClock()
+    states = [State("open", Stage.FEEDBACK, owner="clerk"), State("no", Stage.ENDED, ended_as="refused")]
+    states.append(State("done", Stage.ENDED, ended_as="closed"))
+    moves = [
+        Move("open", Registered, START, "open", by="clerk"),
+        Move("refuse", Stepped, "open", "no", by="clerk"),
+        Move("do", Stepped, ("open", "no"), "done", by="clerk"),
+    ]
+    with DemandFlow.open("memory:", workflows=(Workflow("w", 1, states, moves),), clock=clock) as flow:
+        it = flow.register("x", channel="counter", place="f", due=T0 + timedelta(days=9), by=clerk).id
+        flow.act(it, "refuse", Stepped(), by=clerk)
+        assert flow.durations().n == 0
+        assert flow.durations(ended_as=None).n == flow.durations(ended_as="refused").n == 1
+        clock.advance(days=40)
+        flow.act(it, "do", Stepped(), by=clerk)
+        assert flow.figures(closed="2025-03").count("closed") == 0
+        assert flow.figures(closed="2025-04").count("missed") == 1
+        assert flow.durations().median == timedelta(days=40)
+        assert flow.durations(open_until=T0 + timedelta(days=2)).median == timedelta(days=2), "it was open then"
+
+
+def test_every_key_can_be_asked_for(flow: DemandFlow, clock: FrozenClock) -> None:
+    closed_loop_of(flow, clock)
+    for dimension in ("place", "category", "channel", "contractor", "workflow"):
+        for key, part in flow.figures_by(dimension, level=2).items():
+            asked: Any = {dimension: key}
+            assert flow.figures(**asked).standings == part.standings
+            assert len(flow.counted("closed", **asked)) == part.count("closed")
+    assert flow.figures(channel=" hotline ", known_on="2025-03-01").count("received") == 1
+    with pytest.raises(InvalidValue, match="closed-loop@1"):
+        flow.figures(workflow="closed-loop")
+
+
+def test_a_correction_of_something_else_decides_nothing(flow: DemandFlow, clock: FrozenClock) -> None:
+    first = closed_loop_of(flow, clock)[0]
+    flow.correct(first, 1, "next door", place="fufeng/c9", by=AUDITOR)
+    decided = next(one for one in flow.counted("closed") if one.demand == first)
+    assert (decided.decided_by, decided.recorded_by) == (4, 4)
+    moved = flow.changes(known_on=(date(2025, 3, 31), clock().date()), received="2025-03")
+    (line,) = moved.lines
+    assert str(line).endswith(": fufeng/c1 → fufeng/c9, corrected +1 (event 5)")
 
 
 def test_what_cannot_be_asked_says_what_can(flow: DemandFlow) -> None:
     day = date(2025, 3, 1)
     questions: dict[Any, str] = {
         lambda: flow.figures(as_of=T0): "must be a day",
-        lambda: flow.figures(known_on="2025-03-01"): "must be a day",  # type: ignore[arg-type]
+        lambda: flow.figures(known_on="March"): "must be a day",
         lambda: flow.figures(since=day): "known_on",  # type: ignore[call-arg]
         lambda: flow.figures(place=3): "printable",  # type: ignore[arg-type]
         lambda: flow.figures_by(): "at least one",  # type: ignore[call-overload]
@@ -452,6 +559,10 @@ def test_what_cannot_be_asked_says_what_can(flow: DemandFlow) -> None:
         lambda: flow.durations(as_of=day): "rows are of now",  # type: ignore[call-arg]
         lambda: flow.durations().percentile(101): "from 0 to 100",
         lambda: flow.board(received="soon"): "2026-Q1",
+        lambda: flow.figures(received="9999-W52"): "2026-Q1",
+        lambda: flow.deadlines(closed="2025"): "open demands",
+        lambda: flow.durations(ended_as="happily"): "withdrawn",
+        lambda: Period.around(day, "months"): "quarter",
         lambda: flow.figures().definition("happy"): "received",
     }
     for ask, possible in questions.items():

@@ -41,7 +41,8 @@ class Demand:
     """What a resident asks for and where it stands. Moments are in UTC; rounds and versions count from 1.
 
     `state` is empty before registration. `contractor` was given the work and has not handed it back; `lead` is who
-    was given it last. `auditors` are all who audited it, `evaluators` all who evaluated it or wrote that down.
+    was given it last. `recorded` is the latest moment of recording, `last` the latest of happening.
+    `auditors` are all who audited it, `evaluators` all who evaluated it or wrote that down.
     `*_from` is the version of the event that said so: what a correction of that event would change.
     """
 
@@ -58,6 +59,7 @@ class Demand:
     received: datetime | None = None
     since: datetime | None = None
     last: datetime | None = None
+    recorded: datetime | None = None
     ended: datetime | None = None
     told_at: datetime | None = None
     due: datetime | None = None
@@ -152,6 +154,7 @@ def evolve(demand: Demand | None, event: Event) -> Demand:
         "version": event.version,
         "workflow": meta.workflow,
         "last": at,
+        "recorded": max(meta.recorded, before.recorded or meta.recorded),
         "round": stamp.round,
         "state": stamp.state,
         "stage": stamp.stage,
@@ -163,7 +166,7 @@ def evolve(demand: Demand | None, event: Event) -> Demand:
         after |= {"came_from": before.state, "since": at, "review": None}
     if stamp.ended_as is None:
         after["ended"] = None
-    elif before.ended_as is None:
+    elif stamp.ended_as != before.ended_as:
         after["ended"] = at
     if stamp.declares is not None:
         after["declares"] = stamp.declares

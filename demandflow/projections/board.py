@@ -99,6 +99,7 @@ class Filter:
     escalated: bool | None = None
     open: bool | None = None
     overdue_at: datetime | None = None
+    due_by: datetime | None = None
     received: tuple[datetime, datetime] | None = None
     closed: tuple[datetime, datetime] | None = None
     states: tuple[tuple[str, str], ...] | None = None
@@ -130,6 +131,9 @@ class Filter:
         if self.overdue_at is not None:
             parts.append("ended_as IS NULL AND due < ?")
             values.append(written(self.overdue_at))
+        if self.due_by is not None:
+            parts.append("ended_as IS NULL AND due <= ?")
+            values.append(written(self.due_by))
         for column, span in (("received", self.received), ("ended", self.closed)):
             if span is not None:
                 parts.append(f"{column} >= ? AND {column} < ?")

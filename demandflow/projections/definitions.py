@@ -69,7 +69,8 @@ _STANDING = {
     "withdrawn": "ended as withdrawn by the resident",
     "merged": "ended as merged into another demand about the same thing",
     "resolved": "now closed, and the present round's evaluation says resolved; closed as silent is not resolved",
-    "reported_resolved": "now closed, and the contractor's last report says resolved",
+    "reported_resolved": "now closed, and the present round's last report says resolved (the contractor's, or of "
+                         "whoever answered at once)",
     "asked": "told the outcome in the present round and able to answer, or did answer; a notice on the wall tells, but "
              "does not ask",
     "closed_and_asked": "now closed, and asked",
@@ -110,7 +111,8 @@ _RATES = (
        f"{float(weight):g}", GRADES, "evaluated", satisfied(kind), GRADED) for kind, weight in MIDDLE_WEIGHT.items()),
     ("participation", "of those asked, how many evaluated", OURS, "asked", _plain("evaluated"), ("asked",)),
     ("coverage", "of the closed, how many were asked", OURS, "asked", _plain("closed_and_asked"), ("closed",)),
-    ("on_time", "of those closed with a due moment, how many by then; running and no deadline are neither", OURS, None,
+    ("on_time", "of those closed with a due moment, how many by then; running and no deadline are neither, and "
+     "reopening takes the due moment away (as of a day before, it still counts)", OURS, None,
      _plain("met"), ("met", "missed")),
 )
 _OTHERS = (
@@ -119,7 +121,8 @@ _OTHERS = (
     ("overdue", RANGE, "open, and its due moment has passed at the moment asked about", OURS, None),
     ("not_yet_due", RANGE, "open, and its due moment is at or after the moment asked about", OURS, None),
     ("no_due", RANGE, "open, without a due moment", OURS, None),
-    ("whole time", DURATION, "from receipt to the end, elapsed; the open are left out or counted up to a moment", OURS,
+    ("whole time", DURATION, "from receipt to the end, elapsed, of the closed (or of those that ended otherwise); "
+     "the open are left out or counted up to a moment", OURS,
      None),
     ("waiting", DURATION, "each stay in a state that is no end, from entering to leaving it, elapsed; stays that go on "
      "are left out or counted up to a moment", OURS, None),

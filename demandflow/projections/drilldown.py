@@ -21,7 +21,8 @@ from demandflow.projections.standing import CODES, COUNTS, DECLARES, HAPPENINGS,
 class Counted:
     """A demand that counts, and the event that decided it: the one from which on it counts without interruption.
 
-    `decided_by` is the version of that event, `recorded_by` of the event that said so (a correction, or the same).
+    `decided_by` is the version of that event, `recorded_by` of the event since which this is known (a correction, or
+    the same); the days are when the one happened, and the other was recorded.
     A happening is listed once for each time.
     """
 
@@ -56,7 +57,9 @@ class Change:
 
     def __str__(self) -> str:
         events = ", ".join(map(str, self.events))
-        return f"{self.demand}: {_said(self.before)} → {_said(self.after)} (event {events})"
+        moved = f"{_said(self.before, self.after)} → {_said(self.after, self.before)}"
+        happened = "".join(f", {name} {number:+}" for name, number in self.happened.items())
+        return f"{self.demand}: {moved}{happened} (event {events})"
 
 
 @dataclass(frozen=True)
@@ -102,18 +105,27 @@ def counted(connection: sqlite3.Connection, name: str, question: Question) -> It
     mask, bits = _asked(COUNTS[name])
     condition, values = question.standing_lines()
     rows = connection.execute(
-        "SELECT demand, version, MAX(recorded_by), happened, MAX(recorded), SUM(amount), received "  # noqa: S608
+        "SELECT demand, version, recorded_by, happened, recorded, SUM(amount) "  # noqa: S608
         f"FROM demandflow_ledger WHERE {condition} AND what & {mask} = {bits} "
-        "GROUP BY demand, version, happened HAVING SUM(amount) <> 0 ORDER BY received, demand, version",
+        "GROUP BY demand, version, recorded_by HAVING SUM(amount) <> 0 ORDER BY received, demand",
         values,
     )
-    for demand, lines in groupby(rows, key=lambda row: bytes(row[0])):
-        number, decided = 0, None
-        for _, version, recorded_by, happened, recorded, amount, _ in lines:
-            number += amount
-            decided = (version, recorded_by, day_of(happened), day_of(recorded)) if number else None
-        if decided is not None:
-            yield Counted(UUID(bytes=demand), *decided)
+    for demand, group in groupby(rows, key=lambda row: bytes(row[0])):
+        lines = [row[1:] for row in group]
+        if sum(line[-1] for line in lines):
+            (decided_by, _, happened, _, _), (_, recorded_by, _, recorded, _) = (_turned(lines, at) for at in (0, 1))
+            yield Counted(UUID(bytes=demand), decided_by, recorded_by, day_of(happened), day_of(recorded))
+
+
+def _turned(lines: list[tuple[int, ...]], by: int) -> tuple[int, ...]:
+    """The line from which on the demand counts: in the order of what happened (0), or of what was recorded (1)."""
+    number, found = 0, lines[0]
+    for _, same in groupby(sorted(lines, key=lambda line: line[by]), key=lambda line: line[by]):
+        together = list(same)
+        before, number = number, number + sum(line[-1] for line in together)
+        if number > before:
+            found = max(together, key=lambda line: line[-1])
+    return found
 
 
 def _happened(connection: sqlite3.Connection, meaning: str, question: Question) -> Iterator[Counted]:
@@ -123,9 +135,9 @@ def _happened(connection: sqlite3.Connection, meaning: str, question: Question) 
         condition += f" AND demand IN (SELECT demand FROM ({closed}))"  # noqa: S608
         values = values + when
     rows = connection.execute(
-        "SELECT demand, version, MAX(recorded_by), happened, MAX(recorded), SUM(amount) "  # noqa: S608
+        "SELECT demand, version, MIN(recorded_by), happened, MIN(recorded), SUM(amount) "  # noqa: S608
         f"FROM demandflow_ledger WHERE {condition} AND what = ? "
-        "GROUP BY demand, version, happened HAVING SUM(amount) > 0 ORDER BY received, demand, version",
+        "GROUP BY demand, version HAVING SUM(amount) > 0 ORDER BY received, demand, version",
         [*values, CODES[meaning]],
     )
     for demand, version, recorded_by, happened, recorded, _ in rows:
@@ -188,10 +200,11 @@ def _in(stood: Stood | None, count: str) -> bool:
     return stood is not None and count in stood.counts
 
 
-def _said(stood: Stood | None) -> str:
-    """What it stood for in a few words, without what every demand is."""
-    return (
-        "(not there)"
-        if stood is None
-        else ", ".join(one for one in stood.counts if one not in ("received", "no_clock"))
-    )
+def _said(stood: Stood | None, other: Stood | None) -> str:
+    """What it stood for and the other did not, in a few words."""
+    if stood is None:
+        return "(not there)"
+    counts = [one for one in stood.counts if other is None or one not in other.counts]
+    where = [word for at, word in enumerate(stood.where) if other is not None and word != other.where[at]]
+    ended = [f"ended {stood.ended}"] if other is not None and stood.ended != other.ended and stood.ended else []
+    return listed((*counts, *(word or "(none)" for word in where), *ended), none="the same")

@@ -88,10 +88,16 @@ class Durations:
         )
 
 
-def whole_times(connection: sqlite3.Connection, chosen: Filter, until: datetime | None) -> Durations:
-    """From receipt to the end of the chosen demands."""
+def whole_times(
+    connection: sqlite3.Connection, chosen: Filter, ended_as: str | None, until: datetime | None
+) -> Durations:
+    """From receipt to the end of the chosen demands, of those that ended so or are open."""
     condition, values = chosen.where()
-    rows = connection.execute(f"SELECT received, ended FROM demandflow_board WHERE {condition}", values)  # noqa: S608
+    rows = connection.execute(
+        f"SELECT received, ended FROM demandflow_board WHERE {condition} "  # noqa: S608
+        "AND (ended_as IS NULL OR ended_as = ? OR ? IS NULL)",
+        [*values, ended_as, ended_as],
+    )
     return Durations.of("whole time", _spans(rows, until), until)
 
 
@@ -114,6 +120,7 @@ def waits(connection: sqlite3.Connection, chosen: Filter, until: datetime | None
 def _spans(rows: Iterable[tuple[Any, ...]], until: datetime | None) -> Iterator[Span]:
     for began, ended in rows:
         start = datetime.fromisoformat(began)
-        if ended is None and until is not None and until < start:
-            continue  # it had not begun
-        yield start, None if ended is None else datetime.fromisoformat(ended)
+        end = None if ended is None else datetime.fromisoformat(ended)
+        if until is not None and until < start:
+            continue  # it had not begun by then
+        yield start, None if end is not None and until is not None and until < end else end

@@ -41,7 +41,10 @@ class Rate:
 
 @dataclass(frozen=True)
 class MeanOfUnits:
-    """The unweighted mean of the units' rates, which is not the pooled rate; `without` units have none."""
+    """The unweighted mean of the units' rates, which is not the pooled rate; `without` units have none.
+
+    What belongs to no unit is left out.
+    """
 
     name: str
     value: Fraction | None
@@ -81,8 +84,9 @@ class Figures:
         if not isinstance(name, str) or name not in RATES:
             raise InvalidValue("rate", f"{brief(name)} is none (possible: {listed(RATES)})")
         rule = RATES[name]
-        numerator = sum((self._counted(one, rule.needs) * weight for one, weight in rule.numerator), Fraction(0))
-        return Rate(name, numerator, sum(self._counted(one, rule.needs) for one in rule.denominator))
+        needs = [rule.needs, *(COUNTS[one].needs for one in (*dict(rule.numerator), *rule.denominator))]
+        numerator = sum((self._counted(one, *needs) * weight for one, weight in rule.numerator), Fraction(0))
+        return Rate(name, numerator, sum(self._counted(one, *needs) for one in rule.denominator))
 
     def definition(self, name: str) -> Definition:
         """What a count, a rate or another figure means, with its source."""
@@ -153,11 +157,20 @@ class Figures:
             value = None if rate.value is None else float(rate.value)
             top = float(rate.numerator) if rate.n else None
             rows.append({"figure": name, "kind": "rate", "numerator": top, "n": rate.n, "value": value})
-        return [{"slice": self.name, **row, "meaning": definition(row["figure"]).says} for row in rows]
+        for kind in MIDDLE_WEIGHT:
+            for rate in self.satisfaction_interval(kind):
+                value = None if rate.value is None else float(rate.value)
+                top = float(rate.numerator) if rate.n else None
+                rows.append({"figure": rate.name, "kind": "rate", "numerator": top, "n": rate.n, "value": value})
+        return [{"slice": self.name, **row, "meaning": _meaning(row["figure"])} for row in rows]
 
-    def _counted(self, name: str, needs: str | None) -> int:
+    def _counted(self, name: str, *needs: str | None) -> int:
+        """How many, of the demands whose workflow declares all that is needed."""
+        declared = 0
+        for one in needs:
+            declared |= DECLARES[one] if one is not None else 0
         count = COUNTS[name]
-        return Count(count.mask, count.bits, needs or count.needs).of(self.standings) or 0
+        return Count(count.mask | declared, count.bits | declared, count.needs).of(self.standings) or 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,6 +179,7 @@ class FiguresBy(Mapping[K, Figures], Generic[K]):
 
     dimensions: tuple[str, ...]
     parts: Mapping[K, Figures]
+    asked: str = "all"
 
     def __getitem__(self, key: K) -> Figures:
         return self.parts[key]
@@ -186,11 +200,14 @@ class FiguresBy(Mapping[K, Figures], Generic[K]):
                 standings[standing] = standings.get(standing, 0) + number
             for happening, number in part.happened.items():
                 happened[happening] = happened.get(happening, 0) + number
-        return Figures("all", standings, happened)
+        return Figures(self.asked, standings, happened)
 
     def mean_of_units(self, rate: str) -> MeanOfUnits:
         """The unweighted mean of the parts' rates, over those that have one; it may contradict the pooled rate."""
-        values = [part.rate(rate).value for part in self.parts.values()]
+        Figures("", {}, {}).rate(rate)  # a name that is none is told even where there is no part
+        values = [
+            part.rate(rate).value for key, part in self.parts.items() if all((key,) if isinstance(key, str) else key)
+        ]
         found = [value for value in values if value is not None]
         mean = sum(found, Fraction(0)) / len(found) if found else None
         return MeanOfUnits(f"{rate}, mean of units", mean, len(found), len(values) - len(found))
@@ -210,7 +227,16 @@ class FiguresBy(Mapping[K, Figures], Generic[K]):
         for name in RATES:
             values = [one.rate(name).value for one in self.parts.values()]
             table[name] = [None if value is None else float(value) for value in values]
+        for kind in MIDDLE_WEIGHT:
+            ends = [part.satisfaction_interval(kind) for part in self.parts.values()]
+            for at in (0, 1):
+                name = Figures("", {}, {}).satisfaction_interval(kind)[at].name
+                table[name] = [None if (value := one[at].value) is None else float(value) for one in ends]
         return table
+
+
+def _meaning(figure: str) -> str:
+    return definition("satisfaction_interval" if "over the closed" in figure else figure).says
 
 
 def figures_of(name: str, sums: Mapping[tuple[str, int], int]) -> Figures:

@@ -53,7 +53,7 @@ class Period:
         try:
             found = cls._plain(first)
             return cls(found.first, cls._plain(last).last) if slash else found
-        except ValueError as wrong:
+        except (ValueError, OverflowError) as wrong:
             if isinstance(wrong, InvalidValue):
                 raise
             raise InvalidValue("period", f"{brief(written)} is none ({wrong}); write {FORMS}") from None
@@ -61,7 +61,7 @@ class Period:
     @classmethod
     def around(cls, day: date, every: str) -> Self:
         """The day, week, month, quarter or year in which a day falls."""
-        match every:
+        match as_every(every):
             case "week":
                 first = day - timedelta(days=day.weekday())
                 return cls(first, first + timedelta(days=6))
@@ -106,6 +106,8 @@ class Period:
 
 def as_day(value: object, what: str) -> date:
     """The value, if it is a day and no moment; InvalidValue otherwise."""
+    if isinstance(value, str) and _WRITTEN["day"].fullmatch(value):
+        return Period.of(value).first
     if not isinstance(value, date) or isinstance(value, datetime):
         raise InvalidValue(what, f"must be a day, for instance date(2026, 3, 31), got {brief(value)}")
     return value

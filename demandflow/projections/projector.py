@@ -212,7 +212,8 @@ class Projector:
             if before is None or before.state != after.state:
                 moved.append(after)
             received = self._day(after.received or event.meta.happened)
-            recorded = self._day(event.meta.recorded)
+            # clocks may step back, what is known does not become unknown
+            recorded = self._day(after.recorded or event.meta.recorded)
             bookings += [
                 ledger.Booking(event.demand, event.version, received, recorded, entry, amount)
                 for entry, amount in entries.items()

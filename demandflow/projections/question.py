@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, TypedDict
 
-from demandflow.domain.values import Category, Place
+from demandflow.domain.values import Category, Channel, Place
 from demandflow.errors import InvalidValue, brief, listed
 from demandflow.projections.board import word
 from demandflow.projections.periods import Period, as_day, as_every, day_of, number_of
@@ -17,6 +17,7 @@ from demandflow.projections.totals import DEEPEST, DIMENSIONS, PATHS
 
 WINDOWS = ("received", "closed")
 COLUMN = {"received": "received", "closed": "ended"}
+KINDS: dict[str, Callable[[str], str]] = {"place": Place, "category": Category, "channel": Channel}
 ALWAYS = Period(date(1, 1, 1), date(9999, 12, 31))
 Sums = dict[tuple[str, int], int]
 """(happening, standing) → number."""
@@ -26,15 +27,16 @@ class Asked(TypedDict, total=False):
     """Of which demands, and as of when; without any of these, of all of them, now.
 
     `received` and `closed` are windows: a Period, a date, or one written as `2026`, `2026-Q1`, `2026-03`, `2026-W12`,
-    `2026-03-05` or `2026-03-01/2026-03-10`. `as_of` is a day: what is known now about how things stood at its end.
+    `2026-03-05` or `2026-03-01/2026-03-10`; what was reopened since is not closed any more (as of the window's last day
+    it was). `as_of` is a day (a date, or written `2026-03-05`): what is known now about how things stood at its end.
     `known_on` is a day: only what was recorded by its end. A place or category takes in all below it; `contractor` is
-    the lead.
+    the lead; an empty category or contractor stands for those that have none.
     """
 
     received: Period | date | str | None
     closed: Period | date | str | None
-    as_of: date | None
-    known_on: date | None
+    as_of: date | str | None
+    known_on: date | str | None
     place: str | None
     channel: str | None
     category: str | None
@@ -69,10 +71,10 @@ class Question:
                 said[name] = Period.of(said[name])
         for name in ("as_of", "known_on"):
             if name in said:
-                as_day(said[name], name)
+                said[name] = as_day(said[name], name)
         for name in DIMENSIONS:
-            if name in said:
-                said[name] = str({"place": Place, "category": Category}.get(name, str)(word(name, said[name])))
+            if name in said and said[name] != "":  # the empty one is of those that have none
+                said[name] = str(KINDS.get(name, str)(word(name, said[name]).strip()))
         return cls(**said)
 
     @property
@@ -124,7 +126,7 @@ class Question:
         for name in DIMENSIONS:
             if (value := getattr(self, name)) is None:
                 continue
-            if name in PATHS:
+            if name in PATHS and value:
                 parts.append(f"({name} = ? OR ({name} >= ? AND {name} < ?))")
                 values += [value, f"{value}/", f"{value}0"]  # 0 comes next after the slash
             else:
