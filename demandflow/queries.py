@@ -277,6 +277,8 @@ class Queries:
     def _overdue_at(self, overdue: bool | datetime) -> datetime | None:
         if isinstance(overdue, datetime):
             return moment(overdue, "overdue")
+        if not isinstance(overdue, bool):
+            raise InvalidValue("overdue", f"must be True, False or a moment, got {brief(overdue)}")
         return moment(self._clock(), "clock") if overdue else None
 
     def _checked(self, tables: sqlite3.Connection, asked: Mapping[str, object]) -> Question:

@@ -29,7 +29,7 @@ def table(figures: Figures | FiguresBy[Any], *names: str, title: str | None = No
     for name in shown:
         if not isinstance(name, str) or name not in POSSIBLE:
             raise InvalidValue("figure", f"{brief(name)} is none (possible: {listed(POSSIBLE)})")
-    by = figures.dimensions if isinstance(figures, FiguresBy) else ("",)
+    by = figures.headings if isinstance(figures, FiguresBy) else ("",)
     made = Table(title=title, title_justify="left", box=None, pad_edge=False, show_footer=False)
     for dimension in by:
         made.add_column(dimension)

@@ -166,7 +166,7 @@ class TestARow:
             (LAMP.replace("2024-05-01 09:00", ""), "opened: says nothing"),
             (LAMP.replace("2024-05-01", "2024-31-01"), "is no time of the form"),
             (LAMP.replace("2024-05-01 09:00", "2024-03-10 02:30"), "was skipped by the clocks"),
-            (LAMP.replace("a lamp", ""), "text"),
+            (LAMP.replace("a lamp", ""), "(from text)"),
             (TREE.replace("2024-05-03", "2024-05-01").replace("2,", "3,", 1), "cannot finish"),
             (LAMP + ",one more", "it has 10 fields, the header has 9"),
             (LAMP.rsplit(",", 1)[0], "it has 8 fields"),
@@ -448,6 +448,11 @@ def test_a_mapping_that_cannot_work_says_so_at_once() -> None:
         "not a time zone": {"zone": "Mars"},
         "give Registered": {"start": Step("x", Done, Moment("opened"))},
         "two are called 'finish'": {"steps": (*MAPPING.steps, MAPPING.steps[1])},
+        "open.by: give a Column": {"by": "Li"},
+        "must be a tuple of Steps": {"steps": MAPPING.steps[0]},
+        "Registered needs channel, place": {
+            "start": Step("open", Registered, Moment("opened"), {"text": Column("text")})
+        },
         "source: must be": {"source": " "},
         "encoding: 'klingon' is none": {"encoding": "klingon"},
         "delimiter: must be one": {"delimiter": "||"},
@@ -459,6 +464,39 @@ def test_a_mapping_that_cannot_work_says_so_at_once() -> None:
     for reason, change in wrong.items():
         with pytest.raises(InvalidValue, match=reason):
             Mapping(**{**fine, **change})
+
+
+def test_a_mapping_that_does_not_fit_the_workflow_says_so_before_the_first_row(tmp_path: Path) -> None:
+    fine: dict[str, Any] = MAPPING.__dict__
+    wrong: dict[str, Step] = {
+        "'opne' is no such move of work@1 .possible: open": Step(
+            "opne", Registered, Moment("opened"), MAPPING.start.values
+        ),
+        "'open' is no such move of work@1 .possible: assign, finish, correct": Step("open", Done, Moment("opened")),
+        "records Done there, not Noted": Step("finish", Noted, Moment("opened"), {"text": Column("text")}),
+    }
+    with opened() as flow:
+        for reason, step in wrong.items():
+            change: Any = {"start": step} if step.fact is Registered else {"steps": (step,)}
+            with pytest.raises(InvalidValue, match=reason):
+                import_file(flow, written(tmp_path, LAMP), Mapping(**{**fine, **change}))
+        assert flow.figures().count("received") == 0
+
+
+def test_a_garbled_header_asks_for_the_encoding(tmp_path: Path) -> None:
+    file = written(tmp_path, LAMP, header=HEADER.replace("about", "类别"), encoding="gb18030")
+    with opened() as flow, pytest.raises(InvalidValue, match="say which encoding it has"):
+        import_file(flow, file, MAPPING)
+
+
+def test_what_an_earlier_import_refused_is_kept(tmp_path: Path) -> None:
+    kept = tmp_path / "kept.csv"
+    with opened() as flow:
+        for row in (LAMP + ",x", LAMP, LAMP, TREE + ",y", TREE):
+            import_file(flow, written(tmp_path, row), MAPPING, refused=kept)
+    assert (tmp_path / "kept.csv.1").read_text().endswith(LAMP + ",x\n")
+    assert (tmp_path / "kept.csv.2").read_text().endswith(TREE + ",y\n")
+    assert kept.read_text() == f"refused because,{HEADER}\n"
 
 
 ROWS = st.lists(

@@ -11,7 +11,7 @@ from demandflow import CLOSED_LOOP, DEFINITIONS
 from demandflow.projections.standing import COUNTS, HAPPENINGS
 from tests.conftest import ROOT
 
-FIGURES = ROOT / "docs" / "figures.md"
+FIGURES, MOVES = ROOT / "docs" / "figures.md", ROOT / "docs" / "moves.md"
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 SNIPPETS = {
     page.name: re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL) for page in PAGES
@@ -63,6 +63,24 @@ def test_every_figure_is_explained_from_its_definition() -> None:
     assert all(f"| `{name}` |" in figures_page() for name in DEFINITIONS)
 
 
+def moves_page() -> str:
+    """The page that says which fact each move of the standard workflow records."""
+    lines = ["# The moves of closed-loop@1, and what each records", ""]
+    lines += ["Generated from the workflow. Fields in brackets may be left out.", ""]
+    lines += ["| move | fact | fields | by |", "|---|---|---|---|"]
+    for name in dict.fromkeys(move.name for move in CLOSED_LOOP.moves):
+        moves = [move for move in CLOSED_LOOP.moves if move.name == name]
+        fields = moves[0].fact.model_fields.items()
+        said = ", ".join(field if one.is_required() else f"[{field}]" for field, one in fields)
+        roles = ", ".join(dict.fromkeys(role for move in moves for role in move.roles))
+        lines.append(f"| `{name}` | `{moves[0].fact.__name__}` | {said} | {roles} |")
+    return "\n".join([*lines, ""])
+
+
+def test_the_page_of_moves_is_current() -> None:
+    assert MOVES.read_text(encoding="utf-8") == moves_page(), "run: python -m tests.test_readme"
+
+
 def test_links_lead_somewhere() -> None:
     for page in PAGES:
         for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text(encoding="utf-8")):
@@ -70,6 +88,7 @@ def test_links_lead_somewhere() -> None:
 
 
 if __name__ == "__main__":
+    MOVES.write_text(moves_page(), "utf-8")
     FIGURES.write_text(figures_page(), "utf-8")
     readme = ROOT / "README.md"
     fresh = f"<!-- closed-loop@1 -->\n{CLOSED_LOOP.table()}\n<!-- end -->"

@@ -1,12 +1,14 @@
 """Bring files of another system in: row by row, refusing or reporting what is wrong, losing nothing."""
 
-from demandflow.importing.importer import Changed, Progress, Refused, Report, import_file, import_files
+from demandflow.importing.importer import import_file, import_files
 from demandflow.importing.mapping import Column, Constant, Made, Mapping, Moment, Path, Row, Step, Value
+from demandflow.importing.report import Changed, Difference, Progress, Refused, Report
 
 __all__ = [
     "Changed",
     "Column",
     "Constant",
+    "Difference",
     "Made",
     "Mapping",
     "Moment",

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from time import monotonic
-from typing import IO, Any
+from typing import IO
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,91 +18,11 @@ from demandflow.batches import Batch, Rejected, each
 from demandflow.domain.events import Event, with_corrections
 from demandflow.domain.facts import Corrected, Fact, correctable
 from demandflow.domain.values import Actor
-from demandflow.errors import DemandFlowError, DemandNotFound, InvalidValue, Refusal, UnknownWorkflow, brief, listed
+from demandflow.errors import DemandFlowError, DemandNotFound, InvalidValue, Refusal, listed
 from demandflow.importing.mapping import Mapping, Row
+from demandflow.importing.report import Changed, Difference, Progress, Refused, Report
 from demandflow.importing.sheet import Line, RefusedFile, Sheet
 
-
-@dataclass(frozen=True)
-class Difference:
-    """What a file says otherwise than the log: of which event, which field, what it was and what it is now.
-
-    `replaces` is the field of the fact, if it is one; `corrected` says that a correction was recorded, `objection` why
-    it was not though asked for. What a correction cannot replace stays as it was recorded.
-    """
-
-    event: int
-    field: str
-    was: Any
-    now: Any
-    replaces: str | None = None
-    corrected: bool = False
-    objection: str = ""
-
-    def __str__(self) -> str:
-        done = ", corrected" if self.corrected else f" (not corrected: {self.objection})" if self.objection else ""
-        return f"{self.field}: {_shown(self.was, self.now)} → {_shown(self.now, self.was)}{done}"
-
-
-@dataclass(frozen=True)
-class Changed:
-    """A row whose demand is known, but of which it says something else."""
-
-    line: int
-    reference: str
-    demand: UUID
-    differences: tuple[Difference, ...]
-
-
-@dataclass(frozen=True)
-class Refused:
-    """A row that was not recorded: its line, its text as it stands in the file, and why."""
-
-    line: int
-    raw: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Report:
-    """What became of the rows: read = recorded + unchanged + changed + refused.
-
-    `recorded` rows brought a new demand, or new steps of a known one (`continued` of them).
-    """
-
-    file: str
-    read: int = 0
-    recorded: int = 0
-    continued: int = 0
-    unchanged: int = 0
-    changed: tuple[Changed, ...] = ()
-    refused: tuple[Refused, ...] = ()
-
-    @property
-    def adds_up(self) -> bool:
-        """Whether every row that was read is accounted for."""
-        return self.read == self.recorded + self.unchanged + len(self.changed) + len(self.refused)
-
-    def __str__(self) -> str:
-        sign = "=" if self.adds_up else "≠"
-        parts = f"{self.recorded} recorded + {self.unchanged} unchanged + {len(self.changed)} changed"
-        return f"{self.file}: {self.read} read {sign} {parts} + {len(self.refused)} refused"
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far an import has come: rows so far, rows a second, the share of the file (0 to 1), seconds left."""
-
-    rows: int
-    rate: float
-    share: float
-    seconds_left: float
-
-    def __str__(self) -> str:
-        return f"{self.rows} rows, {self.share:.0%}, {self.rate:.0f} a second, {self.seconds_left:.0f} s left"
-
-
-SHOWN = 40
 SHEETS = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 Told = Callable[[Progress], None]
 
@@ -118,7 +39,8 @@ def import_file(
     """Bring the rows of a CSV or TSV file in (packed by gzip or not); each row is one save or none.
 
     A row that cannot be recorded is refused, with its reason, and kept as it stands in the file `refused` (if one is
-    named), which can be fed in again once mended. A row whose demand is known and says the same changes nothing; new
+    named), which can be fed in again once mended; what an earlier import left there is kept as `refused.1`.
+    A row whose demand is known and says the same changes nothing; new
     steps of it are recorded; one that says something else is reported as changed, and where `correct` is set, the
     fields that a correction may replace are corrected. Raises InvalidValue for a file that cannot be read or has not
     the columns; nothing is recorded then. Where a file cannot be read any further, that is reported as its last row.
@@ -126,8 +48,7 @@ def import_file(
     path, kept = Path(file), None if refused is None else Path(refused)
     if kept is not None and kept.resolve() == path.resolve():
         raise InvalidValue("refused", f"{path.name} is the file that is read; name another")
-    if mapping.workflow is not None and mapping.workflow not in flow.workflows:
-        raise UnknownWorkflow(mapping.workflow, tuple(flow.workflows))
+    mapping.check_against(flow.workflows)
     counts = _Counts()
     began = monotonic()
     with ExitStack() as stack:
@@ -302,19 +223,12 @@ def _differences(event: Event, fact: Fact, at: datetime, step: str = "") -> Iter
         yield Difference(event.version, f"{within}at", event.meta.happened, at)
 
 
-def _shown(value: Any, other: Any) -> str:
-    """A value as it is reported; of long texts, what is around the first letter that differs."""
-    if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M:%S %Z}"
-    if isinstance(value, str) and isinstance(other, str) and len(value) > SHOWN:
-        same = next((at for at, (a, b) in enumerate(zip(value, other, strict=False)) if a != b), len(other))
-        began = max(0, same - SHOWN // 2)
-        return brief(f"{'…' if began else ''}{value[began : began + SHOWN]}…")
-    return brief(value)
-
-
 def _opened(kept: Path) -> IO[bytes]:
+    """The file for refused rows; what an earlier import left there is kept beside it."""
     try:
+        if kept.exists() and kept.read_bytes().strip().count(b"\n"):
+            number = next(number for number in count(1) if not kept.with_name(f"{kept.name}.{number}").exists())
+            kept.rename(kept.with_name(f"{kept.name}.{number}"))
         return kept.open("wb")
     except OSError as problem:
         raise InvalidValue("refused", f"{kept.name} cannot be written: {problem}") from problem

@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 from demandflow.domain.facts import Fact, Registered
 from demandflow.domain.values import Actor, Category, Place, moment
-from demandflow.errors import InvalidValue, brief, listed
+from demandflow.domain.workflow import Workflow
+from demandflow.errors import InvalidValue, UnknownWorkflow, brief, listed
 
 SOME_TIME = datetime(2026, 3, 5, 7, 8, 9, tzinfo=UTC)
 
@@ -183,13 +184,19 @@ class Mapping:
         self._check_form()
         if not issubclass(self.start.fact, Registered):
             raise InvalidValue("start", f"registers a demand; give Registered or a subclass, not {self.start.fact}")
+        if not isinstance(self.steps, tuple) or not all(isinstance(step, Step) for step in (self.start, *self.steps)):
+            raise InvalidValue("steps", f"must be a tuple of Steps, got {brief(self.steps)}")
         keys = [step.key for step in self.steps]
         if twice := [key for key in keys if keys.count(key) > 1]:
             raise InvalidValue("steps", f"two are called {twice[0]!r}; give each a name of its own")
         for step in (self.start, *self.steps):
-            for name, value in (("at", step.at), *step.values.items()):
-                if not hasattr(value, "of") or not hasattr(value, "columns"):
-                    raise InvalidValue(f"{step.move}.{name}", f"give a Column, Constant, … ; got {brief(value)}")
+            for name, value in (("at", step.at), ("when", step.when or step.at), *step.values.items()):
+                _check_value(f"{step.move}.{name}", value)
+            if not isinstance(by := step.by or self.by, Actor):
+                _check_value(f"{step.move}.by", by)
+            own = {name for name, one in step.fact.model_fields.items() if one.is_required()}
+            if missing := sorted(own - {*step.values}):
+                raise InvalidValue(f"{step.move}", f"{step.fact.__name__} needs {listed(missing)}")
             if unknown := [name for name in step.values if name not in step.fact.model_fields]:
                 problem = f"has no field {unknown[0]!r} (possible: {listed(step.fact.model_fields)})"
                 raise InvalidValue(step.fact.__name__, problem)
@@ -214,6 +221,20 @@ class Mapping:
             except (ValueError, TypeError, re.error) as problem:
                 raise InvalidValue("formats", f"{brief(form)} does not write a time ({problem})") from None
 
+    def check_against(self, workflows: collections.abc.Mapping[str, Workflow]) -> None:
+        """Raises UnknownWorkflow, or InvalidValue for a step that is no move of the workflow or has another fact."""
+        key = next(iter(workflows)) if self.workflow is None else self.workflow
+        if key not in workflows:
+            raise UnknownWorkflow(key, tuple(workflows))
+        starts = {name: rows[0].move.fact for name, rows in workflows[key].moves_from("").items()}
+        later = {move.name: move.fact for move in workflows[key].moves if move.name not in starts}
+        for step, possible in ((self.start, starts), *((step, later) for step in self.steps)):
+            if step.move not in possible:
+                raise InvalidValue("step", f"{step.move!r} is no such move of {key} (possible: {listed(possible)})")
+            if step.fact is not possible[step.move]:
+                problem = f"{key} records {possible[step.move].__name__} there, not {step.fact.__name__}"
+                raise InvalidValue(f"step {step.move!r}", problem)
+
     @property
     def columns(self) -> tuple[str, ...]:
         """All columns that a file must have."""
@@ -232,7 +253,12 @@ class Mapping:
             return None
         values = {name: value.of(row) for name, value in step.values.items()}
         by = step.by or self.by
-        return step.fact(**values), moment(at, step.move), by if isinstance(by, Actor) else by.of(row)
+        try:
+            fact = step.fact(**values)
+        except InvalidValue as no:  # say which columns, for whoever mends the file
+            named = [one for name, value in step.values.items() if f"{name}:" in no.problem for one in value.columns]
+            raise InvalidValue(no.what, f"{no.problem} (from {listed(named)})" if named else no.problem) from no
+        return fact, moment(at, step.move), by if isinstance(by, Actor) else by.of(row)
 
     def is_whole(self, fields: collections.abc.Mapping[str, str]) -> bool:
         """Whether these fields name a demand and say when it was received, as no line of a text does by chance."""
@@ -253,6 +279,12 @@ class Mapping:
         fact, at, by = told
         assert isinstance(fact, Registered)  # noqa: S101
         return type(fact)(**{**fact.__dict__, "source": self.source, "reference": reference}), at, by
+
+
+def _check_value(what: str, value: object) -> None:
+    """Raises InvalidValue for what says nothing of a row."""
+    if not hasattr(value, "of") or not isinstance(getattr(value, "columns", None), tuple):
+        raise InvalidValue(what, f"give a Column, Constant, Moment, Path or Made, got {brief(value)}")
 
 
 def _parsed(what: str, text: str, form: str, zone: ZoneInfo) -> datetime | None:

@@ -190,7 +190,9 @@ class Sheet:
                 return _after_first_field(text, one) if refed else text
             self._pushed_back += reversed(taken[1:])
         missing = [name for name in form.columns if name not in tried]
-        raise InvalidValue("file", f"has no column {listed(missing)} (it has: {listed(tried)})")
+        garbled = any(map(_UNDECODED.search, tried))
+        has = f"its header is not {self.encoding}; say which encoding it has" if garbled else f"it has: {listed(tried)}"
+        raise InvalidValue("file", f"has no column {listed(missing)} ({has})")
 
 
 class RefusedFile:

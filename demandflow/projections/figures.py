@@ -212,18 +212,21 @@ class FiguresBy(Mapping[K, Figures], Generic[K]):
         mean = sum(found, Fraction(0)) / len(found) if found else None
         return MeanOfUnits(f"{rate}, mean of units", mean, len(found), len(values) - len(found))
 
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """What the dimensions are called in a table, where `received` and `closed` are counts already."""
+        return tuple(f"{name} in" if name in COUNTS else name for name in self.dimensions)
+
     def columns(self) -> dict[str, list[Any]]:
         """One list a column: the dimensions, then each count, and each rate as a float; None is n/a.
 
-        As pandas.DataFrame(…) or polars.DataFrame(…) take it.
+        Dimensions of time are called `received in` and `closed in`, beside the counts. As pandas.DataFrame(…) or
+        polars.DataFrame(…) take it.
         """
         keys = [(key,) if isinstance(key, str) else key for key in self.parts]
-        table: dict[str, list[Any]] = {name: [key[at] for key in keys] for at, name in enumerate(self.dimensions)}
+        table: dict[str, list[Any]] = {name: [key[at] for key in keys] for at, name in enumerate(self.headings)}
         for name in (*COUNTS, *HAPPENINGS):
-            # a dimension may be called as a count is: the count then says so
-            table[f"{name} (count)" if name in self.dimensions else name] = [
-                one.count(name) for one in self.parts.values()
-            ]
+            table[name] = [one.count(name) for one in self.parts.values()]
         for name in RATES:
             values = [one.rate(name).value for one in self.parts.values()]
             table[name] = [None if value is None else float(value) for value in values]

@@ -107,9 +107,12 @@ class Period:
 def as_day(value: object, what: str) -> date:
     """The value, if it is a day and no moment; InvalidValue otherwise."""
     if isinstance(value, str) and _WRITTEN["day"].fullmatch(value):
-        return Period.of(value).first
+        try:
+            return date.fromisoformat(value)
+        except ValueError as wrong:
+            raise InvalidValue(what, f"{brief(value)} is no day ({wrong})") from None
     if not isinstance(value, date) or isinstance(value, datetime):
-        raise InvalidValue(what, f"must be a day, for instance date(2026, 3, 31), got {brief(value)}")
+        raise InvalidValue(what, f"must be a day, for instance date(2026, 3, 31) or 2026-03-31, got {brief(value)}")
     return value
 
 
