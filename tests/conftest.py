@@ -26,6 +26,8 @@ def data(record_property: Callable[[str, object], None]) -> Path:
     """The folder with the real data; DEMANDFLOW_DATA names another."""
     record_property("real-data", str(DATA.name))
     if not DATA.is_dir():
+        if "DEMANDFLOW_DATA" in os.environ:
+            pytest.fail(f"the real data are said to be at {DATA}, but are not")
         pytest.skip("no real data here; point DEMANDFLOW_DATA at the folder that has it")
     return DATA
 

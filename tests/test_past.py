@@ -184,6 +184,8 @@ def test_every_day_of_the_past_equals_an_oracle_written_apart(data: st.DataObjec
         ({"received": month, "as_of": then}, {"received": month, "as_of": str(then)}),
         ({"closed": str(then)}, {"closed": str(then)}),
         ({"closed": month, "known_on": known}, {"closed": month, "known_on": str(known)}),
+        ({"closed": month, "as_of": then}, {"closed": month, "as_of": str(then)}),
+        ({"received": month, "closed": month}, {"received": month, "closed": month}),
     ):
 
         def ours(dimension: str | None = None, asked: Any = asked) -> Any:
