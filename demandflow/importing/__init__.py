@@ -1,7 +1,8 @@
 """Bring files of another system in: row by row, refusing or reporting what is wrong, losing nothing."""
 
+from demandflow.importing.columns import Column, Constant, Made, Moment, Path, Row, Value
 from demandflow.importing.importer import import_file, import_files
-from demandflow.importing.mapping import Column, Constant, Made, Mapping, Moment, Path, Row, Step, Value
+from demandflow.importing.mapping import Mapping, Step
 from demandflow.importing.report import Changed, Difference, Progress, Refused, Report
 
 __all__ = [

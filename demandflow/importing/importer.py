@@ -19,7 +19,8 @@ from demandflow.domain.events import Event, with_corrections
 from demandflow.domain.facts import Corrected, Fact, correctable
 from demandflow.domain.values import Actor
 from demandflow.errors import DemandFlowError, DemandNotFound, InvalidValue, Refusal, listed
-from demandflow.importing.mapping import Mapping, Row
+from demandflow.importing.columns import Row
+from demandflow.importing.mapping import Mapping
 from demandflow.importing.report import Changed, Difference, Progress, Refused, Report
 from demandflow.importing.sheet import Line, RefusedFile, Sheet
 

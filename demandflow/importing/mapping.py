@@ -5,133 +5,17 @@ from __future__ import annotations
 import codecs
 import collections.abc
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from demandflow.domain.facts import Fact, Registered
-from demandflow.domain.values import Actor, Category, Place, moment
+from demandflow.domain.values import Actor, moment
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, UnknownWorkflow, brief, listed
+from demandflow.importing.columns import Row, Value, check_value
 
 SOME_TIME = datetime(2026, 3, 5, 7, 8, 9, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Row:
-    """The fields of a row by column, as they stand in the file."""
-
-    fields: collections.abc.Mapping[str, str]
-    zone: ZoneInfo
-    formats: tuple[str, ...]
-
-    def __getitem__(self, column: str) -> str:
-        return self.fields[column]
-
-
-class Value(Protocol):
-    """What a row says about one thing; `columns` are those it needs."""
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The columns it reads."""
-
-    def of(self, row: Row) -> Any:
-        """The value; None if the row says nothing. Raises InvalidValue."""
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column's text without blanks at its ends; None, or `blank`, where it is empty.
-
-    `choices` translates texts as they stand (then blanks at the ends are kept); what is not among them stays.
-    """
-
-    name: str
-    blank: Any = None
-    choices: collections.abc.Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The column."""
-        return (self.name,)
-
-    def of(self, row: Row) -> Any:
-        """The text, translated or stripped."""
-        text = row[self.name]
-        return self.choices[text] if text in self.choices else text.strip() or self.blank
-
-
-@dataclass(frozen=True)
-class Constant:
-    """The same for every row."""
-
-    value: Any
-    columns: tuple[str, ...] = ()
-
-    def of(self, row: Row) -> Any:
-        """The value."""
-        return self.value
-
-
-@dataclass(frozen=True)
-class Moment:
-    """A column's time in the mapping's zone, by the one of its formats that fits; None where it is empty.
-
-    An hour that comes twice is the first of the two; one that the clocks skip is refused.
-    """
-
-    name: str
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The column."""
-        return (self.name,)
-
-    def of(self, row: Row) -> datetime | None:
-        """The moment in UTC. Raises InvalidValue for what fits no format, or two that disagree."""
-        text = row[self.name].strip()
-        if not text:
-            return None
-        found = {there for one in row.formats if (there := _parsed(self.name, text, one, row.zone)) is not None}
-        if len(found) == 1:
-            return _real(self.name, text, found.pop(), row.zone)
-        if found:
-            raise InvalidValue(self.name, f"{brief(text)} may be {listed(sorted(map(str, found)))}; declare one format")
-        raise InvalidValue(self.name, f"{brief(text)} is no time of the form {listed(row.formats)}")
-
-
-@dataclass(frozen=True)
-class Path:
-    """A place or category of several names, widest first; those that say nothing are left out, None if all do."""
-
-    kind: type[Place] | type[Category]
-    parts: tuple[Value | str, ...]
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """All columns of its parts."""
-        return tuple(name for part in self.parts if not isinstance(part, str) for name in part.columns)
-
-    def of(self, row: Row) -> Place | Category | None:
-        """The path."""
-        names = [part if isinstance(part, str) else part.of(row) for part in self.parts]
-        said = [name for name in names if name]
-        return self.kind.of(*said) if said else None
-
-
-@dataclass(frozen=True)
-class Made:
-    """Whatever a function makes of a row (its columns are named, so that the header can be checked)."""
-
-    columns: tuple[str, ...]
-    make: Callable[[Row], Any]
-
-    def of(self, row: Row) -> Any:
-        """What the function returns."""
-        return self.make(row)
 
 
 @dataclass(frozen=True)
@@ -191,9 +75,9 @@ class Mapping:
             raise InvalidValue("steps", f"two are called {twice[0]!r}; give each a name of its own")
         for step in (self.start, *self.steps):
             for name, value in (("at", step.at), ("when", step.when or step.at), *step.values.items()):
-                _check_value(f"{step.move}.{name}", value)
+                check_value(f"{step.move}.{name}", value)
             if not isinstance(by := step.by or self.by, Actor):
-                _check_value(f"{step.move}.by", by)
+                check_value(f"{step.move}.by", by)
             own = {name for name, one in step.fact.model_fields.items() if one.is_required()}
             if missing := sorted(own - {*step.values}):
                 raise InvalidValue(f"{step.move}", f"{step.fact.__name__} needs {listed(missing)}")
@@ -279,27 +163,3 @@ class Mapping:
         fact, at, by = told
         assert isinstance(fact, Registered)  # noqa: S101
         return type(fact)(**{**fact.__dict__, "source": self.source, "reference": reference}), at, by
-
-
-def _check_value(what: str, value: object) -> None:
-    """Raises InvalidValue for what says nothing of a row."""
-    if not hasattr(value, "of") or not isinstance(getattr(value, "columns", None), tuple):
-        raise InvalidValue(what, f"give a Column, Constant, Moment, Path or Made, got {brief(value)}")
-
-
-def _parsed(what: str, text: str, form: str, zone: ZoneInfo) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text) if form == "iso" else datetime.strptime(text, form)  # noqa: DTZ007
-    except ValueError:
-        return None
-    if not 1900 < found.year < 2199:
-        raise InvalidValue(what, f"{brief(text)} is no time that is recorded (possible: 1901 to 2198)")
-    return found if found.tzinfo is not None else found.replace(tzinfo=zone)
-
-
-def _real(name: str, text: str, found: datetime, zone: ZoneInfo) -> datetime:
-    """The moment in UTC, if the clocks of the zone showed it."""
-    there = found.astimezone(UTC)
-    if found.tzinfo is zone and there.astimezone(zone).replace(tzinfo=None) != found.replace(tzinfo=None):
-        raise InvalidValue(name, f"{brief(text)} was skipped by the clocks of {zone.key}")
-    return there
