@@ -174,8 +174,7 @@ class Queries:
         `received` and `closed` are dimensions too, by day, week, month, quarter or year (`every`). Keys are names or
         paths, empty for demands that have none; what is not as deep as the level stands under its own path, so that
         the parts add up to the whole (by `closed`: to the closed). One dimension, now, is read from maintained sums;
-        anything else is one pass
-        over the ledger (decision 10 states its cost). Raises InvalidValue.
+        anything else is one pass over the ledger (decision 10 states its cost). Raises InvalidValue.
         """
         grouping = Grouping(dimensions, level, every)
         with self._projector.tables(catch_up=catch_up) as tables:
