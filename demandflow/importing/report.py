@@ -95,9 +95,6 @@ class Progress:
         return f"{self.rows} rows, {self.share:.0%}, {self.rate:.0f} a second, {self.seconds_left:.0f} s left"
 
 
-SHOWN = 40
-
-
 def _shown(value: Any, other: Any) -> str:
     """A value as it is reported; of long texts, what is around the first letter that differs."""
     if isinstance(value, datetime):
