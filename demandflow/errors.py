@@ -15,12 +15,14 @@
         ├── StorageBusy     somebody else holds the storage; try again
         └── WrongTenant     the log belongs to another tenant
 
+Besides: WorkflowAdvice, a warning, not an error: what a workflow might do better.
 Every error passes all its arguments up, so that it can be pickled, and builds its sentence in `__str__`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 
 def listed(words: Iterable[object], none: str = "none") -> str:
@@ -49,15 +51,43 @@ class InvalidValue(DemandFlowError, ValueError):
         return f"{self.what}: {self.problem}"
 
 
+@dataclass(frozen=True)
+class Defect:
+    """One thing that is wrong with a workflow, or could be better: its kind, what, where, and the remedy.
+
+    `states` and `moves` are the names of those concerned.
+    """
+
+    kind: str
+    says: str
+    remedy: str
+    states: tuple[str, ...] = ()
+    moves: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.says}; {self.remedy}"
+
+
 class InvalidWorkflow(DemandFlowError, ValueError):
     """A workflow has defects: all of them, each with its remedy."""
 
-    def __init__(self, workflow: str, defects: tuple[str, ...]) -> None:
+    def __init__(self, workflow: str, defects: tuple[Defect, ...]) -> None:
         super().__init__(workflow, defects)
         self.workflow, self.defects = workflow, defects
 
     def __str__(self) -> str:
         return f"{self.workflow} cannot be used:" + "".join(f"\n  - {defect}" for defect in self.defects)
+
+
+class WorkflowAdvice(UserWarning):
+    """A workflow can be used, but could be better; the warning can be made an error as any other."""
+
+    def __init__(self, workflow: str, advice: Defect) -> None:
+        super().__init__(workflow, advice)
+        self.workflow, self.advice = workflow, advice
+
+    def __str__(self) -> str:
+        return f"{self.workflow}: {self.advice}"
 
 
 class Refusal(DemandFlowError):

@@ -47,7 +47,7 @@ MAY_SEE = {
     },
 }
 THIRD_PARTIES = {
-    "pydantic": {"domain/values.py", "domain/facts.py", "storage.py"},
+    "pydantic": {"domain/values.py", "domain/facts.py", "domain/samples.py", "storage.py"},
     "pydantic_core": {"domain/values.py", "domain/facts.py"},
     "transitions": {"domain/workflow.py"},
     "eventsourcing": {"storage.py"},

@@ -346,6 +346,7 @@ def test_the_work_can_go_back_to_its_contractor_in_a_workflow_of_another_shape(c
             Move("reject", Stepped, "inspection", "work", by="clerk"),
             Move("finish", Noted, "inspection", "done", by="clerk"),
         ],
+        tells_nobody=True,
     )
     clerk, report = Actor("li", "clerk"), Reported(resolved=True, words="done")
     with DemandFlow.open("memory:", workflows=(inspected,), clock=clock) as flow:

@@ -10,7 +10,7 @@ from demandflow.domain.events import Stamp
 from demandflow.domain.moves import NEW_ROUND, Proposal
 from demandflow.domain.values import moment
 from demandflow.domain.workflow import Workflow
-from demandflow.errors import InvalidWorkflow, RuleBroken, brief
+from demandflow.errors import Defect, InvalidWorkflow, RuleBroken, brief
 
 
 def admit(workflow: Workflow, demand: Demand, proposal: Proposal[Any]) -> Stamp:
@@ -27,8 +27,8 @@ def admit(workflow: Workflow, demand: Demand, proposal: Proposal[Any]) -> Stamp:
     )
     for name, objection in objections:
         if not isinstance(objection, str) or not objection:
-            problem = f"rule {name} must return a sentence or None, it returned {brief(objection)}"
-            raise InvalidWorkflow(workflow.key, (problem,))
+            says = f"rule {name} must return a sentence or None, it returned {brief(objection)}"
+            raise InvalidWorkflow(workflow.key, (Defect("rule", says, "mend the rule", moves=(move.name,)),))
     if objections:
         raise RuleBroken(move.name, objections)
     means = move.meanings

@@ -201,9 +201,9 @@ def closed_loop(
         Move("evaluate", Evaluated, "fed_back", "accepted", RESIDENT,
              means=("evaluated", "reworked"), rules=EVALUATING),
         Move("miss_callback", CallbackMissed, "fed_back", "closed", CLERK, when=last_call,
-             means="callback_missed", rules=(*ASKING, the_resident_was_told)),
+             means="callback_missed", rules=(*ASKING, the_resident_was_told), silent=True),
         Move("miss_callback", CallbackMissed, "fed_back", STAY, CLERK, means="callback_missed", rules=ASKING),
-        Move("end_notice", NoticeEnded, "fed_back", "closed", (CLERK, POLICY), rules=noticed),
+        Move("end_notice", NoticeEnded, "fed_back", "closed", (CLERK, POLICY), rules=noticed, silent=True),
 
         # the other ends, and coming back
         Move("withdraw", Withdrawn, WITHDRAWABLE, "withdrawn", RESIDENT,

@@ -1,166 +1,276 @@
-"""What makes a workflow unusable, found when it is built, each with its remedy."""
+"""What makes a workflow unusable, found when it is built: every defect at once, each with its remedy."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from difflib import get_close_matches
 from typing import Any
 
-from demandflow.domain.facts import (
-    OTHER_SIDE,
-    STANDARD_FACTS,
-    Evaluated,
-    Fact,
-    Registered,
-    Reported,
-)
-from demandflow.domain.moves import BACK, ENDS, MEANINGS, START, STAY, Move, State, plain_lines, sources
+from demandflow.domain.bounds import unbounded_rework, unspoken_rework
+from demandflow.domain.facts import OTHER_SIDE, STANDARD_FACTS, Evaluated, Fact, Registered, Reported
+from demandflow.domain.moves import BACK, ENDS, MEANINGS, START, STAY, WORDS, Move, State, sources
+from demandflow.domain.shape import wrong_ends, wrong_shape, wrong_telling
 from demandflow.domain.values import Stage
-from demandflow.errors import brief, listed
+from demandflow.domain.ways import leaving
+from demandflow.errors import Defect, brief, listed
+
+RESERVED = (*WORDS, "*", "=")
+"""Names that no state can have: in files they are words of the table, in the table itself they are signs."""
 
 
-def defects_of(name: str, version: int, states: Sequence[State], moves: Sequence[Move]) -> list[str]:
-    """All defects of a workflow; each kind is looked for only where what it rests on is sound."""
-    if defects := [*_wrong_types(name, version, states, moves)]:
+def defects_of(
+    name: str, version: int, states: Sequence[State], moves: Sequence[Move], *, tells_nobody: bool = False
+) -> tuple[Defect, ...]:
+    """All defects of a workflow.
+
+    A misspelt name is told, and read as the one that was meant, so that it feigns no other defect.
+    """
+    if defects := tuple(_wrong_types(name, version, states, moves, tells_nobody)):
         return defects
-    if defects := [*_wrong_names(states, moves), *_wrong_facts(states, moves)]:
-        return defects
-    return [*_wrong_order(states, moves), *_wrong_shape(states, moves)]
+    defects = (*_wrong_names(states, moves), *_wrong_words(states, moves), *_wrong_facts(states, moves))
+    declared, (states, moves) = len(moves), _as_meant(states, moves)
+    checks: list[Callable[[Sequence[State], Sequence[Move]], Iterator[Defect]]]
+    checks = [_wrong_owners, _wrong_starts, _wrong_order, wrong_ends, unbounded_rework, unspoken_rework]
+    if len(moves) == declared:
+        # where a move leads nowhere that is known, it is not known either what cannot be reached
+        checks.append(wrong_shape)
+    defects += tuple(defect for check in checks for defect in check(states, moves))
+    return (*defects, *wrong_telling(states, moves, tells_nobody))
 
 
-def _wrong_types(name: Any, version: Any, states: Sequence[Any], moves: Sequence[Any]) -> Iterator[str]:
+def advice_for(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defect]:
+    """What could be better in a workflow without defects."""
+    from_state = leaving(states, moves)
+    for state in states:
+        may = {
+            role for number in from_state[state.name] if moves[number].to is not STAY for role in moves[number].roles
+        }
+        if state.ended_as is None and state.owner not in may:
+            says = f"state {state.name!r} waits for {state.owner}, who has no move that leads on"
+            remedy = f"give {state.owner} one, or make one of those the owner who have: {listed(sorted(may))}"
+            yield Defect("idle-owner", says, remedy, (state.name,))
+    roles = sorted({role for move in moves for role in move.roles} | {s.owner for s in states if s.owner is not None})
+    for number, role in enumerate(roles):
+        for other in get_close_matches(role, roles[number + 1 :], cutoff=0.85):
+            names = tuple(move.name for move in moves if {role, other} & set(move.roles))
+            yield Defect("alike", f"roles {role!r} and {other!r} look alike", "use one word for one role", (), names)
+
+
+def _wrong_types(
+    name: Any, version: Any, states: Sequence[Any], moves: Sequence[Any], tells_nobody: Any
+) -> Iterator[Defect]:
     if not isinstance(name, str) or not name.strip() or not name.isprintable() or "@" in name:
-        yield f"name {brief(name)}: give a printable name without @"
+        yield Defect("type", f"name {brief(name)}", "give a printable name without @")
     if isinstance(version, bool) or not isinstance(version, int) or version < 1:
-        yield f"version {brief(version)}: give a whole number from 1"
+        yield Defect("type", f"version {brief(version)}", "give a whole number from 1")
+    if not isinstance(tells_nobody, bool):
+        yield Defect("type", f"tells_nobody {brief(tells_nobody)}", "say True or False")
     for state in states:
         waits_for: object = getattr(state, "waits_for", None)
         owner: object = getattr(state, "owner", None)
         if not isinstance(state, State) or not isinstance(state.name, str):
-            yield f"{brief(state)} is no State"
+            yield Defect("type", f"{brief(state)} is no State", "give a State with a name")
         elif not isinstance(owner, str | None):
-            yield f"state {state.name!r}: its owner is a role or None, got {brief(owner)}"
+            says = f"state {state.name!r}: its owner is a role or None, got {brief(owner)}"
+            yield Defect("type", says, "give a text", (state.name,))
         elif not isinstance(waits_for, Stage):
-            yield f"state {state.name!r} waits for {brief(waits_for)}; say a Stage: {listed(Stage.__members__)}"
+            says, remedy = (
+                f"state {state.name!r} waits for {brief(waits_for)}",
+                f"say a Stage: {listed(Stage.__members__)}",
+            )
+            yield Defect("type", says, remedy, (state.name,))
     for move in moves:
         if not isinstance(move, Move) or not isinstance(move.name, str) or not move.name.isprintable() or not move.name:
-            yield f"{brief(move)} is no Move with a printable name"
+            yield Defect("type", f"{brief(move)} is no Move with a printable name", "give a Move")
         else:
-            yield from (f"move {move.name!r}: {defect}" for defect in _wrong_parts(move))
+            for says, remedy in _wrong_parts(move):
+                yield Defect("type", f"move {move.name!r}: {says}", remedy, (), (move.name,))
 
 
-def _wrong_parts(move: Any) -> Iterator[str]:
+def _wrong_parts(move: Any) -> Iterator[tuple[str, str]]:
     if not (isinstance(move.fact, type) and issubclass(move.fact, Fact)):
-        yield f"it records {brief(move.fact)}; give a class of facts"
-    if not isinstance(move.from_, str | tuple | type(START)) or move.from_ in (STAY, BACK):
-        yield f"it leads from {brief(move.from_)}; give states, START, WHILE_OPEN or ANYWHERE"
+        yield f"it records {brief(move.fact)}", "give a class of facts"
+    states = (move.from_,) if isinstance(move.from_, str) else move.from_
+    known = isinstance(states, type(START)) and states not in (STAY, BACK)
+    if not known and not (isinstance(states, tuple) and states and all(isinstance(one, str) for one in states)):
+        yield f"it leads from {brief(move.from_)}", "give states, START, WHILE_OPEN or ANYWHERE"
     if not isinstance(move.to, str) and move.to not in (STAY, BACK):
-        yield f"it leads to {brief(move.to)}; give a state, STAY or BACK"
+        yield f"it leads to {brief(move.to)}", "give a state, STAY or BACK"
     if not isinstance(move.rules, tuple) or not all(map(callable, move.rules)):
-        yield f"rules is a tuple of functions, got {brief(move.rules)}"
+        yield f"rules is a tuple of functions, got {brief(move.rules)}", "write rules=(one, another)"
     if move.when is not None and not callable(move.when):
-        yield f"when is a function, got {brief(move.when)}"
+        yield f"when is a function, got {brief(move.when)}", "give a condition or leave it out"
+    if not isinstance(move.silent, bool):
+        yield f"silent is True or False, got {brief(move.silent)}", "say which"
     for what in ("means", "by"):
         words = getattr(move, what)
         if not isinstance(words, str | tuple) or not all(isinstance(word, str) for word in words):
-            yield f"{what} is a word or a tuple of words, got {brief(words)}"
+            yield f"{what} is a word or a tuple of words, got {brief(words)}", "write words"
 
 
-def _wrong_names(states: Sequence[State], moves: Sequence[Move]) -> Iterator[str]:
+def _wrong_names(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defect]:
     names = [state.name for state in states]
     for name, times in Counter(names).items():
         if times > 1:
-            yield f"state {name!r} is declared {times} times; declare it once"
-        if not name.strip() or name != name.strip():
-            yield f"state {name!r} needs a name without blanks at its ends"
-    for state in states:
-        if state.ended_as is not None and state.ended_as not in ENDS:
-            yield f"state {state.name!r} ends as {state.ended_as!r}; say one of {listed(ENDS)}"
-        if (state.waits_for == "ended") != (state.ended_as is not None):
-            yield f"state {state.name!r}: waits_for=Stage.ENDED and ended_as=… go together; give both or neither"
+            yield Defect("doubled", f"state {name!r} is declared {times} times", "declare it once", (name,))
+        if not name.strip() or name != name.strip() or not name.isprintable():
+            says = f"state {name!r} needs a printable name without blanks at its ends"
+            yield Defect("name", says, "give it one", (name,))
+        if name in RESERVED:
+            yield Defect("reserved", f"state {name!r} has a name that means something else", "give it another", (name,))
     for move in moves:
         to = (move.to,) if isinstance(move.to, str) else ()
-        for name in (*sources(move, states), *to):
-            if name and name not in names:
-                yield f"move {move.name!r} names a state {name!r} that is not declared (declared: {listed(names)})"
+        for name in dict.fromkeys((*_named(move), *to)):
+            if name not in names:
+                says = f"move {move.name!r} names a state {name!r} that is not declared"
+                yield Defect("undeclared", says, _did_you_mean(name, names), (name,), (move.name,))
+        if len(set(_named(move))) < len(_named(move)):
+            says = f"move {move.name!r} names a state twice in {listed(_named(move))}"
+            yield Defect("doubled", says, "name it once", _named(move), (move.name,))
+        if not move.roles or not all(role.strip() for role in move.roles):
+            yield Defect("nobody", f"move {move.name!r} may be made by nobody", "say by whom", (), (move.name,))
+        for what, words in (("means", move.meanings), ("by", move.roles)):
+            for word, times in Counter(words).items():
+                if times > 1:
+                    says = f"move {move.name!r} says {word!r} {times} times in {what}"
+                    yield Defect("doubled", says, "say it once", (), (move.name,))
+
+
+def _wrong_words(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defect]:
+    for state in states:
+        if state.ended_as is not None and state.ended_as not in ENDS:
+            says = f"state {state.name!r} ends as {state.ended_as!r}"
+            remedy = f"say one of {listed(ENDS)}{_perhaps(state.ended_as, ENDS)}"
+            yield Defect("word", says, remedy, (state.name,))
+        if (state.waits_for == "ended") != (state.ended_as is not None):
+            says = f"state {state.name!r} " + (
+                "has ended, but does not say how" if state.ended_as is None else "says how it ended, but waits for more"
+            )
+            remedy = "waits_for=Stage.ENDED and ended_as=… go together: give both or neither"
+            yield Defect("end-unsaid", says, remedy, (state.name,))
+    for move in moves:
         for meaning in move.meanings:
             if meaning not in MEANINGS:
-                yield f"move {move.name!r} means {meaning!r}; say some of {listed(MEANINGS)}"
-        if not move.roles or not all(isinstance(role, str) and role.strip() for role in move.roles):
-            yield f"move {move.name!r} may be made by nobody; say by whom"
+                says = f"move {move.name!r} means {meaning!r}"
+                remedy = f"say some of {listed(MEANINGS)}{_perhaps(meaning, MEANINGS)}"
+                yield Defect("word", says, remedy, (), (move.name,))
 
 
-def _wrong_facts(states: Sequence[State], moves: Sequence[Move]) -> Iterator[str]:
+def _wrong_facts(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defect]:
     topics: dict[str, type] = {fact.TOPIC: fact for fact in STANDARD_FACTS}
     facts: dict[str, type] = {}
     for move in moves:
-        topic = getattr(move.fact, "TOPIC", None)
-        if not isinstance(topic, str) or not topic:
-            yield f"fact {move.fact.__name__} of move {move.name!r} has no TOPIC; give it a lasting name"
-        elif topics.setdefault(topic, move.fact) is not move.fact:
-            other = topics[topic].__name__
-            yield f"facts {other} and {move.fact.__name__} share the TOPIC {topic!r}; give each its own"
-        elif topic.startswith("demand.") and move.fact not in STANDARD_FACTS:
-            yield f"fact {move.fact.__name__}: the prefix 'demand.' is ours; use one of your own"
+        for says, remedy in _wrong_topic(move, topics):
+            yield Defect("fact", says, remedy, (), (move.name,))
         if facts.setdefault(move.name, move.fact) is not move.fact:
-            yield f"moves named {move.name!r} record different facts; give them different names"
+            says = f"moves named {move.name!r} record different facts"
+            yield Defect("fact", says, "give them different names", (), (move.name,))
         for meaning, kind in (("evaluated", Evaluated), ("reported", Reported)):
             if meaning in move.meanings and not issubclass(move.fact, kind):
-                says = f"{move.fact.__name__} does not say whether it was resolved"
-                yield f"move {move.name!r} means {meaning!r}, but {says}; use {kind.__name__} or a subclass"
+                missing = f"{move.fact.__name__} does not say whether it was resolved"
+                says = f"move {move.name!r} means {meaning!r}, but {missing}"
+                yield Defect("fact", says, f"use {kind.__name__} or a subclass", (), (move.name,))
     recorded = {move.fact for move in moves}
     for fact, side in OTHER_SIDE.items():
         if fact in recorded and side not in recorded:
-            yield f"{fact.__name__} is recorded, but no move records its other side; add one with {side.__name__}"
-    starts = [move for move in moves if "" in sources(move, states)]
+            says = f"{fact.__name__} is recorded, but no move records its other side"
+            names = tuple(move.name for move in moves if move.fact is fact)
+            yield Defect("fact", says, f"add one with {side.__name__}", (), names)
+
+
+def _wrong_topic(move: Move, topics: dict[str, type]) -> Iterator[tuple[str, str]]:
+    topic = getattr(move.fact, "TOPIC", None)
+    if not isinstance(topic, str) or not topic:
+        yield f"fact {move.fact.__name__} of move {move.name!r} has no TOPIC", "give it a lasting name"
+    elif topics.setdefault(topic, move.fact) is not move.fact:
+        yield f"facts {topics[topic].__name__} and {move.fact.__name__} share the TOPIC {topic!r}", "give each its own"
+    elif topic.startswith("demand.") and move.fact not in STANDARD_FACTS:
+        yield f"fact {move.fact.__name__}: the prefix 'demand.' is ours", "use one of your own"
+
+
+def _wrong_owners(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defect]:
+    for state in states:
+        if state.ended_as is None and state.waits_for != Stage.ENDED and not (state.owner or "").strip():
+            says = f"in state {state.name!r} it is nobody's turn"
+            yield Defect("no-owner", says, "say whose: owner=…", (state.name,))
+
+
+def _wrong_starts(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defect]:
+    starts = [move for move in moves if move.from_ is START]
     if not starts:
-        yield "no move registers a demand; add one from START with the fact Registered"
+        yield Defect("start", "no move registers a demand", "add one from START with the fact Registered")
     names: dict[type, str] = {}
     for move in moves:
         registers = issubclass(move.fact, Registered)
+        here = ((), (move.name,))
         if move in starts and not registers:
-            yield f"move {move.name!r} starts a demand with {move.fact.__name__}; use Registered or a subclass"
+            says = f"move {move.name!r} starts a demand with {move.fact.__name__}"
+            yield Defect("start", says, "use Registered or a subclass", *here)
         if move in starts and not isinstance(move.to, str):
-            yield f"move {move.name!r} starts a demand but leads to no state; name one"
+            yield Defect("start", f"move {move.name!r} starts a demand but leads to no state", "name one", *here)
         if registers and move not in starts:
-            yield f"move {move.name!r} registers a demand that is registered already; lead it from START"
+            says = f"move {move.name!r} registers a demand that is registered already"
+            yield Defect("start", says, "lead it from START", *here)
         if registers and names.setdefault(move.fact, move.name) != move.name:
-            both = f"{names[move.fact]!r} and {move.name!r}"
-            yield f"moves {both} both start with {move.fact.__name__}; give each a fact of its own"
+            both = (names[move.fact], move.name)
+            says = f"moves {both[0]!r} and {both[1]!r} both start with {move.fact.__name__}"
+            yield Defect("start", says, "give each a fact of its own", (), both)
 
 
-def _wrong_order(states: Sequence[State], moves: Sequence[Move]) -> Iterator[str]:
-    conditions: dict[tuple[str, str, str], list[bool]] = {}
+def _wrong_order(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defect]:
+    tried: dict[tuple[str, str, str], list[Move]] = {}
     for move in moves:
         for source in sources(move, states):
             for role in move.roles:
-                conditional = move.when is not None or move.to is BACK
-                conditions.setdefault((move.name, source, role), []).append(conditional)
+                tried.setdefault((move.name, source, role), []).append(move)
     told = set()
-    for (name, source, _), conditionals in conditions.items():
-        if not all(conditionals[:-1]) and (name, source, "early") not in told:
+    for (name, source, _), these in tried.items():
+        where = f"move {name!r} from {source or 'START'!r}"
+        here = ((source,), (name,))
+        if any(one.when is None and one.to is not BACK for one in these[:-1]) and (name, source, "early") not in told:
             told.add((name, source, "early"))
-            yield f"move {name!r} from {source!r}: one without a condition comes before others; write it last"
-        back = any(move.to is BACK for move in moves if move.name == name and source in sources(move, states))
-        if conditionals[-1] and not back and (name, source, "late") not in told:
+            yield Defect("order", f"{where}: one without a condition comes before others", "write it last", *here)
+        back = any(one.to is BACK and one.when is None for one in these)
+        if these[-1].when is not None and not back and (name, source, "late") not in told:
             told.add((name, source, "late"))
-            yield f"move {name!r} from {source!r}: the last has a condition; add one without"
+            yield Defect("order", f"{where}: the last has a condition", "add one without", *here)
 
 
-def _wrong_shape(states: Sequence[State], moves: Sequence[Move]) -> Iterator[str]:
-    lines = [(source, dest) for source, dest, _ in plain_lines(states, moves)]
-    reached = _closure({""}, lines)
-    ends = {state.name for state in states if state.ended_as is not None}
-    ending = _closure(ends, [(dest, source) for source, dest in lines])
-    for state in states:
-        if state.name not in reached:
-            yield f"state {state.name!r} cannot be reached; add a move to it or take it out"
-        elif state.name not in ending:
-            yield f"from state {state.name!r} no end can be reached; add a way to an ended state"
+def _as_meant(states: Sequence[State], moves: Sequence[Move]) -> tuple[list[State], list[Move]]:
+    """Each state once, and misspelt names of states as the ones that were meant; moves that mean none are left out."""
+    by_name = {state.name: state for state in reversed(states)}
+    meant: list[Move] = []
+    for move in moves:
+        names = {
+            name: _meant(name, by_name) for name in (*_named(move), *((move.to,) if isinstance(move.to, str) else ()))
+        }
+        if None in names.values():
+            continue
+        from_: Any = move.from_
+        if _named(move):
+            from_ = tuple(dict.fromkeys(str(names[name]) for name in _named(move)))
+        to: Any = names[move.to] if isinstance(move.to, str) else move.to
+        unchanged = (from_ == _named(move) or not _named(move)) and to == move.to
+        meant.append(move if unchanged else Move(**{**move.__dict__, "from_": from_, "to": to}))
+    return [state for state in states if by_name[state.name] is state], meant
 
 
-def _closure(names: set[str], arrows: list[tuple[str, str]]) -> set[str]:
-    reached = set(names)
-    while more := {dest for source, dest in arrows if source in reached} - reached:
-        reached |= more
-    return reached
+def _named(move: Move) -> tuple[str, ...]:
+    """The states that a move names as those it leads from."""
+    if isinstance(move.from_, str):
+        return (move.from_,)
+    return move.from_ if isinstance(move.from_, tuple) else ()
+
+
+def _meant(name: str, names: Sequence[str] | dict[str, Any]) -> str | None:
+    return name if name in names else next(iter(get_close_matches(name, list(names), n=1)), None)
+
+
+def _perhaps(word: str, words: Sequence[str]) -> str:
+    return f"; did you mean {meant!r}?" if (meant := _meant(word, words)) else ""
+
+
+def _did_you_mean(name: str, names: Sequence[str]) -> str:
+    declared = f"declare it, or name one that is (declared: {listed(names)})"
+    return f"{declared}{_perhaps(name, names)}"

@@ -21,6 +21,7 @@ MEANINGS = (
 )
 # fmt: on
 NEW_ROUND = frozenset({"reworked", "reopened", "taken_over"})
+ASKING = frozenset({"asked", "evaluated"})
 ENDS = ("closed", "refused", "withdrawn", "merged")
 
 
@@ -36,6 +37,7 @@ class _Where(Enum):
 
 
 START, BACK, STAY, ANYWHERE, WHILE_OPEN = _Where
+WORDS = tuple(_Where.__members__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class Move:
 
     `from_` is a state, several, START, WHILE_OPEN or ANYWHERE; `to` is a state, BACK or STAY.
     `when` makes the move conditional; `means` is what it means for the figures; `rules` may object to it.
+    `silent` declares that it closes a demand although the resident was not asked after the report.
     """
 
     name: str
@@ -80,6 +83,7 @@ class Move:
     when: Condition | None = None
     means: str | tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
+    silent: bool = False
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -110,25 +114,3 @@ def sources(move: Move, states: Sequence[State]) -> tuple[str, ...]:
             return (name,)
         case names:
             return tuple(names)  # type: ignore[arg-type]
-
-
-def plain_lines(states: Sequence[State], moves: Sequence[Move]) -> list[tuple[str, str, int]]:
-    """(source, destination, index of the move) of every row, in the order in which they are tried."""
-    lines: list[tuple[str, str, int]] = []
-    for order, move in enumerate(moves):
-        if move.to is not BACK:
-            for source in sources(move, states):
-                lines.append((source, source if move.to is STAY else str(move.to), order))
-    while True:
-        ways_in = [(source, dest) for source, dest, _ in lines if source and source != dest]
-        added = [
-            (source, before, order)
-            for order, move in enumerate(moves)
-            if move.to is BACK
-            for source in sources(move, states)
-            for before, dest in dict.fromkeys(ways_in)
-            if dest == source and (source, before, order) not in lines
-        ]
-        if not added:
-            return lines
-        lines += added

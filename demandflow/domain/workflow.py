@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from transitions import Machine, Transition
 
-from demandflow.domain.defects import defects_of
+from demandflow.domain.defects import advice_for, defects_of
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import OTHER_SIDES, Fact
-from demandflow.domain.moves import BACK, MEANINGS, Condition, Move, Proposal, State, plain_lines, sources
+from demandflow.domain.moves import BACK, MEANINGS, Condition, Move, Proposal, State, sources
 from demandflow.domain.values import Actor, Role
-from demandflow.errors import InvalidValue, InvalidWorkflow, MoveNotAllowed, RoleNotAllowed
+from demandflow.domain.ways import steps_of
+from demandflow.errors import Defect, InvalidValue, InvalidWorkflow, MoveNotAllowed, RoleNotAllowed, WorkflowAdvice
 
 
 class Row(Transition):
@@ -48,13 +50,16 @@ class PossibleMove:
 class Workflow:
     """Which moves lead from which state to which, by whom, and what each means.
 
-    Raises InvalidWorkflow, naming all defects, if it is built with any. It has no state and is safe to share.
+    `tells_nobody` declares that residents are not told here what was reported. Raises InvalidWorkflow, naming all
+    defects, if it is built with any, and warns (WorkflowAdvice) of what could be better. It has no state and is safe
+    to share.
     """
 
     name: str
     version: int
     states: Sequence[State]
     moves: Sequence[Move]
+    tells_nobody: bool = False
     _by_state: dict[str, dict[str, tuple[Row, ...]]] = field(init=False, repr=False, compare=False)
     _states: dict[str, State] = field(init=False, repr=False, compare=False)
 
@@ -62,8 +67,9 @@ class Workflow:
         for name in ("states", "moves"):
             value = getattr(self, name)
             object.__setattr__(self, name, tuple(value) if isinstance(value, Iterable) else (value,))
-        if defects := defects_of(self.name, self.version, self.states, self.moves):
-            raise InvalidWorkflow(self.key, tuple(defects))
+        parts = (self.name, self.version, self.states, self.moves)
+        if defects := defects_of(*parts, tells_nobody=self.tells_nobody):
+            raise InvalidWorkflow(self.key, defects)
         object.__setattr__(self, "_states", {state.name: state for state in self.states})
         machine = _Table(
             model=None, states=["", *self._states], initial="", transitions=list(self._lines()), auto_transitions=False
@@ -74,6 +80,8 @@ class Workflow:
                 ordered = tuple(sorted((row for row in lines if isinstance(row, Row)), key=lambda row: row.order))
                 by_state[state][move] = ordered
         object.__setattr__(self, "_by_state", by_state)
+        for advice in self.advice:
+            warnings.warn(WorkflowAdvice(self.key, advice), stacklevel=3)
 
     def __repr__(self) -> str:
         return f"<Workflow {self.key}: {len(self.states)} states, {len(self.moves)} moves>"
@@ -82,6 +90,11 @@ class Workflow:
     def key(self) -> str:
         """What demands are stamped with: `name@version`."""
         return f"{self.name}@{self.version}"
+
+    @property
+    def advice(self) -> tuple[Defect, ...]:
+        """What could be better in it."""
+        return tuple(advice_for(self.states, self.moves))
 
     @property
     def meanings(self) -> tuple[str, ...]:
@@ -171,9 +184,10 @@ class Workflow:
 
     def _lines(self) -> Iterable[dict[str, Any]]:
         """The moves as rows; BACK becomes one row per way in, on condition that the demand came that way."""
-        for source, dest, order in plain_lines(self.states, self.moves):
+        rows = {(step.move, step.before.state, step.after.state) for step in steps_of(self.states, self.moves)}
+        for order, source, dest in sorted(rows):
             move = self.moves[order]
-            when = _came_from(dest) if move.to is BACK else move.when
+            when = _came_from(dest, move.when) if move.to is BACK else move.when
             yield {
                 "trigger": move.name,
                 "source": source,
@@ -184,5 +198,7 @@ class Workflow:
             }
 
 
-def _came_from(state: str) -> Condition:
-    return lambda demand, _: demand.came_from == state
+def _came_from(state: str, when: Condition | None) -> Condition:
+    if when is None:
+        return lambda demand, _: demand.came_from == state
+    return lambda demand, proposal: demand.came_from == state and when(demand, proposal)

@@ -1,0 +1,116 @@
+"""How often a demand can go round: the declared conditions are asked about one that went round very often."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import product
+from typing import Any
+from uuid import UUID
+
+from demandflow.domain.demand import Demand
+from demandflow.domain.facts import Fact
+from demandflow.domain.moves import BACK, NEW_ROUND, Move, Proposal, State, sources
+from demandflow.domain.samples import THEN, WHO, variants
+from demandflow.domain.values import Actor
+from demandflow.domain.ways import Spot, closure, steps_of
+from demandflow.errors import Defect
+
+OFTEN = 1_000_000
+"""A round beyond every bound."""
+
+
+def unbounded_rework(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defect]:
+    """Moves by which a demand can go round for ever: asked about its millionth round, they still send it back."""
+    for name, source, role, these in _tried_together(states, moves):
+        if not any("reworked" in move.meanings for move in these):
+            continue
+        for fact in _variants(these[0].fact):
+            if _goes_round(these, source, role, fact):
+                says = f"move {name!r} from {source!r} sends a demand back however often it went round"
+                example = f"as with {fact!r}, in its {OFTEN:,}th round"
+                remedy = "before it, write one on a condition that holds at a bound, leading to whoever takes over"
+                yield Defect("unbounded", f"{says} ({example})", remedy, (source,), (name,))
+                break
+
+
+def unspoken_rework(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defect]:
+    """Moves that send an evaluated demand round again without saying so: no round ends, so nothing bounds them."""
+    steps = steps_of(states, moves)
+    same_round = [(s.before, s.after) for s in steps if not NEW_ROUND & set(moves[s.move].meanings)]
+    ended = {state.name for state in states if state.ended_as is not None}
+    told = set()
+    for step in steps:
+        move, goal = moves[step.move], step.after
+        sends_back = "evaluated" in move.meanings and not NEW_ROUND & set(move.meanings)
+        if not sends_back or goal.state in (step.before.state, *ended) or (move.name, goal.state) in told:
+            continue
+        again: set[Spot] = {spot for spot in closure({goal}, same_round) if spot.state == step.before.state}
+        if again:
+            told.add((move.name, goal.state))
+            says = (
+                f"move {move.name!r} sends a demand from {step.before.state!r} back to {goal.state!r} in the same round"
+            )
+            remedy = "let it mean 'reworked', and before it write one on a condition that holds at a bound"
+            yield Defect("unbounded", says, remedy, (step.before.state, goal.state), (move.name,))
+
+
+def _tried_together(states: Sequence[State], moves: Sequence[Move]) -> Iterator[tuple[str, str, str, list[Move]]]:
+    """The moves of one name from one state for one role, in the order in which they are tried."""
+    tried: dict[tuple[str, str, str], list[Move]] = {}
+    for move in moves:
+        for source in sources(move, states):
+            for role in move.roles:
+                tried.setdefault((move.name, source, role), []).append(move)
+    told: set[tuple[str, str, tuple[int, ...]]] = set()
+    for (name, source, role), these in tried.items():
+        key = (name, source, tuple(map(id, these)))
+        if source and key not in told:
+            told.add(key)
+            yield name, source, role, these
+
+
+@cache
+def _variants(kind: type[Fact]) -> tuple[Fact, ...]:
+    return tuple(variants(kind))
+
+
+def _goes_round(these: list[Move], source: str, role: str, fact: Fact) -> bool:
+    """Whether the move sends such a demand back in its millionth round, and no rule objects to that very number."""
+    for audited, taken_over in product((True, False), (False, True)):
+        late, early = (_demand(source, times, audited, taken_over) for times in (OFTEN, 1))
+        proposal = Proposal(these[0].name, fact, Actor(WHO, role), THEN)
+        taken = _taken(these, late, proposal)
+        if taken is None or "reworked" not in taken.meanings:
+            continue
+        objections = {rule for rule in taken.rules if _objects(rule, late, proposal)}
+        if not any(not _objects(rule, early, proposal) for rule in objections):
+            return True
+    return False
+
+
+def _demand(state: str, times: int, audited: bool, taken_over: bool) -> Demand:
+    """A demand that stands there for the so-many-th time."""
+    return Demand(
+        UUID(int=0), version=times, state=state, round=times, handbacks=times, missed_callbacks=times, last=THEN,
+        received=THEN, since=THEN, told_at=THEN, told=True, asked=True, resident=WHO, audited=audited,
+        taken_over=taken_over,
+    )  # fmt: skip
+
+
+def _taken(these: list[Move], demand: Demand, proposal: Proposal[Any]) -> Move | None:
+    """The move that is taken; None if a condition cannot be asked about such a demand."""
+    for move in these:
+        try:
+            if move.to is not BACK and (move.when is None or move.when(demand, proposal)):
+                return move
+        except Exception:  # what a community's condition may raise is not known
+            return None
+    return None
+
+
+def _objects(rule: Any, demand: Demand, proposal: Proposal[Any]) -> bool:
+    try:
+        return rule(demand, proposal) is not None
+    except Exception:  # nor what its rule may
+        return False

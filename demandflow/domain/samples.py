@@ -1,0 +1,108 @@
+"""Samples of facts: plain ones for where any will do, and all that differ in what a condition may look at."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum
+from itertools import islice, product
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from uuid import UUID
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+
+from demandflow.domain.facts import Fact
+from demandflow.domain.values import Category, Channel, Place
+from demandflow.errors import InvalidValue, listed
+
+F = TypeVar("F", bound=Fact)
+
+MOST = 64
+NOBODY = UUID(int=0)
+THEN = datetime(2025, 3, 1, 8, tzinfo=UTC)
+WHO = "resident"
+"""The resident of those samples that have one."""
+
+
+def plain(kind: type[F], **fields: Any) -> F:
+    """A fact of this class with plain values wherever one is needed and none is given. Raises InvalidValue."""
+    needed = {name: info for name, info in kind.model_fields.items() if info.is_required() and name not in fields}
+    found = {name: _choices_of(name, info) for name, info in needed.items()}
+    if unknown := [name for name, choices in found.items() if not choices]:
+        raise InvalidValue(kind.__name__, f"no sample is known for {listed(unknown)}; give it yourself")
+    return kind(**{name: choices[0] for name, choices in found.items()}, **fields)
+
+
+def variants(kind: type[F]) -> Iterator[F]:
+    """Facts of this class that differ in all that a condition may look at: yes or no, a choice, a number, a resident.
+
+    At most 64; texts and moments are the same in all of them.
+    """
+    choices: dict[str, Sequence[Any]] = {}
+    for name, info in kind.model_fields.items():
+        found = _choices_of(name, info)
+        if len(found) > 1 or info.is_required():
+            choices[name] = found
+    for values in islice(product(*choices.values()), MOST):
+        try:
+            yield kind(**dict(zip(choices, values, strict=True)))
+        except InvalidValue:
+            continue
+
+
+def _choices_of(name: str, info: FieldInfo) -> list[Any]:
+    """Values that differ; those of optional texts, moments and names do not, and are None."""
+    found = [WHO, None] if name == "resident" else list(_choices(info.annotation))
+    if (
+        not info.is_required()
+        and None in found
+        and not any(isinstance(one, bool | int | float | Enum) for one in found)
+    ):
+        found = [WHO, None] if name == "resident" else [None]
+    kind: Any = info.annotation
+    accepts: TypeAdapter[Any] = TypeAdapter(Annotated[(kind, *info.metadata)] if info.metadata else kind)
+    return [one for one in found if _is_accepted(accepts, one)]
+
+
+def _is_accepted(accepts: TypeAdapter[Any], value: Any) -> bool:
+    try:
+        accepts.validate_python(value, strict=None)
+    except ValidationError:
+        return False
+    return True
+
+
+def _choices(kind: Any) -> Iterator[Any]:
+    """Samples of a type, those that a condition may tell apart."""
+    origin = get_origin(kind)
+    if origin is Annotated:
+        yield from _choices(get_args(kind)[0])
+    elif origin in (Union, types.UnionType):
+        for one in get_args(kind):
+            yield from [None] if one is type(None) else _choices(one)
+    elif origin is Literal:
+        yield from get_args(kind)
+    elif kind is bool:
+        yield from (True, False)
+    elif kind in (int, float, Decimal):
+        yield from (kind(number) for number in (1, 0, 10, 1_000_000, -1))
+    elif isinstance(kind, type) and issubclass(kind, Enum):
+        yield from kind
+    elif isinstance(kind, type) and issubclass(kind, Channel | Place | Category):
+        yield kind("sample")
+    elif kind in SAMPLES:
+        yield SAMPLES[kind]
+    elif (origin or kind) in (tuple, list, frozenset, set, dict):
+        yield (origin or kind)()
+        if inner := [one for one in get_args(kind)[:1] if (origin or kind) is not dict]:
+            yield from ((origin or kind)([one]) for one in islice(_choices(inner[0]), 1))
+    elif isinstance(kind, type) and issubclass(kind, Fact):
+        yield plain(kind)
+    elif isinstance(kind, type) and issubclass(kind, BaseModel):
+        yield from ()
+
+
+SAMPLES: dict[Any, Any] = {str: "sample", UUID: NOBODY, datetime: THEN, date: THEN.date(), bytes: b"sample"}
