@@ -23,6 +23,7 @@ from demandflow.domain.facts import (
     HandedBack,
     LetGo,
     Merged,
+    MovedOver,
     Noted,
     NoticeEnded,
     Refused,
@@ -40,9 +41,11 @@ from demandflow.domain.facts import (
     Withdrawn,
 )
 from demandflow.domain.moves import ANYWHERE, BACK, START, STAY, WHILE_OPEN, Condition, Move, Proposal, Rule, State
+from demandflow.domain.moving import can_move, reasons_not_to_move
 from demandflow.domain.values import Actor, Category, Channel, Grade, Place, Role, Stage, Urgency, Way
 from demandflow.domain.workflow import PossibleMove, Workflow
 from demandflow.errors import (
+    Defect,
     DemandFlowError,
     DemandNotFound,
     IdReused,
@@ -56,6 +59,7 @@ from demandflow.errors import (
     StorageBusy,
     StorageError,
     UnknownWorkflow,
+    WorkflowAdvice,
     WrongTenant,
 )
 from demandflow.history import HistoryLine
@@ -91,6 +95,7 @@ __all__ = [
     "Counted",
     "DEFINITIONS",
     "Deadlines",
+    "Defect",
     "Definition",
     "Demand",
     "DemandFlow",
@@ -120,6 +125,7 @@ __all__ = [
     "Meta",
     "Move",
     "MoveNotAllowed",
+    "MovedOver",
     "Narrowed",
     "Noted",
     "NoticeEnded",
@@ -165,11 +171,14 @@ __all__ = [
     "Way",
     "Withdrawn",
     "Workflow",
+    "WorkflowAdvice",
     "WrongTenant",
+    "can_move",
     "closed_loop",
     "definition",
     "evolve",
     "fold",
+    "reasons_not_to_move",
     "rules",
     "utc_now",
     "uuid7",

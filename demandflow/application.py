@@ -13,16 +13,20 @@ from demandflow.batches import Action, Batch, Recorded, Registration, Rejected, 
 from demandflow.commands import Commands, as_id
 from demandflow.domain.closed_loop import CLOSED_LOOP
 from demandflow.domain.demand import Demand
-from demandflow.domain.facts import STANDARD_FACTS
+from demandflow.domain.events import Event
+from demandflow.domain.facts import STANDARD_FACTS, MovedOver
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import PossibleMove, Workflow
-from demandflow.errors import InvalidValue, Overtaken, brief
+from demandflow.errors import DemandFlowError, InvalidValue, Overtaken, brief
 from demandflow.history import HistoryLine, line_of
 from demandflow.ids import utc_now, uuid7
+from demandflow.projections.board import MOST
 from demandflow.projections.projector import Projector
 from demandflow.queries import Queries
 from demandflow.recording import Recorder
 from demandflow.storage import Log, PendingLog, VersionTaken, facts_by_topic
+
+PAGE = 1000
 
 
 class DemandFlow(Commands, Queries):
@@ -99,10 +103,13 @@ class DemandFlow(Commands, Queries):
         """
         try:
             with PendingLog(self._log) as pending:
-                recorder = Recorder(pending, self._workflows, self._clock)
-                yield Batch(pending, recorder, self._workflows, self._tenant, self._new_id)
+                yield self._batch(pending)
         except VersionTaken:
             raise Overtaken("record this batch", "somebody else wrote to one of its demands meanwhile") from None
+
+    def _batch(self, pending: PendingLog) -> Batch:
+        recorder = Recorder(pending, self._workflows, self._clock)
+        return Batch(pending, recorder, self._workflows, self._tenant, self._new_id)
 
     def register_many(self, items: Iterable[Registration]) -> tuple[Recorded | Rejected, ...]:
         """Register each demand that can be; one answer an item, in order, and many in one save.
@@ -115,6 +122,42 @@ class DemandFlow(Commands, Queries):
     def act_many(self, items: Iterable[Action]) -> tuple[Recorded | Rejected, ...]:
         """Make each move that can be made; one answer an item, in order, and many in one save (see register_many)."""
         return tuple(answer for answers in each(self.batch, items, acted) for answer in answers)
+
+    def try_many(self, items: Iterable[Action]) -> tuple[Recorded | Rejected, ...]:
+        """What act_many() would answer, with nothing recorded: a dry run. Earlier items count for later ones."""
+        batch = self._batch(PendingLog(self._log))
+        answers: list[Recorded | Rejected] = []
+        for item in items:
+            try:
+                with batch.attempt():
+                    answers.append(acted(batch, item))
+            except DemandFlowError as reason:
+                answers.append(Rejected(item, reason))
+        return tuple(answers)
+
+    def move_all_over(
+        self, workflow: str, *, of: str, by: Actor, reason: str | None = None, dry_run: bool = False
+    ) -> tuple[Recorded | Rejected, ...]:
+        """Let all open demands on the workflow `of` go on under another; one answer a demand, oldest first.
+
+        With `dry_run` nothing is recorded: the answers say which would move, and why the others would not. Raises
+        InvalidValue or UnknownWorkflow.
+        """
+        target = self._workflows[self._key(workflow)]
+        names = {state.name: target.move_of(MovedOver, state.name) for state in target.states}
+        fact = MovedOver(workflow=target.key, reason=reason)
+        items = [
+            Action(demand=row.demand, move=names.get(row.state) or "move_over", fact=fact, by=by)
+            for row in self.board(workflow=self._key(of), open=True, limit=MOST).rows
+        ]
+        return self.try_many(items) if dry_run else self.act_many(items)
+
+    def all_events(self) -> Iterator[Event]:
+        """Everything that is recorded, in the order of recording."""
+        last = 0
+        while page := self._log.page(last, PAGE):
+            yield from (event for _, event in page)
+            last = page[-1][0]
 
     def demand(self, demand_id: UUID) -> Demand:
         """The demand as it stands. Raises DemandNotFound."""

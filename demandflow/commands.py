@@ -25,6 +25,7 @@ from demandflow.domain.facts import (
     FedBack,
     HandedBack,
     Merged,
+    MovedOver,
     Noted,
     NoticeEnded,
     Refused,
@@ -363,6 +364,15 @@ class Commands:
             grade=grade,
         )
         return self.act(demand_id, "correct", fact, **how)
+
+    def move_over(self, demand_id: UUID, workflow: str, *, reason: str | None = None, **how: Unpack[How]) -> Demand:
+        """Let the demand go on under another workflow (`name@version`), where its state and how it ended are the same.
+
+        The other workflow says who may: by its move that records MovedOver. Raises UnknownWorkflow as well.
+        """
+        target = self._workflows[self._key(workflow)]
+        move = next((move.name for move in target.moves if move.fact is MovedOver), "move_over")
+        return self.act(demand_id, move, MovedOver(workflow=target.key, reason=reason), **how)
 
     def note(self, demand_id: UUID, text: str, **how: Unpack[How]) -> Demand:
         """Keep something worth remembering with it."""

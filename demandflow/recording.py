@@ -13,8 +13,9 @@ from uuid import UUID
 from demandflow.domain.admission import admit
 from demandflow.domain.demand import Demand, evolve, fold
 from demandflow.domain.events import Event, Meta
-from demandflow.domain.facts import OTHER_SIDE, OTHER_SIDES, Fact, Merged, Registered, TookIn, Unmerged
+from demandflow.domain.facts import OTHER_SIDE, OTHER_SIDES, Fact, Merged, MovedOver, Registered, TookIn, Unmerged
 from demandflow.domain.moves import Proposal
+from demandflow.domain.moving import reasons_not_to_move
 from demandflow.domain.values import Actor, moment
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import (
@@ -23,6 +24,7 @@ from demandflow.errors import (
     InvalidValue,
     Overtaken,
     Refusal,
+    RuleBroken,
     StorageBusy,
     StorageError,
     UnknownWorkflow,
@@ -166,7 +168,8 @@ class Recorder:
         if seen is not None and _standing(seen) != _standing(demand):
             raise Overtaken(intent.move, f"you saw {_standing(seen)}, now it is {_standing(demand)}")
         recorded, at = self._moments(intent, demand, other)
-        proposed = [(demand, self._admitted(self.workflow_of(demand), demand, intent, recorded, at, other))]
+        workflow = self._goes_on_under(demand, intent)
+        proposed = [(demand, self._admitted(workflow, demand, intent, recorded, at, other))]
         if other is not None and other.id == demand.id:
             raise InvalidValue("into", "a demand cannot be merged into itself")
         if other is not None:
@@ -176,6 +179,16 @@ class Recorder:
             answer = Intent(other.id, move, side, intent.by)
             proposed.append((other, self._admitted(workflow, other, answer, recorded, at)))
         return proposed
+
+    def _goes_on_under(self, demand: Demand, intent: Intent) -> Workflow:
+        """The workflow that the demand is on, or the one to which it is to move over."""
+        if not isinstance(intent.fact, MovedOver):
+            return self.workflow_of(demand)
+        if (key := intent.fact.workflow) not in self._workflows:
+            raise UnknownWorkflow(key, tuple(self._workflows))
+        if reasons := reasons_not_to_move(demand, self._workflows[key]):
+            raise RuleBroken(intent.move, tuple((reasons_not_to_move.__name__, reason) for reason in reasons))
+        return self._workflows[key]
 
     def _moments(self, intent: Intent, *demands: Demand | None) -> tuple[datetime, datetime]:
         """When it is recorded, and when it happened: as given, or now, but not before what happened last."""

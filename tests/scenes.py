@@ -124,6 +124,7 @@ SCENES = [
     Scene("register", "escalate", {SUPER, POLICY}, "registered", ("escalated",)),
     Scene("register", "correct", {AUDITOR, SUPER}, "registered", ("corrected",)),
     Scene(f"{TOLD} evaluate", "correct", {AUDITOR, SUPER}, "closed", ("corrected",)),
+    Scene("register", "move_over", {SUPER}, "registered"),
     Scene("register", "note", ALL, "registered"),
 ]
 

@@ -33,6 +33,7 @@ from demandflow import (
     Merged,
     Meta,
     Move,
+    MovedOver,
     Noted,
     NoticeEnded,
     Place,
@@ -105,6 +106,7 @@ USUAL: dict[str, tuple[Fact, Actor]] = {
     "appeal": (Reopened(reason="it is not the railway's"), RESIDENT),
     "escalate": (Escalated(reason="it takes too long"), SUPERVISOR),
     "correct": (Corrected(event=1, reason="typo", place=Place("fufeng/c1/g3")), AUDITOR),
+    "move_over": (MovedOver(workflow="closed-loop@2"), SUPERVISOR),
     "note": (Noted(text="a dog in the yard"), CLERK),
 }
 OTHERS: dict[str, tuple[Fact, Actor]] = {

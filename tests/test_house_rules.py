@@ -31,6 +31,7 @@ MAY_SEE = {
     "commands": {"errors", "domain", "recording", "ids"},
     "terminal": {"errors", "projections"},
     "batches": {"errors", "domain", "storage", "recording", "commands"},
+    "workbench": {"errors", "domain"},
     "importing": {"errors", "domain", "ids", "batches", "application"},
     "queries": {"errors", "domain", "projections"},
     "application": {
@@ -126,7 +127,7 @@ def test_every_fact_has_a_lasting_name_and_is_handled() -> None:
     }
     says_nothing_else = {
         *("Accepted", "Refused", "DetailsAsked", "DetailsGiven", "TakenOn", "Resumed", "FedBack", "CallbackMissed"),
-        *("NoticeEnded", "Reopened", "Withdrawn", "Escalated", "Noted", "Stepped"),
+        *("NoticeEnded", "Reopened", "Withdrawn", "Escalated", "Noted", "Stepped", "MovedOver"),
     }
     assert {fact.__name__ for fact in STANDARD_FACTS} == folded | says_nothing_else
     assert set(STANDARD_FACTS) == set(CLOSED_LOOP.facts)

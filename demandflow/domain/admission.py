@@ -7,9 +7,10 @@ from typing import Any
 
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Stamp
+from demandflow.domain.facts import MovedOver
 from demandflow.domain.moves import NEW_ROUND, Proposal
 from demandflow.domain.values import moment
-from demandflow.domain.workflow import Workflow
+from demandflow.domain.workflow import Row, Workflow
 from demandflow.errors import Defect, InvalidWorkflow, RuleBroken, brief
 
 
@@ -31,8 +32,14 @@ def admit(workflow: Workflow, demand: Demand, proposal: Proposal[Any]) -> Stamp:
             raise InvalidWorkflow(workflow.key, (Defect("rule", says, "mend the rule", moves=(move.name,)),))
     if objections:
         raise RuleBroken(move.name, objections)
-    means = move.meanings
+    return stamp_of(workflow, demand, proposal, row)
+
+
+def stamp_of(workflow: Workflow, demand: Demand, proposal: Proposal[Any], row: Row) -> Stamp:
+    """What the proposed fact means if it takes this row."""
+    move, means = row.move, row.move.meanings
     state = workflow.state(row.dest)
+    new_here = demand.version == 0 or isinstance(proposal.fact, MovedOver)
     return Stamp(
         move=move.name,
         state=state.name,
@@ -41,7 +48,7 @@ def admit(workflow: Workflow, demand: Demand, proposal: Proposal[Any]) -> Stamp:
         ended_as=state.ended_as,
         means=means or None,
         due=_due(demand, proposal, means),
-        declares=workflow.meanings if demand.version == 0 else None,
+        declares=workflow.meanings if new_here else None,
     )
 
 

@@ -17,6 +17,7 @@ from demandflow.domain.facts import (
     HandedBack,
     LetGo,
     Merged,
+    MovedOver,
     Noted,
     NoticeEnded,
     Refused,
@@ -220,6 +221,7 @@ def closed_loop(
         # everywhere
         Move("escalate", Escalated, WHILE_OPEN, STAY, (SUPERVISOR, POLICY), means="escalated", rules=(in_order,)),
         Move("correct", Corrected, ANYWHERE, STAY, (AUDITOR, SUPERVISOR), means="corrected", rules=CORRECTING),
+        Move("move_over", MovedOver, ANYWHERE, STAY, SUPERVISOR, rules=(in_order,)),
         Move("note", Noted, ANYWHERE, STAY, ALL_ROLES, rules=(in_order, theirs)),
     )
     # fmt: on

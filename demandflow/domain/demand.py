@@ -178,7 +178,7 @@ def evolve(demand: Demand | None, event: Event) -> Demand:
     _apply_fact(after, event, at)
     if stamp.round != before.round and before.version:
         after |= LAPSED
-        after["audited"] = before.audited and stamp.stage != Stage.AUDIT
+        after["audited"] = after["audited"] and stamp.stage != Stage.AUDIT
     changed = object.__new__(Demand)
     changed.__dict__.update(after)
     return changed

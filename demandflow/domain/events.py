@@ -35,7 +35,8 @@ class Meta:
 class Stamp:
     """What the event meant when it was admitted, so that nobody has to ask the workflow again.
 
-    `declares` is set at registration: all that the demand's workflow can ever mean (else a figure is n/a).
+    `declares` is set at registration, and when a demand moves over: all that its workflow can ever mean (else a figure
+    is n/a).
     """
 
     move: str

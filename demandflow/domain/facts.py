@@ -291,6 +291,14 @@ class Corrected(Fact):
         return {name: value for name, value in self.__dict__.items() if name not in own and value is not None}
 
 
+class MovedOver(Fact):
+    """It goes on under another workflow, or another version of its own."""
+
+    TOPIC: ClassVar[str] = "demand.moved_over"
+    workflow: Text
+    reason: Text | None = None
+
+
 class Noted(Fact):
     """Something worth remembering that changes nothing."""
 
@@ -317,7 +325,7 @@ class UnknownFact(Fact):
 STANDARD_FACTS: tuple[type[Fact], ...] = (
     Registered, Sorted, DetailsAsked, DetailsGiven, Accepted, Refused, ContractedOut, TakenOn, HandedBack,
     ExtensionAsked, Extended, Suspended, Resumed, Reported, FedBack, CallbackMissed, NoticeEnded, Evaluated,
-    Reopened, Withdrawn, Merged, TookIn, Unmerged, LetGo, Escalated, Corrected, Noted, Stepped,
+    Reopened, Withdrawn, Merged, TookIn, Unmerged, LetGo, Escalated, Corrected, MovedOver, Noted, Stepped,
 )
 # fmt: on
 
