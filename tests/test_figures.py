@@ -24,7 +24,6 @@ from demandflow import (
 )
 from demandflow.projections.standing import COUNTS, HAPPENINGS
 from demandflow.testing import as_state_machine
-from tests.laws import WEIGHTS
 from tests.oracle import expected, stored
 from tests.stories import AUDITOR, CLERK, DAY, DISPATCHER, PLAIN, RESIDENT, T0, TEAM
 
@@ -48,7 +47,7 @@ def agree(flow: DemandFlow) -> None:
 
 
 def test_tables_agree_with_an_oracle_after_every_step() -> None:
-    base: Any = as_state_machine(CLOSED_LOOP, weights={**WEIGHTS, "correct": 6})
+    base: Any = as_state_machine(CLOSED_LOOP)
 
     class WithOracle(base):  # type: ignore[misc]
         @invariant()

@@ -13,7 +13,7 @@ from demandflow.domain.facts import Fact
 from demandflow.domain.moves import BACK, NEW_ROUND, Move, Proposal, State, sources
 from demandflow.domain.samples import THEN, WHO, variants
 from demandflow.domain.values import Actor
-from demandflow.domain.ways import Spot, closure, steps_of
+from demandflow.domain.ways import Spot, Step, closure
 from demandflow.errors import Defect
 
 OFTEN = 1_000_000
@@ -34,9 +34,8 @@ def unbounded_rework(states: Sequence[State], moves: Sequence[Move]) -> Iterator
                 break
 
 
-def unspoken_rework(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defect]:
+def unspoken_rework(states: Sequence[State], moves: Sequence[Move], steps: Sequence[Step]) -> Iterator[Defect]:
     """Moves that send an evaluated demand round again without saying so: no round ends, so nothing bounds them."""
-    steps = steps_of(states, moves)
     same_round = [(s.before, s.after) for s in steps if not NEW_ROUND & set(moves[s.move].meanings)]
     ended = {state.name for state in states if state.ended_as is not None}
     told = set()

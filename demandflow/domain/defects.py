@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -12,7 +12,7 @@ from demandflow.domain.facts import OTHER_SIDE, STANDARD_FACTS, Evaluated, Fact,
 from demandflow.domain.moves import BACK, ENDS, MEANINGS, START, STAY, WORDS, Move, State, sources
 from demandflow.domain.shape import wrong_ends, wrong_shape, wrong_telling
 from demandflow.domain.values import Stage
-from demandflow.domain.ways import leaving
+from demandflow.domain.ways import leaving, steps_of
 from demandflow.errors import Defect, brief, listed
 
 RESERVED = (*WORDS, "*", "=")
@@ -30,13 +30,20 @@ def defects_of(
         return defects
     defects = (*_wrong_names(states, moves), *_wrong_words(states, moves), *_wrong_facts(states, moves))
     declared, (states, moves) = len(moves), _as_meant(states, moves)
-    checks: list[Callable[[Sequence[State], Sequence[Move]], Iterator[Defect]]]
-    checks = [_wrong_owners, _wrong_starts, _wrong_order, wrong_ends, unbounded_rework, unspoken_rework]
-    if len(moves) == declared:
-        # where a move leads nowhere that is known, it is not known either what cannot be reached
-        checks.append(wrong_shape)
-    defects += tuple(defect for check in checks for defect in check(states, moves))
-    return (*defects, *wrong_telling(states, moves, tells_nobody))
+    steps = steps_of(states, moves)
+    # where a move leads nowhere that is known, it is not known either what cannot be reached
+    shape = wrong_shape(states, steps) if len(moves) == declared else ()
+    return (
+        *defects,
+        *_wrong_owners(states),
+        *_wrong_starts(moves),
+        *_wrong_order(states, moves),
+        *shape,
+        *wrong_ends(states, moves, steps),
+        *unbounded_rework(states, moves),
+        *unspoken_rework(states, moves, steps),
+        *wrong_telling(states, moves, steps, tells_nobody),
+    )
 
 
 def advice_for(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defect]:
@@ -189,14 +196,14 @@ def _wrong_topic(move: Move, topics: dict[str, type]) -> Iterator[tuple[str, str
         yield f"fact {move.fact.__name__}: the prefix 'demand.' is ours", "use one of your own"
 
 
-def _wrong_owners(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defect]:
+def _wrong_owners(states: Sequence[State]) -> Iterator[Defect]:
     for state in states:
         if state.ended_as is None and state.waits_for != Stage.ENDED and not (state.owner or "").strip():
             says = f"in state {state.name!r} it is nobody's turn"
             yield Defect("no-owner", says, "say whose: owner=…", (state.name,))
 
 
-def _wrong_starts(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defect]:
+def _wrong_starts(moves: Sequence[Move]) -> Iterator[Defect]:
     starts = [move for move in moves if move.from_ is START]
     if not starts:
         yield Defect("start", "no move registers a demand", "add one from START with the fact Registered")
@@ -222,7 +229,7 @@ def _wrong_order(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Def
     tried: dict[tuple[str, str, str], list[Move]] = {}
     for move in moves:
         for source in sources(move, states):
-            for role in move.roles:
+            for role in dict.fromkeys(move.roles):
                 tried.setdefault((move.name, source, role), []).append(move)
     told = set()
     for (name, source, _), these in tried.items():

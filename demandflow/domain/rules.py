@@ -23,6 +23,7 @@ from demandflow.domain.facts import (
     correctable,
 )
 from demandflow.domain.moves import Condition, Proposal, Rule
+from demandflow.domain.numbered import numbered
 from demandflow.domain.values import Role, Way
 from demandflow.errors import listed
 
@@ -156,6 +157,7 @@ def the_resident_was_told(demand: Demand, proposal: Proposal[Any]) -> str | None
     return None if demand.told else "the resident was not told the outcome in this round"
 
 
+@numbered
 def the_notice_period_is_over(days: int) -> Rule:
     """The public notice has hung for so many days (of 24 hours)."""
 
@@ -235,6 +237,7 @@ def those_taken_in_are_let_go_first(demand: Demand, proposal: Proposal[Any]) -> 
 # coming back
 
 
+@numbered
 def the_reopening_window_is_open(days: int) -> Rule:
     """So many days (of 24 hours) after its end, a demand stays ended."""
 
@@ -281,6 +284,7 @@ def it_has_not_passed_the_audit(demand: Demand, proposal: Proposal[Any]) -> bool
     return not demand.audited
 
 
+@numbered
 def the_bound_is_reached(rounds: int) -> Condition:
     """It went round as often as it may before the supervisor takes over."""
 
@@ -290,6 +294,7 @@ def the_bound_is_reached(rounds: int) -> Condition:
     return the_bound_is_reached
 
 
+@numbered
 def it_was_the_last_call(calls: int) -> Condition:
     """So many missed call-backs are enough."""
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 from itertools import islice, product
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 from uuid import UUID
@@ -29,8 +30,8 @@ WHO = "resident"
 
 def plain(kind: type[F], **fields: Any) -> F:
     """A fact of this class with plain values wherever one is needed and none is given. Raises InvalidValue."""
-    needed = {name: info for name, info in kind.model_fields.items() if info.is_required() and name not in fields}
-    found = {name: _choices_of(name, info) for name, info in needed.items()}
+    needed = [name for name, info in kind.model_fields.items() if info.is_required() and name not in fields]
+    found = {name: choices_of(kind)[name] for name in needed}
     if unknown := [name for name, choices in found.items() if not choices]:
         raise InvalidValue(kind.__name__, f"no sample is known for {listed(unknown)}; give it yourself")
     return kind(**{name: choices[0] for name, choices in found.items()}, **fields)
@@ -42,9 +43,8 @@ def variants(kind: type[F]) -> Iterator[F]:
     At most 64; texts and moments are the same in all of them.
     """
     choices: dict[str, Sequence[Any]] = {}
-    for name, info in kind.model_fields.items():
-        found = _choices_of(name, info)
-        if len(found) > 1 or info.is_required():
+    for name, found in choices_of(kind).items():
+        if len(found) > 1 or kind.model_fields[name].is_required():
             choices[name] = found
     for values in islice(product(*choices.values()), MOST):
         try:
@@ -53,15 +53,20 @@ def variants(kind: type[F]) -> Iterator[F]:
             continue
 
 
-def _choices_of(name: str, info: FieldInfo) -> list[Any]:
-    """Values that differ; those of optional texts, moments and names do not, and are None."""
+@cache
+def choices_of(kind: type[Fact], *, everything: bool = False) -> dict[str, tuple[Any, ...]]:
+    """Values of each field that differ in what a condition may look at; other optional ones are None.
+
+    With `everything` there are samples of those too.
+    """
+    return {name: tuple(_choices_of(name, info, everything)) for name, info in kind.model_fields.items()}
+
+
+def _choices_of(name: str, info: FieldInfo, everything: bool) -> list[Any]:
     found = [WHO, None] if name == "resident" else list(_choices(info.annotation))
-    if (
-        not info.is_required()
-        and None in found
-        and not any(isinstance(one, bool | int | float | Enum) for one in found)
-    ):
-        found = [WHO, None] if name == "resident" else [None]
+    telling = name == "resident" or any(isinstance(one, bool | int | float | Enum) for one in found)
+    if not (info.is_required() or telling or everything) and None in found:
+        found = [None]
     kind: Any = info.annotation
     accepts: TypeAdapter[Any] = TypeAdapter(Annotated[(kind, *info.metadata)] if info.metadata else kind)
     return [one for one in found if _is_accepted(accepts, one)]

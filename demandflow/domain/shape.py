@@ -6,13 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from demandflow.domain.moves import ASKING, Move, State
 from demandflow.domain.values import Stage
-from demandflow.domain.ways import START_SPOT, Spot, Step, closure, first_way, steps_of
+from demandflow.domain.ways import START_SPOT, Spot, Step, closure, first_way
 from demandflow.errors import Defect, listed
 
 
-def wrong_shape(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defect]:
+def wrong_shape(states: Sequence[State], steps: Sequence[Step]) -> Iterator[Defect]:
     """Demands that cannot go on, cannot end, are caught, or come back from an end that they should keep."""
-    steps = steps_of(states, moves)
     ends = {state.name for state in states if state.ended_as is not None or state.waits_for == Stage.ENDED}
     arrows = [(step.before, step.after) for step in steps]
     reached = {START_SPOT, *(step.after for step in steps)}
@@ -57,11 +56,11 @@ def _when_from(spot: Spot, ending: set[Spot]) -> str:
     return f" when it came from {spot.came_from!r}" if any(one.state == spot.state for one in ending) else ""
 
 
-def wrong_ends(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defect]:
+def wrong_ends(states: Sequence[State], moves: Sequence[Move], steps: Sequence[Step]) -> Iterator[Defect]:
     """Ends that are left without saying so, and moves that are silent for nothing."""
     ended = {state.name: state.ended_as for state in states if state.ended_as is not None}
     told = set()
-    for step in steps_of(states, moves):
+    for step in steps:
         move, before, after = moves[step.move], step.before.state, step.after.state
         if before not in ended or before == after or (step.move, before) in told:
             continue
@@ -85,7 +84,9 @@ def wrong_ends(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defec
             yield Defect("silent", says, f"take silent away, or lead it to {listed(closing)}", (), (move.name,))
 
 
-def wrong_telling(states: Sequence[State], moves: Sequence[Move], tells_nobody: bool) -> Iterator[Defect]:
+def wrong_telling(
+    states: Sequence[State], moves: Sequence[Move], steps: Sequence[Step], tells_nobody: bool
+) -> Iterator[Defect]:
     """Ways on which a demand is reported and closed, and the resident is not asked in between."""
     if tells_nobody:
         for move in moves:
@@ -94,7 +95,6 @@ def wrong_telling(states: Sequence[State], moves: Sequence[Move], tells_nobody: 
                 yield Defect("telling", says, "take tells_nobody=True away", (), (move.name,))
         return
     closing = {state.name for state in states if state.ended_as == "closed"}
-    steps = steps_of(states, moves)
     asks = any(ASKING & set(move.meanings) for move in moves)
     told = set()
     for step in steps:

@@ -11,6 +11,7 @@ from transitions import Machine, Transition
 
 from demandflow.domain.defects import advice_for, defects_of
 from demandflow.domain.demand import Demand
+from demandflow.domain.drawing import mermaid, table
 from demandflow.domain.facts import OTHER_SIDES, Fact
 from demandflow.domain.moves import BACK, MEANINGS, Condition, Move, Proposal, State, sources
 from demandflow.domain.values import Actor, Role
@@ -72,7 +73,12 @@ class Workflow:
             raise InvalidWorkflow(self.key, defects)
         object.__setattr__(self, "_states", {state.name: state for state in self.states})
         machine = _Table(
-            model=None, states=["", *self._states], initial="", transitions=list(self._lines()), auto_transitions=False
+            model=None,
+            states=["", *self._states],
+            initial="",
+            transitions=list(self._lines()),
+            auto_transitions=False,
+            model_attribute="",  # else no move could be named "state"
         )
         by_state: dict[str, dict[str, tuple[Row, ...]]] = {state: {} for state in ("", *self._states)}
         for move, event in machine.events.items():
@@ -149,19 +155,15 @@ class Workflow:
 
         Moves that are possible while open or anywhere are left out.
         """
-        lines = ["| state | waits for | whose turn | ways on |", "|---|---|---|---|"]
-        for state in self.states:
-            ways = []
-            for name, rows in self._by_state[state.name].items():
-                if not isinstance(rows[0].move.from_, str | tuple):
-                    continue
-                back = ["back" for row in rows if row.move.leads_back]
-                goals = back or ["stays" if row.dest == state.name else f"`{row.dest}`" for row in rows]
-                roles = dict.fromkeys(role for row in rows for role in row.move.roles)
-                ways.append(f"{name} → {' or '.join(dict.fromkeys(goals))} ({', '.join(roles)})")
-            stage = state.waits_for.value if state.ended_as is None else f"ended: {state.ended_as}"
-            lines.append(f"| `{state.name}` | {stage} | {state.owner or ''} | {'; '.join(ways)} |")
-        return "\n".join(lines)
+        return table(self.states, self.moves)
+
+    def mermaid(self, *, everything: bool = False) -> str:
+        """The workflow as a Mermaid state diagram, coloured by the stage that a state waits for.
+
+        ↻ marks what stays in a state, ↩ what leads back to where the demand came from. Moves that are possible while
+        open or anywhere are listed in a box of their own, or drawn from each state if `everything` is wanted.
+        """
+        return mermaid(self.states, self.moves, everything=everything)
 
     def row_for(self, demand: Demand, proposal: Proposal[Any]) -> Row:
         """The row that the proposal takes.

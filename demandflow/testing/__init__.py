@@ -7,9 +7,35 @@ except ModuleNotFoundError as missing:
         "demandflow.testing needs hypothesis: pip install 'demandflow[testing]'", name=missing.name
     ) from None
 
-from demandflow.testing.clock import FrozenClock
+from demandflow.testing.checking import Checked, LawBroken, as_test_case, check
+from demandflow.testing.clock import FrozenClock, counted_ids
+from demandflow.testing.histories import History, Step, histories
+from demandflow.testing.law import Law, law
+from demandflow.testing.laws import LAWS, law_named, laws, no_way_round
 from demandflow.testing.machine import Tally, as_state_machine
+from demandflow.testing.playing import Done, Played, play
 
-__all__ = ["FrozenClock", "Tally", "as_state_machine"]
+__all__ = [
+    "Checked",
+    "Done",
+    "FrozenClock",
+    "History",
+    "LAWS",
+    "Law",
+    "LawBroken",
+    "Played",
+    "Step",
+    "Tally",
+    "as_state_machine",
+    "as_test_case",
+    "check",
+    "counted_ids",
+    "histories",
+    "law",
+    "law_named",
+    "laws",
+    "no_way_round",
+    "play",
+]
 
 del _hypothesis

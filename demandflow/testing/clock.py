@@ -1,8 +1,11 @@
-"""A clock that stands still until it is told to go on."""
+"""A clock that stands still until it is told to go on, and ids that are counted."""
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 
 class FrozenClock:
@@ -19,3 +22,9 @@ class FrozenClock:
         """Go on by so much (the arguments of timedelta) and say what time it is then."""
         self.now += timedelta(**by)
         return self.now
+
+
+def counted_ids() -> Callable[[], UUID]:
+    """Ids that are numbers from 1: give it to `DemandFlow.open(new_id=…)`."""
+    numbers = itertools.count(1)
+    return lambda: UUID(int=next(numbers))

@@ -1,32 +1,43 @@
-"""A state machine for Hypothesis: random moves, possible and impossible, against a real DemandFlow."""
+"""A state machine for Hypothesis: random steps and crashes against a real DemandFlow, laws after every step."""
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from contextlib import suppress
 from typing import Any
-from uuid import UUID
 
+from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.strategies import SearchStrategy
 
 from demandflow.application import DemandFlow
 from demandflow.domain.closed_loop import CLOSED_LOOP
-from demandflow.domain.demand import Demand
-from demandflow.domain.facts import OTHER_SIDES, LetGo, Merged, Registered, TookIn, Unmerged
-from demandflow.domain.moves import Move, Proposal, sources
-from demandflow.domain.values import Actor
+from demandflow.domain.facts import Fact, Registered
 from demandflow.domain.workflow import Workflow
-from demandflow.errors import DemandFlowError
-from demandflow.projections.projector import Projector
-from demandflow.testing import laws
+from demandflow.errors import InvalidValue, StorageError, brief
+from demandflow.testing import demand_laws, figure_laws
 from demandflow.testing.clock import FrozenClock
-from demandflow.testing.shadow import Shadow
-from demandflow.testing.strategies import actors_for, facts_for, registrations
+from demandflow.testing.histories import CHOICE, Choice, History, Step, Telling, demand_id
+from demandflow.testing.law import Law
+from demandflow.testing.laws import Own, Rules, laws
+from demandflow.testing.playing import Done, Played, command, done_by
+from demandflow.testing.telling import told_step
 
-MOST_DEMANDS = 3
+AFTER_A_STEP = (
+    demand_laws.refused_changes_nothing,
+    demand_laws.accepted_records_exactly_what_it_says,
+    demand_laws.a_move_lands_where_the_table_says,
+    demand_laws.a_demand_looks_as_its_history_says,
+    demand_laws.replay_equals_live,
+    demand_laws.corrections_equal_having_been_right,
+    demand_laws.what_is_possible_is_said,
+    demand_laws.no_way_past_feedback,
+    figure_laws.figures_equal_a_rebuild,
+    figure_laws.the_identity,
+    figure_laws.the_board_shows_where_demands_stand,
+)
 
 
 class Tally:
@@ -35,6 +46,12 @@ class Tally:
     def __init__(self) -> None:
         self.accepted: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
+
+    def count(self, done: Done) -> None:
+        """Count one step, and what was recorded on the other demand with it."""
+        if not done.accepted:
+            self.refused[done.step.move] += 1
+        self.accepted.update(event.stamp.move for event in done.recorded)
 
     def least(self, workflow: Workflow) -> tuple[int, int]:
         """How often the rarest move was accepted, and refused."""
@@ -52,212 +69,168 @@ def as_state_machine(
     workflow: Workflow = CLOSED_LOOP,
     *,
     open: Callable[..., DemandFlow] = DemandFlow.open,  # noqa: A002
-    url: str = "memory:",
+    url: str | Callable[[], str] = "memory:",
+    rules: Rules = (),
+    also: Own = (),
+    facts: Mapping[type[Fact], SearchStrategy[Any]] | None = None,
     tally: Tally | None = None,
-    weights: Mapping[str, int] | None = None,
 ) -> type[RuleBasedStateMachine]:
     """A Hypothesis state machine that plays the workflow on a real DemandFlow and checks the laws after every step.
 
-    `open` is called as `DemandFlow.open(url, workflows=(workflow,), clock=…, new_id=…)` at the start of each sequence
-    and must give an empty log. `weights` say how often a move is tried, by name; usually 4, or 1 if it is
-    possible everywhere. Run it with `hypothesis.stateful.run_state_machine_as_test`, or its `TestCase` with pytest.
+    `url` is memory: or a function that names a new, empty storage for each sequence; there the flow is also abandoned
+    and opened again between steps. `open` is called as `DemandFlow.open(url, workflows=…, clock=…, new_id=…)`. `rules`,
+    `also` and `facts` are those of check(). Run it with `hypothesis.stateful.run_state_machine_as_test`, or its
+    `TestCase` with pytest. Raises InvalidValue.
     """
-    counts = tally or Tally()
+    if not callable(url) and url != "memory:":
+        raise InvalidValue("url", f"must be memory: or a function that names a new storage each time, got {brief(url)}")
+    kept = laws(workflow, rules=rules, also=also)
 
     class Machine(_Machine):
-        def _open(self) -> DemandFlow:
-            numbers = itertools.count(1)
-            new_id = lambda: UUID(int=next(numbers))  # noqa: E731
-            return open(url, workflows=(workflow,), clock=self.clock, new_id=new_id)
+        opened_by = staticmethod(open)
 
-    Machine.workflow, Machine.tally, Machine.weighted = workflow, counts, _weighted(workflow, weights or {})
+    Machine.workflow, Machine.laws, Machine.tally = workflow, kept, tally or Tally()
+    Machine.new_url = staticmethod(url if callable(url) else lambda: "memory:")
+    Machine.facts = facts or {}
     Machine.__name__ = Machine.__qualname__ = f"{workflow.name.title().replace('-', '')}Machine"
     return Machine
 
 
+class _Broken(Exception):
+    """What breaks a batch off."""
+
+
 class _Machine(RuleBasedStateMachine):
     workflow: Workflow
+    laws: tuple[Law, ...]
     tally: Tally
-    weighted: dict[str, list[Move]]
+    facts: Mapping[type[Fact], SearchStrategy[Any]]
+    new_url: Callable[[], str]
+    opened_by: Callable[..., DemandFlow]
 
     def __init__(self) -> None:
         super().__init__()
-        self.clock = FrozenClock()
+        self.clock, self.telling = FrozenClock(), Telling(self.workflow)
+        self.url, self.next_id = self.new_url(), demand_id(1)
         self.flow = self._open()
-        self.shadow = Shadow(self.workflow)
-        self.rebuilt = Projector(laws.Detached(self.flow), "UTC")
-        self.live: dict[UUID, Demand] = {}
-        self.touched: set[UUID] = set()
-        self.last: tuple[UUID, Move, Any, Actor, str] | None = None
-        self.commands = 0
+        self.abandoned: list[DemandFlow] = []
+        self.done: list[Done] = []
+        self.last: Done | None = None
+        self.wholly = True
 
     def _open(self) -> DemandFlow:
-        raise NotImplementedError
+        workflows = (self.workflow, self.telling.twin)
+        return self.opened_by(self.url, workflows=workflows, clock=self.clock, new_id=lambda: self.next_id)
 
     def teardown(self) -> None:
-        """Close what was opened."""
-        self.rebuilt.close()
-        self.flow.close()
+        """Check what is checked once a sequence, and close what was opened."""
+        try:
+            if self.done and self.wholly:
+                played = self._played(self.done)
+                for one in self.laws:
+                    one.holds(played)
+        finally:
+            for flow in (self.flow, *self.abandoned):
+                flow.close()
 
     # steps
 
-    @initialize(data=st.data())
-    def begin(self, data: st.DataObject) -> None:
+    @initialize(choice=CHOICE, data=st.data())
+    def begin(self, choice: Choice, data: st.DataObject) -> None:
         """There is a demand to begin with."""
-        self.register(data)
+        self._try(choice, data)
 
-    @precondition(lambda self: len(self.live) < MOST_DEMANDS)
-    @rule(data=st.data())
-    def register(self, data: st.DataObject) -> None:
-        """Somebody registers what a resident asks for."""
-        move = next(move for move in self.workflow.moves if "" in sources(move, self.workflow.states))
-        fact = data.draw(registrations(self.clock.now), label="registered")
-        blank = Demand(UUID(int=0), resident=fact.resident)
-        by = data.draw(st.sampled_from([a for role in move.roles for a in actors_for(role, blank)]), label="by")
-        expected = self._expected(Demand(UUID(int=0)), move, fact, by, self.clock.now, None)
-        before = self.flow._log.last_position()
-        try:
-            demand = self.flow.start(fact, by=by)
-        except DemandFlowError as error:
-            self._refused(move.name, expected, error, before)
-            return
-        assert isinstance(expected, Move), f"registered, though {expected} was expected"
-        self._accepted(demand, expected, fact)
+    @rule(choice=CHOICE, data=st.data())
+    def register(self, choice: Choice, data: st.DataObject) -> None:
+        """Somebody registers what a resident asks for, up to a few."""
+        self._try(choice._replace(kind=14), data)
 
-    def a_possible_move(self, data: st.DataObject) -> None:
+    def a_possible_move(self, choice: Choice, data: st.DataObject) -> None:
         """Somebody who may makes a move that the state has, rather one that leads on; a rule may object."""
-        demand = self._some_demand(data)
-        if moves := self.weighted[demand.state]:
-            self._propose(data, demand, data.draw(st.sampled_from(moves), label="move"))
+        self._try(choice._replace(kind=0), data)
 
     # most of the steps are such moves
-    first_move = rule(data=st.data())(a_possible_move)
-    second_move = rule(data=st.data())(a_possible_move)
-    third_move = rule(data=st.data())(a_possible_move)
-    fourth_move = rule(data=st.data())(a_possible_move)
-    fifth_move = rule(data=st.data())(a_possible_move)
+    first_move = rule(choice=CHOICE, data=st.data())(a_possible_move)
+    second_move = rule(choice=CHOICE, data=st.data())(a_possible_move)
+    third_move = rule(choice=CHOICE, data=st.data())(a_possible_move)
+    fourth_move = rule(choice=CHOICE, data=st.data())(a_possible_move)
+    fifth_move = rule(choice=CHOICE, data=st.data())(a_possible_move)
 
-    @rule(data=st.data())
-    def any_move(self, data: st.DataObject) -> None:
-        """Somebody in any role makes any move: mostly impossible, and then the right error is expected."""
-        demand = self._some_demand(data)
-        names = {move.name: move for move in self.workflow.moves}
-        move = names[data.draw(st.sampled_from(list(names)), label="move")]
-        roles = dict.fromkeys(role for one in self.workflow.moves for role in one.roles)
-        role = data.draw(st.sampled_from([*roles, *move.roles]), label="role")
-        self._propose(data, demand, move, role)
+    @rule(choice=CHOICE, data=st.data(), other_fact=st.booleans())
+    def an_impossible_move(self, choice: Choice, data: st.DataObject, other_fact: bool) -> None:
+        """Somebody in any role makes any move, maybe with another fact: mostly refused, with the right error."""
+        self._try(choice._replace(kind=13 if other_fact else 12), data)
 
-    @precondition(lambda self: self.last is not None)
+    @precondition(lambda self: self.last is not None and self.last.accepted)
     @rule()
     def the_same_again(self) -> None:
         """Asking twice records once and gives the same result."""
         assert self.last is not None
-        demand, move, fact, by, command = self.last
-        before = self.flow._log.last_position()
-        again = self.flow.act(demand, move.name, fact, by=by, command_id=command)
-        assert self.flow._log.last_position() == before, "asking twice recorded twice"
-        assert dict(again.commands)[command] == again.version, "asking twice gave another result"
+        if not isinstance(self.last.step.fact, Registered):
+            demand_laws.asking_twice_records_once.holds(self._played([self.last]))
 
-    @rule(days=st.sampled_from((0, 1, 6, 8, 31)), hours=st.integers(0, 23))
-    def time_goes_by(self, days: int, hours: int) -> None:
-        """Nothing happens by itself."""
-        self.clock.advance(days=days, hours=hours)
+    @rule(choice=CHOICE, data=st.data())
+    def a_batch_breaks_off(self, choice: Choice, data: st.DataObject) -> None:
+        """A process dies within a batch: nothing of it is recorded."""
+        step = self._step(choice, data)
+        began = self.flow._log.last_position()
+        with suppress(_Broken, Exception), self.flow.batch() as batch:
+            command(batch, step, None)
+            raise _Broken
+        assert self.flow._log.last_position() == began, "a batch that broke off recorded something"
+
+    @rule(after=st.integers(20, 20_000))
+    def the_tables_break_off(self, after: int) -> None:
+        """A process dies while it writes the tables."""
+        connection = self.flow._projector._connection
+        connection.set_progress_handler(lambda: 1, after)
+        try:
+            with suppress(StorageError):
+                self.flow.figures()
+        finally:
+            connection.set_progress_handler(None, 0)
+
+    @precondition(lambda self: self.url != "memory:")
+    @rule(closed=st.booleans())
+    def a_crash_and_a_reopening(self, closed: bool) -> None:
+        """The flow is closed or abandoned, and opened again: nothing is lost."""
+        if closed:
+            self.flow.close()
+        else:
+            self.abandoned.append(self.flow)
+        self.flow = self._open()
+        for demand, live in self.telling.demands.items():
+            found = self.flow.demand(demand)
+            assert found.version == live.version, f"demand {demand.int} is another one after a crash"
 
     # laws
 
     @invariant()
     def the_laws_hold(self) -> None:
-        """After every step, for every demand it touched and for the figures."""
-        for demand in self.touched:
-            live = self.flow.demand(demand)
-            assert live == self.live[demand], "reading gives another demand than the command did"
-            assert not (wrong := self.shadow.differences(live)), wrong
-            for law in laws.DEMAND_LAWS:
-                law(self.flow, live)
-        if self.touched:
-            laws.figures_add_up(self.flow)
-            laws.figures_equal_a_rebuild(self.flow, self.rebuilt)
-            laws.ledger_equals_totals(self.flow)
-        self.touched.clear()
+        """After every step, for the demand it touched and for the figures."""
+        if self.last is not None:
+            done, self.last = self.last, None
+            self.wholly = False
+            played = self._played([done])
+            for one in AFTER_A_STEP:
+                one.holds(played)
+            self.last, self.wholly = done, True
 
-    # how a step is made
+    def _try(self, choice: Choice, data: st.DataObject) -> None:
+        step = self._step(choice, data)
+        note(told_step(step, len(self.done) + 1))
+        self.next_id = demand_id(step.demand)
+        done = done_by(self.flow, self.clock, self.telling, len(self.done) + 1, step)
+        self.tally.count(done)
+        self.done.append(done)
+        self.last = done
 
-    def _some_demand(self, data: st.DataObject) -> Demand:
-        """A demand, rather one that is open, and rather the one that is furthest on."""
-        going = sorted((one for one in self.live.values() if one.open), key=lambda one: one.version)
-        ids = [*self.live, *(one.id for one in going * 2 + going[-1:] * 6)]
-        return self.live[data.draw(st.sampled_from(ids), label="demand")] if ids else self._registered_first(data)
+    def _step(self, choice: Choice, data: st.DataObject) -> Step:
+        given = {kind: data.draw(strategy) for kind, strategy in self.facts.items()}
+        step = self.telling.step(choice, given) or self.telling.step(choice._replace(kind=12), given)
+        assert step is not None
+        return step
 
-    def _registered_first(self, data: st.DataObject) -> Demand:
-        while not self.live:
-            self.register(data)
-        return next(iter(self.live.values()))
-
-    def _propose(self, data: st.DataObject, demand: Demand, move: Move, role: str | None = None) -> None:
-        others = [other for other in self.live if other != demand.id] * 4 + [demand.id]
-        fact = data.draw(facts_for(move.fact, demand, others, self.clock.now), label="fact")
-        into = fact.into if isinstance(fact, Merged) else demand.merged_into if isinstance(fact, Unmerged) else None
-        other = self.live[into] if into else None
-        roles = (role,) if role else move.roles
-        people = [actor for one in roles for actor in actors_for(one, demand)]
-        now = self.clock.now
-        fitting = [a for a in people if isinstance(self._expected(demand, move, fact, a, now, other), Move)]
-        by = data.draw(st.sampled_from(fitting * 4 + people if role is None else people), label="by")
-        at = data.draw(st.sampled_from((None,) * 9 + (now - timedelta(days=2),)), label="at")
-        expected = self._expected(demand, move, fact, by, at or now, other)
-        before = self.flow._log.last_position()
-        self.commands += 1
-        command = f"command {self.commands}"
-        try:
-            after = self.flow.act(demand.id, move.name, fact, by=by, at=at, command_id=command)
-        except DemandFlowError as error:
-            self._refused(move.name, expected, error, before)
-            return
-        assert isinstance(expected, Move), f"{move.name} was recorded, though {expected} was expected"
-        recorded = self.flow._log.page(before, 10)
-        assert len(recorded) == (1 if other is None else 2), "another number of facts was recorded than proposed"
-        assert (recorded[0][1].fact, recorded[0][1].meta.actor) == (fact, by), "another fact was recorded"
-        self._accepted(after, expected, fact)
-        self.last = (demand.id, move, fact, by, command)
-        if other is not None:
-            self._other_side(demand, other, fact)
-
-    def _expected(
-        self, demand: Demand, move: Move, fact: Any, by: Actor, at: datetime, other: Demand | None
-    ) -> Move | str:
-        return self.shadow.expected(demand, Proposal(move.name, fact, by, at, other))
-
-    def _other_side(self, demand: Demand, other: Demand, fact: Any) -> None:
-        side = TookIn(demand=demand.id) if isinstance(fact, Merged) else LetGo(demand=demand.id)
-        move = next(one for one in self.workflow.moves if one.fact is type(side))
-        after = self.flow.demand(other.id)
-        self._accepted(after, move, side)
-        if isinstance(fact, Unmerged):
-            assert demand.id not in after.took_in, "let go, and still there"
-            assert self.live[demand.id].state == demand.came_from, "un-merging does not cancel merging"
-            assert self.live[demand.id].ended_as is None, "un-merging does not cancel merging"
-
-    def _accepted(self, demand: Demand, move: Move, fact: Any) -> None:
-        self.tally.accepted[move.name] += 1
-        self.shadow.accept(demand.id, move, fact)
-        self.live[demand.id] = demand
-        self.touched.add(demand.id)
-        if isinstance(fact, Registered):
-            self.last = None
-
-    def _refused(self, move: str, expected: Move | str, error: DemandFlowError, before: int) -> None:
-        self.tally.refused[move] += 1
-        assert type(error).__name__ == expected, f"{move}: {expected} was expected, got {error!r}"
-        assert self.flow._log.last_position() == before, "a refused command recorded something"
-        assert str(error), "a refusal says nothing"
-
-
-def _weighted(workflow: Workflow, weights: Mapping[str, int]) -> dict[str, list[Move]]:
-    """The moves of each state, each as often as its weight says; those made everywhere are the least likely."""
-    weighted: dict[str, list[Move]] = {"": [], **{state.name: [] for state in workflow.states}}
-    for move in workflow.moves:
-        usual = 4 if isinstance(move.from_, str | tuple) else 1
-        for source in sources(move, workflow.states):
-            if move.fact not in OTHER_SIDES:
-                weighted[source] += [move] * weights.get(move.name, usual)
-    return weighted
+    def _played(self, done: list[Done]) -> Played:
+        history = History(self.workflow, tuple(one.step for one in done))
+        return Played(history, self.flow, self.clock, self.telling, done)

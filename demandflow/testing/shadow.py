@@ -1,93 +1,113 @@
-"""A plain model of what should happen, kept beside the engine: lists and dictionaries, no machine, no storage."""
+"""A plain model of what should happen, kept beside the engine: it reads the declared moves and asks nothing else."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from demandflow.domain.demand import Demand
-from demandflow.domain.facts import OTHER_SIDES, ContractedOut, HandedBack, Registered, Reported
-from demandflow.domain.moves import BACK, Move, Proposal, sources
+from demandflow.domain.events import Event, Meta, Stamp
+from demandflow.domain.facts import OTHER_SIDES, LetGo, Merged, MovedOver, Registered, TookIn, Unmerged
+from demandflow.domain.moves import BACK, STAY, Move, Proposal, sources
 from demandflow.domain.workflow import Workflow
 
-NEW_ROUND = {"reworked", "reopened", "taken_over"}
-
-
-@dataclass
-class ShadowDemand:
-    """What a demand should look like, by the declared moves alone."""
-
-    state: str
-    round: int = 1
-    came_from: str = ""
-    ended_as: str | None = None
-    contractor: str | None = None
-    asked: bool = False
-    evaluated: bool = False
-    reported: bool | None = None
-    recorded: list[tuple[str, Any]] = field(default_factory=list)
+ENDS_A_ROUND = ("reworked", "reopened", "taken_over")
+SIDES: dict[type, tuple[str, Any]] = {Merged: ("take_in", TookIn), Unmerged: ("let_go", LetGo)}
 
 
 class Shadow:
-    """Predicts, from the declared states and moves, what the engine must do with a proposal."""
+    """Predicts, from the declared states and moves, what the engine must do with a proposal.
 
-    def __init__(self, workflow: Workflow) -> None:
-        self.workflow = workflow
-        self.demands: dict[UUID, ShadowDemand] = {}
-        self._ends = {state.name: state.ended_as for state in workflow.states}
+    `known` are the keys of the workflows that demands can be on.
+    """
+
+    def __init__(self, workflow: Workflow, known: Collection[str]) -> None:
+        self.workflow, self.known = workflow, known
+        self.states = {state.name: state for state in workflow.states}
 
     def expected(self, demand: Demand, proposal: Proposal[Any]) -> Move | str:
         """The declared move that must be taken, or the name of the error that must be raised."""
         if isinstance(proposal.fact, OTHER_SIDES):
             return "InvalidValue"
-        state = self.demands[demand.id].state if demand.id in self.demands else ""
+        if isinstance(proposal.fact, MovedOver) and (error := self._unmoved(demand, proposal.fact)):
+            return error
+        found = self._move(demand, proposal)
+        if isinstance(found, str) or proposal.other is None:
+            return found
+        if proposal.other.id == demand.id:
+            return "InvalidValue"
+        side = self.side_of(proposal, demand)
+        other = self._move(proposal.other, side)
+        return other if isinstance(other, str) else found
+
+    def side_of(self, proposal: Proposal[Any], demand: Demand) -> Proposal[Any]:
+        """What is recorded on the other demand of a merge or an un-merge."""
+        assert proposal.other is not None
+        name, kind = SIDES[type(proposal.fact)]
+        there = [move for move in self.workflow.moves if move.fact is kind]
+        here = [move for move in there if proposal.other.state in sources(move, self.workflow.states)]
+        move = here[0].name if here else name
+        return Proposal(move, kind(demand=demand.id), proposal.by, proposal.at)
+
+    def move_of_side(self, proposal: Proposal[Any], demand: Demand) -> Move:
+        """The declared move that records it."""
+        assert proposal.other is not None
+        found = self._move(proposal.other, self.side_of(proposal, demand))
+        assert isinstance(found, Move)
+        return found
+
+    def event(self, demand: Demand, move: Move, proposal: Proposal[Any], meta: Meta) -> Event:
+        """The event that must be recorded if the move is taken."""
+        means = move.meanings
+        goal = demand.state if move.to is STAY else demand.came_from if move.to is BACK else move.to
+        state = self.states[str(goal)]
+        starts = demand.version == 0
+        rounds = demand.round + (1 if starts or any(meaning in ENDS_A_ROUND for meaning in means) else 0)
+        given: datetime | None = getattr(proposal.fact, "due", None)
+        due = given if given is not None else None if "reopened" in means else demand.due
+        stamp = Stamp(move.name, state.name, state.waits_for.value, rounds, state.ended_as, means or None, due)
+        if starts or isinstance(proposal.fact, MovedOver):
+            declared = {meaning for one in self.workflow.moves for meaning in one.meanings}
+            ordered = tuple(meaning for meaning in self.workflow.meanings if meaning in declared)
+            assert declared == set(ordered), "the workflow does not say all that its moves can mean"
+            stamp = replace(stamp, declares=ordered)
+        return Event(demand.id, demand.version + 1, proposal.fact, meta, stamp)
+
+    def possible(self, demand: Demand) -> dict[str, set[str]]:
+        """The names of the moves that leave the demand's state, with the roles that may make them."""
+        found: dict[str, set[str]] = {}
+        for move in self.workflow.moves:
+            leaves = demand.state in sources(move, self.workflow.states)
+            if leaves and move.fact not in OTHER_SIDES and not (move.to is BACK and not demand.came_from):
+                found.setdefault(move.name, set()).update(move.roles)
+        return found
+
+    def _unmoved(self, demand: Demand, fact: MovedOver) -> str | None:
+        if fact.workflow not in self.known:
+            return "UnknownWorkflow"
+        there = [m for m in self.workflow.moves if m.fact is MovedOver]
+        known = any(demand.state in sources(move, self.workflow.states) for move in there)
+        return "RuleBroken" if fact.workflow == demand.workflow or not known else None
+
+    def _move(self, demand: Demand, proposal: Proposal[Any]) -> Move | str:
         named = [move for move in self.workflow.moves if move.name == proposal.move]
-        leaving = [move for move in named if state in sources(move, self.workflow.states)]
+        leaving = [move for move in named if demand.state in sources(move, self.workflow.states)]
+        leaving = [move for move in leaving if move.to is not BACK or demand.came_from]
         if not leaving:
             return "MoveNotAllowed"
         theirs = [move for move in leaving if proposal.by.role in move.roles]
         if not theirs:
             return "RoleNotAllowed"
-        taken = next(move for move in theirs if move.when is None or move.when(demand, proposal))
-        return "RuleBroken" if any(rule(demand, proposal) for rule in taken.rules) else taken
+        if type(proposal.fact) is not theirs[0].fact:
+            return "InvalidValue"
+        taken = next((move for move in theirs if move.when is None or move.when(demand, proposal)), None)
+        if taken is None:
+            return "MoveNotAllowed"
+        return "RuleBroken" if any(rule(demand, proposal) is not None for rule in taken.rules) else taken
 
-    def accept(self, demand: UUID, move: Move, fact: Any) -> None:
-        """Remember that the move was made."""
-        if isinstance(fact, Registered):
-            self.demands[demand] = ShadowDemand("")
-        mine = self.demands[demand]
-        mine.recorded.append((move.name, fact))
-        goal = move.to if isinstance(move.to, str) else mine.came_from if move.to is BACK else mine.state
-        if goal != mine.state:
-            mine.state, mine.came_from = goal, mine.state
-        mine.ended_as = self._ends[mine.state]
-        means = set(move.meanings)
-        mine.asked |= bool(means & {"asked", "evaluated"})
-        mine.evaluated |= "evaluated" in means
-        if isinstance(fact, ContractedOut | HandedBack):
-            mine.contractor = getattr(fact, "contractor", None)
-        if isinstance(fact, Reported):
-            mine.reported = fact.resolved
-        if means & NEW_ROUND:
-            mine.round += 1
-            mine.asked = mine.evaluated = False
-            mine.reported = None
 
-    def differences(self, demand: Demand) -> list[str]:
-        """Where the engine's demand is not what it should be."""
-        mine = self.demands[demand.id]
-        pairs = {
-            "state": (mine.state, demand.state),
-            "round": (mine.round, demand.round),
-            "ended_as": (mine.ended_as, demand.ended_as),
-            "version": (len(mine.recorded), demand.version),
-            "asked": (mine.asked, demand.asked),
-            "evaluated": (mine.evaluated, demand.evaluated),
-        }
-        if not any(move == "correct" for move, _ in mine.recorded):
-            pairs |= {
-                "contractor": (mine.contractor, demand.contractor),
-                "reported": (mine.reported, demand.reported_resolved),
-            }
-        return [f"{name}: expected {want}, got {got}" for name, (want, got) in pairs.items() if want != got]
+def starting_moves(workflow: Workflow) -> tuple[Move, ...]:
+    """The moves that register a demand, one for each kind of fact."""
+    return tuple(move for move in workflow.moves if issubclass(move.fact, Registered))

@@ -1,0 +1,184 @@
+"""The command line: workflows checked, drawn, compared, and tried on what was recorded."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sqlite3
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NoReturn
+
+from demandflow.application import DemandFlow
+from demandflow.domain.workflow import Workflow
+from demandflow.errors import Defect, DemandFlowError, InvalidValue, InvalidWorkflow, WorkflowAdvice
+from demandflow.workbench.comparison import diff
+from demandflow.workbench.reading import InvalidFile
+from demandflow.workbench.replaying import replay_check
+from demandflow.workbench.sources import Sources
+
+SOUND, FOUND, MISUSE, INTERRUPTED = 0, 1, 2, 130
+FILE = "a .toml or .json file, package.module:NAME or path/to/file.py:NAME"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command, and return 0 if all is well, 1 if something was found, 2 if it could not be done."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", WorkflowAdvice)
+            asked = _parser().parse_args(arguments)
+            run: Callable[[argparse.Namespace], int] = asked.run
+            answer = run(asked)
+        sys.stdout.flush()
+        return answer
+    except DemandFlowError as error:
+        _complain(error)
+        return MISUSE
+    except BrokenPipeError:
+        # who read along has gone: let what is still to be said go nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return MISUSE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+class _Parser(argparse.ArgumentParser):
+    """A misuse is an error like any other."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InvalidValue("usage", f"{message}; see {self.prog} --help")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="demandflow", description=__doc__, allow_abbrev=False)
+    about = parser.add_subparsers(required=True, metavar="workflow").add_parser("workflow", help="ask about a workflow")
+    verbs = about.add_subparsers(required=True, metavar="check | draw | diff | replay-check")
+
+    def verb(name: str, run: Callable[[argparse.Namespace], int], says: str, *, as_json: bool = True) -> Any:
+        made = verbs.add_parser(name, help=says, description=says, allow_abbrev=False)
+        made.set_defaults(run=run)
+        made.add_argument("--vocabulary", metavar="module:NAME", help="a community's own names for facts and rules")
+        if as_json:
+            made.add_argument("--json", action="store_true", help="answer with one JSON document")
+        return made
+
+    check = verb("check", _check, "every defect of each workflow with its remedy, and advice")
+    check.add_argument("files", nargs="+", metavar="FILE", help=FILE)
+    check.add_argument("--strict", action="store_true", help="advice counts as a defect")
+    draw = verb("draw", _draw, "the workflow as a picture or a table", as_json=False)
+    draw.add_argument("file", metavar="FILE", help=FILE)
+    draw.add_argument("--as", dest="form", choices=("mermaid", "table"), default="mermaid")
+    compare = verb("diff", _diff, "what a new workflow changes")
+    compare.add_argument("old", metavar="OLD", help=FILE)
+    compare.add_argument("new", metavar="NEW", help=FILE)
+    replay = verb("replay-check", _replay, "what of a recorded log a workflow would have refused")
+    replay.add_argument("url", metavar="URL", help="the log: sqlite:///path")
+    replay.add_argument("file", metavar="FILE", help=FILE)
+    of = "judge demands on this workflow (may be repeated; else on any version of the same name)"
+    replay.add_argument("--of", action="append", metavar="name@version", help=of)
+    replay.add_argument("--tenant", help="whose log it is, if it says so")
+    return parser
+
+
+def _check(asked: argparse.Namespace) -> int:
+    sources, answers, worst = Sources(asked.vocabulary), [], SOUND
+    for file in asked.files:
+        answer: dict[str, Any] = {"file": file, "workflow": None, "defects": [], "advice": [], "mistakes": []}
+        try:
+            workflow = sources.workflow(file)
+            answer |= {"workflow": workflow.key, "advice": list(map(asdict, workflow.advice))}
+            found = FOUND if workflow.advice and asked.strict else SOUND
+            _say_unless(asked.json, f"{file}: {workflow.key} is sound", "advice", workflow.advice)
+        except InvalidWorkflow as error:
+            answer |= {"workflow": error.workflow, "defects": list(map(asdict, error.defects))}
+            found, number = FOUND, len(error.defects)
+            heading = f"{file}: {error.workflow} has {number} defect{'s' if number > 1 else ''}"
+            _say_unless(asked.json, heading, "defect", error.defects)
+        except InvalidFile as error:
+            answer["mistakes"], found = list(error.mistakes), MISUSE
+            _complain(error)
+        answers.append({**answer, "sound": not answer["defects"] and not answer["mistakes"]})
+        worst = max(worst, found)
+    if asked.json:
+        _say_json({"files": answers})
+    return worst
+
+
+def _draw(asked: argparse.Namespace) -> int:
+    workflow = _usable(Sources(asked.vocabulary), asked.file)
+    _say(workflow.table() if asked.form == "table" else workflow.mermaid())
+    return SOUND
+
+
+def _diff(asked: argparse.Namespace) -> int:
+    sources = Sources(asked.vocabulary)
+    difference = diff(_usable(sources, asked.old), _usable(sources, asked.new))
+    _answer(asked, difference)
+    return FOUND if difference else SOUND
+
+
+def _replay(asked: argparse.Namespace) -> int:
+    workflow = _usable(Sources(asked.vocabulary), asked.file)
+    if asked.url == "memory:" or (asked.url.startswith("sqlite:///") and not _is_log(asked.url)):
+        raise InvalidValue(asked.url, "there is no such log; name one that was recorded")
+    with DemandFlow.open(asked.url, workflows=(workflow,), tenant=asked.tenant) as flow:
+        replayed = replay_check(flow, workflow, of=asked.of)
+    _answer(asked, replayed)
+    return SOUND if replayed.sound else FOUND
+
+
+def _is_log(url: str) -> bool:
+    """Whether a log is there: opening what is none would make it one. What is no database, opening it tells."""
+    path = Path(url.removeprefix("sqlite:///"))
+    if not path.is_file():
+        return False
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'stored_events'").fetchone()
+    except sqlite3.Error:
+        return True
+    return found is not None
+
+
+def _usable(sources: Sources, file: str) -> Workflow:
+    try:
+        return sources.workflow(file)
+    except InvalidWorkflow as error:
+        raise InvalidFile(file, tuple(f"{error.workflow} cannot be used: {one}" for one in error.defects)) from None
+
+
+def _answer(asked: argparse.Namespace, found: Any) -> None:
+    if asked.json:
+        _say_json(found.as_dict())
+    else:
+        _say(str(found))
+
+
+def _say_unless(as_json: bool, heading: str, what: str, defects: Sequence[Defect]) -> None:
+    if not as_json:
+        _say(heading)
+        for defect in defects:
+            _say(f"  {what}: {defect.kind}: {defect.says}")
+            _say(f"    remedy: {defect.remedy}")
+
+
+def _say_json(document: Any) -> None:
+    _say(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def _say(text: str, stream: Any = None) -> None:
+    """Write a line; what the terminal has no sign for is written as its number."""
+    stream = stream or sys.stdout
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+
+
+def _complain(error: DemandFlowError) -> None:
+    """A line on stderr; one for each mistake of a file that has several."""
+    for line in [f"{error.what}: {one}" for one in error.mistakes] if isinstance(error, InvalidFile) else [str(error)]:
+        _say(f"demandflow: {' '.join(line.split())}", sys.stderr)

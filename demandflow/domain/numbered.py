@@ -1,0 +1,46 @@
+"""Rules and conditions with a number in them: the same number makes the same function, which knows how it was made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from inspect import signature
+from typing import Any, ParamSpec, TypeVar
+
+from demandflow.errors import InvalidValue, brief
+
+P = ParamSpec("P")
+R = TypeVar("R", bound=Callable[..., Any])
+
+MOST = 10_000
+
+
+def numbered(maker: Callable[P, R]) -> Callable[P, R]:
+    """Let a function that makes a rule or a condition from whole numbers (1 to 10,000) make each one once.
+
+    What it makes says how: `made_by` is the decorated function, `made_with` its numbers by name. The decorated function
+    raises InvalidValue for anything else than such numbers; `takes` names them.
+    """
+    wanted = signature(maker)
+    made: dict[tuple[int, ...], R] = {}
+
+    @wraps(maker)
+    def make(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            numbers = wanted.bind(*args, **kwargs)
+        except TypeError as error:
+            raise InvalidValue(maker.__name__, str(error)) from None
+        numbers.apply_defaults()
+        for what, number in numbers.arguments.items():
+            if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= MOST:
+                problem = f"{what} must be a whole number from 1 to {MOST}, got {brief(number)}"
+                raise InvalidValue(maker.__name__, problem)
+        key = tuple(numbers.arguments.values())
+        if key not in made:
+            function: Any = maker(*args, **kwargs)
+            function.made_by, function.made_with = make, dict(numbers.arguments)
+            made.setdefault(key, function)
+        return made[key]
+
+    make.takes = tuple(wanted.parameters)  # type: ignore[attr-defined]
+    return make

@@ -1,0 +1,205 @@
+"""Checking a workflow against the laws, and reporting the shortest history that breaks one."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any
+from unittest import TestCase
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.strategies import SearchStrategy
+
+from demandflow.application import DemandFlow
+from demandflow.domain.facts import Fact
+from demandflow.domain.workflow import Workflow
+from demandflow.errors import InvalidValue, brief
+from demandflow.testing.histories import STEPS, History, thrown
+from demandflow.testing.law import Law
+from demandflow.testing.laws import Own, Rules, laws
+from demandflow.testing.machine import Tally
+from demandflow.testing.playing import play
+from demandflow.testing.shrinking import smallest
+from demandflow.testing.telling import as_test, story
+
+Facts = Mapping[type[Fact], SearchStrategy[Any]]
+
+
+class LawBroken(AssertionError):
+    """A law does not hold for a workflow: what went wrong, the shortest history that shows it, and a test of it."""
+
+    def __init__(self, workflow: str, law: str, says: str, problem: str, story: str, test: str) -> None:
+        super().__init__(workflow, law, says, problem, story, test)
+        self.workflow, self.law, self.says, self.problem = workflow, law, says, problem
+        self.story, self.test = story, test
+
+    def __str__(self) -> str:
+        return (
+            f"{self.workflow} breaks a law: {self.law}\n"
+            f"  The law: {self.says}\n"
+            f"  What is wrong: {self.problem}\n\n"
+            f"The shortest history found that shows it:\n\n{self.story}\n\n"
+            f"The same as a test:\n\n{self.test}\n"
+        )
+
+
+class Broken(AssertionError):
+    """A history breaks a law: what Hypothesis makes smaller."""
+
+    def __init__(self, history: History, law: Law, error: Exception) -> None:
+        super().__init__(history, law, error)
+        self.history, self.law, self.error = history, law, error
+
+
+@dataclass
+class Checked:
+    """How much was tried: histories, steps, each move accepted and refused, and the seconds that each law took."""
+
+    workflow: Workflow
+    histories: int = 0
+    steps: int = 0
+    tally: Tally = field(default_factory=Tally)
+    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+
+    def __str__(self) -> str:
+        lines = [f"{self.workflow.key}: {self.histories} histories with {self.steps} steps; no law was broken"]
+        lines += [
+            f"{seconds * 1000 / max(self.histories, 1):>8.2f} ms  {name}" for name, seconds in self.seconds.items()
+        ]
+        return "\n".join([*lines, self.tally.table(self.workflow)])
+
+
+def check(
+    workflow: Workflow,
+    *,
+    rules: Rules = (),
+    also: Own = (),
+    max_examples: int = 200,
+    max_steps: int = STEPS,
+    facts: Facts | None = None,
+    open: Callable[..., DemandFlow] = DemandFlow.open,  # noqa: A002
+) -> Checked:
+    """Play random histories of the workflow on a real DemandFlow, and hold every law against each.
+
+    `rules` and `also` are rules and laws of your own (see laws()), `facts` strategies for fact classes of your own
+    where samples by type will not do. How examples are drawn follows the Hypothesis profile in force. Raises LawBroken
+    with the shortest history found, or InvalidValue.
+    """
+    if isinstance(max_examples, bool) or not isinstance(max_examples, int) or max_examples < 1:
+        raise InvalidValue("max_examples", f"must be a whole number from 1, got {brief(max_examples)}")
+    kept = laws(workflow, rules=rules, also=also)
+    done = Checked(workflow)
+
+    @_settings(max_examples)
+    @given(thrown(workflow, facts or {}, max_steps))
+    def every_law_holds(history: History) -> None:
+        hold(history, kept, done, open)
+
+    _run(every_law_holds, open)
+    return done
+
+
+def as_test_case(
+    workflow: Workflow,
+    *,
+    rules: Rules = (),
+    also: Own = (),
+    max_examples: int = 50,
+    max_steps: int = STEPS,
+    facts: Facts | None = None,
+) -> type[TestCase]:
+    """A test case for pytest or unittest with one test for each law; the arguments are those of check()."""
+    tests = {
+        f"test_{re.sub(r'[^0-9a-z]+', '_', one.name.lower()).strip('_')}": _test_of(
+            workflow, one, max_examples, max_steps, facts
+        )
+        for one in laws(workflow, rules=rules, also=also)
+    }
+    name = "".join(word.title() for word in re.split(r"[^0-9A-Za-z]+", workflow.name)) or "Workflow"
+    return type(f"{name}Laws", (TestCase,), tests)
+
+
+def hold(
+    history: History,
+    kept: Iterable[Law],
+    done: Checked,
+    open: Callable[..., DemandFlow] = DemandFlow.open,  # noqa: A002
+) -> None:
+    """Play the history and hold the laws against it. Raises Broken for the first that does not hold."""
+    began = perf_counter()
+    with play(history.workflow, history.steps, open=open) as played:
+        done.seconds["playing"] += perf_counter() - began
+        for one in played.done:
+            done.tally.count(one)
+        for one_law in kept:
+            began = perf_counter()
+            try:
+                one_law.holds(played)
+            except Exception as error:
+                raise Broken(history, one_law, error) from error
+            done.seconds[one_law.name] += perf_counter() - began
+    done.histories += 1
+    done.steps += len(history.steps)
+
+
+def report(broken: Broken, open: Callable[..., DemandFlow] = DemandFlow.open) -> LawBroken:  # noqa: A002
+    """The smallest history that breaks the law, as a story and as a test."""
+    law, problem = broken.law, _said(broken.error)
+
+    def breaks(history: History) -> bool:
+        nonlocal problem
+        try:
+            hold(history, (law,), Checked(history.workflow), open)
+        except Broken as again:
+            problem = _said(again.error)
+            return True
+        except Exception:  # a history that cannot be told breaks nothing
+            return False
+        return False
+
+    history = smallest(broken.history, breaks)
+    name = re.sub(r"\W+", "_", history.workflow.name).upper()
+    told = story(history, history.told())
+    return LawBroken(history.workflow.key, law.name, law.says, problem, told, as_test(history, law, name))
+
+
+def _said(error: Exception) -> str:
+    return str(error) if isinstance(error, AssertionError) else f"{type(error).__name__}: {error}"
+
+
+def _settings(max_examples: int) -> settings:
+    return settings(
+        max_examples=max_examples,
+        deadline=None,
+        database=None,
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+        # histories are made smaller by us, step by step: much faster, and to the end
+        phases=(Phase.explicit, Phase.generate),
+    )
+
+
+def _run(test: Callable[[], None], open: Callable[..., DemandFlow] = DemandFlow.open) -> None:  # noqa: A002
+    try:
+        test()
+    except Broken as broken:
+        # what Hypothesis adds says less than the report does
+        raise report(broken, open) from None
+
+
+def _test_of(
+    workflow: Workflow, law: Law, max_examples: int, max_steps: int, facts: Facts | None
+) -> Callable[[TestCase], None]:
+    def test(self: TestCase) -> None:
+        @_settings(max_examples)
+        @given(thrown(workflow, facts or {}, max_steps))
+        def the_law_holds(history: History) -> None:
+            hold(history, (law,), Checked(workflow))
+
+        _run(the_law_holds)
+
+    test.__doc__ = str(law)
+    return test

@@ -1,0 +1,104 @@
+"""Facts by number: every number stands for a fact of a class, the small ones for the plainest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from demandflow.domain.demand import Demand
+from demandflow.domain.facts import Corrected, Fact, correctable
+from demandflow.domain.samples import choices_of, plain
+from demandflow.domain.values import Category, Channel, Grade, Place, Way
+from demandflow.errors import InvalidValue
+from demandflow.testing.people import CATEGORIES, CHANNELS, CONTRACTORS, PLACES, RESIDENTS, TEXTS
+
+MOST = 2**20
+DAYS = (1, 20, 2, 5, -1)
+KEPT_BACK = frozenset({"source", "reference", "shared_with"})
+"""Optional fields that random facts leave out: they say that a demand comes from elsewhere."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a fact is made for: the demand as it stands, others it could be merged into, workflows, and the moment."""
+
+    demand: Demand
+    others: Sequence[UUID]
+    now: datetime
+    workflows: Sequence[str] = ("elsewhere@1",)
+
+
+def fact_of(kind: type[Fact], number: int, where: Surroundings) -> Any:
+    """The fact of this class that the number stands for. Raises InvalidValue where no sample is known."""
+    if issubclass(kind, Corrected):
+        return _correction(kind, number, where.demand)
+    fields: dict[str, Any] = {}
+    for name, choices in _choices(kind, where).items():
+        number, chosen = divmod(number, len(choices))
+        fields[name] = choices[chosen]
+    try:
+        return kind(**fields)
+    except InvalidValue:
+        return plain(kind)
+
+
+def _choices(kind: type[Fact], where: Surroundings) -> dict[str, Sequence[Any]]:
+    found: dict[str, Sequence[Any]] = {}
+    for name, info in kind.model_fields.items():
+        if name in KEPT_BACK:
+            continue
+        needed = info.is_required()
+        values = _by_name(name, where) or _by_kind(choices_of(kind, everything=True)[name])
+        if needed or values:
+            found[name] = values if needed or None in values else (None, *values)
+    return found
+
+
+def _by_name(name: str, where: Surroundings) -> Sequence[Any]:
+    """The choices of the fields that mean the same in all facts."""
+    later = [max(where.demand.due or where.now, where.now) + timedelta(days=days) for days in DAYS]
+    if name == "way" and where.demand.anonymous:
+        return (Way.PUBLIC_NOTICE, Way.PUBLIC_NOTICE, *Way)
+    known: dict[str, Sequence[Any]] = {
+        "resident": (RESIDENTS[0], None, *RESIDENTS[1:]),
+        "representative": (None, None, "daughter"),
+        "due": later,
+        "until": later,
+        "review": later,
+        "contractor": CONTRACTORS,
+        "co_handlers": (None, None, None, ("居委会",), ("王芳",)),
+        "written_by": (None, None, None, "王芳", "chen"),
+        "into": tuple(where.others) or (where.demand.id,),
+        "demand": (where.demand.id,),
+        "workflow": tuple(where.workflows),
+    }
+    return known.get(name, ())
+
+
+def _by_kind(found: Sequence[Any]) -> Sequence[Any]:
+    """The choices that a field's type allows; ours instead of one sample."""
+    ours: dict[type, Sequence[Any]] = {Place: PLACES, Category: CATEGORIES, Channel: CHANNELS, str: TEXTS}
+    values = [value for value in found if value is not None]
+    if len(values) == 1 and (one := type(values[0])) in ours:
+        values = list(ours[one])
+    return values
+
+
+def _correction(kind: type[Corrected], number: int, demand: Demand) -> Corrected:
+    """Mostly of a field that the named event has, to another value; sometimes of one it has not."""
+    named = [(at, field) for at, fact in enumerate(demand.facts, start=1) for field in correctable(fact)]
+    wrong = [(demand.version or 1, "grade"), (demand.version + 1, "place")]
+    values: dict[str, Sequence[Any]] = {
+        "category": CATEGORIES,
+        "place": PLACES,
+        "channel": CHANNELS,
+        "contractor": (*CONTRACTORS, "王芳"),
+        "resolved": (False, True),
+        "grade": tuple(Grade),
+    }
+    number, chosen = divmod(number, len(named) * 2 + len(wrong))
+    event, field = [*named, *named, *wrong][chosen]
+    return plain(kind, event=event, reason="typo", **{field: values[field][number % len(values[field])]})

@@ -1,0 +1,256 @@
+"""The laws of a single demand: what is recorded, what is refused, and that it can always be told again."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import replace
+
+from demandflow.domain.bounds import OFTEN
+from demandflow.domain.demand import Demand, fold
+from demandflow.domain.events import with_corrections
+from demandflow.domain.facts import OTHER_SIDES, Corrected, Registered
+from demandflow.domain.moves import ASKING, NEW_ROUND, sources
+from demandflow.domain.values import Actor
+from demandflow.errors import DemandFlowError, IdReused, MoveNotAllowed, RoleNotAllowed
+from demandflow.projections.standing import slice_of, standing
+from demandflow.testing.choosing import Surroundings, fact_of
+from demandflow.testing.histories import Step
+from demandflow.testing.law import law
+from demandflow.testing.picture import differences
+from demandflow.testing.playing import Played, command
+
+STRANGER = Actor("stranger", "no_role_of_this_workflow")
+LAST = 4
+"""Laws that ask again about single steps ask about so many of the last."""
+
+
+@law
+def refused_changes_nothing(played: Played) -> None:
+    """What the table or a rule forbids raises the right error, says why, and records nothing."""
+    for done in played.done:
+        if done.expected.error is None:
+            continue
+        got = done.answer
+        assert not done.accepted, f"{_said(done.step)} was recorded, though {done.expected.error} was expected"
+        assert isinstance(got, DemandFlowError), f"{_said(done.step)} raised {got!r} instead of {done.expected.error}"
+        assert type(got).__name__ == done.expected.error, (
+            f"{_said(done.step)}: {done.expected.error} was expected, got {type(got).__name__}: {got}"
+        )
+        assert str(got), f"{_said(done.step)} was refused without a word"
+        assert not done.recorded, f"{_said(done.step)} was refused, and yet something was recorded"
+
+
+@law
+def accepted_records_exactly_what_it_says(played: Played) -> None:
+    """What is allowed is recorded: this fact, by this actor, at this moment, under this command, and nothing else."""
+    for done in played.done:
+        if done.expected.error is not None:
+            continue
+        assert done.accepted, f"{_said(done.step)} was refused, though the table and the rules allow it: {done.answer}"
+        assert len(done.recorded) == len(done.expected.events), (
+            f"{_said(done.step)} recorded {len(done.recorded)} facts instead of {len(done.expected.events)}"
+        )
+        for got, want in zip(done.recorded, done.expected.events, strict=True):
+            other_side = isinstance(want.fact, Registered) or want.demand.int != done.step.demand
+            meta = replace(want.meta, command_id=None if other_side else f"step {done.number}")
+            for what, one, other in (
+                ("demand", got.demand, want.demand),
+                ("version", got.version, want.version),
+                ("fact", got.fact, want.fact),
+                ("kind of fact", type(got.fact), type(want.fact)),
+                ("circumstances", got.meta, meta),
+            ):
+                assert one == other, f"{_said(done.step)}: another {what} was recorded: {one!r} instead of {other!r}"
+
+
+@law
+def a_move_lands_where_the_table_says(played: Played) -> None:
+    """The state, stage, end, round, due moment and meaning of every step are those that the table declares."""
+    for done in played.done:
+        for got, want in zip(done.recorded, done.expected.events, strict=False):
+            for name in want.stamp.__slots__:
+                one, other = getattr(got.stamp, name), getattr(want.stamp, name)
+                assert one == other, f"{_said(done.step)} gave {name} {one!r}, the table says {other!r}"
+
+
+@law
+def a_demand_looks_as_its_history_says(played: Played) -> None:
+    """Every field of a demand is what can be read off all that was recorded of it."""
+    for demand in played.demands:
+        found = differences(played.flow.demand(demand), played.recorded(demand))
+        assert not found, f"demand {demand.int}: " + "; ".join(found)
+
+
+@law
+def replay_equals_live(played: Played) -> None:
+    """Folding what was recorded gives the demand that each command returned."""
+    for done in played.done:
+        if isinstance(done.answer, Demand):
+            events = played.recorded(done.answer.id)
+            assert [event.version for event in events] == list(range(1, len(events) + 1)), "versions have gaps"
+            told = fold(events[: done.answer.version])
+            assert told == done.answer, f"after {_said(done.step)}, replaying gives another demand than the command did"
+    for demand in played.demands:
+        assert fold(played.recorded(demand)) == played.flow.demand(demand), "reading and replaying differ"
+
+
+@law
+def snapshot_plus_tail_equals_full_replay(played: Played) -> None:
+    """A demand put aside after any step and gone on with later is the same as one told from the start."""
+    for demand in played.demands:
+        events = played.recorded(demand)
+        whole = fold(events)
+        for cut in {0, 1, len(events) // 2, len(events) - 1, len(events)}:
+            kept = pickle.loads(pickle.dumps(fold(events[:cut])))  # noqa: S301
+            assert fold(events[cut:], kept) == whole, f"put aside after step {cut}, demand {demand.int} is another one"
+
+
+@law
+def serialise_load_is_the_identity(played: Played) -> None:
+    """What is read from the log is what was written to it, to the type of every field."""
+    mapper = played.flow._log._store.mapper
+    for demand in played.demands:
+        for want, got in zip(played.expected[demand], played.recorded(demand), strict=False):
+            again = mapper.to_domain_event(mapper.to_stored_event(got))
+            assert again == got, f"{got.stamp.move}: {again!r} was read, {got!r} was written"
+            for name, value in want.fact.__dict__.items():
+                other = getattr(again.fact, name)
+                assert type(other) is type(value), f"{name} was read as {type(other)}, was {type(value)}"
+
+
+@law
+def corrections_equal_having_been_right(played: Played) -> None:
+    """A corrected demand stands for what it would, had everything been recorded right at once."""
+    for demand in played.demands:
+        events = played.recorded(demand)
+        if any(isinstance(event.fact, Corrected) for event in events):
+            live, right = fold(events), fold(with_corrections(events))
+            assert live is not None
+            assert right is not None
+            assert (standing(right), slice_of(right)) == (standing(live), slice_of(live)), (
+                "a correction was not applied"
+            )
+
+
+@law
+def nobody_acts_beyond_their_role(played: Played) -> None:
+    """Every step was made by a role that the table names, and no other role can make one now."""
+    for demand in played.demands:
+        before = ""
+        for event in played.recorded(demand):
+            roles = _roles(played, event.stamp.move, before)
+            assert event.meta.actor.role in roles, (
+                f"{event.stamp.move} was made by {event.meta.actor.role}; the table says {sorted(roles)}"
+            )
+            before = event.stamp.state
+    for demand in played.demands[-1:]:
+        live = played.flow.demand(demand)
+        around = Surroundings(live, [demand], played.clock.now)
+        began = played.flow._log.last_position()
+        for move in played.workflow.moves:
+            possible = _roles(played, move.name, live.state)
+            if not possible or move.fact in OTHER_SIDES or issubclass(move.fact, Registered):
+                continue
+            others = {role for one in played.workflow.moves for role in one.roles} - possible
+            for by in (STRANGER, *(Actor("zhao", role) for role in sorted(others)[:2])):
+                step = Step(demand.int, move.name, fact_of(move.fact, 0, around), by)
+                got = _answer(played, step)
+                wanted = MoveNotAllowed if isinstance(got, MoveNotAllowed) and move.leads_back else RoleNotAllowed
+                if type(got).__name__ not in ("UnknownWorkflow", "RuleBroken") or not hasattr(step.fact, "workflow"):
+                    assert isinstance(got, wanted), f"{by.role} got {got!r} for {move.name}, which only {possible} may"
+        assert played.flow._log.last_position() == began, "somebody made a move beyond their role"
+
+
+@law
+def what_is_possible_is_said(played: Played) -> None:
+    """possible_moves() names exactly the moves that the table has from where the demand stands, and who may."""
+    for demand in played.demands:
+        live = played.flow.demand(demand)
+        said = {move.name: set(move.roles) for move in played.flow.possible_moves(demand)}
+        want = played.telling.shadow.possible(live)
+        assert said == want, f"in {live.state}, possible_moves() says {said}, the table {want}"
+
+
+@law
+def asking_twice_records_once(played: Played) -> None:
+    """The same command id again returns the same demand and records nothing; with another content it is refused."""
+    began = played.flow._log.last_position()
+    steps = [done for done in played.done if done.expected.error is None and done.accepted]
+    for done in [one for one in steps if not isinstance(one.step.fact, Registered)][-LAST:]:
+        at = done.expected.at if done.step.late else None
+        again = command(played.flow, done.step, at, command_id=f"step {done.number}")
+        assert again == done.answer, f"{_said(done.step)} asked twice gave another demand"
+        somebody = replace(done.step, by=replace(done.step.by, id="somebody else"))
+        try:
+            command(played.flow, somebody, at, command_id=f"step {done.number}")
+        except IdReused:
+            pass
+        else:
+            raise AssertionError(f"{_said(done.step)}: somebody else used the same command id unnoticed")
+    assert played.flow._log.last_position() == began, "asking twice recorded twice"
+
+
+@law
+def no_way_past_feedback(played: Played) -> None:
+    """What was reported is not closed in that round before the resident was asked, unless it is declared silent."""
+    workflow = played.workflow
+    if workflow.tells_nobody:
+        return
+    ends = {state.name: state.ended_as for state in workflow.states}
+    silent = {(move.name, str(move.to)) for move in workflow.moves if move.silent}
+    for demand in played.demands:
+        owed, end = False, None
+        for event in played.recorded(demand):
+            means = set(event.stamp.means or ())
+            owed = not means & (ASKING | NEW_ROUND) and (owed or "reported" in means)
+            closes = ends[event.stamp.state] == "closed" and end != "closed"
+            quietly = (event.stamp.move, event.stamp.state) in silent
+            assert not (closes and owed and not quietly), f"{event.stamp.move} closed it before the resident was asked"
+            end = ends[event.stamp.state]
+
+
+@law
+def rework_is_bounded(played: Played) -> None:
+    """What sends a demand back would not, had it gone round a million times."""
+    for done in played.done:
+        before = done.expected.before
+        if not done.recorded or "reworked" not in (done.recorded[0].stamp.means or ()):
+            continue
+        late = replace(before, round=OFTEN, handbacks=OFTEN, missed_callbacks=OFTEN)
+        proposal = done.expected.proposal
+        row = played.workflow.row_for(late, proposal)
+        bounded = "reworked" not in row.move.meanings or any(rule(late, proposal) for rule in row.move.rules)
+        assert bounded, f"{_said(done.step)} sends it back however often it went round"
+
+
+DEMAND_LAWS = (
+    refused_changes_nothing,
+    accepted_records_exactly_what_it_says,
+    a_move_lands_where_the_table_says,
+    a_demand_looks_as_its_history_says,
+    replay_equals_live,
+    snapshot_plus_tail_equals_full_replay,
+    serialise_load_is_the_identity,
+    corrections_equal_having_been_right,
+    nobody_acts_beyond_their_role,
+    what_is_possible_is_said,
+    asking_twice_records_once,
+    no_way_past_feedback,
+    rework_is_bounded,
+)
+
+
+def _roles(played: Played, name: str, state: str) -> set[str]:
+    moves = (move for move in played.workflow.moves if move.name == name)
+    return {role for move in moves if state in sources(move, played.workflow.states) for role in move.roles}
+
+
+def _answer(played: Played, step: Step) -> Demand | Exception:
+    try:
+        return command(played.flow, step, None)
+    except DemandFlowError as error:
+        return error
+
+
+def _said(step: Step) -> str:
+    return f"{step.move} by {step.by.id} ({step.by.role}) on demand {step.demand}"

@@ -1,0 +1,370 @@
+"""The laws of the figures: they add up, can be made anew, survive any interruption, and are those of the demands."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from uuid import UUID
+
+from demandflow.application import DemandFlow
+from demandflow.domain.demand import Demand
+from demandflow.domain.events import Event, with_corrections
+from demandflow.domain.facts import Merged, Noted, Unmerged
+from demandflow.errors import StorageError
+from demandflow.projections import totals
+from demandflow.projections.definitions import RATES
+from demandflow.projections.projector import TABLES, Projector
+from demandflow.projections.standing import COUNTS, HAPPENINGS, MEANING_OF
+from demandflow.projections.totals import DIMENSIONS
+from demandflow.testing.clock import FrozenClock
+from demandflow.testing.histories import Step
+from demandflow.testing.law import law
+from demandflow.testing.people import actors_for
+from demandflow.testing.picture import picture
+from demandflow.testing.playing import Done, Played, command
+
+Tables = dict[str, list[tuple[Any, ...]]]
+
+
+class Detached:
+    """A log whose tables are kept apart from those of the log itself: in memory, or at a path."""
+
+    def __init__(self, flow: DemandFlow, path: str | None = None) -> None:
+        self._log = flow._log
+        self.id, self.path = flow._log.id, path
+        self.meanwhile: Callable[[], None] = lambda: None
+
+    def events(self, demand: UUID, *, after: int = 0, upto: int | None = None) -> list[Event]:
+        """The demand's events."""
+        return self._log.events(demand, after=after, upto=upto)
+
+    def page(self, after: int, limit: int) -> list[tuple[int, Event]]:
+        """The next events of all demands; what is to happen meanwhile happens once they are read."""
+        found = self._log.page(after, limit)
+        self.meanwhile()
+        return found
+
+    def last_position(self) -> int:
+        """The position of the newest event."""
+        return self._log.last_position()
+
+
+@contextmanager
+def apart(flow: DemandFlow, path: str | None = None) -> Iterator[tuple[Projector, Detached]]:
+    """A projector of the same log with tables of its own."""
+    source = Detached(flow, path)
+    projector = Projector(source, flow._projector.zone.key)
+    try:
+        yield projector, source
+    finally:
+        projector.close()
+
+
+@law
+def figures_equal_a_rebuild(played: Played) -> None:
+    """Board, totals and ledger kept along the way equal those made anew from the log."""
+    played.flow.figures()
+    with apart(played.flow) as (anew, _):
+        anew.catch_up()
+        same_tables(dump(played.flow._projector), dump(anew), "a rebuild")
+
+
+@law
+def the_identity(played: Played) -> None:
+    """Received = open + closed + refused + withdrawn + merged; rates lie in 0 to 1; parts add up to the whole."""
+    figures_add_up(played.flow)
+    ledger_equals_totals(played.flow)
+
+
+@law
+def figures_are_those_of_the_demands(played: Played) -> None:
+    """Every count is what one counts by hand over the demands: now, on any day, as known then, and by window."""
+    histories = {demand: played.recorded(demand) for demand in played.demands}
+    flow = played.flow
+    _same_counts("now", flow.figures(), histories.values())
+    right = {demand: _right(events) for demand, events in histories.items()}
+    days = sorted({at.date() for events in histories.values() for at in _moments(events)})
+    for day in _some(days):
+        then = [events[: sum(at.date() <= day for at in _moments(events))] for events in right.values()]
+        _same_counts(f"as of {day}", flow.figures(as_of=day), then)
+        known = [events[: sum(at.date() <= day for at in _recorded(events))] for events in histories.values()]
+        _same_counts(f"known on {day}", flow.figures(known_on=day), known)
+        received = [events for events in histories.values() if _moments(events)[0].date() == day]
+        _same_counts(f"received on {day}", flow.figures(received=day), received)
+        closed = [events for events in histories.values() if _closed_on(events) == day]
+        _same_counts(f"closed on {day}", flow.figures(closed=day), closed)
+
+
+@law
+def the_board_shows_where_demands_stand(played: Played) -> None:
+    """One row for every demand, saying of it what the demand says of itself."""
+    rows = {row.demand: row for row in played.flow.board(limit=1000).rows}
+    assert set(rows) == set(played.telling.demands), "the board has other demands than the log"
+    for demand, row in rows.items():
+        seen = picture(played.recorded(demand))
+        for name in SHOWN:
+            if hasattr(row, name):
+                want, got = seen[name], getattr(row, name)
+                assert got == want, f"the board says {name} {got!r} of demand {demand.int}, it is {want!r}"
+
+
+@law
+def a_projection_fed_the_same_page_twice_is_unchanged(played: Played) -> None:
+    """Two projectors that read the same page book it once, whichever comes first."""
+    played.flow.figures()
+    with TemporaryDirectory() as folder:
+        path = str(Path(folder) / "tables.db")
+        with apart(played.flow, path) as (one, source), apart(played.flow, path) as (other, _):
+            source.meanwhile = other.catch_up
+            one.catch_up()
+            source.meanwhile = lambda: None
+            one.catch_up()
+            other.catch_up()
+            same_tables(dump(played.flow._projector), dump(one), "tables that two projectors wrote")
+
+
+@law
+def a_page_that_fails_is_read_again(played: Played) -> None:
+    """However early or late the writing of a page is broken off, nothing of it is lost and nothing booked twice."""
+    played.flow.figures()
+    with apart(played.flow) as (broken, _):
+        after, whole = 40, False
+        while not whole:
+            broken._connection.set_progress_handler(lambda: 1, after)
+            try:
+                broken.catch_up()
+                whole = True
+            except StorageError:
+                after = after * 3 // 2
+            finally:
+                broken._connection.set_progress_handler(None, 0)
+        broken.catch_up()
+        same_tables(dump(played.flow._projector), dump(broken), "tables whose writing was broken off")
+
+
+@law
+def the_order_of_independent_demands_does_not_matter(played: Played) -> None:
+    """Recording each demand's steps together gives the same figures as recording them as they came."""
+    accepted = [done for done in played.done if done.expected.error is None and done.accepted]
+    if any(isinstance(done.step.fact, Merged | Unmerged) for done in accepted):
+        return
+    grouped = sorted(accepted, key=lambda done: done.step.demand)
+    if grouped == accepted:
+        return
+    played.flow.figures()
+    with again(played, grouped) as other:
+        other.figures()
+        here, there = dump(played.flow._projector), dump(other._projector)
+        here.pop("demandflow_position"), there.pop("demandflow_position")
+        same_tables(here, there, "the same steps in another order")
+
+
+@law
+def merge_and_unmerge_cancel(played: Played) -> None:
+    """A demand that is merged and let go again stands where it stood, and so do the figures."""
+    step = _some_merge(played)
+    back = [move for move in played.workflow.moves if move.fact is Unmerged and move.leads_back]
+    if step is None or not back:
+        return
+    accepted = [done for done in played.done if done.expected.error is None and done.accepted]
+    with again(played, accepted) as flow:
+        one, other = (flow.demand(demand) for demand in (UUID(int=step.demand), step.fact.into))  # type: ignore[attr-defined]
+        before = flow.figures().standings
+        merged = command(flow, step, None)
+        undo = _undoing(played, back[0].name, merged)
+        if undo is None:
+            return
+        assert merged.merged_into == other.id, "a merged demand does not know where it went on"
+        assert one.id in flow.demand(other.id).took_in, "the other does not know that it took it in"
+        assert flow.figures().adds_up, "the figures do not add up while it is merged"
+        command(flow, undo, None)
+        for was, now in ((one, flow.demand(one.id)), (other, flow.demand(other.id))):
+            for name in CANCELLED:
+                assert getattr(now, name) == getattr(was, name), f"{name} {getattr(was, name)} → {getattr(now, name)}"
+        after = flow.figures().standings
+        assert _nonzero(before) == _nonzero(after), "the figures differ after merging and un-merging"
+
+
+FIGURE_LAWS = (
+    figures_equal_a_rebuild,
+    the_identity,
+    figures_are_those_of_the_demands,
+    the_board_shows_where_demands_stand,
+    a_projection_fed_the_same_page_twice_is_unchanged,
+    a_page_that_fails_is_read_again,
+    the_order_of_independent_demands_does_not_matter,
+    merge_and_unmerge_cancel,
+)
+SHOWN = (
+    *("version", "workflow", "state", "stage", "ended_as", "contractor", "lead", "round", "due", "received", "since"),
+    *("place", "channel", "category", "resident", "urgency", "escalated"),
+)
+CANCELLED = (
+    *("state", "stage", "ended_as", "ended", "round", "contractor", "lead", "asked", "evaluated", "resolved", "grade"),
+    *("due", "place", "category", "merged_into", "took_in", "audited", "told", "taken_over"),
+)
+
+
+def figures_add_up(flow: DemandFlow) -> None:
+    """Assert the identity, 0 ≤ numerator ≤ denominator, and that the parts of every slice add up to the whole."""
+    whole = flow.figures()
+    slices = {name: flow.figures_by(name, level=2 if name in ("place", "category") else 1) for name in DIMENSIONS}
+    for figures in (whole, *(one for parts in slices.values() for one in parts.values())):
+        assert figures.adds_up, figures.identity
+        for name in RATES:
+            rate = figures.rate(name)
+            assert 0 <= rate.numerator <= rate.n, f"{name}: {rate.numerator}/{rate.n}"
+    for name, parts in slices.items():
+        for what in ("standings", "happened"):
+            added: Counter[Any] = Counter()
+            for one in parts.values():
+                added.update(getattr(one, what))
+            assert _nonzero(added) == _nonzero(getattr(whole, what)), f"the parts by {name} do not add up"
+
+
+def ledger_equals_totals(flow: DemandFlow) -> None:
+    """Assert that the ledger's sums over all days are the totals."""
+    with flow._projector.tables() as tables:
+        summed = tables.execute("SELECT what, SUM(amount) FROM demandflow_ledger GROUP BY 1")
+        booked = {("", what) if what >= 0 else (MEANING_OF[what], 0): amount for what, amount in summed if amount}
+        assert booked == dict(totals.read_all(tables)), "the ledger's sums differ from the totals"
+
+
+def same_tables(here: Tables, there: Tables, what: str) -> None:
+    """Assert that these tables are the same."""
+    for table in here:
+        assert here[table] == there[table], f"{table} differs from {what}"
+
+
+def dump(projector: Projector) -> Tables:
+    """All that the tables hold, the ledger's lines with the names of their slices."""
+    with projector.tables(catch_up=False) as tables:
+        dumped = {table: tables.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES}  # noqa: S608
+        named = "SELECT l.*, s.* FROM demandflow_ledger l JOIN demandflow_slices s ON s.id = l.slice"
+        # slices are numbered as they come, so lines are compared by their names
+        dumped["demandflow_ledger"] = [(*row[:9], *row[11:]) for row in tables.execute(named)]
+        dumped.pop("demandflow_slices")
+        position = "SELECT last, demand, version FROM demandflow_position WHERE last > 0"
+        dumped["demandflow_position"] = tables.execute(position).fetchall()
+    dumped["demandflow_totals"] = [row for row in dumped["demandflow_totals"] if row[-1]]
+    return {table: sorted(rows, key=repr) for table, rows in dumped.items()}
+
+
+@contextmanager
+def again(played: Played, done: Sequence[Done]) -> Iterator[DemandFlow]:
+    """A second flow on which these steps are recorded, at the moments at which they were."""
+    clock = FrozenClock()
+    next_id = UUID(int=1)
+    workflows = tuple(played.flow.workflows.values())
+    with DemandFlow.open("memory:", workflows=workflows, clock=clock, new_id=lambda: next_id) as flow:
+        for one in done:
+            meta = one.expected.events[0].meta
+            clock.now, next_id = meta.recorded, UUID(int=one.step.demand)
+            command(flow, one.step, meta.happened)
+        clock.now = played.clock.now
+        yield flow
+
+
+def counted(histories: Iterable[Sequence[Event]]) -> dict[str, int | None]:
+    """Every count, by hand: over the pictures of the demands with these events."""
+    seen = [picture(events) for events in histories if events]
+    found: dict[str, int | None] = {}
+    for name, count in COUNTS.items():
+        declaring = [one for one in seen if count.needs is None or count.needs in one["declares"]]
+        number = sum(_counts(name, one) for one in declaring)
+        found[name] = number if declaring or not seen else None
+    return found
+
+
+def _counts(name: str, one: dict[str, Any]) -> bool:
+    closed, late = one["ended_as"] == "closed", one["due"] is not None
+    evaluated = one["evaluated"]
+    known = {
+        "received": True,
+        "open": one["ended_as"] is None,
+        "resolved": closed and evaluated and bool(one["resolved"]),
+        "reported_resolved": closed and bool(one["reported_resolved"]),
+        "asked": one["asked"],
+        "closed_and_asked": closed and one["asked"],
+        "evaluated": evaluated,
+        "silent": closed and not evaluated,
+        "no_clock": not late,
+        "running": late and one["ended_as"] is None,
+        "met": late and closed and one["ended"] <= one["due"],
+        "missed": late and closed and one["ended"] > one["due"],
+        "stopped": late and one["ended_as"] not in (None, "closed"),
+    }
+    if name in known:
+        return bool(known[name])
+    return bool(one["ended_as"] == name or (evaluated and one["grade"] == name))
+
+
+def _same_counts(what: str, figures: Any, histories: Iterable[Sequence[Event]]) -> None:
+    histories = [events for events in histories if events]
+    for name, number in counted(histories).items():
+        assert figures.count(name) == number, f"{what}: {name} is {figures.count(name)}, counted by hand {number}"
+    happened: Counter[str] = Counter()
+    for events in histories:
+        for event in events:
+            happened.update(event.stamp.means or ())
+    for name, meaning in HAPPENINGS.items():
+        number = figures.count(name) or 0
+        assert number == happened[meaning], f"{what}: {name} is {number}, counted by hand {happened[meaning]}"
+
+
+def _right(events: list[Event]) -> list[Event]:
+    """The events as they should have been recorded, corrections no longer correcting."""
+    return [
+        replace(event, fact=Noted(text="corrected")) if type(event.fact).__name__ == "Corrected" else event
+        for event in with_corrections(events)
+    ]
+
+
+def _moments(events: Sequence[Event]) -> list[Any]:
+    return [max(event.meta.happened for event in events[: n + 1]) for n in range(len(events))]
+
+
+def _recorded(events: Sequence[Event]) -> list[Any]:
+    return [max(event.meta.recorded for event in events[: n + 1]) for n in range(len(events))]
+
+
+def _closed_on(events: Sequence[Event]) -> date | None:
+    seen = picture(events)
+    return seen["ended"].date() if seen["ended_as"] == "closed" else None
+
+
+def _some(days: Sequence[date]) -> list[date]:
+    """The first, the last, and one between."""
+    return sorted({days[0], days[len(days) // 2], days[-1]}) if days else []
+
+
+def _some_merge(played: Played) -> Step | None:
+    """A merge that is possible now, by somebody."""
+    for move in played.workflow.moves:
+        if move.fact is not Merged:
+            continue
+        for one in played.demands:
+            for other in played.demands:
+                for by in (actor for role in move.roles for actor in actors_for(role, Demand(one))[:2]):
+                    step = Step(one.int, move.name, Merged(into=other), by)
+                    if one != other and played.telling.expected(step).error is None:
+                        return step
+    return None
+
+
+def _undoing(played: Played, name: str, merged: Demand) -> Step | None:
+    """The un-merge that is possible after the merge, by somebody."""
+    moves = [move for move in played.workflow.moves if move.name == name]
+    for by in (actor for move in moves for role in move.roles for actor in actors_for(role, merged)):
+        return Step(merged.id.int, name, Unmerged(reason="not the same"), by)
+    return None
+
+
+def _nonzero(numbers: Any) -> dict[Any, int]:
+    return {key: number for key, number in numbers.items() if number}

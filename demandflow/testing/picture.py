@@ -1,0 +1,219 @@
+"""How a demand must look, read off all that was recorded of it at once: searched for, not folded step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from demandflow.domain.demand import Demand
+from demandflow.domain.events import Event
+from demandflow.domain.facts import (
+    STANDARD_FACTS,
+    ContractedOut,
+    Corrected,
+    DetailsAsked,
+    Evaluated,
+    Extended,
+    ExtensionAsked,
+    Fact,
+    HandedBack,
+    LetGo,
+    Merged,
+    Registered,
+    Reported,
+    Resumed,
+    Sorted,
+    Suspended,
+    TakenOn,
+    TookIn,
+    Unmerged,
+)
+
+Found = tuple[Event, Any]
+"""An event and its fact as it should have been recorded."""
+
+BY_CONTRACTORS = (TakenOn, HandedBack, DetailsAsked, ExtensionAsked, Suspended, Resumed, Reported)
+
+
+def picture(events: Sequence[Event]) -> dict[str, Any]:
+    """Every field of the demand, by its name, after these events (all of one demand, in order)."""
+    told: list[Found] = [*zip(events, _as_right(events), strict=True)]
+    here = _this_round(told)
+    first, last = events[0], events[-1]
+    moments = _moments(events)
+    register: Any = told[0][1]
+    place = _last(told, lambda _, f: isinstance(f, Registered | Sorted) and f.place is not None)
+    category = _last(told, lambda _, f: isinstance(f, Registered | Sorted) and f.category is not None)
+    evaluation, report = _last_fact(here, Evaluated), _last_fact(here, Reported)
+    work, handed = _last_fact(told, ContractedOut), _last_fact(told, HandedBack)
+    has_work = work is not None and (handed is None or handed[0].version < work[0].version)
+    moved = [n for n, event in enumerate(events) if n == 0 or event.stamp.state != events[n - 1].stamp.state]
+    turned = [n for n, event in enumerate(events) if n == 0 or event.stamp.ended_as != events[n - 1].stamp.ended_as]
+    suspended = [f for e, f in told[moved[-1] :] if isinstance(f, Suspended)]
+    asked_longer, answered = _last_fact(here, ExtensionAsked), _last_fact(here, (ContractedOut, Extended))
+    waits = asked_longer is not None and (answered is None or answered[0].version < asked_longer[0].version)
+    told_at = _last(here, lambda e, _: "told" in _means(e))
+    supervised = _last(told, lambda e, _: bool({"taken_over", "reopened"} & set(_means(e))))
+    merging = _last_fact(told, (Merged, Unmerged))
+    seen: dict[str, Any] = {
+        "id": first.demand,
+        "version": len(events),
+        "workflow": last.meta.workflow,
+        "declares": next((e.stamp.declares for e in reversed(events) if e.stamp.declares is not None), ()),
+        "state": last.stamp.state,
+        "stage": last.stamp.stage,
+        "came_from": events[moved[-1] - 1].stamp.state if moved[-1] else "",
+        "ended_as": last.stamp.ended_as,
+        "round": last.stamp.round,
+        "received": moments[0],
+        "since": moments[moved[-1]],
+        "last": moments[-1],
+        "recorded": max(event.meta.recorded for event in events),
+        "ended": moments[turned[-1]] if last.stamp.ended_as is not None else None,
+        "told_at": moments[told_at[0].version - 1] if told_at else None,
+        "due": last.stamp.due,
+        "review": suspended[-1].review if suspended else None,
+        "extension_asked": asked_longer[1].until if asked_longer and waits else None,
+        **{name: getattr(register, name) for name in ("text", "channel", "resident", "representative")},
+        **{name: getattr(register, name) for name in ("source", "reference")},
+        "shared_with": register.shared_with or (),
+        "urgency": next((f.urgency for _, f in reversed(told) if getattr(f, "urgency", None)), None),
+        "place": place[1].place if place else None,
+        "place_from": place[0].version if place else 0,
+        "category": category[1].category if category else None,
+        "category_from": category[0].version if category else 1,
+        "contractor": work[1].contractor if work and has_work else None,
+        "lead": work[1].contractor if work else None,
+        "contractor_from": work[0].version if work else 0,
+        "co_handlers": (work[1].co_handlers or ()) if work and has_work else (),
+        "contracts": tuple((e.version, f.contractor) for e, f in told if isinstance(f, ContractedOut)),
+        "workers": _workers(events),
+        "auditors": frozenset(
+            name for e in events if "accepted" in _means(e) for name in (e.meta.actor.id, e.meta.actor.unit) if name
+        ),
+        "handbacks": sum(isinstance(f, HandedBack) for _, f in told),
+        "missed_callbacks": sum(_means(e).count("callback_missed") for e, _ in here),
+        "audited": _audited(events),
+        "told": told_at is not None,
+        "asked": any({"asked", "evaluated"} & set(_means(e)) for e, _ in here),
+        "evaluated": any("evaluated" in _means(e) for e, _ in here),
+        "resolved": evaluation[1].resolved if evaluation else None,
+        "grade": evaluation[1].grade if evaluation else None,
+        "evaluation_from": evaluation[0].version if evaluation else 0,
+        "reported_resolved": report[1].resolved if report else None,
+        "report_from": report[0].version if report else 0,
+        "escalated": any("escalated" in _means(e) for e, _ in here),
+        "taken_over": supervised is not None and _last_of(_means(supervised[0]), "taken_over", "reopened"),
+        "merged_into": merging[1].into if merging and isinstance(merging[1], Merged) else None,
+        "took_in": _taken_in(told),
+        "facts": tuple(type(event.fact) for event in events),
+        "commands": tuple((e.meta.command_id, e.version) for e in events if e.meta.command_id is not None),
+        "evaluators": frozenset(
+            name for e, f in told if isinstance(f, Evaluated) for name in (e.meta.actor.id, f.written_by) if name
+        ),
+        "_attributes": _attributes(told),
+    }
+    return seen
+
+
+def differences(demand: Demand, events: Sequence[Event]) -> list[str]:
+    """Where the demand does not look as what was recorded of it says."""
+    seen = picture(events)
+    names = [field.name for field in fields(Demand)]
+    assert set(names) == set(seen), "the picture shows other fields than a demand has"
+    pairs = ((name, seen[name], getattr(demand, name)) for name in names)
+    return [f"{name}: {want!r} expected, got {got!r}" for name, want, got in pairs if want != got]
+
+
+def _as_right(events: Sequence[Event]) -> list[Fact]:
+    """The facts, each with what later corrections say it should have said."""
+    facts: list[Fact] = [event.fact for event in events]
+    possible: dict[str, tuple[type[Fact], ...]] = {
+        "channel": (Registered,),
+        "place": (Registered, Sorted),
+        "category": (Registered, Sorted),
+        "contractor": (ContractedOut,),
+        "resolved": (Reported, Evaluated),
+        "grade": (Evaluated,),
+    }
+    for correction in events:
+        if isinstance(correction.fact, Corrected) and 1 <= correction.fact.event < correction.version:
+            wrong = facts[correction.fact.event - 1]
+            for name, kinds in possible.items():
+                if (value := getattr(correction.fact, name)) is not None and isinstance(wrong, kinds):
+                    wrong = wrong.model_copy(update={name: value})
+            facts[correction.fact.event - 1] = wrong
+    return facts
+
+
+def _moments(events: Sequence[Event]) -> list[datetime]:
+    """When each took effect: no earlier than the one before."""
+    return [max(event.meta.happened for event in events[: n + 1]) for n in range(len(events))]
+
+
+def _this_round(told: list[Found]) -> list[Found]:
+    """What was recorded since the present round began; what began it belongs to the one before."""
+    began = [n for n in range(1, len(told)) if told[n][0].stamp.round != told[n - 1][0].stamp.round]
+    return told[began[-1] + 1 :] if began else told
+
+
+def _audited(events: Sequence[Event]) -> bool:
+    passed = max((n for n, event in enumerate(events) if "accepted" in _means(event)), default=None)
+    if passed is None:
+        return False
+    back = (n for n in range(max(passed, 1), len(events)) if events[n].stamp.round != events[n - 1].stamp.round)
+    return all(events[n].stamp.stage != "audit" for n in back)
+
+
+def _workers(events: Sequence[Event]) -> frozenset[str]:
+    """Who worked on it: helpers, who reported, and who did a contractor's work for whom it was given to then."""
+    found: set[str] = set()
+    for n, event in enumerate(events):
+        actor, fact = event.meta.actor, event.fact
+        if isinstance(fact, ContractedOut):
+            found.update(fact.co_handlers or ())
+        if isinstance(fact, BY_CONTRACTORS):
+            before = picture(events[:n]) if n else {}
+            given: set[Any] = {before.get("contractor"), *before.get("co_handlers", ())} - {None}
+            if isinstance(fact, Reported) or actor.id in given or actor.unit in given:
+                found.add(actor.id)
+    return frozenset(found)
+
+
+def _taken_in(told: list[Found]) -> tuple[Any, ...]:
+    """The demands that went on in this one and were not let go since."""
+    kept = [
+        (n, f.demand)
+        for n, (_, f) in enumerate(told)
+        if isinstance(f, TookIn) and not any(isinstance(g, LetGo) and g.demand == f.demand for _, g in told[n:])
+    ]
+    return tuple(demand for _, demand in kept)
+
+
+def _attributes(told: list[Found]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for _, fact in told:
+        if type(fact) not in STANDARD_FACTS:
+            ours: Any = next((base for base in type(fact).__mro__ if base in STANDARD_FACTS), Fact)
+            own = [name for name in type(fact).model_fields if name not in ours.model_fields]
+            found |= {name: value for name in own if (value := getattr(fact, name)) is not None}
+    return found
+
+
+def _means(event: Event) -> tuple[str, ...]:
+    return event.stamp.means or ()
+
+
+def _last_of(means: tuple[str, ...], this: str, other: str) -> bool:
+    """Whether it is this one that comes last of the two."""
+    return next(meaning for meaning in reversed(means) if meaning in (this, other)) == this
+
+
+def _last(told: list[Found], fits: Callable[[Event, Any], bool]) -> Found | None:
+    return next((one for one in reversed(told) if fits(*one)), None)
+
+
+def _last_fact(told: list[Found], kind: Any) -> Found | None:
+    return _last(told, lambda _, fact: isinstance(fact, kind))

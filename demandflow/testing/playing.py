@@ -1,0 +1,115 @@
+"""Playing a history on a real DemandFlow, and what came of each step in truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from demandflow.application import DemandFlow
+from demandflow.commands import Commands
+from demandflow.domain.demand import Demand
+from demandflow.domain.events import Event
+from demandflow.domain.facts import Registered
+from demandflow.domain.workflow import Workflow
+from demandflow.testing.clock import FrozenClock
+from demandflow.testing.histories import Expected, History, Step, Telling, demand_id
+
+
+@dataclass(frozen=True)
+class Done:
+    """What had to come of a step, the answer that came (a demand, or what was raised), and what was recorded."""
+
+    number: int
+    expected: Expected
+    answer: Demand | Exception
+    recorded: tuple[Event, ...]
+
+    @property
+    def step(self) -> Step:
+        """The step."""
+        return self.expected.step
+
+    @property
+    def accepted(self) -> bool:
+        """Whether it was answered with a demand."""
+        return isinstance(self.answer, Demand)
+
+
+@dataclass
+class Played:
+    """A history that was played: the flow, still open, and what was done."""
+
+    history: History
+    flow: DemandFlow
+    clock: FrozenClock
+    telling: Telling
+    done: list[Done] = field(default_factory=list)
+
+    @property
+    def workflow(self) -> Workflow:
+        """The workflow that was played."""
+        return self.history.workflow
+
+    @property
+    def expected(self) -> dict[UUID, list[Event]]:
+        """What had to be recorded of each demand."""
+        found: dict[UUID, list[Event]] = {}
+        for done in self.done:
+            for event in done.expected.events:
+                found.setdefault(event.demand, []).append(event)
+        return found
+
+    @property
+    def demands(self) -> tuple[UUID, ...]:
+        """The demands that had to be registered."""
+        return tuple(self.expected)
+
+    def recorded(self, demand: UUID) -> list[Event]:
+        """What is recorded of the demand."""
+        return self.flow._log.events(demand)
+
+
+@contextmanager
+def play(
+    workflow: Workflow,
+    steps: Iterable[Step],
+    *,
+    open: Callable[..., DemandFlow] = DemandFlow.open,  # noqa: A002
+    url: str = "memory:",
+) -> Iterator[Played]:
+    """Play these steps on a new DemandFlow, which is closed at the end of the `with` block.
+
+    `open` is called as `DemandFlow.open(url, workflows=…, clock=…, new_id=…)` and must give an empty log.
+    """
+    history, telling, clock = History(workflow, tuple(steps)), Telling(workflow), FrozenClock()
+    next_id = demand_id(1)
+    with open(url, workflows=(workflow, telling.twin), clock=clock, new_id=lambda: next_id) as flow:
+        played = Played(history, flow, clock, telling)
+        for number, step in enumerate(history.steps, start=1):
+            next_id = demand_id(step.demand)
+            played.done.append(done_by(flow, clock, telling, number, step))
+        yield played
+
+
+def done_by(flow: DemandFlow, clock: FrozenClock, telling: Telling, number: int, step: Step) -> Done:
+    """Try the step, and tell what had to come of it and what did."""
+    clock.now += step.after
+    began = flow._log.last_position()
+    expected = telling.tell(step)
+    answer: Demand | Exception
+    try:
+        answer = command(flow, step, expected.at if step.late else None, command_id=f"step {number}")
+    except Exception as error:  # a law judges what may be raised
+        answer = error
+    return Done(number, expected, answer, tuple(event for _, event in flow._log.page(began, 10)))
+
+
+def command(flow: Commands, step: Step, at: datetime | None, **how: Any) -> Demand:
+    """Make the step."""
+    if isinstance(step.fact, Registered):
+        return flow.start(step.fact, by=step.by, at=at)
+    return flow.act(demand_id(step.demand), step.move, step.fact, by=step.by, at=at, **how)

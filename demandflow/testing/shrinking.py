@@ -1,0 +1,76 @@
+"""The smallest history that still shows what is wrong: steps left out, facts made plain, no time lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+from demandflow.domain.facts import Fact, Registered
+from demandflow.errors import DemandFlowError
+from demandflow.testing.histories import History, Step
+
+ROUNDS = 5
+NO_TIME = timedelta(0)
+
+
+def smallest(history: History, breaks: Callable[[History], bool]) -> History:
+    """The history without all that is not needed for it to break what it breaks."""
+    for _ in range(ROUNDS):
+        before = history
+        for smaller in (_without_demands, _without_steps, _plainer, _renumbered):
+            history = _least(history, breaks, smaller)
+        if history == before:
+            break
+    return history
+
+
+def _least(
+    history: History, breaks: Callable[[History], bool], smaller: Callable[[History], Iterator[tuple[Step, ...]]]
+) -> History:
+    """The history after each smaller one that still breaks it has been taken, until none does."""
+    again = True
+    while again:
+        again = False
+        for steps in smaller(history):
+            tried = replace(history, steps=steps)
+            if steps and steps != history.steps and breaks(tried):
+                history, again = tried, True
+                break
+    return history
+
+
+def _without_demands(history: History) -> Iterator[tuple[Step, ...]]:
+    for demand in sorted({step.demand for step in history.steps}, reverse=True):
+        yield tuple(step for step in history.steps if step.demand != demand)
+
+
+def _without_steps(history: History) -> Iterator[tuple[Step, ...]]:
+    steps = history.steps
+    for size in (8, 4, 2, 1):
+        for at in range(len(steps) - size, -1, -1):
+            if not any(isinstance(step.fact, Registered) for step in steps[at : at + size]):
+                yield (*steps[:at], *steps[at + size :])
+
+
+def _plainer(history: History) -> Iterator[tuple[Step, ...]]:
+    for at, step in enumerate(history.steps):
+        plainer = [replace(step, after=NO_TIME), replace(step, late=NO_TIME)]
+        plainer += [replace(step, fact=fact) for fact in _plainer_facts(step.fact)]
+        for one in plainer:
+            yield (*history.steps[:at], one, *history.steps[at + 1 :])
+
+
+def _renumbered(history: History) -> Iterator[tuple[Step, ...]]:
+    if len({step.demand for step in history.steps}) == 1:
+        yield tuple(replace(step, demand=1) for step in history.steps)
+
+
+def _plainer_facts(fact: Fact) -> Iterator[Fact]:
+    """The fact without one of what it need not say."""
+    for name, info in type(fact).model_fields.items():
+        if not info.is_required() and getattr(fact, name) is not None:
+            try:
+                yield type(fact)(**{**fact.__dict__, name: None})
+            except DemandFlowError:
+                continue
