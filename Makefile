@@ -34,7 +34,7 @@ check: $(READY)  ## format, lint, strict types, docs
 	@$(RUN) -m mypy
 	@$(RUN) -m pytest -q tests/test_readme.py tests/test_house_rules.py
 
-laws: $(READY)  ## 10,000 random sequences of moves against the laws, with a table of what was tried
+laws: $(READY)  ## 2,000 random sequences of moves, 1,000 random workflows, 1,000 defective ones, against the laws
 	@$(RUN) -m tests.laws
 
 rules: $(READY)  ## each rule taken out, each move opened to every role: which example notices

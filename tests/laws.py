@@ -1,4 +1,4 @@
-"""`make laws`: many random sequences of moves, and a table of what was tried."""
+"""`make laws`: many random sequences of the closed loop, random workflows and defective ones, and what was tried."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from demandflow import CLOSED_LOOP, Event
 from demandflow.testing import Played, Tally, as_state_machine
+from tests.test_random_workflows import build_defective, play_valid
 
 STEPS = 40
+WORKFLOWS = 1_000
 
 
 def no_contracting_without_audit(played: Played) -> None:
@@ -42,15 +44,27 @@ def play(sequences: int, *, derandomize: bool = False) -> Tally:
     return tally
 
 
+def since(began: float) -> int:
+    return round(time.perf_counter() - began)
+
+
 def main(sequences: int) -> int:
     began = time.perf_counter()
     tally = play(sequences)
     print(tally.table(CLOSED_LOOP))
     accepted, refused = tally.least(CLOSED_LOOP)
-    print(f"{sequences} sequences of up to {STEPS} steps in {time.perf_counter() - began:.0f} s; no law was broken")
+    print(f"{sequences} sequences of up to {STEPS} steps in {since(began)} s; no law was broken")
     print(f"the rarest move was accepted {accepted} and refused {refused} times")
-    return 0 if min(accepted, refused) >= sequences // 500 else 1
+    began = time.perf_counter()
+    done = play_valid(WORKFLOWS)
+    print(f"{done.histories} random valid workflows, {done.steps} steps, {since(began)} s; no law was broken")
+    for name, seconds in done.seconds.items():
+        print(f"{seconds * 1000 / done.histories:>8.2f} ms a history: {name}")
+    began = time.perf_counter()
+    kinds = build_defective(WORKFLOWS)
+    print(f"{sum(kinds.values())} workflows with a planted defect, all named, {since(began)} s: {kinds}")
+    return 0 if min(accepted, refused) >= sequences // 1000 and done.histories >= WORKFLOWS else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000))
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 2_000))

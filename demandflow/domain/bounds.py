@@ -10,7 +10,7 @@ from uuid import UUID
 
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import Fact
-from demandflow.domain.moves import BACK, NEW_ROUND, Move, Proposal, State, sources
+from demandflow.domain.moves import BACK, NEW_ROUND, Move, Proposal, State, is_word, sources
 from demandflow.domain.samples import THEN, WHO, variants
 from demandflow.domain.values import Actor
 from demandflow.domain.ways import Spot, Step, closure
@@ -23,7 +23,7 @@ OFTEN = 1_000_000
 def unbounded_rework(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defect]:
     """Moves by which a demand can go round for ever: asked about its millionth round, they still send it back."""
     for name, source, role, these in _tried_together(states, moves):
-        if not any("reworked" in move.meanings for move in these):
+        if not is_word(role) or not any("reworked" in move.meanings for move in these):
             continue
         for fact in _variants(these[0].fact):
             if _goes_round(these, source, role, fact):

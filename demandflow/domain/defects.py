@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
 from demandflow.domain.bounds import unbounded_rework, unspoken_rework
 from demandflow.domain.facts import OTHER_SIDE, STANDARD_FACTS, Evaluated, Fact, Registered, Reported
-from demandflow.domain.moves import BACK, ENDS, MEANINGS, START, STAY, WORDS, Move, State, sources
+from demandflow.domain.moves import BACK, ENDS, MEANINGS, START, STAY, WORDS, Move, State, is_word, sources
 from demandflow.domain.shape import wrong_ends, wrong_shape, wrong_telling
 from demandflow.domain.values import Stage
 from demandflow.domain.ways import leaving, steps_of
@@ -31,8 +32,9 @@ def defects_of(
     defects = (*_wrong_names(states, moves), *_wrong_words(states, moves), *_wrong_facts(states, moves))
     declared, (states, moves) = len(moves), _as_meant(states, moves)
     steps = steps_of(states, moves)
-    # where a move leads nowhere that is known, it is not known either what cannot be reached
-    shape = wrong_shape(states, steps) if len(moves) == declared else ()
+    # where nothing begins, or a move leads nowhere that is known, it is not known either what cannot be reached
+    known = len(moves) == declared and any(move.from_ is START for move in moves)
+    shape = wrong_shape(states, steps) if known else ()
     return (
         *defects,
         *_wrong_owners(states),
@@ -121,7 +123,7 @@ def _wrong_names(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Def
     for name, times in Counter(names).items():
         if times > 1:
             yield Defect("doubled", f"state {name!r} is declared {times} times", "declare it once", (name,))
-        if not name.strip() or name != name.strip() or not name.isprintable():
+        if not is_word(name):
             says = f"state {name!r} needs a printable name without blanks at its ends"
             yield Defect("name", says, "give it one", (name,))
         if name in RESERVED:
@@ -135,8 +137,10 @@ def _wrong_names(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Def
         if len(set(_named(move))) < len(_named(move)):
             says = f"move {move.name!r} names a state twice in {listed(_named(move))}"
             yield Defect("doubled", says, "name it once", _named(move), (move.name,))
-        if not move.roles or not all(role.strip() for role in move.roles):
-            yield Defect("nobody", f"move {move.name!r} may be made by nobody", "say by whom", (), (move.name,))
+        if not move.roles or not all(is_word(role) for role in move.roles):
+            says = f"move {move.name!r} may be made by nobody"
+            remedy = "say by whom, in printable words without blanks at their ends"
+            yield Defect("nobody", says, remedy, (), (move.name,))
         for what, words in (("means", move.meanings), ("by", move.roles)):
             for word, times in Counter(words).items():
                 if times > 1:
@@ -198,7 +202,7 @@ def _wrong_topic(move: Move, topics: dict[str, type]) -> Iterator[tuple[str, str
 
 def _wrong_owners(states: Sequence[State]) -> Iterator[Defect]:
     for state in states:
-        if state.ended_as is None and state.waits_for != Stage.ENDED and not (state.owner or "").strip():
+        if state.ended_as is None and state.waits_for != Stage.ENDED and not is_word(state.owner or ""):
             says = f"in state {state.name!r} it is nobody's turn"
             yield Defect("no-owner", says, "say whose: owner=…", (state.name,))
 
@@ -246,12 +250,13 @@ def _wrong_order(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Def
 
 def _as_meant(states: Sequence[State], moves: Sequence[Move]) -> tuple[list[State], list[Move]]:
     """Each state once, and misspelt names of states as the ones that were meant; moves that mean none are left out."""
-    by_name = {state.name: state for state in reversed(states)}
+    by_name: dict[str, State] = {}
+    for state in states:
+        by_name.setdefault(state.name, _ended_as_meant(state))
     meant: list[Move] = []
     for move in moves:
-        names = {
-            name: _meant(name, by_name) for name in (*_named(move), *((move.to,) if isinstance(move.to, str) else ()))
-        }
+        said = (*_named(move), move.to) if isinstance(move.to, str) else _named(move)
+        names = {name: _meant(name, by_name) for name in said}
         if None in names.values():
             continue
         from_: Any = move.from_
@@ -260,7 +265,15 @@ def _as_meant(states: Sequence[State], moves: Sequence[Move]) -> tuple[list[Stat
         to: Any = names[move.to] if isinstance(move.to, str) else move.to
         unchanged = (from_ == _named(move) or not _named(move)) and to == move.to
         meant.append(move if unchanged else Move(**{**move.__dict__, "from_": from_, "to": to}))
-    return [state for state in states if by_name[state.name] is state], meant
+    return list(by_name.values()), meant
+
+
+def _ended_as_meant(state: State) -> State:
+    """A state that says of its end but half, as if it said the whole."""
+    if state.waits_for != Stage.ENDED and state.ended_as is None:
+        return state
+    ended_as = _meant(state.ended_as or "", ENDS) or ENDS[0]
+    return replace(state, waits_for=Stage.ENDED, ended_as=ended_as)
 
 
 def _named(move: Move) -> tuple[str, ...]:

@@ -101,6 +101,11 @@ class Move:
         return self.to is BACK
 
 
+def is_word(text: str) -> bool:
+    """Whether it can name a state or a role: printable, not empty, without blanks at its ends."""
+    return bool(text) and text == text.strip() and text.isprintable()
+
+
 def sources(move: Move, states: Sequence[State]) -> tuple[str, ...]:
     """The names of the states from which a declared move leads; START is the empty name."""
     match move.from_:

@@ -115,4 +115,4 @@ def _way_to(last: Step, steps: Sequence[Step], moves: Sequence[Move]) -> str:
     """The shortest way that ends with this step, as people read it."""
     arrows = [(step.before, step, step.after) for step in steps]
     way = [*(first_way(START_SPOT, arrows, lambda spot: spot == last.before) or ()), last]
-    return " → ".join(f"{moves[step.move].name} → {step.after.state}" for step in way)
+    return " → ".join(f"{moves[step.move].name} ({step.after.state})" for step in way)

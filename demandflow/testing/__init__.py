@@ -13,10 +13,14 @@ from demandflow.testing.histories import History, Step, histories
 from demandflow.testing.law import Law, law
 from demandflow.testing.laws import LAWS, law_named, laws, no_way_round
 from demandflow.testing.machine import Tally, as_state_machine
+from demandflow.testing.planting import DEFECTS, Defective, defective_workflows
 from demandflow.testing.playing import Done, Played, play
+from demandflow.testing.workflows import workflows
 
 __all__ = [
     "Checked",
+    "DEFECTS",
+    "Defective",
     "Done",
     "FrozenClock",
     "History",
@@ -30,12 +34,14 @@ __all__ = [
     "as_test_case",
     "check",
     "counted_ids",
+    "defective_workflows",
     "histories",
     "law",
     "law_named",
     "laws",
     "no_way_round",
     "play",
+    "workflows",
 ]
 
 del _hypothesis
