@@ -54,6 +54,7 @@ class Explored:
     """
 
     workflow: str
+    ends: tuple[str, ...]
     configurations: tuple[Configuration, ...]
     steps: tuple[Taken, ...]
     told_apart: tuple[str, ...]
@@ -78,16 +79,17 @@ class Explored:
         """The way to the configuration that takes the most steps to come to, going straight."""
         return self.way_to(lambda one: one == self.configurations[-1]) or ()
 
-    def ways_to_ends(self, workflow: Workflow) -> dict[str, tuple[Taken, ...]]:
+    @property
+    def ways_to_ends(self) -> dict[str, tuple[Taken, ...]]:
         """The shortest way to each ended state that can be reached."""
-        ends = [state.name for state in workflow.states if state.ended_as is not None]
-        ways = {end: self.way_to(lambda one, end=end: one.state == end) for end in ends}  # type: ignore[misc]
+        ways = {end: self.way_to(lambda one, end=end: one.state == end) for end in self.ends}  # type: ignore[misc]
         return {end: way for end, way in ways.items() if way is not None}
 
     def __str__(self) -> str:
         told = f", told apart by {', '.join(self.told_apart)}" if self.told_apart else ""
         cut = f"; {self.cut} at the bound of {self.bound}" if self.cut else ""
         lines = [f"{self.workflow}: {len(self.configurations)} configurations, {len(self.steps)} steps{told}{cut}"]
+        lines += [f"shortest way to {end}, {len(way)} steps: {_told(way)}" for end, way in self.ways_to_ends.items()]
         lines.append(f"longest way, {len(self.longest)} steps: {_told(self.longest)}")
         lines += [f"never used: {move} from {source or 'START'} to {goal}" for move, source, goal in self.unused]
         return "\n".join(lines)
@@ -176,7 +178,8 @@ class _Walk:
         ]
         unused = tuple((self.workflow.moves[n].name, a, b) for n, a, b in declared if (n, a, b) not in used)
         apart = tuple(sorted(self.told_apart))
-        return Explored(self.workflow.key, tuple(stands), tuple(steps), apart, self.bound, cut, unused)
+        ends = tuple(state.name for state in self.workflow.states if state.ended_as is not None)
+        return Explored(self.workflow.key, ends, tuple(stands), tuple(steps), apart, self.bound, cut, unused)
 
     def _ways_on(self, demand: Demand) -> Iterator[tuple[Row, Demand]]:
         """Each row that can be taken from here, with a demand that took it, once for all that is told apart."""
