@@ -125,6 +125,8 @@ class DemandFlow(Commands, Queries):
 
     def try_many(self, items: Iterable[Action]) -> tuple[Recorded | Rejected, ...]:
         """What act_many() would answer, with nothing recorded: a dry run. Earlier items count for later ones."""
+        if not isinstance(items, Iterable):
+            raise InvalidValue("items", f"must be several Actions, got {brief(items)}")
         batch = self._batch(PendingLog(self._log))
         answers: list[Recorded | Rejected] = []
         for item in items:
@@ -136,18 +138,30 @@ class DemandFlow(Commands, Queries):
         return tuple(answers)
 
     def move_all_over(
-        self, workflow: str, *, of: str, by: Actor, reason: str | None = None, dry_run: bool = False
+        self,
+        workflow: str,
+        *,
+        of: str,
+        by: Actor,
+        at: datetime | None = None,
+        reason: str | None = None,
+        dry_run: bool = False,
     ) -> tuple[Recorded | Rejected, ...]:
         """Let all open demands on the workflow `of` go on under another; one answer a demand, oldest first.
 
         With `dry_run` nothing is recorded: the answers say which would move, and why the others would not. Raises
         InvalidValue or UnknownWorkflow.
         """
+        if not isinstance(by, Actor):
+            raise InvalidValue("by", f"must be an Actor, got {brief(by)}")
+        for what, key in (("workflow", workflow), ("of", of)):
+            if not isinstance(key, str):
+                raise InvalidValue(what, f"must be given as name@version, got {brief(key)}")
         target = self._workflows[self._key(workflow)]
-        names = {state.name: target.move_of(MovedOver, state.name) for state in target.states}
+        names = {state.name: target.move_of(MovedOver, state.name, by.role) for state in target.states}
         fact = MovedOver(workflow=target.key, reason=reason)
         items = [
-            Action(demand=row.demand, move=names.get(row.state) or "move_over", fact=fact, by=by)
+            Action(demand=row.demand, move=names.get(row.state) or "move_over", fact=fact, by=by, at=at)
             for row in self.board(workflow=self._key(of), open=True, limit=MOST).rows
         ]
         return self.try_many(items) if dry_run else self.act_many(items)

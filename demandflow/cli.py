@@ -5,18 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sqlite3
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import suppress
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, NoReturn
 
-from demandflow.application import DemandFlow
+from demandflow.domain.facts import STANDARD_FACTS
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import Defect, DemandFlowError, InvalidValue, InvalidWorkflow, WorkflowAdvice
+from demandflow.storage import facts_by_topic, recorded_events
 from demandflow.workbench.comparison import diff
 from demandflow.workbench.reading import InvalidFile
 from demandflow.workbench.replaying import replay_check
@@ -29,22 +28,42 @@ FILE = "a .toml or .json file, package.module:NAME or path/to/file.py:NAME"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command, and return 0 if all is well, 1 if something was found, 2 if it could not be done."""
     try:
+        return _run(arguments)
+    except BrokenPipeError:
+        # who read along has gone
+        _say_no_more()
+        return MISUSE
+    except OSError as error:
+        _say_no_more()
+        with suppress(OSError):
+            _say(f"demandflow: the answer cannot be written: {error.strerror or error}", sys.stderr)
+        return MISUSE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", WorkflowAdvice)
             asked = _parser().parse_args(arguments)
             run: Callable[[argparse.Namespace], int] = asked.run
             answer = run(asked)
-        sys.stdout.flush()
-        return answer
     except DemandFlowError as error:
         _complain(error)
-        return MISUSE
-    except BrokenPipeError:
-        # who read along has gone: let what is still to be said go nowhere
+        answer = MISUSE
+    except SystemExit:
+        # help was given
+        sys.stdout.flush()
+        raise
+    sys.stdout.flush()
+    return answer
+
+
+def _say_no_more() -> None:
+    """Let what is still to be said go nowhere."""
+    with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return MISUSE
-    except KeyboardInterrupt:
-        return INTERRUPTED
 
 
 class _Parser(argparse.ArgumentParser):
@@ -124,25 +143,12 @@ def _diff(asked: argparse.Namespace) -> int:
 
 def _replay(asked: argparse.Namespace) -> int:
     workflow = _usable(Sources(asked.vocabulary), asked.file)
-    if asked.url == "memory:" or (asked.url.startswith("sqlite:///") and not _is_log(asked.url)):
-        raise InvalidValue(asked.url, "there is no such log; name one that was recorded")
-    with DemandFlow.open(asked.url, workflows=(workflow,), tenant=asked.tenant) as flow:
-        replayed = replay_check(flow, workflow, of=asked.of)
+    facts = facts_by_topic([*STANDARD_FACTS, *workflow.facts]).values()
+    replayed = replay_check(recorded_events(asked.url, facts, asked.tenant), workflow, of=asked.of)
+    if not replayed.steps:
+        raise InvalidValue(asked.url, "there is nothing in this log that could be judged")
     _answer(asked, replayed)
     return SOUND if replayed.sound else FOUND
-
-
-def _is_log(url: str) -> bool:
-    """Whether a log is there: opening what is none would make it one. What is no database, opening it tells."""
-    path = Path(url.removeprefix("sqlite:///"))
-    if not path.is_file():
-        return False
-    try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'stored_events'").fetchone()
-    except sqlite3.Error:
-        return True
-    return found is not None
 
 
 def _usable(sources: Sources, file: str) -> Workflow:

@@ -370,8 +370,9 @@ class Commands:
 
         The other workflow says who may: by its move that records MovedOver. Raises UnknownWorkflow as well.
         """
-        target = self._workflows[self._key(workflow)]
-        move = next((move.name for move in target.moves if move.fact is MovedOver), "move_over")
+        target, by = self._workflows[self._key(_named(workflow))], how.get("by")
+        state = self._recorder.current(as_id(demand_id)).state
+        move = target.move_of(MovedOver, state, by.role if isinstance(by, Actor) else None) or "move_over"
         return self.act(demand_id, move, MovedOver(workflow=target.key, reason=reason), **how)
 
     def note(self, demand_id: UUID, text: str, **how: Unpack[How]) -> Demand:
@@ -415,6 +416,13 @@ def as_id(value: UUID | str) -> UUID:
         return value if isinstance(value, UUID) else UUID(value)
     except (ValueError, TypeError, AttributeError):
         raise InvalidValue("demand_id", f"{brief(value)} is not the id of a demand (a UUID)") from None
+
+
+def _named(workflow: object) -> str:
+    """The name of a workflow that has to be given."""
+    if not isinstance(workflow, str):
+        raise InvalidValue("workflow", f"must be given as name@version, got {brief(workflow)}")
+    return workflow
 
 
 def _category(category: str | None) -> Category | None:

@@ -14,6 +14,14 @@ from demandflow.testing import FrozenClock
 
 settings.register_profile("ci", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", phases=[Phase.generate], deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "few",
+    derandomize=True,
+    max_examples=10,
+    phases=[Phase.generate],
+    deadline=None,
+    suppress_health_check=[*HealthCheck],
+)
 settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 

@@ -23,8 +23,8 @@ from demandflow.workbench.files import dump
 ROOT = Path(__file__).parent.parent
 LOOP = str(ROOT / "docs" / "closed-loop.toml")
 PLANTED = Path(__file__).parent / "planted"
-ADVICE = {"idle-owner", "alike"}
-NOT_IN_A_FILE = {"rule"}
+ADVICE = {"idle-owner", "alike", "unmeant"}
+NOT_IN_A_FILE = {"rule", "unasked"}
 IN_WORDS = {"alike", "type", "word"}
 BRINGS_ALONG = {"no-end": {"dead-end"}}
 CONCERNED = {
@@ -48,6 +48,7 @@ CONCERNED = {
     "type": "0",
     "unbounded": "evaluate",
     "undeclared": "opne",
+    "unmeant": "report",
     "unreachable": "forgotten",
     "way-out": "resume",
     "word": "escalatd",
@@ -215,6 +216,8 @@ def test_a_file_may_use_the_words_of_a_module(capsys: pytest.CaptureFixture[str]
         ("no_such_module:LOOP", "cannot be loaded: ModuleNotFoundError: No module named 'no_such_module'"),
         ("none.toml", "cannot be read: No such file or directory"),
         ("workflow.yaml", "is neither .toml nor .json"),
+        ("", "demandflow: '': is neither .toml nor .json"),
+        (" ", "demandflow: ' ': is neither .toml nor .json"),
     ],
 )
 @pytest.mark.parametrize("verb", ["check", "draw"])
@@ -355,6 +358,62 @@ def test_what_is_no_log_is_not_made_one(capsys: pytest.CaptureFixture[str], tmp_
     assert (others.read_bytes(), text.read_bytes()) == before
 
 
+def files_in(folder: Path) -> dict[str, bytes]:
+    return {one.name: one.read_bytes() for one in folder.iterdir() if not one.name.endswith("-shm")}
+
+
+def test_judging_a_log_writes_nothing(capsys: pytest.CaptureFixture[str], log: str, tmp_path: Path) -> None:
+    before = files_in(tmp_path)
+    assert Run(capsys, "replay-check", log, LOOP).code == 0
+    assert files_in(tmp_path) == before, "nothing in the log, nothing beside it"
+    with DemandFlow.open(log) as flow:
+        clerk = Actor("chen", Role.GRID_ADMINISTRATOR)
+        flow.register(text="x", channel="hotline", place="c1", by=clerk)
+        before = files_in(tmp_path)
+        run = Run(capsys, "replay-check", "--json", log, LOOP)
+        assert (run.code, run.document["demands"]) == (0, 2), "what is not yet in the main file is read as well"
+        assert files_in(tmp_path) == before
+
+
+STRANGERS = (
+    "CREATE TABLE stored_events (a INT)",
+    "CREATE TABLE stored_events (originator_id TEXT, originator_version INTEGER, topic TEXT, state BLOB)",
+    "CREATE TABLE demandflow_log (id TEXT, tenant TEXT)",
+)
+
+
+@pytest.mark.parametrize("statements", [*((one,) for one in STRANGERS), STRANGERS[:1] + STRANGERS[2:]])
+def test_a_strangers_database_is_no_log_and_stays_as_it_is(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, statements: tuple[str, ...]
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "other.db")) as connection:
+        for statement in statements:
+            connection.execute(statement)
+    before = files_in(tmp_path)
+    run = Run(capsys, "replay-check", f"sqlite:///{tmp_path / 'other.db'}", LOOP)
+    assert (run.code, run.out) == (2, "")
+    assert "there is no such log" in run.err
+    assert files_in(tmp_path) == before
+
+
+def test_a_log_with_nothing_in_it_is_not_called_sound(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'empty.db'}"
+    DemandFlow.open(url).close()
+    run = Run(capsys, "replay-check", url, LOOP)
+    assert (run.code, run.out) == (2, "")
+    assert "nothing in this log that could be judged" in run.err
+
+
+@pytest.mark.parametrize("row", ["('x', 1, 'demand.noted', '{}')", "(NULL, NULL, NULL, NULL)"])
+def test_a_row_that_is_no_event_is_told(capsys: pytest.CaptureFixture[str], log: str, row: str) -> None:
+    with closing(sqlite3.connect(log.removeprefix("sqlite:///"))) as connection:
+        connection.execute(f"INSERT INTO stored_events VALUES {row}")
+        connection.commit()
+    run = Run(capsys, "replay-check", log, LOOP)
+    assert (run.code, run.out) == (2, "")
+    assert "is none of ours" in run.err
+
+
 def test_the_log_of_another_is_not_read(capsys: pytest.CaptureFixture[str], log: str) -> None:
     run = Run(capsys, "replay-check", log, LOOP, "--tenant", "fufeng")
     assert run.code == 2
@@ -380,3 +439,16 @@ def test_who_stops_reading_gets_no_traceback(times: int) -> None:
         running.stdout.close()
         assert running.stderr.read() == b""
     assert running.returncode == 2
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full disk to write to")
+@pytest.mark.parametrize("arguments", [["workflow", "draw", "docs/closed-loop.toml"], ["--help"]])
+def test_a_full_disk_is_told_in_a_line(arguments: list[str]) -> None:
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "demandflow", *arguments]
+        done = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, cwd=ROOT, env=buffered
+        )
+    assert done.returncode == 2
+    assert done.stderr == "demandflow: the answer cannot be written: No space left on device\n"

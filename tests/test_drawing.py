@@ -26,7 +26,7 @@ from demandflow import (
     Workflow,
 )
 from demandflow.domain.defects import RESERVED
-from demandflow.domain.moves import sources
+from demandflow.domain.moves import is_word, sources
 from demandflow.domain.ways import steps_of
 from tests.conftest import ROOT
 
@@ -160,7 +160,7 @@ NASTY = st.sampled_from(
         ),
     ]
 )
-PRINTABLE = st.text(min_size=1, max_size=12).filter(str.isprintable)
+PRINTABLE = st.text(min_size=1, max_size=12).filter(is_word)
 NAMES = (NASTY | PRINTABLE).filter(
     lambda name: name == name.strip() and name not in (*RESERVED, "register", "note", "state")
 )

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -171,3 +174,21 @@ def test_a_folder_of_messy_files(data: Path, tmp_path: Path, capsys: pytest.Capt
     assert "boston311-100-bad.tsv: 100 read = 20 recorded + 79 unchanged + 0 changed + 1 refused" in said
     assert "refused: line 41: row: it has 30 fields, the header has 29" in said
     assert "text: 'Litter / Ground" in said
+
+
+def test_a_strangers_workflow_passes_its_own_tests_and_a_wrong_one_is_reported(tmp_path: Path) -> None:
+    folder = ROOT / "examples" / "your_own_workflow"
+    here = {**os.environ, "PYTHONPATH": str(folder)}
+    tests = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(folder)]
+    done = subprocess.run(tests, capture_output=True, text=True, check=False, env=here, cwd=ROOT)
+    assert done.returncode == 0, done.stdout
+    script = [sys.executable, str(folder / "report_of_a_mistake.py")]
+    report = subprocess.run(script, capture_output=True, text=True, check=True, env=here, cwd=tmp_path).stdout
+    assert "decide by zhao was recorded, although zhao asked for this party" in report
+    copied = report.partition("The same as a test:")[2]
+    for rules, passed in (("", False), ("nobody_decides_on_their_own_party", True)):
+        code = f"from street_party import street_party\n{copied}\nSTREET_PARTY = street_party({rules})\n"
+        (tmp_path / "test_copied.py").write_text(code, "utf-8")
+        again = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_copied.py"]
+        found = subprocess.run(again, capture_output=True, text=True, check=False, env=here, cwd=tmp_path)
+        assert (found.returncode == 0) is passed, found.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any, ClassVar
 
@@ -16,6 +17,7 @@ from demandflow import (
     START,
     STAY,
     Demand,
+    Escalated,
     Fact,
     InvalidValue,
     Move,
@@ -90,9 +92,9 @@ def test_a_move_that_no_condition_lets_through_is_named() -> None:
 @given(bound=st.integers(1, 3), calls=st.integers(1, 3))
 def test_the_numbers_of_the_closed_loop_show_in_its_places(bound: int, calls: int) -> None:
     found = explore(closed_loop("numbered", bound=bound, missed_callbacks=calls), bound=bound + 1)
-    taken_over = [dict(one.told_apart)["round"] for one in found.configurations if one.state == "taken_over"]
+    taken_over = [dict(one.values)["round"] for one in found.configurations if one.state == "taken_over"]
     assert min(taken_over) == bound + 1, "the supervisor takes over after as many rounds"
-    missed = [dict(one.told_apart)["missed_callbacks"] for one in found.configurations]
+    missed = [dict(one.values)["missed_callbacks"] for one in found.configurations]
     assert max(missed) == calls
     assert {name for name, _, _ in found.unused} == {
         name for name, number in (("evaluate", bound), ("miss_callback", calls)) if number == 1
@@ -117,12 +119,107 @@ def test_a_longer_way_is_never_taken_for_the_shortest() -> None:
     assert len(found.ways_to_ends["withdrawn"]) == 2
 
 
+def it_came_from_the_detour(demand: Demand, proposal: Proposal[Any]) -> bool:
+    return demand.came_from == "detour"
+
+
+NOTE = Move("note", Noted, "open", STAY, by="clerk")
+ESCALATE = Move("escalate", Escalated, "open", STAY, by="clerk", means="escalated")
+
+
+def asking(condition: Any) -> Workflow:
+    """A workflow in which `asked` is come to only on this condition."""
+    choose = Move("choose", Stepped, "open", "asked", by="clerk", when=condition)
+    left = Move("leave", Stepped, "asked", "done", by="clerk")
+    states = (OPEN, WAITING, State("asked", Stage.AUDIT, owner="clerk"), DONE)
+    on = (Move("rest", Noted, "open", "waiting", by="clerk"), Move("go on", Stepped, "waiting", "done", by="clerk"))
+    return Workflow(
+        "asking", 1, states, (FILE, FINISH, *on, NOTE, ESCALATE, choose, replace(choose, to=STAY, when=None), left)
+    )
+
+
+@pytest.mark.parametrize(
+    ("condition", "uncertain"),
+    [
+        (lambda demand, proposal: Escalated in demand.facts, "facts"),
+        (lambda demand, proposal: demand.version >= 60, "version"),
+        (lambda demand, proposal: proposal.at - demand.received > timedelta(days=90), "received"),
+        (lambda demand, proposal: proposal.at.year > 2030, "at"),
+        (lambda demand, proposal: proposal.other is not None, "other"),
+        (lambda demand, proposal: demand.channel == "hotline", "channel"),
+        (lambda demand, proposal: demand.due is not None, "due"),
+        (lambda demand, proposal: "Anna" in demand.workers, "workers"),
+    ],
+    ids=lambda one: one if isinstance(one, str) else "",
+)
+def test_of_a_move_that_depends_on_what_cannot_be_tried_nothing_is_claimed(condition: Any, uncertain: str) -> None:
+    found = explore(asking(condition))
+    assert uncertain in found.uncertain
+    assert found.unused == ()
+    assert found.undecided == (("choose", "open", "asked"), ("leave", "asked", "done"))
+    assert f"{uncertain}): choose from open to asked" in str(found)
+    assert "never used" not in str(found)
+
+
+def test_what_is_told_apart_is_certain() -> None:
+    found = explore(asking(lambda demand, proposal: demand.taken_over or demand.anonymous is None or not demand.open))
+    assert (found.uncertain, found.undecided) == ((), ())
+    assert found.unused == (("choose", "open", "asked"), ("leave", "asked", "done"))
+
+
+def test_a_condition_may_ask_where_a_demand_came_from() -> None:
+    detour = State("detour", Stage.FEEDBACK, owner="clerk")
+    ways = (
+        Move("go round", Stepped, "open", "detour", by="clerk"),
+        Move("rest", Noted, ("open", "detour"), "waiting", by="clerk"),
+        Move("choose", Stepped, "waiting", "done", by="clerk", when=it_came_from_the_detour),
+        Move("choose", Stepped, "waiting", "open", by="clerk"),
+    )
+    found = explore(Workflow("two ways", 1, (OPEN, detour, WAITING, DONE), (FILE, FINISH, *ways)))
+    assert found.told_apart == ("came_from",)
+    assert (found.unused, found.undecided, found.uncertain) == ((), (), ())
+    assert "came_from" not in explore(small(*REST)).told_apart, "the table asks for itself"
+
+
+@settings(max_examples=3, deadline=None)
+@given(bound=st.integers(1, 7), calls=st.integers(2, 5))
+def test_the_bound_lies_beyond_the_numbers_of_the_workflow(bound: int, calls: int) -> None:
+    found = explore(closed_loop("numbered", bound=bound + 1, missed_callbacks=calls))
+    assert found.bound == max(6, bound + 4, calls + 3)
+    assert found.unused == ()
+
+
+def test_at_the_bound_nothing_is_never() -> None:
+    found = explore(closed_loop(bound=8), bound=6)
+    assert ("evaluate", "fed_back", "taken_over") in found.unused
+    assert "not used within the bound of 6: evaluate from fed_back to taken_over" in str(found)
+    assert "never used" not in str(found)
+
+
+def test_facts_that_can_be_read_once_only_are_tried_on_every_walk() -> None:
+    count = Move("count", Counted, "open", "waiting", by="clerk", when=lambda demand, proposal: demand.escalated)
+    workflow = found_by(count)
+    once = explore(workflow, facts={Counted: (Counted(number=number) for number in (3, 4))})
+    assert once == explore(workflow, facts={Counted: [Counted(number=3), Counted(number=4)]})
+    some = explore(found_by(replace(count, when=escalated_and_many)), facts={Counted: iter([Counted(number=3)])})
+    assert ("count", "open", "waiting") in some.unused
+
+
+def escalated_and_many(demand: Demand, proposal: Proposal[Counted]) -> bool:
+    return not demand.escalated and it_is_many(demand, proposal)
+
+
 @pytest.mark.parametrize(
     ("wrongly", "says"),
     [
         (lambda: explore("closed-loop"), "must be a Workflow"),  # type: ignore[arg-type]
         (lambda: explore(CLOSED_LOOP, bound=0), "must be a whole number from 1"),
         (lambda: explore(CLOSED_LOOP, most=10), "more than 10 configurations"),
+        (lambda: explore(CLOSED_LOOP, most="x"), "most: must be a whole number from 1, got 'x'"),  # type: ignore[arg-type]
+        (lambda: explore(CLOSED_LOOP, facts=5), "facts: must give facts for classes of facts, got 5"),  # type: ignore[arg-type]
+        (lambda: explore(CLOSED_LOOP, facts={Noted: 5}), "facts: must be several for Noted, got 5"),  # type: ignore[dict-item]
+        (lambda: explore(CLOSED_LOOP, facts={Noted: [5]}), "facts: 5 is no Noted"),  # type: ignore[list-item]
+        (lambda: explore(CLOSED_LOOP, facts={Counted: []}), "closed-loop@1 records no .*Counted"),
     ],
 )
 def test_a_wrong_question_is_answered_clearly(wrongly: Any, says: str) -> None:

@@ -32,8 +32,10 @@ MAY_SEE = {
     "terminal": {"errors", "projections"},
     "batches": {"errors", "domain", "storage", "recording", "commands"},
     "workbench": {"errors", "domain"},
-    "cli": {"errors", "domain", "application", "workbench"},
+    "cli": {"errors", "domain", "storage", "workbench"},
     "__main__": {"cli"},
+    "_hypothesis": {"testing"},
+    "pytest_plugin": {"application", "testing"},
     "importing": {"errors", "domain", "ids", "batches", "application"},
     "queries": {"errors", "domain", "projections"},
     "application": {
@@ -49,13 +51,28 @@ MAY_SEE = {
         "batches",
     },
 }
+WITH_HYPOTHESIS = (
+    *(
+        "__init__",
+        "checking",
+        "fields",
+        "histories",
+        "machine",
+        "planting",
+        "strategies",
+        "types",
+        "words",
+        "workflows",
+    ),
+)
 THIRD_PARTIES = {
-    "pydantic": {"domain/values.py", "domain/facts.py", "domain/samples.py", "storage.py"},
+    "pydantic": {"domain/values.py", "domain/facts.py", "domain/samples.py", "testing/fields.py", "storage.py"},
     "pydantic_core": {"domain/values.py", "domain/facts.py"},
     "transitions": {"domain/workflow.py"},
     "eventsourcing": {"storage.py"},
     "rich": {"terminal.py"},
-    "hypothesis": {"testing/__init__.py", "testing/strategies.py", "testing/machine.py"},
+    "hypothesis": {"_hypothesis.py", *(f"testing/{name}.py" for name in WITH_HYPOTHESIS)},
+    "pytest": {"pytest_plugin.py"},
 }
 
 

@@ -10,17 +10,17 @@ import pytest
 from demandflow import (
     CLOSED_LOOP,
     DemandFlow,
+    InvalidValue,
     MovedOver,
     Recorded,
     Rejected,
     RoleNotAllowed,
     RuleBroken,
-    Stage,
-    State,
     UnknownWorkflow,
     Way,
     can_move,
     closed_loop,
+    reasons_not_to_move,
 )
 from demandflow.testing import FrozenClock
 from demandflow.workbench.comparison import diff
@@ -89,12 +89,7 @@ def test_a_demand_stays_where_its_state_is_not_known(flow: DemandFlow, clock: Fr
 def test_a_demand_does_not_move_where_it_would_be_open_again_or_could_not_go_back(flow: DemandFlow) -> None:
     it = flow.register("x", **PLACED).id
     refused = flow.refuse(it, code="x", words="y", by=AUDITOR)
-    reborn = replace(
-        OLD,
-        version=4,
-        states=[*(s for s in OLD.states if s.name != "refused"), State("refused", Stage.AUDIT, owner="resident")],
-    )
-    assert not can_move(refused, reborn)
+    assert reasons_not_to_move(refused, STRICTER) == ("it has ended as refused; only running demands move over",)
     asked = flow.ask_details(flow.register("x", **PLACED).id, "where?", by=AUDITOR)
     assert can_move(asked, STRICTER)
     assert not can_move(replace(asked, came_from="elsewhere"), STRICTER)
@@ -126,7 +121,7 @@ def test_a_log_is_sound_by_the_rules_under_which_it_was_recorded(flow: DemandFlo
     in_hand(flow)
     judged = replay_check(flow, OLD)
     assert judged.sound
-    assert not judged.otherwise
+    assert not judged.led_elsewhere
     assert (judged.demands, judged.steps) == (1, 4)
 
 
@@ -151,7 +146,7 @@ def test_what_new_rules_lead_elsewhere_is_listed_apart(flow: DemandFlow) -> None
     flow.act(it, "evaluate", UNRESOLVED, by=RESIDENT)
     judged = replay_check(flow, STRICTER)
     assert judged.sound
-    assert ["to taken_over instead of accepted" in one.reason for one in judged.otherwise] == [True]
+    assert ["to taken_over instead of accepted" in one.reason for one in judged.led_elsewhere] == [True]
 
 
 def test_a_log_without_such_demands_says_so(flow: DemandFlow) -> None:
@@ -160,6 +155,28 @@ def test_a_log_without_such_demands_says_so(flow: DemandFlow) -> None:
     with pytest.raises(ValueError, match="no demand on any version of other-loop"):
         replay_check(flow, other)
     assert not replay_check(flow, other, of=OLD.key).refused
+
+
+def test_what_is_led_elsewhere_is_named_so_in_a_document(flow: DemandFlow) -> None:
+    in_hand(flow)
+    assert replay_check(flow, OLD).as_dict()["led_elsewhere"] == []
+
+
+@pytest.mark.parametrize(
+    ("given", "of", "says"),
+    [
+        (5, None, "flow: must be an open DemandFlow or events in their order, got 5"),
+        ("log", None, "flow: must be an open DemandFlow or events in their order, got 'log'"),
+        ([1], None, "flow: must give events, got 1"),
+        ([], 5, "of: must be name@version, or several, got 5"),
+        ([], [[]], "of: must be name@version, or several, got [[]]"),
+        ([], [], "of: must be name@version, or several, got []"),
+    ],
+)
+def test_a_wrong_question_about_a_log_is_answered_clearly(given: Any, of: Any, says: str) -> None:
+    with pytest.raises(InvalidValue) as error:
+        replay_check(given, OLD, of=of)
+    assert str(error.value) == says
 
 
 def test_a_merge_is_judged_with_both_its_sides(flow: DemandFlow) -> None:

@@ -9,9 +9,10 @@ import pytest
 
 from demandflow import CLOSED_LOOP, DEFINITIONS
 from demandflow.projections.standing import COUNTS, HAPPENINGS
+from demandflow.testing import LAWS
 from tests.conftest import ROOT
 
-FIGURES, MOVES = ROOT / "docs" / "figures.md", ROOT / "docs" / "moves.md"
+FIGURES, MOVES, TESTING = (ROOT / "docs" / f"{page}.md" for page in ("figures", "moves", "testing"))
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 SNIPPETS = {
     page.name: re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL) for page in PAGES
@@ -81,6 +82,19 @@ def test_the_page_of_moves_is_current() -> None:
     assert MOVES.read_text(encoding="utf-8") == moves_page(), "run: python -m tests.test_readme"
 
 
+def page_about_testing() -> str:
+    """The page about testing, its table of laws made from the laws."""
+    text = TESTING.read_text(encoding="utf-8")
+    rows = ["| law | what it says |", "|---|---|", *(f"| {one.name} | {one.says} |" for one in LAWS)]
+    made = "\n".join(["<!-- laws -->", *rows, "<!-- end -->"])
+    before, _, rest = text.partition("<!-- laws -->")
+    return before + made + rest.partition("<!-- end -->")[2]
+
+
+def test_every_law_is_listed() -> None:
+    assert TESTING.read_text(encoding="utf-8") == page_about_testing(), "run: python -m tests.test_readme"
+
+
 def test_links_lead_somewhere() -> None:
     for page in PAGES:
         for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text(encoding="utf-8")):
@@ -90,6 +104,7 @@ def test_links_lead_somewhere() -> None:
 if __name__ == "__main__":
     MOVES.write_text(moves_page(), "utf-8")
     FIGURES.write_text(figures_page(), "utf-8")
+    TESTING.write_text(page_about_testing(), "utf-8")
     readme = ROOT / "README.md"
     fresh = f"<!-- closed-loop@1 -->\n{CLOSED_LOOP.table()}\n<!-- end -->"
     text = readme.read_text(encoding="utf-8")

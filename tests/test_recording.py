@@ -96,8 +96,9 @@ def test_every_method_records_its_fact(flow: DemandFlow, clock: FrozenClock) -> 
     flow.end_notice(anonymous, by=CLERK)
 
     methods = {name for name in vars(Commands) if not name.startswith("_")} - {"act", "start", "events", "id_of"}
+    methods.remove("move_over")  # see test_moving.py: it needs another workflow
     moves = {line.move for one in (demand, other, anonymous) for line in flow.history(one)}
-    assert moves == methods | {"take_in", "let_go"} == {move.name for move in CLOSED_LOOP.moves}
+    assert moves == methods | {"take_in", "let_go"} == {move.name for move in CLOSED_LOOP.moves} - {"move_over"}
     assert flow.demand(demand).channel == "counter"
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import pytest
+from pydantic import Field
 
 from demandflow import (
     ANYWHERE,
@@ -16,7 +18,9 @@ from demandflow import (
     Accepted,
     Actor,
     Demand,
+    Evaluated,
     Fact,
+    Grade,
     InvalidValue,
     InvalidWorkflow,
     Merged,
@@ -26,14 +30,19 @@ from demandflow import (
     Proposal,
     Refused,
     Registered,
+    Reported,
     Stage,
     State,
     Stepped,
+    TookIn,
     Workflow,
+    WorkflowAdvice,
     closed_loop,
+    rules,
 )
 from demandflow.domain.admission import admit
 from demandflow.domain.rules import it_has_not_passed_the_audit
+from demandflow.domain.samples import variants
 from tests.stories import AUDITOR, CLERK, T0, A, Story, told
 
 
@@ -226,3 +235,154 @@ def test_an_appeal_is_audited_even_by_a_way_round() -> None:
     story.step("refuse", Refused(code="x", words="y"), Actor("zhao", "dispatcher"))
     story.tell("appeal withdraw reopen")
     assert (story.demand.state, story.demand.audited) == ("registered", False)
+
+
+def turned_round(*last: str, bound: Any = None, source: str = "told", to: Any = "open") -> tuple[Move, ...]:
+    """An evaluation that sends a demand back, meaning this; maybe up to a bound."""
+    judge = Move("judge", Evaluated, source, to, by="clerk", means=last)
+    first = replace(judge, to="done", means="evaluated", when=resolved)
+    at_the_bound = [replace(judge, to="done", means="evaluated", when=bound)] if bound else []
+    return (Move("tell", Noted, "open", "told", by="clerk", means="asked"), first, *at_the_bound, judge)
+
+
+def resolved(demand: Demand, proposal: Proposal[Any]) -> bool:
+    return bool(proposal.fact.resolved)
+
+
+TOLD = State("told", Stage.EVALUATION, owner="clerk")
+CIRCLE = (OPEN, TOLD, DONE)
+
+
+@pytest.mark.parametrize("meaning", [("evaluated", "reworked"), ("evaluated", "taken_over"), ("evaluated",)])
+def test_rework_without_a_bound_is_found_under_every_name(meaning: tuple[str, ...]) -> None:
+    with pytest.raises(InvalidWorkflow, match=r"however often it went round|in the same round"):
+        build(FILE, *turned_round(*meaning), states=CIRCLE)
+
+
+@pytest.mark.parametrize(
+    "bound",
+    [
+        lambda demand, _: demand.round >= 3,
+        lambda demand, _: len(demand.contracts) >= 3,
+        lambda demand, _: len(demand.facts) >= 30,
+        lambda demand, proposal: (proposal.at - demand.received).days > 90,
+        lambda demand, _: demand.handbacks > 5,
+    ],
+)
+def test_whatever_counts_as_a_bound(bound: Any) -> None:
+    assert build(FILE, *turned_round("evaluated", "reworked", bound=bound), states=CIRCLE)
+
+
+def test_a_rule_that_objects_to_so_many_rounds_is_a_bound() -> None:
+    def no_more_than_three(demand: Demand, proposal: Proposal[Any]) -> str | None:
+        return "three times are enough" if demand.round > 3 else None
+
+    *before, last = turned_round("evaluated", "reworked")
+    assert build(FILE, *before, replace(last, rules=(no_more_than_three,)), states=CIRCLE)
+
+
+class Scored(Evaluated):
+    """An evaluation with much to it."""
+
+    TOPIC: ClassVar[str] = "tests.scored"
+    score: Annotated[int, Field(ge=20, le=90)]
+    clean: bool = False
+    quick: bool = False
+    kind: bool = False
+
+
+def test_a_fact_with_many_fields_and_limits_is_tried_in_all_of_them() -> None:
+    found = [(fact.resolved, fact.score, fact.grade) for fact in variants(Scored)]
+    assert {one[0] for one in found} == {True, False}
+    assert {20, 90} <= {one[1] for one in found}
+    assert {one[2] for one in found} == set(Grade)
+    *_, judge = turned_round("evaluated", "reworked")
+    scored = [replace(move, fact=Scored) if move.fact is Evaluated else move for move in turned_round(*judge.meanings)]
+    with pytest.raises(InvalidWorkflow, match="however often"):
+        build(FILE, *scored, states=CIRCLE)
+
+
+def test_what_cannot_be_asked_is_told_as_advice() -> None:
+    def raises(demand: Demand, proposal: Proposal[Any]) -> bool:
+        raise KeyError("nothing is known of it")
+
+    tell, first, last = turned_round("evaluated", "reworked")
+    with pytest.warns(WorkflowAdvice, match="cannot be told"):
+        build(FILE, tell, replace(first, when=raises), last, states=CIRCLE)
+
+
+def test_advice_points_to_whoever_built_the_workflow_and_can_be_made_an_error() -> None:
+    idle = replace(OPEN, owner="auditor")
+    with pytest.warns(WorkflowAdvice, match="waits for auditor, who has no move that leads on") as told:
+        small = build(FILE, FINISH, states=(idle, DONE))
+    assert told[0].filename == __file__
+    assert [advice.kind for advice in small.advice] == ["idle-owner"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", WorkflowAdvice)
+        with pytest.raises(WorkflowAdvice):
+            build(FILE, FINISH, states=(idle, DONE))
+
+
+@pytest.mark.parametrize(
+    ("moves", "says"),
+    [
+        ((wrongly(FINISH, when=rules.the_bound_is_reached),), "call it: the_bound_is_reached"),
+        ((wrongly(FINISH, rules=(len,)),), "cannot be asked about a demand and a proposal"),
+        ((wrongly(FINISH, rules=(int,)),), "is a class"),
+        ((FINISH, Move("x", Noted, "open", STAY, "clerk", means="reopened")), "where a demand has not ended"),
+        ((FINISH, Move("x", Noted, "done", STAY, "clerk", means="reopened")), "begins another round"),
+        ((FINISH, Move("x", Noted, "done", "open", "clerk")), "let it mean 'reopened'"),
+        ((FINISH, Move("x", Noted, "open", STAY, "clerk", means="corrected")), "use Corrected"),
+        ((FINISH, Move("m", Merged, "open", "done", "clerk"), Move("t", TookIn, "open", STAY, "clerk")), "as merged"),
+        ((FINISH, replace(FINISH, name="x", silent=True, to=STAY)), "closes nothing"),
+        ((replace(FINISH, by="secre\u0301taire"),), "composed letters"),
+        ((replace(FINISH, name="cafe\u0301"),), "composed letters"),
+    ],
+)
+def test_a_move_that_cannot_work_is_refused(moves: tuple[Move, ...], says: str) -> None:
+    with pytest.raises(InvalidWorkflow, match=says):
+        build(FILE, *moves)
+
+
+@pytest.mark.parametrize("wrongly", [{"name": " w "}, {"name": "cafe\u0301"}, {"version": 10**5000}])
+def test_names_that_nobody_could_write_again_are_refused(wrongly: Any) -> None:
+    with pytest.raises(InvalidWorkflow):
+        Workflow(**{"name": "x", "version": 1, "states": (OPEN, DONE), "moves": (FILE, FINISH), **wrongly})
+    with pytest.raises(InvalidWorkflow, match="ends as 5"):
+        build(FILE, FINISH, states=(OPEN, State("done", Stage.ENDED, ended_as=5)))  # type: ignore[arg-type]
+
+
+def test_a_way_back_that_hides_another_move_is_found() -> None:
+    rest = Move("rest", Noted, "open", "waiting", by="clerk")
+    back = Move("answer", Stepped, "waiting", BACK, by="clerk")
+    hidden = replace(back, to="done", when=it_has_not_passed_the_audit)
+    with pytest.raises(InvalidWorkflow, match="comes before others"):
+        build(FILE, FINISH, rest, back, hidden, states=(OPEN, WAITING, DONE))
+    assert build(FILE, FINISH, rest, hidden, back, states=(OPEN, WAITING, DONE))
+
+
+def test_a_condition_on_a_way_back_is_heeded() -> None:
+    rest = Move("rest", Noted, "open", "waiting", by="clerk")
+    back = Move("answer", Stepped, "waiting", BACK, by="clerk", when=it_has_not_passed_the_audit)
+    small = build(FILE, FINISH, rest, back, replace(back, to=STAY, when=None), states=(OPEN, WAITING, DONE))
+    waiting = Demand(A, version=2, state="waiting", came_from="open", round=1)
+    for audited, goal in ((False, "open"), (True, "waiting")):
+        stamp = admit(small, replace(waiting, audited=audited), Proposal("answer", Stepped(), Actor("li", "clerk"), T0))
+        assert stamp.state == goal
+
+
+def test_roles_that_look_alike_are_advised_against_and_numbered_ones_are_not() -> None:
+    with pytest.warns(WorkflowAdvice, match="'auditer' and 'auditor' look alike"):
+        build(FILE, replace(FINISH, by=("clerk", "auditer", "auditor")))
+    build(FILE, replace(FINISH, by=("clerk", "inspector_north", "inspector_south", "doctor_1", "doctor_2")))
+
+
+def test_a_report_that_is_not_called_one_is_advised_against() -> None:
+    with pytest.warns(WorkflowAdvice, match="records Reported, but does not mean 'reported'"):
+        build(FILE, replace(FINISH, fact=Reported))
+
+
+def test_a_move_may_have_any_name() -> None:
+    assert build(FILE, replace(FINISH, name="state"), Move("trigger", Noted, "open", STAY, by="clerk")).possible(
+        Demand(A, version=1, state="open")
+    )

@@ -3,35 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from functools import cache
 from itertools import product
 from typing import Any
 from uuid import UUID
 
 from demandflow.domain.demand import Demand
-from demandflow.domain.facts import Fact
+from demandflow.domain.facts import Fact, Noted
 from demandflow.domain.moves import BACK, NEW_ROUND, Move, Proposal, State, is_word, sources
 from demandflow.domain.samples import THEN, WHO, variants
 from demandflow.domain.values import Actor
 from demandflow.domain.ways import Spot, Step, closure
-from demandflow.errors import Defect
+from demandflow.errors import Defect, InvalidValue
 
-OFTEN = 1_000_000
-"""A round beyond every bound."""
+OFTEN, MANY = 1_000_000, 1_000
+"""A round beyond every bound, and more than anybody keeps."""
+LATE = THEN + timedelta(days=3650)
+CONTRACTS = tuple((n, f"contractor {n}") for n in range(MANY))
+WORKERS = frozenset(f"worker {n}" for n in range(MANY))
 
 
-def unbounded_rework(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defect]:
+def unbounded_rework(states: Sequence[State], moves: Sequence[Move], steps: Sequence[Step]) -> Iterator[Defect]:
     """Moves by which a demand can go round for ever: asked about its millionth round, they still send it back."""
-    for name, source, role, these in _tried_together(states, moves):
-        if not is_word(role) or not any("reworked" in move.meanings for move in these):
-            continue
+    for name, source, role, these in _rework(states, moves):
+        # what was taken over once may not be taken over again and again, if it comes back here at all
+        twice = any("taken_over" in move.meanings and _comes_back(str(move.to), source, moves, steps) for move in these)
         for fact in _variants(these[0].fact):
-            if _goes_round(these, source, role, fact):
+            if _goes_round(these, source, role, fact, twice):
                 says = f"move {name!r} from {source!r} sends a demand back however often it went round"
                 example = f"as with {fact!r}, in its {OFTEN:,}th round"
                 remedy = "before it, write one on a condition that holds at a bound, leading to whoever takes over"
                 yield Defect("unbounded", f"{says} ({example})", remedy, (source,), (name,))
                 break
+
+
+def unasked_rework(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defect]:
+    """Rework of which it cannot be told whether it has a bound: no fact is known to ask its conditions about."""
+    told = set()
+    for name, source, role, these in _rework(states, moves):
+        answers = [_taken(these, _demand(source, OFTEN, True, False), _proposal(these, role, fact, LATE))
+                   for fact in _variants(these[0].fact)]  # fmt: skip
+        if not any(answers) and (name, source) not in told:
+            told.add((name, source))
+            says = f"whether move {name!r} from {source!r} sends demands round for ever cannot be told"
+            why = f"no sample of {these[0].fact.__name__} is known that its conditions can be asked about"
+            yield Defect("unasked", f"{says}: {why}", "test it: check(workflow, facts=…)", (source,), (name,))
+
+
+def _rework(states: Sequence[State], moves: Sequence[Move]) -> Iterator[tuple[str, str, str, list[Move]]]:
+    """The moves of one name from one open state for one role, where some begin another round."""
+    ended = {state.name for state in states if state.ended_as is not None}
+    for name, source, role, these in _tried_together(states, moves):
+        again = any({"reworked", "taken_over"} & set(move.meanings) for move in these)
+        if again and is_word(role) and source not in ended:
+            yield name, source, role, these
 
 
 def unspoken_rework(states: Sequence[State], moves: Sequence[Move], steps: Sequence[Step]) -> Iterator[Defect]:
@@ -71,29 +97,46 @@ def _tried_together(states: Sequence[State], moves: Sequence[Move]) -> Iterator[
 
 @cache
 def _variants(kind: type[Fact]) -> tuple[Fact, ...]:
-    return tuple(variants(kind))
+    try:
+        return tuple(variants(kind))
+    except InvalidValue:
+        return ()
 
 
-def _goes_round(these: list[Move], source: str, role: str, fact: Fact) -> bool:
+def _comes_back(begin: str, source: str, moves: Sequence[Move], steps: Sequence[Step]) -> bool:
+    """Whether a demand can come from one state to another without being reopened."""
+    arrows = [(s.before.state, s.after.state) for s in steps if "reopened" not in moves[s.move].meanings]
+    return source in closure({begin}, arrows)
+
+
+def _goes_round(these: list[Move], source: str, role: str, fact: Fact, twice: bool) -> bool:
     """Whether the move sends such a demand back in its millionth round, and no rule objects to that very number."""
     for audited, taken_over in product((True, False), (False, True)):
         late, early = (_demand(source, times, audited, taken_over) for times in (OFTEN, 1))
-        proposal = Proposal(these[0].name, fact, Actor(WHO, role), THEN)
+        proposal = _proposal(these, role, fact, LATE)
         taken = _taken(these, late, proposal)
-        if taken is None or "reworked" not in taken.meanings:
+        means = set() if taken is None else set(taken.meanings)
+        if taken is None or not ("reworked" in means or (twice and taken_over and "taken_over" in means)):
             continue
-        objections = {rule for rule in taken.rules if _objects(rule, late, proposal)}
-        if not any(not _objects(rule, early, proposal) for rule in objections):
+        objections = [rule for rule in taken.rules if _objects(rule, late, proposal)]
+        first = _proposal(these, role, fact, THEN)
+        if all(_objects(rule, early, first) for rule in objections):
             return True
     return False
 
 
+def _proposal(these: list[Move], role: str, fact: Fact, at: datetime) -> Proposal[Any]:
+    return Proposal(these[0].name, fact, Actor(WHO, role), at)
+
+
 def _demand(state: str, times: int, audited: bool, taken_over: bool) -> Demand:
-    """A demand that stands there for the so-many-th time."""
+    """A demand that stands there for the so-many-th time; of each list that it keeps it has many."""
+    often = times == OFTEN
     return Demand(
         UUID(int=0), version=times, state=state, round=times, handbacks=times, missed_callbacks=times, last=THEN,
         received=THEN, since=THEN, told_at=THEN, told=True, asked=True, resident=WHO, audited=audited,
-        taken_over=taken_over,
+        taken_over=taken_over, contracts=CONTRACTS if often else CONTRACTS[:1],
+        facts=(Noted,) * (MANY if often else 1), workers=WORKERS if often else frozenset(),
     )  # fmt: skip
 
 

@@ -221,7 +221,7 @@ def closed_loop(
         # everywhere
         Move("escalate", Escalated, WHILE_OPEN, STAY, (SUPERVISOR, POLICY), means="escalated", rules=(in_order,)),
         Move("correct", Corrected, ANYWHERE, STAY, (AUDITOR, SUPERVISOR), means="corrected", rules=CORRECTING),
-        Move("move_over", MovedOver, ANYWHERE, STAY, SUPERVISOR, rules=(in_order,)),
+        Move("move_over", MovedOver, WHILE_OPEN, STAY, SUPERVISOR, rules=(in_order,)),
         Move("note", Noted, ANYWHERE, STAY, ALL_ROLES, rules=(in_order, theirs)),
     )
     # fmt: on

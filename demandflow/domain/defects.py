@@ -6,16 +6,25 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
+from inspect import iscoroutinefunction, signature
 from typing import Any
 
-from demandflow.domain.bounds import unbounded_rework, unspoken_rework
-from demandflow.domain.facts import OTHER_SIDE, STANDARD_FACTS, Evaluated, Fact, Registered, Reported
+from demandflow.domain.bounds import unasked_rework, unbounded_rework, unspoken_rework
+from demandflow.domain.facts import OTHER_SIDE, STANDARD_FACTS, Corrected, Evaluated, Fact, Registered, Reported
 from demandflow.domain.moves import BACK, ENDS, MEANINGS, START, STAY, WORDS, Move, State, is_word, sources
-from demandflow.domain.shape import wrong_ends, wrong_shape, wrong_telling
+from demandflow.domain.shape import wrong_ends, wrong_merges, wrong_shape, wrong_telling
 from demandflow.domain.values import Stage
 from demandflow.domain.ways import leaving, steps_of
 from demandflow.errors import Defect, brief, listed
 
+SAYS: dict[str, tuple[type[Fact], str]] = {
+    "reported": (Reported, "whether it was resolved"),
+    "evaluated": (Evaluated, "whether it was resolved"),
+    "corrected": (Corrected, "what was wrong"),
+}
+"""Meanings that need more than a word: the fact that says it, and what it says."""
+WORD = "a name is printable, in composed letters (NFC), without blanks at its ends"
+MOST_VERSIONS = 1_000_000_000
 RESERVED = (*WORDS, "*", "=")
 """Names that no state can have: in files they are words of the table, in the table itself they are signs."""
 
@@ -42,7 +51,8 @@ def defects_of(
         *_wrong_order(states, moves),
         *shape,
         *wrong_ends(states, moves, steps),
-        *unbounded_rework(states, moves),
+        *wrong_merges(states, moves, steps),
+        *unbounded_rework(states, moves, steps),
         *unspoken_rework(states, moves, steps),
         *wrong_telling(states, moves, steps, tells_nobody),
     )
@@ -50,6 +60,7 @@ def defects_of(
 
 def advice_for(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defect]:
     """What could be better in a workflow without defects."""
+    yield from unasked_rework(states, moves)
     from_state = leaving(states, moves)
     for state in states:
         may = {
@@ -57,11 +68,17 @@ def advice_for(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defec
         }
         if state.ended_as is None and state.owner not in may:
             says = f"state {state.name!r} waits for {state.owner}, who has no move that leads on"
-            remedy = f"give {state.owner} one, or make one of those the owner who have: {listed(sorted(may))}"
+            remedy = f"give {state.owner} one, or make {listed(sorted(may), 'somebody else')} the owner"
             yield Defect("idle-owner", says, remedy, (state.name,))
+    for move in moves:
+        for meaning, (kind, _) in SAYS.items():
+            if issubclass(move.fact, kind) and meaning not in move.meanings:
+                says = f"move {move.name!r} records {move.fact.__name__}, but does not mean {meaning!r}"
+                remedy = f"say means={meaning!r}; else neither the figures nor the check of feedback know of it"
+                yield Defect("unmeant", says, remedy, (), (move.name,))
     roles = sorted({role for move in moves for role in move.roles} | {s.owner for s in states if s.owner is not None})
     for number, role in enumerate(roles):
-        for other in get_close_matches(role, roles[number + 1 :], cutoff=0.85):
+        for other in (one for one in roles[number + 1 :] if _one_letter_apart(role, one)):
             names = tuple(move.name for move in moves if {role, other} & set(move.roles))
             yield Defect("alike", f"roles {role!r} and {other!r} look alike", "use one word for one role", (), names)
 
@@ -69,20 +86,26 @@ def advice_for(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defec
 def _wrong_types(
     name: Any, version: Any, states: Sequence[Any], moves: Sequence[Any], tells_nobody: Any
 ) -> Iterator[Defect]:
-    if not isinstance(name, str) or not name.strip() or not name.isprintable() or "@" in name:
-        yield Defect("type", f"name {brief(name)}", "give a printable name without @")
-    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
-        yield Defect("type", f"version {brief(version)}", "give a whole number from 1")
+    if not isinstance(name, str) or not is_word(name) or "@" in name:
+        yield Defect("type", f"name {brief(name)}", f"give a printable name without @; {WORD}")
+    if isinstance(version, bool) or not isinstance(version, int) or not 1 <= version <= MOST_VERSIONS:
+        huge = isinstance(version, int) and abs(version) > MOST_VERSIONS
+        said = "a number that is too great" if huge else brief(version)
+        yield Defect("type", f"version {said}", f"give a whole number from 1 to {MOST_VERSIONS}")
     if not isinstance(tells_nobody, bool):
         yield Defect("type", f"tells_nobody {brief(tells_nobody)}", "say True or False")
     for state in states:
         waits_for: object = getattr(state, "waits_for", None)
         owner: object = getattr(state, "owner", None)
+        ended_as: object = getattr(state, "ended_as", None)
         if not isinstance(state, State) or not isinstance(state.name, str):
             yield Defect("type", f"{brief(state)} is no State", "give a State with a name")
         elif not isinstance(owner, str | None):
             says = f"state {state.name!r}: its owner is a role or None, got {brief(owner)}"
             yield Defect("type", says, "give a text", (state.name,))
+        elif not isinstance(ended_as, str | None):
+            says = f"state {state.name!r} ends as {brief(ended_as)}"
+            yield Defect("type", says, f"say one of {listed(ENDS)}, or leave it out", (state.name,))
         elif not isinstance(waits_for, Stage):
             says, remedy = (
                 f"state {state.name!r} waits for {brief(waits_for)}",
@@ -90,8 +113,8 @@ def _wrong_types(
             )
             yield Defect("type", says, remedy, (state.name,))
     for move in moves:
-        if not isinstance(move, Move) or not isinstance(move.name, str) or not move.name.isprintable() or not move.name:
-            yield Defect("type", f"{brief(move)} is no Move with a printable name", "give a Move")
+        if not isinstance(move, Move) or not isinstance(move.name, str) or not is_word(move.name):
+            yield Defect("type", f"{brief(move)} is no Move with a printable name", f"give a Move with a name; {WORD}")
         else:
             for says, remedy in _wrong_parts(move):
                 yield Defect("type", f"move {move.name!r}: {says}", remedy, (), (move.name,))
@@ -108,14 +131,34 @@ def _wrong_parts(move: Any) -> Iterator[tuple[str, str]]:
         yield f"it leads to {brief(move.to)}", "give a state, STAY or BACK"
     if not isinstance(move.rules, tuple) or not all(map(callable, move.rules)):
         yield f"rules is a tuple of functions, got {brief(move.rules)}", "write rules=(one, another)"
+    else:
+        yield from (wrong for rule in move.rules for wrong in _wrong_function("rule", rule))
     if move.when is not None and not callable(move.when):
         yield f"when is a function, got {brief(move.when)}", "give a condition or leave it out"
+    elif move.when is not None:
+        yield from _wrong_function("condition", move.when)
     if not isinstance(move.silent, bool):
         yield f"silent is True or False, got {brief(move.silent)}", "say which"
     for what in ("means", "by"):
         words = getattr(move, what)
         if not isinstance(words, str | tuple) or not all(isinstance(word, str) for word in words):
             yield f"{what} is a word or a tuple of words, got {brief(words)}", "write words"
+
+
+def _wrong_function(what: str, function: Any) -> Iterator[tuple[str, str]]:
+    """A rule or condition that cannot be asked about a demand and a proposal."""
+    name = getattr(function, "__name__", repr(function))
+    if isinstance(function, type) or iscoroutinefunction(function):
+        kind = "a class" if isinstance(function, type) else "a coroutine"
+        yield f"{what} {name} is {kind}", "give a function of a demand and a proposal that answers at once"
+        return
+    try:
+        signature(function).bind(None, None)
+    except TypeError:
+        takes = f"; if it makes a {what}, call it: {name}(…)"
+        yield f"{what} {name} cannot be asked about a demand and a proposal", f"let it take these two{takes}"
+    except ValueError:  # what is written in C may not say what it takes
+        return
 
 
 def _wrong_names(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defect]:
@@ -125,7 +168,7 @@ def _wrong_names(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Def
             yield Defect("doubled", f"state {name!r} is declared {times} times", "declare it once", (name,))
         if not is_word(name):
             says = f"state {name!r} needs a printable name without blanks at its ends"
-            yield Defect("name", says, "give it one", (name,))
+            yield Defect("name", says, f"give it one; {WORD}", (name,))
         if name in RESERVED:
             yield Defect("reserved", f"state {name!r} has a name that means something else", "give it another", (name,))
     for move in moves:
@@ -139,7 +182,7 @@ def _wrong_names(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Def
             yield Defect("doubled", says, "name it once", _named(move), (move.name,))
         if not move.roles or not all(is_word(role) for role in move.roles):
             says = f"move {move.name!r} may be made by nobody"
-            remedy = "say by whom, in printable words without blanks at their ends"
+            remedy = f"say by whom; {WORD}"
             yield Defect("nobody", says, remedy, (), (move.name,))
         for what, words in (("means", move.meanings), ("by", move.roles)):
             for word, times in Counter(words).items():
@@ -177,10 +220,9 @@ def _wrong_facts(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Def
         if facts.setdefault(move.name, move.fact) is not move.fact:
             says = f"moves named {move.name!r} record different facts"
             yield Defect("fact", says, "give them different names", (), (move.name,))
-        for meaning, kind in (("evaluated", Evaluated), ("reported", Reported)):
+        for meaning, (kind, what) in SAYS.items():
             if meaning in move.meanings and not issubclass(move.fact, kind):
-                missing = f"{move.fact.__name__} does not say whether it was resolved"
-                says = f"move {move.name!r} means {meaning!r}, but {missing}"
+                says = f"move {move.name!r} means {meaning!r}, but {move.fact.__name__} does not say {what}"
                 yield Defect("fact", says, f"use {kind.__name__} or a subclass", (), (move.name,))
     recorded = {move.fact for move in moves}
     for fact, side in OTHER_SIDE.items():
@@ -230,6 +272,8 @@ def _wrong_starts(moves: Sequence[Move]) -> Iterator[Defect]:
 
 
 def _wrong_order(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defect]:
+    # where a demand can begin, there may be nothing to go back to
+    begins = {move.to for move in moves if move.from_ is START}
     tried: dict[tuple[str, str, str], list[Move]] = {}
     for move in moves:
         for source in sources(move, states):
@@ -239,7 +283,8 @@ def _wrong_order(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Def
     for (name, source, _), these in tried.items():
         where = f"move {name!r} from {source or 'START'!r}"
         here = ((source,), (name,))
-        if any(one.when is None and one.to is not BACK for one in these[:-1]) and (name, source, "early") not in told:
+        always = [one.when is None and (one.to is not BACK or source not in begins) for one in these]
+        if any(always[:-1]) and (name, source, "early") not in told:
             told.add((name, source, "early"))
             yield Defect("order", f"{where}: one without a condition comes before others", "write it last", *here)
         back = any(one.to is BACK and one.when is None for one in these)
@@ -285,6 +330,16 @@ def _named(move: Move) -> tuple[str, ...]:
 
 def _meant(name: str, names: Sequence[str] | dict[str, Any]) -> str | None:
     return name if name in names else next(iter(get_close_matches(name, list(names), n=1)), None)
+
+
+def _one_letter_apart(one: str, other: str) -> bool:
+    """Whether the words differ by one letter, no digit, more or less or other: likely a slip."""
+    short, long = sorted((one, other), key=len)
+    if len(short) < 4 or len(long) - len(short) > 1:
+        return False
+    at = next((n for n, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
+    same = short[at + 1 :] == long[at + 1 :] if len(short) == len(long) else short[at:] == long[at + 1 :]
+    return same and not long[at].isdigit()
 
 
 def _perhaps(word: str, words: Sequence[str]) -> str:

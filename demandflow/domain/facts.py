@@ -295,7 +295,7 @@ class MovedOver(Fact):
     """It goes on under another workflow, or another version of its own."""
 
     TOPIC: ClassVar[str] = "demand.moved_over"
-    workflow: Text
+    workflow: Name
     reason: Text | None = None
 
 

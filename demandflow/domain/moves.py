@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any, Generic, TypeVar
+from unicodedata import normalize
 
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import Fact
@@ -102,8 +103,8 @@ class Move:
 
 
 def is_word(text: str) -> bool:
-    """Whether it can name a state or a role: printable, not empty, without blanks at its ends."""
-    return bool(text) and text == text.strip() and text.isprintable()
+    """Whether it can name something: printable, not empty, without blanks at its ends, in composed letters (NFC)."""
+    return bool(text) and text == text.strip() and text.isprintable() and text == normalize("NFC", text)
 
 
 def sources(move: Move, states: Sequence[State]) -> tuple[str, ...]:

@@ -13,15 +13,20 @@ P = ParamSpec("P")
 R = TypeVar("R", bound=Callable[..., Any])
 
 MOST = 10_000
+TAKEN = ("rule", "condition")
 
 
 def numbered(maker: Callable[P, R]) -> Callable[P, R]:
     """Let a function that makes a rule or a condition from whole numbers (1 to 10,000) make each one once.
 
     What it makes says how: `made_by` is the decorated function, `made_with` its numbers by name. The decorated function
-    raises InvalidValue for anything else than such numbers; `takes` names them.
+    raises InvalidValue for anything else than such numbers; `takes` names them. Raises InvalidValue for a maker whose
+    number has a name that means something else in workflow files.
     """
     wanted = signature(maker)
+    if taken := [name for name in TAKEN if name in wanted.parameters]:
+        problem = f"its number cannot be named {taken[0]!r}: in files that word names what is made; name it otherwise"
+        raise InvalidValue(maker.__name__, problem)
     made: dict[tuple[int, ...], R] = {}
 
     @wraps(maker)

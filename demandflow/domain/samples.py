@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from functools import cache
-from itertools import islice, product
+from itertools import combinations, islice, product
+from math import prod
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 from uuid import UUID
 
@@ -40,17 +41,32 @@ def plain(kind: type[F], **fields: Any) -> F:
 def variants(kind: type[F]) -> Iterator[F]:
     """Facts of this class that differ in all that a condition may look at: yes or no, a choice, a number, a resident.
 
-    At most 64; texts and moments are the same in all of them.
+    All there are, or, of very many, all that differ from the first in one field or in two. Texts and moments are the
+    same in all of them. Raises InvalidValue where no sample of a needed field is known.
     """
-    choices: dict[str, Sequence[Any]] = {}
-    for name, found in choices_of(kind).items():
-        if len(found) > 1 or kind.model_fields[name].is_required():
-            choices[name] = found
-    for values in islice(product(*choices.values()), MOST):
+    choices = choices_of(kind)
+    needed = {name for name, info in kind.model_fields.items() if info.is_required()}
+    if unknown := [name for name in needed if not choices[name]]:
+        raise InvalidValue(kind.__name__, f"no sample is known for {listed(sorted(unknown))}; give facts yourself")
+    names = [name for name, found in choices.items() if len(found) > 1 or name in needed]
+    for values in _mixed([choices[name] for name in names]):
         try:
-            yield kind(**dict(zip(choices, values, strict=True)))
+            yield kind(**dict(zip(names, values, strict=True)))
         except InvalidValue:
             continue
+
+
+def _mixed(choices: Sequence[Sequence[Any]]) -> Iterator[tuple[Any, ...]]:
+    """Every combination; where these are very many, those that differ from the first in at most two places."""
+    if prod(len(found) for found in choices) <= MOST:
+        yield from product(*choices)
+        return
+    first = [found[0] for found in choices]
+    yield tuple(first)
+    for one, other in combinations(range(len(choices)), 2):
+        for value, another in product(choices[one], choices[other]):
+            if (value, another) != (first[one], first[other]):
+                yield tuple(value if n == one else another if n == other else kept for n, kept in enumerate(first))
 
 
 @cache
@@ -67,9 +83,20 @@ def _choices_of(name: str, info: FieldInfo, everything: bool) -> list[Any]:
     telling = name == "resident" or any(isinstance(one, bool | int | float | Enum) for one in found)
     if not (info.is_required() or telling or everything) and None in found:
         found = [None]
+    found += [one for one in _at_the_bounds(info) if one not in found]
     kind: Any = info.annotation
     accepts: TypeAdapter[Any] = TypeAdapter(Annotated[(kind, *info.metadata)] if info.metadata else kind)
     return [one for one in found if _is_accepted(accepts, one)]
+
+
+def _at_the_bounds(info: FieldInfo) -> Iterator[Any]:
+    """Values at the limits that a field declares, and next to them; texts of the length that it asks for."""
+    for limit in info.metadata:
+        for name in ("ge", "gt", "le", "lt", "multiple_of"):
+            if (number := getattr(limit, name, None)) is not None and isinstance(number, int | float | Decimal):
+                yield from (number, number + 1, number - 1)
+        if (length := getattr(limit, "min_length", None)) is not None:
+            yield "sample".ljust(length, "e")
 
 
 def _is_accepted(accepts: TypeAdapter[Any], value: Any) -> bool:
@@ -110,4 +137,7 @@ def _choices(kind: Any) -> Iterator[Any]:
         yield from ()
 
 
-SAMPLES: dict[Any, Any] = {str: "sample", UUID: NOBODY, datetime: THEN, date: THEN.date(), bytes: b"sample"}
+SAMPLES: dict[Any, Any] = {
+    **{str: "sample", bytes: b"sample", UUID: NOBODY},
+    **{datetime: THEN, date: THEN.date(), timedelta: timedelta(days=1)},
+}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from demandflow.domain.moves import ASKING, Move, State
+from demandflow.domain.facts import Merged, Unmerged
+from demandflow.domain.moves import ASKING, NEW_ROUND, Move, State
 from demandflow.domain.values import Stage
 from demandflow.domain.ways import START_SPOT, Spot, Step, closure, first_way
 from demandflow.errors import Defect, listed
@@ -62,7 +63,23 @@ def wrong_ends(states: Sequence[State], moves: Sequence[Move], steps: Sequence[S
     told = set()
     for step in steps:
         move, before, after = moves[step.move], step.before.state, step.after.state
-        if before not in ended or before == after or (step.move, before) in told:
+        if (step.move, before) in told:
+            continue
+        means = set(move.meanings)
+        if before not in ended:
+            if before and means & {"reopened", "unmerged"}:
+                told.add((step.move, before))
+                says = f"move {move.name!r} means {listed(sorted(means & {'reopened', 'unmerged'}))}"
+                says += f", but leads from {before!r}, where a demand has not ended"
+                remedy = "lead it from an ended state, or let it mean something else"
+                yield Defect("way-out", says, remedy, (before,), (move.name,))
+            continue
+        if after in ended and means & NEW_ROUND:
+            told.add((step.move, before))
+            says = f"move {move.name!r} begins another round in {before!r}, but leads to {after!r}, which has ended"
+            yield Defect("way-out", says, "lead it to an open state", (before, after), (move.name,))
+            continue
+        if before == after:
             continue
         here = ((before, after), (move.name,))
         declared = {"reopened", "unmerged"} & set(move.meanings)
@@ -82,6 +99,21 @@ def wrong_ends(states: Sequence[State], moves: Sequence[Move], steps: Sequence[S
         if move.silent and move.to not in closing:
             says = f"move {move.name!r} is declared silent, but closes nothing"
             yield Defect("silent", says, f"take silent away, or lead it to {listed(closing)}", (), (move.name,))
+
+
+def wrong_merges(states: Sequence[State], moves: Sequence[Move], steps: Sequence[Step]) -> Iterator[Defect]:
+    """Merges that end as something else, and un-merges of what was not merged."""
+    merged = {state.name for state in states if state.ended_as == "merged"}
+    told = set()
+    for step in steps:
+        move, before, after = moves[step.move], step.before.state, step.after.state
+        wrong_goal = issubclass(move.fact, Merged) and after not in merged
+        wrong_source = issubclass(move.fact, Unmerged) and before not in merged
+        if (wrong_goal or wrong_source) and step.move not in told:
+            told.add(step.move)
+            where = f"leads to {after!r}" if wrong_goal else f"leads from {before!r}"
+            says = f"move {move.name!r} records {move.fact.__name__}, but {where}, which has not ended as merged"
+            yield Defect("way-out", says, "let that state end as 'merged'", (before, after), (move.name,))
 
 
 def wrong_telling(

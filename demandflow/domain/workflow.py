@@ -9,7 +9,7 @@ from typing import Any
 
 from transitions import Machine, Transition
 
-from demandflow.domain.defects import advice_for, defects_of
+from demandflow.domain.defects import MOST_VERSIONS, advice_for, defects_of
 from demandflow.domain.demand import Demand
 from demandflow.domain.drawing import mermaid, table
 from demandflow.domain.facts import OTHER_SIDES, Fact
@@ -70,7 +70,8 @@ class Workflow:
             object.__setattr__(self, name, tuple(value) if isinstance(value, Iterable) else (value,))
         parts = (self.name, self.version, self.states, self.moves)
         if defects := defects_of(*parts, tells_nobody=self.tells_nobody):
-            raise InvalidWorkflow(self.key, defects)
+            huge = isinstance(self.version, int) and abs(self.version) > MOST_VERSIONS
+            raise InvalidWorkflow(str(self.name) if huge else self.key, defects)
         object.__setattr__(self, "_states", {state.name: state for state in self.states})
         machine = _Table(
             model=None,
@@ -131,10 +132,11 @@ class Workflow:
         """The rows that leave a state, by the name of the move."""
         return self._by_state.get(state, {})
 
-    def move_of(self, fact: type[Fact], state: str) -> str | None:
-        """The name of the move that records such a fact from this state."""
-        rows = self.moves_from(state)
-        return next((name for name, lines in rows.items() if lines[0].move.fact is fact), None)
+    def move_of(self, fact: type[Fact], state: str, role: str | None = None) -> str | None:
+        """The name of the move that records such a fact from this state; rather one that the role may make."""
+        found = {name: rows for name, rows in self.moves_from(state).items() if rows[0].move.fact is fact}
+        theirs = (name for name, rows in found.items() if any(role in row.move.roles for row in rows))
+        return next(theirs, next(iter(found), None))
 
     def possible(self, demand: Demand, by: Actor | None = None) -> tuple[PossibleMove, ...]:
         """What may happen next, at all or by this actor's role; a rule may still object to the particular fact."""

@@ -7,17 +7,33 @@ except ModuleNotFoundError as missing:
         "demandflow.testing needs hypothesis: pip install 'demandflow[testing]'", name=missing.name
     ) from None
 
+from demandflow.testing.builders import a, a_demand, an_actor
 from demandflow.testing.checking import Checked, LawBroken, as_test_case, check
 from demandflow.testing.clock import FrozenClock, counted_ids
-from demandflow.testing.histories import History, Step, histories
+from demandflow.testing.histories import History, Step, demand_id, histories
+from demandflow.testing.judging import all_judged
 from demandflow.testing.law import Law, law
 from demandflow.testing.laws import LAWS, law_named, laws, no_way_round
 from demandflow.testing.machine import Tally, as_state_machine
 from demandflow.testing.planting import DEFECTS, Defective, defective_workflows
 from demandflow.testing.playing import Done, Played, play
+from demandflow.testing.scenario import Attempt, Outcome, Situation, given, step
+from demandflow.testing.strategies import (
+    actors,
+    categories,
+    channels,
+    demands,
+    events,
+    facts,
+    facts_for,
+    moments,
+    places,
+    texts,
+)
 from demandflow.testing.workflows import workflows
 
 __all__ = [
+    "Attempt",
     "Checked",
     "DEFECTS",
     "Defective",
@@ -27,20 +43,39 @@ __all__ = [
     "LAWS",
     "Law",
     "LawBroken",
+    "Outcome",
     "Played",
+    "Situation",
     "Step",
     "Tally",
+    "a",
+    "a_demand",
+    "actors",
+    "all_judged",
+    "an_actor",
     "as_state_machine",
     "as_test_case",
+    "categories",
+    "channels",
     "check",
     "counted_ids",
     "defective_workflows",
+    "demand_id",
+    "demands",
+    "events",
+    "facts",
+    "facts_for",
+    "given",
     "histories",
     "law",
     "law_named",
     "laws",
+    "moments",
     "no_way_round",
+    "places",
     "play",
+    "step",
+    "texts",
     "workflows",
 ]
 

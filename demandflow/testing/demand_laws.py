@@ -8,10 +8,10 @@ from dataclasses import replace
 from demandflow.domain.bounds import OFTEN
 from demandflow.domain.demand import Demand, fold
 from demandflow.domain.events import with_corrections
-from demandflow.domain.facts import OTHER_SIDES, Corrected, Registered
+from demandflow.domain.facts import OTHER_SIDES, Corrected, Noted, Registered
 from demandflow.domain.moves import ASKING, NEW_ROUND, sources
 from demandflow.domain.values import Actor
-from demandflow.errors import DemandFlowError, IdReused, MoveNotAllowed, RoleNotAllowed
+from demandflow.errors import DemandFlowError, IdReused, MoveNotAllowed, Overtaken, RoleNotAllowed
 from demandflow.projections.standing import slice_of, standing
 from demandflow.testing.choosing import Surroundings, fact_of
 from demandflow.testing.histories import Step
@@ -191,6 +191,26 @@ def asking_twice_records_once(played: Played) -> None:
 
 
 @law
+def who_decided_on_what_is_no_longer_so_is_told(played: Played) -> None:
+    """A command decided on an outdated view of the demand is refused as overtaken; on the present one it is not."""
+    began = played.flow._log.last_position()
+    for demand in played.demands:
+        live = played.flow.demand(demand)
+        views = [done.answer for done in played.done if isinstance(done.answer, Demand) and done.answer.id == demand]
+        for seen in (*[one for one in views if _decided_on(one) != _decided_on(live)][-1:], live):
+            step = Step(demand.int, _some_move(played, live), Noted(text="seen"), STRANGER)
+            try:
+                command(played.flow, step, None, seen=seen)
+            except Overtaken:
+                assert seen is not live, "a command on the present view was told to be overtaken"
+            except DemandFlowError:
+                assert seen is live, f"a demand seen in {_decided_on(seen)}, now in {_decided_on(live)}, was acted upon"
+            else:
+                raise AssertionError("a stranger made a move")
+    assert played.flow._log.last_position() == began, "an overtaken command recorded something"
+
+
+@law
 def no_way_past_feedback(played: Played) -> None:
     """What was reported is not closed in that round before the resident was asked, unless it is declared silent."""
     workflow = played.workflow
@@ -235,9 +255,18 @@ DEMAND_LAWS = (
     nobody_acts_beyond_their_role,
     what_is_possible_is_said,
     asking_twice_records_once,
+    who_decided_on_what_is_no_longer_so_is_told,
     no_way_past_feedback,
     rework_is_bounded,
 )
+
+
+def _decided_on(demand: Demand) -> tuple[object, ...]:
+    return demand.state, demand.round, demand.contractor
+
+
+def _some_move(played: Played, demand: Demand) -> str:
+    return next((name for name in played.telling.shadow.possible(demand)), "none")
 
 
 def _roles(played: Played, name: str, state: str) -> set[str]:

@@ -7,15 +7,18 @@ from dataclasses import dataclass
 
 from demandflow.testing.playing import Played
 
+KIT = "demandflow.testing"
+
 
 @dataclass(frozen=True)
 class Law:
-    """A law: its name, what it says, the function that raises AssertionError where it is broken, and its code."""
+    """A law: its name, what it says, the function that raises AssertionError where it is broken; its code in a test."""
 
     name: str
     says: str
     holds: Callable[[Played], None]
     code: str
+    module: str = KIT
 
 
 def law(function: Callable[[Played], None]) -> Law:
@@ -23,4 +26,4 @@ def law(function: Callable[[Played], None]) -> Law:
     word = getattr(function, "__name__", "a law")
     name = word.replace("_", " ").strip()
     says = (function.__doc__ or name).strip().partition("\n")[0]
-    return Law(name, says, function, f"law({word})")
+    return Law(name, says, function, f"law({word})", getattr(function, "__module__", KIT))

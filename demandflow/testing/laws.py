@@ -11,12 +11,15 @@ from demandflow.domain.facts import Fact
 from demandflow.domain.moves import Rule
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief, listed
+from demandflow.testing.counting_laws import COUNTING_LAWS
 from demandflow.testing.demand_laws import DEMAND_LAWS
 from demandflow.testing.figure_laws import FIGURE_LAWS
-from demandflow.testing.law import Law, law
+from demandflow.testing.law import KIT, Law, law
 from demandflow.testing.playing import Played
 
-LAWS: tuple[Law, ...] = tuple(replace(one, code=f"law_named({one.name!r})") for one in (*DEMAND_LAWS, *FIGURE_LAWS))
+LAWS: tuple[Law, ...] = tuple(
+    replace(one, code=f"law_named({one.name!r})", module=KIT) for one in (*DEMAND_LAWS, *FIGURE_LAWS, *COUNTING_LAWS)
+)
 Where: TypeAlias = str | type[Fact]
 Rules: TypeAlias = Iterable[Rule] | Mapping[Any, Rule | Iterable[Rule]]
 """Rules for all steps; or, by the name or the meaning of a move or by the class of its fact, for those."""
@@ -59,7 +62,13 @@ def no_way_round(rule: Rule, at: Where | None = None) -> Law:
 
     where = "" if at is None else f", {at.__name__ if isinstance(at, type) else repr(at)}"
     says = (rule.__doc__ or word).strip().partition("\n")[0]
-    return Law(f"no way round: {word.replace('_', ' ')}", says, holds, f"no_way_round({word}{where})")
+    return Law(
+        f"no way round: {word.replace('_', ' ')}",
+        says,
+        holds,
+        f"no_way_round({word}{where})",
+        getattr(rule, "__module__", ""),
+    )
 
 
 def _pairs(workflow: Workflow, rules: Rules) -> Iterator[tuple[Where | None, Rule]]:

@@ -18,6 +18,8 @@ from demandflow.domain.workflow import Workflow
 from demandflow.testing.clock import FrozenClock
 from demandflow.testing.histories import Expected, History, Step, Telling, demand_id
 
+OFTEN = 3
+
 
 @dataclass(frozen=True)
 class Done:
@@ -105,6 +107,8 @@ def done_by(flow: DemandFlow, clock: FrozenClock, telling: Telling, number: int,
         answer = command(flow, step, expected.at if step.late else None, command_id=f"step {number}")
     except Exception as error:  # a law judges what may be raised
         answer = error
+    if number % OFTEN == 0:
+        flow.figures()  # the tables follow along the way, not only at the end
     return Done(number, expected, answer, tuple(event for _, event in flow._log.page(began, 10)))
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from demandflow.domain.facts import Fact, Registered
+from demandflow.domain.values import Category, Channel, Place
 from demandflow.errors import DemandFlowError
 from demandflow.testing.histories import History, Step
+from demandflow.testing.people import CATEGORIES, CHANNELS, PLACES, TEXTS
 
 ROUNDS = 5
 NO_TIME = timedelta(0)
+PLAIN: dict[type, Any] = {str: TEXTS[0], Place: PLACES[0], Channel: CHANNELS[0], Category: CATEGORIES[0]}
 
 
 def smallest(history: History, breaks: Callable[[History], bool]) -> History:
@@ -67,10 +71,12 @@ def _renumbered(history: History) -> Iterator[tuple[Step, ...]]:
 
 
 def _plainer_facts(fact: Fact) -> Iterator[Fact]:
-    """The fact without one of what it need not say."""
+    """The fact without one of what it need not say, or with plainer words for it."""
     for name, info in type(fact).model_fields.items():
-        if not info.is_required() and getattr(fact, name) is not None:
+        value = getattr(fact, name)
+        plain = PLAIN.get(type(value)) if info.is_required() else None
+        if value is not None and value != plain and (plain is not None or not info.is_required()):
             try:
-                yield type(fact)(**{**fact.__dict__, name: None})
+                yield type(fact)(**{**fact.__dict__, name: plain})
             except DemandFlowError:
                 continue

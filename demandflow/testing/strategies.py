@@ -1,164 +1,89 @@
-"""Strategies: people, texts and facts that fit a demand as it stands, mostly; and sometimes do not."""
+"""Strategies: people, words, moments, facts, and demands as histories leave them, each made smaller to plain ones."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, TypeVar
 from uuid import UUID
 
+from hypothesis import assume
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from demandflow.domain.closed_loop import CLOSED_LOOP
 from demandflow.domain.demand import Demand
-from demandflow.domain.facts import (
-    Accepted,
-    CallbackMissed,
-    ContractedOut,
-    Corrected,
-    DetailsAsked,
-    DetailsGiven,
-    Escalated,
-    Evaluated,
-    Extended,
-    ExtensionAsked,
-    Fact,
-    FedBack,
-    HandedBack,
-    LetGo,
-    Merged,
-    Noted,
-    NoticeEnded,
-    Refused,
-    Registered,
-    Reopened,
-    Reported,
-    Resumed,
-    Sorted,
-    Stepped,
-    Suspended,
-    TakenOn,
-    TookIn,
-    Unmerged,
-    Withdrawn,
-    correctable,
-)
-from demandflow.domain.values import Actor, Category, Channel, Grade, Place, Role, Urgency, Way
+from demandflow.domain.events import Event
+from demandflow.domain.facts import Fact
+from demandflow.domain.samples import plain
+from demandflow.domain.workflow import Workflow
+from demandflow.errors import InvalidValue, brief
+from demandflow.testing.choosing import MOST, Surroundings, fact_of
+from demandflow.testing.fields import models
+from demandflow.testing.histories import Telling, histories
+from demandflow.testing.words import actors, categories, channels, moments, places, texts
 
-RESIDENTS = ("张三", "李四", "Anna")
-OFFICERS = ("王芳", "zhao", "chen")
-CONTRACTORS = ("水电队", "legal aid", "chen")
-PLACES = tuple(map(Place, ("fufeng/chengguan/c3/g12/b4", "fufeng/chengguan/c3", "fufeng/jiangzhang", "岐山/蔡家坡")))
-CATEGORIES = tuple(map(Category, ("culture", "civil_affairs/subsidy", "civil_affairs", "住房/维修")))
-CHANNELS = (Channel.HOTLINE, Channel.WISH_BOX, Channel.WECHAT_GROUP)
+F = TypeVar("F", bound=Fact)
+
+__all__ = [
+    "actors",
+    "categories",
+    "channels",
+    "demands",
+    "events",
+    "facts",
+    "facts_for",
+    "moments",
+    "places",
+    "texts",
+]
 
 
-def texts() -> SearchStrategy[str]:
-    """Texts of a few letters, Chinese and others."""
-    return st.sampled_from(("路灯坏了", "ok", "não", "a/b", "…"))
+def facts_for(kind: type[Fact], demand: Demand, others: Sequence[UUID], now: datetime) -> SearchStrategy[Any]:
+    """A fact of this class that mostly fits the demand as it stands; `others` it could be merged into.
+
+    Raises InvalidValue where no sample is known for a field of it.
+    """
+    where = Surroundings(demand, tuple(others), now)
+    plain(_a_class(kind))
+    return st.integers(0, MOST).map(lambda number: fact_of(kind, number, where))
 
 
-def registrations(now: datetime) -> SearchStrategy[Registered]:
-    """What a resident asks for; one in four is anonymous."""
-    resident = st.sampled_from((*RESIDENTS, None))
-    days = st.none() | st.integers(1, 20)
-    return st.tuples(resident, st.booleans(), days).flatmap(
-        lambda drawn: st.builds(
-            Registered,
-            text=texts(),
-            channel=st.sampled_from(CHANNELS),
-            place=st.sampled_from(PLACES),
-            resident=st.just(drawn[0]),
-            representative=st.just("daughter" if drawn[0] and drawn[1] else None),
-            category=st.none() | st.sampled_from(CATEGORIES),
-            due=st.just(None if drawn[2] is None else now + timedelta(days=drawn[2])),
-        )
-    )
+def facts(kind: type[F]) -> SearchStrategy[F]:
+    """Any valid fact of this class, for no demand in particular; classes of your own go by their fields.
+
+    It can be registered for a class of your own: `st.register_type_strategy(Weighed, facts)`.
+    """
+    return models(_a_class(kind))
 
 
-def actors_for(role: str, demand: Demand) -> list[Actor]:
-    """People in this role: the one whose demand or work it is, and others."""
-    if role == Role.RESIDENT:
-        names = [demand.resident or RESIDENTS[0], demand.representative or "daughter", *RESIDENTS]
-        return [Actor(name, role) for name in dict.fromkeys(names)]
-    if role == Role.CONTRACTOR:
-        units = dict.fromkeys([demand.contractor or CONTRACTORS[0], *CONTRACTORS])
-        return [Actor("liu", role, unit) for unit in units]
-    return [Actor(name, role) for name in OFFICERS]
+def demands(workflow: Workflow = CLOSED_LOOP) -> SearchStrategy[Demand]:
+    """Demands as histories of this workflow leave them."""
+    return _told(workflow).flatmap(lambda telling: st.sampled_from(list(telling.demands.values())))
 
 
-def facts_for(fact: type[Fact], demand: Demand, others: Sequence[UUID], now: datetime) -> SearchStrategy[Any]:
-    """A fact of this class for the demand as it stands; `others` are the demands it could be merged into."""
-    later = st.sampled_from((1, 2, 5, 20, -1)).map(lambda days: max(demand.due or now, now) + timedelta(days=days))
-    says = st.none() | texts()
-    recipes: dict[type[Fact], Callable[[], SearchStrategy[Any]]] = {
-        Registered: lambda: registrations(now),
-        Sorted: lambda: st.builds(
-            Sorted,
-            category=st.none() | st.sampled_from(CATEGORIES),
-            place=st.none() | st.sampled_from(PLACES),
-            urgency=st.none() | st.sampled_from(Urgency),
-        ),
-        ContractedOut: lambda: st.builds(
-            ContractedOut,
-            contractor=st.sampled_from(CONTRACTORS),
-            co_handlers=st.sampled_from((None, None, None, ("居委会",), ("王芳",))),
-            due=st.none() | later,
-            reason=says,
-        ),
-        ExtensionAsked: lambda: st.builds(ExtensionAsked, until=later, reason=texts()),
-        Extended: lambda: st.builds(Extended, due=later, reason=says),
-        Suspended: lambda: st.builds(Suspended, reason=texts(), review=st.none() | later | later),
-        Reported: lambda: st.builds(Reported, resolved=st.booleans(), words=texts()),
-        FedBack: lambda: _tellings(demand),
-        Evaluated: lambda: st.builds(
-            Evaluated,
-            resolved=st.booleans(),
-            grade=st.sampled_from(Grade),
-            words=says,
-            written_by=st.sampled_from((None, None, None, "王芳", "chen")),
-        ),
-        Merged: lambda: st.builds(Merged, into=st.sampled_from(list(others) or [demand.id]), reason=says),
-        Unmerged: lambda: st.builds(Unmerged, reason=texts()),
-        TookIn: lambda: st.builds(TookIn, demand=st.just(demand.id)),
-        LetGo: lambda: st.builds(LetGo, demand=st.just(demand.id)),
-        Corrected: lambda: _corrections(demand),
-        DetailsAsked: lambda: st.builds(DetailsAsked, question=texts()),
-        DetailsGiven: lambda: st.builds(DetailsGiven, answer=texts()),
-        Refused: lambda: st.builds(Refused, code=texts(), words=texts()),
-        HandedBack: lambda: st.builds(HandedBack, reason=texts()),
-        Reopened: lambda: st.builds(Reopened, reason=texts()),
-        Withdrawn: lambda: st.builds(Withdrawn, reason=says),
-        Escalated: lambda: st.builds(Escalated, reason=texts()),
-        Noted: lambda: st.builds(Noted, text=texts()),
-        **{kind: _with_note(kind) for kind in (Accepted, TakenOn, Resumed, CallbackMissed, NoticeEnded, Stepped)},
-    }
-    return recipes.get(fact, lambda: st.builds(fact))()
+def events(workflow: Workflow = CLOSED_LOOP) -> SearchStrategy[Event]:
+    """Events as histories of this workflow record them."""
+    return _recorded(workflow).flatmap(st.sampled_from)
 
 
-def _with_note(kind: type[Fact]) -> Callable[[], SearchStrategy[Any]]:
-    return lambda: st.builds(kind, note=st.none() | texts())
+def _a_class(kind: type[F]) -> type[F]:
+    if not (isinstance(kind, type) and issubclass(kind, Fact)):
+        raise InvalidValue("kind", f"must be a class of facts, got {brief(kind)}")
+    return kind
 
 
-def _tellings(demand: Demand) -> SearchStrategy[FedBack]:
-    ways = [Way.PUBLIC_NOTICE] * 5 if demand.anonymous else [Way.CALL] * 5
-    return st.builds(FedBack, way=st.sampled_from([*ways, *Way]), words=st.none() | texts())
+@st.composite
+def _told(draw: st.DrawFn, workflow: Workflow) -> Telling:
+    telling = Telling(workflow)
+    for step in draw(histories(workflow)).steps:
+        telling.tell(step)
+    assume(telling.demands)
+    return telling
 
 
-def _corrections(demand: Demand) -> SearchStrategy[Corrected]:
-    """Mostly of a field that the named event has, to another value; sometimes of one it has not."""
-    named = [(number, field) for number, kind in enumerate(demand.facts, start=1) for field in correctable(kind)]
-    values: dict[str, SearchStrategy[Any]] = {
-        "category": st.sampled_from(CATEGORIES),
-        "place": st.sampled_from(PLACES),
-        "channel": st.sampled_from(CHANNELS),
-        "contractor": st.sampled_from((*CONTRACTORS, "王芳")),
-        "resolved": st.booleans(),
-        "grade": st.sampled_from(Grade),
-    }
-    wrong = [(demand.version, "grade"), (demand.version + 1, "place")]
-    return st.sampled_from([*named, *named, *wrong]).flatmap(
-        lambda chosen: values[chosen[1]].map(
-            lambda value: Corrected(event=chosen[0], reason="typo", **{chosen[1]: value})
-        )
-    )
+@st.composite
+def _recorded(draw: st.DrawFn, workflow: Workflow) -> list[Event]:
+    found = [event for one in draw(histories(workflow)).told() for event in one.events]
+    assume(found)
+    return found

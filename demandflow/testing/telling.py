@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
@@ -40,20 +41,29 @@ def story(history: History, expected: Sequence[Expected]) -> str:
 def as_test(history: History, law: Law, workflow: str) -> str:
     """A test that plays the same steps and checks the same law, to be copied into a test file."""
     used = {type(step.fact) for step in history.steps}
-    ours = sorted({kind.__name__ for kind in used & set(STANDARD_FACTS)} | {"Actor"} | _enums(history))
-    lines = [
-        f"from demandflow import {', '.join(ours)}",
-        f"from demandflow.testing import {', '.join(sorted(('Step', 'play', law.code.partition('(')[0])))}",
-    ]
-    names = {"timedelta": any(step.after or step.late for step in history.steps), **_modules(history)}
-    homes = {home: [name for name in sorted(names) if names[name] and _HOME[name] == home] for home in _HOME.values()}
-    lines = [*(f"from {home} import {', '.join(found)}" for home, found in homes.items() if found), "", *lines]
+    imports: dict[str, set[str]] = {"demandflow": {"Actor", *_enums(history)}, "demandflow.testing": {"Step", "play"}}
+    for kind in used:
+        imports.setdefault("demandflow" if kind in STANDARD_FACTS else kind.__module__, set()).add(kind.__name__)
+    call, _, inside = law.code.partition("(")
+    imports["demandflow.testing"].add(call)
+    if law.module != "demandflow.testing":
+        imports.setdefault(law.module, set()).add(re.split(r"\W", inside)[0])
+    for name, needed in _modules(history).items():
+        if needed:
+            imports.setdefault(_HOME[name], set()).add(name)
+    lines = [f"from {home} import {', '.join(sorted(names))}" for home, names in sorted(imports.items())]
     name = "".join(letter if letter.isalnum() and letter.isascii() else "_" for letter in law.name)
-    lines += ["", "", f"def test_{name}() -> None:", "    steps = ["]
+    lines += [
+        "",
+        f"# {workflow} is the workflow that was checked",
+        "",
+        "",
+        f"def test_{name}() -> None:",
+        "    steps = [",
+    ]
     lines += [f"        {_code_of_step(step)}," for step in history.steps]
-    lines += ["    ]", f"    with play({workflow}, steps) as played:"]
-    lines.append(f"        {law.code}.holds(played)")
-    return "\n".join(lines).lstrip("\n")
+    lines += ["    ]", f"    with play({workflow}, steps) as played:", f"        {law.code}.holds(played)"]
+    return "\n".join(lines)
 
 
 _HOME = {"timedelta": "datetime", "datetime": "datetime", "date": "datetime", "UTC": "datetime", "UUID": "uuid"}
@@ -61,8 +71,10 @@ _HOME = {"timedelta": "datetime", "datetime": "datetime", "date": "datetime", "U
 
 def _modules(history: History) -> dict[str, bool]:
     values = [value for step in history.steps for value in _all_values(step.fact)]
+    spans = any(step.after or step.late for step in history.steps)
     moments = any(isinstance(value, datetime) for value in values)
     return {
+        "timedelta": spans,
         "datetime": moments,
         "UTC": moments,
         "date": any(type(value) is date for value in values),

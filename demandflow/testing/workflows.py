@@ -286,7 +286,7 @@ def _correcting(draw: st.DrawFn, found: Parts) -> None:
 
 
 def _moving(draw: st.DrawFn, found: Parts) -> None:
-    found.add("move over", MovedOver, ANYWHERE, STAY, "supervisor")
+    found.add("move over", MovedOver, WHILE_OPEN, STAY, "supervisor")
 
 
 EXTRAS: tuple[Callable[[st.DrawFn, Parts], None], ...] = (

@@ -48,14 +48,14 @@ class Price(NamedTuple):
     hidden: int = 0
 
 
-class Place(NamedTuple):
+class Reading(NamedTuple):
     """How many steps of the history have been read, and where the demand stands then; at the goal, nowhere."""
 
     read: int
     spot: Spot | None
 
 
-Way = tuple[Price, Place, Misfit | None]
+Edge = tuple[Price, Reading, Misfit | None]
 FREE = Price()
 
 
@@ -94,51 +94,51 @@ class Automaton:
 
         Among the cheapest, the one that fits most steps, then one that ends, then the one that deviates late.
         """
-        begin = Place(0, START_SPOT)
-        ways: dict[Place, tuple[Place, Misfit | None]] = {}
+        begin = Reading(0, START_SPOT)
+        ways: dict[Reading, tuple[Reading, Misfit | None]] = {}
         number = count()
-        waiting: list[tuple[Price, int, int, Place, Place, Misfit | None]]
+        waiting: list[tuple[Price, int, int, Reading, Reading, Misfit | None]]
         waiting = [(FREE, 0, next(number), begin, begin, None)]
         while waiting:
-            price, _, _, place, before, misfit = heappop(waiting)
-            if place in ways:
+            price, _, _, reading, before, misfit = heappop(waiting)
+            if reading in ways:
                 continue
-            ways[place] = (before, misfit)
-            if place.spot is None:
-                return Alignment(_misfits(ways, place), not price.not_ended)
-            for more, after, found in self._ways_on(place, place.spot, history, complete):
+            ways[reading] = (before, misfit)
+            if reading.spot is None:
+                return Alignment(_misfits(ways, reading), not price.not_ended)
+            for more, after, found in self._ways_on(reading, reading.spot, history, complete):
                 if after not in ways:
                     dearer = Price(*map(add, price, more))
-                    heappush(waiting, (dearer, -after.read, next(number), after, place, found))
+                    heappush(waiting, (dearer, -after.read, next(number), after, reading, found))
         raise AssertionError("every demand can end: that was checked when the workflow was built")
 
-    def _ways_on(self, place: Place, spot: Spot, history: Sequence[str | None], complete: bool) -> Iterator[Way]:
+    def _ways_on(self, reading: Reading, spot: Spot, history: Sequence[str | None], complete: bool) -> Iterator[Edge]:
         """To read the next step or leave it out, to make a move that the history lacks, or to stop at its end."""
-        read, left = place.read, len(history) - place.read
+        read, left = reading.read, len(history) - reading.read
         if not left and (spot.state in self._ended or not complete):
-            yield Price(not_ended=int(spot.state not in self._ended)), Place(read + 1, None), None
+            yield Price(not_ended=int(spot.state not in self._ended)), Reading(read + 1, None), None
         move = history[read] if left else None
         if left and move is None:
-            yield FREE, Place(read + 1, spot), Misfit(read, spot)
+            yield FREE, Reading(read + 1, spot), Misfit(read, spot)
             return
         for name, after in self._ways.get(spot, ()):
             if left and name == move:
-                yield FREE, Place(read + 1, after), None
+                yield FREE, Reading(read + 1, after), None
             if name in self.hidden:
-                yield Price(hidden=1 + left), Place(read, after), None
+                yield Price(hidden=1 + left), Reading(read, after), None
             else:
-                yield Price(misfits=1, earliness=left), Place(read, after), Misfit(read, spot, missing=name)
+                yield Price(misfits=1, earliness=left), Reading(read, after), Misfit(read, spot, missing=name)
         if left:
-            yield Price(misfits=1, left_out=1, earliness=left), Place(read + 1, spot), Misfit(read, spot, move)
+            yield Price(misfits=1, left_out=1, earliness=left), Reading(read + 1, spot), Misfit(read, spot, move)
 
 
-def _misfits(ways: dict[Place, tuple[Place, Misfit | None]], place: Place) -> tuple[Misfit, ...]:
+def _misfits(ways: dict[Reading, tuple[Reading, Misfit | None]], reading: Reading) -> tuple[Misfit, ...]:
     """What did not fit on the way here, in order."""
     found = []
     while True:
-        before, misfit = ways[place]
+        before, misfit = ways[reading]
         if misfit is not None:
             found.append(misfit)
-        if before == place:
+        if before == reading:
             return tuple(reversed(found))
-        place = before
+        reading = before

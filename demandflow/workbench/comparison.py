@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from demandflow.domain.facts import Fact
 from demandflow.domain.moves import Move, State, sources
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief, listed
@@ -55,7 +56,7 @@ def spoken(function: Callable[..., Any] | None) -> str:
 
 def _states(old: Workflow, new: Workflow) -> Iterator[str]:
     before, after = ({state.name: state for state in one.states} for one in (old, new))
-    for name in before.keys() - after.keys():
+    for name in (name for name in before if name not in after):
         yield f"state {name!r} is gone: a demand that stands there cannot move over"
     for name in (name for name in after if name not in before):
         yield f"state {name!r} is new: {_said(after[name])}"
@@ -82,13 +83,13 @@ def _none(value: object) -> str:
 
 def _moves(old: Workflow, new: Workflow) -> Iterator[str]:
     before, after = _by_place(old), _by_place(new)
-    told: dict[str, list[str]] = {}
+    told: dict[tuple[str, str], list[str]] = {}
     for name, source in dict.fromkeys((*before, *after)):
         was, now = before.get((name, source), []), after.get((name, source), [])
         if [_parts(one) for one in was] != [_parts(one) for one in now]:
-            told.setdefault(f"move {name!r} from {{}}{_change(was, now)}", []).append(source or "START")
-    for line, places in told.items():
-        yield line.format(listed(places))
+            told.setdefault((name, _change(was, now)), []).append(source or "START")
+    for (name, change), places in told.items():
+        yield f"move {name!r} from {listed(places)}{change}"
 
 
 def _by_place(workflow: Workflow) -> dict[tuple[str, str], list[Move]]:
@@ -104,51 +105,89 @@ def _parts(move: Move) -> tuple[Any, ...]:
 
 
 def _change(was: list[Move], now: list[Move]) -> str:
+    before, after = _Words(()), _Words(was)
     if not was:
-        return f" is new: {'; '.join(map(_way, now))}"
+        return f" is new: {'; '.join(map(before.way, now))}"
     if not now:
         return " is gone"
     if len(was) != len(now):
-        return f": {' or '.join(map(_way, was))} → {' or '.join(map(_way, now))}"
+        return f": {' or '.join(map(before.way, was))} → {' or '.join(map(after.way, now))}"
+    if not _without(map(_parts, was), map(_parts, now)):
+        return f": tried in another order: {' or '.join(map(after.way, now))}"
     return ": " + "; ".join(line for one, other in zip(was, now, strict=True) for line in _changes(one, other))
 
 
 def _changes(was: Move, now: Move) -> Iterator[str]:
     where = f"to {_goal(now)}: " if was.when is not None or now.when is not None else ""
+    words = _Words((was,))
     if was.fact is not now.fact:
-        yield f"{where}records {was.fact.__name__} → {now.fact.__name__}"
+        yield f"{where}records {was.fact.__name__} → {words.fact(now.fact)}"
     if was.to != now.to:
         yield f"{where}leads to {_goal(was)} → {_goal(now)}"
     if was.when != now.when:
-        others = " (another function)" if spoken(was.when) == spoken(now.when) else ""
-        yield f"{where}on condition {spoken(was.when)} → {spoken(now.when)}{others}"
+        yield f"{where}on condition {spoken(was.when)} → {words.condition(now.when)}"
     if was.silent != now.silent:
         yield f"{where}{'silent now' if now.silent else 'no longer silent'}"
     for what, one, other in (("by", was.roles, now.roles), ("means", was.meanings, now.meanings)):
-        yield from _more_and_less(f"{where}{what}", one, other)
+        if set(one) != set(other):
+            yield _more_and_less(f"{where}{what}", _without(other, one), _without(one, other))
     if was.rules != now.rules:
-        gone, new = _named(was.rules, now.rules), _named(now.rules, was.rules)
-        yield from _more_and_less(f"{where}rules", gone, new)
-        if not gone and not new:
-            yield f"{where}rules in another order"
+        more, less = _without(now.rules, was.rules), _without(was.rules, now.rules)
+        if more or less:
+            yield _more_and_less(f"{where}rules", map(words.rule, more), map(spoken, less))
+        else:
+            yield f"{where}rules in another order: {listed(map(spoken, now.rules))}"
 
 
-def _named(rules: Iterable[Any], others: Iterable[Any]) -> list[str]:
-    return [spoken(rule) for rule in rules if rule not in others]
+def _without(some: Iterable[Any], others: Iterable[Any]) -> list[Any]:
+    """What is left of some when each of the others has taken one away that is equal to it."""
+    left = list(some)
+    for other in others:
+        if other in left:
+            left.remove(other)
+    return left
 
 
-def _more_and_less(what: str, was: Iterable[str], now: Iterable[str]) -> Iterator[str]:
-    was, now = list(was), list(now)
-    more, less = [one for one in now if one not in was], [one for one in was if one not in now]
-    if more or less:
-        yield " ".join([what, *(f"+{one}" for one in more), *(f"−{one}" for one in less)])
-    elif sorted(was) == sorted(now) and was and what.endswith("rules"):
-        yield f"{what}: {listed(was)} (other functions of the same names)"
+def _more_and_less(what: str, more: Iterable[str], less: Iterable[str]) -> str:
+    return " ".join([what, *(f"+{one}" for one in more), *(f"−{one}" for one in less)])
 
 
-def _way(move: Move) -> str:
-    condition = "" if move.when is None else f" when {spoken(move.when)}"
-    return f"to {_goal(move)} by {listed(move.roles)}{condition}"
+class _Words:
+    """How the parts of moves are called, beside those they are compared with: another of the same name is told so."""
+
+    def __init__(self, others: Iterable[Move]) -> None:
+        others = list(others)
+        self._facts = [move.fact for move in others]
+        self._conditions = [move.when for move in others if move.when is not None]
+        self._rules = [rule for move in others for rule in move.rules]
+
+    def fact(self, fact: type[Fact]) -> str:
+        """A class of facts."""
+        another = fact not in self._facts and fact.__name__ in [one.__name__ for one in self._facts]
+        return f"{fact.__name__} (another class)" if another else fact.__name__
+
+    def condition(self, condition: Callable[..., Any] | None) -> str:
+        """A condition, or that there is none."""
+        return "always" if condition is None else _beside(condition, self._conditions)
+
+    def rule(self, rule: Callable[..., Any]) -> str:
+        """A rule."""
+        return _beside(rule, self._rules)
+
+    def way(self, move: Move) -> str:
+        """All that a move says."""
+        condition = "" if move.when is None else f" when {self.condition(move.when)}"
+        means = f", means {listed(sorted(move.meanings))}" if move.meanings else ""
+        rules = f", rules {listed(map(self.rule, move.rules))}" if move.rules else ""
+        silent = ", silent" if move.silent else ""
+        said = f"to {_goal(move)} by {listed(sorted(move.roles))}{condition}"
+        return f"{said}, records {self.fact(move.fact)}{means}{rules}{silent}"
+
+
+def _beside(function: Callable[..., Any], others: Iterable[Callable[..., Any]]) -> str:
+    others = list(others)
+    another = function not in others and spoken(function) in map(spoken, others)
+    return f"{spoken(function)} (another function)" if another else spoken(function)
 
 
 def _goal(move: Move) -> str:

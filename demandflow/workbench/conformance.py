@@ -76,11 +76,6 @@ class Conformance:
         return 1 - Fraction(self.cost, self.worst)
 
     @property
-    def fitting_share(self) -> Fraction:
-        """The share of the log's steps that fit."""
-        return Fraction(self.fitting_steps, self.steps)
-
-    @property
     def by_deviation(self) -> Counter[tuple[Kind, str, str]]:
         """How often each deviates: kind, activity (or the move that is missing), and where."""
         return Counter((one.kind, one.activity, one.where) for one in self.deviations)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from demandflow.domain.admission import stamp_of
@@ -17,88 +16,24 @@ from demandflow.domain.facts import OTHER_SIDES, Fact
 from demandflow.domain.moves import BACK, Proposal, sources
 from demandflow.domain.samples import THEN, WHO, variants
 from demandflow.domain.values import Actor
+from demandflow.domain.ways import closure
 from demandflow.domain.workflow import Row, Workflow
-from demandflow.errors import InvalidValue, MoveNotAllowed, brief
+from demandflow.errors import InvalidValue, brief, listed
+from demandflow.workbench.explored import Configuration, Explored, Taken
+from demandflow.workbench.watching import compared, uncertain, watched
+
+__all__ = ["Configuration", "Explored", "Taken", "explore"]
 
 LATER = (timedelta(hours=1), timedelta(days=60))
-UNTOLD = frozenset({"id", "workflow", "version", "facts", "commands", "declares", "text"})
-
-
-class Configuration(NamedTuple):
-    """Where a demand can stand: its state, where BACK would lead, and what conditions tell apart."""
-
-    state: str
-    back_to: str | None
-    told_apart: tuple[tuple[str, Any], ...]
-
-    def __str__(self) -> str:
-        parts = [name if value is True else f"{name}={value}" for name, value in self.told_apart if value]
-        parts += [f"back to {self.back_to}"] if self.back_to else []
-        return f"{self.state} ({', '.join(parts)})" if parts else self.state
-
-
-class Taken(NamedTuple):
-    """One step: by which move, from which configuration to which."""
-
-    move: str
-    before: Configuration
-    after: Configuration
-
-
-@dataclass(frozen=True)
-class Explored:
-    """What was found: all configurations, all steps between them, and what follows from them.
-
-    `told_apart` are the fields of a demand that conditions asked for; `cut` how many configurations lay at the bound
-    and were not gone on from; `unused` the moves (name, from, to) that no condition ever let through.
-    """
-
-    workflow: str
-    ends: tuple[str, ...]
-    configurations: tuple[Configuration, ...]
-    steps: tuple[Taken, ...]
-    told_apart: tuple[str, ...]
-    bound: int
-    cut: int
-    unused: tuple[tuple[str, str, str], ...]
-
-    def way_to(self, arrived: Callable[[Configuration], bool]) -> tuple[Taken, ...] | None:
-        """The shortest way from the start to such a configuration; None if there is none."""
-        first = {step.after: step for step in reversed(self.steps)}
-        goal = next((one for one in self.configurations if arrived(one)), None)
-        if goal is None:
-            return None
-        way: deque[Taken] = deque()
-        while goal in first and goal != self.configurations[0]:
-            way.appendleft(first[goal])
-            goal = way[0].before
-        return tuple(way)
-
-    @property
-    def longest(self) -> tuple[Taken, ...]:
-        """The way to the configuration that takes the most steps to come to, going straight."""
-        return self.way_to(lambda one: one == self.configurations[-1]) or ()
-
-    @property
-    def ways_to_ends(self) -> dict[str, tuple[Taken, ...]]:
-        """The shortest way to each ended state that can be reached."""
-        ways = {end: self.way_to(lambda one, end=end: one.state == end) for end in self.ends}  # type: ignore[misc]
-        return {end: way for end, way in ways.items() if way is not None}
-
-    def __str__(self) -> str:
-        told = f", told apart by {', '.join(self.told_apart)}" if self.told_apart else ""
-        cut = f"; {self.cut} at the bound of {self.bound}" if self.cut else ""
-        lines = [f"{self.workflow}: {len(self.configurations)} configurations, {len(self.steps)} steps{told}{cut}"]
-        lines += [f"shortest way to {end}, {len(way)} steps: {_told(way)}" for end, way in self.ways_to_ends.items()]
-        lines.append(f"longest way, {len(self.longest)} steps: {_told(self.longest)}")
-        lines += [f"never used: {move} from {source or 'START'} to {goal}" for move, source, goal in self.unused]
-        return "\n".join(lines)
+"""At once, and after every period of the standard workflow (its longest, to reopen, is of thirty days)."""
+LEAST_BOUND, BEYOND = 6, 3
+"""How far counters are followed at least, and how far beyond the greatest number that a condition was made with."""
 
 
 def explore(
     workflow: Workflow,
     *,
-    bound: int = 6,
+    bound: int | None = None,
     most: int = 20_000,
     facts: Mapping[type[Fact], Iterable[Fact]] | None = None,
 ) -> Explored:
@@ -106,16 +41,19 @@ def explore(
 
     Conditions are asked about sample facts that differ in every yes or no, choice and number (or about those given
     in `facts`), an hour and sixty days later, by each role. Configurations differ in what conditions looked at. Numbers
-    beyond `bound` are not gone on from. Raises InvalidValue where there are more than `most` configurations, and
-    whatever a condition raises.
+    beyond `bound` are not gone on from; it is 6, or 3 beyond the greatest number that a condition was made with.
+    Raises InvalidValue where there are more than `most` configurations, and whatever a condition raises.
     """
     if not isinstance(workflow, Workflow):
         raise InvalidValue("workflow", f"must be a Workflow, got {brief(workflow)}")
-    if isinstance(bound, bool) or not isinstance(bound, int) or bound < 1:
-        raise InvalidValue("bound", f"must be a whole number from 1, got {brief(bound)}")
+    bound = _bound_for(workflow) if bound is None else bound
+    for what, number in (("bound", bound), ("most", most)):
+        if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+            raise InvalidValue(what, f"must be a whole number from 1, got {brief(number)}")
+    samples = _samples(workflow, facts)
     asked: set[str] = set()
     while True:
-        walk = _Walk(workflow, bound, most, facts or {}, frozenset(asked))
+        walk = _Walk(workflow, bound, most, samples, frozenset(asked))
         found = walk.explored()
         if walk.looked_at <= asked:
             return found
@@ -123,13 +61,33 @@ def explore(
         asked |= walk.looked_at
 
 
-class _Watched(Demand):
-    """A demand that remembers what it was asked for."""
+def _bound_for(workflow: Workflow) -> int:
+    """Beyond every number that a condition was made with."""
+    numbers = [
+        number
+        for move in workflow.moves
+        for number in dict(getattr(move.when, "made_with", None) or {}).values()
+        if isinstance(number, int)
+    ]
+    return max(LEAST_BOUND, max(numbers, default=0) + BEYOND)
 
-    def __getattribute__(self, name: str) -> Any:
-        if not name.startswith("_"):
-            object.__getattribute__(self, "__dict__")["_asked"].add(name)
-        return object.__getattribute__(self, name)
+
+def _samples(workflow: Workflow, given: Any) -> dict[type[Fact], tuple[Fact, ...]]:
+    """The facts that are tried, by their classes: those that are given, samples of the others."""
+    if not isinstance(given, Mapping | None):
+        raise InvalidValue("facts", f"must give facts for classes of facts, got {brief(given)}")
+    tried = {}
+    for kind, several in (given or {}).items():
+        if kind not in workflow.facts:
+            theirs = listed(one.__name__ for one in workflow.facts)
+            raise InvalidValue("facts", f"{workflow.key} records no {brief(kind)} (it records {theirs})")
+        if isinstance(several, str | Fact) or not isinstance(several, Iterable):
+            raise InvalidValue("facts", f"must be several for {kind.__name__}, got {brief(several)}")
+        tried[kind] = tuple(several)
+        for one in tried[kind]:
+            if type(one) is not kind:
+                raise InvalidValue("facts", f"{brief(one)} is no {kind.__name__}")
+    return {kind: tried.get(kind) or tuple(variants(kind)) for kind in workflow.facts}
 
 
 class _Walk:
@@ -138,12 +96,13 @@ class _Walk:
         workflow: Workflow,
         bound: int,
         most: int,
-        facts: Mapping[type[Fact], Iterable[Fact]],
+        facts: Mapping[type[Fact], tuple[Fact, ...]],
         told_apart: frozenset[str],
     ) -> None:
         self.workflow, self.bound, self.most, self.told_apart = workflow, bound, most, told_apart
         self.looked_at: set[str] = set()
-        self._facts = {kind: tuple(facts.get(kind) or variants(kind)) for kind in workflow.facts}
+        self._uncertain: dict[tuple[str, str], set[str]] = {}
+        self._facts = facts
         back = [move for move in workflow.moves if move.to is BACK]
         self._goes_back = {source for move in back for source in sources(move, workflow.states)}
 
@@ -176,10 +135,27 @@ class _Walk:
             for row in rows
             if row.move.fact not in OTHER_SIDES
         ]
-        unused = tuple((self.workflow.moves[n].name, a, b) for n, a, b in declared if (n, a, b) not in used)
-        apart = tuple(sorted(self.told_apart))
-        ends = tuple(state.name for state in self.workflow.states if state.ended_as is not None)
-        return Explored(self.workflow.key, ends, tuple(stands), tuple(steps), apart, self.bound, cut, unused)
+        moves = [(self.workflow.moves[n].name, a, b) for n, a, b in declared]
+        beyond = self._beyond_uncertain(moves)
+        unused = [move for move, one in zip(moves, declared, strict=True) if one not in used]
+        undecided = tuple(one for one in unused if (one[1], one[0]) in self._uncertain or one[1] in beyond)
+        return Explored(
+            self.workflow.key,
+            tuple(state.name for state in self.workflow.states if state.ended_as is not None),
+            tuple(stands),
+            tuple(steps),
+            tuple(sorted(self.told_apart)),
+            self.bound,
+            cut,
+            tuple(one for one in unused if one not in undecided),
+            tuple(sorted(set().union(*self._uncertain.values()))),
+            undecided,
+        )
+
+    def _beyond_uncertain(self, moves: Iterable[tuple[str, str, str]]) -> set[str]:
+        """The states to which a demand may come otherwise than was found, after a condition that is uncertain."""
+        arrows = [(source, goal) for _, source, goal in moves]
+        return closure({goal for name, source, goal in moves if (source, name) in self._uncertain}, arrows)
 
     def _ways_on(self, demand: Demand) -> Iterator[tuple[Row, Demand]]:
         """Each row that can be taken from here, with a demand that took it, once for all that is told apart."""
@@ -193,7 +169,7 @@ class _Walk:
                     for later in LATER if asks else LATER[:1]:
                         at = (demand.last or THEN) + later
                         proposal = Proposal(name, fact, Actor(WHO, role), at)
-                        row = self._row(demand, proposal)
+                        row = self._row(rows, demand, proposal)
                         if row is None:
                             continue
                         after = _taken(self.workflow, demand, proposal, row)
@@ -202,24 +178,30 @@ class _Walk:
                             seen.add(key)
                             yield row, after
 
-    def _row(self, demand: Demand, proposal: Proposal[Any]) -> Row | None:
-        watched = object.__new__(_Watched)
-        watched.__dict__.update(demand.__dict__, _asked=set())
+    def _row(self, rows: Iterable[Row], demand: Demand, proposal: Proposal[Any]) -> Row | None:
+        """The row that is taken, as the workflow takes it; what its conditions ask for is remembered."""
+        asked: set[str] = set()
+        asking = watched(demand, proposal, asked)
         try:
-            return self.workflow.row_for(watched, proposal)
-        except MoveNotAllowed:
+            for row in rows:
+                move = row.move
+                if proposal.by.role not in move.roles or (move.leads_back and row.dest != demand.came_from):
+                    continue
+                if move.when is None or move.when(*asking):
+                    return row
             return None
         finally:
-            # the table itself asks for the state and where it came from
-            self.looked_at |= watched.__dict__["_asked"] - UNTOLD - {"state", "came_from"}
+            self.looked_at |= compared(asked)
+            if unsure := uncertain(asked):
+                self._uncertain.setdefault((demand.state, proposal.move), set()).update(unsure)
 
     def _configuration(self, demand: Demand) -> Configuration:
-        told = [(name, _said(getattr(demand, name, None))) for name in sorted(self.told_apart)]
+        values = [(name, _said(getattr(demand, name, None))) for name in sorted(self.told_apart)]
         back_to = demand.came_from if demand.state in self._goes_back else None
-        return Configuration(demand.state, back_to, tuple(told))
+        return Configuration(demand.state, back_to, tuple(values))
 
     def _beyond(self, here: Configuration) -> bool:
-        numbers = (value for _, value in here.told_apart if isinstance(value, int) and not isinstance(value, bool))
+        numbers = (value for _, value in here.values if isinstance(value, int) and not isinstance(value, bool))
         return any(number > self.bound for number in numbers)
 
 
@@ -238,7 +220,3 @@ def _said(value: Any) -> Any:
     if isinstance(value, datetime):
         return "a moment"
     return value if isinstance(value, str | int | float | Enum | UUID | None) else repr(value)
-
-
-def _told(way: Iterable[Taken]) -> str:
-    return " → ".join(f"{step.move} ({step.after.state})" for step in way)

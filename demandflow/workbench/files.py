@@ -57,10 +57,9 @@ def dumps(workflow: Workflow, form: str = "toml", vocabulary: Vocabulary = STAND
     write = {"toml": toml_of, "json": json_of}[_checked(form)]
     if not isinstance(workflow, Workflow):
         raise InvalidValue("workflow", f"must be a Workflow, got {brief(workflow)}")
-    text = write(said_of(workflow, vocabulary))
-    if again := re.search("[\ud800-\udfff]", text):
-        raise InvalidValue(workflow.key, f"has a sign that cannot be written down: {again[0]!r}")
-    return text
+    if not isinstance(vocabulary, Vocabulary):
+        raise InvalidValue("vocabulary", f"must be a Vocabulary, got {brief(vocabulary)}")
+    return write(said_of(workflow, vocabulary))
 
 
 def _form_of(path: str | PathLike[str]) -> str:
@@ -68,12 +67,13 @@ def _form_of(path: str | PathLike[str]) -> str:
         raise InvalidValue("path", f"must be a path, got {brief(path)}")
     form = Path(path).suffix.lower().removeprefix(".")
     if form not in PARSE:
-        raise InvalidFile(str(path), ("is neither .toml nor .json",))
+        named = str(path) if str(path).strip() else repr(str(path))
+        raise InvalidFile(named, ("is neither .toml nor .json",))
     return form
 
 
 def _checked(form: str) -> str:
-    if form not in PARSE:
+    if not isinstance(form, str) or form not in PARSE:
         raise InvalidValue("form", f"must be toml or json, got {brief(form)}")
     return form
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -51,7 +51,7 @@ class Replayed:
     demands: int
     steps: int
     refused: tuple[Judgement, ...]
-    otherwise: tuple[Judgement, ...]
+    led_elsewhere: tuple[Judgement, ...]
     unjudged: int = 0
 
     @property
@@ -68,11 +68,11 @@ class Replayed:
         concerned = len({one.demand for one in self.refused})
         lines = [
             f"{self.workflow} on {self.demands} demands with {self.steps} steps: "
-            f"{len(self.refused)} steps of {concerned} demands refused, {len(self.otherwise)} led elsewhere"
+            f"{len(self.refused)} steps of {concerned} demands refused, {len(self.led_elsewhere)} led elsewhere"
             + (f", {self.unjudged} not judged (their facts are unknown here)" if self.unjudged else "")
         ]
         lines += [f"  {number:>6} × {move}: {kind}" for (move, kind), number in self.by_reason.most_common()]
-        for what, found in (("refused", self.refused), ("elsewhere", self.otherwise)):
+        for what, found in (("refused", self.refused), ("elsewhere", self.led_elsewhere)):
             lines += [f"  {what}: {one}" for one in found[:SHOWN]]
             if len(found) > SHOWN:
                 lines.append(f"  … and {len(found) - SHOWN} more {what}")
@@ -82,14 +82,14 @@ class Replayed:
         """The same as data."""
         steps = {
             what: [{**one.__dict__, "demand": str(one.demand), "at": one.at.isoformat()} for one in found]
-            for what, found in (("refused", self.refused), ("otherwise", self.otherwise))
+            for what, found in (("refused", self.refused), ("led_elsewhere", self.led_elsewhere))
         }
         counts = {"demands": self.demands, "steps": self.steps, "unjudged": self.unjudged}
         return {"workflow": self.workflow, "sound": self.sound, **counts, **steps}
 
 
 @dataclass
-class _Court:
+class _Replay:
     """Judges one step after the other, in the order of recording."""
 
     workflow: Workflow
@@ -98,11 +98,11 @@ class _Court:
     judged: set[UUID] = field(default_factory=set)
     others: Counter[str] = field(default_factory=Counter)
     refused: list[Judgement] = field(default_factory=list)
-    otherwise: list[Judgement] = field(default_factory=list)
+    led_elsewhere: list[Judgement] = field(default_factory=list)
     steps: int = 0
     unjudged: int = 0
 
-    def hear(self, event: Event) -> None:
+    def judge_next(self, event: Event) -> None:
         """Judge the step from where the demand stood in truth, whatever was refused before."""
         before = self.demands.get(event.demand, Demand(event.demand))
         self.demands[event.demand] = evolve(before, event)
@@ -130,7 +130,7 @@ class _Court:
             self.refused.append(_judgement(before, event, str(reason), kind))
             return
         if differences := _differences(stamp, anew):
-            self.otherwise.append(_judgement(before, event, differences, "elsewhere"))
+            self.led_elsewhere.append(_judgement(before, event, differences, "elsewhere"))
 
 
 def replay_check(flow: Any, workflow: Workflow, *, of: str | Iterable[str] | None = None) -> Replayed:
@@ -139,26 +139,47 @@ def replay_check(flow: Any, workflow: Workflow, *, of: str | Iterable[str] | Non
     `flow` is an open DemandFlow, or events in the order of their recording. Judged are demands on any version of the
     same name, or on the workflows `of` (`name@version`). Each step is judged from where its demand stood in truth, so
     that one refusal does not bring about others. Nothing is written. Raises InvalidValue if the log has demands, but
-    none of these.
+    none of these, and for what is no flow, no event or no workflow's name.
     """
     if not isinstance(workflow, Workflow):
         raise InvalidValue("workflow", f"must be a Workflow, got {brief(workflow)}")
-    chosen = None if of is None else frozenset((of,) if isinstance(of, str) else of)
-    court = _Court(workflow, chosen)
-    for event in flow.all_events() if hasattr(flow, "all_events") else flow:
-        court.hear(event)
-    if court.others and not court.judged and not court.unjudged:
+    chosen = _chosen(of)
+    replay = _Replay(workflow, chosen)
+    for event in _events(flow):
+        replay.judge_next(event)
+    if replay.others and not replay.judged and not replay.unjudged:
         wanted = listed(sorted(chosen)) if chosen is not None else f"any version of {workflow.name}"
-        there = listed(sorted(court.others))
+        there = listed(sorted(replay.others))
         raise InvalidValue("of", f"the log has no demand on {wanted} (there are demands on {there})")
     return Replayed(
         workflow.key,
-        len(court.judged),
-        court.steps,
-        tuple(court.refused),
-        tuple(court.otherwise),
-        court.unjudged,
+        len(replay.judged),
+        replay.steps,
+        tuple(replay.refused),
+        tuple(replay.led_elsewhere),
+        replay.unjudged,
     )
+
+
+def _events(flow: Any) -> Iterator[Event]:
+    """The events of an open DemandFlow, or those that are given."""
+    events = flow.all_events() if hasattr(flow, "all_events") else flow
+    if isinstance(events, str | bytes) or not isinstance(events, Iterable):
+        raise InvalidValue("flow", f"must be an open DemandFlow or events in their order, got {brief(flow)}")
+    for event in events:
+        if not isinstance(event, Event):
+            raise InvalidValue("flow", f"must give events, got {brief(event)}")
+        yield event
+
+
+def _chosen(of: Any) -> frozenset[str] | None:
+    """The workflows whose demands are judged; None for any version of the same name."""
+    if of is None:
+        return None
+    names = [of] if isinstance(of, str) else list(of) if isinstance(of, Iterable) else []
+    if not names or not all(isinstance(name, str) for name in names):
+        raise InvalidValue("of", f"must be name@version, or several, got {brief(of)}")
+    return frozenset(names)
 
 
 def _judgement(before: Demand, event: Event, reason: str, kind: str) -> Judgement:

@@ -8,6 +8,7 @@ from typing import Any
 from demandflow.domain.moves import ENDS, MEANINGS
 from demandflow.domain.numbered import MOST
 from demandflow.domain.values import Stage
+from demandflow.errors import InvalidValue, brief
 from demandflow.workbench.vocabulary import STANDARD_VOCABULARY, Vocabulary, numbers_of
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -18,7 +19,10 @@ def schema(vocabulary: Vocabulary = STANDARD_VOCABULARY) -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of workflow files that use these names.
 
     It says the shape; which moves and states make a sound workflow is checked when the file is loaded.
+    Raises InvalidValue for what is no Vocabulary.
     """
+    if not isinstance(vocabulary, Vocabulary):
+        raise InvalidValue("vocabulary", f"must be a Vocabulary, got {brief(vocabulary)}")
     properties = {
         "name": {**TEXT, "pattern": "^[^@]+$", "description": "demands are stamped with name@version"},
         "version": {"type": "integer", "minimum": 1},

@@ -117,12 +117,16 @@ def _joined(what: str, ours: Mapping[str, T], theirs: Named[T]) -> dict[str, T]:
 
 
 def _meant(what: str, name: str, words: Mapping[str, T]) -> T:
+    if not isinstance(name, str):
+        raise InvalidValue(what, f"must be named by a text, got {brief(name)}")
     if name not in words:
         raise InvalidValue(f"{what} {name!r}", f"is not known {perhaps(name, words)}")
     return words[name]
 
 
 def _spoken(what: str, said: Said, words: Mapping[str, Callable[..., Any]]) -> Callable[..., Any]:
+    if not isinstance(said, str | dict):
+        raise InvalidValue(what, f"must be a name, or a table of a name and numbers, got {brief(said)}")
     numbers = {} if isinstance(said, str) else {key: value for key, value in said.items() if key != what}
     name = said if isinstance(said, str) else said.get(what)
     if not isinstance(name, str):

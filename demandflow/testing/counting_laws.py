@@ -1,0 +1,228 @@
+"""The laws that count by hand: every figure, slice, rate and duration is what the demands themselves add up to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import Any
+
+from demandflow.domain.events import Event, with_corrections
+from demandflow.domain.facts import Corrected, Noted
+from demandflow.projections.definitions import RATES
+from demandflow.projections.standing import COUNTS, HAPPENINGS
+from demandflow.testing.law import law
+from demandflow.testing.picture import picture
+from demandflow.testing.playing import Played
+
+Histories = Iterable[Sequence[Event]]
+DEEPEST = 3
+
+
+@law
+def figures_are_those_of_the_demands(played: Played) -> None:
+    """Every count is what one counts by hand over the demands: now, on any day, as known then, and by window."""
+    histories = {demand: played.recorded(demand) for demand in played.demands}
+    flow = played.flow
+    _same_counts("now", flow.figures(), histories.values())
+    right = {demand: _right(events) for demand, events in histories.items()}
+    days = sorted({at.date() for events in histories.values() for at in _moments(events)})
+    for day in _some(days):
+        then = [events[: sum(at.date() <= day for at in _moments(events))] for events in right.values()]
+        _same_counts(f"as of {day}", flow.figures(as_of=day), then)
+        known = [events[: sum(at.date() <= day for at in _recorded(events))] for events in histories.values()]
+        _same_counts(f"known on {day}", flow.figures(known_on=day), known)
+        received = [events for events in histories.values() if _moments(events)[0].date() == day]
+        _same_counts(f"received on {day}", flow.figures(received=day), received)
+        closed = [events for events in histories.values() if _closed_on(events) == day]
+        _same_counts(f"closed on {day}", flow.figures(closed=day), closed)
+
+
+@law
+def figures_of_a_slice_are_those_of_its_demands(played: Played) -> None:
+    """A place, a category, a channel, a contractor or a workflow has the counts of the demands that stand there."""
+    now = [(events, picture(events)) for events in (_right(played.recorded(demand)) for demand in played.demands)]
+    for dimension, field in SLICES.items():
+        paths = {seen[field] or "" for _, seen in now}
+        for key in sorted({"/".join(path.split("/")[:n]) for path in paths for n in range(1, path.count("/") + 2)}):
+            asked: Any = {dimension: key}
+            inside = [events for events, seen in now if _within(seen[field] or "", key)]
+            _same_standings(f"{dimension} {key!r}", played.flow.figures(**asked), inside)
+
+
+@law
+def figures_along_a_dimension_are_those_of_the_demands(played: Played) -> None:
+    """Cut at any level, alone or crossed with another dimension, each part has the counts of its demands, no more."""
+    now = [(events, picture(events)) for events in (_right(played.recorded(demand)) for demand in played.demands)]
+    for dimension, field in SLICES.items():
+        is_path = dimension in ("place", "category")
+        for level in range(1, DEEPEST + 1) if is_path else (1,):
+            inside: dict[str, list[Sequence[Event]]] = {}
+            crossed: dict[tuple[str, ...], list[Sequence[Event]]] = {}
+            for events, seen in now:
+                key = "/".join((seen[field] or "").split("/")[:level]) if is_path else seen[field] or ""
+                inside.setdefault(key, []).append(events)
+                crossed.setdefault((key, seen["channel"]), []).append(events)
+            said = f"by {dimension}, level {level}"
+            _same_parts(said, dict(played.flow.figures_by(dimension, level=level)), inside)
+            if dimension != "channel":
+                both = dict(played.flow.figures_by(dimension, "channel", level=level))
+                _same_parts(f"{said}, and channel", both, crossed)
+
+
+@law
+def figures_by_month_are_those_of_the_demands(played: Played) -> None:
+    """Along the months of receipt and of closing, every part has the counts of its demands."""
+    histories = [played.recorded(demand) for demand in played.demands]
+    for dimension in ("received", "closed"):
+        months: dict[str, list[Sequence[Event]]] = {}
+        for events in histories:
+            day = _moments(events)[0].date() if dimension == "received" else _closed_on(events)
+            if day is not None:
+                months.setdefault(f"{day:%Y-%m}", []).append(events)
+        _same_parts(f"months {dimension}", dict(played.flow.figures_by(dimension, every="month")), months)
+
+
+@law
+def rates_are_counts_over_counts(played: Played) -> None:
+    """A rate is its weighted counts over its counts, of the demands whose workflow declares what it needs."""
+    figures = played.flow.figures()
+    seen = [picture(played.recorded(demand)) for demand in played.demands]
+    for name, rule in RATES.items():
+        words = [*dict(rule.numerator), *rule.denominator]
+        needs = {need for need in (rule.needs, *(COUNTS[word].needs for word in words)) if need is not None}
+        able = [one for one in seen if needs <= set(one["declares"])]
+        above = sum((weight * sum(_counts(word, one) for one in able) for word, weight in rule.numerator), Fraction(0))
+        below = sum(_counts(word, one) for word in rule.denominator for one in able)
+        rate = figures.rate(name)
+        assert (rate.numerator, rate.n) == (above, below), (
+            f"{name} is {rate.numerator}/{rate.n}, by hand {above}/{below}"
+        )
+
+
+@law
+def times_are_those_of_the_demands(played: Played) -> None:
+    """How long demands took, and waited in each state, is what lies between the moments of their steps."""
+    whole: list[timedelta] = []
+    stays: dict[str, list[timedelta]] = {}
+    going_on: Counter[str] = Counter()
+    for demand in played.demands:
+        events = played.recorded(demand)
+        moments, seen = _moments(events), picture(events)
+        if seen["ended_as"] == "closed":
+            whole.append(seen["ended"] - seen["received"])
+        entered = [n for n, event in enumerate(events) if n == 0 or event.stamp.state != events[n - 1].stamp.state]
+        for n, left in zip(entered, [*entered[1:], None], strict=True):
+            if events[n].stamp.ended_as is None:
+                going_on[events[n].stamp.state] += left is None
+                if left is not None:
+                    stays.setdefault(events[n].stamp.state, []).append(moments[left] - moments[n])
+    took = played.flow.durations()
+    assert list(took.values) == sorted(whole), f"demands took {took.values}, by hand {sorted(whole)}"
+    for state, waited in played.flow.waiting().items():
+        by_hand = sorted(stays.pop(state, []))
+        assert list(waited.values) == by_hand, f"they waited in {state} {waited.values}, by hand {by_hand}"
+        assert waited.unended == going_on[state], f"{waited.unended} wait in {state}, by hand {going_on[state]}"
+    assert not stays, f"nobody is said to have waited in {sorted(stays)}"
+
+
+COUNTING_LAWS = (
+    figures_are_those_of_the_demands,
+    figures_of_a_slice_are_those_of_its_demands,
+    figures_along_a_dimension_are_those_of_the_demands,
+    figures_by_month_are_those_of_the_demands,
+    rates_are_counts_over_counts,
+    times_are_those_of_the_demands,
+)
+SLICES = {"place": "place", "category": "category", "channel": "channel", "contractor": "lead", "workflow": "workflow"}
+"""The dimensions of figures, with the field of a demand that each is taken from."""
+
+
+def counted(histories: Iterable[Sequence[Event]]) -> dict[str, int | None]:
+    """Every count, by hand: over the pictures of the demands with these events."""
+    seen = [picture(events) for events in histories if events]
+    found: dict[str, int | None] = {}
+    for name, count in COUNTS.items():
+        declaring = [one for one in seen if count.needs is None or count.needs in one["declares"]]
+        number = sum(_counts(name, one) for one in declaring)
+        found[name] = number if declaring or not seen else None
+    return found
+
+
+def _counts(name: str, one: dict[str, Any]) -> bool:
+    closed, late = one["ended_as"] == "closed", one["due"] is not None
+    evaluated = one["evaluated"]
+    known = {
+        "received": True,
+        "open": one["ended_as"] is None,
+        "resolved": closed and evaluated and bool(one["resolved"]),
+        "reported_resolved": closed and bool(one["reported_resolved"]),
+        "asked": one["asked"],
+        "closed_and_asked": closed and one["asked"],
+        "evaluated": evaluated,
+        "silent": closed and not evaluated,
+        "no_clock": not late,
+        "running": late and one["ended_as"] is None,
+        "met": late and closed and one["ended"] <= one["due"],
+        "missed": late and closed and one["ended"] > one["due"],
+        "stopped": late and one["ended_as"] not in (None, "closed"),
+    }
+    if name in known:
+        return bool(known[name])
+    return bool(one["ended_as"] == name or (evaluated and one["grade"] == name))
+
+
+def _same_counts(what: str, figures: Any, histories: Histories) -> None:
+    histories = [events for events in histories if events]
+    _same_standings(what, figures, histories)
+    happened: Counter[str] = Counter()
+    for events in histories:
+        for event in events:
+            happened.update(event.stamp.means or ())
+    for name, meaning in HAPPENINGS.items():
+        number = figures.count(name) or 0
+        assert number == happened[meaning], f"{what}: {name} is {number}, counted by hand {happened[meaning]}"
+
+
+def _right(events: list[Event]) -> list[Event]:
+    """The events as they should have been recorded, corrections no longer correcting."""
+    return [
+        replace(event, fact=Noted(text="corrected")) if isinstance(event.fact, Corrected) else event
+        for event in with_corrections(events)
+    ]
+
+
+def _moments(events: Sequence[Event]) -> list[Any]:
+    return [max(event.meta.happened for event in events[: n + 1]) for n in range(len(events))]
+
+
+def _recorded(events: Sequence[Event]) -> list[Any]:
+    return [max(event.meta.recorded for event in events[: n + 1]) for n in range(len(events))]
+
+
+def _closed_on(events: Sequence[Event]) -> date | None:
+    seen = picture(events)
+    return seen["ended"].date() if seen["ended_as"] == "closed" else None
+
+
+def _some(days: Sequence[date]) -> list[date]:
+    """The first, the last, and one between."""
+    return sorted({days[0], days[len(days) // 2], days[-1]}) if days else []
+
+
+def _same_standings(what: str, figures: Any, histories: Histories) -> None:
+    for name, number in counted(histories).items():
+        assert figures.count(name) == number, f"{what}: {name} is {figures.count(name)}, counted by hand {number}"
+
+
+def _same_parts(what: str, parts: Mapping[Any, Any], inside: Mapping[Any, Histories]) -> None:
+    stands = {key for key, part in parts.items() if any(part.standings.values())}
+    assert stands == set(inside), f"{what}: {sorted(stands)} instead of {sorted(inside)}"
+    for key, histories in inside.items():
+        _same_standings(f"{what}: {key!r}", parts[key], histories)
+
+
+def _within(path: str, key: str) -> bool:
+    return path == key or (key != "" and path.startswith(f"{key}/"))

@@ -1,0 +1,202 @@
+"""A strategy for every public type of demandflow: what `st.from_type()` draws from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Any, get_origin
+
+from hypothesis import assume
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from demandflow import (
+    CLOSED_LOOP,
+    DEFINITIONS,
+    RATES,
+    START,
+    Action,
+    Actor,
+    BoardPage,
+    BoardRow,
+    Category,
+    Change,
+    Changes,
+    Channel,
+    Counted,
+    Deadlines,
+    Defect,
+    Definition,
+    Demand,
+    DemandFlow,
+    Durations,
+    Event,
+    Fact,
+    Figures,
+    FiguresBy,
+    HistoryLine,
+    InvalidValue,
+    MeanOfUnits,
+    Meta,
+    Move,
+    Period,
+    Place,
+    PossibleMove,
+    Proposal,
+    Rate,
+    Recorded,
+    Registered,
+    Registration,
+    Rejected,
+    Reported,
+    Stage,
+    Stamp,
+    State,
+    Stood,
+    Told,
+    Workflow,
+)
+from demandflow._hypothesis import drawn_types, register
+from demandflow.domain.facts import OTHER_SIDES, STANDARD_FACTS
+from demandflow.domain.values import EARLIEST, LATEST
+from demandflow.testing.histories import histories
+from demandflow.testing.playing import play
+from demandflow.testing.strategies import actors, categories, channels, demands, events, facts, moments, places, texts
+from demandflow.testing.workflows import workflows
+
+__all__ = ["drawn_types", "register", "strategy_of"]
+
+FEW = 12
+"""Steps of a history that is played to ask for figures: enough to have some, and quick."""
+
+COUNTER = Workflow(
+    "counter",
+    1,
+    states=(State("asked", Stage.FEEDBACK, owner="clerk"), State("answered", Stage.ENDED, ended_as="closed")),
+    moves=(
+        Move("ask", Registered, START, "asked", by="clerk"),
+        Move("answer", Reported, "asked", "answered", by="clerk", means="reported"),
+    ),
+    tells_nobody=True,
+)
+"""About the smallest workflow there can be."""
+
+
+def strategy_of(kind: Any) -> SearchStrategy[Any]:
+    """Valid values of a public type of demandflow. Raises InvalidValue for another."""
+    kind = get_origin(kind) or kind
+    if kind is Fact:
+        return st.sampled_from(STANDARD_FACTS).flatmap(facts)
+    if isinstance(kind, type) and issubclass(kind, Fact):
+        return facts(kind)
+    if kind not in STRATEGIES:
+        raise InvalidValue("type", f"{kind!r} is no public type of demandflow of which values can be made up")
+    return STRATEGIES[kind]()
+
+
+def _workflows() -> SearchStrategy[Workflow]:
+    return st.sampled_from((COUNTER, CLOSED_LOOP)) | workflows()
+
+
+def answers(ask: Callable[[DemandFlow], Iterable[Any]]) -> SearchStrategy[Any]:
+    """What a DemandFlow answers after a short history."""
+
+    @st.composite
+    def answered(draw: st.DrawFn) -> Any:
+        with play(CLOSED_LOOP, draw(histories(CLOSED_LOOP, max_steps=FEW)).steps) as played:
+            found = list(ask(played.flow))
+        assume(found)
+        return draw(st.sampled_from(found))
+
+    return answered()
+
+
+def _ids(flow: DemandFlow) -> list[Any]:
+    return [row.demand for row in flow.board().rows]
+
+
+def _changes(flow: DemandFlow) -> Changes:
+    first, last = EARLIEST.date(), LATEST.date().replace(year=LATEST.year - 1)
+    return flow.changes(known_on=(first, last))
+
+
+def _proposals() -> SearchStrategy[Proposal[Any]]:
+    return histories(CLOSED_LOOP).flatmap(lambda told: st.sampled_from([one.proposal for one in told.told()]))
+
+
+def _registrations() -> SearchStrategy[Registration]:
+    return st.builds(Registration, fact=facts(Registered), by=actors(), at=st.none() | moments(), command_id=_words())
+
+
+def _actions() -> SearchStrategy[Action]:
+    recordable = [kind for kind in STANDARD_FACTS if kind not in (Registered, *OTHER_SIDES)]
+    return st.sampled_from(recordable).flatmap(
+        lambda kind: st.builds(
+            Action,
+            demand=st.uuids(),
+            move=st.just(next(move.name for move in CLOSED_LOOP.moves if move.fact is kind)),
+            fact=facts(kind),
+            by=actors(),
+            at=st.none() | moments(),
+            command_id=_words(),
+        )
+    )
+
+
+def _periods() -> SearchStrategy[Period]:
+    days = st.dates(EARLIEST.date(), LATEST.date())
+    return st.tuples(days, days).map(lambda pair: Period(min(pair), max(pair)))
+
+
+@cache
+def _words() -> SearchStrategy[str | None]:
+    return st.none() | texts()
+
+
+def _items() -> SearchStrategy[Registration | Action]:
+    return _registrations() | _actions()
+
+
+Make = Callable[[], SearchStrategy[Any]]
+STRATEGIES: dict[Any, Make] = {
+    Actor: actors,
+    Place: places,
+    Category: categories,
+    Channel: channels,
+    Period: _periods,
+    # workflows
+    Workflow: _workflows,
+    State: lambda: _workflows().flatmap(lambda one: st.sampled_from(one.states)),
+    Move: lambda: _workflows().flatmap(lambda one: st.sampled_from(one.moves)),
+    Defect: lambda: st.builds(Defect, texts(), texts(), texts()),
+    PossibleMove: lambda: answers(lambda flow: [move for one in _ids(flow) for move in flow.possible_moves(one)]),
+    # demands
+    Demand: demands,
+    Event: events,
+    Stamp: lambda: events().map(lambda event: event.stamp),
+    Meta: lambda: st.builds(
+        Meta, actors(), moments(), moments(), st.just(CLOSED_LOOP.key), _words(), _words(), _words()
+    ),
+    Proposal: _proposals,
+    HistoryLine: lambda: answers(lambda flow: [line for one in _ids(flow) for line in flow.history(one)]),
+    Told: lambda: st.builds(Told, demands(), st.lists(demands(), max_size=2).map(tuple)),
+    # many at once
+    Registration: _registrations,
+    Action: _actions,
+    Recorded: lambda: st.builds(Recorded, _items(), demands()),
+    Rejected: lambda: st.builds(Rejected, _items(), st.builds(InvalidValue, texts(), texts())),
+    # figures
+    Definition: lambda: st.sampled_from(tuple(DEFINITIONS.values())),
+    Figures: lambda: answers(lambda flow: [flow.figures()]),
+    FiguresBy: lambda: answers(lambda flow: [flow.figures_by("place"), flow.figures_by("place", "channel")]),
+    Rate: lambda: answers(lambda flow: [flow.figures().rate(name) for name in RATES]),
+    MeanOfUnits: lambda: answers(lambda flow: [flow.figures_by("place").mean_of_units(name) for name in RATES]),
+    Counted: lambda: answers(lambda flow: flow.counted("received")),
+    Changes: lambda: answers(lambda flow: [_changes(flow)]),
+    Change: lambda: answers(lambda flow: _changes(flow).lines),
+    Stood: lambda: answers(lambda flow: [line.after for line in _changes(flow).lines if line.after]),
+    Durations: lambda: answers(lambda flow: [flow.durations(), *flow.waiting().values()]),
+    Deadlines: lambda: answers(lambda flow: [flow.deadlines()]),
+    BoardRow: lambda: answers(lambda flow: flow.board().rows),
+    BoardPage: lambda: answers(lambda flow: [flow.board()]),
+}

@@ -1,0 +1,67 @@
+"""What a condition looks at: a demand and a proposal that remember what they were asked for."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import fields
+from typing import Any
+
+from demandflow.domain.demand import Demand
+from demandflow.domain.moves import Proposal
+
+NOT_COMPARED = frozenset({"state", "id", "version", "facts", "commands", "text"})
+"""Fields in which places do not differ: the state is told anyway, the others would set every step apart."""
+WHOLLY = frozenset({"bool", "bool | None", "int", "Grade | None", "Urgency | None"})
+"""Kinds of fields of which every value is tried; of texts, moments and collections only a few are."""
+CERTAIN = frozenset(
+    {
+        *("state", "stage", "came_from", "ended_as", "workflow", "declares", "open", "anonymous", "attributes"),
+        *(one.name for one in fields(Demand) if one.type in WHOLLY and not one.name.endswith(("version", "_from"))),
+    }
+)
+"""What is the same for all demands that exploring takes for one."""
+HALF_TRIED = ("at", "other")
+"""What of a proposal is not tried in all that matters: only two moments, and never with another demand."""
+
+
+class WatchedDemand(Demand):
+    """A demand that remembers which of its fields it was asked for."""
+
+    def __getattribute__(self, name: str) -> Any:
+        known = object.__getattribute__(self, "__dict__")
+        if name.startswith("_") or "_asked" not in known:
+            return object.__getattribute__(self, name)
+        known["_asked"].add(name)
+        # what a property asks for in turn is not what the condition asked
+        return getattr(known["_plain"], name)
+
+
+class WatchedProposal(Proposal[Any]):
+    """A proposal that remembers whether it was asked for its moment or for the other demand."""
+
+    __slots__ = ("_asked",)
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in HALF_TRIED:
+            with suppress(AttributeError):  # a copy remembers nothing
+                object.__getattribute__(self, "_asked").add(name)
+        return object.__getattribute__(self, name)
+
+
+def watched(demand: Demand, proposal: Proposal[Any], asked: set[str]) -> tuple[Demand, Proposal[Any]]:
+    """The same demand and proposal; what they are asked for joins `asked`."""
+    one = object.__new__(WatchedDemand)
+    one.__dict__.update(demand.__dict__, _asked=asked, _plain=demand)
+    other = WatchedProposal(proposal.move, proposal.fact, proposal.by, proposal.at, proposal.other)
+    object.__setattr__(other, "_asked", asked)
+    return one, other
+
+
+def compared(asked: set[str]) -> set[str]:
+    """Those fields of a demand in which places then differ."""
+    return asked - NOT_COMPARED - set(HALF_TRIED)
+
+
+def uncertain(asked: set[str]) -> set[str]:
+    """What was asked for, and is not tried in all that matters."""
+    return asked - CERTAIN

@@ -1,0 +1,398 @@
+"""Faults planted by hand in our own code, where they would hurt most: `make mutants` shows which law catches each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A slip in one file of the package: this text, which stands in it once, replaced by that."""
+
+    name: str
+    file: str
+    before: str
+    after: str
+
+    def applied(self, package: Path = ROOT / "demandflow") -> str:
+        """The file with the fault in it. Raises ValueError if the text does not stand in it exactly once."""
+        source = (package / self.file).read_text(encoding="utf-8")
+        if (found := source.count(self.before)) != 1:
+            raise ValueError(f"{self.name}: the text stands {found} times in {self.file}, not once")
+        return source.replace(self.before, self.after)
+
+
+FAULTS = (
+    # a demand and its events
+    Fault(
+        "an audit that was passed is forgotten",
+        "domain/demand.py",
+        'after["audited"] = True',
+        'after["audited"] = False',
+    ),
+    Fault(
+        "evolve forgets the review date of a suspension",
+        "domain/demand.py",
+        'after["review"] = fact.review',
+        'after["review"] = None',
+    ),
+    Fault(
+        "missed calls do not lapse with the round",
+        "domain/demand.py",
+        '"asked": False, "missed_callbacks": 0, ',
+        '"asked": False, ',
+    ),
+    Fault(
+        "who hands the work back keeps it",
+        "domain/demand.py",
+        'after |= {"contractor": None, "co_handlers": ()',
+        'after |= {"co_handlers": ()',
+    ),
+    Fault(
+        "an un-merge is lost",
+        "domain/demand.py",
+        'case Unmerged():\n            after["merged_into"] = None',
+        'case Unmerged():\n            after["merged_into"] = after["merged_into"]',
+    ),
+    Fault(
+        "letting one go lets the others go",
+        "domain/demand.py",
+        "if other != fact.demand)",
+        "if other == fact.demand)",
+    ),
+    Fault(
+        "a command id is not remembered",
+        "domain/demand.py",
+        'after["commands"] = (*before.commands, (meta.command_id, event.version))',
+        'after["commands"] = before.commands',
+    ),
+    Fault(
+        "a correction beats what was said later",
+        "domain/demand.py",
+        'named >= after["place_from"]',
+        'named <= after["place_from"]',
+    ),
+    Fault(
+        "the earlier correction wins",
+        "domain/events.py",
+        "    for event in events:\n        if not isinstance(event.fact, Corrected):",
+        "    for event in reversed(events):\n        if not isinstance(event.fact, Corrected):",
+    ),
+    # the table and the door
+    Fault(
+        "a rule is dropped",
+        "domain/admission.py",
+        "for rule in move.rules\n",
+        "for rule in move.rules[1:]\n",
+    ),
+    Fault(
+        "one objection is not enough",
+        "domain/admission.py",
+        "    if objections:\n",
+        "    if len(objections) > 1:\n",
+    ),
+    Fault(
+        "rework begins no new round",
+        "domain/admission.py",
+        "if demand.version == 0 or NEW_ROUND.intersection(means) else",
+        "if demand.version == 0 else",
+    ),
+    Fault(
+        "the due moment outlives a reopening",
+        "domain/admission.py",
+        'return None if "reopened" in means else demand.due',
+        "return demand.due",
+    ),
+    Fault(
+        "taking over begins no new round",
+        "domain/moves.py",
+        '"reworked", "reopened", "taken_over"})',
+        '"reworked", "reopened"})',
+    ),
+    Fault(
+        "the role check is inverted",
+        "domain/workflow.py",
+        "theirs = [row for row in lines if proposal.by.role in row.move.roles]",
+        "theirs = [row for row in lines if proposal.by.role not in row.move.roles]",
+    ),
+    Fault(
+        "anybody may do what somebody may",
+        "domain/workflow.py",
+        "theirs = [row for row in lines if proposal.by.role in row.move.roles]",
+        "theirs = list(lines)",
+    ),
+    Fault(
+        "a condition is taken the other way round",
+        "domain/workflow.py",
+        "if row.when is None or row.when(demand, proposal):",
+        "if row.when is None or not row.when(demand, proposal):",
+    ),
+    Fault(
+        "moves of one name are tried from the last",
+        "domain/workflow.py",
+        "key=lambda row: row.order)",
+        "key=lambda row: -row.order)",
+    ),
+    Fault(
+        "BACK leads where the demand did not come from",
+        "domain/workflow.py",
+        "return lambda demand, _: demand.came_from == state",
+        "return lambda demand, _: demand.came_from != state",
+    ),
+    Fault(
+        "BACK is said to be possible to everywhere",
+        "domain/workflow.py",
+        "ways = [row for row in lines if not row.move.leads_back or row.dest == demand.came_from]",
+        "ways = [row for row in lines if not row.move.leads_back]",
+    ),
+    Fault(
+        "what goes on is said to come from where it came from before",
+        "domain/ways.py",
+        "came_from = spot.came_from if goal == spot.state else spot.state",
+        "came_from = spot.came_from",
+    ),
+    Fault(
+        "BACK leads nowhere",
+        "domain/ways.py",
+        "else spot.came_from if move.to is BACK else str(move.to)",
+        'else "" if move.to is BACK else str(move.to)',
+    ),
+    # recording and storage
+    Fault(
+        "the other side of a merge is not recorded",
+        "recording.py",
+        "self._log.append([event for _, event in proposed])",
+        "self._log.append([event for _, event in proposed[:1]])",
+    ),
+    Fault(
+        "the version that is kept is never the newest",
+        "recording.py",
+        "if kept is None or kept.version < demand.version:",
+        "if kept is None or kept.version > demand.version:",
+    ),
+    Fault(
+        "another may use the same command id",
+        "recording.py",
+        '        if actor:\n            pairs["by"]',
+        '        if not actor:\n            pairs["by"]',
+    ),
+    Fault(
+        "who decides on what is no longer so is not told",
+        "recording.py",
+        "if seen is not None and _standing(seen) != _standing(demand):",
+        "if seen is not None and seen.id != demand.id:",
+    ),
+    Fault(
+        "what is written down late is recorded as if at once",
+        "recording.py",
+        "        return recorded, at\n",
+        "        return at, at\n",
+    ),
+    Fault(
+        "who moves over stays on the old workflow",
+        "recording.py",
+        "        return self._workflows[key]\n",
+        "        return self.workflow_of(demand)\n",
+    ),
+    Fault(
+        "a field is lost in the log",
+        "storage.py",
+        "dump_json(body, exclude_none=True)",
+        'dump_json(body, exclude_none=True, exclude={"stamp": {"due"}})',
+    ),
+    Fault(
+        "the log gives one event too many",
+        "storage.py",
+        "gt=after or None, lte=upto)",
+        "gt=after or None, lte=upto and upto + 1)",
+    ),
+    # book-keeping
+    Fault(
+        "a measure is counted twice",
+        "projections/entries.py",
+        "meaning, 0, 0, now[-1])] = 1",
+        "meaning, 0, 0, now[-1])] = 2",
+    ),
+    Fault(
+        "the old standing is not booked out",
+        "projections/entries.py",
+        '"", *was)] = -1',
+        '"", *was)] = 0',
+    ),
+    Fault(
+        "a correction is booked on the day of the correction",
+        "projections/entries.py",
+        "return {entry: amount for entry, amount in difference.items() if amount}",
+        "on = day(events[-1].meta.happened)\n"
+        "    return {entry._replace(happened=on): amount for entry, amount in difference.items() if amount}",
+    ),
+    Fault(
+        "a correction forgets the one before",
+        "projections/entries.py",
+        "_all_booked(events[:-1], day)",
+        "_all_booked(events[:-2], day)",
+    ),
+    Fault(
+        "what was missed counts as met",
+        "projections/standing.py",
+        "return MET if demand.ended <= demand.due else MISSED",
+        "return MET",
+    ),
+    Fault(
+        "who was told counts as asked",
+        "projections/standing.py",
+        "value |= ASKED if demand.asked else 0",
+        "value |= ASKED if demand.told else 0",
+    ),
+    Fault(
+        "the contractor's word counts as the resident's",
+        "projections/standing.py",
+        "(RESOLVED if demand.resolved else 0)",
+        "(RESOLVED if demand.reported_resolved else 0)",
+    ),
+    Fault(
+        "one day late is in time",
+        "projections/standing.py",
+        "demand.ended <= demand.due",
+        "demand.ended.date() <= demand.due.date()",
+    ),
+    Fault(
+        "the contractor who handed it back is not counted",
+        "projections/standing.py",
+        'demand.lead or ""',
+        'demand.contractor or ""',
+    ),
+    Fault(
+        "the deepest level of a place is left out",
+        "projections/totals.py",
+        "range(1, len(names) + 1)",
+        "range(1, len(names))",
+    ),
+    Fault(
+        "a total is replaced instead of added to",
+        "projections/totals.py",
+        "SET number = number + excluded.number",
+        "SET number = excluded.number",
+    ),
+    Fault(
+        "those right at a place hide those below it",
+        "projections/totals.py",
+        "(dimension = ? AND level < ?)",
+        "(dimension = ? AND level <= ?)",
+    ),
+    Fault(
+        "the day of happening and that of recording are exchanged",
+        "projections/ledger.py",
+        "*(line.received, line.entry.happened, line.recorded, line.entry.ended)",
+        "*(line.received, line.recorded, line.entry.happened, line.entry.ended)",
+    ),
+    Fault(
+        "the board keeps the first that it saw",
+        "projections/board.py",
+        "INSERT OR REPLACE INTO demandflow_board",
+        "INSERT OR IGNORE INTO demandflow_board",
+    ),
+    Fault(
+        "who entered another state is not noted",
+        "projections/projector.py",
+        "if before is None or before.state != after.state:",
+        "if before is None:",
+    ),
+    Fault(
+        "a position is saved before its page",
+        "projections/projector.py",
+        "                return began.last\n            board.write(self._connection, demands)",
+        "                return began.last\n"
+        "            self._move(began._replace(last=last, demand=newest.demand.hex, version=newest.version))\n"
+        "        with self._transaction():\n"
+        "            board.write(self._connection, demands)",
+    ),
+    Fault(
+        "a page is written though somebody else wrote it",
+        "projections/projector.py",
+        "if self._position() != began:",
+        "if self._position() is None:",
+    ),
+    Fault(
+        "what was broken off is kept",
+        "projections/projector.py",
+        'self._connection.execute("ROLLBACK")',
+        'self._connection.execute("COMMIT")',
+    ),
+    Fault(
+        "a page that is read again goes on from where it had come",
+        "projections/projector.py",
+        "kept.version == event.version - 1:",
+        "kept.version >= event.version - 1:",
+    ),
+    # questions
+    Fault(
+        "a window by receipt leaves out its first day",
+        "projections/question.py",
+        '"received BETWEEN ? AND ?"',
+        '"received > ? AND received <= ?"',
+    ),
+    Fault(
+        "a window by closing leaves out its last day",
+        "projections/question.py",
+        "AND ended BETWEEN ? AND ?",
+        "AND ended >= ? AND ended < ?",
+    ),
+    Fault(
+        "as of a day leaves out that day",
+        "projections/question.py",
+        'f"{column} <= ?"',
+        'f"{column} < ?"',
+    ),
+    Fault(
+        "what was closed and reopened is still closed",
+        "projections/question.py",
+        "HAVING SUM(amount) > 0",
+        "HAVING MAX(amount) > 0",
+    ),
+    Fault(
+        "a place does not take in what is below it",
+        "projections/question.py",
+        "if name in PATHS and value:",
+        "if name in PATHS and not value:",
+    ),
+    Fault(
+        "a path is cut one level too late",
+        "projections/question.py",
+        "[: self.level_of(one)]",
+        "[: self.level_of(one) + 1]",
+    ),
+    Fault(
+        "a day is two days",
+        "projections/periods.py",
+        "return cls(written, written)",
+        "return cls(written, written + timedelta(days=1))",
+    ),
+    Fault(
+        "days of two months are one number",
+        "projections/periods.py",
+        "day.month * 100 + day.day",
+        "day.month // 2 * 100 + day.day",
+    ),
+    Fault(
+        "a rate begins at one",
+        "projections/figures.py",
+        "for one, weight in rule.numerator), Fraction(0))",
+        "for one, weight in rule.numerator), Fraction(1))",
+    ),
+    Fault(
+        "a rate has one too many in its denominator",
+        "projections/figures.py",
+        "sum(self._counted(one, *needs) for one in rule.denominator))",
+        "1 + sum(self._counted(one, *needs) for one in rule.denominator))",
+    ),
+    Fault(
+        "a figure of what never happened is one",
+        "projections/figures.py",
+        "number = self.happened.get(meaning, 0)",
+        "number = self.happened.get(meaning, 1)",
+    ),
+)

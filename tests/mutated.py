@@ -1,0 +1,184 @@
+"""The domain, changed in thousands of places by mutmut: what the fast tests notice, and some changes for the laws."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import unified_diff
+from functools import cached_property
+from pathlib import Path
+
+from tests.faults import ROOT
+
+JUDGED_BY_LAWS = ("admission", "demand", "events", "moves", "ways", "workflow")
+TREE = ("demandflow", "tests", "docs", "examples")
+SUITE = (
+    "test_demand", "test_values", "test_ways", "test_samples", "test_workflow", "test_moving", "test_drawing",
+    "test_rule_book", "test_workflow_files", "test_comparison", "test_scenario", "few",
+)  # fmt: skip
+LEFT_OUT = {
+    "test_rule_book": (
+        "test_every_rule_in_the_book_is_used_and_has_an_example",  # counts what mutmut adds to the module
+        "test_nothing_that_is_changed_goes_unnoticed",  # 20 seconds for each mutant
+        "test_a_conditional_move_that_is_taken_out_is_noticed",
+    ),
+    "test_workflow": ("test_advice_points_to_whoever_built_the_workflow_and_can_be_made_an_error",),  # one call more
+    "test_workflow_files": (
+        "test_the_published_schema_is_the_one_in_python",  # lists what mutmut adds to the module
+        "test_any_names_roles_and_numbers_read_back",
+        "test_a_caller_s_mistakes_are_told",
+    ),
+}
+KILLED, SURVIVED, UNTRIED = "killed", "survived", "reached by no test"
+FATES = {0: SURVIVED, 5: UNTRIED, 33: UNTRIED, None: "not judged"}
+"""What mutmut's exit codes say; all others, an error and time that ran out among them, are kills."""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change that mutmut makes in one function, and what became of it."""
+
+    key: str
+    file: str
+    owner: str
+    function: str
+    before: str
+    after: str
+    fate: str = KILLED
+
+    @property
+    def where(self) -> str:
+        """The function, as people name it."""
+        return f"{self.owner}.{self.function}" if self.owner else self.function
+
+    @cached_property
+    def lines(self) -> tuple[str, str]:
+        """The lines that differ, before and after, as one line each."""
+        told = list(unified_diff(self.before.splitlines(), self.after.splitlines(), n=0, lineterm=""))[2:]
+        gone = " ".join(line[1:].strip() for line in told if line.startswith("-"))
+        come = " ".join(line[1:].strip() for line in told if line.startswith("+"))
+        return gone, come
+
+    @property
+    def name(self) -> str:
+        """What is changed where, short enough for a table."""
+        return f"{self.where}: {_short(*self.lines)}"
+
+    @property
+    def words_only(self) -> bool:
+        """Whether nothing but a text is another, or is left out."""
+        return _without_texts(self.before) == _without_texts(self.after)
+
+    def applied(self, package: Path = ROOT / "demandflow") -> str:
+        """The file with the mutant in it. Raises ValueError if the file is no longer as it was."""
+        source = (package / self.file).read_text(encoding="utf-8")
+        if source.count(self.before) != 1:
+            raise ValueError(f"{self.key}: the function is not, or not once, in {self.file}")
+        return source.replace(self.before, self.after)
+
+
+def prepare(home: Path) -> Path:
+    """A copy of the tree in which mutmut can run."""
+    copy = home / "tree"
+    for name in TREE:
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "README.md", copy)
+    suite = [f"tests/{name}.py" for name in SUITE if (ROOT / "tests" / f"{name}.py").exists()]
+    left_out = [f"--deselect=tests/{name}.py::{test}" for name, tests in LEFT_OUT.items() for test in tests]
+    told = {
+        "source_paths": ["demandflow"],
+        "only_mutate": ["demandflow/domain/*.py"],
+        "also_copy": ["docs", "examples", "README.md"],
+        "pytest_add_cli_args": ["-p", "no:cacheprovider", "--no-header", *left_out],
+        "pytest_add_cli_args_test_selection": suite,
+        "use_git_change_detection": False,
+        "track_dependencies": False,
+    }
+    lines = [f"{name} = {json.dumps(value)}" for name, value in told.items()]
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    (copy / "pyproject.toml").write_text(f"{project}\n[tool.mutmut]\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    return copy
+
+
+def run(copy: Path, at_once: int) -> None:
+    """Let mutmut judge every mutant in the copy. Raises RuntimeError with its last words, if it cannot."""
+    tool = Path(sys.executable).with_name("mutmut")
+    around = {**os.environ, "HYPOTHESIS_PROFILE": "few", "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [str(tool), "run", "--max-children", str(at_once)]
+    done = subprocess.run(command, cwd=copy, env=around, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(done.stdout[-2000:] + done.stderr[-2000:])
+
+
+def mutants_in(copy: Path) -> list[Mutant]:
+    """All mutants that mutmut made in the copy, with what became of each, by file and in its order."""
+    package = copy / "mutants" / "demandflow"
+    return [mutant for path in sorted(package.rglob("*.meta")) for mutant in _in_file(path, package)]
+
+
+def drawn(mutants: Sequence[Mutant], seed: int, number: int) -> list[Mutant]:
+    """So many of those in the modules that laws judge, drawn by lot."""
+    judged = sorted((one for one in mutants if Path(one.file).stem in JUDGED_BY_LAWS), key=lambda one: one.key)
+    return random.Random(seed).sample(judged, min(number, len(judged)))
+
+
+def _in_file(meta: Path, package: Path) -> Iterator[Mutant]:
+    written = meta.with_suffix("")
+    fates: Mapping[str, int | None] = json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"]
+    texts = dict(_functions(written.read_text(encoding="utf-8")))
+    file = str(written.relative_to(package))
+    for key, code in fates.items():
+        mangled = key.rpartition(".")[2]
+        original = f"{mangled.rpartition('__mutmut_')[0]}__mutmut_orig"
+        *_, owner, function = ["", *original.removesuffix("__mutmut_orig").removeprefix("x").split("ǁ")]
+        function = function if owner else function.removeprefix("_")
+        before, after = (texts[name].replace(f"def {name}(", f"def {function}(") for name in (original, mangled))
+        yield Mutant(key, file, owner, function, before, after, FATES.get(code, KILLED))
+
+
+def _functions(source: str) -> Iterator[tuple[str, str]]:
+    """Every function of a module and of its classes, by its name, as it is written."""
+    lines = source.splitlines(keepends=True)
+    for node in ast.parse(source).body:
+        for one in node.body if isinstance(node, ast.ClassDef) else [node]:
+            if isinstance(one, ast.FunctionDef):
+                yield one.name, "".join(lines[one.lineno - 1 : one.end_lineno])
+
+
+class _Blank(ast.NodeTransformer):
+    """Texts made alike; what is left out of a call, or None in it, counts as a text as well."""
+
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        return ast.Constant("") if isinstance(node.value, str) else node
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
+        return ast.Constant("")
+
+
+def _without_texts(function: str) -> str:
+    indent = len(function) - len(function.lstrip())
+    lines = [line[indent:] for line in function.splitlines()]
+    return ast.dump(_Blank().visit(ast.parse("\n".join(lines))))
+
+
+def _short(before: str, after: str, around: int = 18) -> str:
+    """The part that differs with a little around it."""
+    start = next(
+        (n for n, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), min(len(before), len(after))
+    )
+    end = 0
+    while end < min(len(before), len(after)) - start and before[-1 - end] == after[-1 - end]:
+        end += 1
+    left = max(0, start - around)
+
+    def cut(text: str) -> str:
+        return text[left : min(len(text), len(text) - end + around)].replace("|", "\\|")
+
+    return f"`{cut(before)}` → `{cut(after)}`"

@@ -1,0 +1,202 @@
+"""Comparing two workflows tells everything that differs between them, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import fields, replace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from demandflow import START, STAY, Demand, Move, Noted, Proposal, Registered, Stage, State, Stepped, Workflow
+from demandflow.domain.moves import sources
+from demandflow.testing import workflows
+from demandflow.workbench import diff
+
+many = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+pytestmark = pytest.mark.filterwarnings("ignore::demandflow.errors.WorkflowAdvice")
+
+
+def table(workflow: Workflow) -> Any:
+    """All that a workflow says, without its name and version, each move apart by where it leads from."""
+    moves: dict[Any, list[Any]] = {}
+    for move in workflow.moves:
+        said = {**vars(move), "from_": None, "by": set(move.roles), "means": set(move.meanings)}
+        for source in sources(move, workflow.states):
+            moves.setdefault((move.name, source), []).append(said)
+    return {state.name: state for state in workflow.states}, moves, workflow.tells_nobody
+
+
+def rule_named(name: str) -> Callable[[Demand, Proposal[Any]], str | None]:
+    def rule(demand: Demand, proposal: Proposal[Any]) -> str | None:
+        return None
+
+    rule.__name__ = name
+    return rule
+
+
+@st.composite
+def retold(draw: st.DrawFn, workflow: Workflow) -> Workflow:
+    """The same workflow in other words: another order of what has none, a move for several states as several moves."""
+    moves = [
+        replace(one, by=tuple(draw(st.permutations(one.roles))), means=tuple(draw(st.permutations(one.meanings))))
+        for move in workflow.moves
+        for one in ([replace(move, from_=name) for name in move.from_] if isinstance(move.from_, tuple) else [move])
+    ]
+    names = draw(st.permutations(list(dict.fromkeys(move.name for move in moves))))
+    states = draw(st.permutations(workflow.states))
+    ordered = [move for name in names for move in moves if move.name == name]
+    return replace(workflow, name="retold", version=draw(st.integers(1, 9)), states=states, moves=ordered)
+
+
+@st.composite
+def changed(draw: st.DrawFn, workflow: Workflow) -> Workflow:
+    """The workflow with one thing changed that leaves it valid."""
+    at = draw(st.integers(0, len(workflow.moves) - 1))
+    move, here = workflow.moves[at], draw(st.sampled_from(workflow.states))
+    of_a_name = rule_named(move.rules[0].__name__ if move.rules else "unheard of")
+    note = Move("a note {more}", Noted, here.name, STAY, by=("clerk", "{clerk}"), rules=(of_a_name,))
+    others: dict[str, Any] = {
+        "rules": (*move.rules, of_a_name),
+        "by": (*move.roles, "another role"),
+        "means": () if "extended" in move.meanings else (*move.meanings, "extended"),
+    }
+    what = draw(st.sampled_from((*others, "rule", "twice", "owner", "more", "fewer")))
+    states, moves = list(workflow.states), list(workflow.moves)
+    if what in others:
+        moves[at] = replace(move, **{what: others[what]})
+    elif what == "rule":
+        moves[at] = replace(move, rules=(of_a_name, *move.rules[1:]))
+    elif what == "twice":
+        moves[at] = replace(move, rules=move.rules * 2)
+    elif what == "owner":
+        states = [replace(one, owner="another role") if one.owner and one == here else one for one in states]
+    elif what == "more":
+        moves.append(note)
+    else:
+        optional = [one for one in moves if one.name in ("note", "correct", "weigh", "call", "withdraw")]
+        moves = [one for one in moves if one not in optional[:1]]
+    return _built(workflow, states, moves)
+
+
+def _built(workflow: Workflow, states: Iterable[State], moves: Iterable[Move]) -> Workflow:
+    try:
+        return replace(workflow, states=tuple(states), moves=tuple(moves))
+    except ValueError:
+        return workflow
+
+
+@many
+@given(workflows().flatmap(lambda one: st.tuples(st.just(one), retold(one))))
+def test_what_says_the_same_does_not_differ(pair: tuple[Workflow, Workflow]) -> None:
+    one, other = pair
+    assert table(one) == table(other)
+    assert not diff(one, other)
+    assert not diff(other, one)
+
+
+def assert_told(one: Workflow, other: Workflow) -> None:
+    """There is a difference if and only if something else is said, and each is told by a sentence with an end."""
+    differ = table(one) != table(other)
+    for found in (diff(one, other), diff(other, one)):
+        assert bool(found) == differ
+        assert not any(line.endswith(": ") for line in found.lines)
+
+
+@settings(many, max_examples=200)
+@given(workflows().flatmap(lambda one: st.tuples(st.just(one), changed(one))))
+def test_whatever_is_changed_is_told(pair: tuple[Workflow, Workflow]) -> None:
+    assert_told(*pair)
+
+
+@many
+@given(workflows(), workflows())
+def test_any_two_workflows_differ_if_and_only_if_they_say_something_else(one: Workflow, other: Workflow) -> None:
+    assert_told(one, other)
+
+
+def test_every_field_is_compared() -> None:
+    """A field that is added to states or moves must be told too."""
+    assert {one.name for one in fields(State)} == {"name", "waits_for", "owner", "ended_as"}
+    said = {"name", "fact", "from_", "to", "by", "when", "means", "rules", "silent"}
+    assert {one.name for one in fields(Move)} == said
+    compared = {one.name for one in fields(Workflow) if one.compare}
+    assert compared == {"name", "version", "states", "moves", "tells_nobody"}
+
+
+OPEN = State("open", Stage.AUDIT, owner="clerk")
+MOVES = (
+    Move("file", Registered, START, "open", by="clerk"),
+    Move("finish", Stepped, "open", "done", by="clerk"),
+)
+
+
+def small(*moves: Move, without: tuple[str, ...] = ()) -> Workflow:
+    names = ("zebra", "yak", "xerus", "wolf")
+    more = [State(name, Stage.AUDIT, owner="clerk") for name in names if name not in without]
+    ways = [Move(f"to {one.name}", Noted, "open", one.name, by="clerk") for one in more]
+    back = [Move(f"from {one.name}", Noted, one.name, "done", by="clerk") for one in more]
+    states = (OPEN, *more, State("done", Stage.ENDED, ended_as="closed"))
+    return Workflow("small", 1, states, (*MOVES, *ways, *back, *moves))
+
+
+R, ANOTHER_R, G = rule_named("r"), rule_named("r"), rule_named("g")
+
+
+def it_is_escalated(demand: Demand, proposal: Proposal[Any]) -> bool:
+    return demand.escalated
+
+
+LOOK = Move("look", Noted, "open", STAY, by="clerk", rules=(R,), means="escalated")
+AWAY = Move("look", Noted, "open", "done", by="clerk", when=it_is_escalated)
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "says"),
+    [
+        ([LOOK], [replace(LOOK, rules=(ANOTHER_R, G))], "rules +r (another function) +g −r"),
+        ([LOOK], [replace(LOOK, rules=(ANOTHER_R,))], "rules +r (another function) −r"),
+        ([LOOK], [replace(LOOK, rules=(R, R))], "rules +r"),
+        ([replace(LOOK, rules=(R, G))], [replace(LOOK, rules=(G, R))], "rules in another order: g, r"),
+        (
+            [LOOK],
+            [AWAY, replace(LOOK, rules=(), means=())],
+            "to STAY by clerk, records Noted, means escalated, rules r → "
+            "to done by clerk when it_is_escalated, records Noted or to STAY by clerk, records Noted",
+        ),
+        (
+            [LOOK],
+            [AWAY, replace(LOOK, rules=(ANOTHER_R,))],
+            "to STAY by clerk, records Noted, means escalated, rules r → "
+            "to done by clerk when it_is_escalated, records Noted or "
+            "to STAY by clerk, records Noted, means escalated, rules r (another function)",
+        ),
+    ],
+)
+def test_a_difference_is_told_as_what_it_is(was: list[Move], now: list[Move], says: str) -> None:
+    assert diff(small(*was), small(*now)).lines == (f"move 'look' from open: {says}",)
+
+
+def test_a_move_that_is_new_is_told_in_full() -> None:
+    [line] = diff(small(), small(LOOK)).lines
+    assert line == "move 'look' from open is new: to STAY by clerk, records Noted, means escalated, rules r"
+
+
+def test_moves_that_changed_places_are_told_so() -> None:
+    one, other = replace(AWAY, to="yak"), replace(AWAY, when=lambda demand, _: demand.told)
+    [line] = diff(small(one, other, LOOK), small(other, one, LOOK)).lines
+    assert line.startswith("move 'look' from open: tried in another order: to done")
+
+
+def test_any_name_can_be_told() -> None:
+    braced = Move("a{b}", Noted, "open", STAY, by="{clerk}")
+    assert diff(small(braced), small()).lines == ("move 'a{b}' from open is gone",)
+    assert "{clerk}" in str(diff(small(), small(braced)))
+
+
+def test_states_that_are_gone_are_told_in_their_order() -> None:
+    lines = diff(small(), small(without=("yak", "wolf", "zebra", "xerus"))).lines
+    gone = [line.split("'")[1] for line in lines if line.startswith("state")]
+    assert gone == ["zebra", "yak", "xerus", "wolf"]

@@ -1,0 +1,332 @@
+"""What the check at build says of each mistake, word by word: golden_defects.txt is to be read as people read it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import pytest
+
+from demandflow import (
+    ANYWHERE,
+    BACK,
+    START,
+    STAY,
+    WHILE_OPEN,
+    Corrected,
+    Demand,
+    Evaluated,
+    InvalidWorkflow,
+    LetGo,
+    Merged,
+    Move,
+    Noted,
+    Proposal,
+    Registered,
+    Reported,
+    Stage,
+    State,
+    Stepped,
+    TookIn,
+    Unmerged,
+    Workflow,
+    WorkflowAdvice,
+    rules,
+)
+from demandflow.errors import Defect
+from tests.faults import ROOT
+from tests.test_workflow import Nameless, Numbered, Ours, Prefixed
+
+GOLDEN = ROOT / "tests" / "golden_defects.txt"
+wrongly: Any = replace
+
+OPEN, WAITING = State("open", Stage.CONTRACTING, owner="clerk"), State("waiting", Stage.FEEDBACK, owner="clerk")
+TOLD = State("told", Stage.EVALUATION, owner="clerk")
+DONE, GONE = State("done", Stage.ENDED, ended_as="closed"), State("gone", Stage.ENDED, ended_as="withdrawn")
+MERGED = State("merged", Stage.ENDED, ended_as="merged")
+FILE = Move("file", Registered, START, "open", by="clerk")
+FINISH = Move("finish", Stepped, "open", "done", by="clerk")
+WAIT = Move("wait", Noted, "open", "waiting", by="clerk")
+GO_ON = Move("go on", Stepped, "waiting", "done", by="clerk")
+TELL = Move("tell", Noted, "open", "told", by="clerk", means="asked")
+JUDGE = Move("judge", Evaluated, "told", "done", by="clerk", means="evaluated")
+REPORT = Move("report", Reported, "open", "waiting", by="clerk", means="reported")
+
+
+class Waved(Evaluated):
+    """An evaluation of which no sample is known: it needs a complex number."""
+
+    TOPIC: ClassVar[str] = "tests.waved"
+    wave: complex
+
+
+class FiledLate(Registered):
+    """A demand that waits from the beginning."""
+
+    TOPIC: ClassVar[str] = "tests.filed_late"
+
+
+def hears(demand: Demand, proposal: Proposal[Any]) -> str | None:
+    return None
+
+
+def resolved(demand: Demand, proposal: Proposal[Any]) -> bool:
+    return bool(proposal.fact.resolved)
+
+
+def unaudited(demand: Demand, proposal: Proposal[Any]) -> bool:
+    return not demand.audited
+
+
+def raises(demand: Demand, proposal: Proposal[Any]) -> bool:
+    raise KeyError("nothing is known of it")
+
+
+async def later(demand: Demand, proposal: Proposal[Any]) -> bool:
+    return True
+
+
+def small(*moves: Any, states: tuple[Any, ...] = (OPEN, DONE), begun: bool = True, **more: Any) -> dict[str, Any]:
+    return {"name": "small", "version": 1, "states": states, "moves": (*((FILE,) if begun else ()), *moves), **more}
+
+
+THREE, FOUR = (OPEN, WAITING, DONE), (OPEN, WAITING, TOLD, DONE)
+CIRCLE = (OPEN, TOLD, DONE)
+AGAIN = replace(JUDGE, to="open", means=("evaluated", "reworked"))
+# fmt: off
+MISTAKES: dict[str, dict[str, Any]] = {
+    "nothing at all": {"name": "", "version": 0, "states": (), "moves": ()},
+    "a name with @": small(FINISH, name="a@b"),
+    "a name that is a number": small(FINISH, name=3),
+    "a version that is a word": small(FINISH, version="1"),
+    "a version that is True": small(FINISH, version=True),
+    "the first version is 1": small(FINISH, version=0),
+    "a version of very many digits": small(FINISH, version=10**5000),
+    "a version one too great": small(FINISH, version=1_000_000_001),
+    "telling nobody, said in words": small(FINISH, tells_nobody="yes"),
+    "several wrong types at once": small(wrongly(FINISH, fact="Noted", silent=3), "end", states=("open", DONE)),
+    "a state with a number for a name": small(FINISH, states=(OPEN, wrongly(DONE, name=3))),
+    "an owner that is a list": small(FINISH, states=(wrongly(OPEN, owner=["x"]), DONE)),
+    "an end that is a number": small(FINISH, states=(OPEN, wrongly(DONE, ended_as=5))),
+    "a stage that is a word": small(FINISH, states=(wrongly(OPEN, waits_for="audit"), DONE)),
+    "a move with a blank at its end": small(replace(FINISH, name="finish ")),
+    "from nowhere": small(wrongly(FINISH, from_=None)),
+    "from no states": small(replace(FINISH, from_=())),
+    "from numbers": small(wrongly(FINISH, from_=("open", 3))),
+    "from BACK": small(replace(FINISH, from_=BACK)),
+    "from STAY": small(replace(FINISH, from_=STAY)),
+    "to START": small(replace(FINISH, to=START)),
+    "to a list": small(wrongly(FINISH, to=["done"])),
+    "rules in a list": small(wrongly(FINISH, rules=[len])),
+    "a rule that is a word": small(wrongly(FINISH, rules=("x",))),
+    "a rule that takes one": small(wrongly(FINISH, rules=(len,))),
+    "a rule that is a class": small(wrongly(FINISH, rules=(int,))),
+    "a rule that answers later": small(wrongly(FINISH, rules=(later,))),
+    "a condition that is a number": small(wrongly(FINISH, when=3)),
+    "a condition that is yet to be made": small(wrongly(FINISH, when=rules.the_bound_is_reached)),
+    "a condition that answers later": small(wrongly(FINISH, when=later)),
+    "meanings that are a number": small(wrongly(FINISH, means=5)),
+    "meanings that are numbers": small(wrongly(FINISH, means=(5,))),
+    "made by a number": small(wrongly(FINISH, by=3)),
+    "one state twice": small(FINISH, states=(OPEN, OPEN, DONE)),
+    "a state without a name": small(FINISH, states=(OPEN, DONE, State(" ", Stage.AUDIT, owner="clerk"))),
+    "a state with a word of the table": small(
+        FINISH, replace(WAIT, to="STAY"), replace(GO_ON, from_="STAY"),
+        states=(OPEN, replace(WAITING, name="STAY"), DONE),
+    ),
+    "a misspelt goal": small(replace(FINISH, to="dome")),
+    "a misspelt source": small(replace(FINISH, from_="opne")),
+    "a goal that resembles nothing": small(FINISH, replace(WAIT, to="xyz")),
+    "one source twice": small(replace(FINISH, from_=("open", "open"))),
+    "made by nobody": small(replace(FINISH, by=())),
+    "made by nobody with a name": small(replace(FINISH, by="")),
+    "one role twice": small(replace(FINISH, by=("clerk", "clerk"))),
+    "one meaning twice": small(replace(FINISH, means=("taken_on", "taken_on"))),
+    "a misspelt end": small(FINISH, states=(OPEN, replace(DONE, ended_as="close"))),
+    "an end that resembles nothing": small(FINISH, states=(OPEN, replace(DONE, ended_as="xyz"))),
+    "an end that is not said": small(FINISH, states=(OPEN, replace(DONE, ended_as=None))),
+    "an end that waits for more": small(FINISH, states=(OPEN, replace(DONE, waits_for=Stage.AUDIT))),
+    "a misspelt meaning": small(replace(FINISH, means="reporte")),
+    "a meaning that resembles nothing": small(replace(FINISH, means="xyz")),
+    "a fact with a number for a topic": small(replace(FINISH, fact=Numbered)),
+    "a fact without a topic": small(replace(FINISH, fact=Nameless)),
+    "a fact with a topic that is taken": small(replace(FINISH, fact=Ours)),
+    "a fact with our prefix": small(replace(FINISH, fact=Prefixed)),
+    "two facts under one name": small(FINISH, replace(FINISH, fact=Noted, by="chief")),
+    "a meaning that its fact does not say": small(replace(FINISH, means=("evaluated", "reported", "corrected"))),
+    "a merge without its other side": small(
+        FINISH, Move("merge", Merged, "open", "merged", by="clerk"), states=(OPEN, DONE, MERGED)
+    ),
+    "an un-merge without its other side": small(
+        FINISH, Move("merge", Merged, "open", "merged", by="clerk"),
+        Move("take in", TookIn, ANYWHERE, STAY, by="clerk"),
+        Move("unmerge", Unmerged, "merged", "open", by="clerk", means="unmerged"), states=(OPEN, DONE, MERGED),
+    ),
+    "nobody's turn": small(FINISH, states=(replace(OPEN, owner=None), DONE)),
+    "no beginning": small(FINISH, begun=False),
+    "a beginning with another fact": small(FINISH, replace(FILE, fact=Noted), begun=False),
+    "a beginning that leads nowhere": small(FINISH, replace(FILE, to=STAY), begun=False),
+    "registered twice": small(FINISH, replace(FINISH, name="file again", fact=Registered)),
+    "two beginnings with one fact": small(FINISH, replace(FILE, name="import")),
+    "the one without a condition comes first": small(FINISH, FINISH, replace(FINISH, to="open")),
+    "the last has a condition": small(replace(FINISH, when=unaudited)),
+    "BACK where there is nothing to go back to": small(
+        FINISH, replace(FILE, name="file late", fact=FiledLate, to="waiting"), WAIT, replace(GO_ON, to=BACK),
+        states=THREE,
+    ),
+    "the last has a condition, for two roles": small(replace(FINISH, by=("clerk", "chief"), when=unaudited)),
+    "hidden from two roles, and from one": small(
+        replace(FINISH, by=("clerk", "chief")), replace(FINISH, by=("chief", "clerk", "boss")),
+    ),
+    "BACK that hides another": small(
+        FINISH, WAIT, replace(GO_ON, to=BACK), replace(GO_ON, when=unaudited), states=THREE
+    ),
+    "a state that is not reached": small(FINISH, states=THREE),
+    "no way on": small(FINISH, WAIT, states=THREE),
+    "a loop with no way out": small(
+        FINISH, WAIT, replace(TELL, from_="waiting"), Move("untell", Noted, "told", "waiting", by="clerk"), states=FOUR
+    ),
+    "what leads only into a trap": small(
+        FINISH, WAIT, replace(TELL, from_="waiting"), states=FOUR
+    ),
+    "caught by going back and forth": small(
+        FINISH, WAIT, replace(TELL, from_=("open", "waiting"), means=()),
+        Move("back", Stepped, "told", BACK, by="clerk"), states=FOUR,
+    ),
+    "caught only when it came from there": small(
+        FINISH, WAIT, replace(TELL, from_=("open", "waiting"), means=()), Move("back", Stepped, "told", BACK, by="clerk"),
+        Move("lose", Noted, "waiting", "lost", by="clerk"), states=(*FOUR, replace(WAITING, name="lost")),
+    ),
+    "two traps, and two ways into one": small(
+        FINISH, WAIT, replace(TELL, from_="waiting"), replace(TELL, name="ask"),
+        Move("lose", Noted, "open", "lost", by="clerk"), states=(*FOUR, replace(WAITING, name="lost")),
+    ),
+    "out of an end without a word": small(FINISH, replace(FINISH, name="undo", from_="done", to="open")),
+    "from one end to another": small(
+        FINISH, replace(FINISH, name="undo", from_="done", to="gone"), states=(OPEN, DONE, GONE)
+    ),
+    "reopened from one end to another": small(
+        FINISH, replace(FINISH, name="undo", from_="done", to="gone", means="unmerged"), states=(OPEN, DONE, GONE)
+    ),
+    "reopened where nothing has ended": small(FINISH, replace(FINISH, name="again", to=STAY, means="reopened")),
+    "a new round in an end": small(FINISH, replace(FINISH, name="again", from_="done", to=STAY, means="reworked")),
+    "silent for nothing": small(FINISH, replace(FINISH, name="hush", to=STAY, silent=True)),
+    "silent where nothing closes": small(replace(FINISH, to="gone", silent=True), states=(OPEN, GONE)),
+    "a merge that closes": small(
+        FINISH, Move("merge", Merged, "open", "done", by="clerk"), Move("take in", TookIn, ANYWHERE, STAY, by="clerk")
+    ),
+    "an un-merge of what was closed": small(
+        FINISH, Move("unmerge", Unmerged, "done", "open", by="clerk", means="unmerged"),
+        Move("let go", LetGo, ANYWHERE, STAY, by="clerk"),
+    ),
+    "rework without a bound": small(TELL, replace(JUDGE, when=resolved), AGAIN, states=CIRCLE),
+    "taking over without a bound": small(
+        TELL, replace(JUDGE, when=resolved), replace(AGAIN, means=("evaluated", "taken_over")), states=CIRCLE
+    ),
+    "rework by one of two roles": small(
+        TELL, replace(JUDGE, when=resolved), AGAIN, replace(AGAIN, to="done", by="chief", means="evaluated"),
+        states=CIRCLE,
+    ),
+    "rework that hears its rules but has no bound": small(
+        TELL, replace(JUDGE, when=resolved), replace(AGAIN, rules=(hears,)), states=CIRCLE
+    ),
+    "rework of the unaudited only": small(
+        TELL, replace(JUDGE, when=lambda demand, _: demand.audited), AGAIN, states=CIRCLE
+    ),
+    "rework of those known to be reported": small(
+        TELL, replace(JUDGE, when=lambda demand, proposal: not (demand.asked and demand.told)), AGAIN, states=CIRCLE
+    ),
+    "rework that is not called so": small(
+        TELL, replace(JUDGE, when=resolved), replace(AGAIN, means="evaluated"), states=CIRCLE
+    ),
+    "reported and closed, and nobody asked": small(REPORT, GO_ON, states=THREE),
+    "asked only on one of two ways": small(
+        REPORT, GO_ON, replace(TELL, from_="waiting"), JUDGE, states=FOUR
+    ),
+    "reported and closed in two ways": small(
+        REPORT, WAIT, replace(WAIT, name="rest", to="told", from_="waiting"), GO_ON, replace(GO_ON, from_="told"),
+        replace(GO_ON, name="give up", from_="told", silent=True), states=FOUR,
+    ),
+    "reported, asked, reported again and closed": small(
+        REPORT, replace(TELL, from_="waiting"), replace(REPORT, from_="told"), GO_ON, JUDGE, states=FOUR,
+    ),
+    "telling nobody, and telling": small(replace(FINISH, means="told"), tells_nobody=True),
+    "telling nobody, and asking": small(TELL, JUDGE, states=CIRCLE, tells_nobody=True),
+}
+ADVICE: dict[str, dict[str, Any]] = {
+    "an owner who has no way on": small(FINISH, states=(replace(OPEN, owner="chief"), DONE)),
+    "an owner where only policies lead on": small(
+        FINISH, replace(FINISH, by="policy", name="expire"), replace(FINISH, to=STAY, by="chief", name="look"),
+        states=(replace(OPEN, owner="chief"), DONE),
+    ),
+    "a report, an evaluation and a correction that are not called so": small(
+        Move("report", Reported, "open", STAY, by="clerk"), replace(FINISH, fact=Evaluated, name="evaluate"),
+        Move("correct", Corrected, WHILE_OPEN, STAY, by="clerk"),
+    ),
+    "roles that look alike": small(
+        replace(FINISH, by=("clerk", "auditor", "auditer", "clerks", "doctor_1", "doctor_2", "man", "men"))
+    ),
+    "rework with a fact of which no sample is known": small(
+        TELL, replace(JUDGE, fact=Waved, when=resolved), replace(AGAIN, fact=Waved), states=CIRCLE
+    ),
+    "rework that cannot be asked about, by two roles": small(
+        TELL, replace(JUDGE, when=raises, by=("clerk", "chief")), replace(AGAIN, by=("clerk", "chief")), states=CIRCLE
+    ),
+    "rework that cannot be asked about": small(
+        TELL, replace(JUDGE, when=raises), AGAIN, states=CIRCLE
+    ),
+}
+# fmt: on
+
+
+def told_of(parts: dict[str, Any]) -> Iterator[str]:
+    """The defects of a workflow, or what is advised, line by line."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            found: tuple[Defect, ...] = Workflow(**parts).advice
+        except InvalidWorkflow as refused:
+            found = refused.defects
+    for one in found:
+        concerned = "; ".join(f"{what} {', '.join(names)}" for what, names in _concerned(one) if names)
+        yield f"  {one.kind}: {one.says}"
+        yield f"      {one.remedy}" + (f"  [{concerned}]" if concerned else "")
+
+
+def _concerned(one: Defect) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return ("states", tuple(map(str, one.states))), ("moves", one.moves)
+
+
+def written(cases: dict[str, dict[str, Any]]) -> dict[str, str]:
+    return {name: "\n".join((name, *told_of(parts))) for name, parts in cases.items()}
+
+
+def golden() -> dict[str, str]:
+    sections = GOLDEN.read_text(encoding="utf-8").strip().split("\n\n")
+    return {section.partition("\n")[0]: section for section in sections}
+
+
+@pytest.mark.parametrize("name", [*MISTAKES, *ADVICE])
+def test_a_mistake_is_told_in_these_words(name: str) -> None:
+    cases = {**MISTAKES, **ADVICE}
+    assert written({name: cases[name]})[name] == golden()[name]
+
+
+def test_every_mistake_is_told_and_advice_forbids_nothing() -> None:
+    for parts in MISTAKES.values():
+        with pytest.raises(InvalidWorkflow):
+            Workflow(**parts)
+    for parts in ADVICE.values():
+        with pytest.warns(WorkflowAdvice):
+            assert Workflow(**parts).advice
+    assert golden().keys() == MISTAKES.keys() | ADVICE.keys()
+
+
+def main(write: Callable[[str], int] = lambda text: GOLDEN.write_text(text, encoding="utf-8")) -> None:
+    write("\n\n".join(written({**MISTAKES, **ADVICE}).values()) + "\n")
+
+
+if __name__ == "__main__":
+    main()
