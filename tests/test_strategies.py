@@ -38,7 +38,7 @@ from demandflow import (
     UnknownFact,
     Workflow,
 )
-from demandflow._hypothesis import NOT_DRAWN, drawn_types
+from demandflow._hypothesis import NOT_DRAWN, drawn_types, register
 from demandflow.domain.facts import STANDARD_FACTS
 from demandflow.domain.values import EARLIEST, LATEST, Moment
 from demandflow.storage import FactMapper
@@ -54,7 +54,7 @@ from demandflow.testing.strategies import (
     places,
     texts,
 )
-from demandflow.testing.types import register, strategy_of
+from demandflow.testing.types import strategy_of
 from tests.stories import T0, A, B, Story
 
 

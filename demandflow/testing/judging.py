@@ -6,7 +6,7 @@ import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Self
+from typing import Protocol, Self
 
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
@@ -14,9 +14,6 @@ from demandflow.domain.facts import Fact
 from demandflow.errors import DemandFlowError, InvalidValue, Refusal, brief
 from demandflow.testing.casting import Part
 from demandflow.testing.telling import code_of
-
-if TYPE_CHECKING:
-    from demandflow.testing.scenario import Attempt, Situation
 
 _unjudged: dict[int, str] = {}
 _refused: set[int] = set()
@@ -47,14 +44,26 @@ def all_judged() -> None:
         )
 
 
+class Circumstances(Protocol):
+    """What had happened before or after an attempt, as far as judging needs it."""
+
+    @property
+    def demands(self) -> tuple[Demand, ...]:
+        """All demands as they stand."""
+
+    @property
+    def history(self) -> str:
+        """What happened so far, a line an event."""
+
+
 @dataclass(frozen=True)
 class Judged:
     """What came of an attempt: by which move and whom, before and after, what was recorded, and the answer."""
 
-    attempt: Attempt
+    attempt: object
     part: Part
-    before: Situation
-    after: Situation
+    before: Circumstances
+    after: Circumstances
     recorded: tuple[Event, ...]
     answer: Demand | DemandFlowError
     token: int = field(default_factory=lambda: next(_tokens), repr=False, compare=False)

@@ -132,6 +132,10 @@ class Outcome(Judged):
     `demand` is the demand afterwards; asking for it says that the attempt had to be accepted.
     """
 
+    attempt: Attempt
+    before: Situation
+    after: Situation
+
     def when(self, fact: Fact | Attempt, **details: Unpack[Details]) -> Outcome:
         """Go on: what was tried had to be accepted, unless it was judged as refused. See Situation.when()."""
         __tracebackhide__ = True

@@ -56,15 +56,12 @@ from demandflow import (
     Told,
     Workflow,
 )
-from demandflow._hypothesis import drawn_types, register
 from demandflow.domain.facts import OTHER_SIDES, STANDARD_FACTS
 from demandflow.domain.values import EARLIEST, LATEST
 from demandflow.testing.histories import histories
 from demandflow.testing.playing import play
 from demandflow.testing.strategies import actors, categories, channels, demands, events, facts, moments, places, texts
 from demandflow.testing.workflows import workflows
-
-__all__ = ["drawn_types", "register", "strategy_of"]
 
 FEW = 12
 """Steps of a history that is played to ask for figures: enough to have some, and quick."""
