@@ -112,7 +112,7 @@ def _check(asked: argparse.Namespace) -> int:
             workflow = sources.workflow(file)
             answer |= {"workflow": workflow.key, "advice": list(map(asdict, workflow.advice))}
             found = FOUND if workflow.advice and asked.strict else SOUND
-            _say_unless(asked.json, f"{file}: {workflow.key} is sound", "advice", workflow.advice)
+            _say_unless(asked.json, f"{file}: {workflow.key} has no defects", "advice", workflow.advice)
         except InvalidWorkflow as error:
             answer |= {"workflow": error.workflow, "defects": list(map(asdict, error.defects))}
             found, number = FOUND, len(error.defects)

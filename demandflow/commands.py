@@ -382,8 +382,8 @@ class Commands:
     def _key(self, workflow: str | None) -> str:
         if workflow is None:
             return next(iter(self._workflows))
-        if not isinstance(workflow, str) or workflow not in self._workflows:
-            raise UnknownWorkflow(brief(workflow).strip("'"), tuple(self._workflows))
+        if _named(workflow) not in self._workflows:
+            raise UnknownWorkflow(workflow, tuple(self._workflows))
         return workflow
 
     def _merged_into(self, demand: Demand) -> list[Demand]:

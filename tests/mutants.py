@@ -1,4 +1,4 @@
-"""`make mutants`: each planted fault, alone in a copy of the package, against the shipped laws; and the table of it."""
+"""`make mutants`: faults planted by hand and by lot, against the shipped laws alone; and the tests' score."""
 
 from __future__ import annotations
 
@@ -13,18 +13,40 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Protocol, TypeVar
 
 from hypothesis import settings
 
-from tests.faults import FAULTS, ROOT, Fault
+from tests.explained import why
+from tests.faults import FAULTS, ROOT
+from tests.mutated import JUDGED_BY_LAWS, KILLED, UNJUDGED, Mutant, drawn, mutants_in, prepare, run
 
 PAGE = ROOT / "docs" / "mutants.md"
 HISTORIES = 200
 SECONDS = 240
 AT_ONCE = 2
+SEED, DRAWN = 20250301, 40
 NOBODY = "NOBODY"
 BUILT = "when built"
 HEADINGS = ("fault", "file", "caught by", "workflow", "histories", "seconds")
+
+
+class Plantable(Protocol):
+    """What can be planted in a copy of the package."""
+
+    @property
+    def name(self) -> str:
+        """What the fault is."""
+
+    @property
+    def file(self) -> str:
+        """The file in which it is."""
+
+    def applied(self, package: Path) -> str:
+        """That file with the fault in it."""
+
+
+P = TypeVar("P", bound=Plantable)
 
 
 @dataclass(frozen=True)
@@ -69,7 +91,7 @@ def hold_the_laws(histories: int) -> Caught:
     return Caught(NOBODY, histories=kept, seconds=time.perf_counter() - began)
 
 
-def judged(clean: Path, fault: Fault | None, histories: int = HISTORIES) -> Caught:
+def judged(clean: Path, fault: Plantable | None, histories: int = HISTORIES) -> Caught:
     """The laws' judgement, in a process of its own, of a copy of what is in `clean` with this fault alone."""
     with TemporaryDirectory(dir=clean.parent) as folder:
         copy = Path(folder) / "copy"
@@ -87,51 +109,137 @@ def judged(clean: Path, fault: Fault | None, histories: int = HISTORIES) -> Caug
     return Caught(**json.loads(done.stdout.splitlines()[-1]))
 
 
-def all_judged(faults: Sequence[Fault]) -> Iterator[tuple[Fault, Caught]]:
+def all_judged(faults: Sequence[P], tree: Path = ROOT) -> Iterator[tuple[P, Caught]]:
     """Each fault with what noticed it, in their order. Raises AssertionError if the laws do not hold without any."""
     with TemporaryDirectory() as home, ThreadPoolExecutor(AT_ONCE) as workers:
         clean = Path(home) / "clean"
         for name in ("demandflow", "tests"):
-            shutil.copytree(ROOT / name, clean / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(tree / name, clean / name, ignore=shutil.ignore_patterns("__pycache__"))
         without = judged(clean, None)
         assert without.by == NOBODY, f"without any fault, {without.by} objects to {without.workflow}: {without.says}"
         yield from zip(faults, workers.map(lambda fault: judged(clean, fault), faults), strict=True)
 
 
-def line(fault: Fault, caught: Caught) -> tuple[str, ...]:
-    """One line of the table."""
-    tried = str(caught.histories) if caught.histories else ""
-    return fault.name, fault.file, caught.by, caught.workflow, tried, f"{caught.seconds:.1f}"
+def held(faults: Sequence[Plantable], tree: Path = ROOT) -> list[tuple[str, ...]]:
+    """Each fault judged by the laws alone: the lines of the table, printed as they come."""
+    lines: list[tuple[str, ...]] = []
+    for fault, caught in all_judged(faults, tree):
+        tried = str(caught.histories) if caught.histories else ""
+        lines.append((fault.name, fault.file, caught.by, caught.workflow, tried, f"{caught.seconds:.1f}"))
+        print(" | ".join(lines[-1]), flush=True)
+    return lines
 
 
-def page(rows: Sequence[tuple[str, ...]]) -> str:
-    """The table as a page."""
-    head = ["# Faults, and the laws that catch them", "", INTRODUCTION, ""]
-    table = [HEADINGS, ("---",) * len(HEADINGS), *rows]
-    return "\n".join([*head, *(f"| {' | '.join(row)} |" for row in table)]) + "\n"
+def summary(lines: Sequence[tuple[str, ...]]) -> str:
+    """How many were caught."""
+    by = [line[2] for line in lines]
+    return f"{len(by)} faults: {len(by) - by.count(NOBODY)} caught, {by.count(BUILT)} of them when built"
 
 
-INTRODUCTION = f"""Made by `make mutants`, which rewrites this page. Each fault stands alone in a copy of the package;
-the laws that the package ships (`demandflow.testing.check`) are held against the closed loop and a small workflow of
-another kind, with up to {HISTORIES} random histories each. The table says which law objected first, and to which
-history. Seconds are those until the shortest story was found."""
+def table(headings: Sequence[str], lines: Sequence[Sequence[object]]) -> str:
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in (headings, ["---"] * len(headings), *lines))
+
+
+def planted(words: Sequence[str]) -> tuple[str, int]:
+    """The faults planted by hand (or those with one of the words in their names), and how many nobody noticed."""
+    lines = held([fault for fault in FAULTS if not words or any(word in fault.name for word in words)])
+    said = (
+        "Where they would hurt most. The table says which law objected first, and to which history; seconds are those"
+    )
+    said += " until the shortest story was found."
+    return f"{summary(lines)}.\n\n{said}\n\n{table(HEADINGS, lines)}", [line[2] for line in lines].count(NOBODY)
+
+
+def by_lot(mutants: Sequence[Mutant], tree: Path = ROOT) -> tuple[str, int]:
+    """Mutants drawn from the modules that laws judge, and how many nobody noticed and nobody explained."""
+    chosen = drawn(mutants, SEED, DRAWN)
+    print(f"{len(chosen)} mutants drawn with seed {SEED}")
+    lines = held(chosen, tree)
+    missed = [one for one, line in zip(chosen, lines, strict=True) if line[2] == NOBODY]
+    told = [(one.name, one.file, why(one) or UNEXPLAINED) for one in missed]
+    said = f"{len(chosen)} of mutmut's mutants of the modules {', '.join(JUDGED_BY_LAWS)}, drawn by"
+    said += f" `random.Random({SEED}).sample` from all of them, against the laws alone. {summary(lines)}."
+    text = f"{said}\n\n{table(HEADINGS, lines)}\n\nThose that no law noticed, one by one:\n\n"
+    return text + table(("mutant", "file", "why"), told), sum(line[2] == UNEXPLAINED for line in told)
+
+
+def score(mutants: Sequence[Mutant]) -> tuple[str, int]:
+    """What the fast tests noticed in the whole domain, and how far they are below what is wanted, in mutants."""
+    lines = []
+    for file in sorted({one.file for one in mutants}):
+        here = [one for one in mutants if one.file == file]
+        left = [one for one in here if one.fate != KILLED]
+        words = sum(one.words_only for one in left)
+        lines.append((file, len(here), len(here) - len(left), len(left), words, f"{1 - len(left) / len(here):.1%}"))
+    left = [one for one in mutants if one.fate != KILLED]
+    killed = len(mutants) - len(left)
+    said = f"{killed} of {len(mutants)} mutants of `demandflow/domain` are noticed ({killed / len(mutants):.1%});"
+    said += f" of the {len(left)} others {sum(one.words_only for one in left)} differ in nothing but a text."
+    if unjudged := sum(one.fate == UNJUDGED for one in mutants):
+        said += f" {unjudged} were not judged and are not counted as noticed."
+    print(said)
+    rest = [(one.file, one.name, why(one) or UNEXPLAINED) for one in left if not one.words_only]
+    heads = ("file", "mutants", "noticed", "left", "of these texts only", "score")
+    text = f"{said} {SUITE_SAYS}\n\n{table(heads, lines)}\n\n{TEXTS_SAY}\n\nThe others:\n\n"
+    return text + table(("file", "mutant", "why"), rest), max(0, round(0.9 * len(mutants)) - killed)
+
+
+UNEXPLAINED = "not yet explained"
+SUITE_SAYS = """The suite is that of the fast tests and the kit with few examples (`tests/mutated.py` names them and
+those that are left out); it is derandomised. Decorated functions and tables of a module are not mutated by the tool."""
+TEXTS_SAY = """Texts are the sentences of messages and what separates their parts, never a single word, which may be a
+name. What a sentence says is left to its readers, but for those in `tests/golden_defects.txt` and
+`tests/golden_objections.txt`."""
+INTRODUCTION = f"""# Faults, and who notices them
+
+Made by `make mutants`, which rewrites this page. Each fault stands alone in a copy of the package. *The laws alone*
+means: the laws that the package ships (`demandflow.testing.check`) are held against the closed loop and a small
+workflow of another kind, with up to {HISTORIES} random histories each, and nothing else is asked."""
+
+
+def kept(parts: dict[str, str]) -> None:
+    """Write these parts of the page, and leave its others as they are."""
+    old = PAGE.read_text(encoding="utf-8").split("\n## ")[1:] if PAGE.exists() else []
+    sections = dict.fromkeys(PARTS, "") | {part.partition("\n")[0]: part.partition("\n")[2].strip() for part in old}
+    sections |= parts
+    told = [f"## {title}\n\n{text.strip()}" for title, text in sections.items() if text and title in PARTS]
+    PAGE.write_text("\n\n".join([INTRODUCTION, *told]) + "\n", encoding="utf-8")
+
+
+BY_HAND, BY_LOT, SCORE = PARTS = (
+    "Planted by hand, against the laws alone",
+    "Drawn by lot, against the laws alone",
+    "The domain, against the fast tests",
+)
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Judge all faults, or those whose names have one of these words in them; 1 if one was noticed by nobody."""
+    """All parts; or `planted` with words of names, or `tool`. 1 if something went unnoticed and unexplained."""
     if arguments[:1] == ["hold"]:
         return _hold(int(arguments[1]))
-    chosen = [fault for fault in FAULTS if not arguments or any(word in fault.name for word in arguments)]
-    rows = []
-    for fault, caught in all_judged(chosen):
-        rows.append(line(fault, caught))
-        print("{:<62}{:<26}{:<52}{:<15}{:>5}{:>7}".format(*rows[-1]), flush=True)
-    caught_by = [row[2] for row in rows]
-    missed, built = caught_by.count(NOBODY), caught_by.count(BUILT)
-    print(f"{len(rows)} faults: {len(rows) - missed} caught, {built} of them when built; {missed} noticed by nobody")
-    if not arguments:
-        PAGE.write_text(page(rows), encoding="utf-8")
-    return 1 if missed else 0
+    wrong = 0
+    if arguments[:1] in ([], ["planted"]):
+        began = time.perf_counter()
+        text, missed = planted(arguments[1:])
+        if not arguments[1:]:
+            kept({BY_HAND: text})
+        wrong += missed
+        print(f"{text.partition('.')[0]}; {missed} noticed by nobody; {time.perf_counter() - began:.0f} s", flush=True)
+    if arguments[:1] in ([], ["tool"]):
+        with TemporaryDirectory() as home:
+            copy = prepare(Path(home))
+            began = time.perf_counter()
+            run(copy, AT_ONCE)
+            mutants = mutants_in(copy)
+            text, below = score(mutants)
+            kept({SCORE: text})
+            print(f"{time.perf_counter() - began:.0f} s for the score", flush=True)
+            began = time.perf_counter()
+            text, missed = by_lot(mutants, copy)
+            kept({BY_LOT: text})
+            print(f"{time.perf_counter() - began:.0f} s for those drawn; {missed} not explained", flush=True)
+        wrong += missed + below
+    return 1 if wrong else 0
 
 
 def _hold(histories: int) -> int:

@@ -45,7 +45,7 @@ wrongly: Any = replace
 OPEN, WAITING = State("open", Stage.CONTRACTING, owner="clerk"), State("waiting", Stage.FEEDBACK, owner="clerk")
 TOLD = State("told", Stage.EVALUATION, owner="clerk")
 DONE, GONE = State("done", Stage.ENDED, ended_as="closed"), State("gone", Stage.ENDED, ended_as="withdrawn")
-MERGED = State("merged", Stage.ENDED, ended_as="merged")
+LOST, MERGED = replace(WAITING, name="lost"), State("merged", Stage.ENDED, ended_as="merged")
 FILE = Move("file", Registered, START, "open", by="clerk")
 FINISH = Move("finish", Stepped, "open", "done", by="clerk")
 WAIT = Move("wait", Noted, "open", "waiting", by="clerk")
@@ -62,12 +62,6 @@ class Waved(Evaluated):
     wave: complex
 
 
-class FiledLate(Registered):
-    """A demand that waits from the beginning."""
-
-    TOPIC: ClassVar[str] = "tests.filed_late"
-
-
 def hears(demand: Demand, proposal: Proposal[Any]) -> str | None:
     return None
 
@@ -82,6 +76,20 @@ def unaudited(demand: Demand, proposal: Proposal[Any]) -> bool:
 
 def raises(demand: Demand, proposal: Proposal[Any]) -> bool:
     raise KeyError("nothing is known of it")
+
+
+def breaks_later(demand: Demand, proposal: Proposal[Any]) -> str | None:
+    if demand.round > 1:
+        raise KeyError("nobody thought of a second round")
+    return None
+
+
+def says_no(demand: Demand, proposal: Proposal[Any]) -> str | None:
+    return "no"
+
+
+def says_no_to_the_late(demand: Demand, proposal: Proposal[Any]) -> str | None:
+    return "too late" if proposal.at.year > 2030 else None
 
 
 async def later(demand: Demand, proposal: Proposal[Any]) -> bool:
@@ -172,10 +180,6 @@ MISTAKES: dict[str, dict[str, Any]] = {
     "two beginnings with one fact": small(FINISH, replace(FILE, name="import")),
     "the one without a condition comes first": small(FINISH, FINISH, replace(FINISH, to="open")),
     "the last has a condition": small(replace(FINISH, when=unaudited)),
-    "BACK where there is nothing to go back to": small(
-        FINISH, replace(FILE, name="file late", fact=FiledLate, to="waiting"), WAIT, replace(GO_ON, to=BACK),
-        states=THREE,
-    ),
     "the last has a condition, for two roles": small(replace(FINISH, by=("clerk", "chief"), when=unaudited)),
     "hidden from two roles, and from one": small(
         replace(FINISH, by=("clerk", "chief")), replace(FINISH, by=("chief", "clerk", "boss")),
@@ -196,12 +200,13 @@ MISTAKES: dict[str, dict[str, Any]] = {
         Move("back", Stepped, "told", BACK, by="clerk"), states=FOUR,
     ),
     "caught only when it came from there": small(
-        FINISH, WAIT, replace(TELL, from_=("open", "waiting"), means=()), Move("back", Stepped, "told", BACK, by="clerk"),
-        Move("lose", Noted, "waiting", "lost", by="clerk"), states=(*FOUR, replace(WAITING, name="lost")),
+        FINISH, WAIT, replace(TELL, from_=("open", "waiting"), means=()),
+        Move("back", Stepped, "told", BACK, by="clerk"), Move("lose", Noted, "waiting", "lost", by="clerk"),
+        states=(*FOUR, LOST),
     ),
     "two traps, and two ways into one": small(
         FINISH, WAIT, replace(TELL, from_="waiting"), replace(TELL, name="ask"),
-        Move("lose", Noted, "open", "lost", by="clerk"), states=(*FOUR, replace(WAITING, name="lost")),
+        Move("lose", Noted, "open", "lost", by="clerk"), states=(*FOUR, LOST),
     ),
     "out of an end without a word": small(FINISH, replace(FINISH, name="undo", from_="done", to="open")),
     "from one end to another": small(
@@ -231,6 +236,12 @@ MISTAKES: dict[str, dict[str, Any]] = {
     ),
     "rework that hears its rules but has no bound": small(
         TELL, replace(JUDGE, when=resolved), replace(AGAIN, rules=(hears,)), states=CIRCLE
+    ),
+    "rework with a rule that breaks in the second round": small(
+        TELL, replace(JUDGE, when=resolved), replace(AGAIN, rules=(breaks_later,)), states=CIRCLE
+    ),
+    "rework to which a rule objects at any time": small(
+        TELL, replace(JUDGE, when=resolved), replace(AGAIN, rules=(says_no,)), states=CIRCLE
     ),
     "rework of the unaudited only": small(
         TELL, replace(JUDGE, when=lambda demand, _: demand.audited), AGAIN, states=CIRCLE
@@ -322,6 +333,12 @@ def test_every_mistake_is_told_and_advice_forbids_nothing() -> None:
         with pytest.warns(WorkflowAdvice):
             assert Workflow(**parts).advice
     assert golden().keys() == MISTAKES.keys() | ADVICE.keys()
+
+
+def test_a_rule_that_objects_to_the_late_is_a_bound() -> None:
+    for heard in ((says_no_to_the_late,), (hears, says_no_to_the_late)):
+        again = replace(AGAIN, rules=heard)
+        assert Workflow(**small(TELL, replace(JUDGE, when=resolved), again, states=CIRCLE)).advice == ()
 
 
 def main(write: Callable[[str], int] = lambda text: GOLDEN.write_text(text, encoding="utf-8")) -> None:

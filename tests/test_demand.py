@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
@@ -15,21 +16,25 @@ from hypothesis import strategies as st
 from demandflow import (
     Actor,
     Category,
+    ContractedOut,
     Corrected,
     Demand,
+    Evaluated,
     Event,
     Fact,
     Grade,
     InvalidValue,
     Meta,
     Place,
+    Sorted,
     Stamp,
+    TakenOn,
     UnknownFact,
     evolve,
     fold,
 )
 from demandflow.domain.events import with_corrections
-from demandflow.domain.facts import STANDARD_FACTS
+from demandflow.domain.facts import STANDARD_FACTS, extended
 from demandflow.domain.moves import ENDS, MEANINGS
 from demandflow.projections.entries import booked
 from demandflow.projections.standing import CLOSED, ENDED, RESOLVED, standing
@@ -185,3 +190,126 @@ def test_a_correction_of_a_round_that_is_over_changes_nothing_now() -> None:
         "correct", Corrected(event=7, reason="typo", resolved=True, grade=Grade.SATISFIED), Actor("s", "supervisor")
     )
     assert (story.demand.state, story.demand.evaluated, story.demand.grade) == ("accepted", False, None)
+
+
+@pytest.mark.parametrize("event", [0, 2, 3, 9])
+def test_a_correction_of_itself_or_of_what_is_not_there_yet_corrects_nothing(event: int) -> None:
+    story = Story().tell("register")
+    late = Corrected(event=event, reason="typo", place=Place("b"), resolved=True)
+    for correction in (late, Corrected(event=1, reason="r")):
+        meta, stamp = story.events[0].meta, story.events[0].stamp
+        story.events.append(Event(A, len(story.events) + 1, correction, meta, stamp))
+    right = with_corrections(story.events)
+    assert right[0] == story.events[0]
+    assert [one.version for one in right] == [1, 2, 3]
+    assert right[1].fact == Corrected(event=event, reason="typo"), "it stays, without what it would replace"
+
+
+def test_a_correction_replaces_only_what_an_event_of_that_kind_says() -> None:
+    story = Story().tell("register accept contract_out take_on report feed_back evaluate")
+    wrong: dict[str, Any] = {"place": Place("b"), "contractor": "x", "resolved": False, "grade": Grade.DISSATISFIED}
+    meta, stamp = story.events[0].meta, story.events[0].stamp
+    said = {1: ("place",), 2: (), 3: ("contractor",), 5: ("resolved",), 7: ("resolved", "grade")}
+    for event, replaced in said.items():
+        correction = Event(A, 8, Corrected(event=event, reason="r", **wrong), meta, stamp)
+        right = with_corrections([*story.events, correction])
+        fact = story.events[event - 1].fact
+        assert right[event - 1].fact == fact.model_copy(update={name: wrong[name] for name in replaced})
+        assert [one for one in right[:7] if one.version != event] == [
+            one for one in story.events if one.version != event
+        ]
+
+
+def test_the_latest_moments_of_happening_and_of_recording_are_kept_each_for_itself() -> None:
+    story = Story().tell("register accept")
+    event = story.events[1]
+    for days in (-3, 5, 2):
+        meta = Meta(event.meta.actor, T0 + days * DAY, T0 + 2 * days * DAY, event.meta.workflow)
+        story.demand = evolve(story.demand, Event(A, story.demand.version + 1, event.fact, meta, event.stamp))
+    assert (story.demand.last, story.demand.recorded) == (T0 + 5 * DAY, T0 + 10 * DAY)
+    assert story.demand.since == T0 + DAY, "it stands where it stood since then"
+
+
+def test_what_is_of_one_round_only_lapses_with_it_and_nothing_else() -> None:
+    story = Story().tell("register_anonymous accept contract_out take_on ask_extension escalate report notify")
+    before = story.demand
+    assert (before.told_at, before.escalated, before.extension_asked) == (T0 + 7 * DAY, True, T0 + 90 * DAY)
+    last = story.events[-1]
+    again = Stamp("again", "accepted", "contracting", before.round + 1, means=("reworked",))
+    meta = Meta(last.meta.actor, story.now, story.now, last.meta.workflow)
+    after = evolve(before, Event(A, before.version + 1, Evaluated(resolved=False, grade=Grade.SATISFIED), meta, again))
+    assert (after.told, after.told_at, after.asked, after.escalated, after.extension_asked) == (
+        False,
+        None,
+        False,
+        False,
+        None,
+    )
+    assert (after.evaluated, after.resolved, after.grade, after.evaluation_from) == (False, None, None, 0)
+    assert (after.reported_resolved, after.report_from, after.missed_callbacks) == (None, 0, 0)
+    assert (after.audited, after.lead, after.text, after.came_from) == (True, before.lead, before.text, before.state)
+    audit = replace(again, stage="audit")
+    assert not evolve(before, Event(A, before.version + 1, last.fact, meta, audit)).audited, "it is audited again"
+
+
+def test_who_does_the_contractor_s_work_for_them_has_worked_on_it_and_no_one_else() -> None:
+    story = Story().tell("register accept contract_out")
+    meta, stamp = story.events[-1].meta, story.events[-1].stamp
+    for by, worked in {
+        Actor("chen", "contractor", "repair team"): True,
+        Actor("repair team", "contractor"): True,
+        Actor("he", "contractor", "helpers"): True,
+        Actor("li", "grid_administrator", "office"): False,
+    }.items():
+        with_helpers = ContractedOut(contractor="repair team", co_handlers=("helpers",))
+        demand = evolve(story.demand, Event(A, 4, with_helpers, meta, stamp))
+        after = evolve(demand, Event(A, 5, TakenOn(), replace(meta, actor=by), stamp))
+        assert (by.id in after.workers) == worked
+        assert after.handlers == {"repair team", "helpers"} | ({by.id} if worked else set())
+
+
+@pytest.mark.parametrize(
+    ("steps", "event", "contracts", "lead", "contractor"),
+    [
+        ("", 3, ((3, "x"),), "x", "x"),
+        ("hand_back", 3, ((3, "x"),), "x", None),
+        ("recall", 3, ((3, "x"), (4, "power company")), "power company", "power company"),
+        ("recall", 4, ((3, "repair team"), (4, "x")), "x", "x"),
+        ("recall", 2, ((3, "repair team"), (4, "power company")), "power company", "power company"),
+    ],
+)
+def test_a_corrected_contractor_is_the_one_who_had_that_contract_and_no_other(
+    steps: str, event: int, contracts: Any, lead: str, contractor: str | None
+) -> None:
+    story = Story().tell(f"register accept contract_out {steps}")
+    fact, last = Corrected(event=event, reason="typo", contractor="x"), story.events[-1]
+    demand = evolve(story.demand, Event(A, story.demand.version + 1, fact, last.meta, last.stamp))
+    assert (demand.contracts, demand.lead, demand.contractor) == (contracts, lead, contractor)
+
+
+@pytest.mark.parametrize("sorted_", [Sorted(place=Place("x")), Sorted(category=Category("x"))])
+def test_the_correction_of_an_earlier_event_does_not_undo_that_of_a_later_one(sorted_: Sorted) -> None:
+    story = Story().tell("register")
+    story.step("sort", sorted_, Actor("wang", "auditor"))
+    last = story.events[-1]
+    for event, name in ((1, "a"), (2, "b"), (1, "c"), (2, "d"), (1, "e")):
+        fact = Corrected(event=event, reason="typo", place=Place(name), category=Category(name))
+        story.demand = evolve(story.demand, Event(A, story.demand.version + 1, fact, last.meta, last.stamp))
+    assert (story.demand.place, story.demand.place_from) == ("d", 2)
+    assert (story.demand.category, story.demand.category_from) == ("d", 2)
+
+
+def test_a_class_of_a_community_s_own_extends_the_nearest_of_ours() -> None:
+    class Scored(Evaluated):
+        """An evaluation with a score."""
+
+        TOPIC: ClassVar[str] = "tests.scored_at_once"
+
+    class Counted(Scored):
+        """One more."""
+
+        TOPIC: ClassVar[str] = "tests.counted"
+
+    assert (extended(Scored), extended(Counted), extended(Weighed), extended(Evaluated)) == (
+        *(Evaluated, Evaluated, None, None),
+    )

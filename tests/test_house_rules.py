@@ -66,7 +66,10 @@ WITH_HYPOTHESIS = (
     ),
 )
 THIRD_PARTIES = {
-    "pydantic": {"domain/values.py", "domain/facts.py", "domain/samples.py", "testing/fields.py", "storage.py"},
+    "pydantic": {
+        *("domain/values.py", "domain/facts.py", "domain/samples.py", "storage.py"),
+        *("testing/fields.py", "testing/copying.py", "testing/demand_laws.py"),
+    },
     "pydantic_core": {"domain/values.py", "domain/facts.py"},
     "transitions": {"domain/workflow.py"},
     "eventsourcing": {"storage.py"},

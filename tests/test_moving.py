@@ -9,15 +9,22 @@ import pytest
 
 from demandflow import (
     CLOSED_LOOP,
+    START,
     DemandFlow,
     InvalidValue,
+    Move,
     MovedOver,
     Recorded,
+    Registered,
     Rejected,
     RoleNotAllowed,
     RuleBroken,
+    Stage,
+    State,
+    Stepped,
     UnknownWorkflow,
     Way,
+    Workflow,
     can_move,
     closed_loop,
     reasons_not_to_move,
@@ -93,6 +100,27 @@ def test_a_demand_does_not_move_where_it_would_be_open_again_or_could_not_go_bac
     asked = flow.ask_details(flow.register("x", **PLACED).id, "where?", by=AUDITOR)
     assert can_move(asked, STRICTER)
     assert not can_move(replace(asked, came_from="elsewhere"), STRICTER)
+
+
+def test_why_a_demand_cannot_move_is_told_in_full(flow: DemandFlow) -> None:
+    it = flow.register("x", **PLACED).id
+    asked = flow.ask_details(it, "where?", by=AUDITOR)
+    assert reasons_not_to_move(replace(asked, came_from="elsewhere"), STRICTER) == (
+        "under closed-loop@2 it could not go back by 'give_details' to 'elsewhere', where it came from",
+    )
+    nowhere = replace(STRICTER, moves=[move for move in OLD.moves if move.fact is not MovedOver])
+    remedy = 'declare one: Move("move_over", MovedOver, WHILE_OPEN, STAY, by=…)'
+    assert reasons_not_to_move(asked, nowhere) == (
+        f"closed-loop@2 has no move that records MovedOver in 'details_asked'; {remedy}",
+    )
+    states = [State("open", Stage.AUDIT, owner="clerk"), State("in_hand", Stage.ENDED, ended_as="closed")]
+    moves = [Move("file", Registered, START, "open", by="clerk"), Move("end", Stepped, "open", "in_hand", by="clerk")]
+    other = Workflow("other", 1, states, moves)
+    assert reasons_not_to_move(in_hand(flow), other) == (
+        "in state 'in_hand' it would be closed, but it is open",
+        f"other@1 has no move that records MovedOver in 'in_hand'; {remedy}",
+    )
+    assert reasons_not_to_move(asked, other) == ("other@1 has no state 'details_asked' (it has open, in_hand)",)
 
 
 def test_a_workflow_must_say_who_may_move_demands_to_it(clock: FrozenClock) -> None:

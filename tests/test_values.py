@@ -8,8 +8,10 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
 from demandflow import Accepted, Actor, Category, Channel, DemandFlowError, Extended, InvalidValue, Place, Registered
+from demandflow.domain import values
 from demandflow.domain.values import moment
 from demandflow.ids import derived_id, uuid7
 
@@ -35,6 +37,7 @@ def test_a_slash_inside_a_name_is_escaped() -> None:
     assert Place("a/b").within("a")
     assert not Place("ab/c").within("a")
     assert Category("a").level(3) == "a"
+    assert Place("a/b/c").level(2) == "a/b"
 
 
 @pytest.mark.parametrize(
@@ -46,7 +49,12 @@ def test_a_slash_inside_a_name_is_escaped() -> None:
         (lambda: Place("100%"), "%25"),
         (lambda: Place("a\x00"), "control"),
         (lambda: Place(3), "must be a text"),  # type: ignore[arg-type]
-        (lambda: Place("a").level(0), "widest is 1"),
+        (lambda: Place("a").level(0), "level: 0 is not a level; the widest is 1"),
+        (lambda: Place("a").level(True), "level: True is not a level"),
+        (lambda: Place("a").level("2"), "level: '2' is not a level"),  # type: ignore[arg-type]
+        (lambda: Place.of("a", 3), "place: must be made of texts, got 3"),  # type: ignore[arg-type]
+        (lambda: Category("a/%2f"), "category: in '%2f' write % as %25 and / as %2F, or use Category.of"),
+        (lambda: values.name("a\nb"), r"^name: 'a\\nb' has control characters$"),
         (lambda: Channel(" "), "blanks"),
         (lambda: Channel("\ud800"), "control"),
         (lambda: Actor("", "auditor"), "non-empty"),
@@ -68,6 +76,76 @@ def test_bad_input_says_what_was_wrong(make: object, says: str) -> None:
         make()  # type: ignore[operator]
     assert isinstance(caught.value, ValueError)
     assert isinstance(pickle.loads(pickle.dumps(caught.value)), DemandFlowError)
+
+
+def test_every_field_that_is_wrong_is_named_with_what_was_given() -> None:
+    with pytest.raises(InvalidValue) as caught:
+        Registered(text=3, channel="x", place="a//b", due=datetime(2025, 1, 1), shared_with=("li", ""))  # type: ignore[arg-type]  # noqa: DTZ001
+    assert str(caught.value).split("; ")[:4] == [
+        "Registered: text: input should be a valid string, got 3",
+        "place: '' is empty or has blanks at its ends",
+        "shared_with.1: string should have at least 1 character, got ''",
+        "due: 2025-01-01T00:00:00 has no time zone",
+    ]
+    with pytest.raises(InvalidValue) as missing:
+        Registered(text="x")  # type: ignore[call-arg]
+    assert str(missing.value) == "Registered: channel: field required; place: field required"
+    with pytest.raises(InvalidValue) as unprintable:
+        Registered(text="x", channel=Channel("x"), place=Place("y"), source="a\nb")
+    assert str(unprintable.value) == "Registered: source: 'a\\nb' has control characters"
+    with pytest.raises(InvalidValue) as unknown:
+        Extended(until=3, why="x")  # type: ignore[call-arg]
+    assert str(unknown.value) == "Extended: has no until, why (possible: due, reason)"
+
+
+def test_the_bounds_of_time_are_the_first_moment_of_1900_and_the_last_before_2200() -> None:
+    first, after = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+    assert moment(first) == first
+    assert moment(after - timedelta.resolution) < after
+    for wrong in (first - timedelta.resolution, after):
+        with pytest.raises(InvalidValue) as caught:
+            moment(wrong, "due")
+        assert str(caught.value) == f"due: {wrong.isoformat()} lies outside 1900–2199"
+    with pytest.raises(InvalidValue) as caught:
+        moment(3)
+    assert str(caught.value) == "moment: must be a datetime, got 3"
+
+
+def test_a_word_in_a_model_is_checked_when_given_and_believed_when_loaded() -> None:
+    for kind in (Channel, Place, Category):
+        accepts = TypeAdapter(kind)
+        assert type(accepts.validate_python("a/b")) is kind
+        assert accepts.validate_python("Poznan\u0301") == "Pozna\u0144"
+        assert type(accepts.validate_json('"a/b"')) is kind
+        assert accepts.validate_json('" a//b "') == " a//b ", "what is stored was checked when it was recorded"
+        assert accepts.dump_json(kind("a/b")) == b'"a/b"'
+        with pytest.raises(InvalidValue):
+            kind(" a")
+        for wrong in (" a", 3, None):
+            with pytest.raises(ValidationError):
+                accepts.validate_python(wrong)
+
+
+@pytest.mark.parametrize("field", ["id", "role", "unit"])
+@pytest.mark.parametrize("wrong", ["", " x", "x ", "a\nb", 3, b"x"])
+def test_an_actor_s_names_are_texts_that_can_be_printed(field: str, wrong: object) -> None:
+    with pytest.raises(InvalidValue) as caught:
+        Actor(**{"id": "li", "role": "auditor", "unit": "office", field: wrong})  # type: ignore[arg-type]
+    problem = f"must be a printable, non-empty text without blanks at its ends, got {wrong!r}"
+    assert str(caught.value) == f"actor's {field}: {problem}"
+
+
+def test_an_actor_is_one_in_every_spelling_and_speaks_for_themselves_and_their_unit() -> None:
+    class Shouted(str):
+        __slots__ = ()
+
+    assert Actor("Pozna\u0144", "x", "Poznan\u0301") == Actor("Poznan\u0301", "x", "Pozna\u0144")
+    assert type(Actor(Shouted("li"), "x").id) is str
+    li = Actor("li", "clerk", "office")
+    assert li.speaks_for("li")
+    assert li.speaks_for("x", "office")
+    assert not li.speaks_for("clerk", None)
+    assert not Actor("li", "clerk").speaks_for(None, "office")
 
 
 def test_moments_are_kept_in_utc_and_facts_cannot_be_changed() -> None:

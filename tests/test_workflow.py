@@ -31,6 +31,7 @@ from demandflow import (
     Refused,
     Registered,
     Reported,
+    RoleNotAllowed,
     Stage,
     State,
     Stepped,
@@ -185,7 +186,7 @@ def test_a_wrong_fact_is_told_before_a_condition_asks_it(move: str) -> None:
 @pytest.mark.parametrize("answer", [True, False, 3, ["x"], ""])
 def test_a_rule_that_does_not_speak_is_a_defect(answer: Any) -> None:
     def speechless(demand: Demand, proposal: Proposal[Any]) -> Any:
-        return answer
+        return answer if demand.id == A else None
 
     small = build(FILE, replace(FINISH, rules=(speechless,)))
     standing = Demand(A, version=1, state="open", round=1)
@@ -213,10 +214,12 @@ def test_what_is_possible_names_moves_and_roles() -> None:
 
 @pytest.mark.parametrize("number", ["bound", "missed_callbacks", "notice_days", "reopening_days"])
 def test_the_numbers_of_the_closed_loop_are_checked(number: str) -> None:
-    with pytest.raises(InvalidValue, match=number):
-        closed_loop(**{number: 0})  # type: ignore[arg-type]
-    with pytest.raises(InvalidValue, match=number):
-        closed_loop(**{number: "3"})  # type: ignore[arg-type]
+    for wrong in (0, 10_001, True, "3"):
+        with pytest.raises(InvalidValue) as caught:
+            closed_loop(**{number: wrong})  # type: ignore[arg-type]
+        assert str(caught.value) == f"{number}: must be a whole number from 1 to 10000, got {wrong!r}"
+    for right in (1, 10_000):
+        assert closed_loop(**{number: right}) != CLOSED_LOOP  # type: ignore[arg-type]
 
 
 def test_a_community_may_have_its_own_numbers() -> None:
@@ -386,3 +389,62 @@ def test_a_move_may_have_any_name() -> None:
     assert build(FILE, replace(FINISH, name="state"), Move("trigger", Noted, "open", STAY, by="clerk")).possible(
         Demand(A, version=1, state="open")
     )
+
+
+def test_a_state_is_for_contractors_if_they_have_a_move_of_their_own_there() -> None:
+    own = replace(FINISH, from_=("open", "waiting"), by=("contractor", "clerk"))
+    wait = Move("wait", Noted, "open", "waiting", by="clerk")
+    look = Move("look", Noted, ANYWHERE, STAY, by="contractor")
+    everywhere = (OPEN, WAITING, DONE)
+    assert build(FILE, wait, own, look, states=everywhere).states_for_contractors() == ("open", "waiting")
+    theirs = replace(own, from_="waiting")
+    assert build(FILE, FINISH, wait, replace(theirs, name="end"), states=everywhere).states_for_contractors() == (
+        "waiting",
+    )
+    assert build(FILE, FINISH, look).states_for_contractors() == ("open",), "all open ones where none is theirs alone"
+
+
+def test_what_may_happen_next_is_said_for_all_and_for_one() -> None:
+    finish = replace(FINISH, by=("clerk", "chief"))
+    look, take_in = Move("look", Noted, "open", STAY, by="chief"), Move("take in", TookIn, ANYWHERE, STAY, by="clerk")
+    small = build(FILE, finish, look, take_in)
+    standing = Demand(A, version=1, state="open", round=1)
+    assert list(map(str, small.possible(standing))) == ["finish (clerk, chief)", "look (chief)"]
+    assert [(one.name, one.roles, one.leads_to) for one in small.possible(standing, Actor("li", "chief"))] == [
+        ("finish", ("chief",), ("done",)),
+        ("look", ("chief",), ("open",)),
+    ]
+    with pytest.raises(RoleNotAllowed) as refused:
+        admit(small, standing, Proposal("finish", Stepped(), Actor("x", "resident"), T0))
+    assert str(refused.value) == "resident may not finish (who may: clerk, chief)"
+    with pytest.raises(InvalidValue) as wrong:
+        admit(small, standing, Proposal("finish", Noted(text="x"), Actor("li", "chief"), T0))
+    assert str(wrong.value) == "move 'finish': records Stepped, not Noted"
+
+
+def test_a_workflow_knows_its_meanings_facts_and_moves() -> None:
+    file_too = Move("import", Noted, "open", STAY, by="clerk", means=("told", "accepted"))
+    small = build(FILE, FINISH, file_too, replace(file_too, name="note", means="told"))
+    assert small.meanings == ("accepted", "told"), "in the order in which they are listed everywhere"
+    assert small.facts == (Registered, Stepped, Noted)
+    assert small.move_of(Noted, "open") == "import"
+    assert small.move_of(Noted, "done") is None
+    judged = build(FILE, replace(FINISH, name="end", by="chief"), FINISH)
+    assert [judged.move_of(Stepped, "open", role) for role in ("clerk", "chief", "x", None)] == [
+        *("finish", "end", "end", "end")
+    ]
+    assert repr(small) == "<Workflow small@1: 2 states, 4 moves>"
+    assert small.state("open") is small.states[0]
+
+
+def test_a_condition_among_the_rules_and_a_rule_for_a_condition_are_told() -> None:
+    with pytest.raises(InvalidWorkflow, match="what says True or False is a condition"):
+        build(FILE, replace(FINISH, rules=(it_has_not_passed_the_audit,)))  # type: ignore[arg-type]
+    with pytest.warns(WorkflowAdvice, match="what returns an objection or None is a rule"):
+        build(FILE, wrongly(FINISH, when=rules.it_passed_the_audit), FINISH)
+
+
+@pytest.mark.parametrize("word", ["back", "Start", "stay"])
+def test_a_word_of_the_table_in_small_letters_is_recognised(word: str) -> None:
+    with pytest.raises(InvalidWorkflow, match=f"did you mean {word.upper()}"):
+        build(FILE, replace(FINISH, to=word))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cache
 from itertools import product
@@ -15,7 +16,7 @@ from demandflow.domain.moves import BACK, NEW_ROUND, Move, Proposal, State, is_w
 from demandflow.domain.samples import THEN, WHO, variants
 from demandflow.domain.values import Actor
 from demandflow.domain.ways import Spot, Step, closure
-from demandflow.errors import Defect, InvalidValue
+from demandflow.errors import Defect, InvalidValue, brief
 
 OFTEN, MANY = 1_000_000, 1_000
 """A round beyond every bound, and more than anybody keeps."""
@@ -34,6 +35,7 @@ def unbounded_rework(states: Sequence[State], moves: Sequence[Move], steps: Sequ
                 says = f"move {name!r} from {source!r} sends a demand back however often it went round"
                 example = f"as with {fact!r}, in its {OFTEN:,}th round"
                 remedy = "before it, write one on a condition that holds at a bound, leading to whoever takes over"
+                remedy += " (for instance when=the_bound_is_reached(3))"
                 yield Defect("unbounded", f"{says} ({example})", remedy, (source,), (name,))
                 break
 
@@ -58,6 +60,43 @@ def _rework(states: Sequence[State], moves: Sequence[Move]) -> Iterator[tuple[st
         again = any({"reworked", "taken_over"} & set(move.meanings) for move in these)
         if again and is_word(role) and source not in ended:
             yield name, source, role, these
+
+
+def wrong_answers(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defect]:
+    """Rules that, asked about a sample, answer with no sentence: most likely conditions."""
+    for move, rule, answer in _answers(states, moves, lambda move: move.rules):
+        if answer is not None and not isinstance(answer, str):
+            says = f"rule {_name(rule)} of move {move.name!r} answered {brief(answer)}"
+            remedy = "let it return its objection or None; what says True or False is a condition: when="
+            yield Defect("answer", says, remedy, (), (move.name,))
+
+
+def odd_answers(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defect]:
+    """Conditions that, asked about a sample, say neither True nor False: maybe rules."""
+    for move, condition, answer in _answers(states, moves, lambda move: (move.when,) if move.when else ()):
+        if not isinstance(answer, bool):
+            says = f"condition {_name(condition)} of move {move.name!r} answered {brief(answer)}"
+            remedy = "let it return True or False; what returns an objection or None is a rule: rules="
+            yield Defect("answer", says, remedy, (), (move.name,))
+
+
+def _answers(
+    states: Sequence[State], moves: Sequence[Move], functions: Callable[[Move], Sequence[Any]]
+) -> Iterator[tuple[Move, Any, Any]]:
+    """What these functions of each move answer about a sample; those that raise about it say nothing."""
+    for move in moves:
+        sample = next(iter(_variants(move.fact)), None)
+        source = next(iter(sources(move, states)), "")
+        if sample is None or not move.roles or not is_word(move.roles[0]):
+            continue
+        demand, proposal = _demand(source, 1, True, False), _proposal([move], move.roles[0], sample, THEN)
+        for function in functions(move):
+            with suppress(Exception):  # what a community's function may raise is not known
+                yield move, function, function(demand, proposal)
+
+
+def _name(function: Any) -> str:
+    return str(getattr(function, "__name__", repr(function)))
 
 
 def unspoken_rework(states: Sequence[State], moves: Sequence[Move], steps: Sequence[Step]) -> Iterator[Defect]:

@@ -9,9 +9,10 @@ from difflib import get_close_matches
 from inspect import iscoroutinefunction, signature
 from typing import Any
 
-from demandflow.domain.bounds import unasked_rework, unbounded_rework, unspoken_rework
+from demandflow.domain.bounds import odd_answers, unasked_rework, unbounded_rework, unspoken_rework, wrong_answers
 from demandflow.domain.facts import OTHER_SIDE, STANDARD_FACTS, Corrected, Evaluated, Fact, Registered, Reported
 from demandflow.domain.moves import BACK, ENDS, MEANINGS, START, STAY, WORDS, Move, State, is_word, sources
+from demandflow.domain.samples import accepted
 from demandflow.domain.shape import wrong_ends, wrong_merges, wrong_shape, wrong_telling
 from demandflow.domain.values import Stage
 from demandflow.domain.ways import leaving, steps_of
@@ -25,6 +26,7 @@ SAYS: dict[str, tuple[type[Fact], str]] = {
 """Meanings that need more than a word: the fact that says it, and what it says."""
 WORD = "a name is printable, in composed letters (NFC), without blanks at its ends"
 MOST_VERSIONS = 1_000_000_000
+LAST, ELSE = "write it last, or give it a condition", "add one without, for when it does not hold"
 RESERVED = (*WORDS, "*", "=")
 """Names that no state can have: in files they are words of the table, in the table itself they are signs."""
 
@@ -52,6 +54,7 @@ def defects_of(
         *shape,
         *wrong_ends(states, moves, steps),
         *wrong_merges(states, moves, steps),
+        *wrong_answers(states, moves),
         *unbounded_rework(states, moves, steps),
         *unspoken_rework(states, moves, steps),
         *wrong_telling(states, moves, steps, tells_nobody),
@@ -61,6 +64,7 @@ def defects_of(
 def advice_for(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defect]:
     """What could be better in a workflow without defects."""
     yield from unasked_rework(states, moves)
+    yield from odd_answers(states, moves)
     from_state = leaving(states, moves)
     for state in states:
         may = {
@@ -132,11 +136,11 @@ def _wrong_parts(move: Any) -> Iterator[tuple[str, str]]:
     if not isinstance(move.rules, tuple) or not all(map(callable, move.rules)):
         yield f"rules is a tuple of functions, got {brief(move.rules)}", "write rules=(one, another)"
     else:
-        yield from (wrong for rule in move.rules for wrong in _wrong_function("rule", rule))
+        yield from (wrong for rule in move.rules for wrong in wrong_function("rule", rule))
     if move.when is not None and not callable(move.when):
         yield f"when is a function, got {brief(move.when)}", "give a condition or leave it out"
     elif move.when is not None:
-        yield from _wrong_function("condition", move.when)
+        yield from wrong_function("condition", move.when)
     if not isinstance(move.silent, bool):
         yield f"silent is True or False, got {brief(move.silent)}", "say which"
     for what in ("means", "by"):
@@ -145,7 +149,7 @@ def _wrong_parts(move: Any) -> Iterator[tuple[str, str]]:
             yield f"{what} is a word or a tuple of words, got {brief(words)}", "write words"
 
 
-def _wrong_function(what: str, function: Any) -> Iterator[tuple[str, str]]:
+def wrong_function(what: str, function: Any) -> Iterator[tuple[str, str]]:
     """A rule or condition that cannot be asked about a demand and a proposal."""
     name = getattr(function, "__name__", repr(function))
     if isinstance(function, type) or iscoroutinefunction(function):
@@ -217,6 +221,10 @@ def _wrong_facts(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Def
     for move in moves:
         for says, remedy in _wrong_topic(move, topics):
             yield Defect("fact", says, remedy, (), (move.name,))
+        for name in _unwritable(move.fact):
+            says = f"fact {move.fact.__name__}: its {name} may be None, but is something else where nothing is said"
+            remedy = "give it the default None, or do not let it be None: what is None is not written down"
+            yield Defect("fact", says, remedy, (), (move.name,))
         if facts.setdefault(move.name, move.fact) is not move.fact:
             says = f"moves named {move.name!r} record different facts"
             yield Defect("fact", says, "give them different names", (), (move.name,))
@@ -230,6 +238,14 @@ def _wrong_facts(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Def
             says = f"{fact.__name__} is recorded, but no move records its other side"
             names = tuple(move.name for move in moves if move.fact is fact)
             yield Defect("fact", says, f"add one with {side.__name__}", (), names)
+
+
+def _unwritable(fact: type[Fact]) -> Iterator[str]:
+    """The fields that would read back as something else than None."""
+    for name, info in fact.model_fields.items():
+        own_default = fact not in STANDARD_FACTS and not info.is_required() and info.get_default() is not None
+        if own_default and accepted(fact, name, [None]):
+            yield name
 
 
 def _wrong_topic(move: Move, topics: dict[str, type]) -> Iterator[tuple[str, str]]:
@@ -286,11 +302,18 @@ def _wrong_order(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Def
         always = [one.when is None and (one.to is not BACK or source not in begins) for one in these]
         if any(always[:-1]) and (name, source, "early") not in told:
             told.add((name, source, "early"))
-            yield Defect("order", f"{where}: one without a condition comes before others", "write it last", *here)
+            yield Defect(
+                "order",
+                f"{where}: one without a condition comes before others",
+                "write it last, or give it a condition",
+                *here,
+            )
         back = any(one.to is BACK and one.when is None for one in these)
         if these[-1].when is not None and not back and (name, source, "late") not in told:
             told.add((name, source, "late"))
-            yield Defect("order", f"{where}: the last has a condition", "add one without", *here)
+            yield Defect(
+                "order", f"{where}: the last has a condition", "add one without, for when it does not hold", *here
+            )
 
 
 def _as_meant(states: Sequence[State], moves: Sequence[Move]) -> tuple[list[State], list[Move]]:
@@ -343,6 +366,8 @@ def _one_letter_apart(one: str, other: str) -> bool:
 
 
 def _perhaps(word: str, words: Sequence[str]) -> str:
+    if word.upper() in WORDS:
+        return f"; did you mean {word.upper()}?"
     return f"; did you mean {meant!r}?" if (meant := _meant(word, words)) else ""
 
 

@@ -82,7 +82,7 @@ def nobody_audits_their_own_work(demand: Demand, proposal: Proposal[Any]) -> str
 
 
 def nobody_audits_their_own_demand(demand: Demand, proposal: Proposal[Any]) -> str | None:
-    """Nor does who asked for it, or acts for who did."""
+    """Who asked for a demand, or acts for who did, does not audit it."""
     if proposal.by.id in (demand.resident, demand.representative):
         return f"{proposal.by.id} asked for this and cannot also audit it"
     return None
@@ -103,7 +103,7 @@ def the_auditor_is_not_the_contractor(demand: Demand, proposal: Proposal[Contrac
 
 
 def the_auditor_does_not_do_the_work(demand: Demand, proposal: Proposal[Any]) -> str | None:
-    """Not as one of the contractor's people either, nor as the supervisor."""
+    """Who audited a demand does not do the work, not as one of the contractor's people either."""
     if proposal.by.id in demand.auditors:
         return f"{proposal.by.id} audited this demand and cannot also handle it"
     return None
@@ -223,7 +223,7 @@ def the_merge_target_is_open(demand: Demand, proposal: Proposal[Any]) -> str | N
 
 
 def a_demand_is_not_merged_into_itself(demand: Demand, proposal: Proposal[Any]) -> str | None:
-    """Nor is it its own repeat."""
+    """A demand does not go on in itself."""
     return f"demand {demand.id} cannot be merged into itself" if proposal.fact.into == demand.id else None
 
 

@@ -75,18 +75,31 @@ def choices_of(kind: type[Fact], *, everything: bool = False) -> dict[str, tuple
 
     With `everything` there are samples of those too.
     """
-    return {name: tuple(_choices_of(name, info, everything)) for name, info in kind.model_fields.items()}
+    return {name: tuple(_choices_of(kind, name, info, everything)) for name, info in kind.model_fields.items()}
 
 
-def _choices_of(name: str, info: FieldInfo, everything: bool) -> list[Any]:
-    found = [WHO, None] if name == "resident" else list(_choices(info.annotation))
-    telling = name == "resident" or any(isinstance(one, bool | int | float | Enum) for one in found)
+def accepted(kind: type[Fact], name: str, values: Sequence[Any]) -> list[Any]:
+    """Those of the values that the field accepts as they are."""
+    accepts = _adapter(kind, name)
+    return [one for one in values if _is_accepted(accepts, one)]
+
+
+@cache
+def _adapter(kind: type[Fact], name: str) -> TypeAdapter[Any]:
+    info = kind.model_fields[name]
+    of: Any = info.annotation
+    return TypeAdapter(Annotated[(of, *info.metadata)] if info.metadata else of)
+
+
+def _choices_of(kind: type[Fact], name: str, info: FieldInfo, everything: bool) -> list[Any]:
+    found = accepted(kind, name, [WHO, None]) if name == "resident" else []
+    telling = bool(found)
+    found = found or list(_choices(info.annotation))
+    telling = telling or any(isinstance(one, bool | int | float | Enum) for one in found)
     if not (info.is_required() or telling or everything) and None in found:
         found = [None]
     found += [one for one in _at_the_bounds(info) if one not in found]
-    kind: Any = info.annotation
-    accepts: TypeAdapter[Any] = TypeAdapter(Annotated[(kind, *info.metadata)] if info.metadata else kind)
-    return [one for one in found if _is_accepted(accepts, one)]
+    return accepted(kind, name, found)
 
 
 def _at_the_bounds(info: FieldInfo) -> Iterator[Any]:

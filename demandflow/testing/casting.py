@@ -13,8 +13,8 @@ from demandflow.domain.moves import Proposal
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Row, Workflow
 from demandflow.errors import DemandFlowError, listed
+from demandflow.testing.copying import code_of
 from demandflow.testing.people import actors_for
-from demandflow.testing.telling import code_of
 
 SOMEBODY = "sun"
 """Who has nothing to do with any demand yet."""

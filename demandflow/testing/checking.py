@@ -17,15 +17,19 @@ from demandflow.application import DemandFlow
 from demandflow.domain.facts import Fact
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief
-from demandflow.testing.histories import STEPS, History, thrown
+from demandflow.testing.copying import as_test, name_of_test
+from demandflow.testing.histories import STEPS, History, Untold, thrown
 from demandflow.testing.law import Law
 from demandflow.testing.laws import Own, Rules, laws
 from demandflow.testing.machine import Tally
 from demandflow.testing.playing import play
 from demandflow.testing.shrinking import smallest
-from demandflow.testing.telling import as_test, story
+from demandflow.testing.telling import story
 
 Facts = Mapping[type[Fact], SearchStrategy[Any]]
+
+
+ANSWER = "A rule returns its objection or None, a condition True or False, whatever the demand and the proposal."
 
 
 class LawBroken(AssertionError):
@@ -37,12 +41,12 @@ class LawBroken(AssertionError):
         self.story, self.test = story, test
 
     def __str__(self) -> str:
+        test = f"\n\nThe same as a test:\n\n{self.test}\n" if self.test else ""
         return (
             f"{self.workflow} breaks a law: {self.law}\n"
             f"  The law: {self.says}\n"
             f"  What is wrong: {self.problem}\n\n"
-            f"The shortest history found that shows it:\n\n{self.story}\n\n"
-            f"The same as a test:\n\n{self.test}\n"
+            f"The shortest history found that shows it:\n\n{self.story}{test}"
         )
 
 
@@ -66,9 +70,8 @@ class Checked:
 
     def __str__(self) -> str:
         lines = [f"{self.workflow.key}: {self.histories} histories with {self.steps} steps; no law was broken"]
-        lines += [
-            f"{seconds * 1000 / max(self.histories, 1):>8.2f} ms  {name}" for name, seconds in self.seconds.items()
-        ]
+        each = 1000 / max(self.histories, 1)
+        lines += [f"{seconds * each:>8.2f} ms a history: {name}" for name, seconds in self.seconds.items()]
         return "\n".join([*lines, self.tally.table(self.workflow)])
 
 
@@ -88,8 +91,7 @@ def check(
     where samples by type will not do. How examples are drawn follows the Hypothesis profile in force. Raises LawBroken
     with the shortest history found, or InvalidValue.
     """
-    if isinstance(max_examples, bool) or not isinstance(max_examples, int) or max_examples < 1:
-        raise InvalidValue("max_examples", f"must be a whole number from 1, got {brief(max_examples)}")
+    _check_numbers(max_examples=max_examples, max_steps=max_steps)
     kept = laws(workflow, rules=rules, also=also)
     done = Checked(workflow)
 
@@ -110,14 +112,17 @@ def as_test_case(
     max_examples: int = 50,
     max_steps: int = STEPS,
     facts: Facts | None = None,
+    open: Callable[..., DemandFlow] = DemandFlow.open,  # noqa: A002
 ) -> type[TestCase]:
     """A test case for pytest or unittest with one test for each law; the arguments are those of check()."""
-    tests = {
-        f"test_{re.sub(r'[^0-9a-z]+', '_', one.name.lower()).strip('_')}": _test_of(
-            workflow, one, max_examples, max_steps, facts
+    _check_numbers(max_examples=max_examples, max_steps=max_steps)
+    tests: dict[str, Callable[[TestCase], None]] = {}
+    for one in laws(workflow, rules=rules, also=also):
+        name = name_of_test(one)
+        several = sum(known == name or known.startswith(f"{name}__") for known in tests)
+        tests[f"{name}__{several + 1}" if several else name] = _test_of(
+            workflow, one, max_examples, max_steps, facts, open
         )
-        for one in laws(workflow, rules=rules, also=also)
-    }
     name = "".join(word.title() for word in re.split(r"[^0-9A-Za-z]+", workflow.name)) or "Workflow"
     return type(f"{name}Laws", (TestCase,), tests)
 
@@ -137,9 +142,18 @@ def hold(
         for one_law in kept:
             began = perf_counter()
             try:
-                one_law.holds(played)
+                answer: object = one_law.holds(played)  # type: ignore[func-returns-value]
+            except InvalidValue as wrong:
+                if wrong.what.startswith(("rule ", "law ")):
+                    raise
+                raise Broken(history, one_law, wrong) from wrong
             except Exception as error:
                 raise Broken(history, one_law, error) from error
+            if answer is not None:
+                problem = (
+                    f"must raise AssertionError where it is broken and return nothing; it returned {brief(answer)}"
+                )
+                raise InvalidValue(f"law {one_law.name!r}", problem)
             done.seconds[one_law.name] += perf_counter() - began
     done.histories += 1
     done.steps += len(history.steps)
@@ -154,6 +168,8 @@ def report(broken: Broken, open: Callable[..., DemandFlow] = DemandFlow.open) ->
         try:
             hold(history, (law,), Checked(history.workflow), open)
         except Broken as again:
+            if type(again.error) is not type(broken.error):
+                return False  # a law that crashes is not the law that was broken
             problem = _said(again.error)
             return True
         except Exception:  # a history that cannot be told breaks nothing
@@ -161,13 +177,24 @@ def report(broken: Broken, open: Callable[..., DemandFlow] = DemandFlow.open) ->
         return False
 
     history = smallest(broken.history, breaks)
-    name = re.sub(r"\W+", "_", history.workflow.name).upper()
+    name = _variable(history.workflow)
     told = story(history, history.told())
     return LawBroken(history.workflow.key, law.name, law.says, problem, told, as_test(history, law, name))
 
 
+def _variable(workflow: Workflow) -> str:
+    name = re.sub(r"\W+", "_", workflow.name).upper()
+    return name if name.isidentifier() else f"WORKFLOW_{name}"
+
+
 def _said(error: Exception) -> str:
     return str(error) if isinstance(error, AssertionError) else f"{type(error).__name__}: {error}"
+
+
+def _check_numbers(**numbers: object) -> None:
+    for what, number in numbers.items():
+        if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+            raise InvalidValue(what, f"must be a whole number from 1, got {brief(number)}")
 
 
 def _settings(max_examples: int) -> settings:
@@ -188,18 +215,33 @@ def _run(test: Callable[[], None], open: Callable[..., DemandFlow] = DemandFlow.
     except Broken as broken:
         # what Hypothesis adds says less than the report does
         raise report(broken, open) from None
+    except Untold as untold:
+        raise _unanswered(untold) from None
+
+
+def _unanswered(untold: Untold) -> LawBroken:
+    """The report of a workflow whose own rule or condition raises: how far the history came."""
+    history = untold.history
+    told = story(history, history.told()) or "nothing had happened yet"
+    name = "rules and conditions answer"
+    return LawBroken(history.workflow.key, name, ANSWER, untold.problem, told, "")
 
 
 def _test_of(
-    workflow: Workflow, law: Law, max_examples: int, max_steps: int, facts: Facts | None
+    workflow: Workflow,
+    law: Law,
+    max_examples: int,
+    max_steps: int,
+    facts: Facts | None,
+    open: Callable[..., DemandFlow],  # noqa: A002
 ) -> Callable[[TestCase], None]:
     def test(self: TestCase) -> None:
         @_settings(max_examples)
         @given(thrown(workflow, facts or {}, max_steps))
         def the_law_holds(history: History) -> None:
-            hold(history, (law,), Checked(workflow))
+            hold(history, (law,), Checked(workflow), open)
 
-        _run(the_law_holds)
+        _run(the_law_holds, open)
 
-    test.__doc__ = str(law)
+    test.__doc__ = f"{law.name}: {law.says}"
     return test

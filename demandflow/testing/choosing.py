@@ -10,7 +10,7 @@ from uuid import UUID
 
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import Corrected, Fact, correctable
-from demandflow.domain.samples import choices_of, plain
+from demandflow.domain.samples import accepted, choices_of, plain
 from demandflow.domain.values import Category, Channel, Grade, Place, Way
 from demandflow.errors import InvalidValue
 from demandflow.testing.people import CATEGORIES, CHANNELS, CONTRACTORS, PLACES, RESIDENTS, TEXTS
@@ -37,6 +37,8 @@ def fact_of(kind: type[Fact], number: int, where: Surroundings) -> Any:
         return _correction(kind, number, where.demand)
     fields: dict[str, Any] = {}
     for name, choices in _choices(kind, where).items():
+        if not choices:
+            raise InvalidValue(kind.__name__, f"no sample is known for {name}; give facts={{{kind.__name__}: …}}")
         number, chosen = divmod(number, len(choices))
         fields[name] = choices[chosen]
     try:
@@ -51,7 +53,7 @@ def _choices(kind: type[Fact], where: Surroundings) -> dict[str, Sequence[Any]]:
         if name in KEPT_BACK:
             continue
         needed = info.is_required()
-        values = _by_name(name, where) or _by_kind(choices_of(kind, everything=True)[name])
+        values = accepted(kind, name, _by_name(name, where)) or _by_kind(choices_of(kind, everything=True)[name])
         if needed or values:
             found[name] = values if needed or None in values else (None, *values)
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -28,15 +28,17 @@ def figures_are_those_of_the_demands(played: Played) -> None:
     flow = played.flow
     _same_counts("now", flow.figures(), histories.values())
     right = {demand: _right(events) for demand, events in histories.items()}
-    days = sorted({at.date() for events in histories.values() for at in _moments(events)})
+    days = sorted({day for events in histories.values() for day in _days(played, _moments(events))})
     for day in _some(days):
-        then = [events[: sum(at.date() <= day for at in _moments(events))] for events in right.values()]
+        then = [events[: sum(at <= day for at in _days(played, _moments(events)))] for events in right.values()]
         _same_counts(f"as of {day}", flow.figures(as_of=day), then)
-        known = [events[: sum(at.date() <= day for at in _recorded(events))] for events in histories.values()]
+        known = [
+            events[: sum(then <= day for then in _days(played, _recorded(events)))] for events in histories.values()
+        ]
         _same_counts(f"known on {day}", flow.figures(known_on=day), known)
-        received = [events for events in histories.values() if _moments(events)[0].date() == day]
+        received = [events for events in histories.values() if _days(played, _moments(events))[0] == day]
         _same_counts(f"received on {day}", flow.figures(received=day), received)
-        closed = [events for events in histories.values() if _closed_on(events) == day]
+        closed = [events for events in histories.values() if _closed_on(played, events) == day]
         _same_counts(f"closed on {day}", flow.figures(closed=day), closed)
 
 
@@ -79,7 +81,7 @@ def figures_by_month_are_those_of_the_demands(played: Played) -> None:
     for dimension in ("received", "closed"):
         months: dict[str, list[Sequence[Event]]] = {}
         for events in histories:
-            day = _moments(events)[0].date() if dimension == "received" else _closed_on(events)
+            day = _days(played, _moments(events))[0] if dimension == "received" else _closed_on(played, events)
             if day is not None:
                 months.setdefault(f"{day:%Y-%m}", []).append(events)
         _same_parts(f"months {dimension}", dict(played.flow.figures_by(dimension, every="month")), months)
@@ -194,17 +196,22 @@ def _right(events: list[Event]) -> list[Event]:
     ]
 
 
-def _moments(events: Sequence[Event]) -> list[Any]:
+def _days(played: Played, moments: Iterable[datetime]) -> list[date]:
+    """The days on which moments fall, in the community's zone."""
+    return [at.astimezone(played.flow._projector.zone).date() for at in moments]
+
+
+def _moments(events: Sequence[Event]) -> list[datetime]:
     return [max(event.meta.happened for event in events[: n + 1]) for n in range(len(events))]
 
 
-def _recorded(events: Sequence[Event]) -> list[Any]:
+def _recorded(events: Sequence[Event]) -> list[datetime]:
     return [max(event.meta.recorded for event in events[: n + 1]) for n in range(len(events))]
 
 
-def _closed_on(events: Sequence[Event]) -> date | None:
+def _closed_on(played: Played, events: Sequence[Event]) -> date | None:
     seen = picture(events)
-    return seen["ended"].date() if seen["ended_as"] == "closed" else None
+    return _days(played, [seen["ended"]])[0] if seen["ended_as"] == "closed" else None
 
 
 def _some(days: Sequence[date]) -> list[date]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
-from demandflow.domain.bounds import OFTEN
+from pydantic import BaseModel
+
+from demandflow.domain.bounds import CONTRACTS, MANY, OFTEN
 from demandflow.domain.demand import Demand, fold
 from demandflow.domain.events import with_corrections
-from demandflow.domain.facts import OTHER_SIDES, Corrected, Noted, Registered
-from demandflow.domain.moves import ASKING, NEW_ROUND, sources
+from demandflow.domain.facts import Corrected, Noted, Registered
+from demandflow.domain.moves import ASKING, NEW_ROUND, Move, sources
 from demandflow.domain.values import Actor
-from demandflow.errors import DemandFlowError, IdReused, MoveNotAllowed, Overtaken, RoleNotAllowed
+from demandflow.errors import DemandFlowError, IdReused, InvalidValue, Overtaken, RoleNotAllowed
 from demandflow.projections.standing import slice_of, standing
 from demandflow.testing.choosing import Surroundings, fact_of
 from demandflow.testing.histories import Step
@@ -108,14 +112,13 @@ def snapshot_plus_tail_equals_full_replay(played: Played) -> None:
 @law
 def serialise_load_is_the_identity(played: Played) -> None:
     """What is read from the log is what was written to it, to the type of every field."""
-    mapper = played.flow._log._store.mapper
     for demand in played.demands:
-        for want, got in zip(played.expected[demand], played.recorded(demand), strict=False):
-            again = mapper.to_domain_event(mapper.to_stored_event(got))
-            assert again == got, f"{got.stamp.move}: {again!r} was read, {got!r} was written"
-            for name, value in want.fact.__dict__.items():
-                other = getattr(again.fact, name)
-                assert type(other) is type(value), f"{name} was read as {type(other)}, was {type(value)}"
+        wanted, found = played.expected[demand], played.recorded(demand)
+        assert len(found) == len(wanted), f"{len(found)} events were read of demand {demand.int}, {len(wanted)} written"
+        for want, got in zip(wanted, found, strict=True):
+            assert got.fact == want.fact, f"{want.stamp.move}: {got.fact!r} was read, {want.fact!r} was written"
+            different = _other_types(want.fact, got.fact, type(want.fact).__name__)
+            assert not different, f"{want.stamp.move}: {different}"
 
 
 @law
@@ -143,22 +146,22 @@ def nobody_acts_beyond_their_role(played: Played) -> None:
                 f"{event.stamp.move} was made by {event.meta.actor.role}; the table says {sorted(roles)}"
             )
             before = event.stamp.state
-    for demand in played.demands[-1:]:
+    began = played.flow._log.last_position()
+    for demand in played.demands:
         live = played.flow.demand(demand)
-        around = Surroundings(live, [demand], played.clock.now)
-        began = played.flow._log.last_position()
-        for move in played.workflow.moves:
-            possible = _roles(played, move.name, live.state)
-            if not possible or move.fact in OTHER_SIDES or issubclass(move.fact, Registered):
-                continue
-            others = {role for one in played.workflow.moves for role in one.roles} - possible
-            for by in (STRANGER, *(Actor("zhao", role) for role in sorted(others)[:2])):
-                step = Step(demand.int, move.name, fact_of(move.fact, 0, around), by)
-                got = _answer(played, step)
-                wanted = MoveNotAllowed if isinstance(got, MoveNotAllowed) and move.leads_back else RoleNotAllowed
-                if type(got).__name__ not in ("UnknownWorkflow", "RuleBroken") or not hasattr(step.fact, "workflow"):
-                    assert isinstance(got, wanted), f"{by.role} got {got!r} for {move.name}, which only {possible} may"
-        assert played.flow._log.last_position() == began, "somebody made a move beyond their role"
+        around = Surroundings(live, [demand], played.clock.now, played.other_keys(live))
+        for move, possible in _moves_from(played, live):
+            others = sorted({role for one in played.workflow.moves for role in one.roles} - possible)
+            for by in (STRANGER, *(Actor("zhao", role) for role in others[:2])):
+                try:
+                    fact = fact_of(move.fact, 0, around)
+                except InvalidValue:
+                    continue  # no sample is known; what a fact says is looked at after who says it
+                got = _answer(played, Step(demand.int, move.name, fact, by))
+                assert isinstance(got, RoleNotAllowed), (
+                    f"{by.role} got {got!r} for {move.name}, which only {possible} may"
+                )
+    assert played.flow._log.last_position() == began, "somebody made a move beyond their role"
 
 
 @law
@@ -236,8 +239,9 @@ def rework_is_bounded(played: Played) -> None:
         before = done.expected.before
         if not done.recorded or "reworked" not in (done.recorded[0].stamp.means or ()):
             continue
-        late = replace(before, round=OFTEN, handbacks=OFTEN, missed_callbacks=OFTEN)
-        proposal = done.expected.proposal
+        late = replace(before, round=OFTEN, handbacks=OFTEN, missed_callbacks=OFTEN, contracts=CONTRACTS)
+        late = replace(late, facts=(*before.facts, *(Noted,) * MANY))
+        proposal = replace(done.expected.proposal, at=done.expected.at + timedelta(days=3650))
         row = played.workflow.row_for(late, proposal)
         bounded = "reworked" not in row.move.meanings or any(rule(late, proposal) for rule in row.move.rules)
         assert bounded, f"{_said(done.step)} sends it back however often it went round"
@@ -259,6 +263,25 @@ DEMAND_LAWS = (
     no_way_past_feedback,
     rework_is_bounded,
 )
+
+
+def _other_types(want: object, got: object, where: str) -> str:
+    """Where a value is of another type, however deep."""
+    if type(want) is not type(got):
+        return f"{where} was read as {type(got).__name__}, was {type(want).__name__}"
+    inner: list[tuple[object, object, str]] = []
+    if isinstance(want, BaseModel) and isinstance(got, BaseModel):
+        inner = [(value, got.__dict__.get(name), f"{where}.{name}") for name, value in want.__dict__.items()]
+    elif isinstance(want, tuple | list) and isinstance(got, tuple | list):
+        inner = [(one, other, f"{where}[{n}]") for n, (one, other) in enumerate(zip(want, got, strict=False))]
+    return next((found for one, other, at in inner if (found := _other_types(one, other, at))), "")
+
+
+def _moves_from(played: Played, live: Demand) -> Iterator[tuple[Move, set[str]]]:
+    """The moves that leave where the demand stands, once by name, with the roles that may make them."""
+    possible = played.telling.shadow.possible(live)
+    for name, roles in possible.items():
+        yield next(move for move in played.workflow.moves if move.name == name), roles
 
 
 def _decided_on(demand: Demand) -> tuple[object, ...]:

@@ -13,7 +13,9 @@ from uuid import UUID
 from demandflow.application import DemandFlow
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
-from demandflow.domain.facts import Merged, Unmerged
+from demandflow.domain.facts import OTHER_SIDES, Merged, Unmerged
+from demandflow.domain.moves import NEW_ROUND, STAY, Proposal
+from demandflow.domain.samples import THEN
 from demandflow.errors import StorageError
 from demandflow.projections import totals
 from demandflow.projections.definitions import RATES
@@ -150,15 +152,15 @@ def the_order_of_independent_demands_does_not_matter(played: Played) -> None:
 def merge_and_unmerge_cancel(played: Played) -> None:
     """A demand that is merged and let go again stands where it stood, and so do the figures."""
     step = _some_merge(played)
-    back = [move for move in played.workflow.moves if move.fact is Unmerged and move.leads_back]
-    if step is None or not back:
+    sides = [move for move in played.workflow.moves if move.fact in OTHER_SIDES]
+    if step is None or any(move.to is not STAY for move in sides):
         return
     accepted = [done for done in played.done if done.expected.error is None and done.accepted]
     with again(played, accepted) as flow:
         one, other = (flow.demand(demand) for demand in (UUID(int=step.demand), step.fact.into))  # type: ignore[attr-defined]
         before = flow.figures().standings
         merged = command(flow, step, None)
-        undo = _undoing(played, back[0].name, merged)
+        undo = _undoing(played, merged, flow.demand(other.id))
         if undo is None:
             return
         assert merged.merged_into == other.id, "a merged demand does not know where it went on"
@@ -242,7 +244,8 @@ def again(played: Played, done: Sequence[Done]) -> Iterator[DemandFlow]:
     clock = FrozenClock()
     next_id = UUID(int=1)
     workflows = tuple(played.flow.workflows.values())
-    with DemandFlow.open("memory:", workflows=workflows, clock=clock, new_id=lambda: next_id) as flow:
+    zone = played.flow._projector.zone.key
+    with DemandFlow.open("memory:", workflows=workflows, clock=clock, new_id=lambda: next_id, zone=zone) as flow:
         for one in done:
             meta = one.expected.events[0].meta
             clock.now, next_id = meta.recorded, UUID(int=one.step.demand)
@@ -265,11 +268,15 @@ def _some_merge(played: Played) -> Step | None:
     return None
 
 
-def _undoing(played: Played, name: str, merged: Demand) -> Step | None:
-    """The un-merge that is possible after the merge, by somebody."""
-    moves = [move for move in played.workflow.moves if move.name == name]
-    for by in (actor for move in moves for role in move.roles for actor in actors_for(role, merged)):
-        return Step(merged.id.int, name, Unmerged(reason="not the same"), by)
+def _undoing(played: Played, merged: Demand, other: Demand) -> Step | None:
+    """The un-merge that is possible now, by somebody, and leads back in the same round."""
+    for move in played.workflow.moves:
+        if move.fact is not Unmerged or not move.leads_back or NEW_ROUND & set(move.meanings):
+            continue
+        for by in (actor for role in move.roles for actor in actors_for(role, merged)):
+            fact, at = Unmerged(reason="not the same"), max(merged.last or THEN, other.last or THEN, played.clock.now)
+            if played.telling.shadow.expected(merged, Proposal(move.name, fact, by, at, other)) is move:
+                return Step(merged.id.int, move.name, fact, by)
     return None
 
 

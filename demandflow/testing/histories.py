@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from random import Random
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -15,14 +15,14 @@ from hypothesis.strategies import SearchStrategy
 
 from demandflow.domain.demand import Demand, evolve
 from demandflow.domain.events import Event, Meta
-from demandflow.domain.facts import Fact, Merged, Registered, Unmerged
+from demandflow.domain.facts import Fact, Merged, MovedOver, Registered, Unmerged
 from demandflow.domain.moves import Move, Proposal, sources
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Workflow
 from demandflow.testing.choosing import MOST, Surroundings, fact_of
 from demandflow.testing.clock import FrozenClock
 from demandflow.testing.people import actors_for
-from demandflow.testing.shadow import Shadow, starting_moves
+from demandflow.testing.shadow import Shadow, Unanswered, starting_moves
 from demandflow.testing.weights import weighted
 
 STEPS = 40
@@ -105,7 +105,8 @@ class Telling:
         move = self.shadow.expected(before, proposal)
         if isinstance(move, str):
             return Expected(step, proposal, before, move)
-        on = getattr(step.fact, "workflow", None) or before.workflow or self.workflow.key
+        moves_to = step.fact.workflow if isinstance(step.fact, MovedOver) else None
+        on = moves_to or before.workflow or self.workflow.key
         meta = Meta(step.by, proposal.at, self.clock.now, on)
         events = [self.shadow.event(before, move, proposal, meta)]
         if proposal.other is not None:
@@ -160,8 +161,9 @@ class Telling:
             actor for role in dict.fromkeys(r for m in moves for r in m.roles) for actor in actors_for(role, demand)
         ]
         first: Step | None = None
+        own = given[moves[0].fact]() if moves[0].fact in given else None
         for attempt in range(TRIED):
-            fact = given.get(moves[0].fact) or fact_of(moves[0].fact, choice.fact + attempt * 7, self._around(demand))
+            fact = own or fact_of(moves[0].fact, choice.fact + attempt * 7, self._around(demand))
             turned = choice.by % len(people)
             for by in [*people[turned:], *people[:turned]]:
                 step = Step(demand.id.int, moves[0].name, fact, by, late=timedelta(0) if attempt else late)
@@ -170,14 +172,16 @@ class Telling:
                     return step
         return first
 
-    def _any(self, choice: Choice, demand: Demand, given: Mapping[type[Fact], Any], late: timedelta) -> Step:
+    def _any(self, choice: Choice, demand: Demand, given: Mapping[type[Fact], Any], late: timedelta) -> Step | None:
         """Any move by anybody: mostly impossible."""
         moves = [move for move in self.workflow.moves if not issubclass(move.fact, Registered)]
+        if not moves:
+            return None
         roles = list(dict.fromkeys(role for move in self.workflow.moves for role in move.roles))
         move = moves[choice.move % len(moves)]
         people = actors_for((*move.roles, *roles)[choice.by % (len(roles) + len(move.roles))], demand)
         kind = moves[choice.fact % len(moves)].fact if choice.kind == 13 else move.fact
-        fact = given.get(kind) or fact_of(kind, choice.fact, self._around(demand))
+        fact = given[kind]() if kind in given else fact_of(kind, choice.fact, self._around(demand))
         return Step(demand.id.int, move.name, fact, people[choice.by % len(people)], late=late)
 
     def _around(self, demand: Demand) -> Surroundings:
@@ -197,6 +201,14 @@ class History:
         """Each step with what had to come of it."""
         telling = Telling(self.workflow)
         return tuple(telling.tell(step) for step in self.steps)
+
+
+class Untold(Exception):
+    """A history that cannot go on, because a rule or a condition of the workflow raises."""
+
+    def __init__(self, history: History, problem: str) -> None:
+        super().__init__(history, problem)
+        self.history, self.problem = history, problem
 
 
 def histories(
@@ -228,7 +240,7 @@ CHOICE = st.builds(
 def _histories(
     draw: st.DrawFn, workflow: Workflow, facts: Mapping[type[Fact], SearchStrategy[Any]], max_steps: int
 ) -> History:
-    given = {kind: draw(strategy) for kind, strategy in facts.items()}
+    given = {kind: partial(draw, strategy) for kind, strategy in facts.items()}
     goes_on = st.sampled_from(GOES_ON)
     return _grown(workflow, given, max_steps, lambda: draw(goes_on), lambda: draw(CHOICE))
 
@@ -238,7 +250,7 @@ def thrown(
     draw: st.DrawFn, workflow: Workflow, facts: Mapping[type[Fact], SearchStrategy[Any]], max_steps: int = STEPS
 ) -> History:
     """Histories from one number each: less like each other than those that Hypothesis varies, but not shrinking."""
-    given = {kind: draw(strategy) for kind, strategy in facts.items()}
+    given = {kind: partial(draw, strategy) for kind, strategy in facts.items()}
     dice = Random(draw(st.integers(0, 2**64 - 1)))  # noqa: S311
 
     def throw() -> Choice:
@@ -259,7 +271,10 @@ def _grown(
     telling = Telling(workflow)
     steps: list[Step] = []
     while len(steps) < max_steps and (not steps or goes_on()):
-        step = telling.step(choose(), given)
+        try:
+            step = telling.step(choose(), given)
+        except Unanswered as error:
+            raise Untold(History(workflow, tuple(steps)), str(error)) from error
         if step is not None:
             telling.tell(step)
             steps.append(step)

@@ -13,7 +13,7 @@ from demandflow.domain.events import Event
 from demandflow.domain.facts import Fact
 from demandflow.errors import DemandFlowError, InvalidValue, Refusal, brief
 from demandflow.testing.casting import Part
-from demandflow.testing.telling import code_of
+from demandflow.testing.copying import code_of
 
 _unjudged: dict[int, str] = {}
 _refused: set[int] = set()

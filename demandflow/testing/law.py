@@ -7,18 +7,19 @@ from dataclasses import dataclass
 
 from demandflow.testing.playing import Played
 
-KIT = "demandflow.testing"
-
 
 @dataclass(frozen=True)
 class Law:
-    """A law: its name, what it says, the function that raises AssertionError where it is broken; its code in a test."""
+    """A law: its name, what it says, the function that raises AssertionError where it is broken.
+
+    `code` is how a test names it, `needs` what that has to import.
+    """
 
     name: str
     says: str
     holds: Callable[[Played], None]
     code: str
-    module: str = KIT
+    needs: tuple[object, ...] = ()
 
 
 def law(function: Callable[[Played], None]) -> Law:
@@ -26,4 +27,4 @@ def law(function: Callable[[Played], None]) -> Law:
     word = getattr(function, "__name__", "a law")
     name = word.replace("_", " ").strip()
     says = (function.__doc__ or name).strip().partition("\n")[0]
-    return Law(name, says, function, f"law({word})", getattr(function, "__module__", KIT))
+    return Law(name, says, function, f"law({word})", (function,))

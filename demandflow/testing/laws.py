@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeAlias
 
+from demandflow.domain.defects import wrong_function
 from demandflow.domain.events import Event
 from demandflow.domain.facts import Fact
 from demandflow.domain.moves import Rule
@@ -14,11 +15,11 @@ from demandflow.errors import InvalidValue, brief, listed
 from demandflow.testing.counting_laws import COUNTING_LAWS
 from demandflow.testing.demand_laws import DEMAND_LAWS
 from demandflow.testing.figure_laws import FIGURE_LAWS
-from demandflow.testing.law import KIT, Law, law
+from demandflow.testing.law import Law, law
 from demandflow.testing.playing import Played
 
 LAWS: tuple[Law, ...] = tuple(
-    replace(one, code=f"law_named({one.name!r})", module=KIT) for one in (*DEMAND_LAWS, *FIGURE_LAWS, *COUNTING_LAWS)
+    replace(one, code=f"law_named({one.name!r})", needs=()) for one in (*DEMAND_LAWS, *FIGURE_LAWS, *COUNTING_LAWS)
 )
 Where: TypeAlias = str | type[Fact]
 Rules: TypeAlias = Iterable[Rule] | Mapping[Any, Rule | Iterable[Rule]]
@@ -56,32 +57,43 @@ def no_way_round(rule: Rule, at: Where | None = None) -> Law:
     def holds(played: Played) -> None:
         for done in played.done:
             if done.recorded and _concerns(at, done.recorded[0]):
-                objection = rule(done.expected.before, done.expected.proposal)
-                step = done.step
-                assert objection is None, f"{step.move} by {step.by.id} was recorded, although {objection}"
+                objection: object = rule(done.expected.before, done.expected.proposal)
+                if objection is not None and not isinstance(objection, str):
+                    problem = f"must return a sentence or None, it returned {brief(objection)}"
+                    raise InvalidValue(f"rule {word}", problem)
+                if objection is not None:
+                    raise AssertionError(f"{done.step.move} by {done.step.by.id} was recorded, although {objection}")
 
-    where = "" if at is None else f", {at.__name__ if isinstance(at, type) else repr(at)}"
+    place = at.__name__ if isinstance(at, type) else at or ""
+    inside = word if at is None else f"{word}, {place if isinstance(at, type) else repr(at)}"
     says = (rule.__doc__ or word).strip().partition("\n")[0]
-    return Law(
-        f"no way round: {word.replace('_', ' ')}",
-        says,
-        holds,
-        f"no_way_round({word}{where})",
-        getattr(rule, "__module__", ""),
-    )
+    name = f"no way round: {word.replace('_', ' ')}" + (f", at {place}" if place else "")
+    needs: tuple[object, ...] = (rule, at) if isinstance(at, type) else (rule,)
+    return Law(name, says, holds, f"no_way_round({inside})", needs)
 
 
 def _pairs(workflow: Workflow, rules: Rules) -> Iterator[tuple[Where | None, Rule]]:
     if not isinstance(rules, Iterable):
         raise InvalidValue("rules", f"must be several rules, or a mapping, got {brief(rules)}")
-    known = {word for move in workflow.moves for word in (move.name, *move.meanings)}
-    for at, several in rules.items() if isinstance(rules, Mapping) else [(None, rules)]:
-        if isinstance(at, str) and at not in known:
-            raise InvalidValue("rules", f"no move is named {at!r} or means it (possible: {listed(sorted(known))})")
+    places: Iterable[tuple[Any, Any]] = rules.items() if isinstance(rules, Mapping) else [(None, rules)]
+    for at, several in places:
+        _check_place(workflow, at)
         for rule in (several,) if callable(several) else several:
             if not callable(rule):
                 raise InvalidValue("rules", f"{brief(rule)} is no rule; give a function that objects, or returns None")
+            for wrong, remedy in wrong_function("rule", rule):
+                raise InvalidValue("rules", f"{wrong}; {remedy}")
             yield at, rule
+
+
+def _check_place(workflow: Workflow, at: object) -> None:
+    """Raise InvalidValue where no step of the workflow can be of this name, meaning or fact."""
+    known = {word for move in workflow.moves for word in (move.name, *move.meanings)}
+    if isinstance(at, str) and at not in known:
+        raise InvalidValue("rules", f"no move is named {at!r} or means it (possible: {listed(sorted(known))})")
+    if isinstance(at, type) and not any(issubclass(move.fact, at) for move in workflow.moves):
+        facts = listed(sorted(fact.__name__ for fact in workflow.facts))
+        raise InvalidValue("rules", f"no move records {at.__name__} (possible: {facts})")
 
 
 def _concerns(at: Where | None, event: Event) -> bool:

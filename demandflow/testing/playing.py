@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from difflib import get_close_matches
 from typing import Any
 from uuid import UUID
 
@@ -13,8 +14,9 @@ from demandflow.application import DemandFlow
 from demandflow.commands import Commands
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
-from demandflow.domain.facts import Registered
+from demandflow.domain.facts import Merged, Registered
 from demandflow.domain.workflow import Workflow
+from demandflow.errors import InvalidValue, brief, listed
 from demandflow.testing.clock import FrozenClock
 from demandflow.testing.histories import Expected, History, Step, Telling, demand_id
 
@@ -65,6 +67,11 @@ class Played:
                 found.setdefault(event.demand, []).append(event)
         return found
 
+    def other_keys(self, demand: Demand) -> tuple[str, ...]:
+        """The workflow to which the demand could move over."""
+        keys = (self.telling.twin.key, self.workflow.key)
+        return tuple(key for key in keys if key != demand.workflow)
+
     @property
     def demands(self) -> tuple[UUID, ...]:
         """The demands that had to be registered."""
@@ -85,9 +92,11 @@ def play(
 ) -> Iterator[Played]:
     """Play these steps on a new DemandFlow, which is closed at the end of the `with` block.
 
-    `open` is called as `DemandFlow.open(url, workflows=…, clock=…, new_id=…)` and must give an empty log.
+    `open` is called as `DemandFlow.open(url, workflows=…, clock=…, new_id=…)` and must give an empty log. Raises
+    InvalidValue for a move that the workflow does not have, or a demand that was never registered.
     """
     history, telling, clock = History(workflow, tuple(steps)), Telling(workflow), FrozenClock()
+    _check(history)
     next_id = demand_id(1)
     with open(url, workflows=(workflow, telling.twin), clock=clock, new_id=lambda: next_id) as flow:
         played = Played(history, flow, clock, telling)
@@ -95,6 +104,27 @@ def play(
             next_id = demand_id(step.demand)
             played.done.append(done_by(flow, clock, telling, number, step))
         yield played
+
+
+def _check(history: History) -> None:
+    """Raise InvalidValue for steps that could never be made: of no demand, or by no move of the workflow."""
+    names, registered = dict.fromkeys(move.name for move in history.workflow.moves), set()
+    for number, step in enumerate(history.steps, start=1):
+        if not isinstance(step, Step):
+            raise InvalidValue("steps", f"step {number} must be a Step, got {brief(step)}")
+        if step.move not in names:
+            near = get_close_matches(step.move, names, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else f" (it has {listed(names)})"
+            raise InvalidValue("steps", f"step {number}: {history.workflow.key} has no move {step.move!r}{hint}")
+        if isinstance(step.fact, Registered):
+            start = history.workflow.move_of(type(step.fact), "")
+            if step.move != start:
+                raise InvalidValue("steps", f"step {number}: {type(step.fact).__name__} is registered by {start!r}")
+            registered.add(step.demand)
+        elif isinstance(step.fact, Merged) and step.fact.into.int not in registered:
+            raise InvalidValue("steps", f"step {number}: demand {step.fact.into} was not registered before")
+        elif step.demand not in registered:
+            raise InvalidValue("steps", f"step {number} is of demand {step.demand}, which no step before registers")
 
 
 def done_by(flow: DemandFlow, clock: FrozenClock, telling: Telling, number: int, step: Step) -> Done:

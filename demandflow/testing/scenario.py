@@ -18,9 +18,9 @@ from demandflow.errors import DemandFlowError, InvalidValue, brief
 from demandflow.history import line_of
 from demandflow.testing.casting import Part, cast, other_of
 from demandflow.testing.clock import FrozenClock
+from demandflow.testing.copying import code_of
 from demandflow.testing.histories import demand_id
 from demandflow.testing.judging import Judged, register_unjudged
-from demandflow.testing.telling import code_of
 
 MINUTE = timedelta(minutes=1)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import traceback
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -26,6 +27,13 @@ class Shadow:
     def __init__(self, workflow: Workflow, known: Collection[str]) -> None:
         self.workflow, self.known = workflow, known
         self.states = {state.name: state for state in workflow.states}
+        # the states from which there may be a way back: those that something else than a beginning leads to
+        self._entered = {
+            move.to
+            for move in workflow.moves
+            for source in sources(move, workflow.states)
+            if source and isinstance(move.to, str) and move.to != source
+        }
 
     def expected(self, demand: Demand, proposal: Proposal[Any]) -> Move | str:
         """The declared move that must be taken, or the name of the error that must be raised."""
@@ -94,7 +102,7 @@ class Shadow:
     def _move(self, demand: Demand, proposal: Proposal[Any]) -> Move | str:
         named = [move for move in self.workflow.moves if move.name == proposal.move]
         leaving = [move for move in named if demand.state in sources(move, self.workflow.states)]
-        leaving = [move for move in leaving if move.to is not BACK or demand.came_from]
+        leaving = [move for move in leaving if move.to is not BACK or demand.state in self._entered]
         if not leaving:
             return "MoveNotAllowed"
         theirs = [move for move in leaving if proposal.by.role in move.roles]
@@ -102,10 +110,28 @@ class Shadow:
             return "RoleNotAllowed"
         if type(proposal.fact) is not theirs[0].fact:
             return "InvalidValue"
-        taken = next((move for move in theirs if move.when is None or move.when(demand, proposal)), None)
+        theirs = [move for move in theirs if move.to is not BACK or demand.came_from]
+        taken = next((move for move in theirs if move.when is None or asked(move.when, move, demand, proposal)), None)
         if taken is None:
             return "MoveNotAllowed"
-        return "RuleBroken" if any(rule(demand, proposal) is not None for rule in taken.rules) else taken
+        return "RuleBroken" if any(asked(rule, taken, demand, proposal) is not None for rule in taken.rules) else taken
+
+
+class Unanswered(Exception):
+    """A rule or condition of a workflow raised instead of answering."""
+
+
+def asked(function: Callable[..., Any], move: Move, demand: Demand, proposal: Proposal[Any]) -> Any:
+    """What a rule or condition answers. Raises Unanswered, saying where, if it raises."""
+    try:
+        return function(demand, proposal)
+    except Exception as error:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        name = getattr(function, "__name__", repr(function))
+        problem = f"{type(error).__name__}: {error} ({last.filename}, line {last.lineno})"
+        raise Unanswered(
+            f"{name}, asked about {move.name} in {demand.state or 'the beginning'}, raised {problem}"
+        ) from error
 
 
 def starting_moves(workflow: Workflow) -> tuple[Move, ...]:

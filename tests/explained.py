@@ -1,0 +1,40 @@
+"""Why some mutants are noticed by nobody, and need not be: by where they are and what the changed line then says."""
+
+from __future__ import annotations
+
+from tests.mutated import Mutant
+
+SAME = "the same: "
+OURS = "no caller can tell: "
+
+WHYS: tuple[tuple[str, str, str, str], ...] = (
+    ("domain/demand.py", "_apply_correction", "named < len", SAME + "the event named would be the correction itself"),
+    ("domain/drawing.py", "mermaid", "= True)", OURS + "Workflow.mermaid always says which"),
+    ("domain/drawing.py", "mermaid", '[_way(move)] = ""', SAME + "only the keys of this table are used"),
+    ("domain/drawing.py", "_main_ways_first", "enumerate(states, )", SAME + "only the order of the numbers counts"),
+    ("domain/drawing.py", "_main_ways_first", "enumerate(states, 2)", SAME + "only the order of the numbers counts"),
+    ("domain/drawing.py", "_main_ways_first", '{"": 1}', SAME + "START's arrows stand first already"),
+    ("domain/events.py", "with_corrections", "named.version <=", SAME + "of a correction nothing can be corrected"),
+    (
+        "domain/moving.py",
+        "reasons_not_to_move",
+        'ended_as or "XX',
+        SAME + "it is open and meets an end here",
+    ),
+    ("domain/moving.py", "reasons_not_to_move", 'ended_as or "OPEN"', SAME + "it is open and meets an end here"),
+    ("domain/samples.py", "variants", "strict=None", SAME + "there are as many names as values"),
+    ("domain/samples.py", "variants", "values, ))", SAME + "there are as many names as values"),
+    ("domain/samples.py", "variants", "strict=False", SAME + "there are as many names as values"),
+    ("domain/samples.py", "variants", "len(found) >= 1", SAME + "a field with one choice has its default there"),
+    ("domain/samples.py", "_is_accepted", "validate_python(value, )", SAME + "None is what strict is without it"),
+    ("domain/workflow.py", "Workflow.states_for_contractors", "sources(move, None)", SAME + "these moves name theirs"),
+)
+"""File, function, a piece of the changed line (or nothing, for all in that function), and why."""
+
+
+def why(mutant: Mutant) -> str:
+    """Why nobody notices it; nothing where that was not looked into yet."""
+    for file, where, piece, reason in WHYS:
+        if (file, where) == (mutant.file, mutant.where) and piece in mutant.lines[1]:
+            return reason
+    return ""
