@@ -34,7 +34,32 @@ WHYS: tuple[tuple[str, str, str, str], ...] = (
 
 def why(mutant: Mutant) -> str:
     """Why nobody notices it; nothing where that was not looked into yet."""
-    for file, where, piece, reason in WHYS:
+    return _found(WHYS, mutant)
+
+
+def _found(reasons: tuple[tuple[str, str, str, str], ...], mutant: Mutant) -> str:
+    for file, where, piece, reason in reasons:
         if (file, where) == (mutant.file, mutant.where) and piece in mutant.lines[1]:
             return reason
     return ""
+
+
+BEYOND_LAWS: tuple[tuple[str, str, str, str], ...] = (
+    ("domain/admission.py", "admit", "Defect(", "the words about a rule that does not speak; the rules of the laws do"),
+    (
+        "domain/admission.py",
+        "admit",
+        "mend the rule",
+        "the words about a rule that does not speak; those of the laws do",
+    ),
+    ("domain/workflow.py", "Workflow.table", "", "a table for people to read; the tests of drawing judge it"),
+    ("domain/workflow.py", "Workflow.mermaid", "", "a picture for people to look at; the tests of drawing judge it"),
+    ("domain/workflow.py", "Workflow.__repr__", "", "how it is shown in a console"),
+    ("domain/workflow.py", "PossibleMove.__str__", "", "how it is shown to people"),
+)
+"""What no law can know: the same, for those that the laws alone let pass."""
+
+
+def why_no_law(mutant: Mutant) -> str:
+    """Why no law can notice it, though a test may."""
+    return why(mutant) or _found(BEYOND_LAWS, mutant)

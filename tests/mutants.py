@@ -17,7 +17,7 @@ from typing import Protocol, TypeVar
 
 from hypothesis import settings
 
-from tests.explained import why
+from tests.explained import why, why_no_law
 from tests.faults import FAULTS, ROOT
 from tests.mutated import JUDGED_BY_LAWS, KILLED, UNJUDGED, Mutant, drawn, mutants_in, prepare, run
 
@@ -25,7 +25,8 @@ PAGE = ROOT / "docs" / "mutants.md"
 HISTORIES = 200
 SECONDS = 240
 AT_ONCE = 2
-SEED, DRAWN = 20250301, 40
+SEED, DRAWN = 20250301, 24
+WANTED = 0.9
 NOBODY = "NOBODY"
 BUILT = "when built"
 HEADINGS = ("fault", "file", "caught by", "workflow", "histories", "seconds")
@@ -156,7 +157,7 @@ def by_lot(mutants: Sequence[Mutant], tree: Path = ROOT) -> tuple[str, int]:
     print(f"{len(chosen)} mutants drawn with seed {SEED}")
     lines = held(chosen, tree)
     missed = [one for one, line in zip(chosen, lines, strict=True) if line[2] == NOBODY]
-    told = [(one.name, one.file, why(one) or UNEXPLAINED) for one in missed]
+    told = [(one.name, one.file, why_no_law(one) or UNEXPLAINED) for one in missed]
     said = f"{len(chosen)} of mutmut's mutants of the modules {', '.join(JUDGED_BY_LAWS)}, drawn by"
     said += f" `random.Random({SEED}).sample` from all of them, against the laws alone. {summary(lines)}."
     text = f"{said}\n\n{table(HEADINGS, lines)}\n\nThose that no law noticed, one by one:\n\n"
@@ -164,24 +165,24 @@ def by_lot(mutants: Sequence[Mutant], tree: Path = ROOT) -> tuple[str, int]:
 
 
 def score(mutants: Sequence[Mutant]) -> tuple[str, int]:
-    """What the fast tests noticed in the whole domain, and how far they are below what is wanted, in mutants."""
+    """What the fast tests noticed in the whole domain, and how many mutants are missing from what is wanted."""
+    judged = [one for one in mutants if one.fate != UNJUDGED]
+    left = [one for one in judged if one.fate != KILLED]
+    killed, unjudged = len(judged) - len(left), len(mutants) - len(judged)
+    said = f"{killed} of {len(judged)} mutants of `demandflow/domain` are noticed ({killed / len(judged):.1%});"
+    said += f" of the {len(left)} others {sum(one.words_only for one in left)} differ in nothing but a text."
+    if unjudged:
+        said += f" {unjudged} more were not judged: the run was broken off, and it begins with the fastest."
+    print(said)
     lines = []
     for file in sorted({one.file for one in mutants}):
-        here = [one for one in mutants if one.file == file]
-        left = [one for one in here if one.fate != KILLED]
-        words = sum(one.words_only for one in left)
-        lines.append((file, len(here), len(here) - len(left), len(left), words, f"{1 - len(left) / len(here):.1%}"))
-    left = [one for one in mutants if one.fate != KILLED]
-    killed = len(mutants) - len(left)
-    said = f"{killed} of {len(mutants)} mutants of `demandflow/domain` are noticed ({killed / len(mutants):.1%});"
-    said += f" of the {len(left)} others {sum(one.words_only for one in left)} differ in nothing but a text."
-    if unjudged := sum(one.fate == UNJUDGED for one in mutants):
-        said += f" {unjudged} were not judged and are not counted as noticed."
-    print(said)
+        made, tried, missed = (sum(one.file == file for one in several) for several in (mutants, judged, left))
+        words = sum(one.words_only for one in left if one.file == file)
+        lines.append((file, made, tried, tried - missed, missed, words))
     rest = [(one.file, one.name, why(one) or UNEXPLAINED) for one in left if not one.words_only]
-    heads = ("file", "mutants", "noticed", "left", "of these texts only", "score")
+    heads = ("file", "mutants", "judged", "noticed", "left", "of these texts only")
     text = f"{said} {SUITE_SAYS}\n\n{table(heads, lines)}\n\n{TEXTS_SAY}\n\nThe others:\n\n"
-    return text + table(("file", "mutant", "why"), rest), max(0, round(0.9 * len(mutants)) - killed)
+    return text + table(("file", "mutant", "why"), rest), max(0, round(WANTED * len(mutants)) - killed)
 
 
 UNEXPLAINED = "not yet explained"

@@ -107,6 +107,12 @@ def test_the_bounds_of_time_are_the_first_moment_of_1900_and_the_last_before_220
             moment(wrong, "due")
         assert str(caught.value) == f"due: {wrong.isoformat()} lies outside 1900–2199"
     with pytest.raises(InvalidValue) as caught:
+        moment(datetime(2025, 1, 1), "due")  # noqa: DTZ001
+    assert str(caught.value).startswith("due: 2025-01-01T00:00:00 has no time zone; give it one")
+    assert moment(first) is first, "what is in UTC already stays as it is"
+    elsewhere = datetime(2025, 1, 1, 8, tzinfo=timezone(timedelta(hours=8)))
+    assert (moment(elsewhere), moment(elsewhere).tzinfo) == (elsewhere, UTC)
+    with pytest.raises(InvalidValue) as caught:
         moment(3)
     assert str(caught.value) == "moment: must be a datetime, got 3"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import replace
+from datetime import UTC, timedelta, timezone
 from typing import Annotated, Any, ClassVar
 
 import pytest
@@ -32,6 +33,7 @@ from demandflow import (
     Registered,
     Reported,
     RoleNotAllowed,
+    RuleBroken,
     Stage,
     State,
     Stepped,
@@ -192,6 +194,54 @@ def test_a_rule_that_does_not_speak_is_a_defect(answer: Any) -> None:
     standing = Demand(A, version=1, state="open", round=1)
     with pytest.raises(InvalidWorkflow, match="rule speechless must return a sentence or None, it returned"):
         admit(small, standing, Proposal("finish", Stepped(), Actor("li", "clerk"), T0))
+
+
+class Strict:
+    """A rule that is no function, and so has no name of its own."""
+
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+
+    def __call__(self, demand: Demand, proposal: Proposal[Any]) -> Any:
+        return self.answer
+
+    def __repr__(self) -> str:
+        return f"Strict({self.answer!r})"
+
+
+def test_every_objection_is_told_with_its_rule_and_a_rule_that_does_not_speak_with_its_remedy() -> None:
+    standing = Demand(A, version=1, state="open", round=1)
+    finish = Proposal("finish", Stepped(), Actor("li", "clerk"), T0)
+    with pytest.raises(RuleBroken) as refused:
+        admit(build(FILE, replace(FINISH, rules=(Strict("no"), Strict(None), Strict("never")))), standing, finish)
+    assert refused.value.objections == (("Strict('no')", "no"), ("Strict('never')", "never"))
+    with pytest.raises(InvalidWorkflow) as speechless:
+        admit(build(FILE, replace(FINISH, rules=(Strict("no"), Strict(5)))), standing, finish)
+    (defect,) = speechless.value.defects
+    assert (speechless.value.workflow, defect.moves) == ("small@1", ("finish",))
+    assert defect.says.startswith("rule Strict(5) ")
+    assert defect.says.endswith(" 5")
+    assert defect.kind
+    assert defect.remedy
+
+
+class Promised(Fact):
+    """A fact of a community's own with a due moment that nobody checked."""
+
+    TOPIC: ClassVar[str] = "tests.promised"
+    due: Any
+
+
+def test_a_due_moment_is_checked_and_kept_in_utc_whoever_says_it() -> None:
+    small = build(FILE, replace(FINISH, fact=Promised))
+    standing, by = Demand(A, version=1, state="open", round=1, due=T0), Actor("li", "clerk")
+    for wrong, says in ((T0.replace(tzinfo=None), "no time zone"), (3, "must be a datetime, got 3")):
+        with pytest.raises(InvalidValue, match=f"^due: .*{says}"):
+            admit(small, standing, Proposal("finish", Promised(due=wrong), by, T0))
+    later = T0.astimezone(timezone(timedelta(hours=8))) + timedelta(days=1)
+    due = admit(small, standing, Proposal("finish", Promised(due=later), by, T0)).due
+    assert (due, due and due.tzinfo) == (T0 + timedelta(days=1), UTC)
+    assert admit(small, standing, Proposal("finish", Promised(due=None), by, T0)).due == T0
 
 
 def test_a_state_that_the_workflow_does_not_have_has_no_moves() -> None:

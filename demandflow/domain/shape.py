@@ -54,7 +54,9 @@ def _traps(states: Sequence[State], trapped: dict[Spot, set[Spot]], ending: set[
 
 def _when_from(spot: Spot, ending: set[Spot]) -> str:
     """Whence a demand came that is caught, where others in that state are not."""
-    return f" when it came from {spot.came_from!r}" if any(one.state == spot.state for one in ending) else ""
+    if not any(one.state == spot.state for one in ending):
+        return ""
+    return f" when it came from {spot.came_from!r}" if spot.came_from else " when it began there"
 
 
 def wrong_ends(states: Sequence[State], moves: Sequence[Move], steps: Sequence[Step]) -> Iterator[Defect]:
