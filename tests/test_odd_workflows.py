@@ -105,13 +105,13 @@ def see(kind: type[Fact]) -> Workflow:
 
 @pytest.mark.parametrize("kind", [Measured, Named])
 def test_facts_of_ones_own_are_made_by_their_types(kind: type[Fact]) -> None:
-    assert check(see(kind), max_examples=30).tally.accepted["see"]
+    assert check(see(kind), max_examples=15).tally.accepted["see"]
 
 
 def test_facts_of_which_no_sample_is_known_are_asked_for_and_taken() -> None:
     for kind in (Seen, Coded):
         with pytest.raises(InvalidValue, match=f"give facts={{{kind.__name__}: …}}"):
-            check(see(kind), max_examples=30)
+            check(see(kind), max_examples=15)
     spots = st.builds(Spot, east=st.integers(0, 9), north=st.integers(0, 9))
     done = check(see(Seen), facts={Seen: st.builds(Seen, spot=spots)}, max_examples=20)
     assert done.tally.accepted["see"]
@@ -141,7 +141,7 @@ def test_a_way_back_from_where_demands_may_begin() -> None:
     odd = small(
         fetch, lay, back, Move("finish", Stepped, "aside", "done", ("clerk", "boss")), states=(OPEN, ASIDE, DONE)
     )
-    assert check(odd, max_examples=60).steps > 100
+    assert check(odd, max_examples=30).steps > 100
 
 
 def test_a_workflow_of_beginnings_only() -> None:
@@ -171,13 +171,13 @@ def merging(**unmerge: Any) -> Workflow:
 
 @pytest.mark.parametrize("odd", [{"rules": (only_after_a_year,)}, {"means": "reopened"}, {"took": "aside"}, {}])
 def test_merges_that_are_undone_in_their_own_way(odd: Any) -> None:
-    done = check(merging(**odd), max_examples=60)
+    done = check(merging(**odd), max_examples=30)
     assert done.tally.accepted["merge"]
 
 
 def test_days_end_in_the_communitys_zone() -> None:
     here = partial(DemandFlow.open, zone="Asia/Shanghai")
-    assert check(CLOSED_LOOP, open=here, max_examples=30).histories == 30
+    assert check(CLOSED_LOOP, open=here, max_examples=12).histories == 12
 
 
 def forbid(demand: Demand, proposal: Proposal[Any]) -> str | None:
@@ -199,7 +199,7 @@ def test_no_law_is_lost_because_another_has_a_like_name() -> None:
     assert sum(name.startswith("test_nothing_is_red") for name in names) == 2
     docs = [vars(case)[name].__doc__ for name in names]
     assert all(": " in doc and "0x" not in doc for doc in docs)
-    both = as_test_case(see(Noted), rules={"see": allow, "end": forbid}, max_examples=30)
+    both = as_test_case(see(Noted), rules={"see": allow, "end": forbid}, max_examples=15)
     with pytest.raises(LawBroken):
         both("test_no_way_round_不许_at_end").debug()
 

@@ -8,7 +8,7 @@ from street_party import STREET_PARTY, Advised, PartyPlanned, nobody_decides_on_
 from demandflow import Actor, Reported, RuleBroken
 from demandflow.testing import Played, a, as_state_machine, as_test_case, check, given, step
 
-TestEveryLaw = as_test_case(STREET_PARTY, max_examples=20)
+TestEveryLaw = as_test_case(STREET_PARTY, max_examples=10)
 TestAnySequence = as_state_machine(STREET_PARTY).TestCase
 TestAnySequence.settings = settings(max_examples=10, stateful_step_count=20, deadline=None)
 BIG = a(PartyPlanned, resident="Anna", guests=90)
@@ -25,11 +25,7 @@ def big_parties_are_advised_on_twice(played: Played) -> None:
 
 
 def test_nobody_gets_round_our_own_rules() -> None:
-    check(
-        STREET_PARTY,
-        rules={"decide": nobody_decides_on_their_own_party},
-        also=[big_parties_are_advised_on_twice],
-    )
+    check(STREET_PARTY, rules={"decide": nobody_decides_on_their_own_party}, also=[big_parties_are_advised_on_twice])
 
 
 def test_a_clerk_who_lives_there_does_not_decide() -> None:
