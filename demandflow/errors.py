@@ -2,6 +2,7 @@
 
     DemandFlowError
     ├── InvalidValue        a value is not what it must be            (also a ValueError)
+    │   └── InvalidFile     a workflow's file has mistakes; it lists them all (in demandflow.workbench)
     ├── InvalidWorkflow     a workflow has defects; it lists them all (also a ValueError)
     ├── Refusal             the workflow or a rule forbids it; nothing was recorded
     │   ├── MoveNotAllowed  the demand's present state has no such move
