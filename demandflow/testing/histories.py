@@ -27,6 +27,7 @@ from demandflow.testing.weights import weighted
 
 STEPS = 40
 MOST_DEMANDS = 3
+PATIENCE = timedelta(days=8)
 WAITS = (timedelta(0), timedelta(hours=1), timedelta(days=1), timedelta(days=8), timedelta(days=40))
 LATE = (timedelta(0),) * 6 + (timedelta(days=2), timedelta(days=35))
 TRIED = 6
@@ -126,15 +127,24 @@ class Telling:
         return Proposal(step.move, fact, step.by, at, other)
 
     def step(self, choice: Choice, given: Mapping[type[Fact], Any]) -> Step | None:
-        """The step that the choice stands for here; None where there is nothing to choose."""
-        waited = WAITS[choice.after % len(WAITS)]
-        late = LATE[choice.late % len(LATE)]
-        self.clock.now += waited
-        try:
-            found = self._step(choice, given, late)
-        finally:
-            self.clock.now -= waited
-        return None if found is None else replace(found, after=waited)
+        """The step that the choice stands for here; None where there is nothing to choose.
+
+        Half of those that are possible, but not yet, wait a while longer.
+        """
+        waits = [WAITS[choice.after % len(WAITS)]]
+        waits += [PATIENCE] if choice.kind < 12 and choice.by % 2 == 0 and waits[0] < PATIENCE else []
+        first: Step | None = None
+        for waited in waits:
+            self.clock.now += waited
+            try:
+                found = self._step(choice, given, LATE[choice.late % len(LATE)])
+                possible = found is not None and self.expected(found).error is None
+            finally:
+                self.clock.now -= waited
+            if found is None or possible:
+                return None if found is None else replace(found, after=waited)
+            first = first or replace(found, after=waited)
+        return first
 
     def _step(self, choice: Choice, given: Mapping[type[Fact], Any], late: timedelta) -> Step | None:
         if not self.demands or (choice.kind >= 14 and len(self.demands) < MOST_DEMANDS):
@@ -236,6 +246,16 @@ CHOICE = st.builds(
 )
 
 
+def _thrown_with(dice: Random) -> Choice:
+    kind, demand, late = dice.randrange(16), dice.choice(DEMANDS), dice.randrange(len(LATE))
+    move, fact, by = dice.randrange(MOST), dice.randrange(MOST), dice.randrange(21)
+    return Choice(kind, demand, move, fact, by, dice.choice(WAITED), late)
+
+
+THROWN = st.integers(0, 2**64 - 1).map(lambda number: _thrown_with(Random(number)))  # noqa: S311
+"""A choice from a single number: less like the others than one that Hypothesis varies part by part."""
+
+
 @st.composite
 def _histories(
     draw: st.DrawFn, workflow: Workflow, facts: Mapping[type[Fact], SearchStrategy[Any]], max_steps: int
@@ -252,13 +272,7 @@ def thrown(
     """Histories from one number each: less like each other than those that Hypothesis varies, but not shrinking."""
     given = {kind: partial(draw, strategy) for kind, strategy in facts.items()}
     dice = Random(draw(st.integers(0, 2**64 - 1)))  # noqa: S311
-
-    def throw() -> Choice:
-        kind, demand, late = dice.randrange(16), dice.choice(DEMANDS), dice.randrange(len(LATE))
-        move, fact, by = dice.randrange(MOST), dice.randrange(MOST), dice.randrange(21)
-        return Choice(kind, demand, move, fact, by, dice.choice(WAITED), late)
-
-    return _grown(workflow, given, max_steps, lambda: dice.choice(GOES_ON), throw)
+    return _grown(workflow, given, max_steps, lambda: dice.choice(GOES_ON), lambda: _thrown_with(dice))
 
 
 def _grown(

@@ -21,7 +21,7 @@ from demandflow.domain.workflow import Workflow
 from demandflow.errors import DemandFlowError, InvalidValue, StorageError, brief
 from demandflow.testing import demand_laws, figure_laws
 from demandflow.testing.clock import FrozenClock
-from demandflow.testing.histories import CHOICE, Choice, History, Step, Telling, demand_id
+from demandflow.testing.histories import THROWN, Choice, History, Step, Telling, demand_id
 from demandflow.testing.law import Law
 from demandflow.testing.laws import Own, Rules, laws
 from demandflow.testing.playing import Done, Played, command, done_by
@@ -137,12 +137,12 @@ class _Machine(RuleBasedStateMachine):
 
     # steps
 
-    @initialize(choice=CHOICE, data=st.data())
+    @initialize(choice=THROWN, data=st.data())
     def begin(self, choice: Choice, data: st.DataObject) -> None:
         """There is a demand to begin with."""
         self._try(choice, data)
 
-    @rule(choice=CHOICE, data=st.data())
+    @rule(choice=THROWN, data=st.data())
     def register(self, choice: Choice, data: st.DataObject) -> None:
         """Somebody registers what a resident asks for, up to a few."""
         self._try(choice._replace(kind=14), data)
@@ -152,13 +152,13 @@ class _Machine(RuleBasedStateMachine):
         self._try(choice._replace(kind=0), data)
 
     # most of the steps are such moves
-    first_move = rule(choice=CHOICE, data=st.data())(a_possible_move)
-    second_move = rule(choice=CHOICE, data=st.data())(a_possible_move)
-    third_move = rule(choice=CHOICE, data=st.data())(a_possible_move)
-    fourth_move = rule(choice=CHOICE, data=st.data())(a_possible_move)
-    fifth_move = rule(choice=CHOICE, data=st.data())(a_possible_move)
+    first_move = rule(choice=THROWN, data=st.data())(a_possible_move)
+    second_move = rule(choice=THROWN, data=st.data())(a_possible_move)
+    third_move = rule(choice=THROWN, data=st.data())(a_possible_move)
+    fourth_move = rule(choice=THROWN, data=st.data())(a_possible_move)
+    fifth_move = rule(choice=THROWN, data=st.data())(a_possible_move)
 
-    @rule(choice=CHOICE, data=st.data(), other_fact=st.booleans())
+    @rule(choice=THROWN, data=st.data(), other_fact=st.booleans())
     def an_impossible_move(self, choice: Choice, data: st.DataObject, other_fact: bool) -> None:
         """Somebody in any role makes any move, maybe with another fact: mostly refused, with the right error."""
         self._try(choice._replace(kind=13 if other_fact else 12), data)
@@ -171,7 +171,7 @@ class _Machine(RuleBasedStateMachine):
         if not isinstance(self.last.step.fact, Registered):
             demand_laws.asking_twice_records_once.holds(self._played([self.last]))
 
-    @rule(choice=CHOICE, data=st.data())
+    @rule(choice=THROWN, data=st.data())
     def a_batch_breaks_off(self, choice: Choice, data: st.DataObject) -> None:
         """A process dies within a batch: nothing of it is recorded."""
         step = self._step(choice, data)

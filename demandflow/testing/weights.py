@@ -35,7 +35,7 @@ def weighted(workflow: Workflow) -> dict[str, list[Move]]:
             near = [far[one] for one in there - {state}]
             first = [goal for goal, steps in far[state].items() if any(one.get(goal) == steps - 1 for one in near)]
             everywhere = move.from_ in (ANYWHERE, WHILE_OPEN)
-            often[state] += [move] * (1 if everywhere else 2 + min(len(first), 10))
+            often[state] += [move] * (1 if everywhere else 4 + min(len(first), 10))
     return often
 
 
