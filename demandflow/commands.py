@@ -366,7 +366,7 @@ class Commands:
         return self.act(demand_id, "correct", fact, **how)
 
     def move_over(self, demand_id: UUID, workflow: str, *, reason: str | None = None, **how: Unpack[How]) -> Demand:
-        """Let the demand go on under another workflow (`name@version`), where its state and how it ended are the same.
+        """Let a running demand go on under another workflow (`name@version`), which must have its state.
 
         The other workflow says who may: by its move that records MovedOver. Raises UnknownWorkflow as well.
         """

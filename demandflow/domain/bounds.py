@@ -15,7 +15,7 @@ from demandflow.domain.facts import Fact, Noted
 from demandflow.domain.moves import BACK, NEW_ROUND, Move, Proposal, State, is_word, sources
 from demandflow.domain.samples import THEN, WHO, variants
 from demandflow.domain.values import Actor
-from demandflow.domain.ways import Spot, Step, closure
+from demandflow.domain.ways import Spot, Step, closure, tried_together
 from demandflow.errors import Defect, InvalidValue, brief
 
 OFTEN, MANY = 1_000_000, 1_000
@@ -56,7 +56,7 @@ def unasked_rework(states: Sequence[State], moves: Sequence[Move]) -> Iterator[D
 def _rework(states: Sequence[State], moves: Sequence[Move]) -> Iterator[tuple[str, str, str, list[Move]]]:
     """The moves of one name from one open state for one role, where some begin another round."""
     ended = {state.name for state in states if state.ended_as is not None}
-    for name, source, role, these in _tried_together(states, moves):
+    for name, source, role, these in _once_for_all_roles(states, moves):
         again = any({"reworked", "taken_over"} & set(move.meanings) for move in these)
         if again and is_word(role) and source not in ended:
             yield name, source, role, these
@@ -119,15 +119,10 @@ def unspoken_rework(states: Sequence[State], moves: Sequence[Move], steps: Seque
             yield Defect("unbounded", says, remedy, (step.before.state, goal.state), (move.name,))
 
 
-def _tried_together(states: Sequence[State], moves: Sequence[Move]) -> Iterator[tuple[str, str, str, list[Move]]]:
-    """The moves of one name from one state for one role, in the order in which they are tried."""
-    tried: dict[tuple[str, str, str], list[Move]] = {}
-    for move in moves:
-        for source in sources(move, states):
-            for role in move.roles:
-                tried.setdefault((move.name, source, role), []).append(move)
+def _once_for_all_roles(states: Sequence[State], moves: Sequence[Move]) -> Iterator[tuple[str, str, str, list[Move]]]:
+    """The moves that are tried together, once where several roles have the same."""
     told: set[tuple[str, str, tuple[int, ...]]] = set()
-    for (name, source, role), these in tried.items():
+    for (name, source, role), these in tried_together(states, moves).items():
         key = (name, source, tuple(map(id, these)))
         if source and key not in told:
             told.add(key)

@@ -11,11 +11,11 @@ from typing import Any
 
 from demandflow.domain.bounds import odd_answers, unasked_rework, unbounded_rework, unspoken_rework, wrong_answers
 from demandflow.domain.facts import OTHER_SIDE, STANDARD_FACTS, Corrected, Evaluated, Fact, Registered, Reported
-from demandflow.domain.moves import BACK, ENDS, MEANINGS, START, STAY, WORDS, Move, State, is_word, sources
+from demandflow.domain.moves import BACK, ENDS, MEANINGS, START, STAY, WORDS, Move, State, is_word
 from demandflow.domain.samples import accepted
 from demandflow.domain.shape import wrong_ends, wrong_merges, wrong_shape, wrong_telling
 from demandflow.domain.values import Stage
-from demandflow.domain.ways import leaving, steps_of
+from demandflow.domain.ways import leaving, steps_of, tried_together
 from demandflow.errors import Defect, brief, listed
 
 SAYS: dict[str, tuple[type[Fact], str]] = {
@@ -290,13 +290,8 @@ def _wrong_starts(moves: Sequence[Move]) -> Iterator[Defect]:
 def _wrong_order(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defect]:
     # where a demand can begin, there may be nothing to go back to
     begins = {move.to for move in moves if move.from_ is START}
-    tried: dict[tuple[str, str, str], list[Move]] = {}
-    for move in moves:
-        for source in sources(move, states):
-            for role in dict.fromkeys(move.roles):
-                tried.setdefault((move.name, source, role), []).append(move)
     told = set()
-    for (name, source, _), these in tried.items():
+    for (name, source, _), these in tried_together(states, moves).items():
         where = f"move {name!r} from {source or 'START'!r}"
         here = ((source,), (name,))
         always = [one.when is None and (one.to is not BACK or source not in begins) for one in these]

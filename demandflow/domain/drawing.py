@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from demandflow.domain.moves import START, WHILE_OPEN, Move, State
 from demandflow.domain.values import Stage
-from demandflow.domain.ways import steps_of
+from demandflow.domain.ways import rows_of
 
 COLOURS = {
     Stage.REGISTRATION: "fill:#eef2f7,stroke:#5b6b7f",
@@ -71,8 +71,7 @@ def table(states: Sequence[State], moves: Sequence[Move]) -> str:
 
 def _rows(states: Sequence[State], moves: Sequence[Move]) -> list[Row]:
     """Each move with each way that it can ever go, in the order of the moves."""
-    steps = {(step.move, step.before.state, step.after.state) for step in steps_of(states, moves)}
-    return [(moves[number], source, dest) for number, source, dest in sorted(steps)]
+    return [(moves[number], source, dest) for number, source, dest in rows_of(states, moves)]
 
 
 def _main_ways_first(

@@ -64,6 +64,21 @@ def steps_of(states: Sequence[State], moves: Sequence[Move]) -> list[Step]:
 S = TypeVar("S")
 
 
+def rows_of(states: Sequence[State], moves: Sequence[Move]) -> list[tuple[int, str, str]]:
+    """(number of the move, from, to) of every way that a move can ever go, in the order of the table."""
+    return sorted({(step.move, step.before.state, step.after.state) for step in steps_of(states, moves)})
+
+
+def tried_together(states: Sequence[State], moves: Sequence[Move]) -> dict[tuple[str, str, str], list[Move]]:
+    """By name, state and role: the moves that are tried one after the other."""
+    tried: dict[tuple[str, str, str], list[Move]] = {}
+    for move in moves:
+        for source in sources(move, states):
+            for role in dict.fromkeys(move.roles):
+                tried.setdefault((move.name, source, role), []).append(move)
+    return tried
+
+
 def walk(begin: Iterable[P], on: Callable[[P], Iterable[tuple[S, P]]]) -> list[tuple[P, S, P]]:
     """All (place, step, next place) that can be reached, the nearest first."""
     waiting = deque(begin)

@@ -15,7 +15,7 @@ from demandflow.domain.drawing import mermaid, table
 from demandflow.domain.facts import OTHER_SIDES, Fact
 from demandflow.domain.moves import BACK, MEANINGS, Condition, Move, Proposal, State, sources
 from demandflow.domain.values import Actor, Role
-from demandflow.domain.ways import steps_of
+from demandflow.domain.ways import rows_of
 from demandflow.errors import Defect, InvalidValue, InvalidWorkflow, MoveNotAllowed, RoleNotAllowed, WorkflowAdvice
 
 
@@ -188,8 +188,7 @@ class Workflow:
 
     def _lines(self) -> Iterable[dict[str, Any]]:
         """The moves as rows; BACK becomes one row per way in, on condition that the demand came that way."""
-        rows = {(step.move, step.before.state, step.after.state) for step in steps_of(self.states, self.moves)}
-        for order, source, dest in sorted(rows):
+        for order, source, dest in rows_of(self.states, self.moves):
             move = self.moves[order]
             when = _came_from(dest, move.when) if move.to is BACK else move.when
             yield {

@@ -14,7 +14,7 @@ from demandflow.domain.facts import Corrected, Noted
 from demandflow.projections.definitions import RATES
 from demandflow.projections.standing import COUNTS, HAPPENINGS
 from demandflow.testing.law import law
-from demandflow.testing.picture import picture
+from demandflow.testing.picture import moments_of, picture
 from demandflow.testing.playing import Played
 
 Histories = Iterable[Sequence[Event]]
@@ -28,15 +28,15 @@ def figures_are_those_of_the_demands(played: Played) -> None:
     flow = played.flow
     _same_counts("now", flow.figures(), histories.values())
     right = {demand: _right(events) for demand, events in histories.items()}
-    days = sorted({day for events in histories.values() for day in _days(played, _moments(events))})
+    days = sorted({day for events in histories.values() for day in _days(played, moments_of(events))})
     for day in _some(days):
-        then = [events[: sum(at <= day for at in _days(played, _moments(events)))] for events in right.values()]
+        then = [events[: sum(at <= day for at in _days(played, moments_of(events)))] for events in right.values()]
         _same_counts(f"as of {day}", flow.figures(as_of=day), then)
         known = [
             events[: sum(then <= day for then in _days(played, _recorded(events)))] for events in histories.values()
         ]
         _same_counts(f"known on {day}", flow.figures(known_on=day), known)
-        received = [events for events in histories.values() if _days(played, _moments(events))[0] == day]
+        received = [events for events in histories.values() if _days(played, moments_of(events))[0] == day]
         _same_counts(f"received on {day}", flow.figures(received=day), received)
         closed = [events for events in histories.values() if _closed_on(played, events) == day]
         _same_counts(f"closed on {day}", flow.figures(closed=day), closed)
@@ -81,7 +81,7 @@ def figures_by_month_are_those_of_the_demands(played: Played) -> None:
     for dimension in ("received", "closed"):
         months: dict[str, list[Sequence[Event]]] = {}
         for events in histories:
-            day = _days(played, _moments(events))[0] if dimension == "received" else _closed_on(played, events)
+            day = _days(played, moments_of(events))[0] if dimension == "received" else _closed_on(played, events)
             if day is not None:
                 months.setdefault(f"{day:%Y-%m}", []).append(events)
         _same_parts(f"months {dimension}", dict(played.flow.figures_by(dimension, every="month")), months)
@@ -112,7 +112,7 @@ def times_are_those_of_the_demands(played: Played) -> None:
     going_on: Counter[str] = Counter()
     for demand in played.demands:
         events = played.recorded(demand)
-        moments, seen = _moments(events), picture(events)
+        moments, seen = moments_of(events), picture(events)
         if seen["ended_as"] == "closed":
             whole.append(seen["ended"] - seen["received"])
         entered = [n for n, event in enumerate(events) if n == 0 or event.stamp.state != events[n - 1].stamp.state]
@@ -199,10 +199,6 @@ def _right(events: list[Event]) -> list[Event]:
 def _days(played: Played, moments: Iterable[datetime]) -> list[date]:
     """The days on which moments fall, in the community's zone."""
     return [at.astimezone(played.flow._projector.zone).date() for at in moments]
-
-
-def _moments(events: Sequence[Event]) -> list[datetime]:
-    return [max(event.meta.happened for event in events[: n + 1]) for n in range(len(events))]
 
 
 def _recorded(events: Sequence[Event]) -> list[datetime]:

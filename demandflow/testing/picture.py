@@ -42,7 +42,7 @@ def picture(events: Sequence[Event]) -> dict[str, Any]:
     told: list[Found] = [*zip(events, _as_right(events), strict=True)]
     here = _this_round(told)
     first, last = events[0], events[-1]
-    moments = _moments(events)
+    moments = moments_of(events)
     register: Any = told[0][1]
     place = _last(told, lambda _, f: isinstance(f, Registered | Sorted) and f.place is not None)
     category = _last(told, lambda _, f: isinstance(f, Registered | Sorted) and f.category is not None)
@@ -148,7 +148,7 @@ def _as_right(events: Sequence[Event]) -> list[Fact]:
     return facts
 
 
-def _moments(events: Sequence[Event]) -> list[datetime]:
+def moments_of(events: Sequence[Event]) -> list[datetime]:
     """When each took effect: no earlier than the one before."""
     return [max(event.meta.happened for event in events[: n + 1]) for n in range(len(events))]
 
