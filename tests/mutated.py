@@ -20,8 +20,9 @@ from tests.faults import ROOT
 JUDGED_BY_LAWS = ("admission", "demand", "events", "moves", "ways", "workflow")
 TREE = ("demandflow", "tests", "docs", "examples")
 SUITE = (
-    "test_defects", "test_ways", "test_objections", "test_rule_book", "test_samples", "test_values", "test_moving",
-    "test_workflow", "test_demand", "test_drawing", "test_comparison", "test_workflow_files", "test_scenario", "few",
+    "test_defects", "test_ways", "test_bounds", "test_objections", "test_rule_book", "test_samples", "test_values",
+    "test_moving", "test_workflow", "test_demand", "test_drawing", "test_comparison", "test_workflow_files",
+    "test_scenario", "few",
 )  # fmt: skip
 """The fast tests, the fastest first."""
 IN_THIS_ORDER = f"""

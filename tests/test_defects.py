@@ -18,6 +18,7 @@ from demandflow import (
     Corrected,
     Demand,
     Evaluated,
+    Fact,
     InvalidWorkflow,
     LetGo,
     Merged,
@@ -35,6 +36,7 @@ from demandflow import (
     WorkflowAdvice,
     rules,
 )
+from demandflow.domain.defects import advice_for
 from demandflow.errors import Defect
 from tests.faults import ROOT
 from tests.test_workflow import Nameless, Numbered, Ours, Prefixed
@@ -60,6 +62,32 @@ class Waved(Evaluated):
 
     TOPIC: ClassVar[str] = "tests.waved"
     wave: complex
+
+
+class Doubted(Fact):
+    """A fact with a field that may be None, and would be read back as True."""
+
+    TOPIC: ClassVar[str] = "tests.doubted"
+    sure: bool | None = True
+    known: bool | None
+    told: bool | None = None
+    seen: bool = True
+
+
+class Imported(Registered):
+    """Another beginning."""
+
+    TOPIC: ClassVar[str] = "tests.imported"
+
+
+class Lone:
+    """A rule that is no function, and so has no name of its own, and takes one."""
+
+    def __call__(self, demand: Demand) -> str | None:
+        return None
+
+    def __repr__(self) -> str:
+        return "Lone()"
 
 
 def hears(demand: Demand, proposal: Proposal[Any]) -> str | None:
@@ -113,6 +141,7 @@ MISTAKES: dict[str, dict[str, Any]] = {
     "the first version is 1": small(FINISH, version=0),
     "a version of very many digits": small(FINISH, version=10**5000),
     "a version one too great": small(FINISH, version=1_000_000_001),
+    "a version below zero": small(FINISH, version=-1_000_000_000),
     "telling nobody, said in words": small(FINISH, tells_nobody="yes"),
     "several wrong types at once": small(wrongly(FINISH, fact="Noted", silent=3), "end", states=("open", DONE)),
     "a state with a number for a name": small(FINISH, states=(OPEN, wrongly(DONE, name=3))),
@@ -130,6 +159,7 @@ MISTAKES: dict[str, dict[str, Any]] = {
     "rules in a list": small(wrongly(FINISH, rules=[len])),
     "a rule that is a word": small(wrongly(FINISH, rules=("x",))),
     "a rule that takes one": small(wrongly(FINISH, rules=(len,))),
+    "a rule that takes one and has no name": small(wrongly(FINISH, rules=(Lone(),))),
     "a rule that is a class": small(wrongly(FINISH, rules=(int,))),
     "a rule that answers later": small(wrongly(FINISH, rules=(later,))),
     "a condition that is a number": small(wrongly(FINISH, when=3)),
@@ -147,14 +177,25 @@ MISTAKES: dict[str, dict[str, Any]] = {
     "a misspelt goal": small(replace(FINISH, to="dome")),
     "a misspelt source": small(replace(FINISH, from_="opne")),
     "a goal that resembles nothing": small(FINISH, replace(WAIT, to="xyz")),
+    "a goal that resembles nothing, and a mistake after it": small(
+        FINISH, replace(WAIT, to="xyz"), replace(FINISH, name="hush", to=STAY, silent=True)
+    ),
     "one source twice": small(replace(FINISH, from_=("open", "open"))),
     "made by nobody": small(replace(FINISH, by=())),
     "made by nobody with a name": small(replace(FINISH, by="")),
+    "made by a name with a blank before it": small(FINISH, replace(FINISH, name="end", by=(" clerk",), rules=(hears,))),
     "one role twice": small(replace(FINISH, by=("clerk", "clerk"))),
     "one meaning twice": small(replace(FINISH, means=("taken_on", "taken_on"))),
     "a misspelt end": small(FINISH, states=(OPEN, replace(DONE, ended_as="close"))),
     "an end that resembles nothing": small(FINISH, states=(OPEN, replace(DONE, ended_as="xyz"))),
     "an end that is not said": small(FINISH, states=(OPEN, replace(DONE, ended_as=None))),
+    "an end that is not said, and closes silently": small(
+        replace(FINISH, silent=True), states=(OPEN, replace(DONE, ended_as=None))
+    ),
+    "a misspelt end that another has too": small(
+        FINISH, replace(FINISH, name="lose", to="gone"), replace(FINISH, name="let go", from_="gone", to="lost"),
+        states=(OPEN, DONE, GONE, replace(GONE, name="lost", ended_as="withdrawed")),
+    ),
     "an end that waits for more": small(FINISH, states=(OPEN, replace(DONE, waits_for=Stage.AUDIT))),
     "a misspelt meaning": small(replace(FINISH, means="reporte")),
     "a meaning that resembles nothing": small(replace(FINISH, means="xyz")),
@@ -162,6 +203,7 @@ MISTAKES: dict[str, dict[str, Any]] = {
     "a fact without a topic": small(replace(FINISH, fact=Nameless)),
     "a fact with a topic that is taken": small(replace(FINISH, fact=Ours)),
     "a fact with our prefix": small(replace(FINISH, fact=Prefixed)),
+    "a fact that would be read back as another": small(replace(FINISH, fact=Doubted)),
     "two facts under one name": small(FINISH, replace(FINISH, fact=Noted, by="chief")),
     "a meaning that its fact does not say": small(replace(FINISH, means=("evaluated", "reported", "corrected"))),
     "a merge without its other side": small(
@@ -180,9 +222,13 @@ MISTAKES: dict[str, dict[str, Any]] = {
     "two beginnings with one fact": small(FINISH, replace(FILE, name="import")),
     "the one without a condition comes first": small(FINISH, FINISH, replace(FINISH, to="open")),
     "the last has a condition": small(replace(FINISH, when=unaudited)),
+    "a beginning on a condition only": small(replace(FILE, when=unaudited), FINISH, begun=False),
     "the last has a condition, for two roles": small(replace(FINISH, by=("clerk", "chief"), when=unaudited)),
     "hidden from two roles, and from one": small(
         replace(FINISH, by=("clerk", "chief")), replace(FINISH, by=("chief", "clerk", "boss")),
+    ),
+    "BACK has a condition, and nothing comes after it": small(
+        FINISH, WAIT, GO_ON, replace(GO_ON, name="back", to=BACK, when=unaudited), states=THREE
     ),
     "BACK that hides another": small(
         FINISH, WAIT, replace(GO_ON, to=BACK), replace(GO_ON, when=unaudited), states=THREE
@@ -204,6 +250,9 @@ MISTAKES: dict[str, dict[str, Any]] = {
         Move("back", Stepped, "told", BACK, by="clerk"), Move("lose", Noted, "waiting", "lost", by="clerk"),
         states=(*FOUR, LOST),
     ),
+    "caught only where it began": small(
+        FINISH, replace(FILE, name="import", fact=Imported, to="waiting"), WAIT, replace(GO_ON, to=BACK), states=THREE
+    ),
     "two traps, and two ways into one": small(
         FINISH, WAIT, replace(TELL, from_="waiting"), replace(TELL, name="ask"),
         Move("lose", Noted, "open", "lost", by="clerk"), states=(*FOUR, LOST),
@@ -217,10 +266,27 @@ MISTAKES: dict[str, dict[str, Any]] = {
     ),
     "reopened where nothing has ended": small(FINISH, replace(FINISH, name="again", to=STAY, means="reopened")),
     "a new round in an end": small(FINISH, replace(FINISH, name="again", from_="done", to=STAY, means="reworked")),
+    "three wrong ways out of an end to which two ways lead": small(
+        FINISH, WAIT, GO_ON, Move("note", Noted, "done", STAY, by="clerk"),
+        replace(FINISH, name="again", from_="done", to=STAY, means="reworked"),
+        replace(FINISH, name="lose", from_="done", to="gone", means="unmerged"),
+        replace(FINISH, name="undo", from_="done", to="open"), states=(*THREE, GONE),
+    ),
+    "reopened where nothing has ended, but to which two ways lead, and a mistake after it": small(
+        WAIT, TELL, replace(WAIT, name="rest", from_="told"), Move("lose", Noted, "waiting", "lost", by="clerk"),
+        replace(GO_ON, from_="lost"),
+        replace(GO_ON, name="again", to=STAY, means="reopened"),
+        replace(GO_ON, name="part", to="open", means="unmerged"),
+        replace(FINISH, name="undo", from_="done", to="open"), states=(*FOUR, LOST),
+    ),
     "silent for nothing": small(FINISH, replace(FINISH, name="hush", to=STAY, silent=True)),
     "silent where nothing closes": small(replace(FINISH, to="gone", silent=True), states=(OPEN, GONE)),
     "a merge that closes": small(
         FINISH, Move("merge", Merged, "open", "done", by="clerk"), Move("take in", TookIn, ANYWHERE, STAY, by="clerk")
+    ),
+    "a merge that closes, to which two ways lead": small(
+        FINISH, WAIT, Move("merge", Merged, ("open", "waiting"), "done", by="clerk"),
+        Move("take in", TookIn, ANYWHERE, STAY, by="clerk"), states=THREE,
     ),
     "an un-merge of what was closed": small(
         FINISH, Move("unmerge", Unmerged, "done", "open", by="clerk", means="unmerged"),
@@ -249,6 +315,7 @@ MISTAKES: dict[str, dict[str, Any]] = {
     "rework of those known to be reported": small(
         TELL, replace(JUDGE, when=lambda demand, proposal: not (demand.asked and demand.told)), AGAIN, states=CIRCLE
     ),
+    "a condition among the rules": small(wrongly(FINISH, rules=(unaudited,))),
     "rework that is not called so": small(
         TELL, replace(JUDGE, when=resolved), replace(AGAIN, means="evaluated"), states=CIRCLE
     ),
@@ -288,6 +355,7 @@ ADVICE: dict[str, dict[str, Any]] = {
     "rework that cannot be asked about": small(
         TELL, replace(JUDGE, when=raises), AGAIN, states=CIRCLE
     ),
+    "a rule for a condition": small(wrongly(FINISH, when=says_no), FINISH),
 }
 # fmt: on
 
@@ -333,6 +401,42 @@ def test_every_mistake_is_told_and_advice_forbids_nothing() -> None:
         with pytest.warns(WorkflowAdvice):
             assert Workflow(**parts).advice
     assert golden().keys() == MISTAKES.keys() | ADVICE.keys()
+
+
+@pytest.mark.parametrize(
+    ("one", "others"),
+    [
+        ("clerk", "clerks chlerk lerk cler clrk flerk clark clerq cclerk"),
+        ("aide", "aids bide aid_e"),
+        ("doctor_1", "doctor_x doctor_1x doktor_1"),
+    ],
+)
+def test_roles_that_differ_by_one_letter_are_taken_for_a_slip(one: str, others: str) -> None:
+    for other in others.split():
+        assert alike(one, other), (one, other)
+
+
+@pytest.mark.parametrize(
+    ("one", "others"),
+    [
+        ("clerk", "clerkss cclerks celrk clxxk lerks cklark desk office"),
+        ("aide", "aid ide aims"),
+        ("man", "men mane an"),
+        ("doctor_1", "doctor_2 doctor_11 doctor_12"),
+        ("doctor", "doctor1 doctor_1"),
+    ],
+)
+def test_other_roles_are_not_nor_are_numbered_and_very_short_ones(one: str, others: str) -> None:
+    for other in others.split():
+        assert not alike(one, other), (one, other)
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether it is advised against having both for roles."""
+    moves = (replace(FILE, by=one), replace(FINISH, by=(one, other)))
+    kinds = [advice.kind for advice in advice_for((replace(OPEN, owner=one), DONE), moves)]
+    assert set(kinds) <= {"alike"}
+    return kinds == ["alike"]
 
 
 def test_a_rule_that_objects_to_the_late_is_a_bound() -> None:

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demandflow import (
+    Accepted,
     Actor,
     Category,
     ContractedOut,
@@ -26,6 +27,8 @@ from demandflow import (
     InvalidValue,
     Meta,
     Place,
+    Refused,
+    Registered,
     Sorted,
     Stamp,
     TakenOn,
@@ -36,10 +39,12 @@ from demandflow import (
 from demandflow.domain.events import with_corrections
 from demandflow.domain.facts import STANDARD_FACTS, extended
 from demandflow.domain.moves import ENDS, MEANINGS
+from demandflow.domain.samples import choices_of
 from demandflow.projections.entries import booked
 from demandflow.projections.standing import CLOSED, ENDED, RESOLVED, standing
 from demandflow.testing.strategies import facts_for
-from tests.stories import DAY, T0, A, Story, told
+from tests.scenes import TAKEN_OVER
+from tests.stories import DAY, DISPATCHER, T0, A, Story, told
 
 
 class Weighed(Fact):
@@ -129,10 +134,21 @@ def test_what_a_community_says_of_its_own_is_kept_and_cannot_be_changed() -> Non
 
 def test_moments_without_a_zone_never_get_into_an_event() -> None:
     naive, actor = T0.replace(tzinfo=None), Actor("li", "clerk")
-    with pytest.raises(InvalidValue, match="time zone"):
-        Meta(actor, naive, T0, "w@1")
-    with pytest.raises(InvalidValue, match="time zone"):
+    for happened, recorded in ((naive, T0), (T0, naive)):
+        with pytest.raises(InvalidValue) as meta:
+            Meta(actor, happened, recorded, "w@1")
+        assert str(meta.value) == "meta: its moments need a time zone"
+    with pytest.raises(InvalidValue) as stamp:
         Stamp("move", "state", "audit", 1, due=naive)
+    assert str(stamp.value) == "stamp: its due moment needs a time zone"
+
+
+def test_all_that_was_said_at_registration_is_kept() -> None:
+    said = {name: next(filter(None, some)) for name, some in choices_of(Registered, everything=True).items()}
+    story, fact = Story().tell("register"), Registered(**said)
+    demand = evolve(None, Event(A, 1, fact, story.events[0].meta, story.events[0].stamp))
+    del said["due"]  # the stamp says when
+    assert {name: getattr(demand, name) for name in said} == said
 
 
 def test_what_was_asked_evaluated_and_reported_lapses_with_the_round() -> None:
@@ -147,6 +163,51 @@ def test_what_was_asked_evaluated_and_reported_lapses_with_the_round() -> None:
         2,
     )
     assert after.handlers == before.handlers, "who handled it stays known"
+
+
+IN_HAND = "register accept contract_out take_on"
+
+
+@pytest.mark.parametrize(
+    ("asked", "settled", "field", "known"),
+    [
+        ("ask_extension", "extend", "extension_asked", T0 + 90 * DAY),
+        ("ask_extension", "recall", "extension_asked", T0 + 90 * DAY),
+        ("suspend", "resume", "review", T0 + 60 * DAY),
+    ],
+)
+def test_what_was_asked_for_and_when_to_look_again_is_known_until_it_is_settled(
+    asked: str, settled: str, field: str, known: datetime
+) -> None:
+    assert getattr(told(f"{IN_HAND} {asked}"), field) == known
+    assert getattr(told(f"{IN_HAND} {asked} {settled}"), field) is None
+
+
+def test_who_hands_the_work_back_hands_it_back_for_their_helpers_too() -> None:
+    story = Story().tell("register accept")
+    story.step("contract_out", ContractedOut(contractor="repair team", co_handlers=("helpers",)), DISPATCHER)
+    assert story.demand.co_handlers == ("helpers",)
+    story.tell("hand_back")
+    assert {name: getattr(story.demand, name) for name in ("contractor", "co_handlers", "handbacks")} == {
+        **{"contractor": None, "co_handlers": (), "handbacks": 1},
+    }
+    assert story.demand.handlers == {"repair team", "helpers", "chen"}, "they all handled it"
+
+
+def test_what_was_taken_over_is_so_no_longer_once_it_was_reopened() -> None:
+    over = told(f"{TAKEN_OVER} report_by_supervisor feed_back evaluate_unresolved")
+    assert (over.ended_as, over.taken_over) == ("closed", True)
+    assert told(f"{TAKEN_OVER} report_by_supervisor feed_back evaluate_unresolved reopen").taken_over is False
+
+
+def test_all_who_audited_it_are_known_with_their_units() -> None:
+    story = Story().tell("register")
+    story.step("accept", Accepted(), Actor("wang", "auditor", "office"))
+    story.tell("withdraw reopen contract_out hand_back")
+    story.step("refuse", Refused(code="x", words="y"), DISPATCHER)
+    story.tell("appeal")
+    story.step("accept", Accepted(), Actor("sun", "auditor"))
+    assert story.demand.auditors == {"wang", "office", "sun"}
 
 
 def test_reopening_takes_the_due_moment_away_and_rework_does_not() -> None:

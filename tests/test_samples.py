@@ -40,8 +40,10 @@ class Everything(Fact):
     known: set[str]
     kept: frozenset[str]
     table: dict[str, int]
+    bare: list  # type: ignore[type-arg]
     report: Reported
     maybe: int | None
+    better: Annotated[Literal["yes", "no"], "or better not"] | None
     resident: str | None = None
     remark: str | None = None
 
@@ -59,6 +61,7 @@ EXPECTED: dict[str, Sequence[Any]] = {
     "sum": tuple(map(Decimal, (1, 0, 10, 1_000_000, -1))), "place": (Place("sample"),),
     "category": (Category("sample"),), "channel": (Channel("sample"),), "names": ((), ("sample",)),
     "listed": ([], [1]), "known": (set(), {"sample"}), "kept": (frozenset(), frozenset({"sample"})), "table": ({},),
+    "bare": ([],), "better": ("yes", "no", None),
     "report": (Reported(resolved=True, words="sample"),), "maybe": (1, 0, 10, 1_000_000, -1, None),
     "resident": ("resident", None), "remark": (None,),
 }  # fmt: skip
@@ -82,6 +85,8 @@ class Measured(Fact):
     metres: Annotated[int, Field(ge=20, lt=90)]
     litres: Annotated[float, Field(gt=0.5, le=2)]
     pairs: Annotated[int, Field(multiple_of=7, gt=100)]
+    dozens: Annotated[int, Field(multiple_of=12, gt=0)]
+    since: Annotated[date, Field(ge=date(2000, 1, 1))]
     code: Annotated[str, Field(min_length=9)]
     short: Annotated[str, Field(max_length=3)] = "abc"
 
@@ -91,6 +96,8 @@ def test_numbers_are_tried_at_their_bounds_and_texts_are_as_long_as_they_must_be
     assert set(found["metres"]) == {20, 21, 89}
     assert set(found["litres"]) == {1.0, 1.5, 2.0}
     assert {101, 1_000_000} & set(found["pairs"]) == set()
+    assert set(found["dozens"]) == {12}
+    assert found["since"] == (date(2025, 3, 1),), "no number, so nothing is next to it"
     assert found["code"] == ("sampleeee",)
     assert found["short"] == ()
 

@@ -30,6 +30,32 @@ def test_a_place_gives_back_the_names_it_was_made_of(names: list[str]) -> None:
     assert place.within(place.level(1))
 
 
+@given(st.text(alphabet="a%25F/"))
+def test_a_path_has_one_spelling_and_every_other_is_refused(text: str) -> None:
+    try:
+        place = Place(text)
+    except InvalidValue:
+        return
+    assert Place.of(*place.names) == place
+
+
+@pytest.mark.parametrize("wrong", ["%", "%2", "%2f", "%41", "%%25", "25%", "%%252F", "%2%25F"])
+def test_a_percent_sign_that_stands_for_itself_is_refused(wrong: str) -> None:
+    with pytest.raises(InvalidValue) as caught:
+        Place(f"a/{wrong}/b")
+    assert str(caught.value) == f"place: in {wrong!r} write % as %25 and / as %2F, or use Place.of()"
+
+
+@pytest.mark.parametrize("kind", [Channel, Place, Category])
+def test_what_is_wrong_with_a_word_is_told_with_what_it_was_to_be(kind: type[Channel]) -> None:
+    for wrong, says in {"": "is empty or has blanks at its ends", "a ": "is empty or has blanks at its ends",
+                        "a\nb": "has control characters"}.items():  # fmt: skip
+        with pytest.raises(InvalidValue) as caught:
+            kind(wrong)
+        assert str(caught.value) == f"{kind.__name__.lower()}: {wrong!r} {says}"
+    assert kind("نمی‌دانم") == "نمی‌دانم", "a joiner is no control character"
+
+
 def test_a_slash_inside_a_name_is_escaped() -> None:
     place = Place.of("Boston", "Allston / Brighton", "100%")
     assert place == "Boston/Allston %2F Brighton/100%25"
@@ -111,7 +137,8 @@ def test_the_bounds_of_time_are_the_first_moment_of_1900_and_the_last_before_220
     assert str(caught.value).startswith("due: 2025-01-01T00:00:00 has no time zone; give it one")
     assert moment(first) is first, "what is in UTC already stays as it is"
     elsewhere = datetime(2025, 1, 1, 8, tzinfo=timezone(timedelta(hours=8)))
-    assert (moment(elsewhere), moment(elsewhere).tzinfo) == (elsewhere, UTC)
+    assert moment(elsewhere) == elsewhere
+    assert moment(elsewhere).tzinfo is UTC
     with pytest.raises(InvalidValue) as caught:
         moment(3)
     assert str(caught.value) == "moment: must be a datetime, got 3"

@@ -137,6 +137,11 @@ def test_a_workflow_has_a_name_and_a_version(name: Any, version: Any) -> None:
         Workflow(name, version, (OPEN, DONE), (FILE, FINISH))
 
 
+@pytest.mark.parametrize("version", [1, 1_000_000_000])
+def test_the_first_and_the_last_version_are_versions(version: int) -> None:
+    assert Workflow("small", version, (OPEN, DONE), (FILE, FINISH)).key == f"small@{version}"
+
+
 def test_a_workflow_that_is_no_list_says_so() -> None:
     with pytest.raises(InvalidWorkflow, match="None is no State"):
         Workflow("x", 1, None, FINISH)  # type: ignore[arg-type]
@@ -199,11 +204,11 @@ def test_a_rule_that_does_not_speak_is_a_defect(answer: Any) -> None:
 class Strict:
     """A rule that is no function, and so has no name of its own."""
 
-    def __init__(self, answer: Any) -> None:
-        self.answer = answer
+    def __init__(self, answer: Any, **otherwise: Any) -> None:
+        self.answer, self.when_built = answer, otherwise.get("when_built", answer)
 
     def __call__(self, demand: Demand, proposal: Proposal[Any]) -> Any:
-        return self.answer
+        return self.answer if demand.id == A else self.when_built
 
     def __repr__(self) -> str:
         return f"Strict({self.answer!r})"
@@ -215,14 +220,14 @@ def test_every_objection_is_told_with_its_rule_and_a_rule_that_does_not_speak_wi
     with pytest.raises(RuleBroken) as refused:
         admit(build(FILE, replace(FINISH, rules=(Strict("no"), Strict(None), Strict("never")))), standing, finish)
     assert refused.value.objections == (("Strict('no')", "no"), ("Strict('never')", "never"))
+    speechless_here = build(FILE, replace(FINISH, rules=(Strict("no"), Strict(5, when_built=None))))
     with pytest.raises(InvalidWorkflow) as speechless:
-        admit(build(FILE, replace(FINISH, rules=(Strict("no"), Strict(5)))), standing, finish)
+        admit(speechless_here, standing, finish)
     (defect,) = speechless.value.defects
     assert (speechless.value.workflow, defect.moves) == ("small@1", ("finish",))
     assert defect.says.startswith("rule Strict(5) ")
     assert defect.says.endswith(" 5")
-    assert defect.kind
-    assert defect.remedy
+    assert (defect.kind, defect.remedy) == ("rule", "mend the rule")
 
 
 class Promised(Fact):
@@ -401,6 +406,10 @@ def test_a_move_that_cannot_work_is_refused(moves: tuple[Move, ...], says: str) 
 def test_names_that_nobody_could_write_again_are_refused(wrongly: Any) -> None:
     with pytest.raises(InvalidWorkflow):
         Workflow(**{"name": "x", "version": 1, "states": (OPEN, DONE), "moves": (FILE, FINISH), **wrongly})
+    for version, called in ((10**9, "x@1000000000"), (10**9 + 1, "x"), (-(10**5000), "x"), ("1", "x@1")):
+        with pytest.raises(InvalidWorkflow) as refused:
+            Workflow("x", version, (OPEN,), (FILE, FINISH))  # type: ignore[arg-type]
+        assert refused.value.workflow == called
     with pytest.raises(InvalidWorkflow, match="ends as 5"):
         build(FILE, FINISH, states=(OPEN, State("done", Stage.ENDED, ended_as=5)))  # type: ignore[arg-type]
 
@@ -424,6 +433,19 @@ def test_a_condition_on_a_way_back_is_heeded() -> None:
         assert stamp.state == goal
 
 
+def test_a_condition_on_a_way_back_may_look_at_what_is_proposed() -> None:
+    def says_why(demand: Demand, proposal: Proposal[Any]) -> bool:
+        return proposal.fact.note is not None
+
+    rest = Move("rest", Noted, "open", "waiting", by="clerk")
+    back = Move("answer", Stepped, "waiting", BACK, by="clerk", when=says_why)
+    small = build(FILE, FINISH, rest, back, replace(back, to=STAY, when=None), states=(OPEN, WAITING, DONE))
+    waiting = Demand(A, version=2, state="waiting", came_from="open", round=1)
+    for note, goal in (("he called", "open"), (None, "waiting")):
+        proposal = Proposal("answer", Stepped(note=note), Actor("li", "clerk"), T0)
+        assert admit(small, waiting, proposal).state == goal
+
+
 def test_roles_that_look_alike_are_advised_against_and_numbered_ones_are_not() -> None:
     with pytest.warns(WorkflowAdvice, match="'auditer' and 'auditor' look alike"):
         build(FILE, replace(FINISH, by=("clerk", "auditer", "auditor")))
@@ -431,14 +453,14 @@ def test_roles_that_look_alike_are_advised_against_and_numbered_ones_are_not() -
 
 
 def test_a_report_that_is_not_called_one_is_advised_against() -> None:
-    with pytest.warns(WorkflowAdvice, match="records Reported, but does not mean 'reported'"):
+    with pytest.warns(WorkflowAdvice, match="^small@1: move 'finish' records Reported, but does not mean 'reported'; "):
         build(FILE, replace(FINISH, fact=Reported))
 
 
-def test_a_move_may_have_any_name() -> None:
-    assert build(FILE, replace(FINISH, name="state"), Move("trigger", Noted, "open", STAY, by="clerk")).possible(
-        Demand(A, version=1, state="open")
-    )
+@pytest.mark.parametrize("name", ["state", "trigger", "events", "states", "initial", "model", "may_trigger", "to_done"])
+def test_a_move_may_have_any_name(name: str) -> None:
+    small = build(FILE, replace(FINISH, name=name), Move(f"{name}s", Noted, "open", STAY, by="clerk"))
+    assert [move.name for move in small.possible(Demand(A, version=1, state="open"))] == [name, f"{name}s"]
 
 
 def test_a_state_is_for_contractors_if_they_have_a_move_of_their_own_there() -> None:

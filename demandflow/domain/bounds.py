@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cache
-from itertools import product
+from itertools import islice, product
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +23,8 @@ OFTEN, MANY = 1_000_000, 1_000
 LATE = THEN + timedelta(days=3650)
 CONTRACTS = tuple((n, f"contractor {n}") for n in range(MANY))
 WORKERS = frozenset(f"worker {n}" for n in range(MANY))
+STANDINGS = ((True, False), (True, True), (False, False), (False, True))
+"""Audited or not, taken over or not."""
 
 
 def unbounded_rework(states: Sequence[State], moves: Sequence[Move], steps: Sequence[Step]) -> Iterator[Defect]:
@@ -44,8 +46,9 @@ def unasked_rework(states: Sequence[State], moves: Sequence[Move]) -> Iterator[D
     """Rework of which it cannot be told whether it has a bound: no fact is known to ask its conditions about."""
     told = set()
     for name, source, role, these in _rework(states, moves):
-        answers = [_taken(these, _demand(source, OFTEN, True, False), _proposal(these, role, fact, LATE))
-                   for fact in _variants(these[0].fact)]  # fmt: skip
+        late = [_demand(source, OFTEN, *standing) for standing in STANDINGS]
+        proposals = [_proposal(these, role, fact, LATE) for fact in _variants(these[0].fact)]
+        answers = (_taken(these, demand, proposal) for demand, proposal in product(late, proposals))
         if not any(answers) and (name, source) not in told:
             told.add((name, source))
             says = f"whether move {name!r} from {source!r} sends demands round for ever cannot be told"
@@ -85,14 +88,12 @@ def _answers(
 ) -> Iterator[tuple[Move, Any, Any]]:
     """What these functions of each move answer about a sample; those that raise about it say nothing."""
     for move in moves:
-        sample = next(iter(_variants(move.fact)), None)
-        source = next(iter(sources(move, states)), "")
-        if sample is None or not move.roles or not is_word(move.roles[0]):
-            continue
-        demand, proposal = _demand(source, 1, True, False), _proposal([move], move.roles[0], sample, THEN)
-        for function in functions(move):
-            with suppress(Exception):  # what a community's function may raise is not known
-                yield move, function, function(demand, proposal)
+        samples = product(sources(move, states), filter(is_word, move.roles), _variants(move.fact))
+        for source, role, fact in islice(samples, 1):
+            demand, proposal = _demand(source, 1, *STANDINGS[0]), _proposal([move], role, fact, THEN)
+            for function in functions(move):
+                with suppress(Exception):  # what a community's function may raise is not known
+                    yield move, function, function(demand, proposal)
 
 
 def _name(function: Any) -> str:
@@ -145,7 +146,7 @@ def _comes_back(begin: str, source: str, moves: Sequence[Move], steps: Sequence[
 
 def _goes_round(these: list[Move], source: str, role: str, fact: Fact, twice: bool) -> bool:
     """Whether the move sends such a demand back in its millionth round, and no rule objects to that very number."""
-    for audited, taken_over in product((True, False), (False, True)):
+    for audited, taken_over in STANDINGS:
         late, early = (_demand(source, times, audited, taken_over) for times in (OFTEN, 1))
         proposal = _proposal(these, role, fact, LATE)
         taken = _taken(these, late, proposal)

@@ -32,7 +32,7 @@ RESERVED = (*WORDS, "*", "=")
 
 
 def defects_of(
-    name: str, version: int, states: Sequence[State], moves: Sequence[Move], *, tells_nobody: bool = False
+    name: str, version: int, states: Sequence[State], moves: Sequence[Move], *, tells_nobody: bool
 ) -> tuple[Defect, ...]:
     """All defects of a workflow.
 
@@ -40,7 +40,7 @@ def defects_of(
     """
     if defects := tuple(_wrong_types(name, version, states, moves, tells_nobody)):
         return defects
-    defects = (*_wrong_names(states, moves), *_wrong_words(states, moves), *_wrong_facts(states, moves))
+    defects = (*_wrong_names(states, moves), *_wrong_words(states, moves), *_wrong_facts(moves))
     declared, (states, moves) = len(moves), _as_meant(states, moves)
     steps = steps_of(states, moves)
     # where nothing begins, or a move leads nowhere that is known, it is not known either what cannot be reached
@@ -72,7 +72,7 @@ def advice_for(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defec
         }
         if state.ended_as is None and state.owner not in may:
             says = f"state {state.name!r} waits for {state.owner}, who has no move that leads on"
-            remedy = f"give {state.owner} one, or make {listed(sorted(may), 'somebody else')} the owner"
+            remedy = f"give {state.owner} one, or make {listed(sorted(may))} the owner"
             yield Defect("idle-owner", says, remedy, (state.name,))
     for move in moves:
         for meaning, (kind, _) in SAYS.items():
@@ -215,7 +215,7 @@ def _wrong_words(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Def
                 yield Defect("word", says, remedy, (), (move.name,))
 
 
-def _wrong_facts(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defect]:
+def _wrong_facts(moves: Sequence[Move]) -> Iterator[Defect]:
     topics: dict[str, type] = {fact.TOPIC: fact for fact in STANDARD_FACTS}
     facts: dict[str, type] = {}
     for move in moves:
@@ -260,7 +260,7 @@ def _wrong_topic(move: Move, topics: dict[str, type]) -> Iterator[tuple[str, str
 
 def _wrong_owners(states: Sequence[State]) -> Iterator[Defect]:
     for state in states:
-        if state.ended_as is None and state.waits_for != Stage.ENDED and not is_word(state.owner or ""):
+        if state.ended_as is None and not is_word(state.owner or ""):
             says = f"in state {state.name!r} it is nobody's turn"
             yield Defect("no-owner", says, "say whose: owner=…", (state.name,))
 
@@ -322,21 +322,16 @@ def _as_meant(states: Sequence[State], moves: Sequence[Move]) -> tuple[list[Stat
         names = {name: _meant(name, by_name) for name in said}
         if None in names.values():
             continue
-        from_: Any = move.from_
-        if _named(move):
-            from_ = tuple(dict.fromkeys(str(names[name]) for name in _named(move)))
+        from_ = tuple(dict.fromkeys(str(names[name]) for name in _named(move))) or move.from_
         to: Any = names[move.to] if isinstance(move.to, str) else move.to
-        unchanged = (from_ == _named(move) or not _named(move)) and to == move.to
-        meant.append(move if unchanged else Move(**{**move.__dict__, "from_": from_, "to": to}))
+        meant.append(replace(move, from_=from_, to=to))
     return list(by_name.values()), meant
 
 
 def _ended_as_meant(state: State) -> State:
     """A state that says of its end but half, as if it said the whole."""
-    if state.waits_for != Stage.ENDED and state.ended_as is None:
-        return state
-    ended_as = _meant(state.ended_as or "", ENDS) or ENDS[0]
-    return replace(state, waits_for=Stage.ENDED, ended_as=ended_as)
+    ends = state.waits_for == Stage.ENDED or state.ended_as is not None
+    return replace(state, ended_as=_meant(str(state.ended_as), ENDS) or ENDS[0]) if ends else state
 
 
 def _named(move: Move) -> tuple[str, ...]:
@@ -347,15 +342,15 @@ def _named(move: Move) -> tuple[str, ...]:
 
 
 def _meant(name: str, names: Sequence[str] | dict[str, Any]) -> str | None:
-    return name if name in names else next(iter(get_close_matches(name, list(names), n=1)), None)
+    return name if name in names else next(iter(get_close_matches(name, list(names))), None)
 
 
 def _one_letter_apart(one: str, other: str) -> bool:
     """Whether the words differ by one letter, no digit, more or less or other: likely a slip."""
     short, long = sorted((one, other), key=len)
-    if len(short) < 4 or len(long) - len(short) > 1:
+    if len(short) < 4:
         return False
-    at = next((n for n, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
+    at = next((n for n in range(len(short)) if short[n] != long[n]), len(short))
     same = short[at + 1 :] == long[at + 1 :] if len(short) == len(long) else short[at:] == long[at + 1 :]
     return same and not long[at].isdigit()
 

@@ -13,7 +13,7 @@ from math import prod
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 from uuid import UUID
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from demandflow.domain.facts import Fact
@@ -140,14 +140,12 @@ def _choices(kind: Any) -> Iterator[Any]:
         yield kind("sample")
     elif kind in SAMPLES:
         yield SAMPLES[kind]
-    elif (origin or kind) in (tuple, list, frozenset, set, dict):
-        yield (origin or kind)()
-        if inner := [one for one in get_args(kind)[:1] if (origin or kind) is not dict]:
-            yield from ((origin or kind)([one]) for one in islice(_choices(inner[0]), 1))
+    elif (made := origin or kind) in (tuple, list, frozenset, set, dict):
+        yield made()
+        if made is not dict and (inner := get_args(kind)):
+            yield from (made([one]) for one in islice(_choices(inner[0]), 1))
     elif isinstance(kind, type) and issubclass(kind, Fact):
         yield plain(kind)
-    elif isinstance(kind, type) and issubclass(kind, BaseModel):
-        yield from ()
 
 
 SAMPLES: dict[Any, Any] = {

@@ -6,14 +6,13 @@ from collections.abc import Iterator, Sequence
 
 from demandflow.domain.facts import Merged, Unmerged
 from demandflow.domain.moves import ASKING, NEW_ROUND, Move, State
-from demandflow.domain.values import Stage
 from demandflow.domain.ways import START_SPOT, Spot, Step, closure, first_way
 from demandflow.errors import Defect, listed
 
 
 def wrong_shape(states: Sequence[State], steps: Sequence[Step]) -> Iterator[Defect]:
     """Demands that cannot go on, cannot end, are caught, or come back from an end that they should keep."""
-    ends = {state.name for state in states if state.ended_as is not None or state.waits_for == Stage.ENDED}
+    ends = {state.name for state in states if state.ended_as is not None}
     arrows = [(step.before, step.after) for step in steps]
     reached = {START_SPOT, *(step.after for step in steps)}
     stands = {spot.state for spot in reached}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ def moment(value: object, what: str = "moment") -> datetime:
         raise InvalidValue(what, f"{value.isoformat()} has no time zone; give it one (for instance tzinfo=UTC)")
     if not EARLIEST <= value < LATEST:
         raise InvalidValue(what, f"{value.isoformat()} lies outside 1900–2199")
-    return value if value.tzinfo is UTC else value.astimezone(UTC)
+    return value.astimezone(UTC)
 
 
 Moment = Annotated[datetime, Strict(), AfterValidator(moment)]
@@ -159,7 +160,7 @@ class _Path(_Word):
     def _check(cls, text: str) -> None:
         for name in text.split("/"):
             super()._check(name)
-            if "%" in name.replace("%25", "").replace("%2F", ""):
+            if re.search("%(?!25|2F)", name):
                 what = cls.__name__.lower()
                 raise InvalidValue(what, f"in {name!r} write % as %25 and / as %2F, or use {cls.__name__}.of()")
 

@@ -35,6 +35,10 @@ class _Table(Machine):
     transition_cls = Row
 
 
+ONLY_ASKED: dict[str, Any] = {"model": None, "initial": None, "model_attribute": ""}
+"""How it is made; with a model attribute no move could be named like it."""
+
+
 @dataclass(frozen=True)
 class PossibleMove:
     """What may happen next: the move, who may make it, and the states to which it can lead."""
@@ -73,14 +77,7 @@ class Workflow:
             huge = isinstance(self.version, int) and abs(self.version) > MOST_VERSIONS
             raise InvalidWorkflow(str(self.name) if huge else self.key, defects)
         object.__setattr__(self, "_states", {state.name: state for state in self.states})
-        machine = _Table(
-            model=None,
-            states=["", *self._states],
-            initial="",
-            transitions=list(self._lines()),
-            auto_transitions=False,
-            model_attribute="",  # else no move could be named "state"
-        )
+        machine = _Table(**ONLY_ASKED, transitions=list(self._lines()))
         by_state: dict[str, dict[str, tuple[Row, ...]]] = {state: {} for state in ("", *self._states)}
         for move, event in machine.events.items():
             for state, lines in event.transitions.items():
