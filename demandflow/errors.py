@@ -2,7 +2,8 @@
 
     DemandFlowError
     ├── InvalidValue        a value is not what it must be            (also a ValueError)
-    │   └── InvalidFile     a workflow's file has mistakes; it lists them all (in demandflow.workbench)
+    │   ├── InvalidFile     a workflow's file has mistakes; it lists them all (in demandflow.workbench)
+    │   └── YearNotCovered  no source of a working-time calendar says anything about that year
     ├── InvalidWorkflow     a workflow has defects; it lists them all (also a ValueError)
     ├── Refusal             the workflow or a rule forbids it; nothing was recorded
     │   ├── MoveNotAllowed  the demand's present state has no such move
@@ -50,6 +51,22 @@ class InvalidValue(DemandFlowError, ValueError):
 
     def __str__(self) -> str:
         return f"{self.what}: {self.problem}"
+
+
+class YearNotCovered(InvalidValue):
+    """A calendar, or a source of days, knows nothing about a year; it does not guess. `covered` are those it knows."""
+
+    def __init__(self, calendar: str, year: int, covered: tuple[int, ...]) -> None:
+        runs: list[list[int]] = []
+        for one in sorted(covered):
+            if runs and runs[-1][-1] == one - 1:
+                runs[-1][1:] = [one]
+            else:
+                runs.append([one])
+        known = listed("–".join(map(str, run)) for run in runs)
+        remedy = f"add a source for it, or Days.none([{year}]) if it has no days of its own"
+        super().__init__(calendar, f"the year {year} is not covered (covered: {known}); {remedy}")
+        self.args, self.calendar, self.year, self.covered = (calendar, year, covered), calendar, year, covered
 
 
 @dataclass(frozen=True)
