@@ -1,12 +1,16 @@
 """demandflow: the demands that residents bring to their community, round one closed loop, with figures that add up."""
 
+from demandflow.agenda import Parked
 from demandflow.application import DemandFlow
 from demandflow.batches import Action, Batch, Recorded, Registration, Rejected
 from demandflow.commands import Told
 from demandflow.domain import rules
+from demandflow.domain.calendars import Calendar
+from demandflow.domain.clocks import Clock, Limit
 from demandflow.domain.closed_loop import CLOSED_LOOP, closed_loop
-from demandflow.domain.demand import Demand, evolve, fold
-from demandflow.domain.events import Event, Meta, Stamp
+from demandflow.domain.days import Days
+from demandflow.domain.demand import Demand, Ticking, evolve, fold
+from demandflow.domain.events import Event, Meta, Stamp, Tick
 from demandflow.domain.facts import (
     Accepted,
     CallbackMissed,
@@ -26,6 +30,7 @@ from demandflow.domain.facts import (
     MovedOver,
     Noted,
     NoticeEnded,
+    Notified,
     Refused,
     Registered,
     Reopened,
@@ -42,6 +47,9 @@ from demandflow.domain.facts import (
 )
 from demandflow.domain.moves import ANYWHERE, BACK, START, STAY, WHILE_OPEN, Condition, Move, Proposal, Rule, State
 from demandflow.domain.moving import can_move, reasons_not_to_move
+from demandflow.domain.rejudging import rejudged
+from demandflow.domain.spans import Span
+from demandflow.domain.standard_clocks import standard_clocks
 from demandflow.domain.values import Actor, Category, Channel, Grade, Place, Role, Stage, Urgency, Way
 from demandflow.domain.workflow import PossibleMove, Workflow
 from demandflow.errors import (
@@ -61,17 +69,21 @@ from demandflow.errors import (
     UnknownWorkflow,
     WorkflowAdvice,
     WrongTenant,
+    YearNotCovered,
 )
 from demandflow.history import HistoryLine
 from demandflow.ids import utc_now, uuid7
+from demandflow.policies.policy import Look, Policy, Reaction, Seen, Wake
 from demandflow.projections.board import BoardPage, BoardRow
 from demandflow.projections.definitions import DEFINITIONS, RATES, Definition, definition
 from demandflow.projections.drilldown import Change, Changes, Counted, Stood
 from demandflow.projections.durations import Durations
-from demandflow.projections.figures import Figures, FiguresBy, MeanOfUnits, Rate
+from demandflow.projections.figures import Figures, FiguresBy
 from demandflow.projections.periods import Period
 from demandflow.projections.question import Asked
+from demandflow.projections.rates import ClockFigures, MeanOfUnits, Rate
 from demandflow.queries import Deadlines, Narrowed
+from demandflow.running import Notice, Ran, Reacted
 
 __all__ = [
     "ANYWHERE",
@@ -84,16 +96,20 @@ __all__ = [
     "BoardPage",
     "BoardRow",
     "CLOSED_LOOP",
+    "Calendar",
     "CallbackMissed",
     "Category",
     "Change",
     "Changes",
     "Channel",
+    "Clock",
+    "ClockFigures",
     "Condition",
     "ContractedOut",
     "Corrected",
     "Counted",
     "DEFINITIONS",
+    "Days",
     "Deadlines",
     "Defect",
     "Definition",
@@ -120,6 +136,8 @@ __all__ = [
     "InvalidValue",
     "InvalidWorkflow",
     "LetGo",
+    "Limit",
+    "Look",
     "MeanOfUnits",
     "Merged",
     "Meta",
@@ -128,14 +146,21 @@ __all__ = [
     "MovedOver",
     "Narrowed",
     "Noted",
+    "Notice",
     "NoticeEnded",
+    "Notified",
     "Overtaken",
+    "Parked",
     "Period",
     "Place",
+    "Policy",
     "PossibleMove",
     "Proposal",
     "RATES",
+    "Ran",
     "Rate",
+    "Reacted",
+    "Reaction",
     "Recorded",
     "Refusal",
     "Refused",
@@ -151,7 +176,9 @@ __all__ = [
     "RuleBroken",
     "START",
     "STAY",
+    "Seen",
     "Sorted",
+    "Span",
     "Stage",
     "Stamp",
     "State",
@@ -161,6 +188,8 @@ __all__ = [
     "StorageError",
     "Suspended",
     "TakenOn",
+    "Tick",
+    "Ticking",
     "Told",
     "TookIn",
     "UnknownFact",
@@ -168,18 +197,22 @@ __all__ = [
     "Unmerged",
     "Urgency",
     "WHILE_OPEN",
+    "Wake",
     "Way",
     "Withdrawn",
     "Workflow",
     "WorkflowAdvice",
     "WrongTenant",
+    "YearNotCovered",
     "can_move",
     "closed_loop",
     "definition",
     "evolve",
     "fold",
     "reasons_not_to_move",
+    "rejudged",
     "rules",
+    "standard_clocks",
     "utc_now",
     "uuid7",
 ]

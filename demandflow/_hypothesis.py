@@ -9,6 +9,8 @@ from typing import Any, get_origin, is_typeddict
 NOT_DRAWN = {
     "DemandFlow": "holds a storage open",
     "Batch": "is given by DemandFlow.batch(), and ends with it",
+    "Policy": "is what a community writes: a shape, not a value",
+    "Look": "is given to a policy when it is asked",
 }
 """Public classes of which no value can be made up, and why. Errors and the words of a question are none either."""
 

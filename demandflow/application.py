@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from types import MappingProxyType
@@ -20,16 +20,18 @@ from demandflow.domain.workflow import PossibleMove, Workflow
 from demandflow.errors import DemandFlowError, InvalidValue, Overtaken, brief
 from demandflow.history import HistoryLine, line_of
 from demandflow.ids import utc_now, uuid7
+from demandflow.policies.policy import Policy
 from demandflow.projections.board import MOST
 from demandflow.projections.projector import Projector
 from demandflow.queries import Queries
+from demandflow.reacting import Reactions
 from demandflow.recording import Recorder
 from demandflow.storage import Log, PendingLog, VersionTaken, facts_by_topic
 
 PAGE = 1000
 
 
-class DemandFlow(Commands, Queries):
+class DemandFlow(Commands, Queries, Reactions):
     """The demands of one tenant: record what happens, ask where things stand, and read figures that add up.
 
     Open it with `DemandFlow.open(url)`, close it with `close()` or by `with`. It may be shared by threads.
@@ -43,10 +45,15 @@ class DemandFlow(Commands, Queries):
         clock: Callable[[], datetime],
         new_id: Callable[[], UUID],
         zone: str,
+        policies: Sequence[Policy] = (),
     ) -> None:
         Commands.__init__(self, Recorder(log, workflows, clock), workflows, tenant, new_id)
         Queries.__init__(self, Projector(log, zone), workflows, clock)
-        self._log = log
+        try:
+            Reactions.__init__(self, log, policies, workflows, self._recorder, self._projector, self.batch, clock)
+        except BaseException:
+            self._projector.close()
+            raise
 
     @classmethod
     def open(
@@ -58,12 +65,13 @@ class DemandFlow(Commands, Queries):
         clock: Callable[[], datetime] = utc_now,
         new_id: Callable[[], UUID] = uuid7,
         zone: str = "UTC",
+        policies: Sequence[Policy] = (),
     ) -> Self:
         """Open the demands kept at `memory:` or `sqlite:///path` (made if it is not there).
 
         `workflows` are all that demands of this log are on; new ones start on the first. One tenant, one log.
-        `zone` is the community's time zone: in it the days of the figures end, and histories are told. Raises
-        InvalidValue, StorageError or WrongTenant.
+        `zone` is the community's time zone: in it the days of the figures end, and histories are told. `policies` act
+        when run_policies() is called. Raises InvalidValue, StorageError or WrongTenant.
         """
         by_key = _by_key(workflows)
         if tenant is not None and not (isinstance(tenant, str) and tenant and tenant.isprintable()):
@@ -74,13 +82,14 @@ class DemandFlow(Commands, Queries):
         facts = facts_by_topic([*STANDARD_FACTS, *(fact for one in by_key.values() for fact in one.facts)])
         log = Log(url, facts.values(), tenant)
         try:
-            return cls(log, by_key, tenant, clock, new_id, zone)
+            return cls(log, by_key, tenant, clock, new_id, zone, policies)
         except BaseException:
             log.close()
             raise
 
     def close(self) -> None:
         """Close the storage; doing so twice is harmless."""
+        self._agenda.close()
         self._projector.close()
         self._log.close()
 
@@ -108,7 +117,7 @@ class DemandFlow(Commands, Queries):
             raise Overtaken("record this batch", "somebody else wrote to one of its demands meanwhile") from None
 
     def _batch(self, pending: PendingLog) -> Batch:
-        recorder = Recorder(pending, self._workflows, self._clock)
+        recorder = Recorder(pending, self._workflows, self._clock, known=self._recorder)
         return Batch(pending, recorder, self._workflows, self._tenant, self._new_id)
 
     def register_many(self, items: Iterable[Registration]) -> tuple[Recorded | Rejected, ...]:

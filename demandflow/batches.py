@@ -53,10 +53,10 @@ class Batch(Commands):
         """When something last happened to the demand."""
         return self._recorder.current(demand_id).last
 
-    def move_that_records(self, demand_id: UUID, fact: type[Fact]) -> str | None:
-        """The move by which such a fact could be recorded now, if the demand's workflow has one from its state."""
+    def move_that_records(self, demand_id: UUID, fact: type[Fact], role: str | None = None) -> str | None:
+        """The move by which such a fact could be recorded now (rather one that the role may make), if there is one."""
         demand = self._recorder.current(demand_id)
-        return self._recorder.workflow_of(demand).move_of(fact, demand.state)
+        return self._recorder.workflow_of(demand).move_of(fact, demand.state, role)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The command line: workflows checked, drawn, compared, and tried on what was recorded."""
+"""The command line: workflows checked, drawn, compared and tried on what was recorded; policies followed."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any, NoReturn
 
+from demandflow.cli_follow import add_follow
 from demandflow.domain.facts import STANDARD_FACTS
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import Defect, DemandFlowError, InvalidValue, InvalidWorkflow, WorkflowAdvice
@@ -20,6 +21,7 @@ from demandflow.workbench.comparison import diff
 from demandflow.workbench.reading import InvalidFile
 from demandflow.workbench.replaying import replay_check
 from demandflow.workbench.sources import Sources
+from demandflow.workbench.what_if import what_if
 
 SOUND, FOUND, MISUSE, INTERRUPTED = 0, 1, 2, 130
 FILE = "a .toml or .json file, package.module:NAME or path/to/file.py:NAME"
@@ -75,13 +77,17 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="demandflow", description=__doc__, allow_abbrev=False)
-    about = parser.add_subparsers(required=True, metavar="workflow").add_parser("workflow", help="ask about a workflow")
-    verbs = about.add_subparsers(required=True, metavar="check | draw | diff | replay-check")
+    topics = parser.add_subparsers(required=True, metavar="workflow | follow")
+    add_follow(topics)
+    about = topics.add_parser("workflow", help="ask about a workflow")
+    verbs = about.add_subparsers(required=True, metavar="check | draw | diff | replay-check | what-if")
 
     def verb(name: str, run: Callable[[argparse.Namespace], int], says: str, *, as_json: bool = True) -> Any:
         made = verbs.add_parser(name, help=says, description=says, allow_abbrev=False)
         made.set_defaults(run=run)
-        made.add_argument("--vocabulary", metavar="module:NAME", help="a community's own names for facts and rules")
+        made.add_argument(
+            "--vocabulary", metavar="module:NAME", help="a community's own names for facts, rules and calendars"
+        )
         if as_json:
             made.add_argument("--json", action="store_true", help="answer with one JSON document")
         return made
@@ -101,6 +107,12 @@ def _parser() -> argparse.ArgumentParser:
     of = "judge demands on this workflow (may be repeated; else on any version of the same name)"
     replay.add_argument("--of", action="append", metavar="name@version", help=of)
     replay.add_argument("--tenant", help="whose log it is, if it says so")
+    says = "how the clocks of a recorded log would have run under those of a workflow"
+    what = verb("what-if", _what_if, says)
+    what.add_argument("url", metavar="URL", help="the log: sqlite:///path")
+    what.add_argument("file", metavar="FILE", help=FILE)
+    what.add_argument("--of", action="append", metavar="name@version", help=of)
+    what.add_argument("--tenant", help="whose log it is, if it says so")
     return parser
 
 
@@ -149,6 +161,14 @@ def _replay(asked: argparse.Namespace) -> int:
         raise InvalidValue(asked.url, "there is nothing in this log that could be judged")
     _answer(asked, replayed)
     return SOUND if replayed.sound else FOUND
+
+
+def _what_if(asked: argparse.Namespace) -> int:
+    workflow = _usable(Sources(asked.vocabulary), asked.file)
+    facts = facts_by_topic([*STANDARD_FACTS, *workflow.facts]).values()
+    found = what_if(recorded_events(asked.url, facts, asked.tenant), workflow, of=asked.of)
+    _answer(asked, found)
+    return FOUND if found.otherwise else SOUND
 
 
 def _usable(sources: Sources, file: str) -> Workflow:

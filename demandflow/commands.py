@@ -28,6 +28,7 @@ from demandflow.domain.facts import (
     MovedOver,
     Noted,
     NoticeEnded,
+    Notified,
     Refused,
     Registered,
     Reopened,
@@ -337,6 +338,12 @@ class Commands:
     def escalate(self, demand_id: UUID, reason: str, **how: Unpack[How]) -> Demand:
         """Mark it for somebody higher up; it stays where it is."""
         return self.act(demand_id, "escalate", Escalated(reason=reason), **how)
+
+    def notify(
+        self, demand_id: UUID, to: str, kind: str, what: str, *, whom: str | None = None, **how: Unpack[How]
+    ) -> Demand:
+        """Have somebody told something: a role, of what kind the notice is, its words, and maybe who in the role."""
+        return self.act(demand_id, "notify", Notified(to=to, kind=kind, what=what, whom=whom), **how)
 
     def correct(
         self,

@@ -65,13 +65,14 @@ class Queries:
         stage: str | None = None,
         ended_as: str | None = None,
         urgency: str | None = None,
+        clock: str | None = None,
         escalated: bool | None = None,
         open: bool | None = None,  # noqa: A002
         overdue: bool | datetime = False,
         due_by: datetime | None = None,
         received: Period | date | str | None = None,
         closed: Period | date | str | None = None,
-        sort: str | Sequence[str] = "received",
+        sort: str | Sequence[str] | None = None,
         descending: bool = False,
         limit: int = 50,
         offset: int = 0,
@@ -80,8 +81,9 @@ class Queries:
         """The demands as they stand, filtered, sorted and paged; a place or category takes in all below it.
 
         `contractor` was given the work and has not handed it back, or helps; `lead` was given it last. `overdue` are
-        the open ones whose due moment has passed by the clock (or at a moment), `due_by` those due by a moment;
-        `received` and `closed` are periods (see Period.of).
+        the open ones whose due moment has passed by the clock (or at a moment), `due_by` those due by a moment, and
+        `clock` those whose next due moment is that of the clock of this name. They come by receipt, or by due moment
+        where that is asked for. `received` and `closed` are periods (see Period.of).
         Raises InvalidValue for what cannot be asked for.
         """
         chosen = Filter(
@@ -96,6 +98,7 @@ class Queries:
             stage=_among("stage", stage, tuple(Stage)),
             ended_as=_among("ended_as", ended_as, ENDS),
             urgency=_among("urgency", urgency, tuple(Urgency)),
+            clock=clock,
             escalated=escalated,
             open=open,
             overdue_at=self._overdue_at(overdue),
@@ -103,8 +106,12 @@ class Queries:
             received=self._moments(received),
             closed=self._moments(closed),
         )
+        by_due = chosen.overdue_at is not None or chosen.due_by is not None
+        sort = ("due" if by_due else "received") if sort is None else sort
         order = (sort,) if isinstance(sort, str) else sort
         with self._projector.tables(catch_up=catch_up) as tables:
+            if clock is not None:
+                _among("clock", clock, self._clocks(tables))
             return board.read(tables, chosen, order, descending=descending, limit=limit, offset=offset)
 
     def work_list(
@@ -133,10 +140,10 @@ class Queries:
         at the end of May. See Asked for all that can be said. Raises InvalidValue.
         """
         with self._projector.tables(catch_up=catch_up) as tables:
-            chosen = self._checked(tables, asked)
+            chosen, clocks = self._checked(tables, asked), self._clocks(tables)
             if chosen.everything_now:
-                return figures_of("all", totals.read_all(tables))
-            return figures_of(str(chosen), question.sums(tables, chosen))
+                return figures_of("all", totals.read_all(tables), clocks)
+            return figures_of(str(chosen), question.sums(tables, chosen), clocks)
 
     @overload
     def figures_by(
@@ -178,16 +185,16 @@ class Queries:
         """
         grouping = Grouping(dimensions, level, every)
         with self._projector.tables(catch_up=catch_up) as tables:
-            chosen = self._checked(tables, asked)
+            chosen, clocks = self._checked(tables, asked), self._clocks(tables)
             if chosen.everything_now and len(dimensions) == 1 and dimensions[0] in DIMENSIONS:
                 found = totals.read(tables, dimensions[0], grouping.level_of(dimensions[0]))
                 groups: dict[tuple[str, ...], question.Sums] = {(key,): sums for key, sums in found.items()}
             else:
                 groups = question.grouped(tables, chosen, grouping)
-        parts = {key: figures_of(" × ".join(key), groups[key]) for key in sorted(groups)}
+        parts = {key: figures_of(" × ".join(key), groups[key], clocks) for key in sorted(groups)}
         if len(dimensions) == 1:
-            return FiguresBy(dimensions, {key[0]: one for key, one in parts.items()}, str(chosen))
-        return FiguresBy(dimensions, parts, str(chosen))
+            return FiguresBy(dimensions, {key[0]: one for key, one in parts.items()}, str(chosen), clocks)
+        return FiguresBy(dimensions, parts, str(chosen), clocks)
 
     def counted(self, count: str, *, catch_up: bool = True, **asked: Unpack[Asked]) -> tuple[Counted, ...]:
         """The demands of a count, in the order of receipt, each with the event that decided it; happenings one by one.
@@ -196,7 +203,7 @@ class Queries:
         """
         with self._projector.tables(catch_up=catch_up) as tables:
             chosen = self._checked(tables, asked)
-            return tuple(drilldown.counted(tables, count, chosen))
+            return tuple(drilldown.counted(tables, count, chosen, self._clocks(tables)))
 
     def changes(
         self,
@@ -221,7 +228,7 @@ class Queries:
         if before.closed is not None:
             raise InvalidValue("closed", "changes cannot be narrowed by the day of closing; ask counted() or figures()")
         with self._projector.tables(catch_up=catch_up) as tables:
-            return drilldown.changes(tables, before, after)
+            return drilldown.changes(tables, before, after, self._clocks(tables))
 
     def durations(
         self, *, ended_as: str | None = "closed", open_until: datetime | None = None, **narrowed: Unpack[Narrowed]
@@ -287,6 +294,11 @@ class Queries:
             there = {one["workflow"] for one in question.slices_by_id(tables).values()}
             _among("workflow", chosen.workflow, {*self._workflows, *there})
         return chosen
+
+    def _clocks(self, tables: sqlite3.Connection) -> tuple[str, ...]:
+        """The names of the clocks that are declared, and of all others that ever ran."""
+        declared = (clock.name for flow in self._workflows.values() for clock in flow.clocks)
+        return tuple(dict.fromkeys((*declared, *sorted(totals.clocks(tables)))))
 
     def _moments(self, period: Period | date | str | None) -> tuple[datetime, datetime] | None:
         """From when until before when a period is, in the community's zone."""

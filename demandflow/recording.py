@@ -78,8 +78,15 @@ class Intent:
 class Recorder:
     """Admits what is proposed and records it. Keeps the states it saw; the version insert decides."""
 
-    def __init__(self, log: Events, workflows: Mapping[str, Workflow], clock: Callable[[], datetime]) -> None:
-        self._log, self._workflows, self._clock = log, workflows, clock
+    def __init__(
+        self,
+        log: Events,
+        workflows: Mapping[str, Workflow],
+        clock: Callable[[], datetime],
+        known: Recorder | None = None,
+    ) -> None:
+        """`known` is another recorder of the same log: what it has seen is only brought up to date here."""
+        self._log, self._workflows, self._clock, self._known = log, workflows, clock, known
         self._kept: OrderedDict[UUID, Demand] = OrderedDict()
         self._lock = Lock()
 
@@ -104,7 +111,10 @@ class Recorder:
 
     def current(self, demand: UUID) -> Demand:
         """The demand as it is stored now. Raises DemandNotFound."""
-        return self._refreshed(self._kept.get(demand), demand)
+        kept = self._kept.get(demand)
+        if kept is None and self._known is not None:
+            kept = self._known._kept.get(demand)
+        return self._refreshed(kept, demand)
 
     def start(self, intent: Intent, workflow: Workflow, *, derived: bool, chosen: bool = False) -> Demand:
         """Register a demand; the same one again changes nothing. Raises IdReused if it said something else.

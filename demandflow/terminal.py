@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from demandflow.errors import InvalidValue, brief, listed
-from demandflow.projections.definitions import RATES
+from demandflow.projections.definitions import RATES, counts_of, rates_of
 from demandflow.projections.figures import Figures, FiguresBy
 from demandflow.projections.standing import COUNTS, HAPPENINGS
 
@@ -20,15 +20,16 @@ SHOWN = ("received", "open", "closed", "resolved", "resolution received", "satis
 def table(figures: Figures | FiguresBy[Any], *names: str, title: str | None = None) -> Table:
     """Counts and rates by name, a row for each part and one for the whole; print it with rich's `print`.
 
-    Without names, the most asked for. Rates carry their n; n/a is what has none. Raises InvalidValue for what is no
-    figure.
+    Without names, the most asked for; `finish met` and `finish on time` are figures of a clock. Rates carry their n;
+    n/a is what has none. Raises InvalidValue for what is no figure.
     """
     if not isinstance(figures, Figures | FiguresBy):
         raise InvalidValue("table", f"is made of Figures or FiguresBy, got {brief(figures)}")
     shown = names or SHOWN
+    possible = (*POSSIBLE, *counts_of(figures.clocks), *rates_of(figures.clocks))
     for name in shown:
-        if not isinstance(name, str) or name not in POSSIBLE:
-            raise InvalidValue("figure", f"{brief(name)} is none (possible: {listed(POSSIBLE)})")
+        if not isinstance(name, str) or name not in possible:
+            raise InvalidValue("figure", f"{brief(name)} is none (possible: {listed(possible)})")
     by = figures.headings if isinstance(figures, FiguresBy) else ("",)
     made = Table(title=title, title_justify="left", box=None, pad_edge=False, show_footer=False)
     for dimension in by:
@@ -51,7 +52,7 @@ def _cell(figures: Figures, name: str) -> str:
     if name == INTERVAL:
         least, most = figures.satisfaction_interval()
         return f"{least} to {most}" if least.n else "n/a"
-    if name in RATES:
+    if name in figures.rates:
         return str(figures.rate(name))
     number = figures.count(name)
     return "n/a" if number is None else str(number)

@@ -102,8 +102,8 @@ FAULTS = (
     ),
     Fault(
         "the due moment outlives a reopening",
-        "domain/admission.py",
-        'return None if "reopened" in means else demand.due',
+        "domain/ticking.py",
+        'return None if "reopened" in step.means else demand.due',
         "return demand.due",
     ),
     Fault(
@@ -160,6 +160,103 @@ FAULTS = (
         "else spot.came_from if move.to is BACK else str(move.to)",
         'else "" if move.to is BACK else str(move.to)',
     ),
+    # clocks
+    Fault(
+        "a pause is not added",
+        "domain/ticking.py",
+        "due = clock.moved(due, since, until, span)",
+        "due = due",
+    ),
+    Fault(
+        "what was overdue before a pause is moved by it",
+        "domain/clocks.py",
+        "self.calendar.shifted(due, since, until, span) if since < due else due",
+        "self.calendar.shifted(due, since, until, span)",
+    ),
+    Fault(
+        "a pause that is over is forgotten",
+        "domain/demand.py",
+        "pauses = () if dated else (*before.pauses, (before.since, at)) if over else before.pauses",
+        "pauses = () if dated else before.pauses",
+    ),
+    Fault(
+        "a pause is measured by the rule that would be in force now",
+        "domain/ticking.py",
+        "    span = Span.of(going.span)\n    try:",
+        "    span = clock.limits[-1].span\n    try:",
+    ),
+    Fault(
+        "what ends at its due moment is missed",
+        "domain/ticking.py",
+        "MET if until <= going.due else MISSED",
+        "MET if until < going.due else MISSED",
+    ),
+    Fault(
+        "what ends from a pause is judged by its end",
+        "domain/ticking.py",
+        "until = going.since if going.stands == PAUSED else step.at",
+        "until = step.at",
+    ),
+    Fault(
+        "a clock of a demand that was withdrawn is judged",
+        "domain/ticking.py",
+        'if going.due is not None and step.ended_as in (None, "closed"):',
+        "if going.due is not None:",
+    ),
+    Fault(
+        "an ended clock runs on",
+        "domain/ticking.py",
+        "    return _ended(going, step)\n\n\ndef _started",
+        "    return None\n\n\ndef _started",
+    ),
+    Fault(
+        "a clock does not start anew with the round",
+        "domain/ticking.py",
+        "return step.round != demand.round or bool(set(clock.restarts) & set(step.means))",
+        "return bool(set(clock.restarts) & set(step.means))",
+    ),
+    Fault(
+        "a clock does not restart with what a move means",
+        "domain/ticking.py",
+        "return step.round != demand.round or bool(set(clock.restarts) & set(step.means))",
+        "return step.round != demand.round",
+    ),
+    Fault(
+        "the last limit that fits is taken",
+        "domain/clocks.py",
+        "for limit in self.limits if limit.fits(category, urgency))",
+        "for limit in reversed(self.limits) if limit.fits(category, urgency))",
+    ),
+    Fault(
+        "a limit for a category is for no category below it",
+        "domain/clocks.py",
+        "category is not None and category.within(self.category))",
+        "category == self.category)",
+    ),
+    Fault(
+        "an extension is ignored",
+        "domain/ticking.py",
+        "        due = step.due\n    elif due is None:",
+        "        due = going.due\n    elif due is None:",
+    ),
+    Fault(
+        "a due moment that a clock takes is that of the whole as well",
+        "domain/ticking.py",
+        "if step.due is not None and not any(clock.extensible and _runs_on(clock, demand, step) for clock in clocks):",
+        "if step.due is not None:",
+    ),
+    Fault(
+        "a clock that is no longer declared goes on",
+        "domain/ticking.py",
+        "if gone.goes_on and gone.clock not in declared:",
+        "if gone.goes_on and not declared:",
+    ),
+    Fault(
+        "what rests is due",
+        "domain/demand.py",
+        "if one.stands == RUNNING and one.due), key=_due_then_name",
+        "if one.goes_on and one.due), key=_due_then_name",
+    ),
     # recording and storage
     Fault(
         "the other side of a merge is not recorded",
@@ -213,8 +310,8 @@ FAULTS = (
     Fault(
         "a measure is counted twice",
         "projections/entries.py",
-        "meaning, 0, 0, now[-1])] = 1",
-        "meaning, 0, 0, now[-1])] = 2",
+        "meaning, 0, 0, now[2])] = 1",
+        "meaning, 0, 0, now[2])] = 2",
     ),
     Fault(
         "the old standing is not booked out",
@@ -307,7 +404,7 @@ FAULTS = (
         "                return began.last\n            board.write(self._connection, demands)",
         "                return began.last\n"
         "            self._move(began._replace(last=last, demand=newest.demand.hex, version=newest.version))\n"
-        "        with self._transaction():\n"
+        "        with self._tables.transaction():\n"
         "            board.write(self._connection, demands)",
     ),
     Fault(
@@ -318,9 +415,9 @@ FAULTS = (
     ),
     Fault(
         "what was broken off is kept",
-        "projections/projector.py",
-        'self._connection.execute("ROLLBACK")',
-        'self._connection.execute("COMMIT")',
+        "tables.py",
+        'self.connection.execute("ROLLBACK")',
+        'self.connection.execute("COMMIT")',
     ),
     Fault(
         "a page that is read again goes on from where it had come",

@@ -51,6 +51,8 @@ def test_a_planted_defect_is_named(kind: str) -> None:
 def test_valid_workflows_are_built_without_advice(workflow: Workflow) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        again = Workflow(workflow.name, workflow.version, workflow.states, workflow.moves, workflow.tells_nobody)
+        again = Workflow(
+            workflow.name, workflow.version, workflow.states, workflow.moves, workflow.tells_nobody, workflow.clocks
+        )
     assert again == workflow
     assert again.advice == ()

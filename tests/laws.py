@@ -1,9 +1,11 @@
-"""`make laws`: many random sequences of the closed loop, random workflows and defective ones, and what was tried."""
+"""`make laws`: many random sequences of the closed loop, random workflows, defective ones, and killed runs."""
 
 from __future__ import annotations
 
 import sys
 import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
@@ -11,9 +13,10 @@ from hypothesis.stateful import run_state_machine_as_test
 from demandflow import CLOSED_LOOP, Event
 from demandflow.testing import Played, Tally, as_state_machine
 from tests.test_random_workflows import build_defective, play_valid
+from tests.test_running import kill_and_start_again
 
 STEPS = 40
-WORKFLOWS = 1_000
+WORKFLOWS = KILLS = 1_000
 
 
 def no_contracting_without_audit(played: Played) -> None:
@@ -63,6 +66,13 @@ def main(sequences: int) -> int:
     began = time.perf_counter()
     kinds = build_defective(WORKFLOWS)
     print(f"{sum(kinds.values())} workflows with a planted defect, all named, {since(began)} s: {kinds}")
+    began = time.perf_counter()
+    with TemporaryDirectory() as folder:
+        kill_and_start_again(KILLS, None)
+        kill_and_start_again(KILLS, Path(folder))
+    print(
+        f"{KILLS} runs of the policies killed and begun again in memory, {KILLS} on SQLite, {since(began)} s: same logs"
+    )
     return 0 if min(accepted, refused) >= sequences // 1000 and done.histories >= WORKFLOWS else 1
 
 

@@ -33,11 +33,12 @@ def expected(
     as_of: str = "9999",
     received: str = "",
     closed: str = "",
+    clocks: Iterable[str] = (),
 ) -> dict[tuple[str, str], Counter[str]]:
     """All counts and happenings by (dimension, key); the place and the category by their first two levels.
 
     Of what was recorded by a day, as of a day (both ISO, in UTC), of what was received or closed in a
-    month, year or day.
+    month, year or day. `clocks` are those of which it is said too where they never ran.
     """
     histories: dict[str, list[dict[str, Any]]] = {}
     recorded: dict[str, str] = {}
@@ -51,7 +52,7 @@ def expected(
             if event["kind"] == "demand.corrected":
                 wrong = history[event["fact"]["event"] - 1]["fact"]
                 wrong |= {name: value for name, value in event["fact"].items() if name not in ("event", "reason")}
-        now: dict[str, Any] = {"round": 0}
+        now: dict[str, Any] = {"round": 0, "clocks": dict.fromkeys(clocks, "none")}
         of_this: dict[tuple[str, str], Counter[str]] = {}
         if not history[0]["meta"]["happened"].startswith(received):
             continue
@@ -89,6 +90,8 @@ def _read(now: dict[str, Any], event: dict[str, Any]) -> set[str]:
         now["evaluation"] = fact
     if means & {"asked", "evaluated"}:
         now["asked"] = True
+    for tick in stamp.get("clocks", ()):
+        now["clocks"][tick["clock"]] = tick["stands"].replace("paused", "running")
     if stamp["round"] != now["round"]:
         now["round"] = stamp["round"]
         for name in ONE_ROUND:
@@ -108,6 +111,7 @@ def _counts(now: dict[str, Any]) -> Iterable[str]:
         yield from (["silent"] if not evaluation else [])
         yield from (["reported_resolved"] if now.get("report") else [])
         yield from (["closed_and_asked"] if now.get("asked") else [])
+    yield from (f"{clock} {stands}" for clock, stands in now["clocks"].items())
     if not now["due"]:
         yield "no_clock"
     elif end is None:

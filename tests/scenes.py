@@ -69,9 +69,10 @@ SCENES = [
     Scene("register", "refuse", {AUDITOR}, "refused"),
     Scene("register", "answer", {CLERK, AUDITOR}, "reported", ("reported",)),
     # contracting
-    Scene("register accept", "contract_out", {DISPATCH}, "contracted_out", ("contracted_out",)),
+    Scene("register accept", "contract_out", {DISPATCH, POLICY}, "contracted_out", ("contracted_out",)),
     Scene(
-        *("register accept contract_out hand_back", "contract_out", {DISPATCH}, "contracted_out", ("contracted_out",)),
+        *("register accept contract_out hand_back", "contract_out", {DISPATCH, POLICY}),
+        *("contracted_out", ("contracted_out",)),
         fact=USUAL["recall"][0],
     ),
     Scene(TAKEN_OVER, "contract_out", {SUPER}, "contracted_out", ("contracted_out",), by=SUPERVISOR),
@@ -125,6 +126,7 @@ SCENES = [
     Scene("register", "correct", {AUDITOR, SUPER}, "registered", ("corrected",)),
     Scene(f"{TOLD} evaluate", "correct", {AUDITOR, SUPER}, "closed", ("corrected",)),
     Scene("register", "move_over", {SUPER}, "registered"),
+    Scene("register", "give_notice", {POLICY, SUPER}, "registered"),
     Scene("register", "note", ALL, "registered"),
 ]
 

@@ -1,7 +1,8 @@
-"""A small workflow of another kind: with a fact class of its own, and ways back that have conditions."""
+"""A small workflow of another kind: with facts and clocks of its own, and ways back that have conditions."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, ClassVar
 
 from demandflow import (
@@ -11,21 +12,28 @@ from demandflow import (
     START,
     STAY,
     WHILE_OPEN,
+    Calendar,
+    Clock,
     Corrected,
+    Days,
     Demand,
     Evaluated,
     Fact,
+    Limit,
     Move,
     MovedOver,
     Proposal,
     Registered,
     Reopened,
     Reported,
+    Sorted,
     Stage,
     State,
     Stepped,
+    Withdrawn,
     Workflow,
 )
+from demandflow.domain.rules import the_bound_is_reached
 from demandflow.domain.values import Moment
 
 
@@ -45,6 +53,26 @@ class ReportedWithCost(Reported):
     cost: int
 
 
+HOURS = Calendar.of(
+    "yard", zone="Europe/Berlin", hours="Mon-Sat 08:00-12:00 13:00-16:00", days=Days([2025], closed=[date(2025, 3, 4)])
+)
+CLOCKS = (
+    Clock(
+        "look", ("open", "waiting"), (Limit("1 hour", urgency="urgent"), "1 working day"), HOURS, restarts="taken_on"
+    ),
+    Clock(
+        "work",
+        ("open", "waiting"),
+        (Limit("8 working hours", category="culture"), Limit("8 calendar days", category="civil_affairs"), "2 hours"),
+        HOURS,
+        paused_in="resting",
+        extensible=True,
+    ),
+    Clock("answer", "done", "1 calendar day", HOURS),
+    Clock("award", "done", Limit("3 full working days", category="culture", urgency="urgent"), HOURS),
+)
+
+
 def it_was_measured_before(demand: Demand, proposal: Proposal[Any]) -> bool:
     """Waking up leads back once something is known."""
     return "metres" in demand.attributes
@@ -61,20 +89,26 @@ def yard() -> Workflow:
             State("resting", Stage.FEEDBACK, owner="warden"),
             State("done", Stage.EVALUATION, owner="resident"),
             State("over", Stage.ENDED, ended_as="closed"),
+            State("dropped", Stage.ENDED, ended_as="withdrawn"),
         ),
         (
             Move("file", Registered, START, "open", by=("resident", "warden")),
             Move("measure", Measured, ("open", "waiting"), STAY, by="warden"),
+            Move("sort", Sorted, ("open", "waiting"), STAY, by="warden"),
+            Move("take_over", Stepped, "open", "waiting", by="warden", when=the_bound_is_reached(4)),
+            Move("take_over", Stepped, "open", "waiting", by="warden", means="taken_over"),
             Move("wait", Stepped, "open", "waiting", by="warden", means="taken_on"),
             Move("rest", Stepped, ("open", "waiting"), "resting", by="warden", means="suspended"),
             Move("wake", Stepped, "resting", BACK, by="warden", when=it_was_measured_before),
             Move("wake", Stepped, "resting", "open", by="warden"),
-            Move("finish", ReportedWithCost, ("open", "waiting"), "done", by="warden", means="reported"),
+            Move("finish", ReportedWithCost, ("open", "waiting", "resting"), "done", by="warden", means="reported"),
+            Move("drop", Withdrawn, ("open", "waiting"), "dropped", by="resident"),
             Move("evaluate", Evaluated, "done", "over", by="resident", means=("evaluated", "told")),
             Move("reopen", Reopened, "over", "open", by="resident", means="reopened"),
             Move("correct", Corrected, ANYWHERE, STAY, by="warden", means="corrected"),
             Move("move_over", MovedOver, WHILE_OPEN, STAY, by="warden"),
         ),
+        clocks=CLOCKS,
     )
 
 

@@ -36,6 +36,7 @@ from demandflow import (
     MovedOver,
     Noted,
     NoticeEnded,
+    Notified,
     Place,
     Proposal,
     Refused,
@@ -113,12 +114,14 @@ OTHERS: dict[str, tuple[Fact, Actor]] = {
     "register_anonymous": (ANONYMOUS, CLERK),
     "report_by_supervisor": (Reported(resolved=True, words="done"), SUPERVISOR),
     "notify": (FedBack(way=Way.PUBLIC_NOTICE), CLERK),
+    "give_notice": (Notified(to="auditor", kind="to_sort", what="it waits"), SUPERVISOR),
     "evaluate_unresolved": (UNRESOLVED, RESIDENT),
 }
 MOVE_OF = {
     "register_anonymous": "register",
     "report_by_supervisor": "report",
     "notify": "feed_back",
+    "give_notice": "notify",
     "evaluate_unresolved": "evaluate",
 }
 PLAIN = Workflow(

@@ -23,25 +23,29 @@ from demandflow.workbench.files import dump
 ROOT = Path(__file__).parent.parent
 LOOP = str(ROOT / "docs" / "closed-loop.toml")
 PLANTED = Path(__file__).parent / "planted"
-ADVICE = {"idle-owner", "alike", "unmeant"}
+ADVICE = {"idle-owner", "alike", "unmeant", "no-clock", "same-due", "idle-clock"}
 NOT_IN_A_FILE = {"rule", "unasked", "answer"}
 IN_WORDS = {"alike", "type", "word"}
 BRINGS_ALONG = {"no-end": {"dead-end"}}
 CONCERNED = {
     "alike": "clerks",
+    "clock": "opne",
     "dead-end": "pit",
     "doubled": "open",
     "end-unsaid": "done",
     "fact": "merge",
+    "idle-clock": "waiting",
     "idle-owner": "open",
     "loop": "there",
     "name": "open ",
+    "no-clock": "waiting",
     "no-end": "slope",
     "no-owner": "open",
     "nobody": "note",
     "order": "finish",
     "past-feedback": "finish",
     "reserved": "*",
+    "same-due": "waiting",
     "silent": "note",
     "start": "file_again",
     "telling": "tell",
@@ -165,8 +169,8 @@ def test_one_file_that_cannot_be_read_does_not_hide_the_others(
     assert run.out.splitlines()[0].endswith("small@1 has 1 defect")
     assert run.out.splitlines()[-1].endswith("has no defects")
     assert run.err == (
-        f"demandflow: {wrong}: unknown key 'nmae' (possible: name, version, tells_nobody, states, moves); "
-        f"did you mean 'name'?\ndemandflow: {wrong}: version must be a whole number, got '1'\n"
+        f"demandflow: {wrong}: unknown key 'nmae' (possible: name, version, tells_nobody, states, moves, "
+        f"clocks, calendars); did you mean 'name'?\ndemandflow: {wrong}: version must be a whole number, got '1'\n"
     )
     run = Run(capsys, "check", "--json", wrong, LOOP)
     first, second = run.document["files"]

@@ -4,15 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from demandflow import START, STAY, Demand, Move, Noted, Proposal, Registered, Stage, State, Stepped, Workflow
+from demandflow import (
+    START,
+    STAY,
+    Calendar,
+    Clock,
+    Days,
+    Demand,
+    InvalidWorkflow,
+    Limit,
+    Move,
+    Noted,
+    Proposal,
+    Registered,
+    Stage,
+    State,
+    Stepped,
+    Workflow,
+)
 from demandflow.domain.moves import sources
 from demandflow.testing import workflows
+from demandflow.testing.strategies import clocks
 from demandflow.workbench import diff
 
 many = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
@@ -26,7 +45,14 @@ def table(workflow: Workflow) -> Any:
         said = {**vars(move), "from_": None, "by": set(move.roles), "means": set(move.meanings)}
         for source in sources(move, workflow.states):
             moves.setdefault((move.name, source), []).append(said)
-    return {state.name: state for state in workflow.states}, moves, workflow.tells_nobody
+    timed = {
+        clock.name: {
+            **vars(clock),
+            **{what: set(getattr(clock, what)) for what in ("runs_in", "paused_in", "restarts")},
+        }
+        for clock in workflow.clocks
+    }
+    return {state.name: state for state in workflow.states}, moves, workflow.tells_nobody, timed
 
 
 def rule_named(name: str) -> Callable[[Demand, Proposal[Any]], str | None]:
@@ -48,7 +74,31 @@ def retold(draw: st.DrawFn, workflow: Workflow) -> Workflow:
     names = draw(st.permutations(list(dict.fromkeys(move.name for move in moves))))
     states = draw(st.permutations(workflow.states))
     ordered = [move for name in names for move in moves if move.name == name]
-    return replace(workflow, name="retold", version=draw(st.integers(1, 9)), states=states, moves=ordered)
+    again = [
+        replace_clock(one, runs_in=draw(st.permutations(one.runs_in)), restarts=draw(st.permutations(one.restarts)))
+        for one in draw(st.permutations(workflow.clocks))
+    ]
+    parts: dict[str, Any] = {"states": states, "moves": ordered, "clocks": again}
+    return replace(workflow, name="retold", version=draw(st.integers(1, 9)), **parts)
+
+
+def replace_clock(clock: Clock, **parts: Any) -> Clock:
+    return Clock(**{**{one.name: getattr(clock, one.name) for one in fields(clock)}, **parts})
+
+
+@st.composite
+def with_other_clocks(draw: st.DrawFn, workflow: Workflow) -> Workflow:
+    """The workflow with one clock changed in one thing, or another in its place."""
+    other = draw(clocks([state.name for state in workflow.states if state.ended_as is None], "another clock"))
+    if not workflow.clocks or draw(st.integers(0, 3)) == 0:
+        return replace(workflow, clocks=(*workflow.clocks[1:], other))
+    one = workflow.clocks[0]
+    what = draw(st.sampled_from([field.name for field in fields(Clock)]))
+    changed = replace_clock(one, **{what: getattr(other, what)})
+    try:
+        return replace(workflow, clocks=(changed, *workflow.clocks[1:]))
+    except InvalidWorkflow:  # it runs where it is paused
+        return workflow
 
 
 @st.composite
@@ -112,18 +162,27 @@ def test_whatever_is_changed_is_told(pair: tuple[Workflow, Workflow]) -> None:
 
 
 @many
+@given(workflows().flatmap(lambda one: st.tuples(st.just(one), with_other_clocks(one))))
+def test_whatever_is_changed_about_clocks_is_told(pair: tuple[Workflow, Workflow]) -> None:
+    assert_told(*pair)
+
+
+@many
 @given(workflows(), workflows())
 def test_any_two_workflows_differ_if_and_only_if_they_say_something_else(one: Workflow, other: Workflow) -> None:
     assert_told(one, other)
 
 
 def test_every_field_is_compared() -> None:
-    """A field that is added to states or moves must be told too."""
+    """A field that is added to states, moves or clocks must be told too."""
     assert {one.name for one in fields(State)} == {"name", "waits_for", "owner", "ended_as"}
     said = {"name", "fact", "from_", "to", "by", "when", "means", "rules", "silent"}
     assert {one.name for one in fields(Move)} == said
+    said = {"name", "runs_in", "limits", "calendar", "paused_in", "restarts", "extensible"}
+    assert {one.name for one in fields(Clock)} == said
+    assert {one.name for one in fields(Calendar)} == {"name", "zone", "hours", "days", "makeup_hours"}
     compared = {one.name for one in fields(Workflow) if one.compare}
-    assert compared == {"name", "version", "states", "moves", "tells_nobody"}
+    assert compared == {"name", "version", "states", "moves", "tells_nobody", "clocks"}
 
 
 OPEN = State("open", Stage.AUDIT, owner="clerk")
@@ -200,3 +259,53 @@ def test_states_that_are_gone_are_told_in_their_order() -> None:
     lines = diff(small(), small(without=("yak", "wolf", "zebra", "xerus"))).lines
     gone = [line.split("'")[1] for line in lines if line.startswith("state")]
     assert gone == ["zebra", "yak", "xerus", "wolf"]
+
+
+OFFICE = Calendar.of("office", zone="UTC", hours="Mon-Fri 09:00-17:00")
+ANSWER = Clock("answer", ("open", "yak"), (Limit("1 working day", "noise"), Limit("3 working days")), OFFICE)
+SHUT = [date(2026, 3, 2) + timedelta(days=day) for day in range(7)]
+
+
+@pytest.mark.parametrize(
+    ("now", "says"),
+    [
+        ((), "clock 'answer' is gone"),
+        (
+            (ANSWER, replace_clock(ANSWER, name="more", paused_in="wolf", restarts="extended", extensible=True)),
+            "clock 'more' is new: 1 working day (noise), else 3 working days by the calendar 'office', "
+            "runs in open, yak, paused in wolf, restarts with extended, extensible",
+        ),
+        (
+            (replace_clock(ANSWER, limits="2 hours"),),
+            "clock 'answer': gives 1 working day (noise), else 3 working days → 2 hours",
+        ),
+        (
+            (replace_clock(ANSWER, runs_in=("open", "wolf"), paused_in="yak", restarts="extended", extensible=True),),
+            "clock 'answer': runs in +wolf −yak; paused in +yak; restarts with +extended; extensible now",
+        ),
+        (
+            (replace_clock(ANSWER, calendar=Calendar.of("desk", zone="Asia/Shanghai", hours="Mon-Sat 09:00-17:00")),),
+            "calendar of answer: name office → desk; zone UTC → Asia/Shanghai; Sat closed → 09:00-17:00",
+        ),
+        (
+            (replace_clock(ANSWER, calendar=replace(OFFICE, days=(Days([2026, 2027, 2029], SHUT),))),),
+            "calendar of answer: years all → 2026–2027, 2029; 2026-03-02 as the week → closed; "
+            "2026-03-03 as the week → closed; 2026-03-04 as the week → closed; 2026-03-05 as the week → closed; "
+            "2026-03-06 as the week → closed; and 2 more days until 2026-03-08",
+        ),
+    ],
+)
+def test_a_change_of_a_clock_is_told_as_what_it_is(now: tuple[Clock, ...], says: str) -> None:
+    found = diff(replace(small(), clocks=(ANSWER,)), replace(small(), clocks=now))
+    assert found.lines == (says,)
+    assert found.as_dict()["lines"] == [says]
+
+
+def test_a_calendar_of_several_clocks_is_told_once() -> None:
+    both = (ANSWER, replace_clock(ANSWER, name="second"))
+    split = replace(OFFICE, days=(Days([2026], SHUT[:3]), Days([2026], SHUT[3:])))
+    joined = replace(OFFICE, days=(Days([2026], SHUT),))
+    was, now = ([replace_clock(one, calendar=calendar) for one in both] for calendar in (split, joined))
+    assert diff(replace(small(), clocks=was), replace(small(), clocks=now)).lines == (
+        "calendar of answer, second: the same days, said otherwise",
+    )

@@ -15,12 +15,17 @@ from demandflow import (
     START,
     STAY,
     WHILE_OPEN,
+    Calendar,
+    Clock,
+    ContractedOut,
     Corrected,
+    Days,
     Demand,
     Evaluated,
     Fact,
     InvalidWorkflow,
     LetGo,
+    Limit,
     Merged,
     Move,
     Noted,
@@ -55,6 +60,9 @@ GO_ON = Move("go on", Stepped, "waiting", "done", by="clerk")
 TELL = Move("tell", Noted, "open", "told", by="clerk", means="asked")
 JUDGE = Move("judge", Evaluated, "told", "done", by="clerk", means="evaluated")
 REPORT = Move("report", Reported, "open", "waiting", by="clerk", means="reported")
+OFFICE = Calendar.of("office", zone="UTC", hours="Mon-Fri 09:00-17:00")
+LOST_OFFICE = Calendar.of("lost office", zone="UTC", hours="Mon-Fri 09:00-17:00", days=Days())
+CONTRACT = Move("contract", ContractedOut, "open", "waiting", by="clerk")
 
 
 class Waved(Evaluated):
@@ -126,6 +134,10 @@ async def later(demand: Demand, proposal: Proposal[Any]) -> bool:
 
 def small(*moves: Any, states: tuple[Any, ...] = (OPEN, DONE), begun: bool = True, **more: Any) -> dict[str, Any]:
     return {"name": "small", "version": 1, "states": states, "moves": (*((FILE,) if begun else ()), *moves), **more}
+
+
+def clock(runs_in: Any = "open", limits: Any = "3 working days", calendar: Any = OFFICE, **more: Any) -> Clock:
+    return Clock(more.pop("name", "answer"), runs_in, limits, calendar, **more)
 
 
 THREE, FOUR = (OPEN, WAITING, DONE), (OPEN, WAITING, TOLD, DONE)
@@ -332,6 +344,29 @@ MISTAKES: dict[str, dict[str, Any]] = {
     ),
     "telling nobody, and telling": small(replace(FINISH, means="told"), tells_nobody=True),
     "telling nobody, and asking": small(TELL, JUDGE, states=CIRCLE, tells_nobody=True),
+    "clocks that are none": small(FINISH, clocks=("answer", 3)),
+    "a clock that is no several": small(FINISH, clocks=3),
+    "a clock without a name": small(FINISH, clocks=(clock(name=" "), clock(name=3))),
+    "one clock twice": small(FINISH, clocks=(clock(), clock("open", "2 hours"))),
+    "a clock that runs nowhere": small(FINISH, clocks=(clock(()),)),
+    "a clock with misspelt states": small(FINISH, clocks=(clock(("opne", "open"), paused_in="xyz"),)),
+    "a clock that runs in an end": small(FINISH, clocks=(clock(("open", "done")),)),
+    "a clock that runs and rests in one state": small(FINISH, clocks=(clock(paused_in="open"),)),
+    "a clock that says a word twice": small(
+        FINISH, clocks=(clock(("open", "open"), restarts=("extended", "extended")),)
+    ),
+    "a clock that restarts with a misspelt meaning": small(FINISH, clocks=(clock(restarts=("extnded", "xyz")),)),
+    "a clock by a calendar that is a word": small(FINISH, clocks=(clock(calendar="office"),)),
+    "a clock by a calendar without years": small(FINISH, clocks=(clock(calendar=LOST_OFFICE),)),
+    "a clock that may be extended, said in words": small(FINISH, clocks=(clock(extensible="yes"),)),
+    "a clock without limits": small(FINISH, clocks=(clock(limits=()),)),
+    "a clock with limits that are never tried": small(
+        FINISH, clocks=(clock(limits=(
+            Limit("2 hours", urgency="urgent"), Limit("1 working day", "noise"), Limit("3 hours", "noise/dogs"),
+            Limit("1 hour", "noise", "urgent"), "5 working days", Limit("1 hour", "roads"),
+        )),),
+    ),
+    "a clock for an urgency that is none": small(FINISH, clocks=(clock(limits=(Limit("1 hour", urgency="urgnt"),)),)),
 }
 ADVICE: dict[str, dict[str, Any]] = {
     "an owner who has no way on": small(FINISH, states=(replace(OPEN, owner="chief"), DONE)),
@@ -356,6 +391,23 @@ ADVICE: dict[str, dict[str, Any]] = {
         TELL, replace(JUDGE, when=raises), AGAIN, states=CIRCLE
     ),
     "a rule for a condition": small(wrongly(FINISH, when=says_no), FINISH),
+    "a state without a clock, where another has one": small(FINISH, WAIT, GO_ON, states=THREE, clocks=(clock(),)),
+    "two clocks with one due moment": small(
+        FINISH, CONTRACT, GO_ON, states=THREE,
+        clocks=(clock(("open", "waiting"), extensible=True), clock("waiting", extensible=True, name="finish")),
+    ),
+    "a clock that is paused where it never comes": small(
+        FINISH, WAIT, GO_ON, states=THREE, clocks=(clock("waiting", paused_in="open"),)
+    ),
+    "a clock that never runs on": small(FINISH, WAIT, GO_ON, states=THREE, clocks=(clock(paused_in="waiting"),)),
+    "a clock that comes back only by beginning anew": small(
+        FINISH, WAIT, replace(WAIT, name="again", from_="waiting", to="open", means="extended"), states=THREE,
+        clocks=(clock(paused_in="waiting", restarts="extended"),),
+    ),
+    "a clock that is never extended and never restarts": small(
+        FINISH, replace(WAIT, means="escalated"), GO_ON, states=THREE,
+        clocks=(clock(), clock("waiting", restarts="taken_on", extensible=True, name="wait")),
+    ),
 }
 # fmt: on
 
@@ -443,6 +495,17 @@ def test_a_rule_that_objects_to_the_late_is_a_bound() -> None:
     for heard in ((says_no_to_the_late,), (hears, says_no_to_the_late)):
         again = replace(AGAIN, rules=heard)
         assert Workflow(**small(TELL, replace(JUDGE, when=resolved), again, states=CIRCLE)).advice == ()
+
+
+def test_a_clock_that_rests_on_a_detour_is_well() -> None:
+    further, back = (
+        replace(WAIT, name="further", from_="waiting", to="told"),
+        Move("back", Stepped, "told", "open", "clerk"),
+    )
+    rests = clock(paused_in=("waiting", "told"))
+    assert Workflow(**small(FINISH, WAIT, further, back, states=FOUR, clocks=(rests,))).advice == ()
+    by_days = clock(limits="3 calendar days", calendar=LOST_OFFICE)
+    assert Workflow(**small(FINISH, clocks=(by_days,))).advice == (), "what counts no working time needs no years"
 
 
 def main(write: Callable[[str], int] = lambda text: GOLDEN.write_text(text, encoding="utf-8")) -> None:

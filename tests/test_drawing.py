@@ -17,6 +17,9 @@ from demandflow import (
     START,
     STAY,
     WHILE_OPEN,
+    Calendar,
+    Clock,
+    Limit,
     Move,
     Noted,
     Registered,
@@ -24,6 +27,8 @@ from demandflow import (
     State,
     Stepped,
     Workflow,
+    closed_loop,
+    standard_clocks,
 )
 from demandflow.domain.defects import RESERVED
 from demandflow.domain.moves import is_word, sources
@@ -31,6 +36,9 @@ from demandflow.domain.ways import steps_of
 from tests.conftest import ROOT
 
 PAGE = ROOT / "docs" / "closed-loop.md"
+OFFICE = Calendar.of("office", zone="Asia/Shanghai", hours="Mon-Fri 09:00-17:00")
+FINISH = (Limit("2 working days", "roads"), "5 working days")
+TIMED = closed_loop("timed-loop", clocks=standard_clocks(OFFICE, finish=FINISH))
 SIGN = r"(?:\w|[ \-(),/.→]|#\d+;|<br/>)"
 ID = r"(?:s[1-9]\d*|everywhere)"
 SHAPES = {
@@ -90,6 +98,9 @@ def holds(picture: Picture, workflow: Workflow, *, everything: bool) -> None:
             arrows[ids[state.name], "[*]"] = [state.ended_as]
         else:
             boxes[ids[state.name]].append(f"{state.waits_for.value}: {state.owner}")
+        runs = [clock for clock in workflow.clocks if state.name in clock.runs_in]
+        boxes[ids[state.name]] += [f"⏱ {one.name}: {', else '.join(map(str, one.limits))}" for one in runs]
+        boxes[ids[state.name]] += [f"⏸ {one.name}" for one in workflow.clocks if state.name in one.paused_in]
     for number, move in enumerate(workflow.moves):
         way = f"{'↩ ' if move.to is BACK else ''}{move.name} ({', '.join(move.roles)})"
         if not everything and move.from_ in (ANYWHERE, WHILE_OPEN):
@@ -110,6 +121,27 @@ def holds(picture: Picture, workflow: Workflow, *, everything: bool) -> None:
 @pytest.mark.parametrize("everything", [False, True])
 def test_the_closed_loop_is_drawn_whole(everything: bool) -> None:
     holds(read(CLOSED_LOOP.mermaid(everything=everything)), CLOSED_LOOP, everything=everything)
+
+
+@pytest.mark.parametrize("everything", [False, True])
+def test_clocks_are_drawn_where_they_run_and_where_they_are_paused(everything: bool) -> None:
+    drawn = TIMED.mermaid(everything=everything)
+    holds(read(drawn), TIMED, everything=everything)
+    [box] = [lines for lines in read(drawn).boxes.values() if lines[0] == "details_asked"]
+    assert box[1:5] == ["registration: resident", "⏱ details: 10 calendar days", "⏸ accept", "⏸ finish"]
+
+
+def test_the_table_has_a_column_for_clocks_if_there_are_any() -> None:
+    head, line, *rows = TIMED.table().split("\n")
+    assert (head, line) == ("| state | waits for | whose turn | clocks | ways on |", "|---|---|---|---|---|")
+    cells = {row.split(" | ")[0]: row.split(" | ")[3] for row in rows}
+    assert cells["| `details_asked`"] == "details: 10 calendar days; accept (paused); finish (paused)"
+    assert cells["| `accepted`"] == "dispatch: 1 working day; finish: 2 working days (roads), else 5 working days"
+    assert cells["| `closed`"] == ""
+    assert "clocks" not in CLOSED_LOOP.table()
+    without = [[cell for at, cell in enumerate(row.split(" | ")) if at != 3] for row in (head, *rows)]
+    plain = CLOSED_LOOP.table().split("\n")
+    assert [" | ".join(row) for row in without] == [plain[0], *plain[2:]]
 
 
 def test_every_open_state_and_every_move_has_its_place() -> None:
@@ -190,6 +222,7 @@ def test_no_name_breaks_the_picture(names: list[str], roles: list[str]) -> None:
             Move("stay: 1", Stepped, work, STAY, by='"'),
             Move("note", Noted, ANYWHERE, STAY, by=roles[0]),
         ],
+        clocks=[Clock(go, desk, Limit("1.5 hours", "noise/dogs"), OFFICE, paused_in=work)],
     )
     for everything in (False, True):
         holds(read(workflow.mermaid(everything=everything)), workflow, everything=everything)

@@ -192,3 +192,16 @@ def test_a_strangers_workflow_passes_its_own_tests_and_a_wrong_one_is_reported(t
         again = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_copied.py"]
         found = subprocess.run(again, capture_output=True, text=True, check=False, env=here, cwd=tmp_path)
         assert (found.returncode == 0) is passed, found.stdout
+
+
+def test_a_week_at_the_hotline(capsys: pytest.CaptureFixture[str]) -> None:
+    example("a_week_at_the_hotline").main()
+    said = capsys.readouterr().out
+    assert re.search(r"^20\d\d received = ", said)
+    assert re.search(r"\d+ were escalated, because of: finish \d+", said)
+    assert "0 reactions are parked" in said
+    was, would = (int(number) for number in re.findall(r"clock finish:.* met (\d+) → (\d+)", said)[0])
+    assert would < was, "a stricter clock is met less often"
+    again = example("a_week_at_the_hotline")
+    again.main()
+    assert capsys.readouterr().out == said, "chance is thrown with a seed"

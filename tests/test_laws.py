@@ -17,6 +17,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from demandflow import (
     CLOSED_LOOP,
     Actor,
+    Calendar,
     Channel,
     Corrected,
     Demand,
@@ -29,6 +30,7 @@ from demandflow import (
     Workflow,
     closed_loop,
     rules,
+    standard_clocks,
 )
 from demandflow.domain.admission import admit
 from demandflow.testing import (
@@ -48,6 +50,7 @@ from demandflow.testing import (
     picture,
     play,
     shadow,
+    timekeeping,
 )
 from demandflow.workbench.exploration import Explored, explore
 from tests.laws import no_contracting_without_audit
@@ -56,6 +59,8 @@ from tests.stories import PLAIN
 
 FEW: Any = settings(max_examples=8, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck))
 STRICT = closed_loop("strict-loop", bound=1, missed_callbacks=1)
+OFFICE = Calendar.of("office", zone="Asia/Shanghai", hours="Mon-Fri 09:00-12:00 14:00-18:00")
+TIMED = closed_loop("timed-loop", clocks=standard_clocks(OFFICE))
 
 
 def test_no_law_is_broken_in_200_random_sequences() -> None:
@@ -68,7 +73,7 @@ def test_no_law_is_broken_in_200_random_sequences() -> None:
         assert len(never) <= 2, f"hardly every move was tried: {never}"
 
 
-@pytest.mark.parametrize("workflow", [PLAIN, STRICT])
+@pytest.mark.parametrize("workflow", [PLAIN, STRICT, TIMED])
 def test_the_laws_hold_for_other_workflows(workflow: Workflow) -> None:
     tally = Tally()
     run_state_machine_as_test(as_state_machine(workflow, tally=tally), settings=FEW)
@@ -218,9 +223,9 @@ def test_a_fault_in_the_engine_breaks_a_law(monkeypatch: pytest.MonkeyPatch, whe
 
 
 def test_the_shadow_and_the_picture_do_not_ask_what_they_check() -> None:
-    for module in (shadow, picture):
+    for module in (shadow, picture, timekeeping):
         source = inspect.getsource(module)
-        assert not any(word in source for word in ("row_for", "admit", "evolve", "fold("))
+        assert not any(word in source for word in ("row_for", "admit", "evolve", "fold(", "domain.ticking", "span_for"))
 
 
 def test_playing_needs_no_hypothesis_example() -> None:

@@ -112,7 +112,8 @@ def test_two_defects_are_told_at_once(defective: Defective, data: st.DataObject)
 def test_valid_workflows_are_built_without_advice(workflow: Workflow) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert Workflow(workflow.name, 9, workflow.states, workflow.moves, workflow.tells_nobody).advice == ()
+        again = Workflow(workflow.name, 9, workflow.states, workflow.moves, workflow.tells_nobody, workflow.clocks)
+    assert again.advice == ()
 
 
 @given(workflows(), st.sampled_from(("toml", "json")))

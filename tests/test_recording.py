@@ -88,6 +88,7 @@ def test_every_method_records_its_fact(flow: DemandFlow, clock: FrozenClock) -> 
     flow.note(demand, "they moved", by=CLERK)
     flow.correct(demand, 1, "typo", channel="counter", by=AUDITOR)
     flow.escalate(other, "slow", by=SUPERVISOR)
+    flow.notify(other, "auditor", "slow", "it has waited long", by=SUPERVISOR)
     flow.answer(other, "the lamp works", by=CLERK)
     anonymous = flow.register("x", channel="wish_box", place="f", by=CLERK).id
     flow.answer(anonymous, "so", by=CLERK)

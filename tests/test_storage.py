@@ -349,6 +349,7 @@ def test_every_error_can_be_pickled_and_speaks(name: str) -> None:
         "DemandNotFound": ("d",),
         "InvalidValue": ("w", "p"),
         "WrongTenant": ("w", None),
+        "YearNotCovered": ("office", 2027, (2025, 2026)),
     }.get(name, ("it broke",))
     error = kind(*arguments)
     if isinstance(error, demandflow.Refusal):

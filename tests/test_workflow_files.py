@@ -7,7 +7,8 @@ import pickle
 import re
 import tomllib
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
+from datetime import date
 from functools import wraps
 from pathlib import Path
 from typing import Any, ClassVar
@@ -20,10 +21,14 @@ from demandflow import (
     BACK,
     CLOSED_LOOP,
     START,
+    Calendar,
+    Clock,
+    Days,
     Demand,
     Fact,
     InvalidValue,
     InvalidWorkflow,
+    Limit,
     Move,
     Proposal,
     Registered,
@@ -33,15 +38,20 @@ from demandflow import (
     Workflow,
     closed_loop,
     rules,
+    standard_clocks,
 )
+from demandflow.calendars.files import CALENDAR, DAYS
 from demandflow.domain.facts import STANDARD_FACTS
 from demandflow.domain.moves import is_word
 from demandflow.domain.numbered import numbered
+from demandflow.testing.strategies import clocks
 from demandflow.workbench.files import dump, dumps, load, loads
 from demandflow.workbench.reading import MOVE, STATE, WORKFLOW, InvalidFile
 from demandflow.workbench.schema import schema
+from demandflow.workbench.timing import CLOCK, LIMIT
 from demandflow.workbench.vocabulary import STANDARD_VOCABULARY, Vocabulary
 from demandflow.workbench.writing import toml_of
+from tests.test_calendars import calendars
 
 DOCS = Path(__file__).parent.parent / "docs"
 STRICTER = closed_loop("stricter-loop", bound=2, reopening_days=60)
@@ -87,6 +97,49 @@ SMALL = Workflow(
     ),
     tells_nobody=True,
 )
+TIMES = """
+[[clocks]]
+name = "answer"
+runs_in = "open"
+limits = [
+    { span = "4 working hours", category = "noise", urgency = "urgent" },
+    "3 working days",
+]
+calendar = "office"
+paused_in = []
+
+[[clocks]]
+name = "finish"
+runs_in = ["open"]
+limits = { span = "8 hours", urgency = "urgent" }
+calendar = "always"
+extensible = true
+
+[calendars.office]
+zone = "Asia/Shanghai"
+hours = "Mon-Fri 09:00-12:00 14:00-18:00"
+
+[[calendars.office.days]]
+years = [2026]
+closed = [2026-01-01, "2026-01-02"]
+working = ["2026-01-04"]
+
+[calendars.always]
+name = "around the clock"
+zone = "UTC"
+hours = { Mon-Sun = "00:00-24:00" }
+"""
+DAYS_OFF = Days([2026], [date(2026, 1, 1), date(2026, 1, 2)], [date(2026, 1, 4)])
+OFFICE = Calendar.of("office", zone="Asia/Shanghai", hours="Mon-Fri 09:00-12:00 14:00-18:00", days=DAYS_OFF)
+ALWAYS = Calendar.of("around the clock", zone="UTC", hours="Mon-Sun 00:00-24:00")
+TIMED = replace(
+    SMALL,
+    clocks=(
+        Clock("answer", "open", (Limit("4 working hours", "noise", "urgent"), "3 working days"), OFFICE),
+        Clock("finish", "open", Limit("8 hours", urgency="urgent"), ALWAYS, extensible=True),
+    ),
+)
+IN_TIME = closed_loop("timed-loop", clocks=standard_clocks(OFFICE, evaluate=Limit("15 calendar days", "noise")))
 
 
 class Weighed(Fact):
@@ -139,7 +192,7 @@ def mistakes(text: str, form: str = "toml") -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("workflow", [CLOSED_LOOP, STRICTER, SMALL], ids=repr)
+@pytest.mark.parametrize("workflow", [CLOSED_LOOP, STRICTER, IN_TIME, TIMED, SMALL], ids=repr)
 def test_a_workflow_that_was_written_reads_back_as_the_same(workflow: Workflow, form: str, tmp_path: Path) -> None:
     path = tmp_path / f"workflow.{form}"
     dump(workflow, path)
@@ -150,6 +203,8 @@ def test_a_workflow_that_was_written_reads_back_as_the_same(workflow: Workflow, 
 def test_a_file_says_the_same_as_python() -> None:
     assert loads(GOOD) == SMALL
     assert loads(json.dumps(tomllib.loads(GOOD)), "json") == SMALL
+    assert loads(GOOD + TIMES) == TIMED
+    assert loads(json.dumps(tomllib.loads(GOOD + TIMES), default=str), "json") == TIMED
 
 
 words = st.text(min_size=1).filter(is_word)
@@ -189,6 +244,31 @@ def test_any_names_roles_and_numbers_read_back(
         ),
     )
     assert loads(dumps(workflow, form), form) == workflow
+
+
+@st.composite
+def timed(draw: st.DrawFn) -> Workflow:
+    """The small workflow and another state, with clocks by one calendar or by several of one name."""
+    states = (*SMALL.states, State("waiting", Stage.CONTRACTING, owner="clerk"))
+    moves = (*SMALL.moves, Move("wait", Stepped, "open", "waiting", "clerk"))
+    moves += (Move("end", Stepped, "waiting", "done", "clerk"),)
+    names = draw(st.lists(words, max_size=3, unique=True))
+    office = st.sampled_from(draw(st.lists(calendars(), min_size=1, max_size=2)))
+    found = []
+    for one in [draw(clocks(["open", "waiting"], name)) for name in names]:
+        said: dict[str, Any] = {field.name: getattr(one, field.name) for field in fields(one)}
+        found.append(Clock(**{**said, "calendar": draw(office)}))
+    return replace(SMALL, states=states, moves=moves, clocks=found)
+
+
+@given(workflow=timed(), form=st.sampled_from(FORMS), known=st.booleans())
+@pytest.mark.filterwarnings("ignore::demandflow.errors.WorkflowAdvice")
+def test_any_clocks_and_calendars_read_back(workflow: Workflow, form: str, known: bool) -> None:
+    used = {"registered": workflow.clocks[0].calendar} if known and workflow.clocks else {}
+    vocabulary = STANDARD_VOCABULARY.with_(calendars=used)
+    text = dumps(workflow, form, vocabulary)
+    assert loads(text, form, vocabulary) == workflow
+    assert ("registered" in text) == bool(used)
 
 
 plain = st.recursive(
@@ -256,6 +336,28 @@ def test_a_community_has_words_of_its_own(form: str) -> None:
         loads(text, form)
 
 
+def test_a_calendar_is_registered_or_written_in_the_file() -> None:
+    office = STANDARD_VOCABULARY.with_(calendars=[OFFICE, OFFICE])
+    assert office.calendars == {"office": OFFICE}
+    assert office != STANDARD_VOCABULARY
+    text = dumps(TIMED, "toml", office)
+    assert re.findall(r"^\[+calendars.*", text, re.MULTILINE) == [
+        '[calendars."around the clock"]',
+        '[calendars."around the clock".hours]',
+    ]
+    assert loads(text, "toml", office) == TIMED
+    with pytest.raises(
+        InvalidFile, match=r"'answer'\): calendar 'office': is not known \(possible: around the clock\)"
+    ):
+        loads(text)
+    assert loads(GOOD + TIMES, "toml", office) == TIMED, "who says the same again says nothing else"
+    other = STANDARD_VOCABULARY.with_(calendars={"office": ALWAYS})
+    with pytest.raises(InvalidFile, match="calendars 'office': this name means another calendar already; give it"):
+        loads(GOOD + TIMES, "toml", other)
+    assert '[calendars."office 2"]' in dumps(TIMED, "toml", other)
+    assert loads(dumps(TIMED, "toml", other), "toml", other) == TIMED
+
+
 def test_a_vocabulary_is_a_value() -> None:
     own: dict[str, Callable[..., Any]] = {
         "the_lorry_is_here": the_lorry_is_here,
@@ -278,6 +380,10 @@ def test_a_vocabulary_is_a_value() -> None:
         ({"rules": {"it": 3}}, "3 is no function"),
         ({"rules": [lambda demand, proposal: None]}, "needs a printable name"),
         ({"rules": {"": the_lorry_is_here}}, "needs a printable name"),
+        ({"calendars": {"office": the_lorry_is_here}}, "the_lorry_is_here.* is no Calendar"),
+        ({"calendars": OFFICE}, "must be several or a mapping"),
+        ({"calendars": {"": OFFICE}}, "needs a printable name"),
+        ({"calendars": [OFFICE, replace(ALWAYS, name="office")]}, "two of them are named 'office'"),
         ({"rules": {"it_passed_the_audit": the_lorry_is_here}}, "means .* already; give it another name"),
         (
             {"conditions": [it_is_heavy, wraps(it_is_heavy)(lambda demand, proposal: True)]},
@@ -373,6 +479,79 @@ def test_a_mistake_is_told_with_its_place_and_what_is_possible(right: str, wrong
     assert says in told
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong", "says"),
+    [
+        (
+            'runs_in = "open"',
+            'rnus_in = "open"',
+            "clocks 1 ('answer'): unknown key 'rnus_in' (possible: name, runs_in,",
+        ),
+        ('runs_in = "open"', "runs_in = 3", "clocks 1 ('answer'): runs_in must be a text or a list of texts, got 3"),
+        (
+            '"3 working days"',
+            '"3 wrking days"',
+            "clocks 1 ('answer'): limits 2: span: '3 wrking days' is none; write a",
+        ),
+        (
+            '"3 working days"',
+            "3",
+            "clocks 1 ('answer'): limits 2: limit must be a span such as \"3 working days\", or a",
+        ),
+        ('"8 hours"', '"-8 hours"', "clocks 2 ('finish'): span: '-8 hours' is none; write a number and one of"),
+        ('span = "8 hours", ', "", "clocks 2 ('finish'): needs 'span'"),
+        ('"noise"', '"/noise"', "clocks 1 ('answer'): limits 1: category: "),
+        ('category = "noise"', "category = 3", "clocks 1 ('answer'): limits 1: category: "),
+        (
+            'category = "noise"',
+            'catgory = "noise"',
+            "limits 1: unknown key 'catgory' (possible: span, category, urgency)",
+        ),
+        ('urgency = "urgent" },', "urgency = 3 },", "clocks 1 ('answer'): limits 1: urgency must be a text, got 3"),
+        (
+            'calendar = "office"',
+            'calendar = "ofice"',
+            "calendar 'ofice': is not known (possible: office, always); did you",
+        ),
+        ('calendar = "office"', "calendar = 3", "clocks 1 ('answer'): calendar: must be named by a text, got 3"),
+        ("extensible = true", 'extensible = "yes"', "clocks 2 ('finish'): extensible must be true or false, got 'yes'"),
+        ('zone = "UTC"', 'zone = "UCT+1"', "calendars 'always': zone: 'UCT+1' is no time zone of this system"),
+        ('zone = "UTC"\n', "", "calendars 'always': calendar: needs 'zone'"),
+        ("Mon-Sun =", "Mon-Mun =", "calendars 'always': hours: 'Mon-Mun' names no weekdays (possible: Mon, Tue,"),
+        ("working = [", "workng = [", "calendars 'office': days 1: unknown key 'workng' (did you mean working?)"),
+        (
+            "[calendars.always]",
+            "[calendars]\nalways = 3\n[more]",
+            "calendars 'always': calendar: must be a table, got 3",
+        ),
+    ],
+)
+def test_a_mistake_about_clocks_is_told_with_its_place_and_what_is_possible(right: str, wrong: str, says: str) -> None:
+    assert TIMES.count(right) == 1
+    told = mistakes(GOOD + TIMES.replace(right, wrong))
+    assert says in told[0] or says in told[-1]
+    assert len(told) == 1 + ("[more]" in wrong)
+
+
+def test_calendars_are_a_table() -> None:
+    assert mistakes("calendars = []\n" + GOOD) == ("calendars must be a table of calendars by name, got []",)
+    [unprintable] = mistakes(
+        GOOD + TIMES.replace("calendars.always]", 'calendars."\\u0007"]').replace('"always"', '"office"')
+    )
+    assert "calendars '\\x07': name: must" in unprintable or "needs a printable name" in unprintable
+
+
+def test_misspelt_states_of_clocks_are_defects_of_the_workflow() -> None:
+    with pytest.raises(InvalidWorkflow) as caught:
+        loads(GOOD + TIMES.replace('runs_in = "open"', 'runs_in = "opne"').replace('"urgent" }', '"urgnt" }'))
+    says, urgent, again = (f"{defect.says}; {defect.remedy}" for defect in caught.value.defects)
+    assert says == "clock 'answer': runs_in names a state 'opne' that is not declared; name some that are " + (
+        "(possible: open); did you mean 'open'?"
+    )
+    assert urgent.endswith("did you mean 'urgent'?")
+    assert again.startswith("clock 'finish'")
+
+
 def test_all_mistakes_of_a_file_are_told_at_once() -> None:
     text = GOOD.replace('"audit"', '"audti"').replace("from", "form").replace("version = 1", "version = '1'")
     assert [told.split(" (possible")[0] for told in mistakes(text)] == [
@@ -392,7 +571,11 @@ def test_all_mistakes_of_a_file_are_told_at_once() -> None:
         ('{"name": "x",\n "version": }', "json", "workflow, line 2: is no JSON: Expecting value (column 13)"),
         ('{"name": "x", "name": "y"}', "json", "workflow: says the key 'name' twice in one table"),
         ("[" * 100_000, "json", "workflow: is nested too deeply"),
-        ("[]", "json", "workflow: must be a table with name, version, tells_nobody, states, moves, got []"),
+        (
+            "[]",
+            "json",
+            "workflow: must be a table with name, version, tells_nobody, states, moves, clocks, calendars, got []",
+        ),
         ('{"name": "\\ud800", "version": 1, "states": [], "moves": []}', "json", "name must be a text that can be"),
         ('{"name": "x", "version": 1, "states": 3, "moves": []}', "json", "states must be a list of tables, got 3"),
         ('{"name": "x", "version": 1, "states": [3], "moves": []}', "json", "states 1: must be a table, got 3"),
@@ -466,22 +649,44 @@ def test_the_published_schema_is_the_one_in_python() -> None:
 
 def test_the_schema_has_the_keys_that_are_read() -> None:
     found = schema()
-    for keys, table in [(WORKFLOW, found), (STATE, found["$defs"]["state"]), (MOVE, found["$defs"]["move"])]:
+    defs = found["$defs"]
+    limit, calendar = defs["limit"]["anyOf"][-1], defs["calendar"]["properties"]
+    for keys, table in [
+        (WORKFLOW, found),
+        (STATE, defs["state"]),
+        (MOVE, defs["move"]),
+        (CLOCK, defs["clock"]),
+        (LIMIT, limit),
+    ]:
         assert list(table["properties"]) == list(keys)
         assert table["required"] == [key for key, (_, needed) in keys.items() if needed]
+    assert list(calendar) == list(CALENDAR)
+    assert list(calendar["days"]["items"]["properties"]) == list(DAYS)
 
 
 def test_a_community_has_a_schema_of_its_own() -> None:
     found = schema(OURS)["$defs"]
     assert "Weighed" in found["fact"]["enum"]
     assert {"times", "days"} <= set(found["rule"]["anyOf"][-1]["required"])
+    ours = schema(STANDARD_VOCABULARY.with_(calendars=[OFFICE]))["$defs"]["clock"]["properties"]["calendar"]
+    assert ours["description"].endswith("(registered: office)")
 
 
 def test_the_schema_accepts_the_closed_loop_and_refuses_mistakes() -> None:
     jsonschema: Any = pytest.importorskip("jsonschema")
     jsonschema.Draft202012Validator.check_schema(schema())
     validator = jsonschema.Draft202012Validator(schema())
-    for workflow in (CLOSED_LOOP, STRICTER, SMALL):
+    for workflow in (CLOSED_LOOP, STRICTER, SMALL, IN_TIME, TIMED):
         validator.validate(json.loads(dumps(workflow, "json")))
+    validator.validate(json.loads(json.dumps(tomllib.loads(GOOD + TIMES), default=str)))
+    for right, other in [
+        ("limits = {", "limit = {"),
+        ('zone = "UTC"\n', ""),
+        ('urgency = "urgent" }\n', 'urgency = "no" }\n'),
+    ]:
+        assert right in TIMES
+        assert not validator.is_valid(
+            json.loads(json.dumps(tomllib.loads(GOOD + TIMES.replace(right, other)), default=str))
+        )
     wrong = {**json.loads(dumps(SMALL, "json")), "verison": 1}
     assert not validator.is_valid(wrong)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Stamp
 from demandflow.domain.facts import MovedOver
 from demandflow.domain.moves import NEW_ROUND, Proposal
-from demandflow.domain.values import moment
+from demandflow.domain.ticking import due_of_the_whole, step_of, ticks
 from demandflow.domain.workflow import Row, Workflow
 from demandflow.errors import Defect, InvalidWorkflow, RuleBroken, brief
 
@@ -40,21 +39,17 @@ def stamp_of(workflow: Workflow, demand: Demand, proposal: Proposal[Any], row: R
     move, means = row.move, row.move.meanings
     state = workflow.state(row.dest)
     new_here = demand.version == 0 or isinstance(proposal.fact, MovedOver)
+    round_after = demand.round + 1 if demand.version == 0 or NEW_ROUND.intersection(means) else demand.round
+    at = proposal.at if demand.last is None else max(proposal.at, demand.last)
+    step = step_of(demand, proposal.fact, at, state.name, round_after, state.ended_as, means)
     return Stamp(
         move=move.name,
         state=state.name,
         stage=state.waits_for.value,
-        round=demand.round + 1 if demand.version == 0 or NEW_ROUND.intersection(means) else demand.round,
+        round=round_after,
         ended_as=state.ended_as,
         means=means or None,
-        due=_due(demand, proposal, means),
+        due=due_of_the_whole(workflow.clocks, demand, step),
         declares=workflow.meanings if new_here else None,
+        clocks=ticks(workflow.clocks, demand, step) or None,
     )
-
-
-def _due(demand: Demand, proposal: Proposal[Any], means: tuple[str, ...]) -> datetime | None:
-    """A fact's own due moment, else the demand's; reopening takes the old one away, rework does not."""
-    given = getattr(proposal.fact, "due", None)
-    if given is not None:
-        return moment(given, "due")
-    return None if "reopened" in means else demand.due

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from demandflow.domain.clocks import Clock
 from demandflow.domain.facts import (
     Accepted,
     CallbackMissed,
@@ -20,6 +23,7 @@ from demandflow.domain.facts import (
     MovedOver,
     Noted,
     NoticeEnded,
+    Notified,
     Refused,
     Registered,
     Reopened,
@@ -44,6 +48,7 @@ from demandflow.domain.rules import (
     a_suspension_has_a_review_date,
     an_extension_asks_for_later,
     an_extension_is_granted_when_asked,
+    callbacks_are_spread,
     it_hangs_on_the_wall,
     it_has_not_passed_the_audit,
     it_passed_the_audit,
@@ -78,6 +83,7 @@ from demandflow.errors import InvalidValue
 RESIDENT, CLERK, AUDITOR = Role.RESIDENT, Role.GRID_ADMINISTRATOR, Role.AUDITOR
 DISPATCHER, CONTRACTOR, SUPERVISOR, POLICY = Role.DISPATCHER, Role.CONTRACTOR, Role.SUPERVISOR, Role.POLICY
 ALL_ROLES = tuple(Role)
+DISPATCHING = (DISPATCHER, POLICY)
 
 STATES = (
     State("registered", waits_for=Stage.AUDIT, owner=AUDITOR),
@@ -125,17 +131,21 @@ def closed_loop(
     *,
     bound: int = 3,
     missed_callbacks: int = 3,
+    callback_hours: int | None = None,
     notice_days: int = 7,
     reopening_days: int = 30,
+    clocks: Sequence[Clock] = (),
 ) -> Workflow:
     """The closed loop with a community's own numbers; give it a name or version of its own if they differ.
 
     `bound` is the greatest number of rounds before the supervisor takes over; after `missed_callbacks` calls in
-    vain, or `notice_days` of public notice, a demand is closed as silent; an ended demand can be taken up again
-    for `reopening_days`. Days are of 24 hours. Raises InvalidValue for a number below 1.
+    vain (`callback_hours` apart, if given), or `notice_days` of public notice, a demand is closed as silent; an ended
+    demand can be taken up again for `reopening_days`. Days are of 24 hours. `clocks` are its deadlines (see
+    standard_clocks). Raises InvalidValue for a number below 1.
     """
     numbers = {"bound": bound, "missed_callbacks": missed_callbacks, "notice_days": notice_days}
-    for what, number in {**numbers, "reopening_days": reopening_days}.items():
+    numbers |= {"reopening_days": reopening_days, "callback_hours": 1 if callback_hours is None else callback_hours}
+    for what, number in numbers.items():
         if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= MOST:
             raise InvalidValue(what, f"must be a whole number from 1 to {MOST}, got {number!r}")
     at_the_bound, last_call = the_bound_is_reached(bound), it_was_the_last_call(missed_callbacks)
@@ -143,6 +153,7 @@ def closed_loop(
     returning = (in_order, theirs, the_reopening_window_is_open(reopening_days))
     notice_over = the_notice_period_is_over(notice_days)
     noticed = (in_order, only_the_anonymous_are_closed_by_notice, notice_over, the_resident_was_told)
+    spread = () if callback_hours is None else (callbacks_are_spread(callback_hours),)
     # fmt: off
     moves = (
         # name, what happened, from, to, by whom
@@ -159,9 +170,9 @@ def closed_loop(
              rules=(in_order, only_a_first_round_is_answered_at_once)),
 
         # contracting
-        Move("contract_out", ContractedOut, "accepted", "contracted_out", DISPATCHER,
+        Move("contract_out", ContractedOut, "accepted", "contracted_out", DISPATCHING,
              means="contracted_out", rules=CONTRACTING),
-        Move("contract_out", ContractedOut, "handed_back", "contracted_out", DISPATCHER,
+        Move("contract_out", ContractedOut, "handed_back", "contracted_out", DISPATCHING,
              means="contracted_out", rules=CONTRACTING_AGAIN),
         Move("contract_out", ContractedOut, "taken_over", "contracted_out", SUPERVISOR,
              means="contracted_out", rules=(*CONTRACTING, it_passed_the_audit)),
@@ -202,8 +213,9 @@ def closed_loop(
         Move("evaluate", Evaluated, "fed_back", "accepted", RESIDENT,
              means=("evaluated", "reworked"), rules=EVALUATING),
         Move("miss_callback", CallbackMissed, "fed_back", "closed", CLERK, when=last_call,
-             means="callback_missed", rules=(*ASKING, the_resident_was_told), silent=True),
-        Move("miss_callback", CallbackMissed, "fed_back", STAY, CLERK, means="callback_missed", rules=ASKING),
+             means="callback_missed", rules=(*ASKING, the_resident_was_told, *spread), silent=True),
+        Move("miss_callback", CallbackMissed, "fed_back", STAY, CLERK,
+             means="callback_missed", rules=(*ASKING, *spread)),
         Move("end_notice", NoticeEnded, "fed_back", "closed", (CLERK, POLICY), rules=noticed, silent=True),
 
         # the other ends, and coming back
@@ -222,10 +234,11 @@ def closed_loop(
         Move("escalate", Escalated, WHILE_OPEN, STAY, (SUPERVISOR, POLICY), means="escalated", rules=(in_order,)),
         Move("correct", Corrected, ANYWHERE, STAY, (AUDITOR, SUPERVISOR), means="corrected", rules=CORRECTING),
         Move("move_over", MovedOver, WHILE_OPEN, STAY, SUPERVISOR, rules=(in_order,)),
+        Move("notify", Notified, ANYWHERE, STAY, (POLICY, SUPERVISOR), rules=(in_order,)),
         Move("note", Noted, ANYWHERE, STAY, ALL_ROLES, rules=(in_order, theirs)),
     )
     # fmt: on
-    return Workflow(name, version, STATES, moves)
+    return Workflow(name, version, STATES, moves, clocks=clocks)
 
 
 CLOSED_LOOP = closed_loop()

@@ -10,6 +10,8 @@ from inspect import iscoroutinefunction, signature
 from typing import Any
 
 from demandflow.domain.bounds import odd_answers, unasked_rework, unbounded_rework, unspoken_rework, wrong_answers
+from demandflow.domain.clock_defects import wrong_clocks
+from demandflow.domain.clocks import Clock
 from demandflow.domain.facts import OTHER_SIDE, STANDARD_FACTS, Corrected, Evaluated, Fact, Registered, Reported
 from demandflow.domain.moves import BACK, ENDS, MEANINGS, START, STAY, WORDS, Move, State, is_word
 from demandflow.domain.samples import accepted
@@ -32,7 +34,13 @@ RESERVED = (*WORDS, "*", "=")
 
 
 def defects_of(
-    name: str, version: int, states: Sequence[State], moves: Sequence[Move], *, tells_nobody: bool
+    name: str,
+    version: int,
+    states: Sequence[State],
+    moves: Sequence[Move],
+    *,
+    tells_nobody: bool,
+    clocks: Sequence[Clock],
 ) -> tuple[Defect, ...]:
     """All defects of a workflow.
 
@@ -48,6 +56,7 @@ def defects_of(
     shape = wrong_shape(states, steps) if known else ()
     return (
         *defects,
+        *wrong_clocks(clocks, states),
         *_wrong_owners(states),
         *_wrong_starts(moves),
         *_wrong_order(states, moves),

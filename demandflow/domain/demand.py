@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from demandflow.domain.events import Event
+from demandflow.domain.events import Event, Tick
 from demandflow.domain.facts import (
     STANDARD_FACTS,
     ContractedOut,
@@ -35,6 +35,34 @@ from demandflow.domain.facts import (
 )
 from demandflow.domain.values import Category, Channel, Grade, Place, Stage, Urgency
 
+RUNNING, PAUSED = "running", "paused"
+MET, MISSED, STOPPED = "met", "missed", "stopped"
+CLOCK_STANDS = (RUNNING, PAUSED, MET, MISSED, STOPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class Ticking:
+    """How a clock of a demand stands: when its present or last run began, since when it stands so, when it is due.
+
+    `span` is how long the rule in force at its beginning gave. A running clock without a due moment is undated: the
+    calendar did not know the year. `known_due` is the last due moment that was known, `pauses` are those since then.
+    """
+
+    clock: str
+    stands: str
+    began: datetime
+    since: datetime
+    span: str
+    due: datetime | None = None
+    extensible: bool = False
+    known_due: datetime | None = None
+    pauses: tuple[tuple[datetime, datetime], ...] = ()
+
+    @property
+    def goes_on(self) -> bool:
+        """Running, or paused."""
+        return self.stands in (RUNNING, PAUSED)
+
 
 @dataclass(frozen=True)
 class Demand:
@@ -42,6 +70,7 @@ class Demand:
 
     `state` is empty before registration. `contractor` was given the work and has not handed it back; `lead` is who
     was given it last. `recorded` is the latest moment of recording, `last` the latest of happening.
+    `due` is the moment that a fact named for the whole of it; `next_due` also looks at its `clocks`.
     `auditors` are all who audited it, `evaluators` all who evaluated it or wrote that down.
     `*_from` is the version of the event that said so: what a correction of that event would change.
     """
@@ -63,6 +92,7 @@ class Demand:
     ended: datetime | None = None
     told_at: datetime | None = None
     due: datetime | None = None
+    clocks: tuple[Ticking, ...] = ()
     review: datetime | None = None
     extension_asked: datetime | None = None
 
@@ -88,6 +118,7 @@ class Demand:
     auditors: frozenset[str] = frozenset()
     handbacks: int = 0
     missed_callbacks: int = 0
+    missed_at: datetime | None = None
 
     audited: bool = False
     told: bool = False
@@ -124,14 +155,44 @@ class Demand:
         return self.version > 0 and self.ended_as is None
 
     @property
+    def running(self) -> tuple[Ticking, ...]:
+        """The clocks that run and have a due moment, the next due first."""
+        return tuple(sorted((one for one in self.clocks if one.stands == RUNNING and one.due), key=_due_then_name))
+
+    @property
+    def next_due(self) -> datetime | None:
+        """The next due moment: of its running clocks, or the one that a fact gave to the whole of it."""
+        dues = [one.due for one in self.running[:1]] + [self.due]
+        return min((due for due in dues if due is not None), default=None)
+
+    @property
+    def next_clock(self) -> str | None:
+        """The name of the clock that has the next due moment; None where it is that of the whole, or there is none."""
+        return next((one.clock for one in self.running[:1] if one.due == self.next_due), None)
+
+    @property
+    def agreed_due(self) -> datetime | None:
+        """The due moment that an extension moves: that of its extensible clock, else of the whole of it."""
+        dues = [one.due for one in self.clocks if one.goes_on and one.extensible and one.due is not None]
+        return max(dues, default=self.due)
+
+    def clock(self, name: str) -> Ticking | None:
+        """How the clock of this name stands; None if it never ran."""
+        return next((one for one in self.clocks if one.clock == name), None)
+
+    @property
     def attributes(self) -> Mapping[str, Any]:
         """What facts of a community's own classes said, the later over the earlier; read only."""
         return MappingProxyType(dict(self._attributes))
 
 
+def _due_then_name(one: Ticking) -> tuple[datetime, str]:
+    return one.due or one.began, one.clock
+
+
 # fmt: off
 LAPSED: dict[str, Any] = {
-    "told": False, "told_at": None, "asked": False, "missed_callbacks": 0, "escalated": False,
+    "told": False, "told_at": None, "asked": False, "missed_callbacks": 0, "missed_at": None, "escalated": False,
     "evaluated": False, "resolved": None, "grade": None, "evaluation_from": 0,
     "reported_resolved": None, "report_from": 0, "extension_asked": None,
 }
@@ -168,6 +229,8 @@ def evolve(demand: Demand | None, event: Event) -> Demand:
         after["ended"] = None
     elif stamp.ended_as != before.ended_as:
         after["ended"] = at
+    if stamp.clocks is not None:
+        after["clocks"] = _ticked(before.clocks, stamp.clocks, at)
     if stamp.declares is not None:
         after["declares"] = stamp.declares
     if meta.command_id is not None:
@@ -191,6 +254,29 @@ def fold(events: Iterable[Event], demand: Demand | None = None) -> Demand | None
     return demand
 
 
+def _ticked(clocks: tuple[Ticking, ...], ticks: tuple[Tick, ...], at: datetime) -> tuple[Ticking, ...]:
+    """The clocks after these have changed, in the order of their names."""
+    by_name = {one.clock: one for one in clocks}
+    for tick in ticks:
+        before = by_name.get(tick.clock)
+        if before is None or tick.span is not None:
+            span, extensible = tick.span or "", bool(tick.extensible)
+            by_name[tick.clock] = Ticking(tick.clock, tick.stands, at, at, span, tick.due, extensible, tick.due)
+            continue
+        over = before.stands == PAUSED and tick.stands == RUNNING
+        dated = tick.stands == RUNNING and tick.due is not None
+        pauses = () if dated else (*before.pauses, (before.since, at)) if over else before.pauses
+        by_name[tick.clock] = replace(
+            before,
+            stands=tick.stands,
+            since=before.since if before.stands == tick.stands else at,
+            due=tick.due,
+            known_due=tick.due if dated else before.known_due,
+            pauses=pauses,
+        )
+    return tuple(by_name[name] for name in sorted(by_name))
+
+
 def _apply_meaning(after: dict[str, Any], event: Event, at: datetime) -> None:
     for meaning in event.stamp.means or ():
         match meaning:
@@ -205,7 +291,7 @@ def _apply_meaning(after: dict[str, Any], event: Event, at: datetime) -> None:
             case "evaluated":
                 after |= {"evaluated": True, "asked": True}
             case "callback_missed":
-                after["missed_callbacks"] += 1
+                after |= {"missed_callbacks": after["missed_callbacks"] + 1, "missed_at": at}
             case "escalated":
                 after["escalated"] = True
             case "taken_over":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 
+from demandflow.domain.clocks import Clock
 from demandflow.domain.moves import START, WHILE_OPEN, Move, State
 from demandflow.domain.values import Stage
 from demandflow.domain.ways import rows_of
@@ -25,12 +26,14 @@ DIRECTION = re.compile(r"n(?<=direction)(?= )", re.IGNORECASE)
 Row = tuple[Move, str, str]
 
 
-def mermaid(states: Sequence[State], moves: Sequence[Move], *, everything: bool = False) -> str:
+def mermaid(
+    states: Sequence[State], moves: Sequence[Move], clocks: Sequence[Clock] = (), *, everything: bool = False
+) -> str:
     """The workflow as a Mermaid state diagram, coloured by the stage that a state waits for.
 
-    In each state: what it waits for, whose turn it is, and what stays there (↻). An arrow that leads back to where a
-    demand came from is marked ↩. Moves that are possible while open or anywhere are listed in a box of their own, or
-    drawn from each state if `everything` is wanted.
+    In each state: what it waits for, whose turn it is, the clocks that run (⏱) or are paused (⏸) there, and what stays
+    there (↻). An arrow that leads back to where a demand came from is marked ↩. Moves that are possible while open or
+    anywhere are listed in a box of their own, or drawn from each state if `everything` is wanted.
     """
     ids = {state.name: f"s{number}" for number, state in enumerate(states, 1)} | {"": "[*]"}
     drawn = [row for row in _rows(states, moves) if everything or not _everywhere(row[0])]
@@ -38,7 +41,8 @@ def mermaid(states: Sequence[State], moves: Sequence[Move], *, everything: bool 
     lines += [f"  classDef {stage.value} {COLOURS[stage]},color:#111111" for stage in Stage]
     for state in states:
         stays = [f"↻ {_way(move)}" for move, source, dest in drawn if source == dest == state.name]
-        lines.append(f"  {_box(ids[state.name], state.name, *_waits(state), *dict.fromkeys(stays))}")
+        timed = [f"⏱ {one}" for one in _running(state, clocks)] + [f"⏸ {one}" for one in _paused(state, clocks)]
+        lines.append(f"  {_box(ids[state.name], state.name, *_waits(state), *timed, *dict.fromkeys(stays))}")
         lines.append(f"  class {ids[state.name]} {state.waits_for.value}")
     arrows: dict[tuple[str, str], dict[str, None]] = {}
     for move, source, dest in drawn:
@@ -53,20 +57,33 @@ def mermaid(states: Sequence[State], moves: Sequence[Move], *, everything: bool 
     return "\n".join(lines)
 
 
-def table(states: Sequence[State], moves: Sequence[Move]) -> str:
-    """The workflow as a Markdown table: each state, what it waits for, whose turn it is, and the ways on.
+def table(states: Sequence[State], moves: Sequence[Move], clocks: Sequence[Clock] = ()) -> str:
+    """The workflow as a Markdown table: each state, what it waits for, whose turn it is, its clocks, and the ways on.
 
-    Moves that are possible while open or anywhere are left out.
+    Without clocks there is no column for them. Moves that are possible while open or anywhere are left out.
     """
-    lines = ["| state | waits for | whose turn | ways on |", "|---|---|---|---|"]
+    heads = ["state", "waits for", "whose turn", *(["clocks"] if clocks else []), "ways on"]
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     rows = _rows(states, moves)
     names = dict.fromkeys(move.name for move, _, _ in rows)
     for state in states:
         by_name = [[row for row in rows if (row[0].name, row[1]) == (name, state.name)] for name in names]
         ways = [_way_on(these) for these in by_name if these and not _everywhere(these[0][0])]
         stage = state.waits_for.value if state.ended_as is None else f"ended: {state.ended_as}"
-        lines.append(f"| `{state.name}` | {stage} | {state.owner or ''} | {'; '.join(ways)} |")
+        timed = [*_running(state, clocks), *(f"{one} (paused)" for one in _paused(state, clocks))]
+        cells = [f"`{state.name}`", stage, state.owner or "", *(["; ".join(timed)] if clocks else []), "; ".join(ways)]
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _running(state: State, clocks: Sequence[Clock]) -> list[str]:
+    """The clocks that run in a state, with what each gives."""
+    here = [clock for clock in clocks if state.name in clock.runs_in]
+    return [f"{clock.name}: {', else '.join(map(str, clock.limits))}" for clock in here]
+
+
+def _paused(state: State, clocks: Sequence[Clock]) -> list[str]:
+    return [clock.name for clock in clocks if state.name in clock.paused_in]
 
 
 def _rows(states: Sequence[State], moves: Sequence[Move]) -> list[Row]:

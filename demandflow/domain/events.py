@@ -32,11 +32,25 @@ class Meta:
 
 
 @dataclass(frozen=True, slots=True)
+class Tick:
+    """How a clock stands from this event on: running, paused, met, missed or stopped.
+
+    `span` is set where a run begins; without a due moment, the calendar did not know the year.
+    """
+
+    clock: str
+    stands: str
+    due: datetime | None = None
+    span: str | None = None
+    extensible: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Stamp:
     """What the event meant when it was admitted, so that nobody has to ask the workflow again.
 
     `declares` is set at registration, and when a demand moves over: all that its workflow can ever mean (else a figure
-    is n/a).
+    is n/a). `clocks` are those that stand otherwise from here on.
     """
 
     move: str
@@ -47,6 +61,7 @@ class Stamp:
     means: tuple[str, ...] | None = None
     due: datetime | None = None
     declares: tuple[str, ...] | None = None
+    clocks: tuple[Tick, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.due is not None and self.due.tzinfo is None:

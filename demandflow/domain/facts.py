@@ -306,6 +306,19 @@ class Noted(Fact):
     text: Text
 
 
+class Notified(Fact):
+    """Somebody was given notice of something: in which role, maybe who, of what kind, and in words.
+
+    That it is to be told is recorded here; telling it is for the importing system.
+    """
+
+    TOPIC: ClassVar[str] = "demand.notified"
+    to: Name
+    kind: Name
+    what: Text
+    whom: Name | None = None
+
+
 class Stepped(Fact):
     """A step that needs no fact of its own; its move says which."""
 
@@ -325,7 +338,8 @@ class UnknownFact(Fact):
 STANDARD_FACTS: tuple[type[Fact], ...] = (
     Registered, Sorted, DetailsAsked, DetailsGiven, Accepted, Refused, ContractedOut, TakenOn, HandedBack,
     ExtensionAsked, Extended, Suspended, Resumed, Reported, FedBack, CallbackMissed, NoticeEnded, Evaluated,
-    Reopened, Withdrawn, Merged, TookIn, Unmerged, LetGo, Escalated, Corrected, MovedOver, Noted, Stepped,
+    Reopened, Withdrawn, Merged, TookIn, Unmerged, LetGo, Escalated, Corrected, MovedOver, Noted, Notified,
+    Stepped,
 )
 # fmt: on
 

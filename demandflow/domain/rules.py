@@ -169,6 +169,18 @@ def the_notice_period_is_over(days: int) -> Rule:
     return the_notice_period_is_over
 
 
+@numbered
+def callbacks_are_spread(hours: int) -> Rule:
+    """A resident who could not be reached is not called again at once, but so many hours later at the earliest."""
+
+    def callbacks_are_spread(demand: Demand, proposal: Proposal[Any]) -> str | None:
+        if demand.missed_at is not None and proposal.at < (again := demand.missed_at + timedelta(hours=hours)):
+            return f"the last call was missed {_when(demand.missed_at)}; call again from {_when(again)} on"
+        return None
+
+    return callbacks_are_spread
+
+
 # sorting, answering, contracting
 
 
@@ -196,7 +208,7 @@ def an_extension_asks_for_later(demand: Demand, proposal: Proposal[ExtensionAske
     """An extension moves the due moment to a later one."""
     fact = proposal.fact
     wanted = fact.until if isinstance(fact, ExtensionAsked) else fact.due
-    now = max(demand.due or proposal.at, proposal.at)
+    now = max(demand.agreed_due or proposal.at, proposal.at)
     return None if wanted > now else f"{_when(wanted)} is no extension; it is not later than {_when(now)}"
 
 

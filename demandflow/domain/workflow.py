@@ -9,6 +9,8 @@ from typing import Any
 
 from transitions import Machine, Transition
 
+from demandflow.domain.clock_defects import advice_for_clocks
+from demandflow.domain.clocks import Clock
 from demandflow.domain.defects import MOST_VERSIONS, advice_for, defects_of
 from demandflow.domain.demand import Demand
 from demandflow.domain.drawing import mermaid, table
@@ -55,9 +57,9 @@ class PossibleMove:
 class Workflow:
     """Which moves lead from which state to which, by whom, and what each means.
 
-    `tells_nobody` declares that residents are not told here what was reported. Raises InvalidWorkflow, naming all
-    defects, if it is built with any, and warns (WorkflowAdvice) of what could be better. It has no state and is safe
-    to share.
+    `tells_nobody` declares that residents are not told here what was reported; `clocks` are its deadlines. Raises
+    InvalidWorkflow, naming all defects, if it is built with any, and warns (WorkflowAdvice) of what could be better.
+    It has no state and is safe to share.
     """
 
     name: str
@@ -65,17 +67,20 @@ class Workflow:
     states: Sequence[State]
     moves: Sequence[Move]
     tells_nobody: bool = False
+    clocks: Sequence[Clock] = ()
     _by_state: dict[str, dict[str, tuple[Row, ...]]] = field(init=False, repr=False, compare=False)
     _states: dict[str, State] = field(init=False, repr=False, compare=False)
+    _may: dict[tuple[str, type[Fact], str], bool] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        for name in ("states", "moves"):
+        for name in ("states", "moves", "clocks"):
             value = getattr(self, name)
             object.__setattr__(self, name, tuple(value) if isinstance(value, Iterable) else (value,))
         parts = (self.name, self.version, self.states, self.moves)
-        if defects := defects_of(*parts, tells_nobody=self.tells_nobody):
+        if defects := defects_of(*parts, tells_nobody=self.tells_nobody, clocks=self.clocks):
             huge = isinstance(self.version, int) and abs(self.version) > MOST_VERSIONS
             raise InvalidWorkflow(str(self.name) if huge else self.key, defects)
+        object.__setattr__(self, "_may", {})
         object.__setattr__(self, "_states", {state.name: state for state in self.states})
         machine = _Table(**ONLY_ASKED, transitions=list(self._lines()))
         by_state: dict[str, dict[str, tuple[Row, ...]]] = {state: {} for state in ("", *self._states)}
@@ -98,7 +103,7 @@ class Workflow:
     @property
     def advice(self) -> tuple[Defect, ...]:
         """What could be better in it."""
-        return tuple(advice_for(self.states, self.moves))
+        return (*advice_for(self.states, self.moves), *advice_for_clocks(self.states, self.moves, self.clocks))
 
     @property
     def meanings(self) -> tuple[str, ...]:
@@ -110,6 +115,10 @@ class Workflow:
     def facts(self) -> tuple[type[Fact], ...]:
         """The fact classes of its moves."""
         return tuple(dict.fromkeys(move.fact for move in self.moves))
+
+    def clock(self, name: str) -> Clock | None:
+        """The declared clock of this name; None if there is none."""
+        return next((clock for clock in self.clocks if clock.name == name), None)
 
     def state(self, name: str) -> State:
         """The declared state of this name."""
@@ -135,6 +144,14 @@ class Workflow:
         theirs = (name for name, rows in found.items() if any(role in row.move.roles for row in rows))
         return next(theirs, next(iter(found), None))
 
+    def may_record(self, state: str, fact: type[Fact], role: str) -> bool:
+        """Whether a move from this state records such a fact and is for this role."""
+        key = (state, fact, role)
+        if key not in self._may:
+            rows = (row for lines in self.moves_from(state).values() for row in lines)
+            self._may[key] = any(row.move.fact is fact and role in row.move.roles for row in rows)
+        return self._may[key]
+
     def possible(self, demand: Demand, by: Actor | None = None) -> tuple[PossibleMove, ...]:
         """What may happen next, at all or by this actor's role; a rule may still object to the particular fact."""
         found = []
@@ -152,17 +169,18 @@ class Workflow:
     def table(self) -> str:
         """The workflow as a Markdown table: each state, what it waits for, whose turn it is, and the ways on.
 
-        Moves that are possible while open or anywhere are left out.
+        Clocks have a column if there are any. Moves that are possible while open or anywhere are left out.
         """
-        return table(self.states, self.moves)
+        return table(self.states, self.moves, self.clocks)
 
     def mermaid(self, *, everything: bool = False) -> str:
         """The workflow as a Mermaid state diagram, coloured by the stage that a state waits for.
 
-        ↻ marks what stays in a state, ↩ what leads back to where the demand came from. Moves that are possible while
-        open or anywhere are listed in a box of their own, or drawn from each state if `everything` is wanted.
+        ↻ marks what stays in a state, ↩ what leads back to where the demand came from, ⏱ a clock that runs there, ⏸
+        one that is paused. Moves that are possible while open or anywhere are listed in a box of their own, or drawn
+        from each state if `everything` is wanted.
         """
-        return mermaid(self.states, self.moves, everything=everything)
+        return mermaid(self.states, self.moves, self.clocks, everything=everything)
 
     def row_for(self, demand: Demand, proposal: Proposal[Any]) -> Row:
         """The row that the proposal takes.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,23 +13,25 @@ from demandflow.domain.demand import Demand
 from demandflow.domain.values import Category, Place, name
 from demandflow.errors import InvalidValue, brief, listed
 from demandflow.projections.standing import standing
+from demandflow.tables import moment_of, written
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS demandflow_board (
     demand TEXT PRIMARY KEY, version INTEGER NOT NULL, workflow TEXT NOT NULL, state TEXT NOT NULL,
     stage TEXT NOT NULL, ended_as TEXT, round INTEGER NOT NULL, received TEXT NOT NULL, since TEXT NOT NULL,
-    last TEXT NOT NULL, due TEXT, place TEXT NOT NULL, channel TEXT NOT NULL, category TEXT, urgency TEXT,
+    last TEXT NOT NULL, due TEXT, clock TEXT, place TEXT NOT NULL, channel TEXT NOT NULL, category TEXT, urgency TEXT,
     contractor TEXT, co_handlers TEXT NOT NULL, lead TEXT, resident TEXT, review TEXT, ended TEXT,
     resolved INTEGER, grade TEXT, escalated INTEGER NOT NULL,
     text TEXT NOT NULL, standing INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS demandflow_board_place ON demandflow_board (place);
 CREATE INDEX IF NOT EXISTS demandflow_board_state ON demandflow_board (workflow, state);
-CREATE INDEX IF NOT EXISTS demandflow_board_due ON demandflow_board (due) WHERE ended_as IS NULL;
+CREATE INDEX IF NOT EXISTS demandflow_board_due ON demandflow_board (due, clock, ended_as) WHERE ended_as IS NULL;
+CREATE INDEX IF NOT EXISTS demandflow_board_load ON demandflow_board (contractor, ended_as) WHERE ended_as IS NULL;
 """
 # fmt: off
 COLUMNS = (
-    "demand", "version", "workflow", "state", "stage", "ended_as", "round", "received", "since", "last", "due",
+    "demand", "version", "workflow", "state", "stage", "ended_as", "round", "received", "since", "last", "due", "clock",
     "place", "channel", "category", "urgency", "contractor", "co_handlers", "lead", "resident", "review", "ended",
     "resolved", "grade", "escalated", "text", "standing",
 )
@@ -38,13 +40,17 @@ SORTABLE = (
     "state", "stage", "round",
 )
 # fmt: on
+ALWAYS_THERE = ("received", "since", "last", "place", "channel", "state", "stage", "round")
 MOMENTS = ("received", "since", "last", "due", "review", "ended")
 MOST = 2**31
 
 
 @dataclass(frozen=True)
 class BoardRow:
-    """One demand on the board. Moments are in UTC; `contractor` has not handed it back, `lead` was given it last."""
+    """One demand on the board. Moments are in UTC; `contractor` has not handed it back, `lead` was given it last.
+
+    `due` is the next due moment, `clock` the name of the clock that has it; None where a fact gave it to the whole.
+    """
 
     demand: UUID
     version: int
@@ -57,6 +63,7 @@ class BoardRow:
     since: datetime
     last: datetime
     due: datetime | None
+    clock: str | None
     place: str
     channel: str
     category: str | None
@@ -96,6 +103,7 @@ class Filter:
     stage: str | None = None
     ended_as: str | None = None
     urgency: str | None = None
+    clock: str | None = None
     escalated: bool | None = None
     open: bool | None = None
     overdue_at: datetime | None = None
@@ -113,7 +121,7 @@ class Filter:
                 path = kind(path)
                 parts.append(f"({column} = ? OR ({column} >= ? AND {column} < ?))")
                 values += [str(path), f"{path}/", f"{path}0"]  # 0 comes next after the slash
-        for column in ("channel", "lead", "resident", "workflow", "state", "stage", "ended_as", "urgency"):
+        for column in ("channel", "lead", "resident", "workflow", "state", "stage", "ended_as", "urgency", "clock"):
             if (value := getattr(self, column)) is not None:
                 parts.append(f"{column} = ?")
                 values.append(word(column, value))
@@ -166,14 +174,39 @@ def read(
             raise InvalidValue(what, f"must be a whole number from {least} to {MOST}, got {brief(number)}")
     condition, values = chosen.where()
     direction = "DESC" if descending else "ASC"
-    by = ", ".join(f"{column} IS NULL, {column} {direction}" for column in order)
+    # said so, and only where it is needed, an index on the column gives the rows in this order
+    by = ", ".join(f"{column} {direction}{'' if column in ALWAYS_THERE else ' NULLS LAST'}" for column in order)
     (total,) = connection.execute(f"SELECT COUNT(*) FROM demandflow_board WHERE {condition}", values).fetchone()  # noqa: S608
     rows = connection.execute(
-        f"SELECT {', '.join(COLUMNS[:-1])} FROM demandflow_board WHERE {condition} "  # noqa: S608
-        f"ORDER BY {by}, demand LIMIT ? OFFSET ?",
+        # first which demands, from an index alone where there is one, and only then their rows
+        f"SELECT {', '.join(COLUMNS[:-1])} FROM demandflow_board WHERE demand IN "  # noqa: S608
+        f"(SELECT demand FROM demandflow_board WHERE {condition} ORDER BY {by}, demand LIMIT ? OFFSET ?) "
+        f"ORDER BY {by}, demand",
         [*values, limit, offset],
     )
     return BoardPage(tuple(map(_board_row, rows)), total)
+
+
+def loads(connection: sqlite3.Connection) -> dict[str, int]:
+    """How many open demands each contractor has in hand."""
+    rows = connection.execute(
+        "SELECT contractor, COUNT(*) FROM demandflow_board "
+        "WHERE ended_as IS NULL AND contractor IS NOT NULL GROUP BY contractor"
+    )
+    return dict(rows)
+
+
+def open_at(connection: sqlite3.Connection, place: str, since: datetime) -> list[tuple[Any, ...]]:
+    """The open demands at a place and below it, received since: id, text, place, category, contractor, received, state.
+
+    In the order of receipt.
+    """
+    condition, values = Filter(place=place or None, open=True).where()
+    return connection.execute(
+        "SELECT demand, text, place, category, contractor, received, state FROM demandflow_board "  # noqa: S608
+        f"WHERE {condition} AND received >= ? ORDER BY received, demand",
+        [*values, written(since)],
+    ).fetchall()
 
 
 def towards_due(connection: sqlite3.Connection, chosen: Filter, at: datetime) -> tuple[int, int, int]:
@@ -188,11 +221,6 @@ def towards_due(connection: sqlite3.Connection, chosen: Filter, at: datetime) ->
     return overdue, not_yet, without
 
 
-def written(at: datetime | None) -> str | None:
-    """A moment as it is kept: fixed width, so that texts sort as moments do."""
-    return None if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
 def word(what: str, value: object) -> str:
     """The value, if it is a printable text; InvalidValue otherwise."""
     if not isinstance(value, str) or not value.isprintable():
@@ -205,7 +233,8 @@ def _row(demand: Demand) -> tuple[Any, ...]:
     resolved = None if demand.resolved is None else int(demand.resolved)
     return (
         *(demand.id.hex, demand.version, demand.workflow, demand.state, demand.stage, demand.ended_as, demand.round),
-        *(written(demand.received) or last, written(demand.since) or last, last, written(demand.due)),
+        *(written(demand.received) or last, written(demand.since) or last, last),
+        *(written(demand.next_due), demand.next_clock),
         *(demand.place or "", demand.channel or "", demand.category, demand.urgency, demand.contractor),
         *("".join(f"\n{one}\n" for one in demand.co_handlers), demand.lead, demand.resident),
         *(
@@ -223,7 +252,7 @@ def _row(demand: Demand) -> tuple[Any, ...]:
 def _board_row(row: tuple[Any, ...]) -> BoardRow:
     fields = dict(zip(COLUMNS, row, strict=False))
     for column in MOMENTS:
-        fields[column] = None if fields[column] is None else datetime.fromisoformat(fields[column])
+        fields[column] = None if fields[column] is None else moment_of(fields[column])
     resolved = fields["resolved"]
     fields |= {"demand": UUID(fields["demand"]), "escalated": bool(fields["escalated"])}
     fields["co_handlers"] = tuple(one for one in fields["co_handlers"].split("\n") if one)

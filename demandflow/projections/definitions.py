@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -12,6 +13,7 @@ from demandflow.projections.standing import COUNTS, HAPPENINGS
 GRADED = ("very_satisfied", "satisfied", "basically_satisfied", "dissatisfied", "very_dissatisfied")
 MIDDLE_WEIGHT = {"strict": Fraction(0), "weighted": Fraction(9, 10), "lenient": Fraction(1)}
 STANDING, HAPPENING, RATE, RANGE, DURATION = "standing count", "happening", "rate", "range", "duration"
+ANY_CLOCK, ON_TIME = "(clock)", "on time"
 OURS = "demandflow"
 BEIJING = "the call-back figures of a Beijing district's hotline program"
 GRADES = "the five grades of the public 好差评 scheme"
@@ -45,10 +47,40 @@ class Definition:
 
 
 def definition(name: str) -> Definition:
-    """What the figure of this name means. Raises InvalidValue, naming all figures."""
-    if not isinstance(name, str) or name not in DEFINITIONS:
-        raise InvalidValue("figure", f"{brief(name)} is none (possible: {listed(DEFINITIONS)})")
-    return DEFINITIONS[name]
+    """What the figure of this name means, that of a clock (`finish met`) too. Raises InvalidValue, naming all."""
+    if isinstance(name, str):
+        if name in DEFINITIONS:
+            return DEFINITIONS[name]
+        clock, figure = split(name)
+        if clock and figure:
+            return _of_clock(clock, figure)
+    raise InvalidValue("figure", f"{brief(name)} is none (possible: {listed(DEFINITIONS)})")
+
+
+def split(name: str) -> tuple[str, str]:
+    """The clock and what is asked of it, of a name such as `finish met`; empty for what is no figure of a clock."""
+    for figure in OF_CLOCKS:
+        if name.endswith(f" {figure}"):
+            return name.removesuffix(f" {figure}"), figure
+    return "", ""
+
+
+def counts_of(clocks: Iterable[str]) -> tuple[str, ...]:
+    """The names of all counts of these clocks."""
+    return tuple(f"{clock} {figure}" for clock in clocks for figure in OF_CLOCKS if figure != ON_TIME)
+
+
+def rates_of(clocks: Iterable[str]) -> tuple[str, ...]:
+    """The names of the rates of these clocks."""
+    return tuple(f"{clock} {ON_TIME}" for clock in clocks)
+
+
+def _of_clock(clock: str, figure: str) -> Definition:
+    says = OF_CLOCKS[figure]
+    if figure != ON_TIME:
+        return Definition(f"{clock} {figure}", STANDING, says)
+    met, missed = f"{clock} met", f"{clock} missed"
+    return Definition(f"{clock} {figure}", RATE, says, numerator=_plain(met), denominator=(met, missed))
 
 
 def _plain(*names: str) -> tuple[tuple[str, Fraction], ...]:
@@ -115,6 +147,15 @@ _RATES = (
      "reopening takes the due moment away (as of a day before, it still counts)", OURS, None,
      _plain("met"), ("met", "missed")),
 )
+OF_CLOCKS = {
+    "none": "this clock never ran: the workflow has no such clock, no limit fits, or its states were never come to",
+    "running": "this clock runs or is paused, whether or not its due moment has passed (see overdue)",
+    "met": "this clock ended by its due moment",
+    "missed": "this clock ended after its due moment",
+    "stopped": "this clock ended undecided: the demand ended otherwise than closed, or nobody knew when it was due",
+    ON_TIME: "of those in which this clock ended by its due moment or after it, how many by then, by the rule in force "
+             "when it started; running, stopped and none are neither",
+}
 _OTHERS = (
     ("satisfaction_interval", RATE, "over the closed, those without an evaluation counted once as dissatisfied and "
      "once as satisfied: the truth lies between", GRADES, "evaluated"),
@@ -139,11 +180,12 @@ DEFINITIONS: dict[str, Definition] = {
         ),
         *(Definition(name, RATE, says, source, needs, top, below) for name, says, source, needs, top, below in _RATES),
         *(Definition(*other) for other in _OTHERS),
+        *(_of_clock(ANY_CLOCK, figure) for figure in OF_CLOCKS),
     )
 }
-"""Every figure by its name."""
+"""Every figure by its name; those of a clock with its name for `(clock)`."""
 
-RATES: dict[str, Definition] = {name: one for name, one in DEFINITIONS.items() if one.denominator}
+RATES: dict[str, Definition] = {name: DEFINITIONS[name] for name, *_ in _RATES}
 """The rates that are counts over counts."""
 
 IDENTITY = ("open", *ENDS)

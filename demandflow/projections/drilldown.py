@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -12,9 +12,21 @@ from typing import Any
 from uuid import UUID
 
 from demandflow.errors import InvalidValue, brief, listed
+from demandflow.projections import ledger
+from demandflow.projections.definitions import counts_of, split
 from demandflow.projections.periods import day_of
 from demandflow.projections.question import Question
-from demandflow.projections.standing import CODES, COUNTS, DECLARES, HAPPENINGS, MEANING_OF, Count, Slice
+from demandflow.projections.standing import (
+    CLOCK_STANDS,
+    CLOCKS_AT,
+    CODES,
+    COUNTS,
+    DECLARES,
+    HAPPENINGS,
+    MEANING_OF,
+    Count,
+    Slice,
+)
 
 
 @dataclass(frozen=True)
@@ -67,10 +79,11 @@ class Changes:
     """All that moved between two days; the differences are exactly those of the figures."""
 
     lines: tuple[Change, ...]
+    clocks: tuple[str, ...] = ()
 
     def difference(self, count: str) -> int:
         """By how much a standing count or a happening changed."""
-        check(count)
+        check(count, self.clocks)
         if count in HAPPENINGS:
             return sum(line.happened.get(HAPPENINGS[count], 0) for line in self.lines)
         now = sum(count in line.after.counts for line in self.lines if line.after is not None)
@@ -78,7 +91,7 @@ class Changes:
 
     def of(self, count: str) -> tuple[Change, ...]:
         """The lines that moved into this count, or out of it."""
-        check(count)
+        check(count, self.clocks)
         return tuple(
             line
             for line in self.lines
@@ -90,31 +103,46 @@ class Changes:
         )
 
 
-def check(name: object) -> None:
-    """Raises InvalidValue for what is no count."""
-    if not isinstance(name, str) or name not in {**COUNTS, **HAPPENINGS}:
-        raise InvalidValue("count", f"{brief(name)} is none (possible: {listed((*COUNTS, *HAPPENINGS))})")
+def check(name: object, clocks: tuple[str, ...]) -> None:
+    """Raises InvalidValue for what is no count, nor one of these clocks."""
+    possible = (*COUNTS, *HAPPENINGS, *counts_of(clocks))
+    if not isinstance(name, str) or name not in possible:
+        raise InvalidValue("count", f"{brief(name)} is none (possible: {listed(possible)})")
 
 
-def counted(connection: sqlite3.Connection, name: str, question: Question) -> Iterator[Counted]:
+def counted(
+    connection: sqlite3.Connection, name: str, question: Question, clocks: tuple[str, ...]
+) -> Iterator[Counted]:
     """The demands of a count, in the order of their receipt."""
-    check(name)
+    check(name, clocks)
     if name in HAPPENINGS:
         yield from _happened(connection, HAPPENINGS[name], question)
         return
-    mask, bits = _asked(COUNTS[name])
     condition, values = question.standing_lines()
+    counts, words = _standing_so(name)
     rows = connection.execute(
         "SELECT demand, version, recorded_by, happened, recorded, SUM(amount) "  # noqa: S608
-        f"FROM demandflow_ledger WHERE {condition} AND what & {mask} = {bits} "
+        f"FROM demandflow_ledger WHERE {condition} AND {counts} "
         "GROUP BY demand, version, recorded_by HAVING SUM(amount) <> 0 ORDER BY received, demand",
-        values,
+        values + words,
     )
     for demand, group in groupby(rows, key=lambda row: bytes(row[0])):
         lines = [row[1:] for row in group]
         if sum(line[-1] for line in lines):
             (decided_by, _, happened, _, _), (_, recorded_by, _, recorded, _) = (_turned(lines, at) for at in (0, 1))
             yield Counted(UUID(bytes=demand), decided_by, recorded_by, day_of(happened), day_of(recorded))
+
+
+def _standing_so(name: str) -> tuple[str, list[str]]:
+    """The condition in SQL on what stands, with its values: what a demand stands for, or how a clock does."""
+    if name in COUNTS:
+        mask, bits = _asked(COUNTS[name])
+        return f"what & {mask} = {bits}", []
+    clock, asked = split(name)
+    words = [f"\n{clock} {stands}\n" for stands in (CLOCK_STANDS if asked == "none" else (asked,))]
+    there = " OR ".join(["instr(stands, ?) > 0"] * len(words))
+    one_of = "NOT IN" if asked == "none" else "IN"
+    return f"what >> {CLOCKS_AT} {one_of} (SELECT id FROM demandflow_clocks WHERE {there})", words  # noqa: S608
 
 
 def _turned(lines: list[tuple[int, ...]], by: int) -> tuple[int, ...]:
@@ -144,7 +172,7 @@ def _happened(connection: sqlite3.Connection, meaning: str, question: Question) 
         yield Counted(UUID(bytes=demand), version, recorded_by, day_of(happened), day_of(recorded))
 
 
-def changes(connection: sqlite3.Connection, before: Question, after: Question) -> Changes:
+def changes(connection: sqlite3.Connection, before: Question, after: Question, clocks: tuple[str, ...]) -> Changes:
     """What moved from one question's answer to the other's: the lines that only one of them takes in."""
     (was, then), (now, later) = before.lines(), after.lines()
     rows = connection.execute(
@@ -152,17 +180,23 @@ def changes(connection: sqlite3.Connection, before: Question, after: Question) -
         f"FROM demandflow_ledger WHERE ({now}) <> ({was}) ORDER BY received, demand",
         [*later, *then, *later, *then],
     )
-    slices: dict[int, Slice] = {}
-    for number, *where in connection.execute(f"SELECT id, {', '.join(Slice._fields)} FROM demandflow_slices"):  # noqa: S608
-        slices[number] = Slice(*where)
+    named = connection.execute(f"SELECT id, {', '.join(Slice._fields)} FROM demandflow_slices")  # noqa: S608
+    slices = {number: Slice(*where) for number, *where in named}
+    ticking = ledger.clocks_by_id(connection)
+
+    def counts(what: int) -> tuple[str, ...]:
+        return (*_counts(ledger.standing_in(what)), *_ticking(ticking[what >> CLOCKS_AT], clocks))
+
     lines = (
-        _change(UUID(bytes=demand), [row[1:] for row in group], slices)
+        _change(UUID(bytes=demand), [row[1:] for row in group], slices, counts)
         for demand, group in groupby(rows, key=lambda row: bytes(row[0]))
     )
-    return Changes(tuple(line for line in lines if line is not None))
+    return Changes(tuple(line for line in lines if line is not None), clocks)
 
 
-def _change(demand: UUID, rows: list[tuple[Any, ...]], slices: Mapping[int, Slice]) -> Change | None:
+def _change(
+    demand: UUID, rows: list[tuple[Any, ...]], slices: Mapping[int, Slice], counts: Callable[[int], tuple[str, ...]]
+) -> Change | None:
     """What the lines come to, for one demand."""
     stood: Counter[tuple[int, int, int]] = Counter()
     happened: Counter[str] = Counter()
@@ -174,7 +208,7 @@ def _change(demand: UUID, rows: list[tuple[Any, ...]], slices: Mapping[int, Slic
         else:
             stood[what, ended, where] += amount
     sides = {
-        amount: Stood(_counts(cell[0]), slices[cell[2]], day_of(cell[1]) if cell[1] else None)
+        amount: Stood(counts(cell[0]), slices[cell[2]], day_of(cell[1]) if cell[1] else None)
         for cell, amount in stood.items()
         if amount
     }
@@ -196,6 +230,12 @@ def _counts(standing: int) -> tuple[str, ...]:
     return tuple(name for name, count in COUNTS.items() for mask, bits in (_asked(count),) if standing & mask == bits)
 
 
+def _ticking(stand: tuple[str, ...], clocks: tuple[str, ...]) -> tuple[str, ...]:
+    """The counts that it is in by how its clocks stand, those that never ran too."""
+    ran = dict(zip((split(one)[0] for one in stand), stand, strict=True))
+    return tuple(ran.get(clock, f"{clock} none") for clock in clocks)
+
+
 def _in(stood: Stood | None, count: str) -> bool:
     return stood is not None and count in stood.counts
 
@@ -204,7 +244,7 @@ def _said(stood: Stood | None, other: Stood | None) -> str:
     """What it stood for and the other did not, in a few words."""
     if stood is None:
         return "(not there)"
-    counts = [one for one in stood.counts if other is None or one not in other.counts]
+    counts = [one for one in stood.counts if split(one)[1] != "none" and (other is None or one not in other.counts)]
     where = [word for at, word in enumerate(stood.where) if other is not None and word != other.where[at]]
     ended = [f"ended {stood.ended}"] if other is not None and stood.ended != other.ended and stood.ended else []
     return listed((*counts, *(word or "(none)" for word in where), *ended), none="the same")

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from demandflow.domain.demand import Demand, evolve
 from demandflow.domain.events import Event, with_corrections
-from demandflow.projections.standing import HAPPENINGS, Slice, slice_of, standing
+from demandflow.projections.standing import HAPPENINGS, Slice, clocks_of, slice_of, standing
 
 HAPPENED = frozenset(HAPPENINGS.values())
 
@@ -20,7 +20,7 @@ Day = Callable[[datetime], int]
 class Entry(NamedTuple):
     """What stands, or happened, from an event's day on; `happening` is empty for a standing.
 
-    `ended` is the day on which a demand so standing had ended, 0 if it had not.
+    `ended` is the day on which a demand so standing had ended, 0 if it had not. `clocks` are how its clocks stand.
     """
 
     version: int
@@ -29,6 +29,7 @@ class Entry(NamedTuple):
     standing: int
     ended: int
     where: Slice
+    clocks: tuple[str, ...] = ()
 
 
 def booked(before: Demand | None, after: Demand, event: Event, day: Day) -> dict[Entry, int]:
@@ -43,12 +44,13 @@ def booked(before: Demand | None, after: Demand, event: Event, day: Day) -> dict
         entries[Entry(event.version, at, "", *now)] = 1
     for meaning in event.stamp.means or ():
         if meaning in HAPPENED:
-            entries[Entry(event.version, at, meaning, 0, 0, now[-1])] = 1
+            entries[Entry(event.version, at, meaning, 0, 0, now[2])] = 1
     return entries
 
 
-def _stands(demand: Demand, day: Day) -> tuple[int, int, Slice]:
-    return standing(demand), 0 if demand.ended is None else day(demand.ended), slice_of(demand)
+def _stands(demand: Demand, day: Day) -> tuple[int, int, Slice, tuple[str, ...]]:
+    ended = 0 if demand.ended is None else day(demand.ended)
+    return standing(demand), ended, slice_of(demand), clocks_of(demand)
 
 
 def booked_by_correction(events: list[Event], day: Day) -> dict[Entry, int]:

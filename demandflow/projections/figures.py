@@ -2,57 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Generic, TypeVar
 
 from demandflow.errors import InvalidValue, brief, listed
-from demandflow.projections.definitions import GRADED, IDENTITY, MIDDLE_WEIGHT, RATES, Definition, definition, satisfied
-from demandflow.projections.standing import COUNTS, DECLARES, HAPPENINGS, Count
+from demandflow.projections.definitions import (
+    GRADED,
+    IDENTITY,
+    MIDDLE_WEIGHT,
+    RATES,
+    Definition,
+    counts_of,
+    definition,
+    rates_of,
+    satisfied,
+    split,
+)
+from demandflow.projections.rates import ClockFigures, MeanOfUnits, Rate
+from demandflow.projections.standing import CLOCK_STANDS, CODES, COUNTS, DECLARES, HAPPENINGS, Count
 
 K = TypeVar("K", str, tuple[str, ...])
-
-
-@dataclass(frozen=True)
-class Rate:
-    """A numerator over a denominator, pooled; `n` is the denominator. Without any, the rate is n/a, never 0 %."""
-
-    name: str
-    numerator: Fraction
-    n: int
-
-    @property
-    def value(self) -> Fraction | None:
-        """The exact rate, from 0 to 1; None is n/a."""
-        return self.numerator / self.n if self.n else None
-
-    @property
-    def percent(self) -> str:
-        """The rate in per cent, rounded half up to one decimal: `85.6 %` or `n/a`."""
-        return in_percent(self.value)
-
-    def __str__(self) -> str:
-        whole = self.numerator.denominator == 1
-        number = str(self.numerator) if whole else f"{float(self.numerator):.1f}"
-        return f"{number}/{self.n} = {self.percent}" if self.n else "n/a"
-
-
-@dataclass(frozen=True)
-class MeanOfUnits:
-    """The unweighted mean of the units' rates, which is not the pooled rate; `without` units have none.
-
-    What belongs to no unit is left out.
-    """
-
-    name: str
-    value: Fraction | None
-    units: int
-    without: int
-
-    def __str__(self) -> str:
-        return f"{in_percent(self.value)} (mean of {self.units} units)" if self.units else "n/a"
 
 
 @dataclass(frozen=True)
@@ -60,33 +31,48 @@ class Figures:
     """All counts and rates of one slice.
 
     `standings` maps what demands stand for to how many do; `happened` counts what happened, each as often as it did.
+    `clocks` are the names of the clocks that there are, `ticking` maps how one stands (`finish met`) to how many do.
     """
 
     name: str
     standings: Mapping[int, int]
     happened: Mapping[str, int]
+    ticking: Mapping[str, int] = field(default_factory=dict)
+    clocks: tuple[str, ...] = ()
 
     def count(self, name: str) -> int | None:
-        """A standing count or a happening by name; None is n/a: no workflow here declares it."""
+        """A standing count, a happening or a clock's count by name; None is n/a: no workflow here declares it."""
         if not isinstance(name, str):
             raise InvalidValue("count", f"{brief(name)} is none; give its name")
         if name in COUNTS:
             return COUNTS[name].of(self.standings)
+        if name not in self.counts:
+            raise InvalidValue("count", f"{name!r} is none (possible: {listed(self.counts)})")
         if name not in HAPPENINGS:
-            raise InvalidValue("count", f"{name!r} is none (possible: {listed((*COUNTS, *HAPPENINGS))})")
+            clock, stands = split(name)
+            return int(getattr(self.clock(clock), stands))
         meaning = HAPPENINGS[name]
         number = self.happened.get(meaning, 0)
         declared = any(standing & DECLARES[meaning] for standing, demands in self.standings.items() if demands)
         return number if number or declared or not any(self.standings.values()) else None
 
     def rate(self, name: str) -> Rate:
-        """A rate by its name in RATES, over the demands whose workflow declares what it needs."""
-        if not isinstance(name, str) or name not in RATES:
-            raise InvalidValue("rate", f"{brief(name)} is none (possible: {listed(RATES)})")
+        """A rate by its name in RATES, over the demands whose workflow declares what it needs; or a clock's."""
+        if not isinstance(name, str) or name not in self.rates:
+            raise InvalidValue("rate", f"{brief(name)} is none (possible: {listed(self.rates)})")
+        if name not in RATES:
+            return self.clock(split(name)[0]).on_time
         rule = RATES[name]
         needs = [rule.needs, *(COUNTS[one].needs for one in (*dict(rule.numerator), *rule.denominator))]
         numerator = sum((self._counted(one, *needs) * weight for one, weight in rule.numerator), Fraction(0))
         return Rate(name, numerator, sum(self._counted(one, *needs) for one in rule.denominator))
+
+    def clock(self, name: str) -> ClockFigures:
+        """How the clock of this name stands: its counts, which add up to the received, and how often it was on time."""
+        if not isinstance(name, str) or name not in self.clocks:
+            raise InvalidValue("clock", f"{brief(name)} is none (possible: {listed(self.clocks)})")
+        ran = {stands: self.ticking.get(f"{name} {stands}", 0) for stands in CLOCK_STANDS}
+        return ClockFigures(name, sum(self.standings.values()) - sum(ran.values()), **ran)
 
     def definition(self, name: str) -> Definition:
         """What a count, a rate or another figure means, with its source."""
@@ -109,8 +95,8 @@ class Figures:
         n = inner._counted("closed", "evaluated")
         least = sum((inner._counted(one, "evaluated") * weight for one, weight in satisfied(kind)), Fraction(0))
         ungraded = n - sum(inner._counted(grade, "evaluated") for grade in GRADED)
-        name = f"satisfaction {kind}, over the closed"
-        return Rate(f"{name}, at least", least, n), Rate(f"{name}, at most", least + ungraded, n)
+        over = f"satisfaction {kind}, over the closed"
+        return Rate(f"{over}, at least", least, n), Rate(f"{over}, at most", least + ungraded, n)
 
     @property
     def participation(self) -> Rate:
@@ -128,6 +114,16 @@ class Figures:
         return self.rate("on_time")
 
     @property
+    def counts(self) -> tuple[str, ...]:
+        """The names of all counts: of standings, of happenings, and of how each clock stands."""
+        return (*COUNTS, *HAPPENINGS, *counts_of(self.clocks))
+
+    @property
+    def rates(self) -> tuple[str, ...]:
+        """The names of all rates, and of each clock's."""
+        return (*RATES, *rates_of(self.clocks))
+
+    @property
     def adds_up(self) -> bool:
         """Received = open + closed + refused + withdrawn + merged."""
         return self.count("received") == sum(self.count(name) or 0 for name in IDENTITY)
@@ -141,27 +137,22 @@ class Figures:
     def as_dict(self) -> dict[str, Any]:
         """All counts, happenings and rates (exact fractions, None for n/a) by name."""
         return {
-            **{name: self.count(name) for name in (*COUNTS, *HAPPENINGS)},
-            **{name: self.rate(name).value for name in RATES},
+            **{name: self.count(name) for name in self.counts},
+            **{name: self.rate(name).value for name in self.rates},
         }
 
     def rows(self) -> list[dict[str, Any]]:
         """One row a figure: its name, kind, numerator, n (None for counts), value (a float for rates) and meaning."""
         rows: list[dict[str, Any]] = [
             {"figure": name, "kind": definition(name).kind, "numerator": number, "n": None, "value": number}
-            for name in (*COUNTS, *HAPPENINGS)
+            for name in self.counts
             for number in (self.count(name),)
         ]
-        for name in RATES:
-            rate = self.rate(name)
+        intervals = (rate for kind in MIDDLE_WEIGHT for rate in self.satisfaction_interval(kind))
+        for rate in (*map(self.rate, self.rates), *intervals):
             value = None if rate.value is None else float(rate.value)
             top = float(rate.numerator) if rate.n else None
-            rows.append({"figure": name, "kind": "rate", "numerator": top, "n": rate.n, "value": value})
-        for kind in MIDDLE_WEIGHT:
-            for rate in self.satisfaction_interval(kind):
-                value = None if rate.value is None else float(rate.value)
-                top = float(rate.numerator) if rate.n else None
-                rows.append({"figure": rate.name, "kind": "rate", "numerator": top, "n": rate.n, "value": value})
+            rows.append({"figure": rate.name, "kind": "rate", "numerator": top, "n": rate.n, "value": value})
         return [{"slice": self.name, **row, "meaning": _meaning(row["figure"])} for row in rows]
 
     def _counted(self, name: str, *needs: str | None) -> int:
@@ -180,6 +171,7 @@ class FiguresBy(Mapping[K, Figures], Generic[K]):
     dimensions: tuple[str, ...]
     parts: Mapping[K, Figures]
     asked: str = "all"
+    clocks: tuple[str, ...] = ()
 
     def __getitem__(self, key: K) -> Figures:
         return self.parts[key]
@@ -193,21 +185,16 @@ class FiguresBy(Mapping[K, Figures], Generic[K]):
     @property
     def total(self) -> Figures:
         """All parts together: the sums of their counts."""
-        standings: dict[int, int] = {}
-        happened: dict[str, int] = {}
-        for part in self.parts.values():
-            for standing, number in part.standings.items():
-                standings[standing] = standings.get(standing, 0) + number
-            for happening, number in part.happened.items():
-                happened[happening] = happened.get(happening, 0) + number
-        return Figures(self.asked, standings, happened)
+        standings, happened, ticking = (
+            _added(getattr(part, name) for part in self.parts.values()) for name in ("standings", "happened", "ticking")
+        )
+        return Figures(self.asked, standings, happened, ticking, self.clocks)
 
     def mean_of_units(self, rate: str) -> MeanOfUnits:
         """The unweighted mean of the parts' rates, over those that have one; it may contradict the pooled rate."""
-        Figures("", {}, {}).rate(rate)  # a name that is none is told even where there is no part
-        values = [
-            part.rate(rate).value for key, part in self.parts.items() if all((key,) if isinstance(key, str) else key)
-        ]
+        self._nothing.rate(rate)  # a name that is none is told even where there is no part
+        units = (part for key, part in self.parts.items() if all((key,) if isinstance(key, str) else key))
+        values = [part.rate(rate).value for part in units]
         found = [value for value in values if value is not None]
         mean = sum(found, Fraction(0)) / len(found) if found else None
         return MeanOfUnits(f"{rate}, mean of units", mean, len(found), len(values) - len(found))
@@ -225,32 +212,37 @@ class FiguresBy(Mapping[K, Figures], Generic[K]):
         """
         keys = [(key,) if isinstance(key, str) else key for key in self.parts]
         table: dict[str, list[Any]] = {name: [key[at] for key in keys] for at, name in enumerate(self.headings)}
-        for name in (*COUNTS, *HAPPENINGS):
+        for name in self._nothing.counts:
             table[name] = [one.count(name) for one in self.parts.values()]
-        for name in RATES:
-            values = [one.rate(name).value for one in self.parts.values()]
-            table[name] = [None if value is None else float(value) for value in values]
+        for name in self._nothing.rates:
+            rates = (one.rate(name).value for one in self.parts.values())
+            table[name] = [None if value is None else float(value) for value in rates]
         for kind in MIDDLE_WEIGHT:
             ends = [part.satisfaction_interval(kind) for part in self.parts.values()]
-            for at in (0, 1):
-                name = Figures("", {}, {}).satisfaction_interval(kind)[at].name
+            for at, name in enumerate(one.name for one in self._nothing.satisfaction_interval(kind)):
                 table[name] = [None if (value := one[at].value) is None else float(value) for one in ends]
         return table
+
+    @property
+    def _nothing(self) -> Figures:
+        return Figures("", {}, {}, {}, self.clocks)
+
+
+def _added(tallies: Iterable[Mapping[Any, int]]) -> dict[Any, int]:
+    added: dict[Any, int] = {}
+    for tally in tallies:
+        for key, number in tally.items():
+            added[key] = added.get(key, 0) + number
+    return added
 
 
 def _meaning(figure: str) -> str:
     return definition("satisfaction_interval" if "over the closed" in figure else figure).says
 
 
-def figures_of(name: str, sums: Mapping[tuple[str, int], int]) -> Figures:
-    """The figures of one slice from its sums: (happening, standing) → number."""
-    standings = {standing: number for (happening, standing), number in sums.items() if not happening}
-    return Figures(name, standings, {happening: number for (happening, _), number in sums.items() if happening})
-
-
-def in_percent(value: Fraction | None) -> str:
-    """In per cent, rounded half up to one decimal, or n/a."""
-    if value is None:
-        return "n/a"
-    exact = Decimal(value.numerator) * 100 / Decimal(value.denominator)
-    return f"{exact.quantize(Decimal('0.1'), ROUND_HALF_UP)} %"
+def figures_of(name: str, sums: Mapping[tuple[str, int], int], clocks: tuple[str, ...] = ()) -> Figures:
+    """The figures of one slice from its sums: (happening or how a clock stands, standing) → number."""
+    standings = {standing: number for (what, standing), number in sums.items() if not what}
+    happened = {what: number for (what, _), number in sums.items() if what in CODES}
+    ticking = {what: number for (what, _), number in sums.items() if what and what not in CODES}
+    return Figures(name, standings, happened, ticking, clocks)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 from uuid import UUID
 
 from demandflow.projections.entries import Entry
-from demandflow.projections.standing import CODES, Slice
+from demandflow.projections.standing import CLOCKS_AT, CODES, MEANING_OF, Slice
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS demandflow_slices (
     id INTEGER PRIMARY KEY, place TEXT NOT NULL, channel TEXT NOT NULL, category TEXT NOT NULL,
     contractor TEXT NOT NULL, workflow TEXT NOT NULL, UNIQUE (place, channel, category, contractor, workflow)
 );
+CREATE TABLE IF NOT EXISTS demandflow_clocks (id INTEGER PRIMARY KEY, stands TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS demandflow_ledger (
     demand BLOB NOT NULL, version INTEGER NOT NULL, recorded_by INTEGER NOT NULL,
     received INTEGER NOT NULL, happened INTEGER NOT NULL, recorded INTEGER NOT NULL, ended INTEGER NOT NULL,
@@ -39,22 +40,54 @@ def write(connection: sqlite3.Connection, bookings: Iterable[Booking]) -> None:
     """Add these lines; none is ever changed."""
     bookings = list(bookings)
     slices = {where: _slice_id(connection, where) for where in {line.entry.where for line in bookings}}
+    clocks = {
+        stands: _clocks_id(connection, stands) for stands in dict.fromkeys(line.entry.clocks for line in bookings)
+    }
     connection.executemany(
         "INSERT INTO demandflow_ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 *(line.demand.bytes, line.entry.version, line.recorded_by),
                 *(line.received, line.entry.happened, line.recorded, line.entry.ended),
-                *(_what(line.entry), line.amount, slices[line.entry.where]),
+                *(_what(line.entry, clocks[line.entry.clocks]), line.amount, slices[line.entry.where]),
             )
             for line in bookings
         ],
     )
 
 
-def _what(entry: Entry) -> int:
-    """What stands, or below zero what happened: one number, since a sum by it is half as dear as by a text as well."""
-    return CODES[entry.happening] if entry.happening else entry.standing
+def clocks_by_id(connection: sqlite3.Connection) -> dict[int, tuple[str, ...]]:
+    """All ways in which the clocks of a demand ever stood, by their number; without any, 0."""
+    rows = connection.execute("SELECT id, stands FROM demandflow_clocks")
+    return {0: ()} | {number: tuple(stands.strip("\n").split("\n\n")) for number, stands in rows}
+
+
+def cells(what: int, clocks: Mapping[int, tuple[str, ...]]) -> list[tuple[str, int]]:
+    """What a line counts in, as the totals have it: what stands and how each clock does, or what happened."""
+    if what < 0:
+        return [(MEANING_OF[what], 0)]
+    return [("", standing_in(what)), *((stands, 0) for stands in clocks[what >> CLOCKS_AT])]
+
+
+def standing_in(what: int) -> int:
+    """What a demand stands for, without how its clocks do."""
+    return what & (1 << CLOCKS_AT) - 1
+
+
+def _what(entry: Entry, clocks: int) -> int:
+    """What stands, or below zero what happened: one number, since a sum by it is half as dear as by a text as well.
+
+    How all clocks of a demand stand is one more number in it and no line of its own, so that clocks make few lines.
+    """
+    return CODES[entry.happening] if entry.happening else entry.standing | clocks << CLOCKS_AT
+
+
+def _clocks_id(connection: sqlite3.Connection, clocks: tuple[str, ...]) -> int:
+    if not clocks:
+        return 0
+    stands = ("".join(f"\n{one}\n" for one in clocks),)
+    connection.execute("INSERT OR IGNORE INTO demandflow_clocks (stands) VALUES (?)", stands)
+    return int(connection.execute("SELECT id FROM demandflow_clocks WHERE stands = ?", stands).fetchone()[0])
 
 
 def _slice_id(connection: sqlite3.Connection, where: Slice) -> int:

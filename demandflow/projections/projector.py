@@ -7,7 +7,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from threading import RLock
 from time import monotonic
 from typing import NamedTuple, Protocol
 from uuid import UUID
@@ -16,15 +15,15 @@ from zoneinfo import ZoneInfo
 from demandflow.domain.demand import Demand, evolve, fold
 from demandflow.domain.events import Event
 from demandflow.domain.facts import Corrected
-from demandflow.errors import InvalidValue, StorageBusy, StorageError, brief
+from demandflow.errors import InvalidValue, StorageBusy, brief
 from demandflow.projections import board, ledger, stays, totals
 from demandflow.projections.entries import booked, booked_by_correction
 from demandflow.projections.periods import number_of
 from demandflow.projections.standing import DEFINITIONS_VERSION
+from demandflow.tables import BUSY_SECONDS, Tables
 
 PAGE = 1000
 KEPT = 10_000
-BUSY_SECONDS = 5
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS demandflow_position (
     log TEXT NOT NULL, zone TEXT NOT NULL, definitions INTEGER NOT NULL,
@@ -36,6 +35,7 @@ TABLES = (
     "demandflow_stays",
     "demandflow_totals",
     "demandflow_slices",
+    "demandflow_clocks",
     "demandflow_ledger",
     "demandflow_position",
 )
@@ -84,19 +84,16 @@ class Projector:
             self.zone = ZoneInfo(zone)
         except (KeyError, ValueError, OSError, TypeError, AttributeError):
             raise InvalidValue("zone", f"{zone!r} is not a time zone (for instance Asia/Shanghai)") from None
-        self._source, self._lock, self._closed = source, RLock(), False
+        self._source = source
         self._states: OrderedDict[UUID, Demand] = OrderedDict()
-        self._connection = sqlite3.connect(
-            source.path or ":memory:", isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS
-        )
+        self._tables = Tables(source.path)
+        self._connection = self._tables.connection
         try:
-            # what a crash takes from the tables is read from the log again, so they need not wait for the disk
-            self._connection.execute("PRAGMA synchronous=NORMAL")
             whole_at = source.last_position()
-            with self._transaction():
+            with self._tables.transaction():
                 self._make_tables(whole_at)
         except BaseException:
-            self._connection.close()
+            self._tables.close()
             raise
 
     def _make_tables(self, whole_at: int) -> None:
@@ -114,14 +111,12 @@ class Projector:
 
     def close(self) -> None:
         """Close the tables; doing so twice is harmless."""
-        with self._lock:
-            self._closed = True
-            self._connection.close()
+        self._tables.close()
 
     @contextmanager
     def tables(self, *, catch_up: bool = True) -> Iterator[sqlite3.Connection]:
         """The tables to read from, as they stood at one moment: caught up with the log unless told not to."""
-        with self._locked():
+        with self._tables.locked():
             until = monotonic() + BUSY_SECONDS
             wanted = self._source.last_position() if catch_up else 0
             while not self._begin_reading(wanted):
@@ -132,7 +127,7 @@ class Projector:
 
     def catch_up(self, progress: Progress | None = None, upto: int | None = None) -> None:
         """Read the log page by page, to its end or so far. Another zone, definition or log makes the tables anew."""
-        with self._locked():
+        with self._tables.locked():
             if not self._matches():
                 self._clear()
             while (position := self._next_page(upto)) is not None:
@@ -143,33 +138,19 @@ class Projector:
         """Make the tables anew from the log."""
         if progress is not None and not callable(progress):
             raise InvalidValue("progress", f"must be a function of two numbers, got {brief(progress)}")
-        with self._locked():
+        with self._tables.locked():
             self._clear()
             self.catch_up(progress)
 
     def _begin_reading(self, wanted: int) -> bool:
         """Begin a transaction in which the tables are ours, whole, and as far as wanted; False if there is none."""
-        self._leave()
+        self._tables.leave()
         self._connection.execute("BEGIN")
         position = self._position()
         if position.last >= max(wanted, position.whole_at) and self._matches(position):
             return True
-        self._leave()
+        self._tables.leave()
         return False
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        """One thread at a time; whatever interrupts it, no transaction stays open."""
-        with self._lock, _storage_errors():
-            try:
-                yield
-            finally:
-                self._leave()
-
-    def _leave(self) -> None:
-        """End what transaction there is. The lock is ours, so one that is open was left by an interruption."""
-        if not self._closed and self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
 
     def _next_page(self, upto: int | None) -> int | None:
         """Write one page; returns the position reached, or None if there was nothing to write.
@@ -187,7 +168,7 @@ class Projector:
             return None
         demands, bookings, moved = self._worked_out([event for _, event in page])
         last, newest = page[-1]
-        with self._transaction():
+        with self._tables.transaction():
             if self._position() != began:
                 return began.last
             board.write(self._connection, demands)
@@ -262,29 +243,8 @@ class Projector:
 
     def _clear(self) -> None:
         whole_at = self._source.last_position()
-        with self._transaction():
+        with self._tables.transaction():
             for table in TABLES:
                 self._connection.execute(f"DELETE FROM {table}")  # noqa: S608
             self._move(self._start._replace(whole_at=whole_at))
         self._states.clear()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        with _storage_errors():
-            self._leave()
-            try:
-                self._connection.execute("BEGIN IMMEDIATE")
-                yield
-                self._connection.execute("COMMIT")
-            finally:
-                self._leave()
-
-
-@contextmanager
-def _storage_errors() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        if "locked" in str(error) or "busy" in str(error):
-            raise StorageBusy(f"the tables are held by somebody else ({error}); try again") from error
-        raise StorageError(f"the tables cannot be used: {error}") from error

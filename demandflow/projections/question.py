@@ -10,9 +10,10 @@ from typing import Any, TypedDict
 
 from demandflow.domain.values import Category, Channel, Place
 from demandflow.errors import InvalidValue, brief, listed
+from demandflow.projections import ledger
 from demandflow.projections.board import word
 from demandflow.projections.periods import Period, as_day, as_every, day_of, number_of
-from demandflow.projections.standing import CLOSED, ENDED, MEANING_OF
+from demandflow.projections.standing import CLOSED, ENDED
 from demandflow.projections.totals import DEEPEST, DIMENSIONS, PATHS
 
 WINDOWS = ("received", "closed")
@@ -20,7 +21,7 @@ COLUMN = {"received": "received", "closed": "ended"}
 KINDS: dict[str, Callable[[str], str]] = {"place": Place, "category": Category, "channel": Channel}
 ALWAYS = Period(date(1, 1, 1), date(9999, 12, 31))
 Sums = dict[tuple[str, int], int]
-"""(happening, standing) → number."""
+"""(happening or how a clock stands, standing) → number."""
 
 
 class Asked(TypedDict, total=False):
@@ -187,6 +188,7 @@ def grouped(
     days = {one: f"{COLUMN[one]}{_coarser(grouping)}" for one in WINDOWS if one in dimensions}
     sliced = any(one in DIMENSIONS for one in dimensions)
     slices = slices_by_id(connection) if sliced else {}
+    clocks = ledger.clocks_by_id(connection)
     columns = (["slice"] if sliced else []) + list(days.values())
     found: dict[tuple[str, ...], Sums] = {}
     for select, values in _selects(question, columns):
@@ -194,9 +196,9 @@ def grouped(
         for *where, what, number in connection.execute(f"{select} GROUP BY {marks} HAVING SUM(amount) <> 0", values):
             when = dict(zip(days, where[sliced:], strict=True))
             key = grouping.key(slices[where[0]] if sliced else {}, when) if grouping else ()
-            cell = ("", what) if what >= 0 else (MEANING_OF[what], 0)
             group = found.setdefault(key, {})
-            group[cell] = group.get(cell, 0) + number
+            for cell in ledger.cells(what, clocks):
+                group[cell] = group.get(cell, 0) + number
     cleared = {key: {cell: number for cell, number in group.items() if number} for key, group in found.items()}
     return {key: group for key, group in cleared.items() if group}
 

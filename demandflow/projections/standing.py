@@ -14,7 +14,7 @@ from demandflow.domain.demand import Demand
 from demandflow.domain.moves import ENDS, MEANINGS
 from demandflow.domain.values import Grade
 
-DEFINITIONS_VERSION = 2
+DEFINITIONS_VERSION = 3
 
 ENDED = 0b111
 CLOSED, REFUSED, WITHDRAWN, MERGED = 1, 2, 3, 4
@@ -36,6 +36,11 @@ HAPPENINGS = {
 CODES = {meaning: -number for number, meaning in enumerate(MEANINGS, start=1)}
 """What happened, as the ledger keeps it beside standings, which are never negative. The order is kept in the tables."""
 MEANING_OF = {code: meaning for meaning, code in CODES.items()}
+
+CLOCKS_AT = 32
+"""From this bit on, a number that the ledger keeps says how the clocks stand; what a demand stands for is below it."""
+CLOCK_STANDS = ("running", "met", "missed", "stopped")
+"""How a clock may stand in the figures, once it has run; a paused one has not ended, so it counts as running."""
 
 
 class Slice(NamedTuple):
@@ -103,6 +108,11 @@ def standing(demand: Demand) -> int:
     for meaning in demand.declares:
         value |= DECLARES.get(meaning, 0)
     return value
+
+
+def clocks_of(demand: Demand) -> tuple[str, ...]:
+    """How each of its clocks stands: `finish met`, by name."""
+    return tuple([f"{one.clock} {'running' if one.goes_on else one.stands}" for one in demand.clocks])
 
 
 def slice_of(demand: Demand) -> Slice:

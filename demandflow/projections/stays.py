@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable
 
 from demandflow.domain.demand import Demand
-from demandflow.projections.board import written
+from demandflow.tables import written
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS demandflow_stays (

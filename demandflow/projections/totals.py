@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from demandflow.projections.entries import Entry
-from demandflow.projections.standing import Slice
+from demandflow.projections.standing import CODES, Slice
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS demandflow_totals (
@@ -22,15 +22,26 @@ PATHS = ("place", "category")
 DIMENSIONS = (*PATHS, "channel", "contractor", "workflow")
 
 Totals = dict[str, dict[tuple[str, int], int]]
-"""By key: (happening, standing) → number."""
+"""By key: (happening or how a clock stands, standing) → number."""
 
 
 def write(connection: sqlite3.Connection, entries: Iterable[tuple[Entry, int]]) -> None:
     """Book the entries into every slice they belong to."""
-    changes: Counter[tuple[str, int, str, str, int]] = Counter()
+    # what comes and goes in the same page is not written; all clocks of an entry are looked at as one until then
+    together: Counter[tuple[Slice, str, int]] = Counter()
+    ticking: Counter[tuple[Slice, tuple[str, ...]]] = Counter()
     for entry, amount in entries:
-        for dimension, level, key in _slices(entry.where):
-            changes[dimension, level, key, entry.happening, entry.standing] += amount
+        together[entry.where, entry.happening, entry.standing] += amount
+        if entry.clocks:
+            ticking[entry.where, entry.clocks] += amount
+    for (where, stand), amount in ticking.items():
+        for stands in stand if amount else ():
+            together[where, stands, 0] += amount
+    changes: Counter[tuple[str, int, str, str, int]] = Counter()
+    for (where, what, standing), amount in together.items():
+        if amount:
+            for dimension, level, key in _slices(where):
+                changes[dimension, level, key, what, standing] += amount
     connection.executemany(
         "INSERT INTO demandflow_totals VALUES (?, ?, ?, ?, ?, ?) "
         "ON CONFLICT DO UPDATE SET number = number + excluded.number",
@@ -41,6 +52,15 @@ def write(connection: sqlite3.Connection, entries: Iterable[tuple[Entry, int]]) 
 def read_all(connection: sqlite3.Connection) -> Mapping[tuple[str, int], int]:
     """The sums over everything."""
     return _read(connection, "dimension = 'all'").get("", {})
+
+
+def clocks(connection: sqlite3.Connection) -> set[str]:
+    """The names of all clocks that ever ran."""
+    rows = connection.execute(
+        "SELECT DISTINCT happening FROM demandflow_totals "
+        "WHERE dimension = 'all' AND level = 0 AND key = '' AND happening > ''"
+    )
+    return {what.rpartition(" ")[0] for (what,) in rows if what not in CODES}
 
 
 def read(connection: sqlite3.Connection, dimension: str, level: int) -> Totals:

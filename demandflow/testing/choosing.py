@@ -61,7 +61,7 @@ def _choices(kind: type[Fact], where: Surroundings) -> dict[str, Sequence[Any]]:
 
 def _by_name(name: str, where: Surroundings) -> Sequence[Any]:
     """The choices of the fields that mean the same in all facts."""
-    later = [max(where.demand.due or where.now, where.now) + timedelta(days=days) for days in DAYS]
+    later = [max(where.demand.agreed_due or where.now, where.now) + timedelta(days=days) for days in DAYS]
     if name == "way" and where.demand.anonymous:
         return (Way.PUBLIC_NOTICE, Way.PUBLIC_NOTICE, *Way)
     known: dict[str, Sequence[Any]] = {

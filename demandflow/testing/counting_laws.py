@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
+from demandflow.domain.demand import PAUSED
 from demandflow.domain.events import Event, with_corrections
 from demandflow.domain.facts import Corrected, Noted
 from demandflow.projections.definitions import RATES
@@ -215,8 +216,20 @@ def _some(days: Sequence[date]) -> list[date]:
     return sorted({days[0], days[len(days) // 2], days[-1]}) if days else []
 
 
+def _by_clock(clocks: Sequence[str], histories: Histories) -> dict[str, int]:
+    """How each of these clocks stands, by hand: one that rests has not ended, so it counts as running."""
+    found = {f"{clock} {stands}": 0 for clock in clocks for stands in ("none", "running", "met", "missed", "stopped")}
+    for seen in (picture(events) for events in histories if events):
+        ran = {one.clock: "running" if one.stands == PAUSED else one.stands for one in seen["clocks"]}
+        for clock in clocks:
+            found[f"{clock} {ran.get(clock, 'none')}"] += 1
+    return found
+
+
 def _same_standings(what: str, figures: Any, histories: Histories) -> None:
-    for name, number in counted(histories).items():
+    histories = list(histories)
+    by_hand = {**_by_clock(figures.clocks, histories), **counted(histories)}
+    for name, number in by_hand.items():
         assert figures.count(name) == number, f"{what}: {name} is {figures.count(name)}, counted by hand {number}"
 
 

@@ -69,7 +69,7 @@ def accepted_records_exactly_what_it_says(played: Played) -> None:
 
 @law
 def a_move_lands_where_the_table_says(played: Played) -> None:
-    """The state, stage, end, round, due moment and meaning of every step are those that the table declares."""
+    """The state, stage, end, round, clocks, due moment and meaning of every step are those that the table declares."""
     for done in played.done:
         for got, want in zip(done.recorded, done.expected.events, strict=False):
             for name in want.stamp.__slots__:

@@ -18,20 +18,21 @@ from demandflow.domain.facts import OTHER_SIDES, Merged, Unmerged
 from demandflow.domain.moves import NEW_ROUND, STAY, Proposal
 from demandflow.domain.samples import THEN
 from demandflow.errors import StorageError
-from demandflow.projections import totals
+from demandflow.projections import ledger, totals
 from demandflow.projections.board import BoardRow
 from demandflow.projections.definitions import RATES
 from demandflow.projections.projector import TABLES, Projector
-from demandflow.projections.standing import MEANING_OF
 from demandflow.projections.totals import DIMENSIONS
 from demandflow.testing.clock import FrozenClock
 from demandflow.testing.histories import Step
 from demandflow.testing.law import law
 from demandflow.testing.people import actors_for
-from demandflow.testing.picture import picture
+from demandflow.testing.picture import next_due, picture
 from demandflow.testing.playing import Done, Played, command
 
 PAGE, PAGE_OF_A_FILE = 3, 10
+WHAT = 7
+"""Where a line of the ledger says what is counted."""
 Tables = dict[str, list[tuple[Any, ...]]]
 
 
@@ -93,6 +94,7 @@ def the_board_shows_where_demands_stand(played: Played) -> None:
     assert set(rows) == set(played.telling.demands), "the board has other demands than the log"
     for demand, row in rows.items():
         seen = picture(played.recorded(demand))
+        seen["due"], seen["clock"] = next_due(seen)
         for name in SHOWN:
             want, got = seen[name], getattr(row, name)
             assert got == want, f"the board says {name} {got!r} of demand {demand.int}, it is {want!r}"
@@ -211,9 +213,10 @@ def figures_add_up(flow: DemandFlow) -> None:
 def ledger_equals_totals(flow: DemandFlow) -> None:
     """Assert that the ledger's sums over all days are the totals."""
     with flow._projector.tables() as tables:
-        summed = tables.execute("SELECT what, SUM(amount) FROM demandflow_ledger GROUP BY 1")
-        booked = {("", what) if what >= 0 else (MEANING_OF[what], 0): amount for what, amount in summed if amount}
-        assert booked == dict(totals.read_all(tables)), "the ledger's sums differ from the totals"
+        clocks, booked = ledger.clocks_by_id(tables), Counter[tuple[str, int]]()
+        for what, amount in tables.execute("SELECT what, SUM(amount) FROM demandflow_ledger GROUP BY 1"):
+            booked.update(dict.fromkeys(ledger.cells(what, clocks), amount))
+        assert _nonzero(booked) == dict(totals.read_all(tables)), "the ledger's sums differ from the totals"
 
 
 def same_tables(here: Tables, there: Tables, what: str) -> None:
@@ -227,9 +230,12 @@ def dump(projector: Projector) -> Tables:
     with projector.tables(catch_up=False) as tables:
         dumped = {table: tables.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES}  # noqa: S608
         named = "SELECT l.*, s.* FROM demandflow_ledger l JOIN demandflow_slices s ON s.id = l.slice"
-        # slices are numbered as they come, so lines are compared by their names
-        dumped["demandflow_ledger"] = [(*row[:9], *row[11:]) for row in tables.execute(named)]
-        dumped.pop("demandflow_slices")
+        # slices and clocks are numbered as they come, so lines are compared by their names
+        clocks = ledger.clocks_by_id(tables)
+        dumped["demandflow_ledger"] = [
+            (*row[:WHAT], *ledger.cells(row[WHAT], clocks), row[WHAT + 1], *row[11:]) for row in tables.execute(named)
+        ]
+        dumped.pop("demandflow_slices"), dumped.pop("demandflow_clocks", None)
         position = "SELECT last, demand, version FROM demandflow_position WHERE last > 0"
         dumped["demandflow_position"] = tables.execute(position).fetchall()
     dumped["demandflow_totals"] = [row for row in dumped["demandflow_totals"] if row[-1]]

@@ -13,6 +13,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from demandflow.domain.clocks import Limit
 from demandflow.domain.demand import Demand, evolve
 from demandflow.domain.events import Event, Meta
 from demandflow.domain.facts import Fact, Merged, MovedOver, Registered, Unmerged
@@ -30,6 +31,7 @@ MOST_DEMANDS = 3
 PATIENCE = timedelta(days=8)
 WAITS = (timedelta(0), timedelta(hours=1), timedelta(days=1), timedelta(days=8), timedelta(days=40))
 LATE = (timedelta(0),) * 6 + (timedelta(days=2), timedelta(days=35))
+OTHER_LIMIT = Limit("2 working days")
 TRIED = 6
 
 
@@ -86,9 +88,10 @@ class Telling:
 
     def __init__(self, workflow: Workflow) -> None:
         self.workflow, self.twin = workflow, twin_of(workflow)
-        self.shadow = Shadow(workflow, (workflow.key, self.twin.key))
+        self.shadow = Shadow(workflow, self.twin)
         self.clock = FrozenClock()
         self.demands: dict[UUID, Demand] = {}
+        self.events: dict[UUID, tuple[Event, ...]] = {}
 
     def tell(self, step: Step) -> Expected:
         """What must come of the step; if it is to be recorded, it has happened afterwards."""
@@ -96,6 +99,7 @@ class Telling:
         expected = self.expected(step)
         for event in expected.events:
             self.demands[event.demand] = evolve(self.demands.get(event.demand), event)
+            self.events[event.demand] = (*self.events.get(event.demand, ()), event)
         return expected
 
     def expected(self, step: Step) -> Expected:
@@ -109,12 +113,12 @@ class Telling:
         moves_to = step.fact.workflow if isinstance(step.fact, MovedOver) else None
         on = moves_to or before.workflow or self.workflow.key
         meta = Meta(step.by, proposal.at, self.clock.now, on)
-        events = [self.shadow.event(before, move, proposal, meta)]
+        events = [self.shadow.event(before, move, proposal, meta, self.events.get(it, ()))]
         if proposal.other is not None:
             side = self.shadow.side_of(proposal, before)
             other = self.shadow.move_of_side(proposal, before)
             there = replace(meta, workflow=proposal.other.workflow)
-            events.append(self.shadow.event(proposal.other, other, side, there))
+            events.append(self.shadow.event(proposal.other, other, side, there, self.events[proposal.other.id]))
         return Expected(step, proposal, before, None, tuple(events))
 
     def proposal(self, step: Step, before: Demand) -> Proposal[Any]:
@@ -297,5 +301,10 @@ def _grown(
 
 @lru_cache(maxsize=64)
 def twin_of(workflow: Workflow) -> Workflow:
-    """The same workflow in its next version, so that demands have somewhere to move over to."""
-    return replace(workflow, version=workflow.version + 1)
+    """The same workflow in its next version, so that demands have somewhere to move over to.
+
+    Its clocks give another time, and the last of them goes by another name: what runs there stops.
+    """
+    clocks = [replace(clock, limits=(OTHER_LIMIT,)) for clock in workflow.clocks]
+    clocks[-1:] = [replace(clock, name=f"{clock.name} anew") for clock in clocks[-1:]]
+    return replace(workflow, version=workflow.version + 1, clocks=tuple(clocks))

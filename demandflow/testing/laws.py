@@ -12,6 +12,7 @@ from demandflow.domain.facts import Fact
 from demandflow.domain.moves import Rule
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief, listed
+from demandflow.testing.clock_laws import CLOCK_LAWS
 from demandflow.testing.counting_laws import COUNTING_LAWS
 from demandflow.testing.demand_laws import DEMAND_LAWS
 from demandflow.testing.figure_laws import FIGURE_LAWS
@@ -19,7 +20,8 @@ from demandflow.testing.law import Law, law
 from demandflow.testing.playing import Played
 
 LAWS: tuple[Law, ...] = tuple(
-    replace(one, code=f"law_named({one.name!r})", needs=()) for one in (*DEMAND_LAWS, *FIGURE_LAWS, *COUNTING_LAWS)
+    replace(one, code=f"law_named({one.name!r})", needs=())
+    for one in (*DEMAND_LAWS, *CLOCK_LAWS, *FIGURE_LAWS, *COUNTING_LAWS)
 )
 Where: TypeAlias = str | type[Fact]
 Rules: TypeAlias = Iterable[Rule] | Mapping[Any, Rule | Iterable[Rule]]

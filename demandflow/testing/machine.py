@@ -19,7 +19,7 @@ from demandflow.domain.closed_loop import CLOSED_LOOP
 from demandflow.domain.facts import Fact, Registered
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import DemandFlowError, InvalidValue, StorageError, brief
-from demandflow.testing import demand_laws, figure_laws
+from demandflow.testing import clock_laws, demand_laws, figure_laws
 from demandflow.testing.clock import FrozenClock
 from demandflow.testing.histories import THROWN, Choice, History, Step, Telling, demand_id
 from demandflow.testing.law import Law
@@ -36,6 +36,8 @@ AFTER_A_STEP = (
     demand_laws.corrections_equal_having_been_right,
     demand_laws.what_is_possible_is_said,
     demand_laws.no_way_past_feedback,
+    clock_laws.a_clock_stands_as_its_states_say,
+    clock_laws.the_next_due_moment_is_the_soonest,
     figure_laws.figures_equal_a_rebuild,
     figure_laws.the_identity,
     figure_laws.the_board_shows_where_demands_stand,

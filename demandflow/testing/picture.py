@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
-from demandflow.domain.demand import Demand
-from demandflow.domain.events import Event
+from demandflow.domain.demand import PAUSED, RUNNING, Demand, Ticking
+from demandflow.domain.events import Event, Tick
 from demandflow.domain.facts import (
     STANDARD_FACTS,
     ContractedOut,
@@ -39,7 +40,7 @@ BY_CONTRACTORS = (TakenOn, HandedBack, DetailsAsked, ExtensionAsked, Suspended, 
 
 def picture(events: Sequence[Event]) -> dict[str, Any]:
     """Every field of the demand, by its name, after these events (all of one demand, in order)."""
-    told: list[Found] = [*zip(events, _as_right(events), strict=True)]
+    told: list[Found] = [*zip(events, as_right(events), strict=True)]
     here = _this_round(told)
     first, last = events[0], events[-1]
     moments = moments_of(events)
@@ -55,6 +56,7 @@ def picture(events: Sequence[Event]) -> dict[str, Any]:
     asked_longer, answered = _last_fact(here, ExtensionAsked), _last_fact(here, (ContractedOut, Extended))
     waits = asked_longer is not None and (answered is None or answered[0].version < asked_longer[0].version)
     told_at = _last(here, lambda e, _: "told" in _means(e))
+    missed = [e for e, _ in here if "callback_missed" in _means(e)]
     supervised = _last(told, lambda e, _: bool({"taken_over", "reopened"} & set(_means(e))))
     merging = _last_fact(told, (Merged, Unmerged))
     seen: dict[str, Any] = {
@@ -74,6 +76,7 @@ def picture(events: Sequence[Event]) -> dict[str, Any]:
         "ended": moments[turned[-1]] if last.stamp.ended_as is not None else None,
         "told_at": moments[told_at[0].version - 1] if told_at else None,
         "due": last.stamp.due,
+        "clocks": _clocks(events, moments),
         "review": suspended[-1].review if suspended else None,
         "extension_asked": asked_longer[1].until if asked_longer and waits else None,
         **{name: getattr(register, name) for name in ("text", "channel", "resident", "representative")},
@@ -94,7 +97,8 @@ def picture(events: Sequence[Event]) -> dict[str, Any]:
             name for e in events if "accepted" in _means(e) for name in (e.meta.actor.id, e.meta.actor.unit) if name
         ),
         "handbacks": sum(isinstance(f, HandedBack) for _, f in told),
-        "missed_callbacks": sum(_means(e).count("callback_missed") for e, _ in here),
+        "missed_callbacks": sum(_means(e).count("callback_missed") for e in missed),
+        "missed_at": moments[missed[-1].version - 1] if missed else None,
         "audited": _audited(events),
         "told": told_at is not None,
         "asked": any({"asked", "evaluated"} & set(_means(e)) for e, _ in here),
@@ -127,7 +131,15 @@ def differences(demand: Demand, events: Sequence[Event]) -> list[str]:
     return [f"{name}: {want!r} expected, got {got!r}" for name, want, got in pairs if want != got]
 
 
-def _as_right(events: Sequence[Event]) -> list[Fact]:
+def next_due(seen: dict[str, Any]) -> tuple[datetime | None, str | None]:
+    """The next due moment of such a picture, and which clock has it: none, where it is that of the whole."""
+    dues = [(one.due, one.clock) for one in seen["clocks"] if one.stands == RUNNING and one.due is not None]
+    # where both are due at once, it is the clock's
+    dues += [(seen["due"], None)] if seen["due"] is not None else []
+    return min(dues, key=lambda pair: (pair[0], pair[1] is None, pair[1]), default=(None, None))
+
+
+def as_right(events: Sequence[Event]) -> list[Fact]:
     """The facts, each with what later corrections say it should have said."""
     facts: list[Fact] = [event.fact for event in events]
     possible: dict[str, tuple[type[Fact], ...]] = {
@@ -151,6 +163,27 @@ def _as_right(events: Sequence[Event]) -> list[Fact]:
 def moments_of(events: Sequence[Event]) -> list[datetime]:
     """When each took effect: no earlier than the one before."""
     return [max(event.meta.happened for event in events[: n + 1]) for n in range(len(events))]
+
+
+def _clocks(events: Sequence[Event], moments: Sequence[datetime]) -> tuple[Ticking, ...]:
+    told = [(moments[n], tick) for n, event in enumerate(events) for tick in event.stamp.clocks or ()]
+    names = sorted({tick.clock for _, tick in told})
+    return tuple(_last_run([(at, tick) for at, tick in told if tick.clock == name]) for name in names)
+
+
+def _last_run(told: Sequence[tuple[datetime, Tick]]) -> Ticking:
+    """How a clock stands, by all that was recorded of it: a run begins with its span."""
+    begins = max(n for n, (_, tick) in enumerate(told) if tick.span is not None)
+    run = told[begins:]
+    turns = [n for n in range(len(run)) if n == 0 or run[n][1].stands != run[n - 1][1].stands]
+    (began, first), last = run[0], run[-1][1]
+    dated = [n for n, (_, tick) in enumerate(run) if tick.stands == RUNNING and tick.due is not None]
+    known = run[dated[-1]][1].due if dated else None
+    pairs = [(one, other) for one, other in pairwise(turns) if other > (dated[-1] if dated else 0)]
+    over = [(run[a], run[b]) for a, b in pairs if (run[a][1].stands, run[b][1].stands) == (PAUSED, RUNNING)]
+    pauses = tuple((a, b) for (a, _), (b, _) in over)
+    stands = (first.clock, last.stands, began, run[turns[-1]][0], str(first.span), last.due)
+    return Ticking(*stands, bool(first.extensible), known, pauses)
 
 
 def _this_round(told: list[Found]) -> list[Found]:

@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from demandflow.domain.calendars import Calendar
+from demandflow.domain.clocks import Clock, Limit
 from demandflow.domain.facts import Evaluated, Fact, FedBack, Noted, Reported, Stepped
 from demandflow.domain.moves import BACK, START, STAY, WHILE_OPEN, State
 from demandflow.domain.values import Stage
@@ -233,6 +235,52 @@ def _silent_for_nothing(draw: st.DrawFn, found: Parts) -> tuple[str, ...]:
     return (found.moves[at].name,)
 
 
+def _clock_in_no_state(draw: st.DrawFn, found: Parts) -> tuple[str, ...]:
+    wrong = f"{draw(st.sampled_from(found.open_states))}x"
+    found.clocks.append(_a_clock(found, **{draw(st.sampled_from(("runs_in", "paused_in"))): wrong}))
+    return (wrong,)
+
+
+def _clock_after_the_end(draw: st.DrawFn, found: Parts) -> tuple[str, ...]:
+    ended = found.ended("closed")
+    found.clocks.append(_a_clock(found, runs_in=(found.open_states[0], ended)))
+    return (ended,)
+
+
+def _clock_runs_and_rests(draw: st.DrawFn, found: Parts) -> tuple[str, ...]:
+    at = draw(st.sampled_from(found.open_states))
+    found.clocks.append(_a_clock(found, runs_in=at, paused_in=(at,)))
+    return (at,)
+
+
+def _clock_twice(draw: st.DrawFn, found: Parts) -> tuple[str, ...]:
+    found.clocks += [_a_clock(found), _a_clock(found)]
+    return ()
+
+
+def _clock_misdeclared(draw: st.DrawFn, found: Parts) -> tuple[str, ...]:
+    found.clocks.append(_a_clock(found, **draw(MISDECLARED)))
+    return ()
+
+
+MISDECLARED: SearchStrategy[dict[str, Any]] = st.sampled_from((
+    {"runs_in": ()},
+    {"limits": ()},
+    {"limits": (Limit("1 hour"), Limit("2 hours", urgency="urgent"))},
+    {"limits": Limit("2 hours", urgency="soon")},
+    {"restarts": "begun"},
+    {"extensible": 1},
+    {"calendar": None},
+    {"name": ""},
+))  # fmt: skip
+
+
+def _a_clock(found: Parts, **fields: Any) -> Clock:
+    day = Calendar.of("day", zone="UTC", hours="Mon-Sun 08:00-16:00")
+    plain: dict[str, Any] = {"name": "planted", "runs_in": found.open_states[0], "limits": "1 hour", "calendar": day}
+    return Clock(**{**plain, **fields})
+
+
 def _change(found: Parts, name: str, **fields: Any) -> None:
     found.states = [replace(state, **fields) if state.name == name else state for state in found.states]
 
@@ -262,5 +310,10 @@ DEFECTS: dict[str, Planter] = {
     "start": _no_start,
     "telling": _tells_after_all,
     "silent": _silent_for_nothing,
+    "clock:state": _clock_in_no_state,
+    "clock:end": _clock_after_the_end,
+    "clock:both": _clock_runs_and_rests,
+    "clock:twice": _clock_twice,
+    "clock:parts": _clock_misdeclared,
 }
 """The kinds of defects that can be planted, by name; what follows a colon tells apart those of one kind."""

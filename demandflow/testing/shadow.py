@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from demandflow.domain.events import Event, Meta, Stamp
 from demandflow.domain.facts import OTHER_SIDES, LetGo, Merged, MovedOver, Registered, TookIn, Unmerged
 from demandflow.domain.moves import BACK, STAY, Move, Proposal, sources
 from demandflow.domain.workflow import Workflow
+from demandflow.testing.timekeeping import Timekeeper
 
 ENDS_A_ROUND = ("reworked", "reopened", "taken_over")
 SIDES: dict[type, tuple[str, Any]] = {Merged: ("take_in", TookIn), Unmerged: ("let_go", LetGo)}
@@ -21,11 +22,12 @@ SIDES: dict[type, tuple[str, Any]] = {Merged: ("take_in", TookIn), Unmerged: ("l
 class Shadow:
     """Predicts, from the declared states and moves, what the engine must do with a proposal.
 
-    `known` are the keys of the workflows that demands can be on.
+    `twin` is the workflow that demands can move over to: with the same states and moves, and clocks of its own.
     """
 
-    def __init__(self, workflow: Workflow, known: Collection[str]) -> None:
-        self.workflow, self.known = workflow, known
+    def __init__(self, workflow: Workflow, twin: Workflow) -> None:
+        self.workflow = workflow
+        self.clocks = {one.key: tuple(one.clocks) for one in (workflow, twin)}
         self.states = {state.name: state for state in workflow.states}
         # the states from which there may be a way back: those that something else than a beginning leads to
         self._entered = {
@@ -66,22 +68,28 @@ class Shadow:
         assert isinstance(found, Move)
         return found
 
-    def event(self, demand: Demand, move: Move, proposal: Proposal[Any], meta: Meta) -> Event:
-        """The event that must be recorded if the move is taken."""
+    def event(
+        self, demand: Demand, move: Move, proposal: Proposal[Any], meta: Meta, before: Sequence[Event] = ()
+    ) -> Event:
+        """The event that must be recorded if the move is taken, after those of the demand that were `before`."""
         means = move.meanings
         goal = demand.state if move.to is STAY else demand.came_from if move.to is BACK else move.to
         state = self.states[str(goal)]
         starts = demand.version == 0
         rounds = demand.round + (1 if starts or any(meaning in ENDS_A_ROUND for meaning in means) else 0)
-        given: datetime | None = getattr(proposal.fact, "due", None)
-        due = given if given is not None else None if "reopened" in means else demand.due
-        stamp = Stamp(move.name, state.name, state.waits_for.value, rounds, state.ended_as, means or None, due)
+        stamp = Stamp(move.name, state.name, state.waits_for.value, rounds, state.ended_as, means or None)
         if starts or isinstance(proposal.fact, MovedOver):
             declared = {meaning for one in self.workflow.moves for meaning in one.meanings}
             ordered = tuple(meaning for meaning in self.workflow.meanings if meaning in declared)
             assert declared == set(ordered), "the workflow does not say all that its moves can mean"
             stamp = replace(stamp, declares=ordered)
-        return Event(demand.id, demand.version + 1, proposal.fact, meta, stamp)
+        event = Event(demand.id, demand.version + 1, proposal.fact, meta, stamp)
+        time = Timekeeper((*before, event), self.clocks) if any(self.clocks.values()) else None
+        given: datetime | None = getattr(proposal.fact, "due", None)
+        if given is None or (time is not None and time.takes_the_due()):
+            given = None if "reopened" in means else demand.due
+        stamp = replace(stamp, due=given, clocks=(time.ticks() or None) if time is not None else None)
+        return replace(event, stamp=stamp)
 
     def possible(self, demand: Demand) -> dict[str, set[str]]:
         """The names of the moves that leave the demand's state, with the roles that may make them."""
@@ -93,7 +101,7 @@ class Shadow:
         return found
 
     def _unmoved(self, demand: Demand, fact: MovedOver) -> str | None:
-        if fact.workflow not in self.known:
+        if fact.workflow not in self.clocks:
             return "UnknownWorkflow"
         there = [m for m in self.workflow.moves if m.fact is MovedOver]
         known = any(demand.state in sources(move, self.workflow.states) for move in there)

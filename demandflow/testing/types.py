@@ -19,11 +19,14 @@ from demandflow import (
     Actor,
     BoardPage,
     BoardRow,
+    Calendar,
     Category,
     Change,
     Changes,
     Channel,
+    Clock,
     Counted,
+    Days,
     Deadlines,
     Defect,
     Definition,
@@ -36,31 +39,58 @@ from demandflow import (
     FiguresBy,
     HistoryLine,
     InvalidValue,
+    Limit,
     MeanOfUnits,
     Meta,
     Move,
+    Notice,
+    Parked,
     Period,
     Place,
     PossibleMove,
     Proposal,
+    Ran,
     Rate,
+    Reacted,
+    Reaction,
     Recorded,
     Registered,
     Registration,
     Rejected,
     Reported,
+    Seen,
+    Span,
     Stage,
     Stamp,
     State,
     Stood,
+    Tick,
+    Ticking,
     Told,
+    Wake,
     Workflow,
+    closed_loop,
+    standard_clocks,
 )
 from demandflow.domain.facts import OTHER_SIDES, STANDARD_FACTS
 from demandflow.domain.values import EARLIEST, LATEST
 from demandflow.testing.histories import histories
 from demandflow.testing.playing import play
-from demandflow.testing.strategies import actors, categories, channels, demands, events, facts, moments, places, texts
+from demandflow.testing.strategies import (
+    actors,
+    calendars,
+    categories,
+    channels,
+    clocks,
+    demands,
+    events,
+    facts,
+    limits,
+    moments,
+    places,
+    spans,
+    texts,
+)
 from demandflow.testing.workflows import workflows
 
 FEW = 12
@@ -77,6 +107,10 @@ COUNTER = Workflow(
     tells_nobody=True,
 )
 """About the smallest workflow there can be."""
+TIMED = closed_loop(
+    "timed", clocks=standard_clocks(Calendar.of("office", zone="Asia/Shanghai", hours="Mon-Fri 09:00-17:00"))
+)
+"""The closed loop with deadlines."""
 
 
 def strategy_of(kind: Any) -> SearchStrategy[Any]:
@@ -92,7 +126,7 @@ def strategy_of(kind: Any) -> SearchStrategy[Any]:
 
 
 def _workflows() -> SearchStrategy[Workflow]:
-    return st.sampled_from((COUNTER, CLOSED_LOOP)) | workflows()
+    return st.sampled_from((COUNTER, CLOSED_LOOP, TIMED)) | workflows()
 
 
 def answers(ask: Callable[[DemandFlow], Iterable[Any]]) -> SearchStrategy[Any]:
@@ -145,6 +179,34 @@ def _periods() -> SearchStrategy[Period]:
     return st.tuples(days, days).map(lambda pair: Period(min(pair), max(pair)))
 
 
+def _days() -> SearchStrategy[Days]:
+    dates = st.sets(st.dates(EARLIEST.date(), LATEST.date()), max_size=4)
+    return st.builds(
+        lambda some: Days({day.year for day in some}, closed=sorted(some)[:2], working=sorted(some)[2:]), dates
+    )
+
+
+def _ticks() -> SearchStrategy[Tick]:
+    return events(TIMED).map(lambda one: one.stamp.clocks or ()).filter(bool).flatmap(st.sampled_from)
+
+
+def _tickings() -> SearchStrategy[Ticking]:
+    return demands(TIMED).flatmap(lambda one: st.sampled_from(one.clocks))
+
+
+def _reacted() -> SearchStrategy[Reacted]:
+    recorded = st.lists(strategy_of(Fact), min_size=1, max_size=2).map(tuple)
+    return st.builds(Reacted, texts(), st.uuids(), texts(), recorded)
+
+
+def _parked() -> SearchStrategy[Parked]:
+    return st.builds(Parked, texts(), st.uuids(), texts(), texts(), moments())
+
+
+def _several(one: SearchStrategy[Any]) -> SearchStrategy[tuple[Any, ...]]:
+    return st.lists(one, max_size=2).map(tuple)
+
+
 @cache
 def _words() -> SearchStrategy[str | None]:
     return st.none() | texts()
@@ -167,6 +229,26 @@ STRATEGIES: dict[Any, Make] = {
     Move: lambda: _workflows().flatmap(lambda one: st.sampled_from(one.moves)),
     Defect: lambda: st.builds(Defect, texts(), texts(), texts()),
     PossibleMove: lambda: answers(lambda flow: [move for one in _ids(flow) for move in flow.possible_moves(one)]),
+    # clocks
+    Span: spans,
+    Days: _days,
+    Calendar: calendars,
+    Limit: limits,
+    Clock: lambda: clocks(("accepted", "in_hand", "suspended")),
+    Tick: _ticks,
+    Ticking: _tickings,
+    # policies
+    Wake: lambda: st.builds(Wake, moments(), texts()),
+    Reaction: lambda: st.builds(Reaction, strategy_of(Fact), st.none(), _words()),
+    Seen: lambda: st.builds(
+        Seen, st.uuids(), texts(), places(), st.none() | categories(), _words(), moments(), st.just("in_hand")
+    ),
+    Notice: lambda: st.builds(
+        Notice, texts(), st.uuids(), texts(), texts(), _words(), texts(), texts(), moments(), _words()
+    ),
+    Reacted: _reacted,
+    Parked: _parked,
+    Ran: lambda: st.builds(Ran, moments(), _several(_reacted()), _several(_parked())),
     # demands
     Demand: demands,
     Event: events,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from demandflow.domain.clock_defects import advice_for_clocks
+from demandflow.domain.clocks import Clock
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import (
     Accepted,
@@ -40,10 +42,12 @@ from demandflow.domain.moves import ANYWHERE, BACK, START, STAY, WHILE_OPEN, Mov
 from demandflow.domain.rules import the_bound_is_reached, the_merge_target_is_open, times_do_not_run_backwards
 from demandflow.domain.values import Stage
 from demandflow.domain.workflow import Workflow
+from demandflow.testing.strategies import clocks
 
 ROLES = ("clerk", "resident", "auditor", "contractor", "supervisor", "policy")
 NAMES = ("received", "checked", "planned", "在办", "visited", "summed up", "shown")
 STAGES = (Stage.REGISTRATION, Stage.AUDIT, Stage.CONTRACTING, Stage.FEEDBACK, Stage.EVALUATION)
+CLOCKS = ("first clock", "second clock", "钟")
 IN_ORDER = (times_do_not_run_backwards,)
 
 
@@ -97,6 +101,7 @@ class Parts:
     moves: list[Move] = field(default_factory=list)
     tells_nobody: bool = False
     version: int = 1
+    clocks: list[Clock] = field(default_factory=list)
 
     @property
     def main_states(self) -> tuple[str, ...]:
@@ -123,11 +128,11 @@ class Parts:
 
     def workflow(self, name: str = "random") -> Workflow:
         """The workflow of these parts. Raises InvalidWorkflow."""
-        return Workflow(name, self.version, self.states, self.moves, tells_nobody=self.tells_nobody)
+        return Workflow(name, self.version, self.states, self.moves, self.tells_nobody, self.clocks)
 
 
 def workflows() -> SearchStrategy[Workflow]:
-    """Valid workflows of many shapes: loops, conditions, rework with a bound, ways back, merges, facts of their own."""
+    """Valid workflows of many shapes: loops, conditions, rework with a bound, ways back, merges, own facts, clocks."""
     return parts().map(lambda found: found.workflow())
 
 
@@ -151,7 +156,36 @@ def parts(draw: st.DrawFn) -> Parts:
     extras: Sequence[Callable[[st.DrawFn, Parts], None]] = draw(st.lists(st.sampled_from(EXTRAS), unique=True))
     for extra in extras:
         extra(draw, found)
+    _deadlines(draw, found)
     return found
+
+
+def _deadlines(draw: st.DrawFn, found: Parts) -> None:
+    """No clocks; or a few, and one for the states over which none of them watches: else that would be advised."""
+    for name in CLOCKS[: draw(st.integers(0, len(CLOCKS)))]:
+        _watch(found, draw(clocks(found.open_states, name)))
+    watched = {state for clock in found.clocks for state in (*clock.runs_in, *clock.paused_in)}
+    if found.clocks and (others := [state for state in found.open_states if state not in watched]):
+        _watch(found, draw(clocks(others, "the others", in_all=True)))
+
+
+def _watch(found: Parts, clock: Clock) -> None:
+    """The clock without restarts, due moments and pauses that no move brings about, or that are another clock's."""
+    bare = replace(clock, paused_in=(), restarts=(), extensible=False)
+    restarts = tuple(one for one in clock.restarts if not _idle(found, replace(bare, restarts=(one,))))
+    others = {state for one in found.clocks if one.extensible for state in one.runs_in}
+    extensible = clock.extensible and not others & {*clock.runs_in} and not _idle(found, replace(bare, extensible=True))
+    clock = replace(clock, restarts=restarts, extensible=extensible)
+    for _ in clock.paused_in:
+        idle = _idle(found, clock)
+        clock = replace(clock, paused_in=tuple(state for state in clock.paused_in if state not in idle))
+    found.clocks.append(clock)
+
+
+def _idle(found: Parts, clock: Clock) -> set[str]:
+    """The states in which it would be idle, or its own name where that is nowhere in particular."""
+    told = [one for one in advice_for_clocks(found.states, found.moves, (clock,)) if one.kind == "idle-clock"]
+    return {state for one in told for state in one.states or (clock.name,)}
 
 
 def _way_on(

@@ -8,6 +8,7 @@ from demandflow.workbench.reading import InvalidFile
 from demandflow.workbench.replaying import Judgement, Replayed, replay_check
 from demandflow.workbench.schema import schema
 from demandflow.workbench.vocabulary import STANDARD_VOCABULARY, Vocabulary
+from demandflow.workbench.what_if import WhatIf, what_if
 
 __all__ = [
     "Configuration",
@@ -21,6 +22,7 @@ __all__ = [
     "STANDARD_VOCABULARY",
     "Taken",
     "Vocabulary",
+    "WhatIf",
     "conformance",
     "diff",
     "dump",
@@ -30,4 +32,5 @@ __all__ = [
     "loads",
     "replay_check",
     "schema",
+    "what_if",
 ]

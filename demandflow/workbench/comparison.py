@@ -10,6 +10,7 @@ from demandflow.domain.facts import Fact
 from demandflow.domain.moves import Move, State, sources
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief, listed
+from demandflow.workbench.clock_changes import changed_clocks
 
 
 @dataclass(frozen=True)
@@ -34,14 +35,15 @@ class Difference:
 
 
 def diff(old: Workflow, new: Workflow) -> Difference:
-    """What the new workflow changes: states, and for each move and state it leaves, by whom, where to, and how.
+    """What the new workflow changes: states, for each move and state it leaves, by whom, where to, and how, and clocks.
 
     Name and version are not compared. Raises InvalidValue for what is no workflow.
     """
     for what, one in (("old", old), ("new", new)):
         if not isinstance(one, Workflow):
             raise InvalidValue(what, f"must be a Workflow, got {brief(one)}")
-    return Difference(old.key, new.key, (*_states(old, new), *_moves(old, new), *_whole(old, new)))
+    clocks = changed_clocks(old.clocks, new.clocks)
+    return Difference(old.key, new.key, (*_states(old, new), *_moves(old, new), *clocks, *_whole(old, new)))
 
 
 def spoken(function: Callable[..., Any] | None) -> str:

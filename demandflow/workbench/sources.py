@@ -26,7 +26,7 @@ class Sources:
         self._files: dict[Path, ModuleType] = {}
         self.vocabulary = STANDARD_VOCABULARY
         if vocabulary is not None:
-            found = self._named(vocabulary)
+            found = self.named(vocabulary)
             if not isinstance(found, Vocabulary):
                 raise InvalidValue(vocabulary, f"is no Vocabulary, but {brief(found)}")
             self.vocabulary = found
@@ -41,7 +41,7 @@ class Sources:
             if source.endswith(".py"):
                 raise InvalidFile(source, (f"say which workflow in it: {source}:NAME",))
             return load(source, self.vocabulary)
-        found = self._named(source)
+        found = self.named(source)
         if callable(found):
             with _told(source):
                 found = found()
@@ -49,7 +49,8 @@ class Sources:
             raise InvalidFile(source, (f"is no Workflow and returns none, but {brief(found)}",))
         return found
 
-    def _named(self, source: str) -> Any:
+    def named(self, source: str) -> Any:
+        """What stands at `package.module:NAME` or `path/to/file.py:NAME`. Raises InvalidFile or InvalidValue."""
         where, _, name = source.rpartition(":")
         if not where or not name:
             raise InvalidFile(source, ("must be package.module:NAME or path/to/file.py:NAME",))

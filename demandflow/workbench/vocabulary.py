@@ -1,4 +1,4 @@
-"""Vocabulary: the names by which a file speaks of facts, rules and conditions."""
+"""Vocabulary: the names by which a file speaks of facts, rules, conditions and calendars."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from types import FunctionType, MappingProxyType
 from typing import Any, TypeVar
 
 from demandflow.domain import rules as rule_book
+from demandflow.domain.calendars import Calendar
 from demandflow.domain.facts import STANDARD_FACTS, Fact
 from demandflow.errors import InvalidValue, brief, listed
 
@@ -20,14 +21,15 @@ Said = str | dict[str, str | int]
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Which names mean which facts, rules and conditions. Raises InvalidValue for what is none."""
+    """Which names mean which facts, rules, conditions and calendars. Raises InvalidValue for what is none."""
 
     facts: Mapping[str, type[Fact]] = field(default_factory=dict, hash=False)
     rules: Mapping[str, Callable[..., Any]] = field(default_factory=dict, hash=False)
     conditions: Mapping[str, Callable[..., Any]] = field(default_factory=dict, hash=False)
+    calendars: Mapping[str, Calendar] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
-        for what in ("facts", "rules", "conditions"):
+        for what in ("facts", "rules", "conditions", "calendars"):
             object.__setattr__(self, what, MappingProxyType(_checked(what, _by_name(what, getattr(self, what)))))
 
     def with_(
@@ -36,6 +38,7 @@ class Vocabulary:
         facts: Named[type[Fact]] = (),
         rules: Named[Callable[..., Any]] = (),
         conditions: Named[Callable[..., Any]] = (),
+        calendars: Named[Calendar] = (),
     ) -> Vocabulary:
         """The same and a community's own words: several, or a mapping that gives each its name.
 
@@ -45,6 +48,7 @@ class Vocabulary:
             _joined("facts", self.facts, facts),
             _joined("rules", self.rules, rules),
             _joined("conditions", self.conditions, conditions),
+            _joined("calendars", self.calendars, calendars),
         )
 
     def fact(self, name: str) -> type[Fact]:
@@ -59,6 +63,10 @@ class Vocabulary:
         """The condition that is named so. Raises InvalidValue, with what is possible."""
         return _spoken("condition", said, self.conditions)
 
+    def calendar(self, name: str) -> Calendar:
+        """The calendar of this name. Raises InvalidValue, with what is possible."""
+        return _meant("calendar", name, self.calendars)
+
     def name_of(self, fact: type[Fact]) -> str | None:
         """The name of these facts; None if they have none here."""
         return next((name for name, one in self.facts.items() if one is fact), None)
@@ -70,6 +78,10 @@ class Vocabulary:
     def say_condition(self, condition: Callable[..., Any]) -> Said | None:
         """How a file names this condition; None if it cannot."""
         return _said("condition", condition, self.conditions)
+
+    def say_calendar(self, calendar: Calendar) -> str | None:
+        """The name of this calendar; None if it has none here."""
+        return next((name for name, one in self.calendars.items() if one == calendar), None)
 
 
 def numbers_of(function: Callable[..., Any]) -> tuple[str, ...]:
@@ -87,12 +99,12 @@ def perhaps(word: str, words: Iterable[str]) -> str:
 def _by_name(what: str, words: Any) -> dict[Any, Any]:
     if isinstance(words, Mapping):
         return dict(words)
-    if isinstance(words, str | type) or not isinstance(words, Iterable):
+    if isinstance(words, str | type | Calendar) or not isinstance(words, Iterable):
         raise InvalidValue(what, f"must be several or a mapping from names, got {brief(words)}")
     by_name: dict[Any, Any] = {}
     for word in words:
-        name = getattr(word, "__name__", None)
-        if by_name.setdefault(name, word) is not word:
+        name = word.name if isinstance(word, Calendar) else getattr(word, "__name__", None)
+        if by_name.setdefault(name, word) != word:
             raise InvalidValue(what, f"two of them are named {name!r}; give them names of their own in a mapping")
     return by_name
 
@@ -101,9 +113,12 @@ def _checked(what: str, by_name: dict[Any, Any]) -> dict[str, Any]:
     for name, word in by_name.items():
         if what == "facts" and not (isinstance(word, type) and issubclass(word, Fact)):
             raise InvalidValue(what, f"{brief(word)} is no class of facts")
-        if not callable(word):
+        if what == "calendars" and not isinstance(word, Calendar):
+            raise InvalidValue(what, f"{brief(word)} is no Calendar")
+        if what != "calendars" and not callable(word):
             raise InvalidValue(what, f"{brief(word)} is no function")
-        if not isinstance(name, str) or not name.strip() or not name.isprintable() or name == "<lambda>":
+        nameless = name == "<lambda>" and not isinstance(word, Calendar)
+        if not isinstance(name, str) or not name.strip() or not name.isprintable() or nameless:
             raise InvalidValue(what, f"{brief(word)} needs a printable name; give it one in a mapping")
     return by_name
 

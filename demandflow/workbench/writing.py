@@ -10,6 +10,7 @@ from typing import Any
 from demandflow.domain.moves import Move, State
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, listed
+from demandflow.workbench.timing import named_calendars, said_of_calendars, said_of_clock
 from demandflow.workbench.vocabulary import Vocabulary
 
 WIDTH = 120
@@ -25,7 +26,11 @@ def said_of(workflow: Workflow, vocabulary: Vocabulary) -> dict[str, Any]:
     if workflow.tells_nobody:
         said["tells_nobody"] = True
     states, moves = [_state(state) for state in workflow.states], [_move(move, vocabulary) for move in workflow.moves]
-    return {**said, "states": states, "moves": moves}
+    named = named_calendars(tuple(workflow.clocks), vocabulary)
+    names = {clock.name: name for clock in workflow.clocks for name, one in named.items() if one == clock.calendar}
+    clocks = [said_of_clock(clock, names[clock.name]) for clock in workflow.clocks]
+    timed = {"clocks": clocks, "calendars": said_of_calendars(named, vocabulary)}
+    return {**said, "states": states, "moves": moves, **{key: value for key, value in timed.items() if value}}
 
 
 def _nameless(workflow: Workflow, vocabulary: Vocabulary) -> Iterator[str]:
@@ -72,17 +77,33 @@ def json_of(said: dict[str, Any]) -> str:
 
 
 def toml_of(said: dict[str, Any]) -> str:
-    """What a file says, as TOML: plain values first, then each list of tables."""
-    lists = {key: value for key, value in said.items() if _is_tables(value)}
-    lines = [f"{_key(key)} = {_value(value)}" for key, value in said.items() if key not in lists]
-    for key, tables in lists.items():
-        for table in tables:
-            lines += ["", f"[[{_key(key)}]]", *(_line(one, value) for one, value in table.items())]
-    return "\n".join(lines).lstrip("\n") + "\n"
+    """What a file says, as TOML: plain values first, then each list of tables, then tables of tables."""
+    return "\n".join(_table("", said)).lstrip("\n") + "\n"
+
+
+def _table(path: str, said: dict[str, Any]) -> Iterator[str]:
+    """A table with its values; what is a list of tables, or a table that has a heading, comes after the plain ones."""
+    headed = {key: value for key, value in said.items() if _is_tables(value) or _has_headings(value, path)}
+    yield from (_line(key, value) for key, value in said.items() if key not in headed)
+    for key, value in headed.items():
+        here = f"{path}{_key(key)}"
+        for table in value if isinstance(value, list) else ():
+            yield from ("", f"[[{here}]]", *(_line(one, inner) for one, inner in table.items()))
+        if isinstance(value, dict) and path:
+            yield from ("", f"[{here}]")
+        if isinstance(value, dict):
+            yield from _table(f"{here}.", value)
 
 
 def _is_tables(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)
+
+
+def _has_headings(value: Any, path: str) -> bool:
+    """Whether a table is written under a heading: one of tables, and all in it."""
+    return isinstance(value, dict) and (
+        bool(path) or (bool(value) and all(isinstance(one, dict) for one in value.values()))
+    )
 
 
 def _line(key: str, value: Any) -> str:

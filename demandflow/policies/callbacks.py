@@ -1,0 +1,101 @@
+"""Call-backs spread over days, and the end of public notices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from demandflow.domain.calendars import Calendar
+from demandflow.domain.demand import Demand
+from demandflow.domain.facts import Fact, NoticeEnded, Notified
+from demandflow.domain.spans import Span
+from demandflow.domain.values import Role, Stage
+from demandflow.domain.workflow import Workflow
+from demandflow.policies import moments
+from demandflow.policies.parameters import check_calendar, check_name, check_number, spans
+from demandflow.policies.policy import Look, Reaction, Wake
+from demandflow.policies.turns import may_record
+
+AFTER = ("4 working hours", "1 working day", "3 working days")
+
+
+@dataclass(frozen=True)
+class CallBacks:
+    """A resident who was told and asked, and says nothing, is to be called back: so long after they were told.
+
+    Each of `after` is one attempt; the grid administrator gets a notice (`call_back`) when its time has come, whether
+    the call before it was made in vain or not made at all. An attempt that was missed already needs no notice, and of
+    several whose time has passed only the last gets one. Never of the anonymous, never after the evaluation.
+    Raises InvalidValue.
+    """
+
+    calendar: Calendar
+    after: tuple[Span | str, ...] = AFTER
+    name: str = "call_backs"
+    on: bool = True
+
+    def __post_init__(self) -> None:
+        check_name(self.name, self.on)
+        check_calendar(self.name, self.calendar)
+        object.__setattr__(self, "after", spans("after", self.after))
+
+    @property
+    def records(self) -> tuple[type[Fact], ...]:
+        """Notices."""
+        return (Notified,)
+
+    def wakes(self, demand: Demand, workflow: Workflow) -> Iterable[Wake]:
+        """Each attempt that was not missed yet, so long after the resident was told."""
+        return [wake for _, wake in self._attempts(demand, workflow)]
+
+    def then(self, wake: Wake, demand: Demand, look: Look) -> Iterable[Reaction]:
+        """The notice of the attempt, if the time of a later one has not come."""
+        attempts = list(self._attempts(demand, look.workflow(demand)))
+        number = next((number for number, one in attempts if one == wake), None)
+        if number is None or any(later > number and one.at <= look.now for later, one in attempts):
+            return
+        what = f"call back for an evaluation, attempt {number} of {len(self.after)}; missed: {demand.missed_callbacks}"
+        yield Reaction(Notified(to=Role.GRID_ADMINISTRATOR, kind="call_back", what=what))
+
+    def _attempts(self, demand: Demand, workflow: Workflow) -> Iterator[tuple[int, Wake]]:
+        told = demand.told_at if self.on and demand.open and demand.asked else None
+        if told is None or demand.stage != Stage.EVALUATION or demand.anonymous or demand.evaluated:
+            return
+        if may_record(workflow, demand, Notified):
+            for number, span in enumerate(self.after, start=1):
+                if number > demand.missed_callbacks:
+                    at = moments.after(told, Span.of(span), self.calendar)
+                    yield number, Wake(at, f"call {number}, told {moments.spelled(told)}")
+
+
+@dataclass(frozen=True)
+class NoticesEnd:
+    """An anonymous demand is closed when its public notice has hung for so many days (of 24 hours).
+
+    The workflow's rule has the last word: give `days` as in `closed_loop(notice_days=…)`. Raises InvalidValue.
+    """
+
+    days: int = 7
+    name: str = "notices_end"
+    on: bool = True
+
+    def __post_init__(self) -> None:
+        check_name(self.name, self.on)
+        check_number("days", self.days, 1, 3660)
+
+    @property
+    def records(self) -> tuple[type[Fact], ...]:
+        """That a notice ended."""
+        return (NoticeEnded,)
+
+    def wakes(self, demand: Demand, workflow: Workflow) -> Iterable[Wake]:
+        """So many days after the public was told, where nobody can be asked."""
+        told = demand.told_at if self.on and demand.open and demand.anonymous else None
+        if told is not None and not demand.evaluated and may_record(workflow, demand, NoticeEnded):
+            yield Wake(told + timedelta(days=self.days), f"notice of {moments.spelled(told)}")
+
+    def then(self, wake: Wake, demand: Demand, look: Look) -> Iterable[Reaction]:
+        """That it ended."""
+        if wake in self.wakes(demand, look.workflow(demand)):
+            yield Reaction(NoticeEnded())

@@ -1,0 +1,112 @@
+"""Dispatch: what was accepted is contracted out by place and category."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from demandflow.domain.demand import Demand
+from demandflow.domain.facts import ContractedOut, Fact, HandedBack, Notified
+from demandflow.domain.values import Category, Place, Role
+from demandflow.domain.workflow import Workflow
+from demandflow.errors import InvalidValue, brief
+from demandflow.policies.parameters import a_word, check_name, several
+from demandflow.policies.policy import Look, Reaction, Wake
+from demandflow.policies.turns import may_record
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Who sees to what, and where: a place and all below it (None: everywhere), and categories and all below them.
+
+    Without categories it is for everything there, as a district is. A unit may be listed several times.
+    Raises InvalidValue.
+    """
+
+    name: str
+    place: str | None = None
+    categories: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", a_word("unit's name", self.name))
+        if self.place is not None:
+            object.__setattr__(self, "place", Place(self.place))
+        categories = tuple(map(Category, several("unit's categories", self.categories, str)))
+        object.__setattr__(self, "categories", categories)
+
+    def fits(self, demand: Demand) -> tuple[int, int] | None:
+        """How many names of the demand's place and of its category are this unit's; None if it is not for it."""
+        depth = 0
+        if self.place is not None:
+            if demand.place is None or not demand.place.within(self.place):
+                return None
+            depth = Place(self.place).depth
+        if not self.categories:
+            return depth, 0
+        category = demand.category
+        theirs = [Category(one).depth for one in self.categories if category is not None and category.within(one)]
+        return (depth, max(theirs)) if theirs else None
+
+
+@dataclass(frozen=True)
+class Dispatch:
+    """What waits to be contracted out goes to the unit whose it is; a dispatcher who is faster wins.
+
+    The deepest place decides, then the deepest category, then who has less in hand, then the name. Nobody gets what
+    they audited, or what they once handed back: a dispatcher may decide so, with a reason. `fallback` names who gets
+    what no unit is for. Where nobody is left, nothing is contracted out and the dispatcher is told (`no_owner`).
+    Raises InvalidValue.
+    """
+
+    units: tuple[Unit, ...] = ()
+    fallback: str | None = None
+    name: str = "dispatch"
+    on: bool = True
+
+    def __post_init__(self) -> None:
+        check_name(self.name, self.on)
+        object.__setattr__(self, "units", several("units", self.units, Unit))
+        if self.fallback is not None:
+            object.__setattr__(self, "fallback", a_word("fallback", self.fallback))
+        if not self.units and self.fallback is None:
+            raise InvalidValue("units", f"must be at least one Unit, or a fallback, got {brief(self.units)}")
+
+    @property
+    def records(self) -> tuple[type[Fact], ...]:
+        """Contracts, and notices that there is nobody to contract with."""
+        return (ContractedOut, Notified)
+
+    def wakes(self, demand: Demand, workflow: Workflow) -> Iterable[Wake]:
+        """At once, wherever a policy may contract out; again when its place or its category is another one."""
+        if self.on and demand.open and demand.since is not None and may_record(workflow, demand, ContractedOut):
+            what = f"{demand.category or 'no category'} at {demand.place or 'no place'}"
+            yield Wake(demand.since, f"round {demand.round}, after {len(demand.contracts)} contracts: {what}")
+
+    def then(self, wake: Wake, demand: Demand, look: Look) -> Iterable[Reaction]:
+        """The contract, or the notice that nobody is there to take it."""
+        workflow = look.workflow(demand)
+        if wake not in self.wakes(demand, workflow):
+            return
+        if (chosen := self._chosen(demand, look)) is not None:
+            # the lead again is for the rules to judge: they may want a reason that only a person has
+            reason = None if chosen == demand.lead else f"{demand.category or 'no category'} at {demand.place}"
+            yield Reaction(ContractedOut(contractor=chosen, reason=reason))
+        elif may_record(workflow, demand, Notified):
+            what = f"nobody is there to see to {demand.category or 'no category'} at {demand.place or 'no place'}"
+            yield Reaction(Notified(to=Role.DISPATCHER, kind="no_owner", what=what))
+
+    def _chosen(self, demand: Demand, look: Look) -> str | None:
+        excluded = {*demand.auditors, *returned_by(demand)}
+        fitting = [(unit.fits(demand), unit.name) for unit in self.units if unit.name not in excluded]
+        best = max((fits for fits, _ in fitting if fits is not None), default=None)
+        if best is not None:
+            return min({name for fits, name in fitting if fits == best}, key=lambda name: (look.load(name), name))
+        return None if self.fallback in excluded else self.fallback
+
+
+def returned_by(demand: Demand) -> Iterator[str]:
+    """Who handed the demand back, in any round."""
+    for version, fact in enumerate(demand.facts, start=1):
+        if issubclass(fact, HandedBack):
+            held = [name for given, name in demand.contracts if given < version]
+            yield from held[-1:]

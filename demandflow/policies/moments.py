@@ -1,0 +1,53 @@
+"""Moments that lie a span before or after another, and how they are written in causes and in notices."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from demandflow.domain.calendars import Calendar
+from demandflow.domain.spans import Span, Unit
+from demandflow.errors import InvalidValue
+
+
+def after(moment: datetime, span: Span, calendar: Calendar | None) -> datetime:
+    """So much later. Without a calendar, or in a year that it does not know, days have 24 hours.
+
+    A policy that asked for nothing where nobody knows the holidays would be silent: rather early than never.
+    """
+    if span.unit != Unit.HOURS and calendar is not None:
+        try:
+            return calendar.add(moment, span)
+        except InvalidValue:
+            pass
+    return moment + _plainly(span)
+
+
+def before(moment: datetime, span: Span, calendar: Calendar | None) -> datetime:
+    """The latest moment from which the span reaches not past this one. Days have 24 hours where `after` says so."""
+    if span.unit.counts_working_time and calendar is not None:
+        try:
+            return calendar.before(moment, span)
+        except InvalidValue:
+            pass
+    if span.unit == Unit.CALENDAR_DAYS and calendar is not None:
+        # the same clock time on the wall so many dates earlier
+        wall = moment.astimezone(ZoneInfo(calendar.zone)) - timedelta(days=int(span.amount))
+        return wall.astimezone(UTC)
+    return moment - _plainly(span)
+
+
+def spelled(moment: datetime) -> str:
+    """The moment as it names a cause: exact, in UTC."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def shown(moment: datetime, calendar: Calendar | None) -> str:
+    """The moment as people read it: to the minute, by the clock on the wall of the calendar's zone, else in UTC."""
+    zone = ZoneInfo(calendar.zone) if calendar is not None else UTC
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}{'' if calendar is not None else ' UTC'}"
+
+
+def _plainly(span: Span) -> timedelta:
+    whole = timedelta(hours=1) if span.unit.is_elapsed else timedelta(days=1)
+    return whole * span.amount.numerator / span.amount.denominator

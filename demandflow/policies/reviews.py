@@ -1,0 +1,106 @@
+"""What rests is looked at again, and residents are told until when they can come back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from demandflow.domain.calendars import Calendar
+from demandflow.domain.demand import Demand
+from demandflow.domain.facts import Fact, Notified, Reopened
+from demandflow.domain.spans import Span
+from demandflow.domain.values import Role
+from demandflow.domain.workflow import Workflow
+from demandflow.errors import InvalidValue
+from demandflow.policies import moments
+from demandflow.policies.parameters import a_span, check_calendar, check_name, check_number
+from demandflow.policies.policy import Look, Reaction, Wake
+from demandflow.policies.turns import OWNER, addressed, may_record
+
+CAN_COME_BACK = ("closed", "refused", "withdrawn")
+
+
+@dataclass(frozen=True)
+class ReviewSuspended:
+    """Whoever's turn it is is told when a suspended demand is to be looked at again (`review`), or so long `before`.
+
+    Working time is counted in `calendar`; without one, days have 24 hours. Raises InvalidValue.
+    """
+
+    before: Span | str = "0 hours"
+    calendar: Calendar | None = None
+    name: str = "reviews"
+    on: bool = True
+
+    def __post_init__(self) -> None:
+        check_name(self.name, self.on)
+        check_calendar(self.name, self.calendar, needed=False)
+        object.__setattr__(self, "before", a_span("before", self.before))
+
+    @property
+    def records(self) -> tuple[type[Fact], ...]:
+        """Notices."""
+        return (Notified,)
+
+    def wakes(self, demand: Demand, workflow: Workflow) -> Iterable[Wake]:
+        """The review date, or so long before it."""
+        if self.on and demand.open and demand.review is not None and may_record(workflow, demand, Notified):
+            at = moments.before(demand.review, Span.of(self.before), self.calendar)
+            yield Wake(at, f"review {moments.spelled(demand.review)}")
+
+    def then(self, wake: Wake, demand: Demand, look: Look) -> Iterable[Reaction]:
+        """The notice."""
+        workflow = look.workflow(demand)
+        told = addressed(OWNER, demand, workflow)
+        if wake in self.wakes(demand, workflow) and demand.review is not None and told is not None:
+            what = f"to be looked at again {moments.shown(demand.review, self.calendar)}"
+            yield Reaction(Notified(to=told[0], kind="review", what=what, whom=told[1]))
+
+
+@dataclass(frozen=True)
+class ReopenWindow:
+    """The resident is told, so many days before, until when their demand can be reopened or appealed (`window_closes`).
+
+    That is of demands that ended as closed, refused or withdrawn, and not of the anonymous. Days are of 24 hours; the
+    window is the workflow's: give `days` as in `closed_loop(reopening_days=…)`. The moment is told by the clock on
+    the wall of `calendar`, else in UTC. After the window nothing is said. Raises InvalidValue.
+    """
+
+    days: int = 30
+    before_days: int = 3
+    calendar: Calendar | None = None
+    name: str = "reopen_window"
+    on: bool = True
+
+    def __post_init__(self) -> None:
+        check_name(self.name, self.on)
+        check_calendar(self.name, self.calendar, needed=False)
+        check_number("days", self.days, 1, 3660)
+        check_number("before_days", self.before_days, 0, 3660)
+        if self.before_days > self.days:
+            problem = f"{self.before_days} is before the window of {self.days} days opens; give {self.days} at most"
+            raise InvalidValue("before_days", problem)
+
+    @property
+    def records(self) -> tuple[type[Fact], ...]:
+        """Notices."""
+        return (Notified,)
+
+    def wakes(self, demand: Demand, workflow: Workflow) -> Iterable[Wake]:
+        """So many days before the window closes, where a move leads back."""
+        if not self.on or demand.ended is None or demand.ended_as not in CAN_COME_BACK or demand.anonymous:
+            return
+        leads_back = any(rows[0].move.fact is Reopened for rows in workflow.moves_from(demand.state).values())
+        if leads_back and may_record(workflow, demand, Notified):
+            until = demand.ended + timedelta(days=self.days)
+            yield Wake(until - timedelta(days=self.before_days), f"window until {moments.spelled(until)}")
+
+    def then(self, wake: Wake, demand: Demand, look: Look) -> Iterable[Reaction]:
+        """The notice, while the window is open."""
+        if demand.ended is None or wake not in self.wakes(demand, look.workflow(demand)):
+            return
+        until = demand.ended + timedelta(days=self.days)
+        if look.now <= until:
+            what = f"it can be taken up again until {moments.shown(until, self.calendar)}"
+            yield Reaction(Notified(to=Role.RESIDENT, kind="window_closes", what=what, whom=demand.resident))

@@ -1,0 +1,146 @@
+"""Sorting at set hours: what is new is brought before the auditor, with likely repeats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from demandflow.domain.calendars import Calendar
+from demandflow.domain.demand import Demand
+from demandflow.domain.facts import Fact, Noted, Notified
+from demandflow.domain.values import Category, Role, Stage
+from demandflow.domain.workflow import Workflow
+from demandflow.errors import InvalidValue, YearNotCovered, brief
+from demandflow.policies.likeness import likeness, needs_rapidfuzz
+from demandflow.policies.parameters import check_calendar, check_name, check_number, several
+from demandflow.policies.policy import Look, Reaction, Seen, Wake
+from demandflow.policies.turns import may_record
+
+REPEATS = "repeats"
+WITHIN = 366
+"""Days: a calendar that is closed for longer has no next working day."""
+
+
+@dataclass(frozen=True)
+class Sorting:
+    """At set hours of working days, the auditor is told what waits to be sorted, and what may be a repeat.
+
+    A demand that waits for the audit without a category gets one notice a stay, `to_sort`. All of one hour are one
+    gathering, named by the hour in the calendar's zone (`2025-03-03T09:00`). Once a demand, the most alike of the open
+    demands is noted on it: received within `days` before it, in the same place (the first `near` names of its path),
+    of the same category or without one, at least `alike` of 100 alike in its text (None: no repeats are looked for,
+    and rapidfuzz is not needed). It is a suggestion: a merge is a person's act. In a year that the calendar does not
+    know, every day counts as worked. Raises InvalidValue.
+    """
+
+    calendar: Calendar
+    at: tuple[str, ...] = ("09:00", "14:00")
+    days: int = 30
+    near: int = 3
+    alike: int | None = 80
+    name: str = "sorting"
+    on: bool = True
+
+    def __post_init__(self) -> None:
+        check_name(self.name, self.on)
+        check_calendar(self.name, self.calendar)
+        object.__setattr__(self, "at", tuple(sorted(map(_written, several("at", self.at, str)))))
+        if not self.at or len(set(self.at)) < len(self.at):
+            raise InvalidValue("at", f"must be set hours, each once, such as ('09:00', '14:00'), got {brief(self.at)}")
+        check_number("days", self.days, 1, 3660)
+        check_number("near", self.near, 1, 100)
+        if self.alike is not None:
+            check_number("alike", self.alike, 1, 100)
+            needs_rapidfuzz()
+
+    @property
+    def records(self) -> tuple[type[Fact], ...]:
+        """Notices, and notes of repeats."""
+        return (Notified,) if self.alike is None else (Notified, Noted)
+
+    def wakes(self, demand: Demand, workflow: Workflow) -> Iterable[Wake]:
+        """The next set hour after it came to wait for the audit."""
+        if not self.on or not demand.open or demand.stage != Stage.AUDIT or demand.since is None:
+            return
+        hour = self._next(demand.since)
+        if demand.category is None and may_record(workflow, demand, Notified):
+            yield Wake(hour, f"sort at {self._gathering(hour)}")
+        if self.alike is not None and may_record(workflow, demand, Noted):
+            yield Wake(hour, REPEATS)
+
+    def then(self, wake: Wake, demand: Demand, look: Look) -> Iterable[Reaction]:
+        """The notice, or the note of the demand that is most alike."""
+        if wake not in self.wakes(demand, look.workflow(demand)):
+            return
+        gathering = self._gathering(wake.at)
+        if wake.cause != REPEATS:
+            what = f"to be sorted, {demand.place}: {_shortly(demand.text)}"
+            yield Reaction(Notified(to=Role.AUDITOR, kind="to_sort", what=what), gathering=gathering)
+        elif (found := self._most_alike(demand, look)) is not None:
+            says = f"perhaps a repeat of demand {found.seen.demand}: {found.alike:.0f} of 100 alike"
+            yield Reaction(Noted(text=says), gathering=gathering)
+
+    def _most_alike(self, demand: Demand, look: Look) -> _Found | None:
+        if demand.place is None or demand.received is None or self.alike is None:
+            return None
+        since, this = demand.received - timedelta(days=self.days), (demand.received, demand.id)
+        found: _Found | None = None
+        for seen in look.open_demands(demand.place.level(self.near), since):
+            if (seen.received, seen.demand) >= this or not _agree(demand.category, seen.category):
+                continue
+            alike = likeness(demand.text, seen.text, self.alike)
+            if alike and (found is None or alike > found.alike):
+                found = _Found(seen, alike)
+        return found
+
+    def _next(self, since: datetime) -> datetime:
+        """The first set hour of a working day that is not earlier."""
+        zone = ZoneInfo(self.calendar.zone)
+        first = since.astimezone(zone).date()
+        for ahead in range(WITHIN):
+            day = first + timedelta(days=ahead)
+            if not self._is_working_day(day):
+                continue
+            for hour in self.at:
+                moment = datetime.combine(day, time.fromisoformat(hour), zone).astimezone(UTC)
+                if moment >= since:
+                    return moment
+        return since
+
+    def _is_working_day(self, day: date) -> bool:
+        try:
+            return self.calendar.is_working_day(day)
+        except YearNotCovered:
+            return True
+
+    def _gathering(self, hour: datetime) -> str:
+        return f"{hour.astimezone(ZoneInfo(self.calendar.zone)):%Y-%m-%dT%H:%M}"
+
+
+class _Found(NamedTuple):
+    seen: Seen
+    alike: float
+
+
+def _agree(one: Category | None, other: str | None) -> bool:
+    """The same category, one below the other, or one of both is not known."""
+    return one is None or other is None or one.within(other) or Category(other).within(one)
+
+
+def _written(hour: str) -> str:
+    """A time of day to the minute, as `09:00`."""
+    try:
+        found = time.fromisoformat(hour)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is not None or found.second or found.microsecond:
+        raise InvalidValue("at", f"{brief(hour)} is no time of day to the minute; write it as '09:00'")
+    return f"{found:%H:%M}"
+
+
+def _shortly(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 60 else f"{line[:59]}…"

@@ -1,0 +1,42 @@
+"""The policies of the standard workflow, with a community's own numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from demandflow.domain.calendars import Calendar
+from demandflow.policies.callbacks import CallBacks, NoticesEnd
+from demandflow.policies.deadlines import STEPS, Remind, Reminders
+from demandflow.policies.dispatch import Dispatch, Unit
+from demandflow.policies.policy import Policy
+from demandflow.policies.reviews import ReopenWindow, ReviewSuspended
+from demandflow.policies.sorting import Sorting
+
+
+def standard_policies(
+    calendar: Calendar,
+    *,
+    units: Sequence[Unit] = (),
+    fallback: str | None = None,
+    at: Sequence[str] = ("09:00", "14:00"),
+    alike: int | None = 80,
+    steps: Sequence[Remind] = STEPS,
+    notice_days: int = 7,
+    reopening_days: int = 30,
+) -> tuple[Policy, ...]:
+    """All shipped policies, in one calendar; without units or a fallback, a dispatcher dispatches.
+
+    Give `notice_days` and `reopening_days` as to `closed_loop()`. `alike=None` suggests no repeats and needs no
+    rapidfuzz. To change one more, make that one yourself: `Dispatch(units=…, name="night shift")`.
+    Raises InvalidValue, and ModuleNotFoundError where rapidfuzz is needed and missing.
+    """
+    dispatch = (Dispatch(tuple(units), fallback),) if units or fallback is not None else ()
+    return (
+        Sorting(calendar, tuple(at), alike=alike),
+        *dispatch,
+        Reminders(tuple(steps), calendar),
+        CallBacks(calendar),
+        NoticesEnd(notice_days),
+        ReviewSuspended(calendar=calendar),
+        ReopenWindow(reopening_days, min(3, reopening_days), calendar),
+    )

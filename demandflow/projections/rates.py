@@ -1,0 +1,83 @@
+"""Rates: a numerator over a denominator, pooled or as a mean of units, and how a clock stands over many demands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+
+from demandflow.projections.definitions import ON_TIME
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A numerator over a denominator, pooled; `n` is the denominator. Without any, the rate is n/a, never 0 %."""
+
+    name: str
+    numerator: Fraction
+    n: int
+
+    @property
+    def value(self) -> Fraction | None:
+        """The exact rate, from 0 to 1; None is n/a."""
+        return self.numerator / self.n if self.n else None
+
+    @property
+    def percent(self) -> str:
+        """The rate in per cent, rounded half up to one decimal: `85.6 %` or `n/a`."""
+        return in_percent(self.value)
+
+    def __str__(self) -> str:
+        whole = self.numerator.denominator == 1
+        number = str(self.numerator) if whole else f"{float(self.numerator):.1f}"
+        return f"{number}/{self.n} = {self.percent}" if self.n else "n/a"
+
+
+@dataclass(frozen=True)
+class MeanOfUnits:
+    """The unweighted mean of the units' rates, which is not the pooled rate; `without` units have none.
+
+    What belongs to no unit is left out.
+    """
+
+    name: str
+    value: Fraction | None
+    units: int
+    without: int
+
+    def __str__(self) -> str:
+        return f"{in_percent(self.value)} (mean of {self.units} units)" if self.units else "n/a"
+
+
+@dataclass(frozen=True)
+class ClockFigures:
+    """How one clock stands over all demands of a slice: in `none` it never ran, in `running` it runs or is paused."""
+
+    name: str
+    none: int
+    running: int
+    met: int
+    missed: int
+    stopped: int
+
+    @property
+    def received(self) -> int:
+        """All demands: none + running + met + missed + stopped."""
+        return self.none + self.running + self.met + self.missed + self.stopped
+
+    @property
+    def on_time(self) -> Rate:
+        """Of those in which it ended by its due moment or after it, how many by then."""
+        return Rate(f"{self.name} {ON_TIME}", Fraction(self.met), self.met + self.missed)
+
+    def __str__(self) -> str:
+        stands = f"{self.none} none + {self.running} running + {self.met} met + {self.missed} missed"
+        return f"{self.name}: {self.received} received = {stands} + {self.stopped} stopped"
+
+
+def in_percent(value: Fraction | None) -> str:
+    """In per cent, rounded half up to one decimal, or n/a."""
+    if value is None:
+        return "n/a"
+    exact = Decimal(value.numerator) * 100 / Decimal(value.denominator)
+    return f"{exact.quantize(Decimal('0.1'), ROUND_HALF_UP)} %"

@@ -1,0 +1,145 @@
+"""What can be done with policies: run them, hand out their notices, and see to what was parked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from uuid import UUID
+
+from demandflow.agenda import Agenda, Parked
+from demandflow.batches import Batch
+from demandflow.domain.values import moment
+from demandflow.domain.workflow import Workflow
+from demandflow.errors import InvalidValue, brief
+from demandflow.policies.policy import Policy, Seen
+from demandflow.projections import board
+from demandflow.projections.projector import Projector
+from demandflow.recording import Recorder
+from demandflow.running import Notice, Ran, Runner, checked, notices_after, setup_of
+from demandflow.storage import Log
+from demandflow.tables import moment_of
+
+HOOK = "notices"
+
+
+class Reactions:
+    """The policies of a community: what happens by itself, once a cause, through the same door as anybody's."""
+
+    def __init__(
+        self,
+        log: Log,
+        policies: Sequence[Policy],
+        workflows: Mapping[str, Workflow],
+        recorder: Recorder,
+        projector: Projector,
+        begin: Callable[[], AbstractContextManager[Batch]],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._policies = checked(policies, workflows)
+        self._log, self._now = log, clock
+        self._agenda = Agenda(log, setup_of(self._policies, workflows))
+        tables = _Tables(projector)
+        self._runner = Runner(self._policies, workflows, recorder, self._agenda, begin, tables)
+
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        """The policies that it was opened with."""
+        return self._policies
+
+    def now(self) -> datetime:
+        """The present moment, by the clock that it was opened with, in UTC."""
+        return moment(self._now(), "clock")
+
+    def run_policies(
+        self,
+        now: datetime | None = None,
+        *,
+        notify: Callable[[Notice], object] | None = None,
+        stop: Callable[[], bool] | None = None,
+    ) -> Ran:
+        """Ask the policies about all that is due by now, record what they propose, and hand out the notices.
+
+        Each cause is reacted to once, however often this is called, by however many processes, and wherever one is
+        killed. `now` (else the clock) may lie in the past, not in the future. What a policy raises, or the rules
+        refuse, is parked with its reason (see parked()), and the others go on. `stop` is asked between two saves.
+        Raises InvalidValue or StorageBusy.
+        """
+        present = self.now()
+        asked = present if now is None else moment(now, "now")
+        if asked > present:
+            raise InvalidValue("now", f"{asked:%Y-%m-%d %H:%M:%S} UTC is in the future; it is {present:%Y-%m-%d %H:%M}")
+        ran = self._runner.run(asked, stop)
+        if notify is not None:
+            self.deliver_notices(notify)
+        return ran
+
+    def next_moment(self) -> datetime | None:
+        """When a policy next wants to be asked, in the past if something is due; None if there is nothing."""
+        self._agenda.catch_up(self._runner)
+        return self._agenda.next_moment()
+
+    def notices(self, after: int = 0) -> tuple[tuple[int, Notice], ...]:
+        """The notices recorded after a position in the log, each with its own position."""
+        if isinstance(after, bool) or not isinstance(after, int) or after < 0:
+            raise InvalidValue("after", f"must be a position, a whole number from 0 on, got {brief(after)}")
+        return tuple((at, notice) for at, notice in notices_after(self._log, after) if notice is not None)
+
+    def deliver_notices(self, notify: Callable[[Notice], object], *, hook: str = HOOK) -> int:
+        """Give each notice that this hook was not yet given to `notify`, in order; returns how many.
+
+        If `notify` raises, or the process is killed, the same notice comes again next time: at least once, and with
+        the same `id`, by which a sender knows what it has sent. `hook` names who is told; each has its own position.
+        """
+        if not callable(notify):
+            raise InvalidValue("notify", f"must be a function of a Notice, got {brief(notify)}")
+        if not isinstance(hook, str) or not hook:
+            raise InvalidValue("hook", f"must be a name, got {brief(hook)}")
+        number = 0
+        for position, notice in notices_after(self._log, self._agenda.delivered(hook)):
+            if notice is not None:
+                notify(notice)
+                number += 1
+            self._agenda.move_delivered(hook, position)
+        return number
+
+    def parked(self) -> tuple[Parked, ...]:
+        """The reactions that could not be made, each with its reason, the oldest first."""
+        return self._agenda.parked()
+
+    def retry_parked(self, *parked: Parked) -> None:
+        """Let these (without any, all that are parked) be asked again at the next run."""
+        self._agenda.retry(_those(parked) or self.parked(), self._runner)
+
+    def drop_parked(self, *parked: Parked) -> None:
+        """Let these never be asked again, whatever becomes of the demand."""
+        self._agenda.drop(_those(parked))
+
+
+class _Tables:
+    """What policies look up, read from the board."""
+
+    def __init__(self, projector: Projector) -> None:
+        self._projector = projector
+
+    def loads(self) -> dict[str, int]:
+        """How many open demands each contractor has in hand."""
+        with self._projector.tables() as tables:
+            return board.loads(tables)
+
+    def open_demands(self, place: str, received_since: datetime) -> tuple[Seen, ...]:
+        """The open demands there, in the order of receipt."""
+        with self._projector.tables() as tables:
+            rows = board.open_at(tables, place, received_since)
+        return tuple(
+            Seen(UUID(demand), text, where, category, contractor, moment_of(received), state)
+            for demand, text, where, category, contractor, received, state in rows
+        )
+
+
+def _those(parked: Iterable[object]) -> tuple[Parked, ...]:
+    given = tuple(parked)
+    for one in given:
+        if not isinstance(one, Parked):
+            raise InvalidValue("parked", f"must be of those that parked() lists, got {brief(one)}")
+    return tuple(one for one in given if isinstance(one, Parked))

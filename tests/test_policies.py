@@ -1,0 +1,702 @@
+"""The shipped policies: laws over random histories, then examples."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from demandflow import (
+    Accepted,
+    Actor,
+    Category,
+    ContractedOut,
+    Demand,
+    Escalated,
+    Fact,
+    HandedBack,
+    InvalidValue,
+    Noted,
+    Place,
+    Proposal,
+    Refusal,
+    Registered,
+    Role,
+    Workflow,
+    closed_loop,
+    evolve,
+)
+from demandflow.domain.admission import admit
+from demandflow.domain.calendars import Calendar
+from demandflow.domain.days import Days
+from demandflow.domain.events import Event, Meta
+from demandflow.domain.facts import MovedOver, NoticeEnded, Notified
+from demandflow.domain.standard_clocks import standard_clocks
+from demandflow.policies import (
+    CallBacks,
+    Dispatch,
+    NoticesEnd,
+    Policy,
+    Reaction,
+    Remind,
+    Reminders,
+    ReopenWindow,
+    ReviewSuspended,
+    Seen,
+    Sorting,
+    Unit,
+    Wake,
+    standard_policies,
+)
+from demandflow.policies.likeness import likeness
+from demandflow.testing import History, a, a_demand, demand_id, histories
+from demandflow.testing.histories import thrown, twin_of
+from demandflow.testing.people import CATEGORIES, CONTRACTORS, PLACES
+
+OFFICE = Calendar.of("office", zone="Asia/Shanghai", hours="Mon-Fri 09:00-12:00 14:00-18:00")
+UNKNOWN = Calendar.of("old", zone="Asia/Shanghai", hours="Mon-Fri 09:00-18:00", days=Days.none([2020]))
+LOOP = closed_loop("loop", clocks=standard_clocks(OFFICE))
+UNITS = (
+    Unit("水电队", "fufeng/chengguan", ("住房",)),
+    Unit("legal aid", "fufeng/chengguan/c3"),
+    Unit("chen", "fufeng", ("civil_affairs", "culture")),
+    Unit("王芳", "fufeng"),
+)
+POLICIES = standard_policies(OFFICE, units=UNITS)
+REMINDERS = Reminders(calendar=OFFICE)
+DAY = timedelta(days=1)
+JUST = timedelta(microseconds=1)
+
+
+def china(text: str) -> datetime:
+    """A moment by the clock on the wall in China."""
+    return datetime.fromisoformat(f"{text}+08:00").astimezone(UTC)
+
+
+@dataclass(frozen=True)
+class World:
+    """What policies look up, in a test: demands in memory."""
+
+    now: datetime
+    demands: tuple[Demand, ...] = ()
+    workflows: tuple[Workflow, ...] = (LOOP, twin_of(LOOP))
+
+    def workflow(self, demand: Demand) -> Workflow:
+        return next(one for one in self.workflows if one.key == demand.workflow)
+
+    def load(self, contractor: str) -> int:
+        return sum(one.open and contractor in (one.contractor, *one.co_handlers) for one in self.demands)
+
+    def open_demands(self, place: str, received_since: datetime) -> tuple[Seen, ...]:
+        found = []
+        for one in self.demands:
+            if one.open and one.place and one.place.within(place) and one.received and one.received >= received_since:
+                found.append(Seen(one.id, one.text, one.place, one.category, one.contractor, one.received, one.state))
+        return tuple(sorted(found, key=lambda seen: (seen.received, seen.demand)))
+
+
+def after(demand: Demand, fact: Fact, by: Actor, at: datetime, workflow: Workflow = LOOP) -> Demand:
+    """The demand after the fact was admitted; raises what objects to it."""
+    move = workflow.move_of(type(fact), demand.state, by.role)
+    assert move is not None, f"no move of {workflow.key} records {type(fact).__name__} from {demand.state}"
+    stamp = admit(workflow, demand, Proposal(move, fact, by, at))
+    return evolve(demand, Event(demand.id, demand.version + 1, fact, Meta(by, at, at, workflow.key), stamp))
+
+
+def told(history: History) -> Iterator[tuple[Demand, dict[UUID, Demand]]]:
+    """Each demand after each of its events, and all demands at that time.
+
+    A history is told without clocks; what is refused because of them is left out.
+    """
+    demands: dict[UUID, Demand] = {}
+    workflows = {one.key: one for one in (history.workflow, twin_of(history.workflow))}
+    for expected in history.told():
+        other = expected.proposal.other
+        proposal = replace(expected.proposal, other=None if other is None else demands.get(other.id))
+        for number, event in enumerate(expected.events):
+            before = demands.get(event.demand, Demand(event.demand))
+            stamp = event.stamp
+            if number == 0 and not isinstance(event.fact, MovedOver):
+                try:
+                    stamp = admit(workflows[event.meta.workflow], before, proposal)
+                except Refusal:
+                    break
+            demands[event.demand] = evolve(before, replace(event, version=before.version + 1, stamp=stamp))
+            yield demands[event.demand], dict(demands)
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """What a policy proposed, when, and how the demand stood."""
+
+    at: datetime
+    policy: Policy
+    wake: Wake
+    demand: Demand
+    reactions: tuple[Reaction, ...]
+
+
+def run(
+    policies: Sequence[Policy], demand: Demand, world: World, done: set[tuple[str, str]], until: datetime
+) -> tuple[Demand, list[Spoken]]:
+    """Ask at each moment for which a policy wishes, up to a last one, and record, as a runner does."""
+    spoken: list[Spoken] = []
+    asked: set[tuple[str, str, datetime]] = set()
+    while True:
+        workflow = world.workflow(demand)
+        waiting = [
+            (max(wake.at, demand.last or wake.at), number, wake)
+            for number, policy in enumerate(policies)
+            for wake in policy.wakes(demand, workflow)
+            if (policy.name, wake.cause) not in done
+        ]
+        waiting = [
+            (at, number, wake)
+            for at, number, wake in waiting
+            if at <= until and (policies[number].name, wake.cause, at) not in asked
+        ]
+        if not waiting:
+            return demand, spoken
+        at, number, wake = min(waiting, key=lambda one: (one[0], one[1], one[2].cause))
+        policy, now = policies[number], replace(world, now=at)
+        asked.add((policy.name, wake.cause, at))
+        reactions = tuple(policy.then(wake, demand, now))
+        if reactions:
+            done.add((policy.name, wake.cause))
+            spoken.append(Spoken(at, policy, wake, demand, reactions))
+            assert len(spoken) < 100, "it goes round"
+        for reaction in reactions:
+            assert type(reaction.fact) in policy.records
+            demand = after(demand, reaction.fact, Actor(policy.name, Role.POLICY), at, workflow)
+
+
+some = settings(max_examples=60)
+long_histories = histories(LOOP, max_steps=20) | thrown(LOOP, {}, 40) | thrown(LOOP, {}, 40)
+
+
+@some
+@given(long_histories)
+def test_the_same_question_has_the_same_answer_and_each_cause_is_named_once(history: History) -> None:
+    for demand, all_of_them in told(history):
+        for policy in POLICIES:
+            wakes = list(policy.wakes(demand, LOOP))
+            assert wakes == list(policy.wakes(demand, LOOP))
+            assert len({wake.cause for wake in wakes}) == len(wakes)
+            for wake in wakes:
+                world = World(max(wake.at, demand.last or wake.at), tuple(all_of_them.values()))
+                assert list(policy.then(wake, demand, world)) == list(policy.then(wake, demand, world))
+
+
+def test_random_histories_make_every_policy_speak() -> None:
+    heard: set[str] = set()
+
+    @settings(max_examples=200, derandomize=True, database=None, phases=[Phase.generate])
+    @given(thrown(LOOP, {}, 40))
+    def listen(history: History) -> None:
+        for demand, _ in told(history):
+            heard.update(policy.name for policy in POLICIES if list(policy.wakes(demand, LOOP)))
+
+    listen()
+    assert heard == {policy.name for policy in POLICIES}
+
+
+@some
+@given(long_histories, st.booleans())
+def test_a_note_and_a_notice_change_no_wish(history: History, notice: bool) -> None:
+    fact = Notified(to="auditor", kind="x", what="x") if notice else Noted(text="x")
+    for demand, _ in told(history):
+        assert demand.last is not None
+        workflow = World(demand.last).workflow(demand)
+        noted = after(demand, fact, Actor("zhao", Role.SUPERVISOR), demand.last + DAY / 3, workflow)
+        for policy in POLICIES:
+            assert list(policy.wakes(noted, workflow)) == list(policy.wakes(demand, workflow))
+
+
+@some
+@given(long_histories)
+def test_of_what_has_ended_only_the_window_speaks(history: History) -> None:
+    for demand, _ in told(history):
+        if demand.ended_as is not None:
+            speaking = {policy.name for policy in POLICIES if list(policy.wakes(demand, LOOP))}
+            assert speaking <= {"reopen_window"}
+
+
+@some
+@given(long_histories)
+def test_whatever_they_propose_is_admitted_and_they_come_to_rest(history: History) -> None:
+    for demand, all_of_them in told(history):
+        assert demand.last is not None
+        run(POLICIES, demand, World(demand.last, tuple(all_of_them.values())), set(), demand.last + 100 * DAY)
+
+
+@some
+@given(long_histories)
+def test_a_policy_that_is_off_wishes_nothing(history: History) -> None:
+    off = [replace(policy, on=False) for policy in POLICIES]  # type: ignore[type-var]
+    for demand, _ in told(history):
+        assert not [wake for policy in off for wake in policy.wakes(demand, LOOP)]
+
+
+@some
+@given(long_histories)
+def test_each_step_of_a_due_moment_speaks_once_in_order_and_not_after_the_clock_stopped(history: History) -> None:
+    stages = {"due_soon": 0, "due_now": 1, "overdue": 2}
+    done: dict[UUID, set[tuple[str, str]]] = {}
+    heard: dict[tuple[UUID, str, str], list[int]] = {}
+    stories: dict[UUID, list[Demand]] = {}
+    for demand, _ in told(history):
+        stories.setdefault(demand.id, []).append(demand)
+    for one, story in stories.items():
+        ends = [next_.last for next_ in story[1:]] + [None]
+        for demand, end in zip(story, ends, strict=True):
+            assert demand.last is not None
+            until = demand.last + 60 * DAY if end is None else end - JUST
+            _, spoken = run((REMINDERS,), demand, World(until), done.setdefault(one, set()), until)
+            for said in spoken:
+                fact = said.reactions[0].fact
+                assert isinstance(fact, Notified)
+                clock, due = re.findall(r"^(.+) (\d{4}-\S+Z) ", said.wake.cause)[0]
+                ticking = demand.clock(clock)
+                running = ticking is not None and ticking.stands == "running"
+                assert running or (clock == "due" and demand.due is not None)
+                heard.setdefault((one, clock, due), []).append(stages[fact.kind])
+    for kinds in heard.values():
+        assert kinds == sorted(set(kinds))
+
+
+# dispatch against a slow oracle
+
+NAMES = (*CONTRACTORS, "王芳", "A", "B")
+units = st.lists(
+    st.builds(
+        Unit,
+        st.sampled_from(NAMES),
+        st.none() | st.sampled_from((*PLACES, "fufeng", "fufeng/chengguan")),
+        st.lists(st.sampled_from((*CATEGORIES, "住房")), max_size=2).map(tuple),
+    ),
+    min_size=1,
+    max_size=6,
+).map(tuple)
+
+
+@st.composite
+def to_be_dispatched(draw: st.DrawFn) -> Demand:
+    """A demand that waits for somebody to give the work to, after some had it and handed it back, or did not."""
+    demand = a_demand(LOOP, "accepted")
+    facts, contracts = list(demand.facts), []
+    for name in draw(st.lists(st.sampled_from(NAMES), max_size=3)):
+        facts.append(ContractedOut)
+        contracts.append((len(facts), name))
+        if draw(st.booleans()):
+            facts.append(HandedBack)
+    return replace(
+        demand,
+        place=draw(st.sampled_from(PLACES)),
+        category=draw(st.none() | st.sampled_from(CATEGORIES)),
+        auditors=frozenset(draw(st.sets(st.sampled_from(NAMES), max_size=2))),
+        facts=tuple(facts),
+        version=len(facts),
+        contracts=tuple(contracts),
+        lead=contracts[-1][1] if contracts else None,
+    )
+
+
+@dataclass(frozen=True)
+class Loads(World):
+    """A world in which it is known how much each has in hand."""
+
+    loads: tuple[tuple[str, int], ...] = ()
+
+    def load(self, contractor: str) -> int:
+        return dict(self.loads)[contractor]
+
+
+def by_hand(demand: Demand, units: Sequence[Unit], loads: Mapping[str, int]) -> str | None:
+    """Who should get it, said in another way: nobody else is to be preferred."""
+
+    def starts(path: str | None, of: str) -> bool:
+        return path is not None and path.split("/")[: len(of.split("/"))] == of.split("/")
+
+    handed_back, holder = set(), None
+    for version, fact in enumerate(demand.facts, start=1):
+        holder = dict(demand.contracts).get(version, holder)
+        if fact is HandedBack:
+            handed_back.add(holder)
+    able: list[tuple[int, int, str]] = []
+    for unit in units:
+        if unit.name in demand.auditors or unit.name in handed_back:
+            continue
+        if unit.place is None or starts(demand.place, unit.place):
+            depth = len(unit.place.split("/")) if unit.place else 0
+            if not unit.categories:
+                able.append((depth, 0, unit.name))
+            able += [(depth, len(c.split("/")), unit.name) for c in unit.categories if starts(demand.category, c)]
+    for one in able:
+        beaten = any(
+            other[:2] > one[:2] or (other[:2] == one[:2] and (loads[other[2]], other[2]) < (loads[one[2]], one[2]))
+            for other in able
+        )
+        if not beaten:
+            return one[2]
+    return None
+
+
+@settings(max_examples=500)
+@given(to_be_dispatched(), units, st.lists(st.integers(0, 2), min_size=len(NAMES), max_size=len(NAMES)))
+def test_the_most_specific_unit_gets_it_and_never_its_auditor_or_who_handed_it_back(
+    demand: Demand, units: tuple[Unit, ...], loads: list[int]
+) -> None:
+    policy, by_name = Dispatch(units), dict(zip(NAMES, loads, strict=True))
+    (wake,) = policy.wakes(demand, LOOP)
+    (reaction,) = policy.then(wake, demand, Loads(wake.at, loads=tuple(by_name.items())))
+    expected = by_hand(demand, units, by_name)
+    if expected is None:
+        assert isinstance(reaction.fact, Notified)
+        assert (reaction.fact.to, reaction.fact.kind) == ("dispatcher", "no_owner")
+    else:
+        assert isinstance(reaction.fact, ContractedOut)
+        assert reaction.fact.contractor == expected
+
+
+class TestDispatch:
+    def test_a_dispatcher_who_is_faster_wins(self) -> None:
+        policy, accepted = Dispatch(UNITS), a_demand(LOOP, "accepted")
+        (wake,) = policy.wakes(accepted, LOOP)
+        given_out = after(accepted, a(ContractedOut, contractor="水电队"), Actor("sun", Role.DISPATCHER), wake.at)
+        assert not list(policy.wakes(given_out, LOOP))
+        assert not list(policy.then(wake, given_out, World(wake.at)))
+
+    def test_a_correction_of_the_place_is_another_question(self) -> None:
+        policy, accepted = Dispatch(UNITS), a_demand(LOOP, "accepted")
+        elsewhere = replace(accepted, place=Place("岐山/蔡家坡"))
+        assert {wake.cause for wake in policy.wakes(accepted, LOOP)} & {
+            wake.cause for wake in policy.wakes(elsewhere, LOOP)
+        } == set()
+
+    def test_the_district_takes_what_no_unit_is_for_and_the_fallback_what_no_district_is_for(self) -> None:
+        policy = Dispatch((Unit("lamps", "fufeng/c1", ("lighting",)), Unit("district", "fufeng")), fallback="county")
+        here = replace(a_demand(LOOP, "accepted"), place=Place("fufeng/c1/g3"), category=Category("noise"))
+        for demand, expected in (
+            (replace(here, category=Category("lighting/lamp")), "lamps"),
+            (here, "district"),
+            (replace(here, place=Place("qishan")), "county"),
+        ):
+            (wake,) = policy.wakes(demand, LOOP)
+            (reaction,) = policy.then(wake, demand, World(wake.at))
+            assert isinstance(reaction.fact, ContractedOut)
+            assert reaction.fact.contractor == expected
+
+    def test_of_several_categories_of_a_unit_the_deepest_counts(self) -> None:
+        policy = Dispatch((Unit("A", categories=("care",)), Unit("B", categories=("care", "care/home"))))
+        demand = replace(a_demand(LOOP, "accepted"), category=Category("care/home"))
+        (wake,) = policy.wakes(demand, LOOP)
+        (reaction,) = policy.then(wake, demand, World(wake.at))
+        assert isinstance(reaction.fact, ContractedOut)
+        assert reaction.fact.contractor == "B"
+
+    def test_nobody_is_asked_where_a_policy_may_not_contract_out(self) -> None:
+        others = [state.name for state in LOOP.states if state.name not in ("accepted", "handed_back")]
+        assert not [state for state in others if list(Dispatch(UNITS).wakes(a_demand(LOOP, state), LOOP))]
+
+
+# sorting
+
+REGISTRAR = Actor("li", Role.GRID_ADMINISTRATOR)
+LAMP = "南关社区三号楼前的路灯坏了一个多星期，晚上老人出门看不见路，请尽快派人来修。"
+LAMP_TOO = "我是南关社区居民，南关社区3号楼前的路灯坏了一个多星期,晚上老人出门看不见路，请尽快派人来修！"
+NOISE = "楼下烧烤摊每天营业到凌晨两点，油烟和噪音很大，孩子没法睡觉，希望城管部门管一管。"
+
+
+def registered(number: int, text: str, when: str, *, place: str = "fufeng/nanguan/c3/g1", **more: Any) -> Demand:
+    fact = Registered(text=text, channel="hotline", place=place, resident="张三", **more)  # type: ignore[arg-type]
+    return after(Demand(demand_id(number)), fact, REGISTRAR, china(when))
+
+
+def asked(policy: Policy, demand: Demand, *others: Demand, workflow: Workflow = LOOP) -> list[tuple[str, Reaction]]:
+    """What the policy says about the demand, each at its moment, and the moment by the clock in China."""
+    found = []
+    for wake in policy.wakes(demand, workflow):
+        for reaction in policy.then(wake, demand, World(wake.at, (demand, *others), (workflow,))):
+            found.append((f"{wake.at.astimezone(UTC) + timedelta(hours=8):%a %H:%M}", reaction))
+    return found
+
+
+class TestSorting:
+    @pytest.mark.parametrize(
+        ("received", "hour"),
+        [
+            ("2025-03-03 08:10", "Mon 09:00"),
+            ("2025-03-03 09:00", "Mon 09:00"),
+            ("2025-03-03 09:01", "Mon 14:00"),
+            ("2025-03-07 14:01", "Mon 09:00"),
+        ],
+    )
+    def test_what_is_new_is_gathered_for_the_auditor_at_the_next_set_hour(self, received: str, hour: str) -> None:
+        ((when, reaction),) = asked(Sorting(OFFICE), registered(1, LAMP, received))
+        assert when == hour
+        assert isinstance(reaction.fact, Notified)
+        assert (reaction.fact.to, reaction.fact.kind) == ("auditor", "to_sort")
+        assert reaction.gathering is not None
+        assert reaction.gathering.endswith(hour[4:])
+
+    def test_a_holiday_is_no_time_for_sorting_but_an_unknown_year_is(self) -> None:
+        monday = registered(1, LAMP, "2025-03-03 08:00")
+        closed = replace(OFFICE, days=(Days([2025], closed=[date(2025, 3, 3)]),))
+        assert [when for when, _ in asked(Sorting(closed), monday)] == ["Tue 09:00"]
+        assert [when for when, _ in asked(Sorting(UNKNOWN), monday)] == ["Mon 09:00"]
+
+    def test_what_has_a_category_or_was_accepted_is_not_sorted_again(self) -> None:
+        known = registered(1, LAMP, "2025-03-03 08:00", category="lighting")
+        new = registered(1, LAMP, "2025-03-03 08:00")
+        accepted = after(new, Accepted(), Actor("wang", Role.AUDITOR), china("2025-03-03 08:05"))
+        assert not asked(Sorting(OFFICE), known)
+        assert not asked(Sorting(OFFICE), accepted)
+
+    def test_a_likely_repeat_is_suggested_by_a_note_on_the_later_one_only(self) -> None:
+        first, second = registered(1, LAMP, "2025-03-01 10:00"), registered(2, LAMP_TOO, "2025-03-03 08:00")
+        other = registered(3, NOISE, "2025-03-02 08:00")
+        notes = [one.fact for _, one in asked(Sorting(OFFICE), second, first, other) if isinstance(one.fact, Noted)]
+        assert [note.text.startswith(f"perhaps a repeat of demand {demand_id(1)}: ") for note in notes] == [True]
+        assert after(second, notes[0], Actor("sorting", Role.POLICY), china("2025-03-03 09:00")).version == 2
+        assert not [one for _, one in asked(Sorting(OFFICE), first, second, other) if isinstance(one.fact, Noted)]
+
+    @pytest.mark.parametrize(
+        "far",
+        [{"place": "fufeng/chengguan/c3"}, {"category": "noise"}, {"when": "2025-01-03 10:00"}],
+    )
+    def test_what_is_far_about_something_else_or_long_ago_is_no_repeat(self, far: dict[str, str]) -> None:
+        other = registered(1, LAMP, **{"when": "2025-03-01 10:00", **far})
+        this = registered(2, LAMP, "2025-03-03 08:00", category="lighting")
+        assert not asked(Sorting(OFFICE), this, other)
+
+    def test_without_repeats_rapidfuzz_is_not_needed_and_with_them_it_is_said_what_to_install(self) -> None:
+        code = (
+            "import sys; sys.modules['rapidfuzz'] = None\n"
+            "from demandflow.policies import Sorting\n"
+            "from demandflow.domain.calendars import Calendar\n"
+            "office = Calendar.of('office', zone='Asia/Shanghai', hours='Mon-Fri 09:00-18:00')\n"
+            "print(Sorting(office, alike=None).records)\n"
+            "Sorting(office)"
+        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        assert "Notified" in done.stdout
+        assert "repeats need rapidfuzz: pip install 'demandflow[policies]'" in done.stderr
+
+    def test_importing_the_policies_does_not_import_rapidfuzz(self) -> None:
+        code = "import sys, demandflow.policies; print('rapidfuzz' in sys.modules)"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == "False"
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_likeness_is_the_same_from_both_sides_and_whole_only_of_the_same(one: str, other: str) -> None:
+    assert 0 <= likeness(one, other) <= 100
+    assert likeness(one, other) == pytest.approx(likeness(other, one))
+    assert likeness(one, other, 80) in (0, pytest.approx(likeness(one, other)))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        (LAMP, LAMP_TOO, True),
+        (LAMP, f"尊敬的领导您好！{NOISE}另外，{LAMP}", True),
+        ("Ｌａｍｐ ３ ｉｓ ｏｕｔ", "lamp 3 is out!", True),
+        (LAMP, NOISE, False),
+        ("路灯坏了", "水管坏了", False),
+        ("噪音", f"{NOISE}", False),
+        ("……", "……", False),
+    ],
+)
+def test_texts_are_alike_or_not(one: str, other: str, alike: bool) -> None:
+    assert (likeness(one, other, 80) > 0) is alike
+
+
+# deadlines
+
+OLD = datetime(2025, 3, 3, 1, tzinfo=UTC)
+
+
+@cache
+def waiting() -> Demand:
+    """Registered on Monday at 10:00: the audit is due on Tuesday at 10:00."""
+    return registered(1, LAMP, "2025-03-03 10:00")
+
+
+def says(policy: Policy, demand: Demand, now: datetime, workflow: Workflow = LOOP) -> list[Fact]:
+    """What all that is due by now says, each cause asked once."""
+    due = sorted((wake for wake in policy.wakes(demand, workflow) if wake.at <= now), key=lambda wake: wake.at)
+    world = World(now, workflows=(workflow,))
+    return [reaction.fact for wake in due for reaction in policy.then(wake, demand, world)]
+
+
+class TestReminders:
+    steps = (Remind(before="2 working hours"), Remind(), Remind(after="1 working day", to="supervisor", escalate=True))
+
+    def test_each_step_has_its_moment_in_the_clocks_calendar(self) -> None:
+        found = [f"{wake.at + timedelta(hours=8):%a %H:%M}" for wake in Reminders(self.steps).wakes(waiting(), LOOP)]
+        assert found == ["Mon 17:00", "Tue 10:00", "Wed 10:00"]
+
+    def test_the_cause_names_clock_moment_and_step(self) -> None:
+        causes = [wake.cause for wake in Reminders(self.steps).wakes(waiting(), LOOP)]
+        assert causes[0] == "accept 2025-03-04T02:00:00Z 2 working hours before, to owner"
+
+    def test_a_step_that_is_not_after_the_beginning_is_silent(self) -> None:
+        found = [f"{wake.at + timedelta(hours=8):%a %H:%M}" for wake in REMINDERS.wakes(waiting(), LOOP)]
+        assert found == ["Tue 10:00", "Wed 10:00"], "a working day before it was due, it began"
+
+    def test_of_several_steps_that_passed_only_the_latest_speaks(self) -> None:
+        notice, escalated = says(Reminders(self.steps), waiting(), china("2025-03-20 10:00"))
+        assert isinstance(notice, Notified)
+        assert (notice.to, notice.kind, notice.what) == ("supervisor", "overdue", "accept was due 2025-03-04 10:00")
+        assert isinstance(escalated, Escalated)
+
+    def test_what_is_escalated_is_not_escalated_again_in_this_round(self) -> None:
+        there = after(waiting(), Escalated(reason="x"), Actor("zhao", Role.SUPERVISOR), china("2025-03-04 11:00"))
+        assert [type(fact) for fact in says(Reminders(self.steps), there, china("2025-03-20 10:00"))] == [Notified]
+
+    def test_the_contractor_is_named(self) -> None:
+        in_hand = a_demand(LOOP, "in_hand")
+        notices = says(Reminders((Remind(),)), in_hand, (in_hand.next_due or OLD) + DAY)
+        told = [(one.to, one.whom) for one in notices if isinstance(one, Notified)]
+        assert told == [("contractor", in_hand.contractor)]
+
+    def test_the_due_moment_of_the_whole_has_steps_of_its_own(self) -> None:
+        due = china("2025-03-10 12:00")
+        plain = replace(a_demand(LOOP, "registered"), clocks=(), due=due)
+        wakes = list(Reminders((Remind(before="2 calendar days"), Remind(after="3 hours"))).wakes(plain, LOOP))
+        assert [wake.at - due for wake in wakes] == [-2 * DAY, timedelta(hours=3)]
+        assert [wake.at - due for wake in Reminders((Remind(before="1 working day"),)).wakes(plain, LOOP)] == [-DAY]
+        assert wakes[0].cause == "due 2025-03-10T04:00:00Z 2 calendar days before, to owner"
+
+    def test_a_clock_that_nobody_can_date_is_told_the_supervisor_once(self) -> None:
+        undated = closed_loop("undated", clocks=standard_clocks(UNKNOWN))
+        demand = a_demand(undated, "registered")
+        (notice,) = says(REMINDERS, demand, demand.last or OLD, undated)
+        assert isinstance(notice, Notified)
+        assert (notice.to, notice.kind) == ("supervisor", "undated")
+
+    def test_two_steps_of_one_moment_both_speak(self) -> None:
+        both = Reminders((Remind(), Remind(to="supervisor")))
+        tos = [fact.to for fact in says(both, waiting(), china("2025-03-04 10:00")) if isinstance(fact, Notified)]
+        assert tos == ["auditor", "supervisor"]
+
+
+# call-backs, notices, reviews, windows
+
+
+class TestCallBacks:
+    def demand(self, missed: int = 0) -> Demand:
+        asked = replace(a_demand(LOOP, "fed_back"), told_at=china("2025-03-06 16:00"), missed_callbacks=missed)
+        assert asked.asked
+        return asked
+
+    def test_attempts_are_spread_over_days(self) -> None:
+        found = [f"{wake.at + timedelta(hours=8):%a %H:%M}" for wake in CallBacks(OFFICE).wakes(self.demand(), LOOP)]
+        assert found == ["Fri 11:00", "Fri 16:00", "Tue 16:00"]
+
+    def test_what_was_missed_already_needs_no_notice(self) -> None:
+        ((_, reaction),) = asked(CallBacks(OFFICE), self.demand(missed=2))
+        assert isinstance(reaction.fact, Notified)
+        assert reaction.fact.what == "call back for an evaluation, attempt 3 of 3; missed: 2"
+
+    def test_of_several_attempts_whose_time_has_come_only_the_last_is_asked_for(self) -> None:
+        (notice,) = says(CallBacks(OFFICE), self.demand(), china("2025-03-20 09:00"))
+        assert isinstance(notice, Notified)
+        assert notice.what == "call back for an evaluation, attempt 3 of 3; missed: 0"
+
+    def test_nobody_calls_the_anonymous_or_who_has_evaluated(self) -> None:
+        assert not asked(CallBacks(OFFICE), replace(self.demand(), resident=None))
+        assert not asked(CallBacks(OFFICE), replace(self.demand(), evaluated=True))
+
+
+def test_an_anonymous_demand_is_closed_when_its_notice_has_hung_long_enough() -> None:
+    told_at = china("2025-03-06 16:00")
+    anonymous = replace(a_demand(LOOP, "fed_back"), resident=None, asked=False, told_at=told_at)
+    (wake,) = NoticesEnd(7).wakes(anonymous, LOOP)
+    assert wake.at == told_at + 7 * DAY
+    assert says(NoticesEnd(7), anonymous, wake.at) == [NoticeEnded()]
+    assert not list(NoticesEnd(7).wakes(replace(anonymous, resident="张三"), LOOP))
+
+
+def test_whoever_s_turn_it_is_hears_of_the_review() -> None:
+    suspended = a_demand(LOOP, "suspended")
+    assert suspended.review is not None
+    (notice,) = says(ReviewSuspended(), suspended, suspended.review)
+    assert isinstance(notice, Notified)
+    assert (notice.to, notice.whom, notice.kind) == ("contractor", suspended.contractor, "review")
+    assert not says(ReviewSuspended(), suspended, suspended.review - JUST)
+    assert len(says(ReviewSuspended("1 hour"), suspended, suspended.review - timedelta(hours=1))) == 1
+
+
+@pytest.mark.parametrize("state", ["closed", "refused", "withdrawn"])
+def test_the_resident_hears_that_the_window_closes_while_it_is_open(state: str) -> None:
+    demand = replace(a_demand(LOOP, state), resident="张三")
+    assert demand.ended is not None
+    until = demand.ended + 30 * DAY
+    (notice,) = says(ReopenWindow(), demand, until - 3 * DAY)
+    assert isinstance(notice, Notified)
+    assert (notice.to, notice.whom, notice.kind) == ("resident", "张三", "window_closes")
+    assert not says(ReopenWindow(), demand, until + JUST)
+    assert not list(ReopenWindow().wakes(replace(demand, resident=None), LOOP))
+
+
+def test_what_was_merged_has_no_window() -> None:
+    assert not list(ReopenWindow().wakes(replace(a_demand(LOOP, "merged"), resident="张三"), LOOP))
+
+
+# parameters
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: Sorting("office"), "policy sorting: its calendar is a Calendar, got 'office'"),  # type: ignore[arg-type]
+        (lambda: Sorting(OFFICE, at=("9 o'clock",)), 'at: "9 o\'clock" is no time of day to the minute'),
+        (lambda: Sorting(OFFICE, at=("09:00", "09:00")), "at: must be set hours, each once"),
+        (lambda: Sorting(OFFICE, at=()), "at: must be set hours"),
+        (lambda: Sorting(OFFICE, near=0), "near: must be a whole number from 1 to 100, got 0"),
+        (lambda: Sorting(OFFICE, alike=101), "alike: must be a whole number from 1 to 100, got 101"),
+        (lambda: Sorting(OFFICE, days=True), "days: must be a whole number from 1 to 3660, got True"),
+        (lambda: Sorting(OFFICE, name=""), "policy's name: must be a printable, non-empty text"),
+        (lambda: Sorting(OFFICE, on=1), "policy sorting: on is True or False, got 1"),  # type: ignore[arg-type]
+        (lambda: Dispatch(), "units: must be at least one Unit, or a fallback"),
+        (lambda: Dispatch(("A",)), "units: must be a Unit or several, got ('A',)"),  # type: ignore[arg-type]
+        (lambda: Unit(" A"), "unit's name: must be a printable"),
+        (lambda: Unit("A", "a//b"), "place: "),
+        (lambda: Unit("A", "a", (1,)), "unit's categories: must be texts"),  # type: ignore[arg-type]
+        (lambda: Remind(before="1 hour", after="1 hour"), "remind: before (1 hour) or after (1 hour), not both"),
+        (lambda: Remind(before="soon"), "before: 'soon' is none; write a number and one of working days"),
+        (lambda: Remind(after="3661 working days"), "after: 3661 working days is too long; ten years"),
+        (lambda: Remind(escalate=1), "escalate: must be True or False, got 1"),  # type: ignore[arg-type]
+        (lambda: Remind(to=""), "to: must be a printable"),
+        (lambda: Reminders((Remind(), Remind())), "steps: 'due, to owner' is there 2 times; once is enough"),
+        (lambda: Reminders(("1 hour",)), "steps: must be a Remind or several"),  # type: ignore[arg-type]
+        (lambda: Reminders(calendar=1), "policy reminders: its calendar is a Calendar or None, got 1"),  # type: ignore[arg-type]
+        (lambda: CallBacks(OFFICE, ()), "after: must be one or more spans"),
+        (lambda: CallBacks(OFFICE, "1 hour"), "after: must be one or more spans"),  # type: ignore[arg-type]
+        (lambda: NoticesEnd(0), "days: must be a whole number from 1 to 3660, got 0"),
+        (lambda: ReviewSuspended("-1 hours"), "before: '-1 hours' is none"),
+        (lambda: ReopenWindow(3, 4), "before_days: 4 is before the window of 3 days opens; give 3 at most"),
+    ],
+)
+def test_a_bad_parameter_is_named_with_what_is_possible(make: Callable[[], object], says: str) -> None:
+    with pytest.raises(InvalidValue) as caught:
+        make()
+    assert str(caught.value).startswith(says)
+
+
+def test_the_standard_policies_have_names_of_their_own_and_dispatch_only_to_somebody() -> None:
+    names = [policy.name for policy in POLICIES]
+    assert names == ["sorting", "dispatch", "reminders", "call_backs", "notices_end", "reviews", "reopen_window"]
+    assert "dispatch" not in [policy.name for policy in standard_policies(OFFICE, alike=None)]
+    assert hash(POLICIES) == hash(standard_policies(OFFICE, units=UNITS))

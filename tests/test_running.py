@@ -1,0 +1,502 @@
+"""The runner: once a cause, however often it runs, whoever else runs, and wherever it is killed."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Event as Flag
+from threading import Thread
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from demandflow import (
+    Accepted,
+    Actor,
+    Calendar,
+    ContractedOut,
+    Demand,
+    DemandFlow,
+    Escalated,
+    Event,
+    Fact,
+    InvalidValue,
+    Noted,
+    Notice,
+    Notified,
+    Parked,
+    Reaction,
+    Refusal,
+    Role,
+    Wake,
+    Workflow,
+    closed_loop,
+    standard_clocks,
+)
+from demandflow.agenda import Agenda
+from demandflow.following import follow
+from demandflow.policies.policy import Look
+from demandflow.storage import Log
+
+BEGAN = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+OFFICE = Calendar.of("office", zone="Asia/Shanghai", hours="Mon-Fri 09:00-12:00 14:00-18:00")
+TIMED = closed_loop("timed", clocks=standard_clocks(OFFICE))
+CLERK, AUDITOR = Actor("Li", Role.GRID_ADMINISTRATOR), Actor("Wang", Role.AUDITOR)
+WORKER = Actor("Chen", Role.CONTRACTOR, unit="north")
+
+
+class Killed(BaseException):
+    """The process is no more."""
+
+
+@dataclass(frozen=True)
+class Overdue:
+    """Says once that a clock has run out, and escalates in the same save."""
+
+    name: str = "overdue"
+    on: bool = True
+    records: tuple[type[Fact], ...] = (Notified, Escalated)
+
+    def wakes(self, demand: Demand, workflow: Workflow) -> Iterator[Wake]:
+        for clock in demand.running:
+            if clock.due is not None:
+                yield Wake(clock.due, f"{clock.clock} {clock.due:%Y-%m-%dT%H:%MZ}")
+
+    def then(self, wake: Wake, demand: Demand, look: Look) -> Iterator[Reaction]:
+        yield Reaction(Notified(to="supervisor", kind="overdue", what=wake.cause))
+        if not demand.escalated:
+            yield Reaction(Escalated(reason=wake.cause))
+
+
+@dataclass(frozen=True)
+class LeastLoaded:
+    """Contracts out to whoever has least to do: what it proposes depends on what was proposed before."""
+
+    name: str = "least loaded"
+    on: bool = True
+    records: tuple[type[Fact], ...] = (ContractedOut,)
+    units: tuple[str, ...] = ("north", "south", "west")
+
+    def wakes(self, demand: Demand, workflow: Workflow) -> Iterator[Wake]:
+        if demand.state == "accepted" and demand.since is not None:
+            yield Wake(demand.since, f"round {demand.round}, {len(demand.contracts)} contracts")
+
+    def then(self, wake: Wake, demand: Demand, look: Look) -> Iterator[Reaction]:
+        unit = min(self.units, key=lambda one: (look.load(one), one))
+        yield Reaction(ContractedOut(contractor=unit))
+
+
+@dataclass(frozen=True)
+class Quiet:
+    """Wants to be asked about everything, and has nothing to say unless few are open here."""
+
+    name: str = "quiet"
+    on: bool = True
+    records: tuple[type[Fact], ...] = (Noted,)
+
+    def wakes(self, demand: Demand, workflow: Workflow) -> Iterator[Wake]:
+        if demand.received is not None:
+            yield Wake(demand.received, "received")
+
+    def then(self, wake: Wake, demand: Demand, look: Look) -> Iterator[Reaction]:
+        if look.load("north") == 1:
+            yield Reaction(Noted(text="north has one"))
+
+
+@dataclass(frozen=True)
+class Stumbling:
+    """Raises about some demands: when it is asked when, or when it is asked what."""
+
+    name: str = "stumbling"
+    on: bool = True
+    records: tuple[type[Fact], ...] = (Noted,)
+
+    def wakes(self, demand: Demand, workflow: Workflow) -> Iterator[Wake]:
+        if demand.text == "no moment":
+            raise LookupError("no moment is known")
+        if demand.received is not None:
+            yield Wake(demand.received, "received")
+
+    def then(self, wake: Wake, demand: Demand, look: Look) -> Iterator[Reaction]:
+        if demand.text == "no answer":
+            raise LookupError("no answer is known")
+        yield Reaction(Noted(text="seen"))
+
+
+POLICIES = (LeastLoaded(), Overdue(), Quiet(), Stumbling())
+
+
+class Town:
+    """A flow with policies, a clock that is set, and ids in the order of registration; it can be opened anew."""
+
+    def __init__(self, folder: Path | None, policies: Iterable[Any] = POLICIES) -> None:
+        self.url = "memory:" if folder is None else f"sqlite:///{folder}/town.db"
+        self.now, self.number, self.policies = BEGAN, 0, tuple(policies)
+        self.flow = self.opened()
+
+    def opened(self) -> DemandFlow:
+        return DemandFlow.open(
+            self.url, workflows=[TIMED], clock=lambda: self.now, new_id=self.new_id, policies=self.policies
+        )
+
+    def new_id(self) -> UUID:
+        self.number += 1
+        return UUID(int=self.number)
+
+    def killed(self) -> None:
+        """What a kill leaves behind: the log and the tables, nothing that was kept in the process."""
+        if self.url == "memory:":
+            self.flow._recorder._kept.clear()
+        else:
+            self.flow.close()
+            self.flow = self.opened()
+
+    def log(self) -> list[Event]:
+        return list(self.flow.all_events())
+
+    def close(self) -> None:
+        self.flow.close()
+
+
+def registered(town: Town, text: str = "a lamp is out") -> UUID:
+    return town.flow.register(text, channel="hotline", place="fufeng/c1", resident="zhao", by=CLERK).id
+
+
+Deed = tuple[str, int]
+DEEDS = st.lists(
+    st.tuples(
+        st.sampled_from(["register", "stumble", "accept", "take_on", "report", "wait", "run"]), st.integers(0, 5)
+    ),
+    min_size=2,
+    max_size=14,
+)
+
+
+def do(town: Town, deed: Deed, run: Callable[[Town], object]) -> None:
+    """One thing that people do, or time that goes by; what is not possible is not done."""
+    what, number = deed
+    demands = [UUID(int=n) for n in range(1, town.number + 1)]
+    demand = demands[number % len(demands)] if demands else None
+    match what:
+        case "register":
+            registered(town)
+        case "stumble":
+            registered(town, ("no moment", "no answer")[number % 2])
+        case "wait":
+            town.now += timedelta(hours=8 * (number + 1))
+        case "run":
+            run(town)
+        case _ if demand is not None:
+            by = AUDITOR if what == "accept" else WORKER
+            if any(move.name == what for move in town.flow.possible_moves(demand, by=by)):
+                made = {"accept": "accept", "take_on": "take_on", "report": "report"}[what]
+                with suppress(Refusal):
+                    words = ("done",) if made == "report" else ()
+                    getattr(town.flow, made)(demand, *words, by=by)
+
+
+STEPS = ((Agenda, "put_aside"), (Agenda, "_replace"), (Agenda, "catch_up"), (Log, "append"), (Log, "page"))
+
+
+@contextmanager
+def killing(after: int) -> Iterator[None]:
+    """Kill at the so-many-th of the steps that touch the log or the agenda: before it is done, or just after."""
+    left = after
+    real: dict[tuple[type, str], Any] = {(kind, name): getattr(kind, name) for kind, name in STEPS}
+
+    def deadly(key: tuple[type, str]) -> Callable[..., Any]:
+        def step(*args: Any, **more: Any) -> Any:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                raise Killed
+            answer = real[key](*args, **more)
+            left -= 1
+            if left == 0:
+                raise Killed
+            return answer
+
+        return step
+
+    try:
+        for kind, name in STEPS:
+            setattr(kind, name, deadly((kind, name)))
+        yield
+    finally:
+        for (where, name), was in real.items():
+            setattr(where, name, was)
+
+
+def told(event: Event) -> tuple[Any, ...]:
+    return event.demand, event.version, event.fact, event.meta, event.stamp
+
+
+def run_killed_at(after: int) -> Callable[[Town], object]:
+    def run(town: Town) -> object:
+        try:
+            with killing(after):
+                return town.flow.run_policies()
+        except Killed:
+            town.killed()
+            return town.flow.run_policies()
+
+    return run
+
+
+def held(deeds: list[Deed], after: int, folder: Path | None) -> None:
+    logs = []
+    for run in (lambda town: town.flow.run_policies(), run_killed_at(after)):
+        with TemporaryDirectory(dir=folder) as home:
+            town = Town(None if folder is None else Path(home))
+            try:
+                for deed in [*deeds, ("wait", 5), ("run", 0)]:
+                    do(town, deed, run)
+                logs.append([told(event) for event in town.log()])
+                parked = {(one.policy, one.demand) for one in town.flow.parked()}
+            finally:
+                town.close()
+            logs.append(parked)  # type: ignore[arg-type]
+    assert logs[0] == logs[2], "the log is another one where the runner was killed"
+    assert logs[1] == logs[3], "something else is parked where the runner was killed"
+
+
+def kill_and_start_again(runs: int, folder: Path | None) -> None:
+    """Hold that killing changes nothing, so many times: in memory, or in files in this folder."""
+    around = settings(max_examples=runs, deadline=None, suppress_health_check=list(HealthCheck))
+    around(given(DEEDS, st.integers(1, 60))(lambda deeds, after: held(deeds, after, folder)))()
+
+
+def test_killing_the_runner_at_any_step_and_starting_it_again_gives_the_same_log_in_memory() -> None:
+    kill_and_start_again(settings().max_examples, None)
+
+
+def test_killing_the_runner_at_any_step_and_starting_it_again_gives_the_same_log_on_sqlite(tmp_path: Path) -> None:
+    kill_and_start_again(settings().max_examples // 2, tmp_path)
+
+
+def test_what_had_no_answer_is_not_asked_again_because_the_runner_was_killed() -> None:
+    # the second demand is asked about before the first is given out, and would be answered otherwise afterwards
+    deeds = [("register", 0), ("register", 0), ("wait", 0), ("accept", 0), ("run", 0)]
+    for after in range(1, 40):
+        held(deeds, after, None)
+
+
+@given(DEEDS)
+def test_each_cause_is_reacted_to_once_and_making_everything_anew_reacts_to_nothing(deeds: list[Deed]) -> None:
+    town = Town(None, [policy for policy in POLICIES if policy.name != "quiet"])
+    try:
+        for deed in deeds:
+            do(town, deed, lambda one: one.flow.run_policies())
+        town.flow.run_policies()
+        before = len(town.log())
+        commands = Counter((event.demand, event.meta.command_id) for event in town.log() if event.meta.command_id)
+        assert all(number == 1 for number in commands.values())
+        town.flow.rebuild()
+        town.flow._agenda.forget()
+        assert not town.flow.run_policies().reacted
+        assert len(town.log()) == before
+    finally:
+        town.close()
+
+
+def run_in_a_process(url: str, began: Any, found: Any) -> None:
+    with DemandFlow.open(url, workflows=[TIMED], clock=lambda: BEGAN + timedelta(days=9), policies=POLICIES) as flow:
+        began.wait()
+        found.put(len(flow.run_policies().reacted))
+
+
+def test_several_runners_at_once_react_once(tmp_path: Path) -> None:
+    town = Town(tmp_path)
+    for _ in range(150):
+        town.flow.accept(registered(town), by=AUDITOR)
+    context = multiprocessing.get_context("spawn")
+    began, found = context.Event(), context.Queue()
+    runners = [context.Process(target=run_in_a_process, args=(town.url, began, found)) for _ in range(3)]
+    for one in runners:
+        one.start()
+    began.set()
+    numbers = [found.get(timeout=120) for _ in runners]
+    for one in runners:
+        one.join()
+    by_command = Counter((event.demand, event.meta.command_id) for event in town.log() if event.meta.command_id)
+    assert set(by_command.values()) == {1}
+    town.now = BEGAN + timedelta(days=9)
+    assert not town.flow.run_policies().reacted
+    assert sum(numbers) == len({key for key in by_command if "#" not in str(key[1])})
+    town.close()
+
+
+@pytest.fixture
+def town() -> Iterator[Town]:
+    made = Town(None)
+    yield made
+    made.close()
+
+
+def test_a_policy_that_raises_parks_its_reaction_and_the_others_go_on(town: Town) -> None:
+    good, bad, worse = registered(town), registered(town, "no answer"), registered(town, "no moment")
+    town.flow.run_policies()
+    reasons = {one.demand: one.reason for one in town.flow.parked()}
+    assert reasons == {bad: "LookupError: no answer is known", worse: "LookupError: no moment is known"}
+    assert [event.fact for event in town.flow.events(good)][1:] == [Noted(text="seen")]
+    assert not town.flow.run_policies().parked  # not asked again
+    town.flow.retry_parked()
+    assert {one.demand for one in town.flow.run_policies().parked} <= {bad, worse}
+    assert {one.demand for one in town.flow.parked()} == {bad, worse}
+    town.flow.drop_parked(*town.flow.parked())
+    town.flow.note(bad, "something else", by=CLERK)
+    town.flow.retry_parked()
+    town.flow.run_policies()
+    assert not town.flow.parked()
+    with pytest.raises(InvalidValue, match="parked"):
+        town.flow.drop_parked("all")  # type: ignore[arg-type]
+
+
+def test_what_the_rules_refuse_is_parked_with_their_words(town: Town) -> None:
+    town.flow.close()
+    town.policies = (LeastLoaded(units=("Wang",)),)
+    town.flow = town.opened()
+    demand = registered(town)
+    town.flow.accept(demand, by=AUDITOR)
+    town.flow.run_policies()
+    assert [one.reason for one in town.flow.parked()] == [
+        "cannot contract_out: Wang audited this demand and cannot also handle it"
+    ]
+    assert town.flow.demand(demand).state == "accepted"
+
+
+def test_work_is_spread_within_one_save(town: Town) -> None:
+    for _ in range(9):
+        town.flow.accept(registered(town), by=AUDITOR)
+    town.flow.run_policies()
+    assert Counter(row.contractor for row in town.flow.board().rows) == {"north": 3, "south": 3, "west": 3}
+
+
+def test_reactions_say_who_why_and_after_what(town: Town) -> None:
+    demand = registered(town)
+    town.now += timedelta(days=3)
+    town.flow.run_policies()
+    notice, escalation = (e for e in town.flow.events(demand) if e.meta.actor.id == "overdue")
+    assert notice.meta.actor == Actor("overdue", Role.POLICY)
+    assert notice.meta.command_id == "overdue: accept 2026-03-03T01:00Z"
+    assert escalation.meta.command_id == "overdue: accept 2026-03-03T01:00Z #2"
+    assert notice.meta.causation == "event 2"
+    assert notice.meta.happened == town.now
+
+
+def test_notices_come_out_once_and_again_if_their_hook_fails(town: Town) -> None:
+    for _ in range(3):
+        registered(town)
+    town.now += timedelta(days=3)
+    got: list[Notice] = []
+
+    def failing(notice: Notice) -> None:
+        if len(got) == 1:
+            raise ConnectionError("the line is dead")
+        got.append(notice)
+
+    with pytest.raises(ConnectionError):
+        town.flow.run_policies(notify=failing)
+    assert town.flow.deliver_notices(got.append) == 2
+    assert len({one.id for one in got}) == 3
+    assert town.flow.deliver_notices(got.append) == 0
+    assert [notice for _, notice in town.flow.notices()] == got
+    assert town.flow.deliver_notices(got.append, hook="another") == 3
+    assert got[0].to == "supervisor"
+    assert got[0].kind == "overdue"
+
+
+def test_the_next_moment_is_that_of_the_agenda(town: Town) -> None:
+    assert town.flow.next_moment() is None
+    registered(town)
+    town.flow.run_policies()
+    assert town.flow.next_moment() == datetime(2026, 3, 3, 1, 0, tzinfo=UTC)
+
+
+def test_a_follower_acts_at_the_moment_and_stops_when_it_is_told(town: Town) -> None:
+    demand, stop, seen = registered(town), Flag(), []
+
+    def tell(ran: object) -> None:
+        seen.append(str(ran))
+        town.now += timedelta(days=3)
+        if len(seen) == 2:
+            stop.set()
+
+    follower = Thread(target=follow, args=(town.flow, stop), kwargs={"every": timedelta(seconds=0.01), "tell": tell})
+    follower.start()
+    follower.join(timeout=30)
+    assert not follower.is_alive()
+    assert seen == ["2026-03-02 01:00 UTC: stumbling 1; 0 parked", "2026-03-05 01:00 UTC: overdue 1; 0 parked"]
+    assert town.flow.demand(demand).escalated
+    with pytest.raises(InvalidValue, match="every"):
+        follow(town.flow, stop, every=timedelta(0))
+
+
+@dataclass(frozen=True)
+class Unending:
+    """Reacts to its own reaction."""
+
+    name: str = "unending"
+    on: bool = True
+    records: tuple[type[Fact], ...] = (Noted,)
+
+    def wakes(self, demand: Demand, workflow: Workflow) -> Iterator[Wake]:
+        if demand.last is not None:
+            yield Wake(demand.last, f"event {demand.version}")
+
+    def then(self, wake: Wake, demand: Demand, look: Look) -> Iterator[Reaction]:
+        yield Reaction(Noted(text="again"))
+
+
+def test_a_policy_that_goes_round_is_parked_and_does_not_run_for_ever(town: Town) -> None:
+    town.flow.close()
+    town.policies = (Unending(),)
+    town.flow = town.opened()
+    registered(town)
+    ran = town.flow.run_policies()
+    assert len(ran.reacted) == 100
+    assert [one.reason for one in ran.parked] == [
+        "unending: reacted 100 times to this demand in one run; it goes round"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("policies", "says"),
+    [
+        (Overdue(), "must be several"),
+        (["x"], "is no policy"),
+        ([Overdue(), Overdue()], "2 are named 'overdue'"),
+        ([LeastLoaded(records=(Accepted,))], "records Accepted, which no move of timed@1 lets it do"),
+    ],
+)
+def test_policies_that_cannot_act_are_told_when_they_are_given(policies: Any, says: str) -> None:
+    with pytest.raises(InvalidValue, match=says):
+        DemandFlow.open("memory:", workflows=[TIMED], policies=policies)
+
+
+def test_a_policy_that_is_off_does_nothing(town: Town) -> None:
+    town.flow.close()
+    town.policies = (LeastLoaded(on=False, records=(Accepted,)),)
+    town.flow = town.opened()
+    town.flow.accept(registered(town), by=AUDITOR)
+    assert not town.flow.run_policies().reacted
+
+
+def test_a_run_in_the_future_is_refused(town: Town) -> None:
+    with pytest.raises(InvalidValue, match="is in the future"):
+        town.flow.run_policies(town.now + timedelta(hours=1))
+
+
+def test_parked_reactions_sort_and_print(town: Town) -> None:
+    registered(town, "no answer")
+    assert isinstance(town.flow.run_policies().parked[0], Parked)
+    assert "1 parked" in str(town.flow.run_policies()) or "0 parked" in str(town.flow.run_policies())
