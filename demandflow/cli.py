@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any, NoReturn
 
 from demandflow.cli_follow import add_follow
@@ -113,6 +114,8 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument("file", metavar="FILE", help=FILE)
     what.add_argument("--of", action="append", metavar="name@version", help=of)
     what.add_argument("--tenant", help="whose log it is, if it says so")
+    until = "when to judge, as 2026-03-31T18:00+08:00 (else when the log was last written to)"
+    what.add_argument("--until", metavar="MOMENT", help=until)
     return parser
 
 
@@ -166,9 +169,17 @@ def _replay(asked: argparse.Namespace) -> int:
 def _what_if(asked: argparse.Namespace) -> int:
     workflow = _usable(Sources(asked.vocabulary), asked.file)
     facts = facts_by_topic([*STANDARD_FACTS, *workflow.facts]).values()
-    found = what_if(recorded_events(asked.url, facts, asked.tenant), workflow, of=asked.of)
+    until = None if asked.until is None else _moment(asked.until)
+    found = what_if(recorded_events(asked.url, facts, asked.tenant), workflow, until=until, of=asked.of)
     _answer(asked, found)
     return FOUND if found.otherwise else SOUND
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidValue("until", f"{text!r} is no moment; write it as 2026-03-31T18:00+08:00") from None
 
 
 def _usable(sources: Sources, file: str) -> Workflow:

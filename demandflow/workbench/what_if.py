@@ -128,6 +128,7 @@ class _Replay:
         self._asked: set[tuple[UUID, str, str]] = set()
         self._acted: dict[str, tuple[Counter[str], Counter[str]]] = {}
         self._given: tuple[Counter[str], Counter[str]] = Counter(), Counter()
+        self._gave: set[UUID] = set()
         self._raised: list[str] = []
         self.last: datetime | None = None
         self._in_hand = Counter[str | None]()
@@ -155,8 +156,10 @@ class _Replay:
             self._count(0, actor.id, event.fact)
         if isinstance(event.fact, ContractedOut):
             self._given[0][event.fact.contractor] += 1
-            if not (by_policy and self._policies):
+            # where a policy would have given it out already, nobody else would have had to
+            if demand not in self._gave and not (by_policy and self._policies):
                 self._given[1][event.fact.contractor] += 1
+            self._gave.discard(demand)
         if by_policy and isinstance(event.fact, Escalated) and self._policies:
             # whether it would have been escalated is for the policies to say
             self._would[demand] = would = replace(would, escalated=before is not None and before.escalated)
@@ -183,7 +186,9 @@ class _Replay:
         policies = {name: Acted(dict(was), dict(would)) for name, (was, would) in sorted(self._acted.items())}
         given = sorted({*self._given[0], *self._given[1]})
         load = {one: (self._given[0][one], self._given[1][one]) for one in given}
-        return WhatIf(until, *counts, tuple(otherwise), policies, load, tuple(self._raised))
+        every = (*STANDS, "overdue")
+        told = [{name: {one: count[one] for one in every} for name, count in side.items()} for side in counts]
+        return WhatIf(until, told[0], told[1], tuple(otherwise), policies, load, tuple(self._raised))
 
     # what policies look up
 
@@ -238,6 +243,7 @@ class _Replay:
                 self._count(1, name, fact)
                 if isinstance(fact, ContractedOut):
                     self._given[1][fact.contractor] += 1
+                    self._gave.add(demand)
                 if isinstance(fact, Escalated):
                     self._would[demand] = would = replace(would, escalated=True)
 

@@ -1,0 +1,237 @@
+"""Working time by examples: spans, opening hours and days as they are written, and what comes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from itertools import permutations
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from demandflow.domain.calendars import Calendar
+from demandflow.domain.days import Days
+from demandflow.domain.hours import hours_as_text, opening_hours, opening_week, since_midnight
+from demandflow.domain.spans import Span, Unit, calendar_days, full_working_days, hours, working_days, working_hours
+from demandflow.errors import InvalidValue, YearNotCovered
+
+TICK, HOUR = timedelta.resolution, timedelta(hours=1)
+BEGIN = datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "amount", "written"),
+    [
+        ("3 working days", Unit.WORKING_DAYS, 3, "3 working days"),
+        (" 1 full working days ", Unit.FULL_WORKING_DAYS, 1, "1 full working day"),
+        ("0 calendar days", Unit.CALENDAR_DAYS, 0, "0 calendar days"),
+        ("2  hours", Unit.HOURS, 2, "2 hours"),
+        ("1 hour", Unit.HOURS, 1, "1 hour"),
+        ("8.50 working hours", Unit.WORKING_HOURS, Fraction(17, 2), "8.5 working hours"),
+        ("0.05 hours", Unit.HOURS, Fraction(1, 20), "0.05 hours"),
+        ("12.125 hours", Unit.HOURS, Fraction(97, 8), "12.125 hours"),
+        ("0.008 hours", Unit.HOURS, Fraction(1, 125), "0.008 hours"),
+        ("4/3 hours", Unit.HOURS, Fraction(4, 3), "4/3 hours"),
+        ("1/6 working hours", Unit.WORKING_HOURS, Fraction(1, 6), "1/6 working hours"),
+        ("4/2 hours", Unit.HOURS, 2, "2 hours"),
+        ("90 minutes", Unit.HOURS, Fraction(3, 2), "1.5 hours"),
+        ("1 minute", Unit.HOURS, Fraction(1, 60), "1/60 hours"),
+        ("60 working minutes", Unit.WORKING_HOURS, 1, "1 working hour"),
+        ("3 working minute", Unit.WORKING_HOURS, Fraction(1, 20), "0.05 working hours"),
+        ("1000000 calendar days", Unit.CALENDAR_DAYS, 1_000_000, "1000000 calendar days"),
+    ],
+)
+def test_a_span_is_an_exact_amount_of_one_unit(text: str, unit: Unit, amount: int | Fraction, written: str) -> None:
+    span = Span.of(text)
+    assert (span.unit, span.amount, str(span)) == (unit, amount, written)
+    assert type(span.amount) is (int if amount == int(amount) else Fraction)
+    assert span.ticks * TICK == (float(amount) * HOUR if unit.is_elapsed else timedelta(0))
+    assert Span(amount, unit) == Span(amount, unit.value) == Span.of(span) == Span.of(written) == span  # type: ignore[arg-type]
+
+
+def test_spans_that_code_makes_are_those_that_are_written() -> None:
+    made = (working_days(2), full_working_days(2), calendar_days(2), hours(2), working_hours(Decimal("0.1")))
+    assert [*map(str, made)] == [
+        "2 working days",
+        "2 full working days",
+        "2 calendar days",
+        "2 hours",
+        "0.1 working hours",
+    ]
+    assert hours(Decimal("0.1")) == hours(Fraction(1, 10)) == Span.of("6 minutes")
+    assert [unit.counts_working_time for unit in Unit] == [True, True, True, False, False]
+    assert [unit.is_elapsed for unit in Unit] == [False, False, True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("said", "pairs", "written"),
+    [
+        ("09:00-12:00 14:00-18:00", [(time(9), time(12)), (time(14), time(18))], "09:00-12:00 14:00-18:00"),
+        ("9:00-12:00 12:00-13:30", [(time(9), time(12)), (time(12), time(13, 30))], "09:00-12:00 12:00-13:30"),
+        ("00:00-24:00", [(time(0), time(0))], "00:00-24:00"),
+        ("0:00-0:01 23:59-00:00", [(time(0), time(0, 1)), (time(23, 59), time(0))], "00:00-00:01 23:59-24:00"),
+        ("8:30:15-8:30:16", [(time(8, 30, 15), time(8, 30, 16))], "08:30:15-08:30:16"),
+        (
+            "08:30:00.25-9:00:00.000001",
+            [(time(8, 30, 0, 250_000), time(9, 0, 0, 1))],
+            "08:30:00.250000-09:00:00.000001",
+        ),
+    ],
+)
+def test_opening_hours_are_read_and_written(said: str, pairs: list[tuple[time, time]], written: str) -> None:
+    read = opening_hours(said)
+    assert read == tuple(pairs) == opening_hours(pairs) == opening_hours([list(pair) for pair in pairs])
+    assert hours_as_text(read) == written
+    assert opening_hours(written) == read
+
+
+def test_a_clock_time_is_counted_in_microseconds() -> None:
+    assert since_midnight(time(0)) == 0
+    assert since_midnight(time(1, 2, 3, 4)) == 3_723_000_004
+
+
+NINE, SHORT = opening_hours("09:00-17:00"), opening_hours("09:00-12:00")
+
+
+@pytest.mark.parametrize(
+    ("said", "week"),
+    [
+        ("Mon-Fri 09:00-17:00", (*[NINE] * 5, (), ())),
+        ("Mon-Wed 09:00-17:00; Sat 09:00-12:00;Sun 9:00-12:00", (*[NINE] * 3, (), (), SHORT, SHORT)),
+        ("Mon,Thu-Fri 09:00-17:00", (NINE, (), (), NINE, NINE, (), ())),
+        ({"Tue, Thu": "09:00-17:00", "Sun": [(time(9), time(12))]}, ((), NINE, (), NINE, (), (), SHORT)),
+        ((NINE, (), "09:00-12:00", (), (), (), [(time(9), time(12))]), (NINE, (), SHORT, (), (), (), SHORT)),
+    ],
+)
+def test_a_week_of_hours_is_read(said: object, week: object) -> None:
+    assert opening_week(said) == week
+
+
+def test_days_are_a_value_in_order() -> None:
+    first, second, third = (date(2026, 5, day) for day in (1, 2, 3))
+    days = Days([2026], [second], [first], {third: "09:00-12:00", date(2026, 1, 1): SHORT})
+    assert days == Days((2026,), {second}, {first}, [(date(2026, 1, 1), "09:00-12:00"), (third, SHORT)])
+    assert (days.years, days.closed, days.working) == ({2026}, {second}, {first})
+    assert days.hours == ((date(2026, 1, 1), SHORT), (third, SHORT))
+    assert Days() == Days((), (), (), {}) == Days.none([])
+    assert Days.none([2025, 2026]) == Days([2026, 2025])
+    assert Days(range(1899, 2201)).years == frozenset(range(1899, 2201))
+
+
+def office(zone: str = "UTC", hours: str = "Mon-Fri 09:00-12:00 14:00-18:00", *days: Days, **more: Any) -> Calendar:
+    return Calendar.of("office", zone=zone, hours=hours, days=days, **more)
+
+
+def test_a_calendar_is_made_of_what_is_said() -> None:
+    closed = Days([2026], [date(2026, 3, 2)])
+    calendar = Calendar.of("o", zone="UTC", hours={"Tue": "09:00-17:00", "Sat": "09:00-12:00"}, days=closed)
+    week = ((), NINE, (), (), (), SHORT, ())
+    assert (calendar.name, calendar.zone, calendar.hours, calendar.days) == ("o", "UTC", week, (closed,))
+    assert calendar.makeup_hours == NINE, "the week's first, if not said"
+    assert calendar == Calendar("o", "UTC", week, closed) == Calendar("o", "UTC", week, [closed], ())  # type: ignore[arg-type]
+    assert replace(calendar, makeup_hours=SHORT) == Calendar.of(
+        "o", zone="UTC", hours="Tue 09:00-17:00; Sat 09:00-12:00", days=[closed], makeup_hours="09:00-12:00"
+    )
+    assert calendar.covered == {2026}
+    assert replace(calendar, days=()).covered == frozenset(range(1899, 2201))
+
+
+WORKED_SUNDAY = Days(
+    [2026], [date(2026, 3, 4)], [date(2026, 3, 8), date(2026, 3, 9)], {date(2026, 3, 10): "10:00-11:00"}
+)
+
+
+def test_a_day_has_the_last_word_said_of_it_and_else_its_weekday_s_hours() -> None:
+    calendar = office("UTC", "Mon-Tue 09:00-17:00; Wed-Sat 09:00-12:00", WORKED_SUNDAY)
+    found = [hours_as_text(calendar.hours_of(date(2026, 3, day))) for day in range(3, 12)]
+    assert found == [
+        *("09:00-17:00", "", "09:00-12:00", "09:00-12:00", "09:00-12:00"),
+        *("09:00-17:00", "09:00-17:00", "10:00-11:00", "09:00-12:00"),
+    ]
+    assert [calendar.is_working_day(date(2026, 3, day)) for day in (3, 4, 5)] == [True, False, True]
+
+
+US, ALWAYS, LATE = "America/New_York", "Mon-Sun 00:00-24:00", "Sun 00:30-01:30 02:15-02:45 03:00-04:00; Mon 01:00-23:00"
+"""Clocks in New York went forward at 02:00 on 8 March 2026, and go back at 02:00 on 1 November."""
+
+
+def moment(text: str, zone: str) -> datetime:
+    """The moment that is written with an offset, or that the clock on the wall shows (the first time)."""
+    read = datetime.fromisoformat(text)
+    return (read if read.tzinfo else read.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+
+
+ADDED = [
+    # Monday is the second of March
+    ("UTC", "", "2026-03-02 10:00", "1 working day", "2026-03-03 10:00"),
+    ("UTC", "", "2026-03-02 09:00", "1 working day", "2026-03-03 09:00"),
+    ("UTC", "", "2026-03-02 08:59", "1 working day", "2026-03-03 09:00"),
+    ("UTC", "", "2026-03-02 12:00", "1 working day", "2026-03-03 14:00"),
+    ("UTC", "", "2026-03-02 18:00", "1 working day", "2026-03-04 09:00"),
+    ("UTC", "", "2026-03-06 17:00", "5 working days", "2026-03-13 17:00"),
+    ("UTC", "", "2025-12-31 17:00", "1 working day", "2026-01-01 17:00"),
+    ("UTC", "", "2025-12-31 18:00", "600 working days", "2028-04-20 09:00"),
+    ("UTC", "", "2026-03-02 10:00", "0 working days", "2026-03-02 10:00"),
+    ("UTC", "", "2026-03-02 12:30", "0 working days", "2026-03-02 14:00"),
+    ("UTC", "Mon 08:00-20:00; Tue 09:00-10:00 11:00-12:00", "2026-03-02 10:00", "1 working day", "2026-03-03 11:00"),
+    ("UTC", "Mon 08:00-20:00; Tue 09:00-10:00 11:00-12:00", "2026-03-02 11:00", "1 working day", "2026-03-03 11:00"),
+    ("UTC", "Mon 08:00-20:00; Tue 09:00-10:00 11:00-12:00", "2026-03-02 12:00", "1 working day", "2026-03-03 12:00"),
+    ("UTC", "Mon 08:00-20:00; Tue 09:00-10:00 11:00-12:00", "2026-03-02 19:00", "1 working day", "2026-03-03 12:00"),
+    ("UTC", "Mon 08:00-20:00; Tue 09:00-10:00 11:00-12:00", "2026-03-03 09:30", "1 working day", "2026-03-09 09:30"),
+    (US, ALWAYS, "2026-03-07 02:30", "1 working day", "2026-03-08 03:00"),
+    (US, ALWAYS, "2026-03-07 03:30", "1 working day", "2026-03-08 03:30"),
+    (US, ALWAYS, "2026-03-08 03:30", "1 working day", "2026-03-09 03:30"),
+    (US, ALWAYS, "2026-10-31 01:30", "1 working day", "2026-11-01 01:30:00-04:00"),
+    (US, ALWAYS, "2026-11-01 01:30:00-04:00", "1 working day", "2026-11-02 01:30"),
+    (US, ALWAYS, "2026-11-01 01:30:00-05:00", "1 working day", "2026-11-02 01:30"),
+    (US, ALWAYS, "2026-11-01 12:00", "1 working day", "2026-11-02 12:00"),
+    (US, LATE, "2026-03-02 01:15", "1 working day", "2026-03-08 01:15"),
+    (US, LATE, "2026-03-02 02:30", "1 working day", "2026-03-08 03:00"),
+    (US, LATE, "2026-03-01 02:30", "1 working day", "2026-03-02 02:30"),
+    (US, LATE, "2026-11-01 01:45:00-05:00", "1 working day", "2026-11-02 02:15"),
+    (US, LATE, "2026-11-01 01:15:00-05:00", "1 working day", "2026-11-02 02:15"),
+    ("UTC", "", "2026-03-02 10:00", "1 full working day", "2026-03-03 18:00"),
+    ("UTC", "", "2026-03-06 23:00", "1 full working day", "2026-03-09 18:00"),
+    ("UTC", "", "2026-03-07 10:00", "2 full working days", "2026-03-10 18:00"),
+    ("UTC", "", "2025-12-31 10:00", "1 full working day", "2026-01-01 18:00"),
+    ("UTC", "", "2025-12-30 10:00", "300 full working days", "2027-02-23 18:00"),
+    (US, ALWAYS, "2026-03-06 10:00", "1 full working day", "2026-03-07 23:59:59.999999"),
+    ("UTC", "", "2026-03-02 08:00", "0 full working days", "2026-03-02 18:00"),
+    ("UTC", "", "2026-03-02 18:00", "0 full working days", "2026-03-02 18:00"),
+    ("UTC", "", "2026-03-02 18:00:00.000001", "0 full working days", "2026-03-02 23:59:59.999999"),
+    ("UTC", "", "2026-03-07 10:00", "0 full working days", "2026-03-07 23:59:59.999999"),
+    (US, ALWAYS, "2026-03-07 10:00", "0 full working days", "2026-03-07 23:59:59.999999"),
+    ("UTC", "", "2026-03-02 11:00", "1 working hour", "2026-03-02 12:00"),
+    ("UTC", "", "2026-03-02 11:00", "2 working hours", "2026-03-02 15:00"),
+    ("UTC", "", "2026-03-02 12:30", "1/60 working hours", "2026-03-02 14:01"),
+    ("UTC", "", "2026-03-02 12:30", "0 working hours", "2026-03-02 12:30"),
+    ("UTC", "", "2026-03-02 07:00", "7 working hours", "2026-03-02 18:00"),
+    ("UTC", "", "2025-12-31 17:00", "1 working hour", "2025-12-31 18:00"),
+    ("UTC", "", "2025-12-31 17:00", "3000 working hours", "2027-08-25 13:00"),
+    (US, ALWAYS, "2026-03-08 00:00", "3 working hours", "2026-03-08 04:00"),
+    (US, ALWAYS, "2026-11-01 00:00", "3 working hours", "2026-11-01 02:00"),
+    (US, LATE, "2026-03-08 01:00", "1 working hour", "2026-03-08 03:30"),
+    (US, LATE, "2026-11-01 00:30", "2 working hours", "2026-11-01 03:30"),
+    ("UTC", "", "2026-03-07 10:00", "1 calendar day", "2026-03-08 10:00"),
+    ("UTC", "", "2026-12-31 10:00", "1 calendar day", "2027-01-01 10:00"),
+    (US, "", "2026-03-07 02:30", "1 calendar day", "2026-03-08 03:00"),
+    (US, "", "2026-10-31 01:30", "1 calendar day", "2026-11-01 01:30:00-04:00"),
+    (US, "", "2026-11-01 01:30:00-05:00", "0 calendar days", "2026-11-01 01:30:00-05:00"),
+    (US, "", "2026-11-01 01:30:00-05:00", "1 calendar day", "2026-11-02 01:30"),
+    (US, "", "2025-11-02 01:30:00-05:00", "364 calendar days", "2026-11-01 01:30:00-05:00"),
+    ("UTC", "", "2026-03-07 10:00", "1.5 hours", "2026-03-07 11:30"),
+    (US, "", "2026-03-08 01:30", "1 hour", "2026-03-08 03:30"),
+]
+
+
+@pytest.mark.parametrize(("zone", "week", "start", "span", "due"), ADDED)
+def test_so_much_later_it_is_due(zone: str, week: str, start: str, span: str, due: str) -> None:
+    calendar = office(zone, week) if week else office(zone)
+    found = calendar.add(moment(start, zone), span)
+    assert found == moment(due, zone), found.astimezone(ZoneInfo(zone))
+    assert found.tzinfo is UTC
+    assert calendar.add_many([moment(start, zone)] * 2, Span.of(span)) == [found, found]
