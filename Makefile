@@ -34,7 +34,7 @@ check: $(READY)  ## format, lint, strict types, docs
 	@$(RUN) -m mypy
 	@$(RUN) -m pytest -q tests/test_readme.py tests/test_house_rules.py
 
-laws: $(READY)  ## 2,000 random sequences of moves, 1,000 random workflows, 1,000 defective ones, against the laws
+laws: $(READY)  ## 2,000 random sequences, 1,000 workflows, 1,000 defective ones, 2,000 killed runs, against the laws
 	@$(RUN) -m tests.laws
 
 rules: $(READY)  ## each rule taken out, each move opened to every role: which example notices
@@ -47,10 +47,12 @@ mutants: $(READY)  ## faults, planted and by lot, against the laws alone; the sc
 real: $(READY)  ## figures of real data beside those of independent references (where the data are)
 	@$(RUN) -m tests.real
 
-bench: $(READY)  ## the life of a demand, an import and the past, as multiples of a raw floor
+bench: $(READY)  ## a life, an import, the past, a million deadlines, as multiples of a raw floor
 	@$(RUN) benchmarks/life_of_a_demand.py
 	@$(RUN) benchmarks/import_rows.py
 	@$(RUN) benchmarks/the_past.py
+	@$(RUN) benchmarks/a_million_deadlines.py
+	@$(RUN) benchmarks/due_by_now.py
 
 clean:  ## remove what the other targets made
 	@rm -rf $(VENV) out .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis

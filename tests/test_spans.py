@@ -89,6 +89,13 @@ def test_opening_hours_are_read_and_written(said: str, pairs: list[tuple[time, t
     assert opening_hours(written) == read
 
 
+def test_a_closing_at_midnight_is_the_end_of_the_day() -> None:
+    for said in ("00:00-24:00", "0:00-0:01 23:59-00:00", "00:00-12:00 12:00-24:00"):
+        read = opening_hours(said)
+        assert (read[0][0], read[-1][1]) == (time(0), time(0))
+        assert opening_hours(hours_as_text(read)) == read
+
+
 def test_a_clock_time_is_counted_in_microseconds() -> None:
     assert since_midnight(time(0)) == 0
     assert since_midnight(time(1, 2, 3, 4)) == 3_723_000_004
@@ -211,7 +218,7 @@ ADDED = [
     ("UTC", "", "2026-03-02 12:30", "0 working hours", "2026-03-02 12:30"),
     ("UTC", "", "2026-03-02 07:00", "7 working hours", "2026-03-02 18:00"),
     ("UTC", "", "2025-12-31 17:00", "1 working hour", "2025-12-31 18:00"),
-    ("UTC", "", "2025-12-31 17:00", "3000 working hours", "2027-08-25 13:00"),
+    ("UTC", "", "2025-12-31 17:00", "3000 working hours", "2027-08-24 12:00"),
     (US, ALWAYS, "2026-03-08 00:00", "3 working hours", "2026-03-08 04:00"),
     (US, ALWAYS, "2026-11-01 00:00", "3 working hours", "2026-11-01 02:00"),
     (US, LATE, "2026-03-08 01:00", "1 working hour", "2026-03-08 03:30"),
@@ -235,3 +242,177 @@ def test_so_much_later_it_is_due(zone: str, week: str, start: str, span: str, du
     assert found == moment(due, zone), found.astimezone(ZoneInfo(zone))
     assert found.tzinfo is UTC
     assert calendar.add_many([moment(start, zone)] * 2, Span.of(span)) == [found, found]
+
+
+BETWEEN = [
+    ("UTC", "", "2026-03-02 10:00", "2026-03-02 10:00", "working days", 0),
+    ("UTC", "", "2026-03-02 10:00", "2026-03-03 10:00", "working days", 1),
+    ("UTC", "", "2026-03-02 10:00", "2026-03-03 09:59", "working days", 0),
+    ("UTC", "", "2026-03-02 08:00", "2026-03-03 09:00", "working days", 1),
+    ("UTC", "", "2026-03-02 18:00", "2026-03-04 09:00", "working days", 1),
+    ("UTC", "", "2026-03-02 18:00", "2026-03-04 08:59", "working days", 0),
+    ("UTC", "", "2026-03-07 10:00", "2026-03-08 10:00", "working days", 0),
+    ("UTC", "", "2026-03-06 10:00", "2026-03-08 10:00", "working days", 0),
+    ("UTC", "", "2026-03-05 10:00", "2026-03-08 10:00", "working days", 1),
+    ("UTC", "", "2026-03-02 12:30", "2026-03-03 14:00", "working days", 1),
+    ("UTC", "", "2026-03-02 12:30", "2026-03-03 12:30", "working days", 0),
+    ("UTC", "", "2025-12-31 10:00", "2027-01-01 10:00", "working days", 262),
+    ("UTC", "Mon 09:00-17:00", "2026-01-01 10:00", "2026-01-02 10:00", "working days", 0),
+    ("UTC", "Mon 09:00-17:00", "2026-01-01 10:00", "2026-01-12 10:00", "working days", 1),
+    ("UTC", "", "2026-03-02 10:00", "2026-03-02 23:00", "full working days", 0),
+    ("UTC", "", "2026-03-02 23:00", "2026-03-03 00:00", "full working days", 1),
+    ("UTC", "", "2026-03-06 10:00", "2026-03-08 10:00", "full working days", 0),
+    ("UTC", "", "2026-03-06 10:00", "2026-03-10 10:00", "full working days", 2),
+    ("UTC", "", "2025-12-31 10:00", "2026-01-01 10:00", "full working days", 1),
+    ("UTC", "", "2025-12-30 10:00", "2027-01-01 10:00", "full working days", 263),
+    (US, ALWAYS, "2026-03-07 23:59", "2026-03-09 00:00", "full working days", 2),
+    ("UTC", "", "2026-03-02 10:00", "2026-03-02 10:00", "working hours", 0 * HOUR),
+    ("UTC", "", "2026-03-02 10:00", "2026-03-02 11:00", "working hours", HOUR),
+    ("UTC", "", "2026-03-02 10:00", "2026-03-02 12:00", "working hours", 2 * HOUR),
+    ("UTC", "", "2026-03-02 10:00", "2026-03-02 13:00", "working hours", 2 * HOUR),
+    ("UTC", "", "2026-03-02 08:00", "2026-03-08 10:00", "working hours", 35 * HOUR),
+    ("UTC", "Mon 09:00-17:00", "2026-01-01 10:00", "2026-01-05 10:00", "working hours", HOUR),
+    ("UTC", "", "2025-12-31 17:00", "2026-01-01 00:00", "working hours", HOUR),
+    ("UTC", "", "2025-12-31 17:00", "2028-01-03 10:00", "working hours", (1 + 7 * 522 + 1) * HOUR),
+    (US, ALWAYS, "2026-03-08 00:00", "2026-03-09 00:00", "working hours", 23 * HOUR),
+    (US, LATE, "2026-03-08 00:00", "2026-03-09 00:00", "working hours", 2 * HOUR),
+    (US, LATE, "2026-11-01 00:00", "2026-11-01 02:00", "working hours", HOUR),
+    ("UTC", "", "2026-03-02 10:00", "2026-03-02 10:00", "calendar days", 0),
+    ("UTC", "", "2026-03-02 10:00", "2026-03-03 09:59", "calendar days", 0),
+    ("UTC", "", "2026-03-02 10:00", "2026-03-03 10:00", "calendar days", 1),
+    ("UTC", "", "2025-03-02 10:00", "2027-03-02 11:00", "calendar days", 730),
+    (US, "", "2026-03-07 02:30", "2026-03-08 03:00", "calendar days", 1),
+    (US, "", "2026-03-07 02:30", "2026-03-08 01:59", "calendar days", 0),
+    (US, "", "2026-10-31 01:30", "2026-11-01 01:30:00-04:00", "calendar days", 1),
+    (US, "", "2026-11-01 01:30:00-04:00", "2026-11-01 01:10:00-05:00", "calendar days", 0),
+    (US, "", "2026-03-07 12:00", "2026-03-08 12:00", "hours", 23 * HOUR),
+]
+
+
+@pytest.mark.parametrize(("zone", "week", "one", "other", "unit", "found"), BETWEEN)
+def test_so_much_lies_between(zone: str, week: str, one: str, other: str, unit: str, found: int | timedelta) -> None:
+    calendar = office(zone, week) if week else office(zone)
+    a, b = moment(one, zone), moment(other, zone)
+    assert calendar.between(a, b, unit) == found
+    assert calendar.between(b, a, Unit(unit)) == -found
+
+
+BEFORE = [
+    ("UTC", "", "2026-03-03 10:00", "1 working day", "2026-03-02 10:00"),
+    ("UTC", "", "2026-03-03 14:00", "1 working day", "2026-03-02 14:00"),
+    ("UTC", "", "2026-03-03 13:00", "1 working day", "2026-03-02 11:59:59.999999"),
+    ("UTC", "", "2026-03-08 10:00", "1 working day", "2026-03-05 17:59:59.999999"),
+    ("UTC", "", "2026-01-01 10:00", "1 working day", "2025-12-31 10:00"),
+    ("UTC", "", "2026-03-03 10:00", "0 working days", "2026-03-03 10:00"),
+    (US, ALWAYS, "2026-03-08 03:00", "1 working day", "2026-03-07 03:00"),
+    (US, ALWAYS, "2026-03-09 02:30", "1 working day", "2026-03-08 01:59:59.999999"),
+    ("UTC", "", "2026-03-03 18:00", "1 full working day", "2026-03-02 23:59:59.999999"),
+    ("UTC", "", "2026-03-03 17:59", "1 full working day", "2026-03-01 23:59:59.999999"),
+    ("UTC", "", "2026-03-03 10:00", "1 calendar day", "2026-03-02 10:00"),
+    ("UTC", "", "2026-03-03 10:00", "90 calendar days", "2025-12-03 10:00"),
+    (US, "", "2026-03-08 03:00", "1 calendar day", "2026-03-07 03:00"),
+    ("UTC", "", "2026-03-03 15:00", "2 working hours", "2026-03-03 11:00"),
+    ("UTC", "", "2026-03-03 14:00", "2 working hours", "2026-03-03 10:00"),
+    ("UTC", "", "2026-03-03 14:00", "3 working hours", "2026-03-03 09:00"),
+    ("UTC", "", "2026-03-03 14:00", "1/60 working hours", "2026-03-03 11:59"),
+    ("UTC", "", "2026-03-03 13:00", "0 working hours", "2026-03-03 13:00"),
+    ("UTC", "", "2026-03-03 09:00", "7 working hours", "2026-03-02 09:00"),
+    ("UTC", "", "2026-01-01 10:00", "1 working hour", "2026-01-01 09:00"),
+    ("UTC", "", "2026-01-01 10:00", "2 working hours", "2025-12-31 17:00"),
+    ("UTC", "", "2026-01-01 10:00", "2000 working hours", "2024-11-27 11:00"),
+    (US, "", "2026-03-08 03:30", "1 hour", "2026-03-08 01:30"),
+]
+
+
+@pytest.mark.parametrize(("zone", "week", "due", "span", "start"), BEFORE)
+def test_so_much_before_it_had_to_begin(zone: str, week: str, due: str, span: str, start: str) -> None:
+    calendar = office(zone, week) if week else office(zone)
+    found = calendar.before(moment(due, zone), span)
+    assert found == moment(start, zone), found.astimezone(ZoneInfo(zone))
+    assert calendar.before(moment(due, zone), Span.of(span)) == found, "asked again"
+    assert calendar.add(found, span) <= moment(due, zone) < calendar.add(found + TICK, span)
+
+
+def test_a_pause_is_as_long_as_its_unit_says() -> None:
+    calendar, due = office(), moment("2026-03-10 15:00", "UTC")
+    began, ended = moment("2026-03-06 17:00", "UTC"), moment("2026-03-09 10:00", "UTC")
+    for unit in Unit:
+        later = timedelta(hours=2) if unit.counts_working_time else ended - began
+        assert calendar.shifted(due, began, ended, unit) == due + later
+        assert calendar.shifted(due, began, ended, Span(1, unit)) == due + later
+        assert calendar.shifted(due, began, began, unit.value) == due
+
+
+def test_it_is_open_from_an_opening_up_to_a_closing() -> None:
+    calendar = office()
+    for text, is_open, opening in (
+        ("2026-03-02 08:59:59.999999", False, "2026-03-02 09:00"),
+        ("2026-03-02 09:00", True, "2026-03-02 09:00"),
+        ("2026-03-02 11:59:59.999999", True, "2026-03-02 11:59:59.999999"),
+        ("2026-03-02 12:00", False, "2026-03-02 14:00"),
+        ("2026-03-07 10:00", False, "2026-03-09 09:00"),
+        ("2026-01-01 00:00", False, "2026-01-01 09:00"),
+        ("2026-12-31 18:00", False, "2027-01-01 09:00"),
+    ):
+        at = moment(text, "UTC")
+        assert (calendar.is_open(at), calendar.next_opening(at)) == (is_open, moment(opening, "UTC")), text
+        fresh = replace(calendar)
+        assert (fresh.next_opening(at), fresh.is_open(at)) == (moment(opening, "UTC"), is_open), text
+
+
+def test_what_was_asked_before_changes_no_answer() -> None:
+    covered = Days.none([*range(2015, 2018), *range(2020, 2027)])
+
+    def asked(calendar: Calendar, year: int) -> tuple[object, ...]:
+        a, b = (datetime(year, 6, day, 10, tzinfo=UTC) for day in (1, 18))
+        units = ("working days", "full working days", "working hours")
+        added = [calendar.add(a, f"9 {unit}") for unit in units]
+        return (*added, *(calendar.between(a, b, unit) for unit in units), calendar.before(b, "9 working hours"))
+
+    years = (2015, 2017, 2020, 2023, 2026)
+    alone = {year: asked(office("UTC", "Mon-Sat 09:00-17:00", covered), year) for year in years}
+    for order in permutations(years):
+        calendar = office("UTC", "Mon-Sat 09:00-17:00", covered)
+        assert {year: asked(calendar, year) for year in order} == alone, order
+
+
+@pytest.mark.parametrize(
+    ("year", "ask"),
+    [
+        (2027, lambda calendar, at: calendar.add(at(2026, 12, 31, 17), "2 working hours")),
+        (2027, lambda calendar, at: calendar.add(at(2026, 6, 1), "200 working days")),
+        (2027, lambda calendar, at: calendar.add(at(2026, 6, 1), "200 full working days")),
+        (2027, lambda calendar, at: calendar.add(at(2027, 1, 1), "0 full working days")),
+        (2027, lambda calendar, at: calendar.next_opening(at(2026, 12, 31, 18))),
+        (2027, lambda calendar, at: calendar.between(at(2025, 1, 1), at(2027, 1, 1), "working hours")),
+        (2027, lambda calendar, at: calendar.between(at(2025, 1, 1), at(2027, 1, 1), "working days")),
+        (2027, lambda calendar, at: calendar.between(at(2025, 1, 1), at(2027, 1, 1), "full working days")),
+        (2027, lambda calendar, at: calendar.shifted(at(2026, 12, 31, 17), at(2026, 3, 2), at(2026, 3, 3), "working days")),
+        (2024, lambda calendar, at: calendar.before(at(2025, 1, 1, 9), "1 working hour")),
+        (2024, lambda calendar, at: calendar.before(at(2025, 1, 1, 9), "1 working day")),
+        (2024, lambda calendar, at: calendar.is_open(at(2024, 12, 31, 23))),
+        (2024, lambda calendar, at: calendar.hours_of(date(2024, 12, 31))),
+        (2027, lambda calendar, at: calendar.is_working_day(date(2027, 1, 1))),
+    ],
+)
+def test_a_year_of_which_nothing_is_known_is_not_guessed(year: int, ask: Callable[..., object]) -> None:
+    calendar = office("UTC", "Mon-Fri 09:00-12:00 14:00-18:00", Days.none([2025, 2026]))
+    with pytest.raises(YearNotCovered) as caught:
+        ask(calendar, lambda *when: datetime(*when, tzinfo=UTC))
+    assert (caught.value.calendar, caught.value.year, caught.value.covered) == ("office", year, (2025, 2026))
+
+
+def test_what_needs_no_other_year_asks_for_none() -> None:
+    calendar = office("UTC", "Mon-Sun 00:00-24:00", Days.none([2026]))
+    first, last = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC) - TICK
+    assert calendar.is_open(first)
+    assert calendar.is_open(last)
+    assert calendar.add(first, working_hours(365 * 24)) == last + TICK
+    assert calendar.add(first, working_days(364)) == last + TICK - 24 * HOUR
+    assert calendar.add(first, full_working_days(364)) == last
+    assert calendar.before(last, working_hours(0)) == last
+    assert calendar.before(last + TICK - HOUR, working_hours(365 * 24 - 1)) == first
+    assert calendar.between(first, last, "working hours") == last - first
+    assert calendar.between(first, last, "full working days") == 364
+    assert calendar.between(last, first, "working days") == -364
+    assert calendar.shifted(first, first, last, "working hours") == last
