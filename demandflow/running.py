@@ -18,7 +18,6 @@ from demandflow.batches import Batch
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
 from demandflow.domain.facts import ContractedOut, Fact, HandedBack, Notified
-from demandflow.domain.moves import sources
 from demandflow.domain.values import Actor, Role
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import DemandFlowError, InvalidValue, Overtaken, StorageBusy, StorageError, brief, listed
@@ -305,7 +304,7 @@ def checked(policies: Any, workflows: Mapping[str, Workflow]) -> tuple[Policy, .
             raise InvalidValue("policies", f"{names[name]} are named {name!r}; give each a name of its own")
         for workflow in workflows.values() if policy.on else ():
             for fact in policy.records:
-                if not _records(workflow, fact):
+                if not any(workflow.may_record(state.name, fact, Role.POLICY) for state in workflow.states):
                     problem = f"policy {name} records {fact.__name__}, which no move of {workflow.key} lets it do"
                     remedy = f"add one, for instance Move({_word(fact)!r}, {fact.__name__}, …, by=Role.POLICY)"
                     raise InvalidValue("policies", f"{problem}; {remedy}, or switch the policy off (on=False)")
@@ -317,12 +316,6 @@ def setup_of(policies: Sequence[Policy], workflows: Mapping[str, Workflow]) -> s
     said = [repr(policy) for policy in policies if policy.on]
     clocks = [f"{key} {workflow.clocks!r}" for key, workflow in sorted(workflows.items())]
     return sha256("\n".join((*said, *clocks)).encode()).hexdigest()[:32]
-
-
-def _records(workflow: Workflow, fact: type[Fact]) -> bool:
-    return any(
-        move.fact is fact and Role.POLICY in move.roles and sources(move, workflow.states) for move in workflow.moves
-    )
 
 
 def _command(policy: Policy, wake: Wake, number: int) -> str:

@@ -585,6 +585,17 @@ class TestReminders:
         assert isinstance(notice, Notified)
         assert (notice.to, notice.kind) == ("supervisor", "undated")
 
+    def test_what_waits_for_the_resident_is_not_escalated(self) -> None:
+        told = a_demand(LOOP, "fed_back")
+        late = says(Reminders(self.steps), told, china("2025-09-01 10:00"))
+        assert [type(fact) for fact in late] == [Notified]
+
+    def test_steps_may_be_of_some_clocks_only(self) -> None:
+        only = Reminders((Remind(clocks=("finish",)), Remind(to="supervisor", clocks=("dispatch", "finish"))))
+        assert not list(only.wakes(waiting(), LOOP)), "accept is none of them"
+        wakes = only.wakes(a_demand(LOOP, "accepted"), LOOP)
+        assert sorted(wake.cause.partition(" ")[0] for wake in wakes) == ["dispatch", "finish", "finish"]
+
     def test_two_steps_of_one_moment_both_speak(self) -> None:
         both = Reminders((Remind(), Remind(to="supervisor")))
         tos = [fact.to for fact in says(both, waiting(), china("2025-03-04 10:00")) if isinstance(fact, Notified)]

@@ -27,7 +27,7 @@ def test_the_snippets_of_a_page_run_and_print_what_they_say(
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {"__name__": "snippet"}
     for snippet in SNIPPETS[page]:
-        exec(compile(snippet, page, "exec"), names)
+        exec(compile(snippet, page, "exec", dont_inherit=True), names)
         said = capsys.readouterr().out
         for promised in re.findall(r"print\(.*\)  # (.*)", snippet):
             assert promised in said

@@ -13,7 +13,7 @@ from demandflow.domain.facts import Escalated, Fact, Notified
 from demandflow.domain.spans import Span
 from demandflow.domain.values import Role
 from demandflow.domain.workflow import Workflow
-from demandflow.errors import InvalidValue, brief
+from demandflow.errors import InvalidValue, brief, listed
 from demandflow.policies import moments
 from demandflow.policies.parameters import a_span, a_word, check_calendar, check_name, several
 from demandflow.policies.policy import Look, Reaction, Wake
@@ -24,13 +24,15 @@ from demandflow.policies.turns import OWNER, addressed, may_record
 class Remind:
     """One step: so long before a due moment, or after it, or at the moment itself; to whom; and whether to escalate.
 
-    Spans are written as `1 working day`. `to` is a role, or `owner`, whoever's turn it is. Raises InvalidValue.
+    Spans are written as `1 working day`. `to` is a role, or `owner`, whoever's turn it is. `clocks` are the names of
+    those it is for, without any all; `due` is the moment that a fact named for the whole. Raises InvalidValue.
     """
 
     before: Span | str | None = None
     after: Span | str | None = None
     to: str = OWNER
     escalate: bool = False
+    clocks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.before is not None and self.after is not None:
@@ -39,6 +41,7 @@ class Remind:
             if (value := getattr(self, field)) is not None:
                 object.__setattr__(self, field, a_span(field, value))
         object.__setattr__(self, "to", a_word("to", self.to))
+        object.__setattr__(self, "clocks", several("clocks", self.clocks, str))
         if not isinstance(self.escalate, bool):
             raise InvalidValue("escalate", f"must be True or False, got {brief(self.escalate)}")
 
@@ -56,6 +59,10 @@ class Remind:
     def __str__(self) -> str:
         when = f"{self.before} before" if self.before is not None else f"{self.after} after" if self.after else "due"
         return f"{when}, to {self.to}"
+
+    def is_for(self, clock: str) -> bool:
+        """Whether it is a step of this clock."""
+        return not self.clocks or clock in self.clocks
 
 
 STEPS = (Remind(before="1 working day"), Remind(), Remind(after="1 working day", to=Role.SUPERVISOR, escalate=True))
@@ -82,8 +89,9 @@ class Reminders:
     That is each due moment of a running clock, counted in the clock's own calendar, and that of the demand as a whole
     (called `due`), counted in `calendar`; without one, its days have 24 hours. Each step speaks once a due moment.
     Where several have passed when it is asked, only the latest speaks; one that is not after the beginning is silent,
-    and so is one to whom nobody can be told. Steps with `escalate` also record it, once a round. A clock whose due
-    moment nobody knows is told the supervisor once (`undated`). Raises InvalidValue.
+    and so is one to whom nobody can be told. Steps with `escalate` also record it, once a round, but not while it is
+    the resident's turn: nobody above them decides. A clock whose due moment nobody knows is told the supervisor once
+    (`undated`). Raises InvalidValue.
     """
 
     steps: tuple[Remind, ...] = STEPS
@@ -95,7 +103,7 @@ class Reminders:
         check_name(self.name, self.on)
         check_calendar(self.name, self.calendar, needed=False)
         object.__setattr__(self, "steps", several("steps", self.steps, Remind))
-        said = [str(step) for step in self.steps]
+        said = [f"{step}{listed(step.clocks, '')}" for step in self.steps]
         if twice := next((one for one in said if said.count(one) > 1), None):
             raise InvalidValue("steps", f"{twice!r} is there {said.count(twice)} times; once is enough")
 
@@ -130,13 +138,14 @@ class Reminders:
         was = "was" if call.due < look.now else "is"
         says = f"{call.clock} {was} due {moments.shown(call.due, call.calendar)}"
         yield Reaction(Notified(to=told[0], kind=call.step.kind, what=says, whom=told[1]))
-        if call.step.escalate and not demand.escalated and may_record(workflow, demand, Escalated):
+        theirs = workflow.state(demand.state).owner == Role.RESIDENT
+        if call.step.escalate and not demand.escalated and not theirs and may_record(workflow, demand, Escalated):
             yield Reaction(Escalated(reason=says))
 
     def _calls(self, demand: Demand, workflow: Workflow) -> Iterator[_Call]:
         for clock, due, began, calendar in self._dues(demand, workflow):
             for step in self.steps:
-                if (at := step.moment(due, calendar)) > began:
+                if step.is_for(clock) and (at := step.moment(due, calendar)) > began:
                     yield _Call(at, step, clock, due, calendar)
 
     def _dues(self, demand: Demand, workflow: Workflow) -> Iterator[tuple[str, datetime, datetime, Calendar | None]]:
