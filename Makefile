@@ -46,6 +46,7 @@ mutants: $(READY)  ## faults, planted and by lot, against the laws alone; the sc
 
 real: $(READY)  ## figures of real data beside those of independent references (where the data are)
 	@$(RUN) -m tests.real
+	@$(RUN) -m tests.test_calendars_real
 
 bench: $(READY)  ## a life, an import, the past, a million deadlines, as multiples of a raw floor
 	@$(RUN) benchmarks/life_of_a_demand.py
