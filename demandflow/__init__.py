@@ -6,10 +6,11 @@ from demandflow.batches import Action, Batch, Recorded, Registration, Rejected
 from demandflow.commands import Told
 from demandflow.domain import rules
 from demandflow.domain.calendars import Calendar
+from demandflow.domain.clock_states import Ticking
 from demandflow.domain.clocks import Clock, Limit
 from demandflow.domain.closed_loop import CLOSED_LOOP, closed_loop
 from demandflow.domain.days import Days
-from demandflow.domain.demand import Demand, Ticking, evolve, fold
+from demandflow.domain.demand import Demand, evolve, fold
 from demandflow.domain.events import Event, Meta, Stamp, Tick
 from demandflow.domain.facts import (
     Accepted,
@@ -73,6 +74,7 @@ from demandflow.errors import (
 )
 from demandflow.history import HistoryLine
 from demandflow.ids import utc_now, uuid7
+from demandflow.notices import Notice
 from demandflow.policies.policy import Look, Policy, Reaction, Seen, Wake
 from demandflow.projections.board import BoardPage, BoardRow
 from demandflow.projections.definitions import DEFINITIONS, RATES, Definition, definition
@@ -83,7 +85,7 @@ from demandflow.projections.periods import Period
 from demandflow.projections.question import Asked
 from demandflow.projections.rates import ClockFigures, MeanOfUnits, Rate
 from demandflow.queries import Deadlines, Narrowed
-from demandflow.running import Notice, Ran, Reacted
+from demandflow.running import Ran, Reacted
 
 __all__ = [
     "ANYWHERE",

@@ -22,7 +22,7 @@ from demandflow.history import HistoryLine, line_of
 from demandflow.ids import utc_now, uuid7
 from demandflow.policies.policy import Policy
 from demandflow.projections.board import MOST
-from demandflow.projections.projector import Projector
+from demandflow.projections.projector import Progress, Projector
 from demandflow.queries import Queries
 from demandflow.reacting import Reactions
 from demandflow.recording import Recorder
@@ -174,6 +174,11 @@ class DemandFlow(Commands, Queries, Reactions):
             for row in self.board(workflow=self._key(of), open=True, limit=MOST).rows
         ]
         return self.try_many(items) if dry_run else self.act_many(items)
+
+    def rebuild(self, progress: Progress | None = None) -> None:
+        """Make all tables anew from the log, the agenda of the policies as well; nothing is reacted to again."""
+        super().rebuild(progress)
+        self._agenda.forget()
 
     def all_events(self) -> Iterator[Event]:
         """Everything that is recorded, in the order of recording."""

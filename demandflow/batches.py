@@ -49,6 +49,10 @@ class Batch(Commands):
             self._recorder.forget(self._pending.take_back(began))
             raise
 
+    def demand(self, demand_id: UUID) -> Demand:
+        """The demand as it stands with what the batch will record. Raises DemandNotFound."""
+        return self._recorder.current(demand_id)
+
     def last_of(self, demand_id: UUID) -> datetime | None:
         """When something last happened to the demand."""
         return self._recorder.current(demand_id).last

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from types import FrameType, FunctionType
 from typing import Any
 
@@ -71,7 +71,8 @@ def stopped_by_signals() -> Iterator[Event]:
     stop = Event()
 
     def heed(number: int, frame: FrameType | None) -> None:
-        stop.set()
+        # the main thread may hold the event's lock while it waits, so another one sets it
+        Thread(target=stop.set).start()
         signal.signal(number, signal.SIG_DFL)
 
     before = {number: signal.signal(number, heed) for number in STOPS}
@@ -83,7 +84,8 @@ def stopped_by_signals() -> Iterator[Event]:
 
 
 def _tell(what: object) -> None:
-    sys.stdout.write(f"{utc_now():%Y-%m-%d %H:%M:%S} {what}\n")
+    said = f"{type(what).__name__}: {what}" if isinstance(what, Exception) else str(what)
+    sys.stdout.write(f"{utc_now():%Y-%m-%d %H:%M:%S} {said}\n")
     sys.stdout.flush()
 
 

@@ -8,9 +8,11 @@ from threading import Event
 
 from demandflow.application import DemandFlow
 from demandflow.errors import InvalidValue, StorageBusy, brief
-from demandflow.running import Notice, Ran
+from demandflow.notices import Notice
+from demandflow.running import Ran
 
 LONGEST = timedelta(days=1)
+SHORTEST = timedelta(seconds=0.05)
 
 
 def follow(
@@ -19,42 +21,44 @@ def follow(
     *,
     every: timedelta = timedelta(seconds=5),
     notify: Callable[[Notice], object] | None = None,
-    tell: Callable[[Ran | StorageBusy], object] | None = None,
+    tell: Callable[[Ran | Exception], object] | None = None,
 ) -> int:
     """Run the policies until `stop` is set; returns how many reactions were recorded.
 
     What others record is looked for every so often, and what comes due is asked at its moment. `tell` hears of each
-    run that came to something, and of a storage that somebody else held; it is tried again. Several followers of one
-    log are safe. A stop is heeded between two saves. Raises InvalidValue, StorageError, or what `notify` raises.
+    run that came to something, of a storage that somebody else held, and of what `notify` raised: either is tried again
+    after a while. Several followers of one log are safe. A stop is heeded between two saves and two notices. Raises
+    InvalidValue or StorageError.
     """
     if not isinstance(every, timedelta) or not timedelta(0) < every <= LONGEST:
         raise InvalidValue("every", f"must be a timedelta of more than nothing and at most a day, got {brief(every)}")
     reacted = 0
     while not stop.is_set():
+        pause = every
         try:
-            ran = flow.run_policies(notify=notify, stop=stop.is_set)
+            ran = flow.run_policies(stop=stop.is_set)
             reacted += len(ran.reacted)
             if tell is not None and (ran.reacted or ran.parked):
                 tell(ran)
+            due = flow.next_moment()
+            pause = every if due is None else max(min(SHORTEST, every), min(every, due - flow.now()))
         except StorageBusy as busy:
             if tell is not None:
                 tell(busy)
-        stop.wait(_pause(flow, every).total_seconds())
+        if notify is not None:
+            _deliver(flow, notify, stop, tell)
+        stop.wait(pause.total_seconds())
     return reacted
 
 
-def _pause(flow: DemandFlow, every: timedelta) -> timedelta:
-    """Until something comes due, but not longer than others are to be waited for."""
+def _deliver(
+    flow: DemandFlow,
+    notify: Callable[[Notice], object],
+    stop: Event,
+    tell: Callable[[Ran | Exception], object] | None,
+) -> None:
     try:
-        due = flow.next_moment()
-    except StorageBusy:
-        return every
-    return every if due is None else max(timedelta(0), min(every, due - flow.now()))
-
-
-def seconds(text: str) -> timedelta:
-    """A number of seconds as it is written on a command line. Raises InvalidValue."""
-    try:
-        return timedelta(seconds=float(text))
-    except (ValueError, OverflowError):
-        raise InvalidValue("every", f"must be a number of seconds, got {brief(text)}") from None
+        flow.deliver_notices(notify, stop=stop.is_set)
+    except Exception as error:  # what a community's hook may raise is not known
+        if tell is not None:
+            tell(error)

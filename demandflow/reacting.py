@@ -5,22 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from threading import Lock
 from uuid import UUID
 
 from demandflow.agenda import Agenda, Parked
 from demandflow.batches import Batch
+from demandflow.deliveries import Deliveries
 from demandflow.domain.values import moment
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief
+from demandflow.ids import uuid7
+from demandflow.notices import Notice, notices_after
 from demandflow.policies.policy import Policy, Seen
+from demandflow.policies.setup import checked, setup_of
 from demandflow.projections import board
 from demandflow.projections.projector import Projector
 from demandflow.recording import Recorder
-from demandflow.running import Notice, Ran, Runner, checked, notices_after, setup_of
+from demandflow.running import Ran, Runner
 from demandflow.storage import Log
 from demandflow.tables import moment_of
 
 HOOK = "notices"
+
+
+def never() -> bool:
+    """Nobody says stop."""
+    return False
 
 
 class Reactions:
@@ -37,10 +47,10 @@ class Reactions:
         clock: Callable[[], datetime],
     ) -> None:
         self._policies = checked(policies, workflows)
-        self._log, self._now = log, clock
+        self._log, self._now, self._telling = log, clock, Lock()
         self._agenda = Agenda(log, setup_of(self._policies, workflows))
-        tables = _Tables(projector)
-        self._runner = Runner(self._policies, workflows, recorder, self._agenda, begin, tables)
+        self._deliveries = Deliveries(self._agenda.tables, log.id, uuid7().hex)
+        self._runner = Runner(self._policies, workflows, recorder, self._agenda, begin, _OnTheBoard(projector))
 
     @property
     def policies(self) -> tuple[Policy, ...]:
@@ -56,14 +66,14 @@ class Reactions:
         now: datetime | None = None,
         *,
         notify: Callable[[Notice], object] | None = None,
-        stop: Callable[[], bool] | None = None,
+        stop: Callable[[], bool] = never,
     ) -> Ran:
         """Ask the policies about all that is due by now, record what they propose, and hand out the notices.
 
         Each cause is reacted to once, however often this is called, by however many processes, and wherever one is
         killed. `now` (else the clock) may lie in the past, not in the future. What a policy raises, or the rules
-        refuse, is parked with its reason (see parked()), and the others go on. `stop` is asked between two saves.
-        Raises InvalidValue or StorageBusy.
+        refuse, is parked with its reason (see parked()), and the others go on. `stop` is asked between two saves and
+        two notices. Raises InvalidValue or StorageBusy, and what `notify` raises.
         """
         present = self.now()
         asked = present if now is None else moment(now, "now")
@@ -71,7 +81,7 @@ class Reactions:
             raise InvalidValue("now", f"{asked:%Y-%m-%d %H:%M:%S} UTC is in the future; it is {present:%Y-%m-%d %H:%M}")
         ran = self._runner.run(asked, stop)
         if notify is not None:
-            self.deliver_notices(notify)
+            self.deliver_notices(notify, stop=stop)
         return ran
 
     def next_moment(self) -> datetime | None:
@@ -85,38 +95,50 @@ class Reactions:
             raise InvalidValue("after", f"must be a position, a whole number from 0 on, got {brief(after)}")
         return tuple((at, notice) for at, notice in notices_after(self._log, after) if notice is not None)
 
-    def deliver_notices(self, notify: Callable[[Notice], object], *, hook: str = HOOK) -> int:
+    def deliver_notices(
+        self, notify: Callable[[Notice], object], *, hook: str = HOOK, stop: Callable[[], bool] = never
+    ) -> int:
         """Give each notice that this hook was not yet given to `notify`, in order; returns how many.
 
-        If `notify` raises, or the process is killed, the same notice comes again next time: at least once, and with
-        the same `id`, by which a sender knows what it has sent. `hook` names who is told; each has its own position.
+        One process tells a hook at a time. If `notify` raises, the same notice comes again next time; if the process is
+        killed, so it does, from another process a minute later at the earliest: at least once, and with the same `id`,
+        by which a sender knows what it has sent. `hook` names who is told; each has its own position.
         """
         if not callable(notify):
             raise InvalidValue("notify", f"must be a function of a Notice, got {brief(notify)}")
         if not isinstance(hook, str) or not hook:
             raise InvalidValue("hook", f"must be a name, got {brief(hook)}")
         number = 0
-        for position, notice in notices_after(self._log, self._agenda.delivered(hook)):
-            if notice is not None:
-                notify(notice)
-                number += 1
-            self._agenda.move_delivered(hook, position)
+        with self._telling:
+            if (began := self._deliveries.begin(hook, self.now())) is None:
+                return 0
+            try:
+                for position, notice in notices_after(self._log, began):
+                    if stop():
+                        break
+                    if notice is not None:
+                        notify(notice)
+                        number += 1
+                    if not self._deliveries.move(hook, position, self.now()):
+                        break
+            finally:
+                self._deliveries.end(hook)
         return number
 
     def parked(self) -> tuple[Parked, ...]:
         """The reactions that could not be made, each with its reason, the oldest first."""
         return self._agenda.parked()
 
-    def retry_parked(self, *parked: Parked) -> None:
-        """Let these (without any, all that are parked) be asked again at the next run."""
-        self._agenda.retry(_those(parked) or self.parked(), self._runner)
+    def retry_parked(self, parked: Iterable[Parked]) -> None:
+        """Let these be asked again at the next run: `flow.retry_parked(flow.parked())`."""
+        self._agenda.retry(_those(parked), self._runner)
 
-    def drop_parked(self, *parked: Parked) -> None:
+    def drop_parked(self, parked: Iterable[Parked]) -> None:
         """Let these never be asked again, whatever becomes of the demand."""
         self._agenda.drop(_those(parked))
 
 
-class _Tables:
+class _OnTheBoard:
     """What policies look up, read from the board."""
 
     def __init__(self, projector: Projector) -> None:
@@ -137,9 +159,9 @@ class _Tables:
         )
 
 
-def _those(parked: Iterable[object]) -> tuple[Parked, ...]:
-    given = tuple(parked)
+def _those(parked: object) -> tuple[Parked, ...]:
+    given = tuple(parked) if isinstance(parked, Iterable) else (parked,)
     for one in given:
         if not isinstance(one, Parked):
-            raise InvalidValue("parked", f"must be of those that parked() lists, got {brief(one)}")
-    return tuple(one for one in given if isinstance(one, Parked))
+            raise InvalidValue("parked", f"must be some of those that parked() lists, got {brief(one)}")
+    return given

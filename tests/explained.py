@@ -8,6 +8,15 @@ SAME = "the same: "
 OURS = "no caller can tell: "
 UPSET = "noticed by a test that is left out, for mutmut calls once more: "
 
+SLOWER = SAME + "what is not found at once is found by halving"
+UNTAKEN = SAME + "what is found at once is taken only if add confirms it"
+AT_ONCE = SAME + "only who lays it out if two threads want it at once"
+MORE = SAME + "only how many years are laid out beforehand"
+EXACT = SAME + "so many microseconds are a float exactly"
+ANEW = SAME + "only what is laid out anew instead of kept"
+WALL = SAME + "the clock on the wall is asked where it need not be"
+HALVED = SAME + "only how many steps the halving takes"
+
 WHYS: tuple[tuple[str, str, str, str], ...] = (
     (
         "domain/bounds.py",
@@ -15,6 +24,51 @@ WHYS: tuple[tuple[str, str, str, str], ...] = (
         "if (move.when) or True else ()",
         SAME + "what is no function cannot be asked, and answers nothing",
     ),
+    ("domain/calendars.py", "Calendar.add", "type(None) is not Span", SAME + "a span is read as itself"),
+    ("domain/calendars.py", "Calendar.between", "began < ended", SAME + "nothing lies between a moment and itself"),
+    ("domain/calendars.py", "Calendar.before", "> KEPT", SAME + "only how many answers are kept"),
+    ("domain/calendars.py", "Calendar._before", "direct = None", SLOWER),
+    ("domain/calendars.py", "Calendar._before", "and False else None", SLOWER),
+    ("domain/calendars.py", "Calendar._before", "or True else None", UNTAKEN),
+    ("domain/calendars.py", "Calendar._before", "!= Unit.WORKING_DAYS", UNTAKEN),
+    ("domain/calendars.py", "Calendar._before", "or True else direct", SLOWER),
+    ("domain/calendars.py", "Calendar._same_clock", "", SLOWER),
+    ("domain/calendars.py", "Calendar._sooner", "forwards=None", SAME + "None is no more true than False"),
+    ("domain/calendars.py", "Calendar._longer", "kept = None", AT_ONCE),
+    ("domain/calendars.py", "Calendar._longer", "get(None)", AT_ONCE),
+    ("domain/calendars.py", "Calendar._longer", "kept is None and", AT_ONCE),
+    ("domain/calendars.py", "Calendar._longer", "kept.years[0] != first", AT_ONCE),
+    ("domain/calendars.py", "Calendar._longer", "last <= edge + step - 1", MORE),
+    ("domain/calendars.py", "Calendar._longer", "last < edge + step + 1", MORE),
+    ("domain/calendars.py", "Calendar._longer", "first >= edge - step + 1", MORE),
+    ("domain/calendars.py", "Calendar._longer", "first > edge - step - 1", MORE),
+    ("domain/calendars.py", "Calendar._around", "last = None", ANEW),
+    ("domain/calendars.py", "Calendar._around", "get(None)", ANEW),
+    ("domain/calendars.py", "Calendar._around", "get(1)", ANEW),
+    ("domain/calendars.py", "Calendar._around", "last.begins < ticks", ANEW),
+    ("domain/calendars.py", "Calendar._of", "year >= kept", SAME + "the last year is among them"),
+    ("domain/calendars.py", "Calendar._of", "last = None", ANEW),
+    ("domain/calendars.py", "Calendar._of", "get(None)", ANEW),
+    ("domain/calendars.py", "Calendar._of", "get(1)", ANEW),
+    ("domain/calendars.py", "Calendar._of", "kept = None", ANEW),
+    ("domain/calendars.py", "Calendar._keep", "_stretches[0] = None", ANEW),
+    ("domain/calendars.py", "Calendar._keep", "_stretches[1] = stretch", ANEW),
+    ("domain/calendars.py", "Calendar._latest", "A_DAY / (", HALVED),
+    ("domain/calendars.py", "Calendar._latest", "+ 2)", HALVED),
+    ("domain/calendars.py", "Calendar._latest", "ticks + step", HALVED),
+    ("domain/calendars.py", "Calendar._latest", "ticks + 2", HALVED),
+    ("domain/calendars.py", "Calendar._latest", ">= due", HALVED),
+    ("domain/calendars.py", "Calendar._latest", "step * 3", HALVED),
+    (
+        "domain/calendars.py",
+        "Calendar._latest",
+        "(early + late) / 2",
+        SAME + "a moment is rounded to whole microseconds",
+    ),
+    ("domain/calendars.py", "Calendar._working_days", "interval >= last", SAME + "in one interval lie no days"),
+    ("domain/calendars.py", "Calendar._days_later", "EPOCH) / TICK", EXACT),
+    ("domain/calendars.py", "Calendar._days_later", "astimezone(None)", SAME + "a moment is the same in every zone"),
+    ("domain/calendars.py", "Calendar._calendar_days", "max(1,", SAME + "what ends on its date is no day later"),
     (
         "domain/defects.py",
         "_meant",
@@ -31,6 +85,10 @@ WHYS: tuple[tuple[str, str, str, str], ...] = (
     ("domain/drawing.py", "_main_ways_first", '{"": 1}', SAME + "START's arrows stand first already"),
     ("domain/events.py", "with_corrections", "named.version <=", SAME + "of a correction nothing can be corrected"),
     ("domain/facts.py", "_FactType.__call__", "include_url=True", SAME + "what is told has no address in it"),
+    ("domain/hours.py", "opening_week", "strict=None", SAME + "there are seven of both"),
+    ("domain/hours.py", "opening_week", "said, )", SAME + "there are seven of both"),
+    ("domain/hours.py", "_days_named", '["XXXX"]', SAME + "neither is a weekday"),
+    ("domain/hours.py", "_pair", "rpartition", SAME + "of two hyphens one is left over"),
     (
         "domain/moving.py",
         "reasons_not_to_move",
@@ -38,11 +96,33 @@ WHYS: tuple[tuple[str, str, str, str], ...] = (
         SAME + "it is open and meets an end here",
     ),
     ("domain/moving.py", "reasons_not_to_move", 'ended_as or "OPEN"', SAME + "it is open and meets an end here"),
+    ("domain/rejudging.py", "judged_by", "Demand(None)", SAME + "no clock depends on the number of a demand"),
     ("domain/samples.py", "variants", "strict=None", SAME + "there are as many names as values"),
     ("domain/samples.py", "variants", "values, ))", SAME + "there are as many names as values"),
     ("domain/samples.py", "variants", "strict=False", SAME + "there are as many names as values"),
     ("domain/samples.py", "variants", "len(found) >= 1", SAME + "a field with one choice has its default there"),
     ("domain/samples.py", "_is_accepted", "validate_python(value, )", SAME + "None is what strict is without it"),
+    ("domain/spans.py", "Span.of", 'else "XXXX"', SAME + "what is not written so is refused, whatever the word"),
+    ("domain/spans.py", "_written", "rest / prime", SAME + "it divides without a rest"),
+    ("domain/spans.py", "_written", "rest > 2", SAME + "of twos nothing is left"),
+    ("domain/stretches.py", "Stretch.__init__", "instant(first, 1, zone)", SAME + "else it is found by its year"),
+    ("domain/stretches.py", "Stretch._append", "steady.append(None)", WALL),
+    ("domain/stretches.py", "Stretch._append", "closes + opens", WALL),
+    ("domain/stretches.py", "Stretch._append", "closing + opening", WALL),
+    ("domain/stretches.py", "Stretch.worked", "ticks <= closes", SAME + "at the closing both are the closing"),
+    ("domain/stretches.py", "Stretch.clock", "midnight) / TICK", EXACT),
+    ("domain/stretches.py", "Stretch.clock", "closing[interval] + 1", SAME + "no clock shows more before a closing"),
+    ("domain/stretches.py", "Stretch.on", "clock < self.opening", SAME + "at its opening it opens"),
+    ("domain/stretches.py", "instant", " / TICK", EXACT),
+    ("domain/stretches.py", "instant", "(early + late) / 2", SAME + "a moment is rounded to whole microseconds"),
+    ("domain/stretches.py", "instant", "before > after", SAME + "where clocks run on, there is nothing to halve"),
+    ("domain/stretches.py", "instant", "<= wall", SAME + "what is skipped is never shown"),
+    (
+        "domain/ticking.py",
+        "_going_on",
+        "due = None",
+        SAME + "the last due moment that was known is that of one that is dated",
+    ),
     ("domain/values.py", "Actor.__post_init__", "break", SAME + "the unit is the last of the three"),
     ("domain/values.py", "Actor.__post_init__", "type(None) is not str", SAME + "what is ASCII is composed already"),
     ("domain/workflow.py", "Workflow.__post_init__", "advice), )", UPSET + "advice points to whoever built it"),

@@ -103,8 +103,8 @@ FAULTS = (
     Fault(
         "the due moment outlives a reopening",
         "domain/ticking.py",
-        'return None if "reopened" in step.means else demand.due',
-        "return demand.due",
+        '    if "reopened" in step.means:\n        return None\n',
+        "",
     ),
     Fault(
         "taking over begins no new round",
@@ -175,7 +175,7 @@ FAULTS = (
     ),
     Fault(
         "a pause that is over is forgotten",
-        "domain/demand.py",
+        "domain/clock_states.py",
         "pauses = () if dated else (*before.pauses, (before.since, at)) if over else before.pauses",
         "pauses = () if dated else before.pauses",
     ),
@@ -200,8 +200,8 @@ FAULTS = (
     Fault(
         "a clock of a demand that was withdrawn is judged",
         "domain/ticking.py",
-        'if going.due is not None and step.ended_as in (None, "closed"):',
-        "if going.due is not None:",
+        'if going.due is not None and step.ended_as in (None, "closed") and not step.moves_over:',
+        "if going.due is not None and not step.moves_over:",
     ),
     Fault(
         "an ended clock runs on",
@@ -254,8 +254,26 @@ FAULTS = (
     Fault(
         "what rests is due",
         "domain/demand.py",
-        "if one.stands == RUNNING and one.due), key=_due_then_name",
-        "if one.goes_on and one.due), key=_due_then_name",
+        "if one.due and (one.stands == RUNNING or one.paused_too_late))",
+        "if one.due and one.goes_on)",
+    ),
+    Fault(
+        "what was overdue is not due while it rests",
+        "domain/demand.py",
+        "if one.due and (one.stands == RUNNING or one.paused_too_late))",
+        "if one.due and one.stands == RUNNING)",
+    ),
+    Fault(
+        "an extension does not extend the whole",
+        "domain/ticking.py",
+        "return max(demand.due, step.due)",
+        "return demand.due",
+    ),
+    Fault(
+        "moving over to where a clock does not run means that the work is done",
+        "domain/ticking.py",
+        " and not step.moves_over:",
+        ":",
     ),
     # recording and storage
     Fault(

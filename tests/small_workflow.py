@@ -18,6 +18,7 @@ from demandflow import (
     Days,
     Demand,
     Evaluated,
+    Extended,
     Fact,
     Limit,
     Move,
@@ -93,7 +94,8 @@ def yard() -> Workflow:
         ),
         (
             Move("file", Registered, START, "open", by=("resident", "warden")),
-            Move("measure", Measured, ("open", "waiting"), STAY, by="warden"),
+            Move("measure", Measured, ("open", "waiting", "resting"), STAY, by="warden"),
+            Move("extend", Extended, ("open", "waiting"), STAY, by="warden", means="extended"),
             Move("sort", Sorted, ("open", "waiting"), STAY, by="warden"),
             Move("take_over", Stepped, "open", "waiting", by="warden", when=the_bound_is_reached(4)),
             Move("take_over", Stepped, "open", "waiting", by="warden", means="taken_over"),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from demandflow import (
+    Actor,
     Calendar,
     CallbackMissed,
     Category,
@@ -20,12 +21,19 @@ from demandflow import (
     Days,
     Demand,
     DemandFlow,
+    Event,
     Extended,
     ExtensionAsked,
+    Fact,
     InvalidValue,
     Limit,
+    Meta,
+    Move,
+    Noted,
     Notified,
+    Place,
     Registered,
+    Role,
     RuleBroken,
     Sorted,
     Span,
@@ -34,11 +42,16 @@ from demandflow import (
     Urgency,
     Workflow,
     closed_loop,
+    evolve,
+    fold,
     standard_clocks,
 )
+from demandflow.domain.clock_defects import advice_for_clocks
+from demandflow.domain.rejudging import judged_by, rejudged
+from demandflow.domain.ticking import Step, step_of, ticks
 from demandflow.testing import FrozenClock, a, a_demand, calendars, moments, spans, step
 from demandflow.testing import given as situation
-from tests.stories import ASKED, AUDITOR, CLERK, DISPATCHER, SUPERVISOR, TEAM, USUAL, Story
+from tests.stories import ASKED, AUDITOR, CLERK, DISPATCHER, PLAIN, SUPERVISOR, TEAM, USUAL, A, Story
 
 OFFICE = Calendar.of("office", zone="UTC", hours="Mon-Fri 09:00-17:00", days=Days([2025]))
 TIMED = closed_loop("timed", clocks=standard_clocks(OFFICE))
@@ -135,6 +148,53 @@ def test_a_pause_that_begins_at_the_due_moment_comes_too_late_to_move_it() -> No
     assert clock(found.demand, "accept").due == at(4)
 
 
+@pytest.mark.parametrize(("rests_from", "due"), [(at(10) - TICK, None), (at(10), at(10)), (at(12), at(10))])
+def test_what_was_overdue_before_the_pause_is_still_due_next(rests_from: datetime, due: datetime | None) -> None:
+    demand = story(*IN_HAND, (rests_from, "suspend")).demand
+    assert clock(demand, "finish").paused_too_late is (due is not None)
+    assert (demand.next_due, demand.next_clock) == (due, due and "finish")
+    assert demand.running == (), "whoever is reminded waits until it runs again"
+    assert tell(story(*IN_HAND, (rests_from, "suspend")), at(28), "resume").next_clock == "finish"
+
+
+@pytest.mark.parametrize(
+    ("rests", "runs", "due", "name"),
+    [
+        ("2 hours", "3 hours", at(3, 11), "rests"),
+        ("3 hours", "2 hours", at(3, 11), "runs"),
+        ("2 hours", "2 hours", at(3, 11), "rests"),
+        ("30 hours", "40 hours", at(5, 1), "runs"),
+        ("30 hours", "9 hours", at(3, 18), "runs"),
+    ],
+)
+def test_what_rests_overdue_and_what_runs_are_due_in_their_order(
+    rests: str, runs: str, due: datetime, name: str
+) -> None:
+    workflow = with_clocks(
+        Clock("rests", "registered", rests, OFFICE, paused_in="details_asked"),
+        Clock("runs", ("registered", "details_asked"), runs, OFFICE),
+    )
+    found = story((at(3), "register"), (at(4), "ask_details"), workflow=workflow)
+    assert stands(found.demand) == {"rests": "paused", "runs": "running"}
+    assert (found.demand.next_due, found.demand.next_clock) == (due, name)
+    assert (tell(found, at(4), "withdraw").next_due, found.demand.next_clock) == (None, None)
+
+
+def test_a_suspension_does_not_take_overdue_work_off_the_board() -> None:
+    now = FrozenClock(at(3))
+    with DemandFlow.open("memory:", workflows=(TIMED,), clock=now) as flow:
+        late, early = a_demand(flow), a_demand(flow)
+        for demand, later in ((early, -TICK), (late, TICK)):
+            due = clock(demand, "finish").due
+            assert due is not None
+            now.now = due + later
+            team = Actor("chen", Role.CONTRACTOR, demand.contractor)
+            flow.suspend(demand.id, "frost", review=at(31), by=team)
+        now.now = at(28)
+        assert [(row.demand, row.clock) for row in flow.board(overdue=True).rows] == [(late.id, "finish")]
+        assert flow.deadlines().overdue == 1
+
+
 def test_what_ends_from_a_pause_is_judged_by_when_the_pause_began() -> None:
     demand = story(*IN_HAND, (at(5), "suspend"), (at(28), "report")).demand
     assert clock(demand, "finish").stands == "met"
@@ -164,6 +224,32 @@ def test_the_due_moment_of_a_contract_is_the_extensible_clock_s_and_else_that_of
     found.step("contract_out", ContractedOut(contractor="repair team", due=at(25)), DISPATCHER)
     assert found.demand.due == of_the_whole
     assert clock(found.demand, "finish").due == (at(25) if extensible else at(10))
+
+
+@pytest.mark.parametrize(
+    ("agreed", "until", "then"), [(at(4), at(12), at(12)), (at(12), at(12), at(12)), (at(25), at(12), at(25))]
+)
+def test_an_extension_extends_the_whole_as_well(agreed: datetime, until: datetime, then: datetime) -> None:
+    finish = Clock("finish", "in_hand", "5 working days", OFFICE, paused_in="suspended", extensible=True)
+    found = story((at(3), "register accept"), workflow=with_clocks(finish))
+    found.now = at(3)
+    found.step("contract_out", ContractedOut(contractor="repair team", due=agreed), DISPATCHER)
+    tell(found, at(3), "take_on")
+    found.now = at(3)
+    found.step("ask_extension", ExtensionAsked(until=until, reason="no lamps"), TEAM)
+    found.step("extend", Extended(due=until), DISPATCHER)
+    assert (found.demand.due, clock(found.demand, "finish").due, found.demand.next_due) == (then, until, until)
+    judged = fold(rejudged(found.events, found.workflow.clocks))
+    assert judged == found.demand
+
+
+def test_a_contract_that_a_clock_takes_does_not_extend_the_whole() -> None:
+    ours = Clock("ours", "contracted_out", "5 working days", OFFICE, extensible=True)
+    moves = [replace(move, fact=Promised) if move.name == "accept" else move for move in TIMED.moves]
+    found = story((at(3), "register"), workflow=replace(with_clocks(ours), moves=moves))
+    found.step("accept", Promised(when="2025-03-05T09:00:00+00:00"), AUDITOR)
+    found.step("contract_out", ContractedOut(contractor="repair team", due=at(25)), DISPATCHER)
+    assert (found.demand.due, clock(found.demand, "ours").due) == (at(5), at(25))
 
 
 def test_a_clock_restarts_with_what_its_moves_mean() -> None:
@@ -217,6 +303,17 @@ def test_moving_over_keeps_what_runs_and_stops_what_is_not_declared() -> None:
     assert stands(demand) == {"accept": "met", "dispatch": "stopped", "finish": "running", "send": "running"}
     assert clock(demand, "finish").began == at(3, 10)
     assert clock(demand, "send").began == at(3, 12)
+
+
+@pytest.mark.parametrize(("steps", "ends"), [("", "stopped"), ("contract_out take_on suspend", "paused")])
+def test_moving_over_to_where_a_clock_does_not_run_stops_it_undecided(steps: str, ends: str) -> None:
+    for moved in (at(4), at(28)):
+        found = story((at(3), f"register accept {steps}"))
+        finish = Clock("finish", "in_hand", "5 working days", OFFICE, paused_in="suspended")
+        found.workflow = with_clocks(finish, version=2)
+        assert clock(tell(found, moved, "move_over"), "finish").stands == ends
+        found.workflow = with_clocks(replace(finish, paused_in=()), version=3)
+        assert clock(tell(found, moved, "move_over"), "finish").stands == "stopped"
 
 
 def test_the_first_limit_that_fits_says_how_long() -> None:
@@ -316,3 +413,254 @@ def test_a_situation_and_a_demand_of_the_kit_have_their_clocks() -> None:
     assert clock(a_demand(TIMED, "suspended"), "finish").stands == "paused"
     with DemandFlow.open("memory:", workflows=(TIMED,), clock=FrozenClock()) as flow:
         assert a_demand(flow, "in_hand").next_clock == "finish"
+
+
+def reached(workflow: Workflow, at_once: str, *, due: datetime | None = None, **asked: Any) -> Story:
+    """A demand that was registered so, went these usual steps, and was contracted out until then."""
+    found = Story(workflow, now=at(3))
+    found.step("register", ASKED.model_copy(update=asked), CLERK)
+    tell(found, at(3), at_once)
+    found.now = at(3)
+    found.step("contract_out", ContractedOut(contractor="repair team", due=due), DISPATCHER)
+    return found
+
+
+NOISE = Limit("2 hours", "noise", "urgent")
+
+
+@pytest.mark.filterwarnings("ignore::demandflow.WorkflowAdvice")
+@pytest.mark.parametrize(
+    ("category", "urgency", "runs_in", "taken"),
+    [
+        ("noise", "urgent", ("contracted_out",), True),
+        ("noise/dogs", "urgent", ("accepted", "contracted_out"), True),
+        ("noise", "routine", ("contracted_out",), False),
+        ("roads", "urgent", ("contracted_out",), False),
+        ("noise", "urgent", ("reported",), False),
+        ("noise", "urgent", ("accepted",), False),
+    ],
+)
+def test_a_due_moment_is_that_of_an_extensible_clock_only_if_it_runs_then(
+    category: str, urgency: str, runs_in: tuple[str, ...], taken: bool
+) -> None:
+    workflow = with_clocks(Clock("ours", runs_in, NOISE, OFFICE, extensible=True))
+    demand = reached(workflow, "accept", due=at(25), category=Category(category), urgency=Urgency(urgency)).demand
+    assert demand.due == (None if taken else at(25))
+    ours = demand.clock("ours")
+    assert taken == (ours is not None and ours.due == at(25) and ours.stands == "running")
+    inextensible = replace(workflow, clocks=[replace(one, extensible=False) for one in workflow.clocks])
+    found = reached(inextensible, "accept", due=at(25), category=Category(category), urgency=Urgency(urgency)).demand
+    assert found.due == at(25)
+    assert all(one.due != at(25) for one in found.clocks)
+
+
+def test_what_runs_takes_a_due_moment_though_no_limit_would_fit_any_more() -> None:
+    watched = ("accepted", "contracted_out")
+    going = Clock("ours", watched, NOISE, OFFICE, extensible=True)
+    for clocks, stands_then, due in (
+        (going, "running", None),
+        (replace(going, restarts=("contracted_out",)), "missed", at(25)),
+    ):
+        found = Story(with_clocks(clocks), now=at(3))
+        found.step("register", ASKED.model_copy(update={"category": Category("noise"), "urgency": "urgent"}), CLERK)
+        tell(found, at(3), "accept")
+        found.now = at(4)
+        found.step("correct", Corrected(event=1, reason="typo", category=Category("roads")), AUDITOR)
+        found.step("contract_out", ContractedOut(contractor="repair team", due=at(25)), DISPATCHER)
+        assert (clock(found.demand, "ours").stands, found.demand.due) == (stands_then, due)
+
+
+def test_reopening_takes_the_due_moment_of_the_whole_away_and_rework_does_not() -> None:
+    workflow = with_clocks(Clock("answer", "registered", "1 hour", OFFICE))
+    found = reached(workflow, "accept", due=at(25))
+    assert tell(found, at(4), "take_on report feed_back evaluate_unresolved").due == at(25)
+    found.now = at(5)
+    found.step("contract_out", ContractedOut(contractor="repair team"), DISPATCHER)
+    demand = tell(found, at(5), "take_on report feed_back evaluate")
+    assert (demand.ended_as, demand.due) == ("closed", at(25))
+    assert tell(found, at(6), "reopen").due is None
+
+
+def test_what_is_closed_in_time_is_met() -> None:
+    closed = story(*IN_HAND, (at(4), "report feed_back"), (at(5), "evaluate")).demand
+    assert stands(closed)["evaluate"] == "met"
+    late = story(*IN_HAND, (at(4), "report feed_back"), (at(30), "evaluate")).demand
+    assert stands(late)["evaluate"] == "missed"
+
+
+def test_what_happens_in_a_pause_changes_nothing() -> None:
+    found = story((at(3), "register ask_details"))
+    found.now = at(4)
+    before, stamp = found.demand.clocks, found.step("note", *USUAL["note"])
+    assert (stamp.clocks, found.demand.clocks) == (None, before)
+
+
+def test_a_clock_that_is_no_longer_declared_stops_with_its_due_moment() -> None:
+    found = story((at(3), "register"))
+    found.workflow = with_clocks(version=2)
+    demand = tell(found, at(3, 12), "move_over")
+    assert (clock(demand, "accept").stands, clock(demand, "accept").due) == ("stopped", at(4))
+
+
+def test_only_what_is_named_when_it_goes_on_moves_what_was_paused() -> None:
+    demand = a_demand(TIMED, "suspended")
+    before = clock(demand, "finish")
+    for due, extensible, moved in ((at(25), True, at(25)), (at(25), False, None), (None, True, None)):
+        finish = replace(clock_of("finish"), extensible=extensible)
+        until = before.since + timedelta(days=7)
+        (tick,) = ticks([finish], replace(demand, clocks=(before,)), going_on(until, due))
+        assert (tick.clock, tick.stands) == ("finish", "running")
+        assert before.due is not None
+        assert tick.due == (moved or OFFICE.shifted(before.due, before.since, until, "working days"))
+
+
+def clock_of(name: str) -> Clock:
+    return next(one for one in TIMED.clocks if one.name == name)
+
+
+def going_on(when: datetime, due: datetime | None = None) -> Step:
+    return Step(when, "in_hand", 1, None, ("resumed",), None, None, due)
+
+
+@pytest.mark.parametrize(
+    ("corrected", "category"),
+    [
+        ({"event": 1, "category": Category("noise")}, "roads"),
+        ({"event": 2, "category": Category("noise")}, "noise"),
+        ({"event": 2, "place": Place("fufeng/c9")}, "roads"),
+        ({"event": 3, "category": Category("noise")}, "roads"),
+        ({"event": 4, "category": Category("noise")}, "roads"),
+        ({"event": 5, "category": Category("noise")}, "roads"),
+    ],
+)
+def test_a_correction_gives_the_category_of_what_last_said_it(corrected: dict[str, Any], category: str) -> None:
+    found = Story(TIMED, now=at(3))
+    found.step("register", ASKED, CLERK)
+    found.step("sort", Sorted(category=Category("roads")), AUDITOR)
+    demand = tell(found, at(5), "note")
+    fact = Corrected(reason="typo", **corrected)
+    assert step_of(demand, fact, at(4), "registered", 1, None, ()).category == Category(category)
+    event = Event(A, 4, fact, Meta(AUDITOR, at(6), at(6), TIMED.key), found.events[-1].stamp)
+    assert evolve(demand, event).category == Category(category), "as the demand says itself"
+
+
+def test_a_correction_of_the_only_event_counts() -> None:
+    demand = story((at(3), "register")).demand
+    for category in (None, Category("noise")):
+        fact = Corrected(event=1, reason="typo", category=category, place=Place("fufeng/c9"))
+        assert step_of(demand, fact, at(4), "registered", 1, None, ()).category == category
+    sorted_so = story((at(3), "register sort")).demand
+    again = step_of(sorted_so, Corrected(event=2, reason="typo", place=Place("fufeng/c9")), at(4), "x", 1, None, ())
+    assert again.category == sorted_so.category
+
+
+def test_a_fact_s_due_moment_is_one_or_it_is_refused() -> None:
+    demand = story((at(3), "register")).demand
+    for said, told in (
+        ("soon", "must be a datetime, got 'soon'"),
+        ("2025-03-03", "2025-03-03T00:00:00 has no time zone"),
+    ):
+        with pytest.raises(InvalidValue, match=f"^due: {told}"):
+            step_of(demand, Promised(when=said), at(4), "registered", 1, None, ())
+    berlin = Promised(when="2025-03-05T10:00:00+01:00")
+    assert step_of(demand, berlin, at(4), "registered", 1, None, ()).due == at(5)
+    assert step_of(demand, Noted(text="x"), at(4), "registered", 1, None, ()).due is None
+
+
+class Promised(Fact):
+    """A fact whose due moment is no field of its own."""
+
+    TOPIC: ClassVar[str] = "tests.promised"
+    when: str
+
+    @property
+    def due(self) -> Any:
+        return datetime.fromisoformat(self.when) if self.when[0].isdigit() else self.when
+
+
+def test_advice_knows_every_way_to_name_a_due_moment() -> None:
+    states, moves = TIMED.states, [move for move in TIMED.moves if move.name not in ("contract_out", "extend")]
+    finish = [one for one in standard_clocks(OFFICE) if one.name == "finish"]
+    asked = [*moves, next(move for move in TIMED.moves if move.name == "contract_out")]
+    promised = [replace(move, fact=Promised) if move.name == "accept" else move for move in moves]
+
+    def idle(moves: list[Move]) -> list[str]:
+        found = advice_for_clocks(states, moves, finish)
+        return [one.says for one in found if one.kind == "idle-clock" and "extensible" in one.says]
+
+    assert idle(asked) == []
+    assert idle(promised) == []
+    assert len(idle(moves)) == 1
+
+
+STORIES = (
+    ((at(3), "register accept contract_out take_on report feed_back"), (at(5), "evaluate")),
+    ((at(3), "register"), (at(3, 16), "ask_details"), (at(7), "give_details accept"), (at(10), "contract_out recall")),
+    (
+        (at(3), "register accept contract_out take_on"),
+        (at(5), "suspend"),
+        (at(12), "resume ask_extension extend report"),
+    ),
+    ((at(3), "register accept"), (at(4), "withdraw"), (at(6), "reopen contract_out")),
+    ((at(3), "register refuse appeal accept contract_out take_on report feed_back evaluate_unresolved"),),
+)
+STRICTER = closed_loop("stricter", clocks=standard_clocks(OFFICE, accept="1 hour", finish="2 working days"))
+
+
+@pytest.mark.parametrize("told", STORIES)
+def test_what_is_judged_anew_is_as_if_it_had_been_so_from_the_start(told: tuple[tuple[datetime, str], ...]) -> None:
+    was, would_be = story(*told), story(*told, workflow=STRICTER)
+    assert list(rejudged(was.events, TIMED.clocks)) == was.events
+    stricter = list(rejudged(iter(was.events), iter(STRICTER.clocks)))
+    assert [one.stamp for one in stricter] == [one.stamp for one in would_be.events]
+    assert [one.meta for one in stricter] == [one.meta for one in was.events]
+    bare = fold(rejudged(was.events, ()))
+    assert bare is not None
+    assert bare == replace(was.demand, clocks=(), due=bare.due)
+    assert list(rejudged(rejudged(was.events, ()), TIMED.clocks)) == was.events
+
+
+def test_advice_names_other_restarts_only_where_there_are_some() -> None:
+    idle = Clock("answer", "open", "1 hour", OFFICE, restarts="extended")
+    (found,) = advice_for_clocks(PLAIN.states, PLAIN.moves, (idle,))
+    assert found.says == (
+        "clock 'answer': it restarts with 'extended', which no move means that leads to where it runs"
+    )
+    assert found.remedy == "take it out of restarts"
+    file, *others = PLAIN.moves
+    (found,) = advice_for_clocks(PLAIN.states, (replace(file, means="accepted"), *others), (idle,))
+    assert found.remedy == "take it out of restarts, or say another (possible: accepted)"
+
+
+def test_the_due_moment_of_the_whole_is_judged_anew_as_well() -> None:
+    inextensible = replace(TIMED, clocks=[replace(one, extensible=False) for one in TIMED.clocks])
+    found = reached(inextensible, "accept", due=at(25))
+    assert list(rejudged(found.events, inextensible.clocks)) == found.events
+    judged = fold(rejudged(found.events, TIMED.clocks))
+    assert judged is not None
+    assert (found.demand.due, clock(found.demand, "finish").due) == (at(25), at(10))
+    assert (judged.due, clock(judged, "finish").due) == (None, at(25)), "an extensible clock would have taken it"
+
+
+def test_what_was_written_down_late_is_judged_by_when_it_counts() -> None:
+    found = story((at(3), "register"), (at(5), "sort"))
+    before = found.demand
+    found.now = at(5)
+    found.step("accept", *USUAL["accept"])
+    event = found.events[-1]
+    late = replace(event, meta=replace(event.meta, happened=at(3, 10)))
+    judged = judged_by(before, late, TIMED.clocks)
+    assert judged == replace(late, stamp=event.stamp)
+    after = evolve(before, judged)
+    assert (clock(after, "accept").stands, clock(after, "finish").began) == ("missed", at(5))
+
+
+def test_what_has_ended_stays_as_it_ended_and_begins_again_where_one_comes_back_to() -> None:
+    found = story((at(3), "register accept contract_out"))
+    found.now = at(6)
+    stamp = found.step("take_on", *USUAL["take_on"])
+    assert [tick.clock for tick in stamp.clocks or ()] == ["take_on"], "nothing else changes"
+    assert stands(found.demand) == {"accept": "met", "dispatch": "met", "finish": "running", "take_on": "missed"}
+    demand = tell(found, at(7), "hand_back")
+    assert (clock(demand, "dispatch").stands, clock(demand, "dispatch").began) == ("running", at(7))
+    assert clock(demand, "accept").stands == "met"

@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from rapidfuzz import fuzz
 
 from demandflow import (
     Accepted,
@@ -22,6 +25,7 @@ from demandflow import (
     Category,
     ContractedOut,
     Demand,
+    DetailsGiven,
     Escalated,
     Fact,
     HandedBack,
@@ -38,9 +42,11 @@ from demandflow import (
 )
 from demandflow.domain.admission import admit
 from demandflow.domain.calendars import Calendar
+from demandflow.domain.clocks import Clock
 from demandflow.domain.days import Days
 from demandflow.domain.events import Event, Meta
 from demandflow.domain.facts import MovedOver, NoticeEnded, Notified
+from demandflow.domain.rules import the_notice_period_is_over, the_reopening_window_is_open
 from demandflow.domain.standard_clocks import standard_clocks
 from demandflow.policies import (
     CallBacks,
@@ -58,7 +64,8 @@ from demandflow.policies import (
     Wake,
     standard_policies,
 )
-from demandflow.policies.likeness import likeness
+from demandflow.policies import likeness as likeness_module
+from demandflow.policies.likeness import LONG_ENOUGH, letters, likeness, likest
 from demandflow.testing import History, a, a_demand, demand_id, histories
 from demandflow.testing.histories import thrown, twin_of
 from demandflow.testing.people import CATEGORIES, CONTRACTORS, PLACES
@@ -73,6 +80,7 @@ UNITS = (
     Unit("王芳", "fufeng"),
 )
 POLICIES = standard_policies(OFFICE, units=UNITS)
+OLD = datetime(2025, 3, 3, 1, tzinfo=UTC)
 REMINDERS = Reminders(calendar=OFFICE)
 DAY = timedelta(days=1)
 JUST = timedelta(microseconds=1)
@@ -222,6 +230,59 @@ def test_a_note_and_a_notice_change_no_wish(history: History, notice: bool) -> N
             assert list(policy.wakes(noted, workflow)) == list(policy.wakes(demand, workflow))
 
 
+NAMES = (*CONTRACTORS, "王芳", "A", "B")
+units = st.lists(
+    st.builds(
+        Unit,
+        st.sampled_from(NAMES),
+        st.none() | st.sampled_from((*PLACES, "fufeng", "fufeng/chengguan")),
+        st.lists(st.sampled_from((*CATEGORIES, "住房")), max_size=2).map(tuple),
+    ),
+    min_size=1,
+    max_size=6,
+).map(tuple)
+spans = st.sampled_from(("1 hours", "8 working hours", "1 working day", "2 calendar days"))
+steps = st.builds(
+    lambda before, span, **more: Remind(**{before: span} if before else {}, **more),
+    st.sampled_from((None, "before", "after")),
+    spans,
+    to=st.sampled_from(("owner", "supervisor", "supervisor, escalated")),
+    escalate=st.booleans(),
+    clocks=st.sampled_from(((), ("due",), ("accept",), ("finish", "accept"), ("finish", "due"))),
+)
+
+
+@st.composite
+def many_policies(draw: st.DrawFn) -> tuple[Policy, ...]:
+    """Each shipped policy, with parameters of all kinds."""
+    try:
+        reminders = Reminders(
+            tuple(draw(st.lists(steps, min_size=1, max_size=6))), draw(st.sampled_from((None, OFFICE)))
+        )
+    except InvalidValue as no:
+        assert "once is enough" in str(no)
+        reminders = Reminders()
+    return (
+        Sorting(OFFICE, draw(st.sampled_from((("09:00",), ("09:00", "14:00"))))),
+        Dispatch(draw(units), draw(st.none() | st.sampled_from(NAMES))),
+        reminders,
+        CallBacks(OFFICE, tuple(draw(st.lists(spans, min_size=1, max_size=4)))),
+        NoticesEnd(draw(st.none() | st.integers(1, 20))),
+        ReviewSuspended(draw(spans)),
+        ReopenWindow(draw(st.none() | st.integers(3, 40))),
+    )
+
+
+@some
+@given(long_histories, st.data())
+def test_no_answer_has_two_wakes_of_one_cause_whatever_the_parameters(history: History, data: st.DataObject) -> None:
+    policies = data.draw(many_policies())
+    for demand, _ in told(history):
+        for policy in policies:
+            causes = [wake.cause for wake in policy.wakes(demand, LOOP)]
+            assert len(causes) == len(set(causes))
+
+
 @some
 @given(long_histories)
 def test_of_what_has_ended_only_the_window_speaks(history: History) -> None:
@@ -263,7 +324,12 @@ def test_each_step_of_a_due_moment_speaks_once_in_order_and_not_after_the_clock_
             until = demand.last + 60 * DAY if end is None else end - JUST
             _, spoken = run((REMINDERS,), demand, World(until), done.setdefault(one, set()), until)
             for said in spoken:
-                fact = said.reactions[0].fact
+                (reaction,) = said.reactions
+                fact = reaction.fact
+                if isinstance(fact, Escalated):
+                    assert said.wake.cause.endswith(", escalated")
+                    assert not said.demand.escalated
+                    continue
                 assert isinstance(fact, Notified)
                 clock, due = re.findall(r"^(.+) (\d{4}-\S+Z) ", said.wake.cause)[0]
                 ticking = demand.clock(clock)
@@ -275,18 +341,6 @@ def test_each_step_of_a_due_moment_speaks_once_in_order_and_not_after_the_clock_
 
 
 # dispatch against a slow oracle
-
-NAMES = (*CONTRACTORS, "王芳", "A", "B")
-units = st.lists(
-    st.builds(
-        Unit,
-        st.sampled_from(NAMES),
-        st.none() | st.sampled_from((*PLACES, "fufeng", "fufeng/chengguan")),
-        st.lists(st.sampled_from((*CATEGORIES, "住房")), max_size=2).map(tuple),
-    ),
-    min_size=1,
-    max_size=6,
-).map(tuple)
 
 
 @st.composite
@@ -351,19 +405,27 @@ def by_hand(demand: Demand, units: Sequence[Unit], loads: Mapping[str, int]) -> 
     return None
 
 
+def answers(policy: Policy, demand: Demand, world: World) -> list[tuple[Wake, Reaction]]:
+    """What the policy says to each of its wakes."""
+    wakes = policy.wakes(demand, world.workflow(demand))
+    return [(wake, reaction) for wake in wakes for reaction in policy.then(wake, demand, world)]
+
+
 @settings(max_examples=500)
 @given(to_be_dispatched(), units, st.lists(st.integers(0, 2), min_size=len(NAMES), max_size=len(NAMES)))
 def test_the_most_specific_unit_gets_it_and_never_its_auditor_or_who_handed_it_back(
     demand: Demand, units: tuple[Unit, ...], loads: list[int]
 ) -> None:
     policy, by_name = Dispatch(units), dict(zip(NAMES, loads, strict=True))
-    (wake,) = policy.wakes(demand, LOOP)
-    (reaction,) = policy.then(wake, demand, Loads(wake.at, loads=tuple(by_name.items())))
+    give, _ = policy.wakes(demand, LOOP)
+    ((wake, reaction),) = answers(policy, demand, Loads(give.at, loads=tuple(by_name.items())))
     expected = by_hand(demand, units, by_name)
     if expected is None:
+        assert wake.cause == f"no owner: {give.cause}"
         assert isinstance(reaction.fact, Notified)
         assert (reaction.fact.to, reaction.fact.kind) == ("dispatcher", "no_owner")
     else:
+        assert wake == give
         assert isinstance(reaction.fact, ContractedOut)
         assert reaction.fact.contractor == expected
 
@@ -371,7 +433,7 @@ def test_the_most_specific_unit_gets_it_and_never_its_auditor_or_who_handed_it_b
 class TestDispatch:
     def test_a_dispatcher_who_is_faster_wins(self) -> None:
         policy, accepted = Dispatch(UNITS), a_demand(LOOP, "accepted")
-        (wake,) = policy.wakes(accepted, LOOP)
+        wake, _ = policy.wakes(accepted, LOOP)
         given_out = after(accepted, a(ContractedOut, contractor="水电队"), Actor("sun", Role.DISPATCHER), wake.at)
         assert not list(policy.wakes(given_out, LOOP))
         assert not list(policy.then(wake, given_out, World(wake.at)))
@@ -391,22 +453,36 @@ class TestDispatch:
             (here, "district"),
             (replace(here, place=Place("qishan")), "county"),
         ):
-            (wake,) = policy.wakes(demand, LOOP)
-            (reaction,) = policy.then(wake, demand, World(wake.at))
+            ((_, reaction),) = answers(policy, demand, World(OLD))
             assert isinstance(reaction.fact, ContractedOut)
             assert reaction.fact.contractor == expected
 
     def test_of_several_categories_of_a_unit_the_deepest_counts(self) -> None:
         policy = Dispatch((Unit("A", categories=("care",)), Unit("B", categories=("care", "care/home"))))
         demand = replace(a_demand(LOOP, "accepted"), category=Category("care/home"))
-        (wake,) = policy.wakes(demand, LOOP)
-        (reaction,) = policy.then(wake, demand, World(wake.at))
+        ((_, reaction),) = answers(policy, demand, World(OLD))
         assert isinstance(reaction.fact, ContractedOut)
         assert reaction.fact.contractor == "B"
 
     def test_nobody_is_asked_where_a_policy_may_not_contract_out(self) -> None:
         others = [state.name for state in LOOP.states if state.name not in ("accepted", "handed_back")]
         assert not [state for state in others if list(Dispatch(UNITS).wakes(a_demand(LOOP, state), LOOP))]
+
+    def test_who_was_missing_and_comes_later_gets_what_waits_for_them(self) -> None:
+        lamp = replace(a_demand(LOOP, "accepted"), place=Place("fufeng/c1"), category=Category("lighting"))
+        done: set[tuple[str, str]] = set()
+        until = (lamp.last or OLD) + DAY
+        waits, spoken = run((Dispatch((Unit("A", "qishan"),)),), lamp, World(until), done, until)
+        assert [type(one.reactions[0].fact) for one in spoken] == [Notified]
+        given_out, _ = run((Dispatch((Unit("A", "qishan"), Unit("B", "fufeng"))),), waits, World(until), done, until)
+        assert given_out.contractor == "B"
+
+    @pytest.mark.parametrize("place", ["全角　空格/c1", "/".join(["a long name"] * 60)])
+    def test_a_place_that_cannot_be_printed_or_is_very_long_has_a_cause_all_the_same(self, place: str) -> None:
+        here = replace(a_demand(LOOP, "accepted"), place=Place(place))
+        there = replace(here, place=Place(f"{place}2"))
+        ((wake, _),) = answers(Dispatch((Unit("A"),)), here, World(OLD))
+        assert wake.cause not in [other.cause for other in Dispatch((Unit("A"),)).wakes(there, LOOP)]
 
 
 # sorting
@@ -521,9 +597,42 @@ def test_texts_are_alike_or_not(one: str, other: str, alike: bool) -> None:
     assert (likeness(one, other, 80) > 0) is alike
 
 
-# deadlines
+def plainly(one: str, other: str, at_least: int) -> float:
+    """How alike they are, without leaving anything out."""
+    whole = fuzz.ratio(first := letters(one), second := letters(other), score_cutoff=at_least)
+    if not first or not second or (at_least and whole) or min(len(first), len(second)) < LONG_ENOUGH:
+        return whole if first and second else 0
+    return max(whole, fuzz.partial_ratio(first, second, score_cutoff=at_least))
 
-OLD = datetime(2025, 3, 3, 1, tzinfo=UTC)
+
+few_letters = st.text("aab路灯", max_size=12) | st.text("路灯坏了abcA１!", min_size=15, max_size=60)
+
+
+@settings(max_examples=300)
+@given(few_letters, few_letters, st.integers(1, 100))
+def test_what_is_left_out_because_too_few_letters_are_common_is_less_alike(one: str, other: str, least: int) -> None:
+    assert likeness(one, other, least) == plainly(one, other, least)
+    assert likeness(one, one + other, least) == plainly(one, one + other, least)
+
+
+@given(st.text("路灯坏了ab", min_size=20, max_size=40), st.lists(few_letters, max_size=8))
+def test_the_likest_is_the_first_of_those_most_alike(one: str, others: list[str]) -> None:
+    found = likest(one, list(enumerate(others)), 60)
+    all_of_them = [plainly(one, other, 60) for other in others]
+    best = max(all_of_them, default=0)
+    assert found == ((all_of_them.index(best), best) if best else None)
+
+
+def test_many_texts_are_each_read_once_however_often_they_are_gone_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [(number, f"lamp {number} in {number % 97}") for number in range(12_000)]
+    read: Counter[str] = Counter()
+    monkeypatch.setattr(likeness_module, "letters", lambda text: read.update([text]) or text)
+    for time in range(4):
+        likest(f"something else entirely {time}", texts, 80)
+    assert set(read.values()) == {1}
+
+
+# deadlines
 
 
 @cache
@@ -544,15 +653,17 @@ class TestReminders:
 
     def test_each_step_has_its_moment_in_the_clocks_calendar(self) -> None:
         found = [f"{wake.at + timedelta(hours=8):%a %H:%M}" for wake in Reminders(self.steps).wakes(waiting(), LOOP)]
-        assert found == ["Mon 17:00", "Tue 10:00", "Wed 10:00"]
+        assert found == ["Mon 17:00", "Tue 10:00", "Wed 10:00", "Wed 10:00"]
 
     def test_the_cause_names_clock_moment_and_step(self) -> None:
         causes = [wake.cause for wake in Reminders(self.steps).wakes(waiting(), LOOP)]
         assert causes[0] == "accept 2025-03-04T02:00:00Z 2 working hours before, to owner"
+        last = "accept 2025-03-04T02:00:00Z 1 working day after, to supervisor"
+        assert causes[2:] == [last, f"{last}, escalated"]
 
     def test_a_step_that_is_not_after_the_beginning_is_silent(self) -> None:
         found = [f"{wake.at + timedelta(hours=8):%a %H:%M}" for wake in REMINDERS.wakes(waiting(), LOOP)]
-        assert found == ["Tue 10:00", "Wed 10:00"], "a working day before it was due, it began"
+        assert found == ["Tue 10:00", "Wed 10:00", "Wed 10:00"], "a working day before it was due, it began"
 
     def test_of_several_steps_that_passed_only_the_latest_speaks(self) -> None:
         notice, escalated = says(Reminders(self.steps), waiting(), china("2025-03-20 10:00"))
@@ -589,6 +700,63 @@ class TestReminders:
         told = a_demand(LOOP, "fed_back")
         late = says(Reminders(self.steps), told, china("2025-09-01 10:00"))
         assert [type(fact) for fact in late] == [Notified]
+
+    def test_a_late_run_escalates_although_a_later_step_has_passed(self) -> None:
+        steps = (Remind(after="1 hours", to="supervisor", escalate=True), Remind(after="2 hours", to="supervisor"))
+        late = says(Reminders(steps), waiting(), china("2025-03-20 10:00"))
+        assert [type(fact) for fact in late] == [Escalated, Notified]
+        assert late[0] == Escalated(reason="accept was due 2025-03-04 10:00")
+
+    def test_an_escalating_step_beside_a_plain_one_of_some_clocks_works(self) -> None:
+        plain, escalating = Remind(to="supervisor"), Remind(to="supervisor", escalate=True, clocks=("accept", "finish"))
+        assert str(escalating) == "due, to supervisor (accept, finish)"
+        for steps in ((plain, escalating), (escalating, plain)):
+            facts = [type(fact) for fact in says(Reminders(steps), waiting(), china("2025-03-04 10:00"))]
+            assert Counter(facts) == {Notified: 2, Escalated: 1}
+
+    def test_what_was_the_residents_turn_is_escalated_when_it_is_somebody_else_s(self) -> None:
+        policy, due = Reminders((Remind(to="supervisor", escalate=True),)), china("2025-03-05 10:00")
+        plain = closed_loop("plain")
+        asked = replace(a_demand(plain, "details_asked"), due=due)
+        done: set[tuple[str, str]] = set()
+        still, spoken = run((policy,), asked, World(due, workflows=(plain,)), done, due + DAY)
+        assert [type(one.reactions[0].fact) for one in spoken] == [Notified]
+        given = a(DetailsGiven, answer="here")
+        back = after(still, given, Actor("li", Role.GRID_ADMINISTRATOR), due + DAY, plain)
+        _, spoken = run((policy,), back, World(due, workflows=(plain,)), done, due + 2 * DAY)
+        assert [type(one.reactions[0].fact) for one in spoken] == [Escalated]
+
+    def test_where_notices_are_not_for_policies_it_escalates_all_the_same(self) -> None:
+        moves = [one for one in LOOP.moves if one.fact is not Notified]
+        silent = Workflow("silent", 1, LOOP.states, moves, clocks=LOOP.clocks)
+        demand = replace(waiting(), workflow=silent.key)
+        late = says(Reminders(self.steps), demand, china("2025-03-20 10:00"), silent)
+        assert [type(fact) for fact in late] == [Escalated]
+
+    @pytest.mark.parametrize("named", [("acept",), ("accept", "finsh")])
+    def test_a_step_for_a_clock_that_there_is_not_is_said_when_it_is_given(self, named: tuple[str, ...]) -> None:
+        policy = Reminders((Remind(), Remind(clocks=named)))
+        plain = closed_loop("plain")
+        with pytest.raises(InvalidValue) as caught:
+            policy.check([plain, LOOP])
+        wrong = named[-1]
+        assert str(caught.value).startswith(f"clocks: {wrong!r} is none; possible: ")
+        assert str(caught.value).endswith(f"possible: {', '.join(sorted([*(one.name for one in LOOP.clocks), 'due']))}")
+        replace(policy, on=False).check([plain, LOOP])
+
+    @pytest.mark.parametrize("named", [(), ("due",), ("accept",), ("finish", "due")])
+    def test_a_step_for_a_clock_of_some_workflow_or_for_the_whole_is_one(self, named: tuple[str, ...]) -> None:
+        Reminders((Remind(clocks=named),)).check(iter([closed_loop("plain"), LOOP]))
+
+    def test_clocks_named_like_the_whole_are_told_apart_from_it(self) -> None:
+        alike = [Clock(name, "registered", "3 hours", OFFICE) for name in ("due", "due of the whole")]
+        dues = closed_loop("dues", clocks=(*LOOP.clocks, *alike))
+        demand = a_demand(dues, "registered")
+        (due,) = (one.due for one in demand.clocks if one.clock == "due")
+        causes = [wake.cause for wake in Reminders((Remind(),)).wakes(replace(demand, due=due), dues)]
+        whole = "due of the whole of the whole"
+        assert {one.partition(" 2")[0] for one in causes} - {"accept"} == {"due", "due of the whole", whole}
+        Reminders((Remind(clocks=("due of the whole of the whole",)),)).check([dues])
 
     def test_steps_may_be_of_some_clocks_only(self) -> None:
         only = Reminders((Remind(clocks=("finish",)), Remind(to="supervisor", clocks=("dispatch", "finish"))))
@@ -639,6 +807,39 @@ def test_an_anonymous_demand_is_closed_when_its_notice_has_hung_long_enough() ->
     assert not list(NoticesEnd(7).wakes(replace(anonymous, resident="张三"), LOOP))
 
 
+def without(workflow: Workflow, maker: object) -> Workflow:
+    """The workflow without the rules that this made."""
+    moves = [
+        replace(one, rules=tuple(rule for rule in one.rules if getattr(rule, "made_by", None) is not maker))
+        for one in workflow.moves
+    ]
+    return Workflow("without", 1, workflow.states, moves, clocks=workflow.clocks)
+
+
+FORTNIGHT = closed_loop("fortnight", notice_days=14, reopening_days=2, clocks=standard_clocks(OFFICE))
+
+
+@pytest.mark.parametrize(
+    ("policy", "workflow", "days"),
+    [
+        (NoticesEnd(), FORTNIGHT, 14),
+        (NoticesEnd(20), FORTNIGHT, 20),
+        (NoticesEnd(7), FORTNIGHT, 14),
+        (NoticesEnd(), LOOP, 7),
+        (NoticesEnd(), without(FORTNIGHT, the_notice_period_is_over), 7),
+        (NoticesEnd(3), without(FORTNIGHT, the_notice_period_is_over), 3),
+    ],
+)
+def test_a_notice_hangs_for_as_long_as_the_workflow_says(policy: NoticesEnd, workflow: Workflow, days: int) -> None:
+    told_at = china("2025-03-06 16:00")
+    anonymous = replace(a_demand(workflow, "fed_back"), resident=None, asked=False, told_at=told_at, last=told_at)
+    (wake,) = policy.wakes(anonymous, workflow)
+    assert wake.at == told_at + days * DAY
+    world = World(wake.at, workflows=(workflow,))
+    closed, _ = run((policy,), anonymous, world, set(), wake.at)
+    assert closed.ended_as == "closed"
+
+
 def test_whoever_s_turn_it_is_hears_of_the_review() -> None:
     suspended = a_demand(LOOP, "suspended")
     assert suspended.review is not None
@@ -659,6 +860,29 @@ def test_the_resident_hears_that_the_window_closes_while_it_is_open(state: str) 
     assert (notice.to, notice.whom, notice.kind) == ("resident", "张三", "window_closes")
     assert not says(ReopenWindow(), demand, until + JUST)
     assert not list(ReopenWindow().wakes(replace(demand, resident=None), LOOP))
+
+
+@pytest.mark.parametrize(
+    ("policy", "workflow", "days", "before"),
+    [
+        (ReopenWindow(), LOOP, 30, 3),
+        (ReopenWindow(), FORTNIGHT, 2, 2),
+        (ReopenWindow(before_days=1), FORTNIGHT, 2, 1),
+        (ReopenWindow(60), FORTNIGHT, 2, 2),
+        (ReopenWindow(10), LOOP, 10, 3),
+        (ReopenWindow(), without(FORTNIGHT, the_reopening_window_is_open), 30, 3),
+    ],
+)
+def test_the_window_is_the_workflows(policy: ReopenWindow, workflow: Workflow, days: int, before: int) -> None:
+    demand = replace(a_demand(workflow, "closed"), resident="张三")
+    assert demand.ended is not None
+    (wake,) = policy.wakes(demand, workflow)
+    until = demand.ended + days * DAY
+    assert wake.at == until - before * DAY
+    (notice,) = says(policy, demand, until, workflow)
+    assert isinstance(notice, Notified)
+    assert notice.what == f"it can be taken up again until {until:%Y-%m-%d %H:%M} UTC"
+    assert not says(policy, demand, until + JUST, workflow)
 
 
 def test_what_was_merged_has_no_window() -> None:
@@ -697,6 +921,25 @@ def test_what_was_merged_has_no_window() -> None:
         (lambda: CallBacks(OFFICE, "1 hour"), "after: must be one or more spans"),  # type: ignore[arg-type]
         (lambda: NoticesEnd(0), "days: must be a whole number from 1 to 3660, got 0"),
         (lambda: ReviewSuspended("-1 hours"), "before: '-1 hours' is none"),
+        (lambda: standard_policies(OFFICE, reopening_days="3"), "days: must be a whole number from 1 to 3660, got '3'"),  # type: ignore[arg-type]
+        (lambda: standard_policies(OFFICE, notice_days=0), "days: must be a whole number from 1 to 3660, got 0"),
+        (lambda: ReopenWindow(before_days=True), "before_days: must be a whole number from 0 to 3660, got True"),
+        (lambda: Remind(clocks=(" x",)), "clocks: must be a printable"),
+        (lambda: Reminders((Remind(), Remind(escalate=True))), "steps: 'due, to owner' is there 2 times"),
+        (
+            lambda: Reminders((Remind(to="a", escalate=True), Remind(to="a, escalated"))),
+            "steps: 'due, to a, escalated' is there 2 times",
+        ),
+        (lambda: Wake("today", "x"), "wake: must be a datetime, got 'today'"),  # type: ignore[arg-type]
+        (lambda: Wake(OLD.replace(tzinfo=None), "x"), "wake: 2025-03-03T01:00:00 has no time zone"),
+        (lambda: Wake(OLD.replace(year=2200), "x"), "wake: 2200-03-03T01:00:00+00:00 lies outside 1900–2199"),
+        (lambda: Wake(OLD, ""), "cause: must be a printable, non-empty text of at most 300 characters, got ''"),
+        (lambda: Wake(OLD, "a\nb"), "cause: must be a printable, non-empty text of at most 300"),
+        (lambda: Wake(OLD, "x" * 301), "cause: must be a printable, non-empty text of at most 300"),
+        (lambda: Wake(OLD, 1), "cause: must be a printable, non-empty text of at most 300"),  # type: ignore[arg-type]
+        (lambda: Reaction("x"), "reaction: must be a fact, for instance Noted(text=…), got 'x'"),  # type: ignore[arg-type]
+        (lambda: Reaction(Accepted(), ""), "reaction's move: must be a printable, non-empty text or None, got ''"),
+        (lambda: Reaction(Accepted(), gathering="a\n"), "reaction's gathering: must be a printable, non-empty text"),
         (lambda: ReopenWindow(3, 4), "before_days: 4 is before the window of 3 days opens; give 3 at most"),
     ],
 )
@@ -711,3 +954,28 @@ def test_the_standard_policies_have_names_of_their_own_and_dispatch_only_to_some
     assert names == ["sorting", "dispatch", "reminders", "call_backs", "notices_end", "reviews", "reopen_window"]
     assert "dispatch" not in [policy.name for policy in standard_policies(OFFICE, alike=None)]
     assert hash(POLICIES) == hash(standard_policies(OFFICE, units=UNITS))
+
+
+def test_a_wake_is_kept_in_utc_and_may_have_a_long_cause() -> None:
+    wake = Wake(OLD.astimezone(ZoneInfo("Asia/Shanghai")), "x" * 300)
+    assert wake.at.tzinfo is UTC
+    assert wake == Wake(OLD, "x" * 300)
+    assert hash(wake) == hash(Wake(OLD, "x" * 300))
+
+
+def test_standard_policies_take_their_numbers_from_the_workflow_or_as_given() -> None:
+    given = {policy.name: policy for policy in standard_policies(OFFICE, notice_days=9, reopening_days=2)}
+    assert given["notices_end"] == NoticesEnd(9)
+    assert given["reopen_window"] == ReopenWindow(2, 2, OFFICE)
+    assert {NoticesEnd(), ReopenWindow(calendar=OFFICE)} <= set(POLICIES)
+
+
+def test_who_wants_to_be_asked_after_the_end_of_time_is_asked_at_its_end() -> None:
+    last = datetime(2199, 12, 31, 23, tzinfo=UTC)
+    lamp = replace(waiting(), since=last, received=last, last=last, due=last + JUST, clocks=())
+    suspended = replace(a_demand(LOOP, "suspended"), review=datetime(1900, 1, 2, tzinfo=UTC))
+    anonymous = replace(a_demand(LOOP, "fed_back"), resident=None, asked=False, told_at=last)
+    closed = replace(a_demand(LOOP, "closed"), resident="张三", ended=last)
+    for demand in (lamp, suspended, anonymous, closed):
+        for policy in (*POLICIES, ReviewSuspended("9 calendar days")):
+            list(policy.wakes(demand, LOOP))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -45,7 +47,8 @@ from demandflow import (
 from demandflow.agenda import Agenda
 from demandflow.following import follow
 from demandflow.policies.policy import Look
-from demandflow.storage import Log
+from demandflow.policies.setup import setup_of
+from demandflow.storage import Log, PendingLog, VersionTaken
 
 BEGAN = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 OFFICE = Calendar.of("office", zone="Asia/Shanghai", hours="Mon-Fri 09:00-12:00 14:00-18:00")
@@ -349,13 +352,14 @@ def test_a_policy_that_raises_parks_its_reaction_and_the_others_go_on(town: Town
     assert reasons == {bad: "LookupError: no answer is known", worse: "LookupError: no moment is known"}
     assert [event.fact for event in town.flow.events(good)][1:] == [Noted(text="seen")]
     assert not town.flow.run_policies().parked  # not asked again
-    town.flow.retry_parked()
-    assert {one.demand for one in town.flow.run_policies().parked} <= {bad, worse}
-    assert {one.demand for one in town.flow.parked()} == {bad, worse}
-    town.flow.drop_parked(*town.flow.parked())
-    town.flow.note(bad, "something else", by=CLERK)
-    town.flow.retry_parked()
+    town.flow.retry_parked(town.flow.parked())
     town.flow.run_policies()
+    assert {one.demand for one in town.flow.parked()} == {bad, worse}
+    town.flow.drop_parked(town.flow.parked())
+    for demand in (bad, worse):
+        town.flow.note(demand, "something else", by=CLERK)
+    town.flow.retry_parked(town.flow.parked())
+    assert not town.flow.run_policies().parked
     assert not town.flow.parked()
     with pytest.raises(InvalidValue, match="parked"):
         town.flow.drop_parked("all")  # type: ignore[arg-type]
@@ -473,7 +477,10 @@ def test_a_policy_that_goes_round_is_parked_and_does_not_run_for_ever(town: Town
     ("policies", "says"),
     [
         (Overdue(), "must be several"),
-        (["x"], "is no policy"),
+        (["x"], "is no policy; it has no name"),
+        ([Overdue], "make one of it: Overdue"),
+        ([Overdue(on=1)], "on is True or False"),  # type: ignore[arg-type]
+        ([Overdue(records=("x",))], "records is a tuple of classes of facts"),  # type: ignore[arg-type]
         ([Overdue(), Overdue()], "2 are named 'overdue'"),
         ([LeastLoaded(records=(Accepted,))], "records Accepted, which no move of timed@1 lets it do"),
     ],
@@ -500,3 +507,177 @@ def test_parked_reactions_sort_and_print(town: Town) -> None:
     registered(town, "no answer")
     assert isinstance(town.flow.run_policies().parked[0], Parked)
     assert "1 parked" in str(town.flow.run_policies()) or "0 parked" in str(town.flow.run_policies())
+
+
+def test_what_somebody_writes_while_a_policy_is_asked_is_asked_about_anew(town: Town) -> None:
+    """A line that was noted anew meanwhile is not put aside by an answer to the old one."""
+    demand = registered(town)
+    town.flow.next_moment()
+    (line,) = (one for one in town.flow._agenda.due(town.now) if one.policy == "quiet")
+    town.flow.note(demand, "changed", by=CLERK)
+    town.flow.next_moment()  # another follower catches up
+    town.flow._agenda.put_aside([line], [])
+    assert any(one.policy == "quiet" for one in town.flow._agenda.due(town.now))
+
+
+def test_a_setup_is_the_same_in_every_process_and_another_for_other_numbers() -> None:
+    code = (
+        "from datetime import date;"
+        "from demandflow import Calendar, Days, closed_loop, standard_clocks;"
+        "from demandflow.policies import standard_policies;"
+        "from demandflow.policies.setup import setup_of;"
+        "days = Days([2026], closed=[date(2026, 10, day) for day in range(1, 8)]);"
+        "office = Calendar.of('o', zone='UTC', hours='Mon-Fri 09:00-17:00', days=days);"
+        "loop = closed_loop('t', clocks=standard_clocks(office), bound=BOUND);"
+        "print(setup_of(standard_policies(office), {loop.key: loop}))"
+    )
+    said = [
+        subprocess.run([sys.executable, "-c", code.replace("BOUND", bound)], capture_output=True, check=True, text=True)
+        for bound in ("3", "3", "4")
+    ]
+    one, same, other = (done.stdout for done in said)
+    assert one == same != other
+    assert setup_of([NoDataclass()], {}) == setup_of([NoDataclass()], {})
+
+
+class NoDataclass:
+    """A policy that says nothing of itself."""
+
+    name, on, records = "plain", True, (Noted,)
+
+    def wakes(self, demand: Demand, workflow: Workflow) -> Iterator[Wake]:
+        yield from ()
+
+    def then(self, wake: Wake, demand: Demand, look: Look) -> Iterator[Reaction]:
+        yield from ()
+
+
+def test_only_the_last_setups_keep_an_agenda(tmp_path: Path) -> None:
+    town = Town(tmp_path)
+    registered(town)
+    for number in range(8):
+        town.flow.close()
+        town.policies = (LeastLoaded(units=(f"unit {number}",)), Stumbling())
+        town.flow = town.opened()
+        town.flow.run_policies()
+    count = "SELECT COUNT(*), COUNT(DISTINCT setup) FROM demandflow_agenda_position"
+    assert town.flow._agenda.tables.connection.execute(count).fetchone() == (4, 4)
+    town.close()
+
+
+def test_contention_makes_saves_smaller_and_counts_nothing_twice(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(8):
+        registered(town)
+    sizes: list[int] = []
+    append = PendingLog.__exit__
+
+    def overtaken(self: PendingLog, kind: type[BaseException] | None, *rest: object) -> None:
+        sizes.append(len(self.pending))
+        if len(sizes) < 30 and kind is None and len(self.pending) > 1:
+            raise VersionTaken("somebody was faster")
+        append(self, kind, *rest)
+
+    monkeypatch.setattr(PendingLog, "__exit__", overtaken)
+    ran = town.flow.run_policies()
+    assert len(ran.reacted) == 8
+    assert not ran.parked
+    assert sizes[:2] == [8, 8]
+    assert 1 in sizes
+
+
+def test_two_followers_do_not_give_the_same_notice(tmp_path: Path) -> None:
+    town = Town(tmp_path)
+    for _ in range(10):
+        registered(town)
+    town.now += timedelta(days=3)
+    town.flow.run_policies()
+    got: list[str] = []
+    with DemandFlow.open(town.url, workflows=[TIMED], clock=lambda: town.now, policies=POLICIES) as other:
+
+        def notify(notice: Notice) -> None:
+            got.append(notice.id)
+            assert other.deliver_notices(lambda one: got.append(one.id)) == 0  # somebody is telling already
+
+        assert town.flow.deliver_notices(notify) == 10
+        assert other.deliver_notices(notify) == 0
+        town.flow._deliveries.begin("notices", town.now)  # killed while it was telling
+        registered(town)
+        town.now += timedelta(days=3)
+        town.flow.run_policies()
+        assert other.deliver_notices(lambda one: got.append(one.id)) == 1
+    assert len(got) == len(set(got)) == 11
+    town.close()
+
+
+def test_a_rebuild_asks_again_what_was_silent_and_repeats_nothing(town: Town) -> None:
+    demand = registered(town)
+    town.flow.run_policies()
+    before = len(town.log())
+    town.flow.rebuild()
+    assert not town.flow.run_policies().reacted
+    assert len(town.log()) == before
+    assert town.flow.demand(demand).open
+
+
+def test_a_log_that_was_put_back_is_read_anew(tmp_path: Path) -> None:
+    town = Town(tmp_path)
+    town.flow.accept(registered(town), by=AUDITOR)
+    town.flow.run_policies()
+    town.flow._agenda.tables.connection.execute("UPDATE demandflow_agenda_position SET last = 99, version = 7")
+    town.flow.accept(registered(town), by=AUDITOR)
+    assert town.flow.run_policies().reacted
+    town.close()
+
+
+@dataclass(frozen=True)
+class Odd:
+    """Answers with what is no answer."""
+
+    wake: Any
+    answer: Any = None
+    name: str = "odd"
+    on: bool = True
+    records: tuple[type[Fact], ...] = (Noted,)
+
+    def wakes(self, demand: Demand, workflow: Workflow) -> Iterator[Any]:
+        yield from self.wake(demand)
+
+    def then(self, wake: Wake, demand: Demand, look: Look) -> Iterator[Any]:
+        yield self.answer
+
+
+@pytest.mark.parametrize(
+    ("policy", "says"),
+    [
+        (Odd(lambda demand: ["now"]), "wakes are Wakes, got 'now'"),
+        (Odd(lambda demand: [Wake("now", "x")]), "wake: must be a datetime"),  # type: ignore[arg-type]
+        (Odd(lambda demand: [Wake(BEGAN.replace(tzinfo=None), "x")]), "has no time zone"),
+        (Odd(lambda demand: [Wake(BEGAN, "")]), "cause"),
+        (Odd(lambda demand: [Wake(BEGAN, "x"), Wake(BEGAN + timedelta(1), "x")]), "a cause names one"),
+        (Odd(lambda demand: [Wake(BEGAN, "x")], Noted(text="bare")), "proposes Reactions, got Noted"),
+    ],
+)
+def test_what_is_no_answer_is_parked_and_the_others_go_on(policy: Any, says: str) -> None:
+    town = Town(None, (policy, Stumbling()))
+    demand = registered(town)
+    (parked,) = town.flow.run_policies().parked
+    assert says in parked.reason
+    assert len(town.flow.events(demand)) == 2, "the other policy acted"
+    assert town.flow.next_moment() is None
+    town.close()
+
+
+def test_a_hook_that_fails_does_not_end_the_follower(town: Town) -> None:
+    registered(town)
+    town.now += timedelta(days=3)
+    stop, said, got = Flag(), list[str](), list[Notice]()
+
+    def notify(notice: Notice) -> None:
+        if len(said) < 2:
+            raise OSError("the line is dead")
+        got.append(notice)
+        stop.set()
+
+    follow(town.flow, stop, every=timedelta(seconds=0.01), notify=notify, tell=lambda what: said.append(str(what)))
+    assert "the line is dead" in said
+    assert len(got) == 1

@@ -140,6 +140,7 @@ def test_a_calendar_is_made_of_what_is_said() -> None:
     assert (calendar.name, calendar.zone, calendar.hours, calendar.days) == ("o", "UTC", week, (closed,))
     assert calendar.makeup_hours == NINE, "the week's first, if not said"
     assert calendar == Calendar("o", "UTC", week, closed) == Calendar("o", "UTC", week, [closed], ())  # type: ignore[arg-type]
+    assert any_calendar("o", "UTC", "Tue 09:00-17:00; Sat 09:00-12:00", closed) == calendar, "as it is written"
     assert replace(calendar, makeup_hours=SHORT) == Calendar.of(
         "o", zone="UTC", hours="Tue 09:00-17:00; Sat 09:00-12:00", days=[closed], makeup_hours="09:00-12:00"
     )
@@ -162,7 +163,11 @@ def test_a_day_has_the_last_word_said_of_it_and_else_its_weekday_s_hours() -> No
     assert [calendar.is_working_day(date(2026, 3, day)) for day in (3, 4, 5)] == [True, False, True]
 
 
-US, ALWAYS, LATE = "America/New_York", "Mon-Sun 00:00-24:00", "Sun 00:30-01:30 02:15-02:45 03:00-04:00; Mon 01:00-23:00"
+US, ALWAYS, NIGHTLY = (
+    "America/New_York",
+    "Mon-Sun 00:00-24:00",
+    "Sun 00:30-01:30 02:15-02:45 03:00-04:00; Mon 01:00-23:00",
+)
 """Clocks in New York went forward at 02:00 on 8 March 2026, and go back at 02:00 on 1 November."""
 
 
@@ -189,22 +194,33 @@ ADDED = [
     ("UTC", "Mon 08:00-20:00; Tue 09:00-10:00 11:00-12:00", "2026-03-02 12:00", "1 working day", "2026-03-03 12:00"),
     ("UTC", "Mon 08:00-20:00; Tue 09:00-10:00 11:00-12:00", "2026-03-02 19:00", "1 working day", "2026-03-03 12:00"),
     ("UTC", "Mon 08:00-20:00; Tue 09:00-10:00 11:00-12:00", "2026-03-03 09:30", "1 working day", "2026-03-09 09:30"),
+    (
+        "UTC",
+        "Mon 08:00-20:00; Tue 09:00-10:00; Wed 09:00-22:00",
+        "2025-12-29 19:00",
+        "1 working day",
+        "2025-12-30 10:00",
+    ),
     (US, ALWAYS, "2026-03-07 02:30", "1 working day", "2026-03-08 03:00"),
+    ("Europe/Berlin", ALWAYS, "2026-03-28 02:30", "1 working day", "2026-03-29 03:00"),
     (US, ALWAYS, "2026-03-07 03:30", "1 working day", "2026-03-08 03:30"),
     (US, ALWAYS, "2026-03-08 03:30", "1 working day", "2026-03-09 03:30"),
+    (US, ALWAYS, "2026-03-08 23:59:59.999999", "1 working day", "2026-03-09 23:59:59.999999"),
     (US, ALWAYS, "2026-10-31 01:30", "1 working day", "2026-11-01 01:30:00-04:00"),
     (US, ALWAYS, "2026-11-01 01:30:00-04:00", "1 working day", "2026-11-02 01:30"),
     (US, ALWAYS, "2026-11-01 01:30:00-05:00", "1 working day", "2026-11-02 01:30"),
     (US, ALWAYS, "2026-11-01 12:00", "1 working day", "2026-11-02 12:00"),
-    (US, LATE, "2026-03-02 01:15", "1 working day", "2026-03-08 01:15"),
-    (US, LATE, "2026-03-02 02:30", "1 working day", "2026-03-08 03:00"),
-    (US, LATE, "2026-03-01 02:30", "1 working day", "2026-03-02 02:30"),
-    (US, LATE, "2026-11-01 01:45:00-05:00", "1 working day", "2026-11-02 02:15"),
-    (US, LATE, "2026-11-01 01:15:00-05:00", "1 working day", "2026-11-02 02:15"),
+    (US, NIGHTLY, "2026-03-02 01:15", "1 working day", "2026-03-08 01:15"),
+    (US, NIGHTLY, "2026-03-02 02:30", "1 working day", "2026-03-08 03:00"),
+    (US, NIGHTLY, "2026-03-01 02:30", "1 working day", "2026-03-02 02:30"),
+    (US, NIGHTLY, "2026-11-01 01:45:00-05:00", "1 working day", "2026-11-02 02:15"),
+    (US, NIGHTLY, "2026-11-01 01:15:00-05:00", "1 working day", "2026-11-02 02:15"),
     ("UTC", "", "2026-03-02 10:00", "1 full working day", "2026-03-03 18:00"),
     ("UTC", "", "2026-03-06 23:00", "1 full working day", "2026-03-09 18:00"),
     ("UTC", "", "2026-03-07 10:00", "2 full working days", "2026-03-10 18:00"),
     ("UTC", "", "2025-12-31 10:00", "1 full working day", "2026-01-01 18:00"),
+    ("UTC", "", "2025-12-29 10:00", "1 full working day", "2025-12-30 18:00"),
+    ("UTC", "", "2025-12-30 10:00", "2 full working days", "2026-01-01 18:00"),
     ("UTC", "", "2025-12-30 10:00", "300 full working days", "2027-02-23 18:00"),
     (US, ALWAYS, "2026-03-06 10:00", "1 full working day", "2026-03-07 23:59:59.999999"),
     ("UTC", "", "2026-03-02 08:00", "0 full working days", "2026-03-02 18:00"),
@@ -221,8 +237,8 @@ ADDED = [
     ("UTC", "", "2025-12-31 17:00", "3000 working hours", "2027-08-24 12:00"),
     (US, ALWAYS, "2026-03-08 00:00", "3 working hours", "2026-03-08 04:00"),
     (US, ALWAYS, "2026-11-01 00:00", "3 working hours", "2026-11-01 02:00"),
-    (US, LATE, "2026-03-08 01:00", "1 working hour", "2026-03-08 03:30"),
-    (US, LATE, "2026-11-01 00:30", "2 working hours", "2026-11-01 03:30"),
+    (US, NIGHTLY, "2026-03-08 01:00", "1 working hour", "2026-03-08 03:30"),
+    (US, NIGHTLY, "2026-11-01 00:30", "2 working hours", "2026-11-01 03:30"),
     ("UTC", "", "2026-03-07 10:00", "1 calendar day", "2026-03-08 10:00"),
     ("UTC", "", "2026-12-31 10:00", "1 calendar day", "2027-01-01 10:00"),
     (US, "", "2026-03-07 02:30", "1 calendar day", "2026-03-08 03:00"),
@@ -275,8 +291,8 @@ BETWEEN = [
     ("UTC", "", "2025-12-31 17:00", "2026-01-01 00:00", "working hours", HOUR),
     ("UTC", "", "2025-12-31 17:00", "2028-01-03 10:00", "working hours", (1 + 7 * 522 + 1) * HOUR),
     (US, ALWAYS, "2026-03-08 00:00", "2026-03-09 00:00", "working hours", 23 * HOUR),
-    (US, LATE, "2026-03-08 00:00", "2026-03-09 00:00", "working hours", 2 * HOUR),
-    (US, LATE, "2026-11-01 00:00", "2026-11-01 02:00", "working hours", HOUR),
+    (US, NIGHTLY, "2026-03-08 00:00", "2026-03-09 00:00", "working hours", 2 * HOUR),
+    (US, NIGHTLY, "2026-11-01 00:00", "2026-11-01 02:00", "working hours", HOUR),
     ("UTC", "", "2026-03-02 10:00", "2026-03-02 10:00", "calendar days", 0),
     ("UTC", "", "2026-03-02 10:00", "2026-03-03 09:59", "calendar days", 0),
     ("UTC", "", "2026-03-02 10:00", "2026-03-03 10:00", "calendar days", 1),
@@ -308,6 +324,11 @@ BEFORE = [
     (US, ALWAYS, "2026-03-09 02:30", "1 working day", "2026-03-08 01:59:59.999999"),
     ("UTC", "", "2026-03-03 18:00", "1 full working day", "2026-03-02 23:59:59.999999"),
     ("UTC", "", "2026-03-03 17:59", "1 full working day", "2026-03-01 23:59:59.999999"),
+    ("UTC", "", "2025-12-31 17:00", "1 working day", "2025-12-30 17:00"),
+    ("UTC", "Mon 09:00-17:00", "2026-03-08 10:00", "1 working day", "2026-02-23 16:59:59.999999"),
+    ("UTC", "", "2026-03-03 18:00", "0 full working days", "2026-03-03 18:00"),
+    ("UTC", "", "2026-03-03 18:01", "0 full working days", "2026-03-03 18:00"),
+    ("UTC", "", "2026-03-03 18:01", "0 calendar days", "2026-03-03 18:01"),
     ("UTC", "", "2026-03-03 10:00", "1 calendar day", "2026-03-02 10:00"),
     ("UTC", "", "2026-03-03 10:00", "90 calendar days", "2025-12-03 10:00"),
     (US, "", "2026-03-08 03:00", "1 calendar day", "2026-03-07 03:00"),
@@ -360,8 +381,15 @@ def test_it_is_open_from_an_opening_up_to_a_closing() -> None:
         assert (fresh.next_opening(at), fresh.is_open(at)) == (moment(opening, "UTC"), is_open), text
 
 
+def test_a_year_begins_where_the_one_before_ends() -> None:
+    calendar = office("UTC", ALWAYS, Days.none([2025, 2026]))
+    for _ in range(2):
+        assert calendar.is_open(datetime(2025, 6, 1, tzinfo=UTC))
+        assert calendar.is_open(datetime(2026, 1, 1, tzinfo=UTC))
+
+
 def test_what_was_asked_before_changes_no_answer() -> None:
-    covered = Days.none([*range(2015, 2018), *range(2020, 2027)])
+    covered = Days.none([*range(2015, 2018), *range(2019, 2027)])
 
     def asked(calendar: Calendar, year: int) -> tuple[object, ...]:
         a, b = (datetime(year, 6, day, 10, tzinfo=UTC) for day in (1, 18))
@@ -369,11 +397,14 @@ def test_what_was_asked_before_changes_no_answer() -> None:
         added = [calendar.add(a, f"9 {unit}") for unit in units]
         return (*added, *(calendar.between(a, b, unit) for unit in units), calendar.before(b, "9 working hours"))
 
-    years = (2015, 2017, 2020, 2023, 2026)
+    years = (2015, 2016, 2017, 2019, 2020, 2026)
     alone = {year: asked(office("UTC", "Mon-Sat 09:00-17:00", covered), year) for year in years}
-    for order in (years, years[::-1], (2020, 2026, 2015, 2023, 2017)):
+    for order in (years, years[::-1], (2020, 2026, 2016, 2015, 2019, 2017)):
         calendar = office("UTC", "Mon-Sat 09:00-17:00", covered)
         assert {year: asked(calendar, year) for year in order} == alone, order
+        for unknown in (2014, 2018, 2027):
+            with pytest.raises(YearNotCovered):
+                calendar.is_open(datetime(unknown, 7, 1, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(
@@ -394,6 +425,7 @@ def test_what_was_asked_before_changes_no_answer() -> None:
         (2024, lambda calendar, at: calendar.before(at(2025, 1, 1, 9), "1 working hour")),
         (2024, lambda calendar, at: calendar.before(at(2025, 1, 1, 9), "1 working day")),
         (2024, lambda calendar, at: calendar.is_open(at(2024, 12, 31, 23))),
+        (2024, lambda calendar, at: [calendar.is_open(at(year, 6, 1)) for year in (2026, 2025, 2024)]),
         (2024, lambda calendar, at: calendar.hours_of(date(2024, 12, 31))),
         (2027, lambda calendar, at: calendar.is_working_day(date(2027, 1, 1))),
     ],
@@ -435,6 +467,8 @@ def test_of_limits_the_first_that_fits_says_how_long() -> None:
         assert str(limit) == said
         assert limit.span == hours(2)
         assert limit.for_all == all(fitting)
+    assert Limit("1 hour", "Cafe\N{COMBINING ACUTE ACCENT}").category == "Café", "one spelling"
+    assert type(Limit("1 hour", Category("noise")).category) is str, "as a file says it"
     tried = Clock("c", "open", (Limit("1 hour", "noise", "urgent"), Limit("2 hours", "noise"), "3 hours"), office())
     asked = ((loud, "urgent"), (noise, "urgent"), (noise, "routine"), (None, "urgent"), (None, None))
     assert [str(tried.span_for(*one)) for one in asked] == ["1 hour", "1 hour", "2 hours", "3 hours", "3 hours"]
@@ -644,6 +678,7 @@ REFUSED: list[tuple[Callable[[], object], str]] = [
     (lambda: any_office().is_working_day("2026-03-02"), "day: must be a date, got '2026-03-02'"),
     (lambda: any_office().add(BEGIN, "100000 calendar days"), "end: lies outside 1900–2199"),
     (lambda: any_office().add(BEGIN, "1000000 calendar days"), "end: lies outside 1900–2199"),
+    (lambda: any_office().add(LATE_IN_2199, "1 hour"), "end: lies outside 1900–2199"),
     (lambda: any_office().add(LATE_IN_2199, "300 working days"), "office: the end lies outside 1900–2199"),
     (lambda: any_office().add(LATE_IN_2199, "300 full working days"), "office: the end lies outside 1900–2199"),
     (lambda: any_office().add(LATE_IN_2199, "1 working hour"), "end: lies outside 1900–2199"),

@@ -92,7 +92,7 @@ def _fits_all_of(one: Limit, other: Limit) -> bool:
 
 
 def _perhaps(word: str, words: Sequence[str]) -> str:
-    close = get_close_matches(word, words, n=1)
+    close = get_close_matches(word, words)
     return f"; did you mean {str(close[0])!r}?" if close else ""
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from demandflow.domain.events import Event, Tick
+from demandflow.domain.clock_states import RUNNING, Ticking, ticked
+from demandflow.domain.events import Event
 from demandflow.domain.facts import (
     STANDARD_FACTS,
     ContractedOut,
@@ -34,34 +35,6 @@ from demandflow.domain.facts import (
     Unmerged,
 )
 from demandflow.domain.values import Category, Channel, Grade, Place, Stage, Urgency
-
-RUNNING, PAUSED = "running", "paused"
-MET, MISSED, STOPPED = "met", "missed", "stopped"
-CLOCK_STANDS = (RUNNING, PAUSED, MET, MISSED, STOPPED)
-
-
-@dataclass(frozen=True, slots=True)
-class Ticking:
-    """How a clock of a demand stands: when its present or last run began, since when it stands so, when it is due.
-
-    `span` is how long the rule in force at its beginning gave. A running clock without a due moment is undated: the
-    calendar did not know the year. `known_due` is the last due moment that was known, `pauses` are those since then.
-    """
-
-    clock: str
-    stands: str
-    began: datetime
-    since: datetime
-    span: str
-    due: datetime | None = None
-    extensible: bool = False
-    known_due: datetime | None = None
-    pauses: tuple[tuple[datetime, datetime], ...] = ()
-
-    @property
-    def goes_on(self) -> bool:
-        """Running, or paused."""
-        return self.stands in (RUNNING, PAUSED)
 
 
 @dataclass(frozen=True)
@@ -161,14 +134,15 @@ class Demand:
 
     @property
     def next_due(self) -> datetime | None:
-        """The next due moment: of its running clocks, or the one that a fact gave to the whole of it."""
-        dues = [one.due for one in self.running[:1]] + [self.due]
+        """The next due moment: of a clock that runs or was overdue when paused, or what a fact gave to the whole."""
+        dues = (self.due, None if (clock := self._due_next) is None else clock.due)
         return min((due for due in dues if due is not None), default=None)
 
     @property
     def next_clock(self) -> str | None:
         """The name of the clock that has the next due moment; None where it is that of the whole, or there is none."""
-        return next((one.clock for one in self.running[:1] if one.due == self.next_due), None)
+        clock = self._due_next
+        return clock.clock if clock is not None and clock.due == self.next_due else None
 
     @property
     def agreed_due(self) -> datetime | None:
@@ -179,6 +153,12 @@ class Demand:
     def clock(self, name: str) -> Ticking | None:
         """How the clock of this name stands; None if it never ran."""
         return next((one for one in self.clocks if one.clock == name), None)
+
+    @property
+    def _due_next(self) -> Ticking | None:
+        """The soonest due of the clocks that run and of those whose pause came too late to move their due moment."""
+        stay = (one for one in self.clocks if one.due and (one.stands == RUNNING or one.paused_too_late))
+        return min(stay, key=_due_then_name, default=None)
 
     @property
     def attributes(self) -> Mapping[str, Any]:
@@ -230,7 +210,7 @@ def evolve(demand: Demand | None, event: Event) -> Demand:
     elif stamp.ended_as != before.ended_as:
         after["ended"] = at
     if stamp.clocks is not None:
-        after["clocks"] = _ticked(before.clocks, stamp.clocks, at)
+        after["clocks"] = ticked(before.clocks, stamp.clocks, at)
     if stamp.declares is not None:
         after["declares"] = stamp.declares
     if meta.command_id is not None:
@@ -252,29 +232,6 @@ def fold(events: Iterable[Event], demand: Demand | None = None) -> Demand | None
     for event in events:
         demand = evolve(demand, event)
     return demand
-
-
-def _ticked(clocks: tuple[Ticking, ...], ticks: tuple[Tick, ...], at: datetime) -> tuple[Ticking, ...]:
-    """The clocks after these have changed, in the order of their names."""
-    by_name = {one.clock: one for one in clocks}
-    for tick in ticks:
-        before = by_name.get(tick.clock)
-        if before is None or tick.span is not None:
-            span, extensible = tick.span or "", bool(tick.extensible)
-            by_name[tick.clock] = Ticking(tick.clock, tick.stands, at, at, span, tick.due, extensible, tick.due)
-            continue
-        over = before.stands == PAUSED and tick.stands == RUNNING
-        dated = tick.stands == RUNNING and tick.due is not None
-        pauses = () if dated else (*before.pauses, (before.since, at)) if over else before.pauses
-        by_name[tick.clock] = replace(
-            before,
-            stands=tick.stands,
-            since=before.since if before.stands == tick.stands else at,
-            due=tick.due,
-            known_due=tick.due if dated else before.known_due,
-            pauses=pauses,
-        )
-    return tuple(by_name[name] for name in sorted(by_name))
 
 
 def _apply_meaning(after: dict[str, Any], event: Event, at: datetime) -> None:

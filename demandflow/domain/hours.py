@@ -89,15 +89,10 @@ def _pair(said: str, what: str) -> tuple[time, time]:
 def _clock(said: str, of: str, what: str) -> time:
     try:
         if re.fullmatch(r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?", said):
-            return time.fromisoformat(_padded(said))
+            return time.fromisoformat(said if said[2] == ":" else f"0{said}")
     except ValueError:
         pass
     raise InvalidValue(what, f'{brief(of)} is no opening and closing time; write it as "08:30-17:00"')
-
-
-def _padded(said: str) -> str:
-    whole, dot, part = said.rjust(8 if said.count(":") == 2 else 5, "0").partition(".")
-    return f"{whole.zfill(5 if whole.count(':') == 1 else 8)}{dot}{part.ljust(6, '0') if dot else ''}"
 
 
 def _hyphened(pair: tuple[time, time]) -> str:

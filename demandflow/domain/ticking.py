@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from demandflow.domain.clock_states import MET, MISSED, PAUSED, RUNNING, STOPPED, Ticking
 from demandflow.domain.clocks import Clock
-from demandflow.domain.demand import MET, MISSED, PAUSED, RUNNING, STOPPED, Demand, Ticking
+from demandflow.domain.demand import Demand
 from demandflow.domain.events import Tick
-from demandflow.domain.facts import Corrected, Fact, Registered, Sorted
+from demandflow.domain.facts import Corrected, Fact, MovedOver, Registered, Sorted
 from demandflow.domain.spans import Span
 from demandflow.domain.values import Category, moment
 from demandflow.errors import YearNotCovered
@@ -27,6 +28,7 @@ class Step:
     category: Category | None
     urgency: str | None
     due: datetime | None
+    moves_over: bool = False
 
 
 def ticks(clocks: Iterable[Clock], demand: Demand, step: Step) -> tuple[Tick, ...]:
@@ -37,11 +39,15 @@ def ticks(clocks: Iterable[Clock], demand: Demand, step: Step) -> tuple[Tick, ..
 def due_of_the_whole(clocks: Iterable[Clock], demand: Demand, step: Step) -> datetime | None:
     """The due moment of the demand as a whole: the one that a fact names, unless an extensible clock takes it.
 
-    Without one, the demand's own; reopening takes it away, rework does not.
+    Without one, the demand's own; reopening takes it away, rework does not. An extension extends both.
     """
     if step.due is not None and not any(clock.extensible and _runs_on(clock, demand, step) for clock in clocks):
         return step.due
-    return None if "reopened" in step.means else demand.due
+    if "reopened" in step.means:
+        return None
+    if step.due is not None and demand.due is not None and "extended" in step.means:
+        return max(demand.due, step.due)
+    return demand.due
 
 
 def step_of(
@@ -61,7 +67,7 @@ def step_of(
     elif isinstance(fact, Corrected) and _counts(demand, fact):
         category = fact.category or category
     named = None if due is None else moment(due, "due")
-    return Step(at, state, in_round, ended_as, means, category, urgency, named)
+    return Step(at, state, in_round, ended_as, means, category, urgency, named, isinstance(fact, MovedOver))
 
 
 def _ticks(clocks: tuple[Clock, ...], demand: Demand, step: Step) -> Iterator[Tick]:
@@ -151,9 +157,9 @@ def _dated(clock: Clock, going: Ticking, pauses: Iterable[tuple[datetime, dateti
 
 
 def _ended(going: Ticking, step: Step) -> Tick:
-    """Fixed for good: in time or not; stopped if the demand ended otherwise than closed, or nobody knows when due."""
+    """Fixed for good: in time or not; stopped if the work was not done, or nobody knows when it was due."""
     until = going.since if going.stands == PAUSED else step.at
     stands = STOPPED
-    if going.due is not None and step.ended_as in (None, "closed"):
+    if going.due is not None and step.ended_as in (None, "closed") and not step.moves_over:
         stands = MET if until <= going.due else MISSED
     return Tick(going.clock, stands, going.due)

@@ -9,15 +9,17 @@ from datetime import timedelta
 from demandflow.domain.calendars import Calendar
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import Fact, NoticeEnded, Notified
+from demandflow.domain.rules import the_notice_period_is_over
 from demandflow.domain.spans import Span
 from demandflow.domain.values import Role, Stage
 from demandflow.domain.workflow import Workflow
 from demandflow.policies import moments
 from demandflow.policies.parameters import check_calendar, check_name, check_number, spans
 from demandflow.policies.policy import Look, Reaction, Wake
-from demandflow.policies.turns import may_record
+from demandflow.policies.turns import declared, may_record
 
 AFTER = ("4 working hours", "1 working day", "3 working days")
+NOTICE_DAYS = 7
 
 
 @dataclass(frozen=True)
@@ -73,16 +75,18 @@ class CallBacks:
 class NoticesEnd:
     """An anonymous demand is closed when its public notice has hung for so many days (of 24 hours).
 
-    The workflow's rule has the last word: give `days` as in `closed_loop(notice_days=…)`. Raises InvalidValue.
+    How many is the workflow's to say (`the_notice_period_is_over`), else they are 7. With `days` it is after so many,
+    but never before the workflow's rule lets it. Raises InvalidValue.
     """
 
-    days: int = 7
+    days: int | None = None
     name: str = "notices_end"
     on: bool = True
 
     def __post_init__(self) -> None:
         check_name(self.name, self.on)
-        check_number("days", self.days, 1, 3660)
+        if self.days is not None:
+            check_number("days", self.days, 1, 3660)
 
     @property
     def records(self) -> tuple[type[Fact], ...]:
@@ -93,7 +97,9 @@ class NoticesEnd:
         """So many days after the public was told, where nobody can be asked."""
         told = demand.told_at if self.on and demand.open and demand.anonymous else None
         if told is not None and not demand.evaluated and may_record(workflow, demand, NoticeEnded):
-            yield Wake(told + timedelta(days=self.days), f"notice of {moments.spelled(told)}")
+            wanted = declared(the_notice_period_is_over, workflow, demand, NoticeEnded)
+            days = max((*wanted, *(() if self.days is None else (self.days,))), default=NOTICE_DAYS)
+            yield Wake(moments.kept(told + timedelta(days=days)), f"notice of {moments.spelled(told)}")
 
     def then(self, wake: Wake, demand: Demand, look: Look) -> Iterable[Reaction]:
         """That it ended."""

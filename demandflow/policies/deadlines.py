@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from demandflow.domain.calendars import Calendar
-from demandflow.domain.demand import RUNNING, Demand
+from demandflow.domain.clock_states import RUNNING
+from demandflow.domain.demand import Demand
 from demandflow.domain.facts import Escalated, Fact, Notified
 from demandflow.domain.spans import Span
 from demandflow.domain.values import Role
@@ -16,7 +17,7 @@ from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief, listed
 from demandflow.policies import moments
 from demandflow.policies.parameters import a_span, a_word, check_calendar, check_name, several
-from demandflow.policies.policy import Look, Reaction, Wake
+from demandflow.policies.policy import Look, Reaction, Wake, as_cause
 from demandflow.policies.turns import OWNER, addressed, may_record
 
 
@@ -25,7 +26,8 @@ class Remind:
     """One step: so long before a due moment, or after it, or at the moment itself; to whom; and whether to escalate.
 
     Spans are written as `1 working day`. `to` is a role, or `owner`, whoever's turn it is. `clocks` are the names of
-    those it is for, without any all; `due` is the moment that a fact named for the whole. Raises InvalidValue.
+    those it is for, without any all; `due` is the moment that a fact named for the whole (see also Reminders.check).
+    Raises InvalidValue.
     """
 
     before: Span | str | None = None
@@ -41,7 +43,8 @@ class Remind:
             if (value := getattr(self, field)) is not None:
                 object.__setattr__(self, field, a_span(field, value))
         object.__setattr__(self, "to", a_word("to", self.to))
-        object.__setattr__(self, "clocks", several("clocks", self.clocks, str))
+        clocks = {a_word("clocks", one) for one in several("clocks", self.clocks, str)}
+        object.__setattr__(self, "clocks", tuple(sorted(clocks)))
         if not isinstance(self.escalate, bool):
             raise InvalidValue("escalate", f"must be True or False, got {brief(self.escalate)}")
 
@@ -58,7 +61,12 @@ class Remind:
 
     def __str__(self) -> str:
         when = f"{self.before} before" if self.before is not None else f"{self.after} after" if self.after else "due"
-        return f"{when}, to {self.to}"
+        return f"{when}, to {self.to}" + (f" ({listed(self.clocks)})" if self.clocks else "")
+
+    @property
+    def asked_for(self) -> dict[str, type[Fact]]:
+        """What it asks for, under which name: a notice, and maybe apart from it an escalation."""
+        return {str(self): Notified} | ({f"{self}, escalated": Escalated} if self.escalate else {})
 
     def is_for(self, clock: str) -> bool:
         """Whether it is a step of this clock."""
@@ -78,8 +86,14 @@ class _Call(NamedTuple):
     calendar: Calendar | None
 
     @property
-    def cause(self) -> str:
-        return f"{self.clock} {moments.spelled(self.due)} {self.step}"
+    def asked_for(self) -> Iterator[tuple[Wake, type[Fact]]]:
+        """Each wake, and the fact for which it asks."""
+        for name, fact in self.step.asked_for.items():
+            yield Wake(self.at, as_cause(f"{self.clock} {moments.spelled(self.due)} {name}")), fact
+
+    def says(self, now: datetime) -> str:
+        """That it is due, or was."""
+        return f"{self.clock} {'was' if self.due < now else 'is'} due {moments.shown(self.due, self.calendar)}"
 
 
 @dataclass(frozen=True)
@@ -89,9 +103,9 @@ class Reminders:
     That is each due moment of a running clock, counted in the clock's own calendar, and that of the demand as a whole
     (called `due`), counted in `calendar`; without one, its days have 24 hours. Each step speaks once a due moment.
     Where several have passed when it is asked, only the latest speaks; one that is not after the beginning is silent,
-    and so is one to whom nobody can be told. Steps with `escalate` also record it, once a round, but not while it is
-    the resident's turn: nobody above them decides. A clock whose due moment nobody knows is told the supervisor once
-    (`undated`). Raises InvalidValue.
+    and so is one to whom nobody can be told. Steps with `escalate` also escalate, whatever was said: once a round, and
+    not while it is the resident's turn (nobody above them decides) but when it is somebody else's again. A clock whose
+    due moment nobody knows is told the supervisor once (`undated`). Raises InvalidValue.
     """
 
     steps: tuple[Remind, ...] = STEPS
@@ -103,7 +117,7 @@ class Reminders:
         check_name(self.name, self.on)
         check_calendar(self.name, self.calendar, needed=False)
         object.__setattr__(self, "steps", several("steps", self.steps, Remind))
-        said = [f"{step}{listed(step.clocks, '')}" for step in self.steps]
+        said = [name for step in self.steps for name in step.asked_for]
         if twice := next((one for one in said if said.count(one) > 1), None):
             raise InvalidValue("steps", f"{twice!r} is there {said.count(twice)} times; once is enough")
 
@@ -112,35 +126,52 @@ class Reminders:
         """Notices, and escalations if a step is one."""
         return (Notified, Escalated) if any(step.escalate for step in self.steps) else (Notified,)
 
+    def check(self, workflows: Iterable[Workflow]) -> None:
+        """Each clock that a step names is one of these workflows, or `due`. Raises InvalidValue."""
+        known = [name for workflow in workflows for name in (*(one.name for one in workflow.clocks), _whole(workflow))]
+        for name in (name for step in self.steps if self.on for name in step.clocks):
+            if name not in known:
+                raise InvalidValue("clocks", f"{name!r} is none; possible: {listed(sorted(set(known)))}")
+
     def wakes(self, demand: Demand, workflow: Workflow) -> Iterable[Wake]:
-        """Every step of every due moment, and at once for a clock without one."""
-        if not self.on or not demand.open or not may_record(workflow, demand, Notified):
-            return
-        yield from (Wake(call.at, call.cause) for call in self._calls(demand, workflow))
-        yield from (wake for _, wake in _undated(demand))
+        """Every step of every due moment, once for each fact it asks for, and at once for a clock without one."""
+        yield from (wake for wake, _, _ in self._asks(demand, workflow))
+        yield from (wake for wake, _ in self._undated(demand, workflow))
 
     def then(self, wake: Wake, demand: Demand, look: Look) -> Iterable[Reaction]:
-        """The notice, and maybe the escalation, if no later step of the same due moment has passed."""
+        """The notice, if no later step of the same due moment has passed; or the escalation."""
         workflow = look.workflow(demand)
-        if wake not in self.wakes(demand, workflow):
-            return
-        for clock, undated in _undated(demand):
+        for undated, clock in self._undated(demand, workflow):
             if undated == wake:
                 what = f"nobody knows when {clock} is due: the calendar does not know the year"
                 yield Reaction(Notified(to=Role.SUPERVISOR, kind="undated", what=what))
-                return
-        calls = list(self._calls(demand, workflow))
-        call = next(one for one in calls if one.cause == wake.cause)
-        passed = [one.at for one in calls if (one.clock, one.due) == (call.clock, call.due) and one.at <= look.now]
+        for asked, call, fact in self._asks(demand, workflow):
+            if asked == wake and fact is Notified:
+                yield from self._notice(call, demand, look)
+            elif asked == wake and not demand.escalated and workflow.state(demand.state).owner != Role.RESIDENT:
+                yield Reaction(Escalated(reason=call.says(look.now)))
+
+    def _notice(self, call: _Call, demand: Demand, look: Look) -> Iterator[Reaction]:
+        workflow = look.workflow(demand)
+        dues = (one for one in self._calls(demand, workflow) if (one.clock, one.due) == (call.clock, call.due))
         told = addressed(call.step.to, demand, workflow)
-        if told is None or max(passed, default=call.at) > call.at:
-            return
-        was = "was" if call.due < look.now else "is"
-        says = f"{call.clock} {was} due {moments.shown(call.due, call.calendar)}"
-        yield Reaction(Notified(to=told[0], kind=call.step.kind, what=says, whom=told[1]))
-        theirs = workflow.state(demand.state).owner == Role.RESIDENT
-        if call.step.escalate and not demand.escalated and not theirs and may_record(workflow, demand, Escalated):
-            yield Reaction(Escalated(reason=says))
+        if told is not None and not any(call.at < one.at <= look.now for one in dues):
+            yield Reaction(Notified(to=told[0], kind=call.step.kind, what=call.says(look.now), whom=told[1]))
+
+    def _asks(self, demand: Demand, workflow: Workflow) -> Iterator[tuple[Wake, _Call, type[Fact]]]:
+        """Each wake of a due moment, the step that it is of, and the fact for which it asks."""
+        for call in self._calls(demand, workflow) if self.on and demand.open else ():
+            for wake, fact in call.asked_for:
+                if may_record(workflow, demand, fact):
+                    yield wake, call, fact
+
+    def _undated(self, demand: Demand, workflow: Workflow) -> Iterator[tuple[Wake, str]]:
+        """Each wake for a clock that nobody can date, and its name."""
+        if self.on and demand.open and may_record(workflow, demand, Notified):
+            for one in demand.clocks:
+                if one.stands == RUNNING and one.due is None:
+                    cause = f"{one.clock} undated, begun {moments.spelled(one.began)}"
+                    yield Wake(one.began, as_cause(cause)), one.clock
 
     def _calls(self, demand: Demand, workflow: Workflow) -> Iterator[_Call]:
         for clock, due, began, calendar in self._dues(demand, workflow):
@@ -154,11 +185,12 @@ class Reminders:
             if one.due is not None:
                 yield one.clock, one.due, one.began, self.calendar if clock is None else clock.calendar
         if demand.due is not None and demand.received is not None:
-            name = "due" if workflow.clock("due") is None else "due of the whole"
-            yield name, demand.due, demand.received, self.calendar
+            yield _whole(workflow), demand.due, demand.received, self.calendar
 
 
-def _undated(demand: Demand) -> Iterator[tuple[str, Wake]]:
-    for one in demand.clocks:
-        if one.stands == RUNNING and one.due is None:
-            yield one.clock, Wake(one.began, f"{one.clock} undated, begun {moments.spelled(one.began)}")
+def _whole(workflow: Workflow) -> str:
+    """What the due moment of a demand as a whole is called: like none of the clocks."""
+    name = "due"
+    while workflow.clock(name) is not None:
+        name = f"{name} of the whole"
+    return name

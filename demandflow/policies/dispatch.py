@@ -11,8 +11,10 @@ from demandflow.domain.values import Category, Place, Role
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief
 from demandflow.policies.parameters import a_word, check_name, several
-from demandflow.policies.policy import Look, Reaction, Wake
+from demandflow.policies.policy import Look, Reaction, Wake, as_cause
 from demandflow.policies.turns import may_record
+
+NO_OWNER = "no owner: "
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,8 @@ class Dispatch:
 
     The deepest place decides, then the deepest category, then who has less in hand, then the name. Nobody gets what
     they audited, or what they once handed back: a dispatcher may decide so, with a reason. `fallback` names who gets
-    what no unit is for. Where nobody is left, nothing is contracted out and the dispatcher is told (`no_owner`).
-    Raises InvalidValue.
+    what no unit is for. Where nobody is left, nothing is contracted out and the dispatcher is told (`no_owner`); it
+    is contracted out all the same once there is somebody. Raises InvalidValue.
     """
 
     units: tuple[Unit, ...] = ()
@@ -77,23 +79,28 @@ class Dispatch:
         return (ContractedOut, Notified)
 
     def wakes(self, demand: Demand, workflow: Workflow) -> Iterable[Wake]:
-        """At once, wherever a policy may contract out; again when its place or its category is another one."""
+        """At once, wherever a policy may contract out, for the contract and, apart from it, for the notice.
+
+        Again when its place or its category is another one.
+        """
         if self.on and demand.open and demand.since is not None and may_record(workflow, demand, ContractedOut):
-            what = f"{demand.category or 'no category'} at {demand.place or 'no place'}"
-            yield Wake(demand.since, f"round {demand.round}, after {len(demand.contracts)} contracts: {what}")
+            cause = f"round {demand.round}, after {len(demand.contracts)} contracts: {_what(demand)}"
+            yield Wake(demand.since, as_cause(cause))
+            if may_record(workflow, demand, Notified):
+                yield Wake(demand.since, as_cause(f"{NO_OWNER}{cause}"))
 
     def then(self, wake: Wake, demand: Demand, look: Look) -> Iterable[Reaction]:
-        """The contract, or the notice that nobody is there to take it."""
-        workflow = look.workflow(demand)
-        if wake not in self.wakes(demand, workflow):
+        """The contract, if somebody is there to take it; or the notice, if nobody is."""
+        if wake not in self.wakes(demand, look.workflow(demand)):
             return
-        if (chosen := self._chosen(demand, look)) is not None:
+        chosen = self._chosen(demand, look)
+        if wake.cause.startswith(NO_OWNER):
+            if chosen is None:
+                what = f"nobody is there to see to {_what(demand)}"
+                yield Reaction(Notified(to=Role.DISPATCHER, kind="no_owner", what=what))
+        elif chosen is not None:
             # the lead again is for the rules to judge: they may want a reason that only a person has
-            reason = None if chosen == demand.lead else f"{demand.category or 'no category'} at {demand.place}"
-            yield Reaction(ContractedOut(contractor=chosen, reason=reason))
-        elif may_record(workflow, demand, Notified):
-            what = f"nobody is there to see to {demand.category or 'no category'} at {demand.place or 'no place'}"
-            yield Reaction(Notified(to=Role.DISPATCHER, kind="no_owner", what=what))
+            yield Reaction(ContractedOut(contractor=chosen, reason=None if chosen == demand.lead else _what(demand)))
 
     def _chosen(self, demand: Demand, look: Look) -> str | None:
         excluded = {*demand.auditors, *returned_by(demand)}
@@ -102,6 +109,10 @@ class Dispatch:
         if best is not None:
             return min({name for fits, name in fitting if fits == best}, key=lambda name: (look.load(name), name))
         return None if self.fallback in excluded else self.fallback
+
+
+def _what(demand: Demand) -> str:
+    return f"{demand.category or 'no category'} at {demand.place or 'no place'}"
 
 
 def returned_by(demand: Demand) -> Iterator[str]:

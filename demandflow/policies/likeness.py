@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple, TypeVar
 from unicodedata import normalize
 
 LONG_ENOUGH = 20
 """Letters that a text must have to be looked for inside another: a few words stand in many."""
+MARKS = 4096
+MANY = 10_000
+"""Texts: what was read of more is forgotten once it is not gone through any more."""
+T = TypeVar("T")
 
 
 def needs_rapidfuzz() -> None:
@@ -19,10 +25,60 @@ def needs_rapidfuzz() -> None:
     del _rapidfuzz
 
 
-@lru_cache(maxsize=10_000)
 def letters(text: str) -> str:
     """The letters and digits of a text in one spelling (NFKC): what is typed full width or in capitals is the same."""
     return "".join(letter for letter in normalize("NFKC", text).casefold() if letter.isalnum())
+
+
+class _Read(NamedTuple):
+    """A text as it is compared: its letters, and a mark for each, also for the second and third of the same."""
+
+    letters: str
+    marks: int
+
+    @classmethod
+    def of(cls, text: str) -> _Read:
+        found, marks = letters(text), 0
+        for letter, times in Counter(found).items():
+            for time in range(times):
+                marks |= 1 << (ord(letter) * 31 + time * 977) % MARKS
+        return cls(found, marks)
+
+
+class _Kept:
+    """What was read, kept while it is gone through again and again: of all texts of one question, however many.
+
+    What was not looked at since the newer ones became many is forgotten, at the beginning of the next question only.
+    """
+
+    def __init__(self) -> None:
+        self.newer: dict[str, _Read] = {}
+        self.older: dict[str, _Read] = {}
+
+    def begin(self) -> None:
+        if len(self.newer) > MANY:
+            self.newer, self.older = {}, self.newer
+
+    def read(self, text: str) -> _Read:
+        found = self.newer.get(text)
+        if found is None:
+            found = self.newer[text] = self.older.get(text) or _Read.of(text)
+        return found
+
+
+_KEPT = _Kept()
+
+
+def likest(text: str, others: Iterable[tuple[T, str]], at_least: int) -> tuple[T, float] | None:
+    """Of the others, each with its text, the first of those most alike, and how alike; None if none is so alike."""
+    _KEPT.begin()
+    found: tuple[T, float] | None = None
+    this = _Read.of(text)
+    for other, its_text in others:
+        alike = _alike(this, _KEPT.read(its_text), at_least)
+        if alike and (found is None or alike > found[1]):
+            found = other, alike
+    return found
 
 
 def likeness(one: str, other: str, at_least: int = 0) -> float:
@@ -33,12 +89,27 @@ def likeness(one: str, other: str, at_least: int = 0) -> float:
     message that was pasted into a letter. Scorers of words (`token_set_ratio`) find one word in a Chinese text and say
     the same as `ratio`.
     """
+    return _alike(_Read.of(one), _Read.of(other), at_least)
+
+
+def _alike(one: _Read, other: _Read, at_least: int) -> float:
     from rapidfuzz import fuzz
 
-    first, second = letters(one), letters(other)
-    if not first or not second:
+    first, second = one.letters, other.letters
+    if not first or not second or _too_few_in_common(one, other, at_least):
         return 0.0
     whole = fuzz.ratio(first, second, score_cutoff=at_least)
     if (at_least and whole) or min(len(first), len(second)) < LONG_ENOUGH:
         return whole
     return max(whole, fuzz.partial_ratio(first, second, score_cutoff=at_least))
+
+
+def _too_few_in_common(one: _Read, other: _Read, at_least: int) -> bool:
+    """Whether they are surely less alike, in whichever order their letters stand; a glance, where comparing is slow.
+
+    With n letters in the shorter text and at most c of them in the other, neither score is above 200 c / (n + c).
+    """
+    shorter, longer = sorted((one, other), key=lambda read: len(read.letters))
+    length = len(shorter.letters)
+    common = length - (shorter.marks & ~longer.marks).bit_count()
+    return 200 * common < at_least * (length + common)

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from demandflow.domain.calendars import Calendar
 from demandflow.domain.spans import Span, Unit
+from demandflow.domain.values import EARLIEST, LATEST
 from demandflow.errors import InvalidValue
 
 
@@ -17,24 +18,29 @@ def after(moment: datetime, span: Span, calendar: Calendar | None) -> datetime:
     """
     if span.unit != Unit.HOURS and calendar is not None:
         try:
-            return calendar.add(moment, span)
+            return kept(calendar.add(moment, span))
         except InvalidValue:
             pass
-    return moment + _plainly(span)
+    return kept(moment + _plainly(span))
 
 
 def before(moment: datetime, span: Span, calendar: Calendar | None) -> datetime:
     """The latest moment from which the span reaches not past this one. Days have 24 hours where `after` says so."""
     if span.unit.counts_working_time and calendar is not None:
         try:
-            return calendar.before(moment, span)
+            return kept(calendar.before(moment, span))
         except InvalidValue:
             pass
     if span.unit == Unit.CALENDAR_DAYS and calendar is not None:
         # the same clock time on the wall so many dates earlier
         wall = moment.astimezone(ZoneInfo(calendar.zone)) - timedelta(days=int(span.amount))
-        return wall.astimezone(UTC)
-    return moment - _plainly(span)
+        return kept(wall.astimezone(UTC))
+    return kept(moment - _plainly(span))
+
+
+def kept(moment: datetime) -> datetime:
+    """The moment, or the nearest that can be: there are none before 1900, and none from 2200 on."""
+    return min(max(moment, EARLIEST), LATEST - timedelta(microseconds=1))
 
 
 def spelled(moment: datetime) -> str:

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Protocol
 from uuid import UUID
 
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import Fact
+from demandflow.domain.values import moment
 from demandflow.domain.workflow import Workflow
+from demandflow.errors import InvalidValue, brief
+
+LONGEST_CAUSE = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,23 +23,38 @@ class Wake:
     """A moment at which a policy wants to be asked about a demand, and the cause, which names it for good.
 
     Causes are of one demand and one policy; the same cause is never reacted to twice. A cause that is an event is
-    named by its version: the moment is then that of the event, and the policy is asked at once.
+    named by its version: the moment is then that of the event, and the policy is asked at once. The moment is kept in
+    UTC; the cause is one line of at most 300 characters. Raises InvalidValue.
     """
 
     at: datetime
     cause: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "at", moment(self.at, "wake"))
+        if not _on_a_line(self.cause) or len(self.cause) > LONGEST_CAUSE:
+            problem = f"must be a printable, non-empty text of at most {LONGEST_CAUSE} characters"
+            raise InvalidValue("cause", f"{problem}, got {brief(self.cause)}")
 
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
     """What a policy proposes: a fact, and the move that records it (else the one that does from where it stands).
 
-    `gathering` is kept as the event's correlation: reactions of one gathering belong together.
+    `gathering` is kept as the event's correlation: reactions of one gathering belong together. Raises InvalidValue.
     """
 
     fact: Fact
     move: str | None = None
     gathering: str | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.fact, Fact):
+            raise InvalidValue("reaction", f"must be a fact, for instance Noted(text=…), got {brief(self.fact)}")
+        for what, value in (("move", self.move), ("gathering", self.gathering)):
+            if value is not None and not _on_a_line(value):
+                problem = f"must be a printable, non-empty text or None, got {brief(value)}"
+                raise InvalidValue(f"reaction's {what}", problem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +81,18 @@ class Look(Protocol):
         """The workflow that the demand is on."""
 
     def load(self, contractor: str) -> int:
-        """How many open demands this contractor has in hand, or helps with."""
+        """How many open demands this contractor has in hand; helpers are not counted."""
 
     def open_demands(self, place: str, received_since: datetime) -> tuple[Seen, ...]:
         """The open demands at this place and below it that were received since, in the order of receipt."""
 
 
 class Policy(Protocol):
-    """Whenever X, then Y. It reads no clock, keeps nothing, and proposes the same when it is asked the same."""
+    """Whenever X, then Y. It reads no clock, keeps nothing, and proposes the same when it is asked the same.
+
+    A policy that also has a method `check(workflows)` is asked when it is given whether it can act there; it raises
+    InvalidValue if not.
+    """
 
     @property
     def name(self) -> str:
@@ -87,3 +111,16 @@ class Policy(Protocol):
 
     def then(self, wake: Wake, demand: Demand, look: Look) -> Iterable[Reaction]:
         """What it proposes now that the moment has come; nothing, if there is nothing to be done."""
+
+
+def as_cause(text: str) -> str:
+    """A text as a cause: itself, or what can be printed of it, cut short, with a digest of the whole."""
+    if text.isprintable() and len(text) <= LONGEST_CAUSE:
+        return text
+    digest = sha256(text.encode()).hexdigest()[:16]
+    line = "".join(letter if letter.isprintable() else " " for letter in text)
+    return f"{line[: LONGEST_CAUSE - len(digest) - 2]}… {digest}"
+
+
+def _on_a_line(value: object) -> bool:
+    return isinstance(value, str) and bool(value) and value.isprintable()

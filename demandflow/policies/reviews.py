@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from demandflow.domain.calendars import Calendar
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import Fact, Notified, Reopened
+from demandflow.domain.rules import the_reopening_window_is_open
 from demandflow.domain.spans import Span
 from demandflow.domain.values import Role
 from demandflow.domain.workflow import Workflow
@@ -16,9 +17,10 @@ from demandflow.errors import InvalidValue
 from demandflow.policies import moments
 from demandflow.policies.parameters import a_span, check_calendar, check_name, check_number
 from demandflow.policies.policy import Look, Reaction, Wake
-from demandflow.policies.turns import OWNER, addressed, may_record
+from demandflow.policies.turns import OWNER, addressed, declared, may_record
 
 CAN_COME_BACK = ("closed", "refused", "withdrawn")
+WINDOW_DAYS = 30
 
 
 @dataclass(frozen=True)
@@ -62,12 +64,13 @@ class ReviewSuspended:
 class ReopenWindow:
     """The resident is told, so many days before, until when their demand can be reopened or appealed (`window_closes`).
 
-    That is of demands that ended as closed, refused or withdrawn, and not of the anonymous. Days are of 24 hours; the
-    window is the workflow's: give `days` as in `closed_loop(reopening_days=…)`. The moment is told by the clock on
-    the wall of `calendar`, else in UTC. After the window nothing is said. Raises InvalidValue.
+    That is of demands that ended as closed, refused or withdrawn, and not of the anonymous. Days are of 24 hours; how
+    many is the workflow's to say (`the_reopening_window_is_open`), else they are 30. With `days` it is so many, but
+    never more than the workflow's rule gives. In a shorter window than `before_days` it is told at once. The moment is
+    told by the clock on the wall of `calendar`, else in UTC. After the window nothing is said. Raises InvalidValue.
     """
 
-    days: int = 30
+    days: int | None = None
     before_days: int = 3
     calendar: Calendar | None = None
     name: str = "reopen_window"
@@ -76,8 +79,10 @@ class ReopenWindow:
     def __post_init__(self) -> None:
         check_name(self.name, self.on)
         check_calendar(self.name, self.calendar, needed=False)
-        check_number("days", self.days, 1, 3660)
         check_number("before_days", self.before_days, 0, 3660)
+        if self.days is None:
+            return
+        check_number("days", self.days, 1, 3660)
         if self.before_days > self.days:
             problem = f"{self.before_days} is before the window of {self.days} days opens; give {self.days} at most"
             raise InvalidValue("before_days", problem)
@@ -93,14 +98,21 @@ class ReopenWindow:
             return
         leads_back = any(rows[0].move.fact is Reopened for rows in workflow.moves_from(demand.state).values())
         if leads_back and may_record(workflow, demand, Notified):
-            until = demand.ended + timedelta(days=self.days)
-            yield Wake(until - timedelta(days=self.before_days), f"window until {moments.spelled(until)}")
+            until = self._until(demand.ended, demand, workflow)
+            at = max(until - timedelta(days=self.before_days), demand.ended)
+            yield Wake(moments.kept(at), f"window until {moments.spelled(until)}")
 
     def then(self, wake: Wake, demand: Demand, look: Look) -> Iterable[Reaction]:
         """The notice, while the window is open."""
-        if demand.ended is None or wake not in self.wakes(demand, look.workflow(demand)):
+        workflow = look.workflow(demand)
+        if demand.ended is None or wake not in self.wakes(demand, workflow):
             return
-        until = demand.ended + timedelta(days=self.days)
+        until = self._until(demand.ended, demand, workflow)
         if look.now <= until:
             what = f"it can be taken up again until {moments.shown(until, self.calendar)}"
             yield Reaction(Notified(to=Role.RESIDENT, kind="window_closes", what=what, whom=demand.resident))
+
+    def _until(self, ended: datetime, demand: Demand, workflow: Workflow) -> datetime:
+        given = declared(the_reopening_window_is_open, workflow, demand, Reopened)
+        days = min((*given, *(() if self.days is None else (self.days,))), default=WINDOW_DAYS)
+        return ended + timedelta(days=days)

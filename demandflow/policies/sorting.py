@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import NamedTuple
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from demandflow.domain.calendars import Calendar
@@ -14,9 +14,10 @@ from demandflow.domain.facts import Fact, Noted, Notified
 from demandflow.domain.values import Category, Role, Stage
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, YearNotCovered, brief
-from demandflow.policies.likeness import likeness, needs_rapidfuzz
+from demandflow.policies import moments
+from demandflow.policies.likeness import likest, needs_rapidfuzz
 from demandflow.policies.parameters import check_calendar, check_name, check_number, several
-from demandflow.policies.policy import Look, Reaction, Seen, Wake
+from demandflow.policies.policy import Look, Reaction, Wake
 from demandflow.policies.turns import may_record
 
 REPEATS = "repeats"
@@ -79,22 +80,18 @@ class Sorting:
         if wake.cause != REPEATS:
             what = f"to be sorted, {demand.place}: {_shortly(demand.text)}"
             yield Reaction(Notified(to=Role.AUDITOR, kind="to_sort", what=what), gathering=gathering)
-        elif (found := self._most_alike(demand, look)) is not None:
-            says = f"perhaps a repeat of demand {found.seen.demand}: {found.alike:.0f} of 100 alike"
+        elif self.alike and (found := likest(demand.text, self._earlier(demand, look), self.alike)) is not None:
+            says = f"perhaps a repeat of demand {found[0]}: {found[1]:.0f} of 100 alike"
             yield Reaction(Noted(text=says), gathering=gathering)
 
-    def _most_alike(self, demand: Demand, look: Look) -> _Found | None:
-        if demand.place is None or demand.received is None or self.alike is None:
-            return None
+    def _earlier(self, demand: Demand, look: Look) -> Iterator[tuple[UUID, str]]:
+        """The open demands nearby that came before it and may be about the same, each with its text."""
+        if demand.place is None or demand.received is None:
+            return
         since, this = demand.received - timedelta(days=self.days), (demand.received, demand.id)
-        found: _Found | None = None
         for seen in look.open_demands(demand.place.level(self.near), since):
-            if (seen.received, seen.demand) >= this or not _agree(demand.category, seen.category):
-                continue
-            alike = likeness(demand.text, seen.text, self.alike)
-            if alike and (found is None or alike > found.alike):
-                found = _Found(seen, alike)
-        return found
+            if (seen.received, seen.demand) < this and _agree(demand.category, seen.category):
+                yield seen.demand, seen.text
 
     def _next(self, since: datetime) -> datetime:
         """The first set hour of a working day that is not earlier."""
@@ -107,7 +104,7 @@ class Sorting:
             for hour in self.at:
                 moment = datetime.combine(day, time.fromisoformat(hour), zone).astimezone(UTC)
                 if moment >= since:
-                    return moment
+                    return moments.kept(moment)
         return since
 
     def _is_working_day(self, day: date) -> bool:
@@ -118,11 +115,6 @@ class Sorting:
 
     def _gathering(self, hour: datetime) -> str:
         return f"{hour.astimezone(ZoneInfo(self.calendar.zone)):%Y-%m-%dT%H:%M}"
-
-
-class _Found(NamedTuple):
-    seen: Seen
-    alike: float
 
 
 def _agree(one: Category | None, other: str | None) -> bool:

@@ -12,6 +12,8 @@ from demandflow.policies.policy import Policy
 from demandflow.policies.reviews import ReopenWindow, ReviewSuspended
 from demandflow.policies.sorting import Sorting
 
+BEFORE_DAYS = 3
+
 
 def standard_policies(
     calendar: Calendar,
@@ -21,15 +23,16 @@ def standard_policies(
     at: Sequence[str] = ("09:00", "14:00"),
     alike: int | None = 80,
     steps: Sequence[Remind] = STEPS,
-    notice_days: int = 7,
-    reopening_days: int = 30,
+    notice_days: int | None = None,
+    reopening_days: int | None = None,
 ) -> tuple[Policy, ...]:
     """All shipped policies, in one calendar; without units or a fallback, a dispatcher dispatches.
 
-    Give `notice_days` and `reopening_days` as to `closed_loop()`. `alike=None` suggests no repeats and needs no
-    rapidfuzz. To change one more, make that one yourself: `Dispatch(units=…, name="night shift")`.
+    `notice_days` and `reopening_days` are the workflow's own if they are not given. `alike=None` suggests no repeats
+    and needs no rapidfuzz. To change one more, make that one yourself: `Dispatch(units=…, name="night shift")`.
     Raises InvalidValue, and ModuleNotFoundError where rapidfuzz is needed and missing.
     """
+    before = min(BEFORE_DAYS, reopening_days) if isinstance(reopening_days, int) else BEFORE_DAYS
     dispatch = (Dispatch(tuple(units), fallback),) if units or fallback is not None else ()
     return (
         Sorting(calendar, tuple(at), alike=alike),
@@ -38,5 +41,5 @@ def standard_policies(
         CallBacks(calendar),
         NoticesEnd(notice_days),
         ReviewSuspended(calendar=calendar),
-        ReopenWindow(reopening_days, min(3, reopening_days), calendar),
+        ReopenWindow(reopening_days, max(before, 0), calendar),
     )

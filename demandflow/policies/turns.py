@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import Fact
+from demandflow.domain.moves import Rule
 from demandflow.domain.values import Role
 from demandflow.domain.workflow import Workflow
 
@@ -14,6 +17,13 @@ OWNER = "owner"
 def may_record(workflow: Workflow, demand: Demand, fact: type[Fact]) -> bool:
     """Whether a move from where the demand stands records such a fact and is for the role `policy`."""
     return workflow.may_record(demand.state, fact, Role.POLICY)
+
+
+def declared(rule: Callable[[int], Rule], workflow: Workflow, demand: Demand, fact: type[Fact]) -> list[int]:
+    """The numbers of this rule, wherever a move from where the demand stands records such a fact and declares it."""
+    rows = (row for rows in workflow.moves_from(demand.state).values() for row in rows if row.move.fact is fact)
+    made = (one for row in rows for one in row.move.rules if getattr(one, "made_by", None) is rule)
+    return [number for one in made for number in one.made_with.values()]  # type: ignore[attr-defined]
 
 
 def addressed(to: str, demand: Demand, workflow: Workflow) -> tuple[str, str | None] | None:

@@ -152,7 +152,8 @@ OF_CLOCKS = {
     "running": "this clock runs or is paused, whether or not its due moment has passed (see overdue)",
     "met": "this clock ended by its due moment",
     "missed": "this clock ended after its due moment",
-    "stopped": "this clock ended undecided: the demand ended otherwise than closed, or nobody knew when it was due",
+    "stopped": "this clock ended undecided: the demand ended otherwise than closed, it moved over to where this clock "
+               "does not run, or nobody knew when it was due",
     ON_TIME: "of those in which this clock ended by its due moment or after it, how many by then, by the rule in force "
              "when it started; running, stopped and none are neither",
 }

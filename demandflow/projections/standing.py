@@ -14,7 +14,7 @@ from demandflow.domain.demand import Demand
 from demandflow.domain.moves import ENDS, MEANINGS
 from demandflow.domain.values import Grade
 
-DEFINITIONS_VERSION = 3
+DEFINITIONS_VERSION = 4
 
 ENDED = 0b111
 CLOSED, REFUSED, WITHDRAWN, MERGED = 1, 2, 3, 4

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from uuid import UUID
 
+from demandflow.domain.clock_states import PAUSED, RUNNING, Ticking
 from demandflow.domain.clocks import Clock
-from demandflow.domain.demand import PAUSED, RUNNING, Demand, Ticking, evolve
+from demandflow.domain.demand import Demand, evolve
 from demandflow.domain.events import Event
 from demandflow.domain.spans import Span, Unit
 from demandflow.errors import YearNotCovered
@@ -44,7 +45,7 @@ def a_pause_moves_a_deadline_by_exactly_its_length(played: Played) -> None:
 
 @law
 def the_next_due_moment_is_the_soonest(played: Played) -> None:
-    """Of the clocks that run and of the demand as a whole; one that rests is not due, and one that ended no longer."""
+    """Of the demand and its clocks; one that rests is due only if it was so before, and one that ended no longer."""
     for demand in played.demands:
         live = played.flow.demand(demand)
         want, got = next_due(picture(played.recorded(demand))), (live.next_due, live.next_clock)

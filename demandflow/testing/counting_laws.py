@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from demandflow.domain.demand import PAUSED
+from demandflow.domain.clock_states import PAUSED
 from demandflow.domain.events import Event, with_corrections
 from demandflow.domain.facts import Corrected, Noted
 from demandflow.projections.definitions import RATES

@@ -303,8 +303,13 @@ def _grown(
 def twin_of(workflow: Workflow) -> Workflow:
     """The same workflow in its next version, so that demands have somewhere to move over to.
 
-    Its clocks give another time, and the last of them goes by another name: what runs there stops.
+    Its clocks give another time, and the last of them goes by another name: what runs there stops. So does what runs
+    under a name that is now that of a clock in other states: the first and the last but one have changed names.
     """
-    clocks = [replace(clock, limits=(OTHER_LIMIT,)) for clock in workflow.clocks]
-    clocks[-1:] = [replace(clock, name=f"{clock.name} anew") for clock in clocks[-1:]]
+    names = [clock.name for clock in workflow.clocks]
+    if len(names) > 2:
+        names[0], names[-2] = names[-2], names[0]
+    names[-1:] = [f"{name} anew" for name in names[-1:]]
+    named = zip(workflow.clocks, names, strict=True)
+    clocks = [replace(clock, name=name, limits=(OTHER_LIMIT,)) for clock, name in named]
     return replace(workflow, version=workflow.version + 1, clocks=tuple(clocks))

@@ -8,7 +8,8 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from demandflow.domain.demand import PAUSED, RUNNING, Demand, Ticking
+from demandflow.domain.clock_states import PAUSED, RUNNING, Ticking
+from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event, Tick
 from demandflow.domain.facts import (
     STANDARD_FACTS,
@@ -134,6 +135,8 @@ def differences(demand: Demand, events: Sequence[Event]) -> list[str]:
 def next_due(seen: dict[str, Any]) -> tuple[datetime | None, str | None]:
     """The next due moment of such a picture, and which clock has it: none, where it is that of the whole."""
     dues = [(one.due, one.clock) for one in seen["clocks"] if one.stands == RUNNING and one.due is not None]
+    rests = [(one.due, one.clock, one.since) for one in seen["clocks"] if one.stands == PAUSED and one.due is not None]
+    dues += [(due, clock) for due, clock, since in rests if not since < due]
     # where both are due at once, it is the clock's
     dues += [(seen["due"], None)] if seen["due"] is not None else []
     return min(dues, key=lambda pair: (pair[0], pair[1] is None, pair[1]), default=(None, None))

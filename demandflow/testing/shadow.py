@@ -87,7 +87,10 @@ class Shadow:
         time = Timekeeper((*before, event), self.clocks) if any(self.clocks.values()) else None
         given: datetime | None = getattr(proposal.fact, "due", None)
         if given is None or (time is not None and time.takes_the_due()):
-            given = None if "reopened" in means else demand.due
+            own = demand.due
+            if given is not None and own is not None and own < given and "extended" in means:
+                own = given
+            given = None if "reopened" in means else own
         stamp = replace(stamp, due=given, clocks=(time.ticks() or None) if time is not None else None)
         return replace(event, stamp=stamp)
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from demandflow.domain.clock_states import MET, MISSED, PAUSED, RUNNING, STOPPED
 from demandflow.domain.clocks import Clock
-from demandflow.domain.demand import MET, MISSED, PAUSED, RUNNING, STOPPED
 from demandflow.domain.events import Event, Tick
-from demandflow.domain.facts import Registered, Sorted
+from demandflow.domain.facts import MovedOver, Registered, Sorted
 from demandflow.domain.spans import Span
 from demandflow.errors import YearNotCovered
 from demandflow.testing.picture import as_right, moments_of
@@ -88,7 +88,7 @@ class Timekeeper:
 
     def _verdict(self, name: str, ended: int, due: datetime | None) -> str:
         """In time or not; neither, if nobody knows when it was due, or if it ended otherwise than by being done."""
-        unknown = due is None or name not in self.declared[ended]
+        unknown = due is None or isinstance(self.events[ended].fact, MovedOver)
         if unknown or self.events[ended].stamp.ended_as not in (None, "closed"):
             return STOPPED
         until = ended

@@ -1,0 +1,64 @@
+"""How a clock of a demand stands, folded from what was stamped on the events. Refuses nothing and cannot fail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from demandflow.domain.events import Tick
+
+RUNNING, PAUSED = "running", "paused"
+MET, MISSED, STOPPED = "met", "missed", "stopped"
+CLOCK_STANDS = (RUNNING, PAUSED, MET, MISSED, STOPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class Ticking:
+    """How a clock of a demand stands: when its present or last run began, since when it stands so, when it is due.
+
+    `span` is how long the rule in force at its beginning gave. A running clock without a due moment is undated: the
+    calendar did not know the year. `known_due` is the last due moment that was known, `pauses` are those since then.
+    """
+
+    clock: str
+    stands: str
+    began: datetime
+    since: datetime
+    span: str
+    due: datetime | None = None
+    extensible: bool = False
+    known_due: datetime | None = None
+    pauses: tuple[tuple[datetime, datetime], ...] = ()
+
+    @property
+    def goes_on(self) -> bool:
+        """Running, or paused."""
+        return self.stands in (RUNNING, PAUSED)
+
+    @property
+    def paused_too_late(self) -> bool:
+        """Paused at its due moment or after it: what rests so stays due."""
+        return self.stands == PAUSED and self.due is not None and self.due <= self.since
+
+
+def ticked(clocks: tuple[Ticking, ...], ticks: tuple[Tick, ...], at: datetime) -> tuple[Ticking, ...]:
+    """The clocks after these have changed, in the order of their names."""
+    by_name = {one.clock: one for one in clocks}
+    for tick in ticks:
+        before = by_name.get(tick.clock)
+        if before is None or tick.span is not None:
+            span, extensible = tick.span or "", bool(tick.extensible)
+            by_name[tick.clock] = Ticking(tick.clock, tick.stands, at, at, span, tick.due, extensible, tick.due)
+            continue
+        over = before.stands == PAUSED and tick.stands == RUNNING
+        dated = tick.stands == RUNNING and tick.due is not None
+        pauses = () if dated else (*before.pauses, (before.since, at)) if over else before.pauses
+        by_name[tick.clock] = replace(
+            before,
+            stands=tick.stands,
+            since=before.since if before.stands == tick.stands else at,
+            due=tick.due,
+            known_due=tick.due if dated else before.known_due,
+            pauses=pauses,
+        )
+    return tuple(by_name[name] for name in sorted(by_name))

@@ -1,0 +1,64 @@
+"""What policies may look up, as it is with all that a save will hold."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from demandflow.domain.demand import Demand
+from demandflow.domain.facts import ContractedOut, Fact, HandedBack
+from demandflow.domain.workflow import Workflow
+from demandflow.policies.policy import Seen
+
+
+class Recorded(Protocol):
+    """What is recorded, as far as policies look it up."""
+
+    def loads(self) -> dict[str, int]:
+        """How many open demands each contractor has in hand."""
+
+    def open_demands(self, place: str, received_since: datetime) -> tuple[Seen, ...]:
+        """The open demands at a place and below it, in the order of receipt."""
+
+
+class Lookup:
+    """The moment of a run, and what is recorded, read once a save, with what the save will add."""
+
+    def __init__(self, now: datetime, workflows: Mapping[str, Workflow], recorded: Recorded) -> None:
+        self.now, self._workflows, self._recorded = now, workflows, recorded
+        self._loads: dict[str, int] | None = None
+        self._changed = Counter[str]()
+        self._near: dict[str, tuple[datetime, tuple[Seen, ...]]] = {}
+
+    def workflow(self, demand: Demand) -> Workflow:
+        """The workflow that the demand is on."""
+        return self._workflows[demand.workflow]
+
+    def load(self, contractor: str) -> int:
+        """How many open demands this contractor has in hand."""
+        if self._loads is None:
+            self._loads = self._recorded.loads()
+        return self._loads.get(contractor, 0) + self._changed[contractor]
+
+    def open_demands(self, place: str, received_since: datetime) -> tuple[Seen, ...]:
+        """The open demands at this place and below it that were received since, in the order of receipt."""
+        since, found = self._near.get(place, (None, ()))
+        if since is None or received_since < since:
+            found = self._recorded.open_demands(place, received_since)
+            self._near[place] = received_since, found
+        first = bisect_left(found, received_since, key=lambda seen: seen.received)
+        return found[first:]
+
+    def remember(self, demand: Demand, facts: Sequence[Fact]) -> None:
+        """Count what is given out, or comes back, in this save."""
+        has = demand.contractor
+        for fact in facts:
+            if isinstance(fact, ContractedOut | HandedBack):
+                if has is not None:
+                    self._changed[has] -= 1
+                has = fact.contractor if isinstance(fact, ContractedOut) else None
+            if isinstance(fact, ContractedOut):
+                self._changed[fact.contractor] += 1

@@ -1,0 +1,88 @@
+"""The policies that a log is opened with: whether they can act, and what sets one setup apart from another."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from hashlib import sha256
+from typing import Any
+
+from demandflow.domain.facts import Fact
+from demandflow.domain.values import Role
+from demandflow.domain.workflow import Workflow
+from demandflow.errors import InvalidValue, brief
+from demandflow.policies.policy import Policy
+
+SHIPPED = 1
+"""Raised when a shipped policy comes to ask for something else with the same parameters: agendas are made anew."""
+PARTS = ("name", "on", "records", "wakes", "then")
+
+
+def checked(policies: Any, workflows: Mapping[str, Workflow]) -> tuple[Policy, ...]:
+    """The policies, if each can act under each workflow. Raises InvalidValue."""
+    if not isinstance(policies, list | tuple):
+        raise InvalidValue("policies", f"must be several, for instance (Reminders(),), got {brief(policies)}")
+    for policy in policies:
+        _check_parts(policy)
+    for name, times in Counter(policy.name for policy in policies).items():
+        if times > 1:
+            raise InvalidValue("policies", f"{times} are named {name!r}; give each a name of its own")
+    for policy in policies:
+        if policy.on:
+            for workflow in workflows.values():
+                _check_moves(policy, workflow)
+            if callable(check := getattr(policy, "check", None)):
+                check(workflows.values())
+    return tuple(policies)
+
+
+def setup_of(policies: Sequence[Policy], workflows: Mapping[str, Workflow]) -> str:
+    """A text that is another one where other policies, or other workflows, would ask for something else."""
+    asking = [described(policy) for policy in policies if policy.on]
+    under = [described((key, flow.states, flow.moves, flow.clocks)) for key, flow in sorted(workflows.items())]
+    return sha256(repr((SHIPPED, asking, under)).encode()).hexdigest()[:32]
+
+
+def described(value: Any) -> Any:
+    """What a value is made of: the same in every process, whatever the order of sets and the places in memory."""
+    if isinstance(value, Enum) or value is None or isinstance(value, str | int | float | bytes):
+        return repr(value)
+    if isinstance(value, frozenset | set):
+        return sorted(map(repr, map(described, value)))
+    if isinstance(value, Mapping):
+        return sorted((repr(described(key)), described(one)) for key, one in value.items())
+    if isinstance(value, list | tuple):
+        return [described(one) for one in value]
+    kind = f"{type(value).__module__}.{type(value).__qualname__}"
+    if is_dataclass(value) and not isinstance(value, type):
+        return [kind, *(described(getattr(value, one.name)) for one in fields(value))]
+    if isinstance(value, type) or callable(value):
+        said = [getattr(value, "__module__", ""), getattr(value, "__qualname__", kind)]
+        return [*said, described(getattr(value, "made_with", None))]
+    return [kind, described(vars(value))] if hasattr(value, "__dict__") else [kind, str(value)]
+
+
+def _check_parts(policy: Any) -> None:
+    missing = [part for part in PARTS if not hasattr(policy, part)]
+    if isinstance(policy, type) or missing:
+        made = f"make one of it: {policy.__name__}(…)" if isinstance(policy, type) else f"it has no {missing[0]}"
+        raise InvalidValue("policies", f"{brief(policy)} is no policy; {made} (a policy has {', '.join(PARTS)})")
+    name, records = policy.name, policy.records
+    if not isinstance(name, str) or not name or not name.isprintable():
+        raise InvalidValue("policies", f"a policy's name is a printable text, got {brief(name)}")
+    if not isinstance(policy.on, bool):
+        raise InvalidValue("policies", f"policy {name}: on is True or False, got {brief(policy.on)}")
+    facts = records if isinstance(records, list | tuple) else (None,)
+    if not all(isinstance(one, type) and issubclass(one, Fact) for one in facts):
+        raise InvalidValue("policies", f"policy {name}: records is a tuple of classes of facts, got {brief(records)}")
+
+
+def _check_moves(policy: Policy, workflow: Workflow) -> None:
+    for fact in policy.records:
+        if not any(workflow.may_record(state.name, fact, Role.POLICY) for state in workflow.states):
+            problem = f"policy {policy.name} records {fact.__name__}, which no move of {workflow.key} lets it do"
+            word = getattr(fact, "TOPIC", "").rpartition(".")[2]
+            remedy = f"add one, for instance Move({word!r}, {fact.__name__}, …, by=Role.POLICY)"
+            raise InvalidValue("policies", f"{problem}; {remedy}, or switch the policy off (on=False)")
