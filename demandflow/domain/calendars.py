@@ -16,11 +16,11 @@ from demandflow.domain.days import ALL_YEARS, Days
 from demandflow.domain.hours import A_DAY, Hours, Week, opening_hours, opening_week, since_midnight
 from demandflow.domain.spans import Span, Unit
 from demandflow.domain.stretches import EPOCH, TICK, Stretch, instant
-from demandflow.domain.values import LATEST, moment
+from demandflow.domain.values import EARLIEST, LATEST, moment
 from demandflow.errors import InvalidValue, YearNotCovered, brief
 
 KEPT = 10_000
-END = (LATEST - EPOCH) // TICK
+BEGIN, END = ((one - EPOCH) // TICK for one in (EARLIEST, LATEST))
 
 
 @dataclass(frozen=True)
@@ -450,6 +450,6 @@ def _ticks(at: datetime, what: str) -> int:
 
 
 def _moment(ticks: int) -> datetime:
-    if ticks >= END:
+    if not BEGIN <= ticks < END:
         raise InvalidValue("end", "lies outside 1900–2199")
     return EPOCH + ticks * TICK

@@ -96,7 +96,7 @@ def _clock(said: str, of: str, what: str) -> time:
 
 
 def _hyphened(pair: tuple[time, time]) -> str:
-    return "-".join("24:00" if last and not one else _shortly(one) for last, one in enumerate(pair))
+    return "-".join("24:00" if last and one == time(0) else _shortly(one) for last, one in enumerate(pair))
 
 
 def _shortly(one: time) -> str:
