@@ -23,7 +23,7 @@ demo: $(READY)  ## a county's year: 146 demands, their figures, one story
 
 test: $(READY)  ## all tests, with branch coverage
 	@$(RUN) -m coverage erase
-	@$(RUN) -m coverage run -m pytest -q --deselect $(SEQUENCES)
+	@$(RUN) -m coverage run -m pytest -q -n auto --dist worksteal --deselect $(SEQUENCES)
 	@$(RUN) -m pytest -q $(SEQUENCES)
 	@$(RUN) -m coverage combine -q
 	@$(RUN) -m coverage report

@@ -69,6 +69,7 @@ CLOCKS = (
         paused_in="resting",
         extensible=True,
     ),
+    Clock("unknown", ("open", "waiting"), "300 working days", HOURS, paused_in="resting"),  # into a year nobody knows
     Clock("answer", "done", "1 calendar day", HOURS),
     Clock("award", "done", Limit("3 full working days", category="culture", urgency="urgent"), HOURS),
 )
@@ -114,6 +115,16 @@ def yard() -> Workflow:
     )
 
 
-def workflows() -> tuple[Workflow, Workflow]:
-    """What the laws are held against: the closed loop, and the small one."""
-    return CLOSED_LOOP, yard()
+def desk() -> Workflow:
+    """What is settled at the desk, often on the day on which it was due."""
+    states = (State("asked", Stage.FEEDBACK, owner="clerk"), State("settled", Stage.ENDED, ended_as="closed"))
+    moves = (
+        Move("ask", Registered, START, "asked", by="clerk"),
+        Move("settle", Reported, "asked", "settled", by="clerk", means="reported"),
+    )
+    return Workflow("desk", 1, states, moves, tells_nobody=True)
+
+
+def workflows() -> tuple[Workflow, ...]:
+    """What the laws are held against: the closed loop, a small one with clocks, and a very small one."""
+    return CLOSED_LOOP, yard(), desk()

@@ -17,6 +17,7 @@ from demandflow.testing.people import CATEGORIES, CHANNELS, CONTRACTORS, PLACES,
 
 MOST = 2**20
 DAYS = (1, 20, 2, 5, -1)
+A_WHILE = timedelta(hours=2)
 KEPT_BACK = frozenset({"source", "reference", "shared_with"})
 """Optional fields that random facts leave out: they say that a demand comes from elsewhere."""
 
@@ -67,7 +68,7 @@ def _by_name(name: str, where: Surroundings) -> Sequence[Any]:
     known: dict[str, Sequence[Any]] = {
         "resident": (RESIDENTS[0], None, *RESIDENTS[1:]),
         "representative": (None, None, "daughter"),
-        "due": later,
+        "due": (*later, where.now - A_WHILE),
         "until": later,
         "review": later,
         "contractor": CONTRACTORS,

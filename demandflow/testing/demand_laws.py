@@ -10,7 +10,7 @@ from datetime import timedelta
 from pydantic import BaseModel
 
 from demandflow.domain.bounds import CONTRACTS, MANY, OFTEN
-from demandflow.domain.demand import Demand, fold
+from demandflow.domain.demand import Demand, evolve, fold
 from demandflow.domain.events import with_corrections
 from demandflow.domain.facts import Corrected, Noted, Registered
 from demandflow.domain.moves import ASKING, NEW_ROUND, Move, sources
@@ -79,9 +79,15 @@ def a_move_lands_where_the_table_says(played: Played) -> None:
 
 @law
 def a_demand_looks_as_its_history_says(played: Played) -> None:
-    """Every field of a demand is what can be read off all that was recorded of it."""
+    """After each event, every field of a demand is what can be read off all that was recorded of it by then."""
     for demand in played.demands:
-        found = differences(played.flow.demand(demand), played.recorded(demand))
+        events = played.recorded(demand)
+        stood: Demand | None = None
+        for number, event in enumerate(events, start=1):
+            stood = evolve(stood, event)
+            found = differences(stood, events[:number])
+            assert not found, f"demand {demand.int} after event {number}: " + "; ".join(found)
+        found = differences(played.flow.demand(demand), events)
         assert not found, f"demand {demand.int}: " + "; ".join(found)
 
 
