@@ -22,7 +22,7 @@ from tests.faults import FAULTS, ROOT
 from tests.mutated import JUDGED_BY_LAWS, KILLED, UNJUDGED, Mutant, drawn, mutants_in, prepare, run
 
 PAGE = ROOT / "docs" / "mutants.md"
-HISTORIES = 200
+HISTORIES = 250
 SECONDS = 240
 AT_ONCE = 2
 SEED, DRAWN = 20250301, 24
@@ -194,8 +194,8 @@ name. What a sentence says is left to its readers, but for those in `tests/golde
 INTRODUCTION = f"""# Faults, and who notices them
 
 Made by `make mutants`, which rewrites this page. Each fault stands alone in a copy of the package. *The laws alone*
-means: the laws that the package ships (`demandflow.testing.check`) are held against the closed loop and a small
-workflow of another kind, with up to {HISTORIES} random histories each, and nothing else is asked."""
+means: the laws that the package ships (`demandflow.testing.check`) are held against the closed loop and two small
+workflows of other kinds, with up to {HISTORIES} random histories each, and nothing else is asked."""
 
 
 def kept(parts: dict[str, str]) -> None:
