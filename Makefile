@@ -40,7 +40,7 @@ laws: $(READY)  ## 2,000 random sequences, 1,000 workflows, 1,000 defective ones
 rules: $(READY)  ## each rule taken out, each move opened to every role: which example notices
 	@$(RUN) -m tests.test_rule_book
 
-mutants: $(READY)  ## faults, planted and by lot, against the laws alone; the score of the fast tests (40 minutes)
+mutants: $(READY)  ## faults, planted and by lot, against the laws alone; the score of the fast tests (an hour)
 	@$(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[mutants]'
 	@$(RUN) -m tests.mutants
 
