@@ -18,7 +18,7 @@ from demandflow.domain.values import Actor, Role
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import DemandFlowError, InvalidValue, Overtaken, StorageBusy, StorageError, brief, listed
 from demandflow.lookup import Lookup, Recorded
-from demandflow.policies.policy import Policy, Reaction, Wake
+from demandflow.policies.policy import Policy, Reaction, Wake, command_of
 from demandflow.recording import Recorder
 
 TOGETHER = 200
@@ -128,7 +128,7 @@ class Runner:
             lines += [
                 Line(wake.at, demand.id, policy.name, wake.cause, demand.version)
                 for wake in wakes
-                if _command(policy, wake, 0) not in done
+                if command_of(policy.name, wake.cause) not in done
             ]
         return Asked(tuple(lines), tuple(parked), tuple(cleared))
 
@@ -230,15 +230,10 @@ def _propose(
         reaction.fact,
         by=Actor(policy.name, Role.POLICY),
         at=at,
-        command_id=_command(policy, wake, number),
+        command_id=command_of(policy.name, wake.cause, number),
         correlation=reaction.gathering,
         causation=f"event {demand.version}",
     )
-
-
-def _command(policy: Policy, wake: Wake, number: int) -> str:
-    """The command id of a reaction: the same for the same cause, whoever runs the policies and whenever."""
-    return f"{policy.name}: {wake.cause}" + (f" #{number + 1}" if number else "")
 
 
 def _told(error: Exception) -> str:

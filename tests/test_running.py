@@ -503,10 +503,12 @@ def test_a_run_in_the_future_is_refused(town: Town) -> None:
         town.flow.run_policies(town.now + timedelta(hours=1))
 
 
-def test_parked_reactions_sort_and_print(town: Town) -> None:
-    registered(town, "no answer")
-    assert isinstance(town.flow.run_policies().parked[0], Parked)
-    assert "1 parked" in str(town.flow.run_policies()) or "0 parked" in str(town.flow.run_policies())
+def test_a_run_says_what_it_parked_and_the_next_one_does_not_say_it_again(town: Town) -> None:
+    demand = registered(town, "no answer")
+    ran = town.flow.run_policies()
+    assert ran.parked == (Parked("stumbling", demand, "received", "LookupError: no answer is known", town.now),)
+    assert str(ran) == "2026-03-02 01:00 UTC: none; 1 parked"
+    assert str(town.flow.run_policies()) == "2026-03-02 01:00 UTC: none; 0 parked"
 
 
 def test_what_somebody_writes_while_a_policy_is_asked_is_asked_about_anew(town: Town) -> None:

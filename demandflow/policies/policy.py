@@ -70,6 +70,16 @@ class Seen:
     state: str
 
 
+def command_of(policy: str, cause: str, number: int = 0) -> str:
+    """The command id of a reaction: the same for the same cause, whoever runs the policies and whenever."""
+    return f"{policy}: {cause}" + (f" #{number + 1}" if number else "")
+
+
+def cause_of(policy: str, command: str | None) -> str | None:
+    """The cause of a policy's reaction, by its command id; None if that is not one of this policy's."""
+    return command.removeprefix(f"{policy}: ") if command and command.startswith(f"{policy}: ") else None
+
+
 class Look(Protocol):
     """What a policy may look up when it is asked, as it is after all that was recorded before."""
 

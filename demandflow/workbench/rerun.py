@@ -17,7 +17,7 @@ from demandflow.domain.moves import Proposal
 from demandflow.domain.values import EARLIEST, Actor, Role
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue
-from demandflow.policies.policy import Policy, Reaction, Seen, Wake
+from demandflow.policies.policy import Policy, Reaction, Seen, Wake, cause_of
 from demandflow.workbench.given_out import GivenOut
 from demandflow.workbench.judged_anew import JudgedAnew
 from demandflow.workbench.nearby import OpenDemands
@@ -115,9 +115,9 @@ class Rerun:
 
     def _did_elsewhere(self, event: Event) -> None:
         """What a policy did while the demand was on another workflow it does not do again on this one."""
-        name, command = event.meta.actor.id, event.meta.command_id or ""
-        if name in self._policies and command.startswith(f"{name}: "):
-            self._done.setdefault(event.demand, set()).add((name, command.removeprefix(f"{name}: ")))
+        name = event.meta.actor.id
+        if name in self._policies and (cause := cause_of(name, event.meta.command_id)) is not None:
+            self._done.setdefault(event.demand, set()).add((name, cause))
 
     def _pass(self, now: datetime) -> None:
         self.now = now
