@@ -15,6 +15,7 @@ from demandflow.domain.closed_loop import CLOSED_LOOP
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
 from demandflow.domain.facts import STANDARD_FACTS, MovedOver
+from demandflow.domain.texts import name_of
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import PossibleMove, Workflow
 from demandflow.errors import DemandFlowError, InvalidValue, Overtaken, brief
@@ -74,8 +75,7 @@ class DemandFlow(Commands, Queries, Reactions):
         when run_policies() is called. Raises InvalidValue, StorageError or WrongTenant.
         """
         by_key = _by_key(workflows)
-        if tenant is not None and not (isinstance(tenant, str) and tenant and tenant.isprintable()):
-            raise InvalidValue("tenant", f"must be a printable, non-empty text or None, got {brief(tenant)}")
+        tenant = None if tenant is None else name_of(tenant, "tenant")
         for what, value in (("clock", clock), ("new_id", new_id)):
             if not callable(value):
                 raise InvalidValue(what, f"must be a function, got {brief(value)}")

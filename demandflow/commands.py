@@ -41,7 +41,8 @@ from demandflow.domain.facts import (
     Unmerged,
     Withdrawn,
 )
-from demandflow.domain.values import Actor, Category, Channel, Grade, Place, Role, Urgency, Way, name
+from demandflow.domain.texts import asked_of
+from demandflow.domain.values import Actor, Category, Channel, Grade, Place, Role, Urgency, Way
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, UnknownWorkflow, brief, listed
 from demandflow.ids import derived_id
@@ -119,7 +120,8 @@ class Commands:
         if fact.source is not None and fact.reference is not None:
             demand = self.id_of(fact.source, fact.reference)
         elif intent.command_id is not None:
-            demand = uuid5(derived_id(self._tenant), f"command {intent.command_id}")
+            possible = [uuid5(derived_id(self._tenant), f"command {one}") for one in intent.command_ids]
+            demand = next((one for one in possible[:-1] if self._recorder.knows(one)), possible[-1])
         else:
             demand = self._new_id()
             if not isinstance(demand, UUID):
@@ -138,10 +140,7 @@ class Commands:
 
     def id_of(self, source: str, reference: str) -> UUID:
         """The id of the demand that another system keeps under this reference, whether it is recorded yet or not."""
-        for what, text in (("source", source), ("reference", reference)):
-            if not isinstance(text, str) or not text:
-                raise InvalidValue(what, f"must be a non-empty text, got {brief(text)}")
-        return derived_id(self._tenant, name(source.strip()), name(reference.strip()))
+        return derived_id(self._tenant, _key("source", source), _key("reference", reference))
 
     # registration and audit
 
@@ -423,6 +422,14 @@ def as_id(value: UUID | str) -> UUID:
         return value if isinstance(value, UUID) else UUID(value)
     except (ValueError, TypeError, AttributeError):
         raise InvalidValue("demand_id", f"{brief(value)} is not the id of a demand (a UUID)") from None
+
+
+def _key(what: str, text: object) -> str:
+    """Half of the key under which another system keeps a demand."""
+    key = asked_of(text, what).strip()
+    if not key:
+        raise InvalidValue(what, f"must be a non-empty text, got {brief(text)}")
+    return key
 
 
 def _named(workflow: object) -> str:

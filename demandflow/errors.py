@@ -34,7 +34,10 @@ def listed(words: Iterable[object], none: str = "none") -> str:
 
 def brief(value: object) -> str:
     """The value as it is written in a message: not longer than a line."""
-    shown = repr(value)
+    try:
+        shown = repr(value)
+    except Exception:  # somebody else's class, a number of thousands of digits, lists in lists
+        shown = f"a {type(value).__name__} that cannot be shown"
     return shown if len(shown) <= 80 else f"{shown[:77]}…"
 
 

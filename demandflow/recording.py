@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any, Protocol
@@ -13,9 +13,20 @@ from uuid import UUID
 from demandflow.domain.admission import admit
 from demandflow.domain.demand import Demand, evolve, fold
 from demandflow.domain.events import Event, Meta
-from demandflow.domain.facts import OTHER_SIDE, OTHER_SIDES, Fact, Merged, MovedOver, Registered, TookIn, Unmerged
+from demandflow.domain.facts import (
+    OTHER_SIDE,
+    OTHER_SIDES,
+    Fact,
+    Merged,
+    MovedOver,
+    Registered,
+    TookIn,
+    Unmerged,
+    checked,
+)
 from demandflow.domain.moves import Proposal
 from demandflow.domain.moving import reasons_not_to_move
+from demandflow.domain.texts import as_kept, name_of
 from demandflow.domain.values import Actor, moment
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import (
@@ -61,18 +72,25 @@ class Intent:
     seen: Demand | None = None
     correlation: str | None = None
     causation: str | None = None
+    given_id: str | None = field(default=None, init=False, compare=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "given_id", self.command_id)
         if not isinstance(self.by, Actor):
             raise InvalidValue("by", f"must be an Actor, for instance Actor('li', Role.AUDITOR), got {brief(self.by)}")
         if not isinstance(self.fact, Fact):
             raise InvalidValue("fact", f"must be a fact, for instance Noted(text=…), got {brief(self.fact)}")
         if self.seen is not None and not isinstance(self.seen, Demand):
             raise InvalidValue("seen", f"must be a Demand as the caller saw it, got {brief(self.seen)}")
+        object.__setattr__(self, "fact", checked(self.fact))
         for name in ("move", "command_id", "correlation", "causation"):
-            value = getattr(self, name)
-            if (value is not None or name == "move") and not (isinstance(value, str) and value and value.isprintable()):
-                raise InvalidValue(name, f"must be a printable, non-empty text, got {brief(value)}")
+            if (value := getattr(self, name)) is not None or name == "move":
+                object.__setattr__(self, name, name_of(value, name))
+
+    @property
+    def command_ids(self) -> tuple[str, ...]:
+        """The command id as it was given, which is how an earlier version kept it, and as it is kept now."""
+        return tuple(dict.fromkeys(one for one in (self.given_id, self.command_id) if one is not None))
 
 
 class Recorder:
@@ -96,6 +114,10 @@ class Recorder:
         if not found:
             raise DemandNotFound(str(demand))
         return found
+
+    def knows(self, demand: UUID) -> bool:
+        """Whether anything is recorded of the demand."""
+        return bool(self._log.events(demand, upto=1))
 
     def forget(self, demands: Iterable[UUID]) -> None:
         """Load these anew: what was seen of them is no longer so."""
@@ -152,7 +174,8 @@ class Recorder:
             demand = self._kept.get(intent.demand) or self.current(intent.demand)
             other = self._other(demand, intent.fact)
             try:
-                if (version := dict(demand.commands).get(intent.command_id or "")) is not None:
+                known = dict(demand.commands)
+                if (version := next((known[one] for one in intent.command_ids if one in known), None)) is not None:
                     event = self._log.events(demand.id, after=version - 1, upto=version)[0]
                     return self._the_same(event, intent, f"command {intent.command_id!r}", actor=True)
                 proposed = self._proposed(demand, other, intent)
@@ -249,7 +272,7 @@ class Recorder:
 
     def _the_same(self, event: Event, intent: Intent, what: str, *, actor: bool, workflow: str | None = None) -> Demand:
         """What was recorded when this came first; IdReused if it now says something else."""
-        was, now = event.fact.__dict__, intent.fact.__dict__
+        was, now = ({name: as_kept(value) for name, value in one.__dict__.items()} for one in (event.fact, intent.fact))
         pairs: dict[str, tuple[Any, Any]] = {"fact": (type(event.fact).__name__, type(intent.fact).__name__)}
         pairs |= {name: (was.get(name), now.get(name)) for name in {**was, **now}}
         pairs["move"] = (event.stamp.move, intent.move)

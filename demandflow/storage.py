@@ -26,6 +26,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from demandflow.domain.events import Event, Meta, Stamp
 from demandflow.domain.facts import STANDARD_FACTS, Fact, UnknownFact, extended
+from demandflow.domain.texts import has_control_characters
+from demandflow.domain.values import STORED
 from demandflow.errors import InvalidValue, StorageBusy, StorageError, WrongTenant, brief
 
 F = TypeVar("F")
@@ -70,10 +72,13 @@ class FactMapper(Mapper[UUID]):
         body = _Body(domain_event.fact, domain_event.meta, domain_event.stamp, extends)
         try:
             state = self._bodies[topic].dump_json(body, exclude_none=True)
-            if kind not in STANDARD_FACTS and self._bodies[topic].validate_json(state) != body:
-                raise ValueError("it reads back as something else")
+            if kind not in STANDARD_FACTS:
+                if self._bodies[topic].validate_json(state, context=STORED) != body:
+                    raise ValueError("it reads back as something else")
+                if has_control_characters(state):
+                    raise ValueError("a text in it has control characters; declare it as Text, or take them out")
             if extends is not None:
-                self._bodies[extends].validate_json(state)
+                self._bodies[extends].validate_json(state, context=STORED)
         except ValueError as error:  # pydantic's errors are such
             problem = f"cannot be written down and read back ({brief(str(error).splitlines()[0])})"
             raise InvalidValue(kind.__name__, problem) from None
@@ -88,7 +93,7 @@ class FactMapper(Mapper[UUID]):
         topic, version, demand = stored_event.topic, stored_event.originator_version, stored_event.originator_id
         adapter = self._bodies.get(topic, self._unknown)
         try:
-            body = adapter.validate_json(stored_event.state)
+            body = adapter.validate_json(stored_event.state, context=STORED)
         except ValidationError as error:
             raise StorageError(f"event {version} of demand {demand} ({topic}) cannot be read: {error}") from None
         fact = body.fact

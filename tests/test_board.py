@@ -149,8 +149,8 @@ def test_a_question_that_cannot_be_asked_says_what_can(flow: DemandFlow) -> None
         lambda: flow.board(place="a//b"): "empty",
         lambda: flow.board(place="\ud800"): "control",
         lambda: flow.board(place=["x"]): "must be a text",  # type: ignore[arg-type]
-        lambda: flow.board(channel=["x"]): "printable text",  # type: ignore[arg-type]
-        lambda: flow.board(contractor="\x00"): "printable text",
+        lambda: flow.board(channel=["x"]): "must be a text",  # type: ignore[arg-type]
+        lambda: flow.board(contractor="\x00"): "control character",
         lambda: flow.board(open="yes"): "True, False or None",  # type: ignore[arg-type]
         lambda: flow.work_list(role="mayor"): "possible: auditor",
         lambda: flow.board(limit=0): "from 1",

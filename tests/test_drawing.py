@@ -31,7 +31,8 @@ from demandflow import (
     standard_clocks,
 )
 from demandflow.domain.defects import RESERVED
-from demandflow.domain.moves import is_word, sources
+from demandflow.domain.moves import sources
+from demandflow.domain.texts import is_name
 from demandflow.domain.ways import steps_of
 from tests.conftest import ROOT
 
@@ -192,7 +193,7 @@ NASTY = st.sampled_from(
         ),
     ]
 )
-PRINTABLE = st.text(min_size=1, max_size=12).filter(is_word)
+PRINTABLE = st.text(min_size=1, max_size=12).filter(is_name)
 NAMES = (NASTY | PRINTABLE).filter(
     lambda name: name == name.strip() and name not in (*RESERVED, "register", "note", "state")
 )

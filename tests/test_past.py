@@ -567,7 +567,7 @@ def test_what_cannot_be_asked_says_what_can(flow: DemandFlow) -> None:
         lambda: flow.figures(as_of=T0): "must be a day",
         lambda: flow.figures(known_on="March"): "must be a day",
         lambda: flow.figures(since=day): "known_on",  # type: ignore[call-arg]
-        lambda: flow.figures(place=3): "printable",  # type: ignore[arg-type]
+        lambda: flow.figures(place=3): "must be a text",  # type: ignore[arg-type]
         lambda: flow.figures_by(): "at least one",  # type: ignore[call-overload]
         lambda: flow.figures_by("place", "place"): "each once",
         lambda: flow.figures_by("place", level={"channel": 1}): "place, category",

@@ -318,7 +318,7 @@ def test_a_topic_belongs_to_one_class_and_a_zone_is_a_zone() -> None:
         "two different ones are closed-loop@1": {"workflows": (CLOSED_LOOP, closed_loop(bound=1))},
         "must be several": {"workflows": CLOSED_LOOP},
         "is no Workflow": {"workflows": ("closed-loop@1",)},
-        "tenant: must be": {"tenant": "\ud800"},
+        "tenant: .* control character": {"tenant": "\ud800"},
         "clock: must be a function": {"clock": T0},
         "new_id: must be a function": {"new_id": "x"},
     }

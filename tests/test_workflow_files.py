@@ -42,8 +42,8 @@ from demandflow import (
 )
 from demandflow.calendars.files import CALENDAR, DAYS
 from demandflow.domain.facts import STANDARD_FACTS
-from demandflow.domain.moves import is_word
 from demandflow.domain.numbered import numbered
+from demandflow.domain.texts import is_name
 from demandflow.testing.strategies import clocks
 from demandflow.workbench.files import dump, dumps, load, loads
 from demandflow.workbench.reading import MOVE, STATE, WORKFLOW, InvalidFile
@@ -207,7 +207,7 @@ def test_a_file_says_the_same_as_python() -> None:
     assert loads(json.dumps(tomllib.loads(GOOD + TIMES), default=str), "json") == TIMED
 
 
-words = st.text(min_size=1).filter(is_word)
+words = st.text(min_size=1).filter(is_name)
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 
 

@@ -12,8 +12,9 @@ from uuid import UUID
 
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import Fact, Noted
-from demandflow.domain.moves import BACK, NEW_ROUND, Move, Proposal, State, is_word, sources
+from demandflow.domain.moves import BACK, NEW_ROUND, Move, Proposal, State, sources
 from demandflow.domain.samples import THEN, WHO, variants
+from demandflow.domain.texts import is_name
 from demandflow.domain.values import Actor
 from demandflow.domain.ways import Spot, Step, closure, tried_together
 from demandflow.errors import Defect, InvalidValue, brief
@@ -61,7 +62,7 @@ def _rework(states: Sequence[State], moves: Sequence[Move]) -> Iterator[tuple[st
     ended = {state.name for state in states if state.ended_as is not None}
     for name, source, role, these in _once_for_all_roles(states, moves):
         again = any({"reworked", "taken_over"} & set(move.meanings) for move in these)
-        if again and is_word(role) and source not in ended:
+        if again and is_name(role) and source not in ended:
             yield name, source, role, these
 
 
@@ -88,7 +89,7 @@ def _answers(
 ) -> Iterator[tuple[Move, Any, Any]]:
     """What these functions of each move answer about a sample; those that raise about it say nothing."""
     for move in moves:
-        samples = product(sources(move, states), filter(is_word, move.roles), _variants(move.fact))
+        samples = product(sources(move, states), filter(is_name, move.roles), _variants(move.fact))
         for source, role, fact in islice(samples, 1):
             demand, proposal = _demand(source, 1, *STANDINGS[0]), _proposal([move], role, fact, THEN)
             for function in functions(move):

@@ -16,6 +16,7 @@ from demandflow.domain.days import ALL_YEARS, Days
 from demandflow.domain.hours import A_DAY, Hours, Week, opening_hours, opening_week, since_midnight
 from demandflow.domain.spans import Span, Unit
 from demandflow.domain.stretches import EPOCH, TICK, Stretch, instant
+from demandflow.domain.texts import name_of
 from demandflow.domain.values import EARLIEST, LATEST, moment
 from demandflow.errors import InvalidValue, YearNotCovered, brief
 
@@ -39,8 +40,7 @@ class Calendar:
     makeup_hours: Hours = ()
 
     def __post_init__(self) -> None:
-        if not isinstance(self.name, str) or not self.name.strip() or not self.name.isprintable():
-            raise InvalidValue("calendar", f"must have a name that can be printed, got {brief(self.name)}")
+        object.__setattr__(self, "name", name_of(self.name, "calendar"))
         try:
             ZoneInfo(self.zone)
         except (OSError, ValueError, TypeError, LookupError):

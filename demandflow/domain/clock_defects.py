@@ -10,7 +10,8 @@ from typing import Any
 from demandflow.domain.calendars import Calendar
 from demandflow.domain.clocks import Clock, Limit
 from demandflow.domain.facts import Fact
-from demandflow.domain.moves import MEANINGS, NEW_ROUND, Move, State, is_word
+from demandflow.domain.moves import MEANINGS, NEW_ROUND, Move, State
+from demandflow.domain.texts import is_name
 from demandflow.domain.values import Category, Urgency
 from demandflow.domain.ways import Step, closure, steps_of
 from demandflow.errors import Defect, brief, listed
@@ -33,7 +34,7 @@ def wrong_clocks(clocks: Sequence[Any], states: Sequence[State]) -> Iterator[Def
 
 
 def _has_a_name(clock: Any) -> bool:
-    return isinstance(clock, Clock) and isinstance(clock.name, str) and is_word(clock.name)
+    return isinstance(clock, Clock) and isinstance(clock.name, str) and is_name(clock.name)
 
 
 def _wrong_parts(clock: Any) -> Iterator[Wrong]:

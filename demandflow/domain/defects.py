@@ -13,9 +13,10 @@ from demandflow.domain.bounds import odd_answers, unasked_rework, unbounded_rewo
 from demandflow.domain.clock_defects import wrong_clocks
 from demandflow.domain.clocks import Clock
 from demandflow.domain.facts import OTHER_SIDE, STANDARD_FACTS, Corrected, Evaluated, Fact, Registered, Reported
-from demandflow.domain.moves import BACK, ENDS, MEANINGS, START, STAY, WORDS, Move, State, is_word
+from demandflow.domain.moves import BACK, ENDS, MEANINGS, START, STAY, WORDS, Move, State
 from demandflow.domain.samples import accepted
 from demandflow.domain.shape import wrong_ends, wrong_merges, wrong_shape, wrong_telling
+from demandflow.domain.texts import is_name
 from demandflow.domain.values import Stage
 from demandflow.domain.ways import leaving, steps_of, tried_together
 from demandflow.errors import Defect, brief, listed
@@ -99,7 +100,7 @@ def advice_for(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defec
 def _wrong_types(
     name: Any, version: Any, states: Sequence[Any], moves: Sequence[Any], tells_nobody: Any
 ) -> Iterator[Defect]:
-    if not isinstance(name, str) or not is_word(name) or "@" in name:
+    if not isinstance(name, str) or not is_name(name) or "@" in name:
         yield Defect("type", f"name {brief(name)}", f"give a printable name without @; {WORD}")
     if isinstance(version, bool) or not isinstance(version, int) or not 1 <= version <= MOST_VERSIONS:
         huge = isinstance(version, int) and abs(version) > MOST_VERSIONS
@@ -126,7 +127,7 @@ def _wrong_types(
             )
             yield Defect("type", says, remedy, (state.name,))
     for move in moves:
-        if not isinstance(move, Move) or not isinstance(move.name, str) or not is_word(move.name):
+        if not isinstance(move, Move) or not isinstance(move.name, str) or not is_name(move.name):
             yield Defect("type", f"{brief(move)} is no Move with a printable name", f"give a Move with a name; {WORD}")
         else:
             for says, remedy in _wrong_parts(move):
@@ -179,7 +180,7 @@ def _wrong_names(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Def
     for name, times in Counter(names).items():
         if times > 1:
             yield Defect("doubled", f"state {name!r} is declared {times} times", "declare it once", (name,))
-        if not is_word(name):
+        if not is_name(name):
             says = f"state {name!r} needs a printable name without blanks at its ends"
             yield Defect("name", says, f"give it one; {WORD}", (name,))
         if name in RESERVED:
@@ -193,7 +194,7 @@ def _wrong_names(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Def
         if len(set(_named(move))) < len(_named(move)):
             says = f"move {move.name!r} names a state twice in {listed(_named(move))}"
             yield Defect("doubled", says, "name it once", _named(move), (move.name,))
-        if not move.roles or not all(is_word(role) for role in move.roles):
+        if not move.roles or not all(is_name(role) for role in move.roles):
             says = f"move {move.name!r} may be made by nobody"
             remedy = f"say by whom; {WORD}"
             yield Defect("nobody", says, remedy, (), (move.name,))
@@ -269,7 +270,7 @@ def _wrong_topic(move: Move, topics: dict[str, type]) -> Iterator[tuple[str, str
 
 def _wrong_owners(states: Sequence[State]) -> Iterator[Defect]:
     for state in states:
-        if state.ended_as is None and not is_word(state.owner or ""):
+        if state.ended_as is None and not is_name(state.owner or ""):
             says = f"in state {state.name!r} it is nobody's turn"
             yield Defect("no-owner", says, "say whose: owner=…", (state.name,))
 

@@ -5,12 +5,15 @@ The TOPICs and the field names are the storage format. Never rename one; a new f
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias, dataclass_transform
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, TypeAlias, dataclass_transform
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Strict, ValidationError
 
 from demandflow.domain.values import Category, Channel, Grade, Moment, Name, Place, Text, Urgency, Way
+from demandflow.domain.words import read
 from demandflow.errors import InvalidValue, brief, listed
 
 if TYPE_CHECKING:
@@ -38,11 +41,18 @@ class _FactType(ModelMetaclass):
         if unknown := [name for name in fields if name not in possible]:
             problem = f"has no {listed(unknown)} (possible: {listed(possible)})"
             raise InvalidValue(cls.__name__, problem)
-        try:
+        with _as_invalid_values(cls.__name__):
             return super().__call__(**fields)
-        except ValidationError as error:
-            problems = (_problem(one) for one in error.errors(include_url=False))
-            raise InvalidValue(cls.__name__, "; ".join(problems)) from None
+
+
+@contextmanager
+def _as_invalid_values(what: str) -> Iterator[None]:
+    """All that pydantic finds wrong, as one InvalidValue."""
+    try:
+        yield
+    except ValidationError as error:
+        problems = (_problem(detail) for detail in error.errors(include_url=False))
+        raise InvalidValue(what, "; ".join(problems)) from None
 
 
 def _problem(error: ErrorDetails) -> str:
@@ -55,6 +65,10 @@ def _problem(error: ErrorDetails) -> str:
     return f"{where}: {error['msg'][:1].lower()}{error['msg'][1:]}{got}"
 
 
+def _said(problems: Mapping[str, str]) -> list[str]:
+    return [f"{name}: {problem}" for name, problem in problems.items()]
+
+
 class Fact(BaseModel, metaclass=_FactType):
     """Something that happened: business fields only, never changed, past tense.
 
@@ -64,8 +78,34 @@ class Fact(BaseModel, metaclass=_FactType):
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
     TOPIC: ClassVar[str]
 
+    @classmethod
+    def from_words(cls, words: Mapping[str, object], zone: str | None = None) -> Self:
+        """The fact that a form, a file or a web request says: `Registered.from_words({…}, zone="Asia/Shanghai")`.
+
+        A blank is not given; a time without an offset is of the zone; yes and no, lists and ids are read as people
+        write them. Raises InvalidValue that lists everything that is wrong at once.
+        """
+        values, wrong = read(cls.model_fields, words, zone)
+        try:
+            made: Self = ModelMetaclass.__call__(cls, **values)
+        except ValidationError as error:
+            # a field that could not be read is not missing: it is named already
+            details = (one for one in error.errors(include_url=False) if one["loc"][0] not in wrong)
+            raise InvalidValue(cls.__name__, "; ".join([*_said(wrong), *map(_problem, details)])) from None
+        if wrong:
+            raise InvalidValue(cls.__name__, "; ".join(_said(wrong)))
+        return made
+
     def __setattr__(self, name: str, value: Any) -> None:
         raise InvalidValue(type(self).__name__, "a fact is never changed; record another, or a correction")
+
+
+def checked(fact: Fact) -> Fact:
+    """The fact as its class would make it: also one that was copied, changed or made past its constructor.
+
+    Raises InvalidValue for what its class would not take.
+    """
+    return type(fact)(**fact.__dict__)
 
 
 class Registered(Fact):

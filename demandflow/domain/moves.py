@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any, Generic, TypeVar
-from unicodedata import normalize
 
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import Fact
@@ -100,11 +99,6 @@ class Move:
     def leads_back(self) -> bool:
         """Whether it returns to where the demand came from."""
         return self.to is BACK
-
-
-def is_word(text: str) -> bool:
-    """Whether it can name something: printable, not empty, without blanks at its ends, in composed letters (NFC)."""
-    return bool(text) and text == text.strip() and text.isprintable() and text == normalize("NFC", text)
 
 
 def sources(move: Move, states: Sequence[State]) -> tuple[str, ...]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import AfterValidator, Strict, StringConstraints
+from pydantic import AfterValidator, Strict, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
+from demandflow.domain.texts import asked_of, asked_path_of, name_of, path_of, text_of
 from demandflow.errors import InvalidValue, brief
 
+STORED = object()
+"""The context in which what is stored is read: it was checked when it was recorded, and is believed."""
 EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
@@ -22,25 +23,30 @@ def moment(value: object, what: str = "moment") -> datetime:
     """The value as a moment in UTC; InvalidValue if it has no time zone or lies outside 1900–2199."""
     if not isinstance(value, datetime):
         raise InvalidValue(what, f"must be a datetime, got {brief(value)}")
-    if value.utcoffset() is None:
-        raise InvalidValue(what, f"{value.isoformat()} has no time zone; give it one (for instance tzinfo=UTC)")
-    if not EARLIEST <= value < LATEST:
-        raise InvalidValue(what, f"{value.isoformat()} lies outside 1900–2199")
-    return value.astimezone(UTC)
+    try:
+        # a moment of another library may carry nanoseconds, which are cut before anything is compared
+        plain = value if type(value) is datetime else datetime.combine(value.date(), value.timetz())
+        if plain.utcoffset() is None:
+            raise InvalidValue(what, f"{plain.isoformat()} has no time zone; give it one (for instance tzinfo=UTC)")
+        if not EARLIEST <= plain < LATEST:
+            raise InvalidValue(what, f"{plain.isoformat()} lies outside 1900–2199")
+        return plain.astimezone(UTC)
+    except InvalidValue:
+        raise
+    except Exception as error:  # what a time zone or a moment of somebody else's may raise is not known
+        raise InvalidValue(what, f"{brief(value)} cannot be read as a moment ({brief(error)})") from None
 
 
 Moment = Annotated[datetime, Strict(), AfterValidator(moment)]
 
 
-def name(value: str) -> str:
-    """A person's or a unit's name, one spelling for one name; InvalidValue for what cannot be printed on a line."""
-    if not value.isprintable():
-        raise InvalidValue("name", f"{brief(value)} has control characters")
-    return unicodedata.normalize("NFC", value)
+def _unless_stored(check: Callable[[object], str]) -> Callable[[str, ValidationInfo], str]:
+    """What comes in is checked; what is stored was checked when it was recorded, maybe by an earlier rule."""
+    return lambda value, info: value if info.context is STORED else check(value)
 
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-Name = Annotated[Text, AfterValidator(name)]
+Text = Annotated[str, AfterValidator(_unless_stored(text_of))]
+Name = Annotated[str, AfterValidator(_unless_stored(name_of))]
 
 
 class Role(StrEnum):
@@ -94,35 +100,36 @@ class Way(StrEnum):
 
 
 class _Word(str):
-    """A text that checks itself when made and is stored as a plain string."""
+    """A name that checks itself when made and is stored as a plain string."""
 
     __slots__ = ()
 
     def __new__(cls, text: str) -> Self:
         if type(text) is cls:
             return text
-        if not isinstance(text, str):
-            raise InvalidValue(cls.__name__.lower(), f"must be a text, got {brief(text)}")
-        text = unicodedata.normalize("NFC", text)
-        cls._check(text)
-        return super().__new__(cls, text)
+        return str.__new__(cls, cls._check(text))
 
     @classmethod
-    def _check(cls, text: str) -> None:
-        name = cls.__name__.lower()
-        if not text or text != text.strip():
-            raise InvalidValue(name, f"{text!r} is empty or has blanks at its ends")
-        if not text.isprintable() and any(unicodedata.category(letter) in ("Cc", "Cs") for letter in text):
-            raise InvalidValue(name, f"{text!r} has control characters")
+    def asked(cls, text: str) -> Self:
+        """The word as it is asked about: whatever was ever recorded can be asked. Raises InvalidValue."""
+        return str.__new__(cls, cls._check_asked(text))
+
+    @classmethod
+    def _check(cls, text: object) -> str:
+        return name_of(text, cls.__name__.lower())
+
+    @classmethod
+    def _check_asked(cls, text: object) -> str:
+        return asked_of(text, cls.__name__.lower())
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Callable[[Any], CoreSchema]) -> CoreSchema:
         """A caller's text is checked; what is stored was checked when it was recorded."""
-        words = core_schema.str_schema()
-        return core_schema.json_or_python_schema(
-            core_schema.no_info_after_validator_function(lambda text: str.__new__(cls, text), words),
-            core_schema.no_info_after_validator_function(cls, words),
-        )
+
+        def word(text: str, info: ValidationInfo) -> str:
+            return str.__new__(cls, text) if info.context is STORED else cls(text)
+
+        return core_schema.with_info_after_validator_function(word, core_schema.str_schema())
 
 
 class Channel(_Word):
@@ -151,18 +158,18 @@ class _Path(_Word):
     @classmethod
     def of(cls, *names: str) -> Self:
         """The path of these names, each taken as it is: `Place.of("Boston", "Allston / Brighton")`."""
-        for one in names:
-            if not isinstance(one, str):
-                raise InvalidValue(cls.__name__.lower(), f"must be made of texts, got {brief(one)}")
-        return cls("/".join(one.replace("%", "%25").replace("/", "%2F") for one in names))
+        for name in names:
+            if not isinstance(name, str):
+                raise InvalidValue(cls.__name__.lower(), f"must be made of texts, got {brief(name)}")
+        return cls("/".join(name.replace("%", "%25").replace("/", "%2F") for name in names))
 
     @classmethod
-    def _check(cls, text: str) -> None:
-        for name in text.split("/"):
-            super()._check(name)
-            if re.search("%(?!25|2F)", name):
-                what = cls.__name__.lower()
-                raise InvalidValue(what, f"in {name!r} write % as %25 and / as %2F, or use {cls.__name__}.of()")
+    def _check(cls, text: object) -> str:
+        return path_of(text, cls.__name__.lower())
+
+    @classmethod
+    def _check_asked(cls, text: object) -> str:
+        return asked_path_of(text, cls.__name__.lower())
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -178,7 +185,7 @@ class _Path(_Word):
         """The path cut to this many names (at least 1); itself where it is shorter."""
         if isinstance(depth, bool) or not isinstance(depth, int) or depth < 1:
             raise InvalidValue("level", f"{brief(depth)} is not a level; the widest is 1")
-        return type(self)("/".join(self.split("/")[:depth]))
+        return str.__new__(type(self), "/".join(self.split("/")[:depth]))
 
     def within(self, other: str) -> bool:
         """Whether this is the other path or lies below it."""
@@ -211,13 +218,8 @@ class Actor:
     def __post_init__(self) -> None:
         for field in ("id", "role", "unit"):
             value = getattr(self, field)
-            if field == "unit" and value is None:
-                continue
-            if not isinstance(value, str) or not value or value != value.strip() or not value.isprintable():
-                problem = f"must be a printable, non-empty text without blanks at its ends, got {brief(value)}"
-                raise InvalidValue(f"actor's {field}", problem)
-            if type(value) is not str or not value.isascii():
-                object.__setattr__(self, field, unicodedata.normalize("NFC", str(value)))
+            if value is not None or field != "unit":
+                object.__setattr__(self, field, name_of(value, f"actor's {field}"))
 
     def speaks_for(self, *names: str | None) -> bool:
         """Whether the actor is, or belongs to, one of these people or units."""

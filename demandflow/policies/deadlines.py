@@ -12,11 +12,12 @@ from demandflow.domain.clock_states import RUNNING
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import Escalated, Fact, Notified
 from demandflow.domain.spans import Span
+from demandflow.domain.texts import name_of
 from demandflow.domain.values import Role
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief, listed
 from demandflow.policies import moments
-from demandflow.policies.parameters import a_span, a_word, check_calendar, check_name, several
+from demandflow.policies.parameters import a_span, check_calendar, check_name, several
 from demandflow.policies.policy import Look, Reaction, Wake, as_cause
 from demandflow.policies.turns import OWNER, addressed, may_record
 
@@ -42,8 +43,8 @@ class Remind:
         for field in ("before", "after"):
             if (value := getattr(self, field)) is not None:
                 object.__setattr__(self, field, a_span(field, value))
-        object.__setattr__(self, "to", a_word("to", self.to))
-        clocks = {a_word("clocks", one) for one in several("clocks", self.clocks, str)}
+        object.__setattr__(self, "to", name_of(self.to, "to"))
+        clocks = {name_of(one, "clocks") for one in several("clocks", self.clocks, str)}
         object.__setattr__(self, "clocks", tuple(sorted(clocks)))
         if not isinstance(self.escalate, bool):
             raise InvalidValue("escalate", f"must be True or False, got {brief(self.escalate)}")

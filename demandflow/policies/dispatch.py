@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import ContractedOut, Fact, HandedBack, Notified
+from demandflow.domain.texts import name_of
 from demandflow.domain.values import Category, Place, Role
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief
-from demandflow.policies.parameters import a_word, check_name, several
+from demandflow.policies.parameters import check_name, several
 from demandflow.policies.policy import Look, Reaction, Wake, as_cause
 from demandflow.policies.turns import may_record
 
@@ -30,7 +31,7 @@ class Unit:
     categories: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "name", a_word("unit's name", self.name))
+        object.__setattr__(self, "name", name_of(self.name, "unit's name"))
         if self.place is not None:
             object.__setattr__(self, "place", Place(self.place))
         categories = tuple(map(Category, several("unit's categories", self.categories, str)))
@@ -69,7 +70,7 @@ class Dispatch:
         check_name(self.name, self.on)
         object.__setattr__(self, "units", several("units", self.units, Unit))
         if self.fallback is not None:
-            object.__setattr__(self, "fallback", a_word("fallback", self.fallback))
+            object.__setattr__(self, "fallback", name_of(self.fallback, "fallback"))
         if not self.units and self.fallback is None:
             raise InvalidValue("units", f"must be at least one Unit, or a fallback, got {brief(self.units)}")
 

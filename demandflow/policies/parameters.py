@@ -36,14 +36,6 @@ def check_number(what: str, number: object, least: int, most: int) -> None:
         raise InvalidValue(what, f"must be a whole number from {least} to {most}, got {brief(number)}")
 
 
-def a_word(what: str, value: object) -> str:
-    """A role or the name of a unit: printable, without blanks at its ends. Raises InvalidValue."""
-    try:
-        return Actor(value, Role.POLICY).id  # type: ignore[arg-type]
-    except InvalidValue as error:
-        raise InvalidValue(what, error.problem) from None
-
-
 def a_span(what: str, value: Any) -> Span:
     """A span, or one that is written as `3 working days`; ten years at most. Raises InvalidValue."""
     try:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import Fact
+from demandflow.domain.texts import name_of
 from demandflow.domain.values import moment
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief
@@ -32,9 +33,7 @@ class Wake:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "at", moment(self.at, "wake"))
-        if not _on_a_line(self.cause) or len(self.cause) > LONGEST_CAUSE:
-            problem = f"must be a printable, non-empty text of at most {LONGEST_CAUSE} characters"
-            raise InvalidValue("cause", f"{problem}, got {brief(self.cause)}")
+        object.__setattr__(self, "cause", name_of(self.cause, "cause", longest=LONGEST_CAUSE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +51,8 @@ class Reaction:
         if not isinstance(self.fact, Fact):
             raise InvalidValue("reaction", f"must be a fact, for instance Noted(text=…), got {brief(self.fact)}")
         for what, value in (("move", self.move), ("gathering", self.gathering)):
-            if value is not None and not _on_a_line(value):
-                problem = f"must be a printable, non-empty text or None, got {brief(value)}"
-                raise InvalidValue(f"reaction's {what}", problem)
+            if value is not None:
+                object.__setattr__(self, what, name_of(value, f"reaction's {what}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +128,3 @@ def as_cause(text: str) -> str:
     digest = sha256(text.encode()).hexdigest()[:16]
     line = "".join(letter if letter.isprintable() else " " for letter in text)
     return f"{line[: LONGEST_CAUSE - len(digest) - 2]}… {digest}"
-
-
-def _on_a_line(value: object) -> bool:
-    return isinstance(value, str) and bool(value) and value.isprintable()

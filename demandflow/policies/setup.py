@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import Any
 
 from demandflow.domain.facts import Fact
+from demandflow.domain.texts import name_of
 from demandflow.domain.values import Role
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief
@@ -70,8 +71,7 @@ def _check_parts(policy: Any) -> None:
         made = f"make one of it: {policy.__name__}(…)" if isinstance(policy, type) else f"it has no {missing[0]}"
         raise InvalidValue("policies", f"{brief(policy)} is no policy; {made} (a policy has {', '.join(PARTS)})")
     name, records = policy.name, policy.records
-    if not isinstance(name, str) or not name or not name.isprintable():
-        raise InvalidValue("policies", f"a policy's name is a printable text, got {brief(name)}")
+    name_of(name, "policy's name")
     if not isinstance(policy.on, bool):
         raise InvalidValue("policies", f"policy {name}: on is True or False, got {brief(policy.on)}")
     facts = records if isinstance(records, list | tuple) else (None,)

@@ -10,7 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from demandflow.domain.demand import Demand
-from demandflow.domain.values import Category, Place, name
+from demandflow.domain.texts import asked_of
+from demandflow.domain.values import Category, Place
 from demandflow.errors import InvalidValue, brief, listed
 from demandflow.projections.standing import standing
 from demandflow.tables import moment_of, written
@@ -118,16 +119,16 @@ class Filter:
         values: list[Any] = []
         for column, kind in (("place", Place), ("category", Category)):
             if (path := getattr(self, column)) is not None:
-                path = kind(path)
+                path = kind.asked(path)
                 parts.append(f"({column} = ? OR ({column} >= ? AND {column} < ?))")
                 values += [str(path), f"{path}/", f"{path}0"]  # 0 comes next after the slash
         for column in ("channel", "lead", "resident", "workflow", "state", "stage", "ended_as", "urgency", "clock"):
             if (value := getattr(self, column)) is not None:
                 parts.append(f"{column} = ?")
-                values.append(word(column, value))
+                values.append(asked_of(value, column))
         if self.contractor is not None:
             parts.append("(contractor = ? OR instr(co_handlers, ?) > 0)")
-            contractor = word("contractor", self.contractor)
+            contractor = asked_of(self.contractor, "contractor")
             values += [contractor, f"\n{contractor}\n"]
         for column, flag in (("open", self.open), ("escalated", self.escalated)):
             if flag is not None and not isinstance(flag, bool):
@@ -219,13 +220,6 @@ def towards_due(connection: sqlite3.Connection, chosen: Filter, at: datetime) ->
     ).fetchone()
     overdue, not_yet, without = (number or 0 for number in found)
     return overdue, not_yet, without
-
-
-def word(what: str, value: object) -> str:
-    """The value, if it is a printable text; InvalidValue otherwise."""
-    if not isinstance(value, str) or not value.isprintable():
-        raise InvalidValue(what, f"must be a printable text, got {brief(value)}")
-    return name(value)
 
 
 def _row(demand: Demand) -> tuple[Any, ...]:

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, TypedDict
 
-from demandflow.domain.values import Category, Channel, Place
+from demandflow.domain.texts import asked_of, asked_path_of
 from demandflow.errors import InvalidValue, brief, listed
 from demandflow.projections import ledger
-from demandflow.projections.board import word
 from demandflow.projections.periods import Period, as_day, as_every, day_of, number_of
 from demandflow.projections.standing import CLOSED, ENDED
 from demandflow.projections.totals import DEEPEST, DIMENSIONS, PATHS
 
 WINDOWS = ("received", "closed")
 COLUMN = {"received": "received", "closed": "ended"}
-KINDS: dict[str, Callable[[str], str]] = {"place": Place, "category": Category, "channel": Channel}
 ALWAYS = Period(date(1, 1, 1), date(9999, 12, 31))
 Sums = dict[tuple[str, int], int]
 """(happening or how a clock stands, standing) → number."""
@@ -75,7 +73,7 @@ class Question:
                 said[name] = as_day(said[name], name)
         for name in DIMENSIONS:
             if name in said and said[name] != "":  # the empty one is of those that have none
-                said[name] = str(KINDS.get(name, str)(word(name, said[name]).strip()))
+                said[name] = (asked_path_of if name in PATHS else asked_of)(said[name], name)
         return cls(**said)
 
     @property

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from demandflow.domain.texts import LONGEST_NAME, wrong_with
 from demandflow.domain.values import EARLIEST, LATEST, Actor, Category, Channel, Place, Role, moment
 from demandflow.errors import InvalidValue, brief
 from demandflow.testing.people import CATEGORIES, CONTRACTORS, OFFICERS, PLACES, RESIDENTS, TEXTS
@@ -29,7 +30,9 @@ NASTY = (
     "🚒",
     "\u1e8b\u0323\u0301",
     "Straße № ½",
-    "x" * 300,
+    "x" * 200,
+    "张\u3000三",
+    "نمی\u200cدانم",
 )
 """Texts that are valid, and that careless code stumbles over."""
 ZONES = (UTC, timezone(timedelta(hours=8)), timezone(timedelta(hours=-3, minutes=-30)), timezone(timedelta(hours=14)))
@@ -37,11 +40,15 @@ USUAL = (Channel.HOTLINE, Channel.WISH_BOX, Channel.WECHAT_GROUP, Channel.HOME_V
 
 
 def texts(*, min_size: int = 1, max_size: int | None = None) -> SearchStrategy[str]:
-    """Texts as they are kept: printable, on one line, in one spelling (NFC), without blanks at the ends."""
-    known = [text for text in (*TEXTS, *NASTY) if min_size <= len(text) and (max_size is None or len(text) <= max_size)]
+    """Texts that are names as well: on one line, in one spelling (NFC), without blanks at the ends, up to 200 letters.
+
+    Longer ones where more are asked for.
+    """
+    longest = max(min_size, LONGEST_NAME) if max_size is None else max_size
+    known = [text for text in (*TEXTS, *NASTY) if min_size <= len(text) <= longest]
     letters = st.characters(exclude_categories=("C", "Z")) | st.just(" ")
-    free = st.text(letters, min_size=max(min_size, 1), max_size=max_size).map(_kept)
-    fitting = free.filter(lambda text: min_size <= len(text) and text.isprintable() and text != "")
+    free = st.text(letters, min_size=max(min_size, 1), max_size=longest).map(_kept)
+    fitting = free.filter(lambda text: min_size <= len(text) and wrong_with(text, longest) is None)
     return st.one_of(st.sampled_from(known), fitting) if known else fitting
 
 
@@ -56,12 +63,14 @@ def channels() -> SearchStrategy[Channel]:
 
 def places() -> SearchStrategy[Place]:
     """Places: paths in a grid, a few names deep."""
-    return st.sampled_from(PLACES) | st.lists(texts(), min_size=1, max_size=5).map(lambda names: Place.of(*names))
+    return st.sampled_from(PLACES) | st.lists(texts(max_size=40), min_size=1, max_size=5).map(
+        lambda names: Place.of(*names)
+    )
 
 
 def categories() -> SearchStrategy[Category]:
     """Categories: from a service menu, and others."""
-    return st.sampled_from(CATEGORIES) | st.lists(texts(), min_size=1, max_size=3).map(
+    return st.sampled_from(CATEGORIES) | st.lists(texts(max_size=40), min_size=1, max_size=3).map(
         lambda names: Category.of(*names)
     )
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from demandflow.domain import rules as rule_book
 from demandflow.domain.calendars import Calendar
 from demandflow.domain.facts import STANDARD_FACTS, Fact
+from demandflow.domain.texts import is_name
 from demandflow.errors import InvalidValue, brief, listed
 
 T = TypeVar("T")
@@ -117,8 +118,7 @@ def _checked(what: str, by_name: dict[Any, Any]) -> dict[str, Any]:
             raise InvalidValue(what, f"{brief(word)} is no Calendar")
         if what != "calendars" and not callable(word):
             raise InvalidValue(what, f"{brief(word)} is no function")
-        nameless = name == "<lambda>" and not isinstance(word, Calendar)
-        if not isinstance(name, str) or not name.strip() or not name.isprintable() or nameless:
+        if not is_name(name) or (name == "<lambda>" and not isinstance(word, Calendar)):
             raise InvalidValue(what, f"{brief(word)} needs a printable name; give it one in a mapping")
     return by_name
 

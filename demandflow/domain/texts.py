@@ -1,0 +1,147 @@
+"""The one rule of what a text may be: names, ids, paths and free texts that come in, and those that are asked about.
+
+Names of people, units, roles, channels, places, states and ids are **names**: one line, in one spelling (NFC), with
+something to be seen on it. What a resident or a clerk writes is a **text**: it may have several lines.
+What was recorded is always read, and can always be asked about: an earlier rule may have let it pass.
+"""
+
+from __future__ import annotations
+
+import re
+from unicodedata import normalize
+
+from demandflow.errors import InvalidValue, brief
+
+LONGEST_NAME = 200
+"""Characters of a name, of an id, and of each name in a path. An index of a database holds no key much longer."""
+LONGEST_PATH = 1_000
+"""Bytes of a path in UTF-8."""
+DEEPEST_PATH = 16
+"""Names in a path."""
+LONGEST_TEXT = 100_000
+"""Characters of a free text."""
+
+# What XML cannot carry and PostgreSQL cannot store; tab and line feed are welcome in free texts.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_NEVER_IN_A_NAME = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_NOT_ON_A_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+# They turn the letters after them round, so that a name looks like another.
+_TURNS_ROUND = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_NOTHING_TO_SEE = re.compile(
+    "[\\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]*"
+)
+_ESCAPED_CONTROL = re.compile(r"(?<!\\)(?:\\\\)*\\(?:u00[01]|u007f|u00[89]|[bfr])|[\x7f-\x9f\ufffe\uffff]")
+
+
+def text_of(value: object, what: str = "text") -> str:
+    """The value as a free text: NFC, lines ended by line feeds, no blanks at the ends, something to be seen.
+
+    Raises InvalidValue for what is no text, says nothing, has control characters, or is longer than 100,000 characters.
+    """
+    text = str(as_kept(_plain(value, what)))
+    if _NOTHING_TO_SEE.fullmatch(text):
+        raise InvalidValue(what, f"{brief(value)} says nothing; give a text, or leave it out")
+    if control := _CONTROL.search(text):
+        raise InvalidValue(what, f"{brief(text)} has the control character {control[0]!r}; take it out")
+    if len(text) > LONGEST_TEXT:
+        raise InvalidValue(what, f"has {len(text):,} characters (possible: up to {LONGEST_TEXT:,})")
+    return text
+
+
+def name_of(value: object, what: str = "name", longest: int = LONGEST_NAME) -> str:
+    """The value as a name or an id, in NFC; InvalidValue for what cannot be told from another on a line.
+
+    It is one line of 1 to 200 characters with something to be seen, without blanks at its ends, control characters or
+    marks that turn the direction of writing. It does not begin with `~`, which is kept for what is erased later.
+    """
+    name = normalize("NFC", _plain(value, what))
+    if problem := wrong_with(name, longest):
+        raise InvalidValue(what, problem)
+    return name
+
+
+def is_name(value: object) -> bool:
+    """Whether the value is a name as it would be kept."""
+    return isinstance(value, str) and normalize("NFC", value) == value and not wrong_with(value)
+
+
+def path_of(value: object, what: str) -> str:
+    """The value as names joined by slashes, in NFC; each is a name, `%` in it is written %25 and a slash %2F.
+
+    Raises InvalidValue as name_of() does, and for more than 16 names or 1,000 bytes.
+    """
+    path = normalize("NFC", _plain(value, what))
+    names = path.split("/")
+    if len(names) > DEEPEST_PATH:
+        raise InvalidValue(what, f"{brief(path)} has {len(names):,} levels (possible: up to {DEEPEST_PATH})")
+    for name in names:
+        if problem := wrong_with(name) or _misspelt(name, what):
+            raise InvalidValue(what, problem)
+    if (size := len(path.encode())) > LONGEST_PATH:
+        raise InvalidValue(what, f"{brief(path)} has {size:,} bytes in UTF-8 (possible: up to {LONGEST_PATH:,})")
+    return path
+
+
+def asked_of(value: object, what: str) -> str:
+    """A name that is asked about, stripped, in NFC: whatever was recorded can be asked, whichever rule let it pass.
+
+    Raises InvalidValue for what no rule ever let pass.
+    """
+    name = normalize("NFC", _plain(value, what).strip())
+    if control := _NEVER_IN_A_NAME.search(name):
+        raise InvalidValue(what, f"{brief(name)} has the control character {control[0]!r}, which no name has")
+    return name
+
+
+def asked_path_of(value: object, what: str) -> str:
+    """A path that is asked about, in NFC. Raises InvalidValue for what was never a path."""
+    path = asked_of(value, what)
+    for name in path.split("/"):
+        if not name or name != name.strip():
+            raise InvalidValue(what, f"{brief(name)} is empty or has blanks at its ends")
+        if problem := _misspelt(name, what):
+            raise InvalidValue(what, problem)
+    return path
+
+
+def as_kept(value: object) -> object:
+    """A text as it would be kept now, whichever rule it was recorded by; whatever else as it is."""
+    if not isinstance(value, str):
+        return value
+    return normalize("NFC", value).replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+def has_control_characters(json: bytes) -> bool:
+    """Whether any text in this JSON has a control character other than tab and line feed."""
+    return _ESCAPED_CONTROL.search(json.decode()) is not None
+
+
+def _plain(value: object, what: str) -> str:
+    if not isinstance(value, str):
+        raise InvalidValue(what, f"must be a text, got {brief(value)}")
+    return str.__str__(value)
+
+
+def wrong_with(name: str, longest: int = LONGEST_NAME) -> str | None:
+    """Why this is no name, if it is none."""
+    if not name or name != name.strip():
+        return f"{brief(name)} is empty or has blanks at its ends"
+    if control := _NOT_ON_A_LINE.search(name):
+        return f"{brief(name)} has the control character {control[0]!r}; a name is one line"
+    if turn := _TURNS_ROUND.search(name):
+        return f"{brief(name)} has {turn[0]!a}, which turns the direction of writing; take it out"
+    if _NOTHING_TO_SEE.fullmatch(name):
+        return f"{name!a} has nothing that can be seen"
+    if name.startswith("~"):
+        return f"{brief(name)} begins with ~, which is kept for what is erased"
+    if len(name) > longest:
+        return f"{brief(name)} has {len(name):,} characters (possible: up to {longest})"
+    return None
+
+
+def _misspelt(name: str, kind: str) -> str | None:
+    """Why this is no name in a path, if it is none: each path has one spelling."""
+    if re.search("%(?!25|2F)", name):
+        return f"in {brief(name)} write % as %25 and / as %2F, or use {kind.capitalize()}.of()"
+    return None
