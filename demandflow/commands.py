@@ -41,7 +41,7 @@ from demandflow.domain.facts import (
     Unmerged,
     Withdrawn,
 )
-from demandflow.domain.texts import asked_of
+from demandflow.domain.texts import asked_of, text_of
 from demandflow.domain.values import Actor, Category, Channel, Grade, Place, Role, Urgency, Way
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, UnknownWorkflow, brief, listed
@@ -418,9 +418,11 @@ def as_id(value: UUID | str) -> UUID:
     """The value as a demand's id; InvalidValue if it is none."""
     if isinstance(value, Demand):
         raise InvalidValue("demand_id", f"got a demand; give its id: {value.id}")
+    if isinstance(value, UUID):
+        return value
     try:
-        return value if isinstance(value, UUID) else UUID(value)
-    except (ValueError, TypeError, AttributeError):
+        return UUID(text_of(value))
+    except ValueError:
         raise InvalidValue("demand_id", f"{brief(value)} is not the id of a demand (a UUID)") from None
 
 

@@ -440,7 +440,7 @@ class TestDays:
     ("make", "says"),
     [
         (lambda: Calendar.of("o", zone="Mars", hours="Mon 9:00-12:00"), "zone: 'Mars' is no time zone"),
-        (lambda: Calendar.of("", zone="UTC", hours="Mon 9:00-12:00"), "must have a name"),
+        (lambda: Calendar.of("", zone="UTC", hours="Mon 9:00-12:00"), "calendar: '' is empty"),
         (lambda: Calendar.of("o", zone="UTC", hours={}), "no weekday has any"),
         (lambda: Calendar.of("o", zone="UTC", hours="Mon"), "hours of Mon: must be hours such as"),
         (lambda: Calendar.of("o", zone="UTC", hours="Day 9:00-12:00"), "'Day' names no weekdays"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, TypeAlias, dataclass_transform
 from uuid import UUID
 
@@ -46,13 +47,17 @@ class _FactType(ModelMetaclass):
 
 
 @contextmanager
-def _as_invalid_values(what: str) -> Iterator[None]:
-    """All that pydantic finds wrong, as one InvalidValue."""
+def _as_invalid_values(what: str, unread: Mapping[str, str] = MappingProxyType({})) -> Iterator[None]:
+    """All that is wrong, as one InvalidValue. What could not be read is not missing: it is named as it is."""
     try:
         yield
     except ValidationError as error:
-        problems = (_problem(detail) for detail in error.errors(include_url=False))
-        raise InvalidValue(what, "; ".join(problems)) from None
+        details = (detail for detail in error.errors(include_url=False) if detail["loc"][0] not in unread)
+        raise InvalidValue(what, "; ".join([*_said(unread), *map(_problem, details)])) from None
+    except InvalidValue:
+        raise
+    except Exception as error:  # what a value of somebody else's class raises when it is looked at is not known
+        raise InvalidValue(what, f"cannot be made of these values ({brief(error)})") from None
 
 
 def _problem(error: ErrorDetails) -> str:
@@ -86,12 +91,8 @@ class Fact(BaseModel, metaclass=_FactType):
         write them. Raises InvalidValue that lists everything that is wrong at once.
         """
         values, wrong = read(cls.model_fields, words, zone)
-        try:
+        with _as_invalid_values(cls.__name__, wrong):
             made: Self = ModelMetaclass.__call__(cls, **values)
-        except ValidationError as error:
-            # a field that could not be read is not missing: it is named already
-            details = (one for one in error.errors(include_url=False) if one["loc"][0] not in wrong)
-            raise InvalidValue(cls.__name__, "; ".join([*_said(wrong), *map(_problem, details)])) from None
         if wrong:
             raise InvalidValue(cls.__name__, "; ".join(_said(wrong)))
         return made

@@ -37,7 +37,7 @@ def read(
         raise InvalidValue("words", f"must be a mapping from field to word, got {brief(words)}")
     values: dict[str, Any] = {}
     problems: dict[str, str] = {}
-    for name, word in words.items():
+    for name, word in dict(words).items():
         if name not in fields:
             problems[brief(name)] = f"there is no such field (possible: {listed(fields)})"
         elif isinstance(word, str) and word.strip():

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from demandflow.domain.calendars import Calendar
 from demandflow.domain.spans import Span, Unit
-from demandflow.domain.values import Actor, Role
+from demandflow.domain.texts import name_of
 from demandflow.errors import InvalidValue, brief
 
 LONGEST = Span.of("3660 calendar days")
@@ -15,10 +15,7 @@ T = TypeVar("T")
 
 def check_name(name: object, on: object) -> None:
     """A policy acts under a name that can be printed, and is on or off. Raises InvalidValue."""
-    try:
-        Actor(name, Role.POLICY)  # type: ignore[arg-type]
-    except InvalidValue as error:
-        raise InvalidValue("policy's name", error.problem) from None
+    name_of(name, "policy's name")
     if not isinstance(on, bool):
         raise InvalidValue(f"policy {name}", f"on is True or False, got {brief(on)}")
 
