@@ -54,6 +54,9 @@ from demandflow.domain.standard_clocks import standard_clocks
 from demandflow.domain.values import Actor, Category, Channel, Grade, Place, Role, Stage, Urgency, Way
 from demandflow.domain.workflow import PossibleMove, Workflow
 from demandflow.errors import (
+    BackdatingNotAllowed,
+    ClockBehind,
+    ClockJumped,
     Defect,
     DemandFlowError,
     DemandNotFound,
@@ -94,6 +97,7 @@ __all__ = [
     "Actor",
     "Asked",
     "BACK",
+    "BackdatingNotAllowed",
     "Batch",
     "BoardPage",
     "BoardRow",
@@ -104,6 +108,8 @@ __all__ = [
     "Change",
     "Changes",
     "Channel",
+    "ClockBehind",
+    "ClockJumped",
     "Clock",
     "ClockFigures",
     "Condition",

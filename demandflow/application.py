@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Self
 from uuid import UUID
@@ -20,7 +20,8 @@ from demandflow.domain.values import Actor
 from demandflow.domain.workflow import PossibleMove, Workflow
 from demandflow.errors import DemandFlowError, InvalidValue, Overtaken, brief
 from demandflow.history import HistoryLine, line_of
-from demandflow.ids import utc_now, uuid7
+from demandflow.ids import elapsed, utc_now, uuid7
+from demandflow.moments import LATE_ENTRY, Moments
 from demandflow.policies.policy import Policy
 from demandflow.projections.board import MOST
 from demandflow.projections.projector import Progress, Projector
@@ -29,7 +30,7 @@ from demandflow.reacting import Reactions
 from demandflow.recording import Recorder
 from demandflow.storage import Log, PendingLog, VersionTaken, facts_by_topic
 
-PAGE = 1000
+PAGE, LAST_FEW = 1000, 20
 
 
 class DemandFlow(Commands, Queries, Reactions):
@@ -47,8 +48,12 @@ class DemandFlow(Commands, Queries, Reactions):
         new_id: Callable[[], UUID],
         zone: str,
         policies: Sequence[Policy] = (),
+        moments: Moments | None = None,
     ) -> None:
-        Commands.__init__(self, Recorder(log, workflows, clock), workflows, tenant, new_id)
+        """`moments` (else the clock) say when something is recorded, and what is past may be entered by whom."""
+        names = [str(getattr(policy, "name", "")) for policy in policies] if isinstance(policies, Sequence) else ()
+        recorder = Recorder(log, workflows, moments or Moments(clock), policies=names)
+        Commands.__init__(self, recorder, workflows, tenant, new_id)
         Queries.__init__(self, Projector(log, zone), workflows, clock)
         try:
             Reactions.__init__(self, log, policies, workflows, self._recorder, self._projector, self.batch, clock)
@@ -67,12 +72,17 @@ class DemandFlow(Commands, Queries, Reactions):
         new_id: Callable[[], UUID] = uuid7,
         zone: str = "UTC",
         policies: Sequence[Policy] = (),
+        backdating: Collection[str] = (),
+        late_entry: timedelta = LATE_ENTRY,
+        clocks_right_until: datetime | None = None,
     ) -> Self:
         """Open the demands kept at `memory:` or `sqlite:///path` (made if it is not there).
 
         `workflows` are all that demands of this log are on; new ones start on the first. One tenant, one log.
         `zone` is the community's time zone: in it the days of the figures end, and histories are told. `policies` act
-        when run_policies() is called. Raises InvalidValue, StorageError or WrongTenant.
+        when run_policies() is called. The roles in `backdating` may enter what happened at any time (`at=`), everybody
+        else what happened up to `late_entry` ago. `clocks_right_until` says that later recordings were made by a clock
+        that was wrong: they hold back nothing but their own demands. Raises InvalidValue, StorageError or WrongTenant.
         """
         by_key = _by_key(workflows)
         tenant = None if tenant is None else name_of(tenant, "tenant")
@@ -82,7 +92,15 @@ class DemandFlow(Commands, Queries, Reactions):
         facts = facts_by_topic([*STANDARD_FACTS, *(fact for one in by_key.values() for fact in one.facts)])
         log = Log(url, facts.values(), tenant)
         try:
-            return cls(log, by_key, tenant, clock, new_id, zone, policies)
+            moments = Moments(
+                clock,
+                late_entry=late_entry,
+                backdating=backdating,
+                newest=lambda: _newest(log),
+                trusted_until=clocks_right_until,
+                elapsed=elapsed if clock is utc_now else None,
+            )
+            return cls(log, by_key, tenant, clock, new_id, zone, policies, moments)
         except BaseException:
             log.close()
             raise
@@ -105,19 +123,22 @@ class DemandFlow(Commands, Queries, Reactions):
         return MappingProxyType(self._workflows)
 
     @contextmanager
-    def batch(self) -> Iterator[Batch]:
+    def batch(self, *, backdating: bool = False) -> Iterator[Batch]:
         """Check commands one by one and record them together at the end of the `with` block, all or none.
 
+        With `backdating` what they enter may have happened at any time: ask for it where records of old are brought in.
         Raises Overtaken at its end if one of the demands was written by somebody else meanwhile.
         """
+        if not isinstance(backdating, bool):
+            raise InvalidValue("backdating", f"must be True or False for a batch, got {brief(backdating)}")
         try:
             with PendingLog(self._log) as pending:
-                yield self._batch(pending)
+                yield self._batch(pending, backdating=backdating)
         except VersionTaken:
             raise Overtaken("record this batch", "somebody else wrote to one of its demands meanwhile") from None
 
-    def _batch(self, pending: PendingLog) -> Batch:
-        recorder = Recorder(pending, self._workflows, self._clock, known=self._recorder)
+    def _batch(self, pending: PendingLog, *, backdating: bool = False) -> Batch:
+        recorder = self._recorder.on(pending, backdating=backdating)
         return Batch(pending, recorder, self._workflows, self._tenant, self._new_id)
 
     def register_many(self, items: Iterable[Registration]) -> tuple[Recorded | Rejected, ...]:
@@ -202,6 +223,12 @@ class DemandFlow(Commands, Queries, Reactions):
             raise InvalidValue("by", f"must be an Actor, got {brief(by)}")
         demand = self.demand(demand_id)
         return self._recorder.workflow_of(demand).possible(demand, by)
+
+
+def _newest(log: Log) -> datetime | None:
+    """When something was last recorded: the latest of the last few recordings."""
+    events = (event for _, event in log.page(max(0, log.last_position() - LAST_FEW), LAST_FEW))
+    return max((event.meta.recorded for event in events if isinstance(event, Event)), default=None)
 
 
 def _by_key(workflows: Iterable[Workflow]) -> dict[str, Workflow]:

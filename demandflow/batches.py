@@ -20,7 +20,7 @@ from demandflow.recording import Recorder
 from demandflow.storage import PendingLog
 
 TOGETHER = 200
-ATTEMPTS = 20
+ATTEMPTS, ATTEMPTS_TOGETHER = 20, 4
 I = TypeVar("I")  # noqa: E741
 R = TypeVar("R")
 
@@ -36,6 +36,7 @@ class Batch(Commands):
         tenant: str | None,
         new_id: Callable[[], UUID],
     ) -> None:
+        """`recorder` records in the pending log."""
         super().__init__(recorder, workflows, tenant, new_id)
         self._pending = pending
 
@@ -48,6 +49,11 @@ class Batch(Commands):
         except BaseException:
             self._recorder.forget(self._pending.take_back(began))
             raise
+
+    @property
+    def pending(self) -> int:
+        """How many events will be recorded when the batch ends."""
+        return len(self._pending.pending)
 
     def demand(self, demand_id: UUID) -> Demand:
         """The demand as it stands with what the batch will record. Raises DemandNotFound."""
@@ -86,17 +92,18 @@ class Action:
     by: Actor
     at: datetime | None = None
     command_id: str | None = None
-    seen: Demand | None = None
+    seen: Demand | int | None = None
     correlation: str | None = None
     causation: str | None = None
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """The item was recorded (or had been, and said the same); the demand after it."""
+    """The item is recorded; the demand after it. `known` says that it had been before, and said the same."""
 
     item: Registration | Action
     demand: Demand
+    known: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,7 +119,9 @@ def registered(batch: Batch, item: Registration) -> Recorded:
     if not isinstance(item, Registration):
         raise InvalidValue("item", f"must be a Registration, got {brief(item)}")
     how: dict[str, Any] = {**item.__dict__}
-    return Recorded(item, batch.start(how.pop("fact"), **how))
+    before = batch.pending
+    demand = batch.start(how.pop("fact"), **how)
+    return Recorded(item, demand, known=batch.pending == before)
 
 
 def acted(batch: Batch, item: Action) -> Recorded:
@@ -120,7 +129,9 @@ def acted(batch: Batch, item: Action) -> Recorded:
     if not isinstance(item, Action):
         raise InvalidValue("item", f"must be an Action, got {brief(item)}")
     how: dict[str, Any] = {**item.__dict__}
-    return Recorded(item, batch.act(how.pop("demand"), how.pop("move"), how.pop("fact"), **how))
+    before = batch.pending
+    demand = batch.act(how.pop("demand"), how.pop("move"), how.pop("fact"), **how)
+    return Recorded(item, demand, known=batch.pending == before)
 
 
 def each(
@@ -139,7 +150,7 @@ def each(
 def _together(
     begin: Callable[[], AbstractContextManager[Batch]], page: list[I], do: Callable[[Batch, I], R]
 ) -> list[R | Rejected]:
-    for _ in range(ATTEMPTS):
+    for _ in range(ATTEMPTS if len(page) == 1 else ATTEMPTS_TOGETHER):
         answers: list[R | Rejected] = []
         try:
             with begin() as batch:
@@ -147,14 +158,16 @@ def _together(
                     try:
                         with batch.attempt():
                             answers.append(do(batch, item))
-                    except (StorageBusy, Overtaken):
+                    except StorageBusy:
                         raise
                     except DemandFlowError as reason:
                         answers.append(Rejected(item, reason))
             return answers
-        except Overtaken:
+        except Overtaken:  # somebody wrote meanwhile; an item's own refusal is its answer
             continue
         except StorageError as reason:
             return [Rejected(item, reason) for item in page]
+    if (half := len(page) // 2) > 0:  # a demand that others write all the time holds nobody back but itself
+        return [*_together(begin, page[:half], do), *_together(begin, page[half:], do)]
     busy = StorageBusy(f"others write to these demands all the time; gave up after {ATTEMPTS} attempts")
     return [Rejected(item, busy) for item in page]

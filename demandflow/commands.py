@@ -46,14 +46,19 @@ from demandflow.domain.values import Actor, Category, Channel, Grade, Place, Rol
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, UnknownWorkflow, brief, listed
 from demandflow.ids import derived_id
-from demandflow.recording import Intent, Recorder
+from demandflow.intents import Intent
+from demandflow.recording import Recorder
+
+NOT_MADE = UUID(int=0)
+"""The id of a demand for which none is made yet."""
 
 
 class Circumstances(TypedDict, total=False):
     """By whom, and maybe more; only `by` is required.
 
-    `at` is when it happened (an aware datetime; without it, now). The same `command_id` twice on a demand records
-    once. `correlation` and `causation` are kept with the event.
+    `at` is when it happened (an aware datetime; without it, now): not ahead of the clock, and for who has no right to
+    backdate at most a day ago (see DemandFlow.open). The same `command_id` twice on a demand records once.
+    `correlation` and `causation` are kept with the event.
     """
 
     by: Required[Actor]
@@ -66,10 +71,11 @@ class Circumstances(TypedDict, total=False):
 class How(Circumstances, total=False):
     """The circumstances of a command on a demand.
 
-    With `seen`, the demand as the caller saw it, the command is refused (Overtaken) if its state or round has changed.
+    With `seen`, the demand as the caller saw it or its version, the command is refused (Overtaken) if its state,
+    contractor or round has changed since.
     """
 
-    seen: Demand | None
+    seen: Demand | int | None
 
 
 @dataclass(frozen=True)
@@ -86,8 +92,8 @@ class Commands:
     Only feed_back() returns more: everyone else who is to be told. Each takes `by=Actor(…)`, and maybe `at`,
     `command_id`, `seen`, `correlation` and `causation` (see How).
 
-    Raises MoveNotAllowed, RoleNotAllowed, RuleBroken or Overtaken (the Refusals), InvalidValue, DemandNotFound,
-    IdReused or StorageBusy.
+    Raises MoveNotAllowed, RoleNotAllowed, RuleBroken, BackdatingNotAllowed or Overtaken (the Refusals), InvalidValue,
+    DemandNotFound, IdReused, ClockBehind or StorageBusy.
     """
 
     def __init__(
@@ -107,32 +113,26 @@ class Commands:
         With source and reference, or with a command id, doing it again returns what was recorded the first time;
         IdReused if it says something else. Raises UnknownWorkflow.
         """
-        key = self._key(workflow)
-        if not isinstance(fact, Registered):
-            raise InvalidValue("fact", f"a demand starts with Registered or a subclass, got {type(fact).__name__}")
-        if (fact.source is None) != (fact.reference is None):
-            raise InvalidValue("reference", "source and reference go together; give both or neither")
-        start = self._workflows[key].move_of(type(fact), "")
-        if start is None:
-            kinds = (rows[0].move.fact.__name__ for rows in self._workflows[key].moves_from("").values())
-            raise InvalidValue("fact", f"a demand on {key} starts with {listed(kinds)}, not {type(fact).__name__}")
-        intent = _intent(UUID(int=0), start, fact, how)
-        if fact.source is not None and fact.reference is not None:
-            demand = self.id_of(fact.source, fact.reference)
-        elif intent.command_id is not None:
-            possible = [uuid5(derived_id(self._tenant), f"command {one}") for one in intent.command_ids]
-            demand = next((one for one in possible[:-1] if self._recorder.knows(one)), possible[-1])
-        else:
-            demand = self._new_id()
-            if not isinstance(demand, UUID):
-                raise InvalidValue("new_id", f"must make UUIDs, made {brief(demand)}")
-            return self._recorder.start(replace(intent, demand=demand), self._workflows[key], derived=False)
-        chosen = workflow is not None
-        return self._recorder.start(replace(intent, demand=demand), self._workflows[key], derived=True, chosen=chosen)
+        intent, on, derived = self._start(fact, workflow, how)
+        if intent.demand == NOT_MADE:
+            intent = replace(intent, demand=self._made_id())
+        return self._recorder.start(intent, on, derived=derived, chosen=workflow is not None)
+
+    def would_start(self, fact: Registered, *, workflow: str | None = None, **how: Unpack[Circumstances]) -> Demand:
+        """The demand that start() would return, or what it would raise; nothing is recorded.
+
+        Without source and reference, and without a command id, its id is all zeros: none is made for it.
+        """
+        intent, on, derived = self._start(fact, workflow, how)
+        return self._recorder.would_start(intent, on, derived=derived, chosen=workflow is not None)
 
     def act(self, demand_id: UUID, move: str, fact: Fact, **how: Unpack[How]) -> Demand:
         """Make any move of the demand's workflow, with its fact. A merge records both sides."""
         return self._recorder.record(_intent(as_id(demand_id), move, fact, how))
+
+    def would(self, demand_id: UUID, move: str, fact: Fact, **how: Unpack[How]) -> Demand:
+        """The demand as act() would return it, or what it would raise; nothing is recorded."""
+        return self._recorder.would(_intent(as_id(demand_id), move, fact, how))
 
     def events(self, demand_id: UUID) -> tuple[Event, ...]:
         """What is recorded of the demand: each fact with its circumstances and what it meant. Raises DemandNotFound."""
@@ -384,6 +384,32 @@ class Commands:
     def note(self, demand_id: UUID, text: str, **how: Unpack[How]) -> Demand:
         """Keep something worth remembering with it."""
         return self.act(demand_id, "note", Noted(text=text), **how)
+
+    def _start(self, fact: Registered, workflow: str | None, how: Mapping[str, Any]) -> tuple[Intent, Workflow, bool]:
+        """What registering comes to: the intent, the workflow, and whether its id comes again with the same words."""
+        on = self._workflows[self._key(workflow)]
+        if not isinstance(fact, Registered):
+            raise InvalidValue("fact", f"a demand starts with Registered or a subclass, got {type(fact).__name__}")
+        if (fact.source is None) != (fact.reference is None):
+            raise InvalidValue("reference", "source and reference go together; give both or neither")
+        move = on.move_of(type(fact), "")
+        if move is None:
+            kinds = (rows[0].move.fact.__name__ for rows in on.moves_from("").values())
+            raise InvalidValue("fact", f"a demand on {on.key} starts with {listed(kinds)}, not {type(fact).__name__}")
+        intent = _intent(NOT_MADE, move, fact, how)
+        if fact.source is not None and fact.reference is not None:
+            return replace(intent, demand=self.id_of(fact.source, fact.reference)), on, True
+        if intent.command_id is not None:
+            possible = [uuid5(derived_id(self._tenant), f"command {one}") for one in intent.command_ids]
+            demand = next((one for one in possible[:-1] if self._recorder.knows(one)), possible[-1])
+            return replace(intent, demand=demand), on, True
+        return intent, on, False
+
+    def _made_id(self) -> UUID:
+        demand = self._new_id()
+        if not isinstance(demand, UUID):
+            raise InvalidValue("new_id", f"must make UUIDs, made {brief(demand)}")
+        return demand
 
     def _key(self, workflow: str | None) -> str:
         if workflow is None:

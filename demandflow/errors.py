@@ -9,7 +9,9 @@
     │   ├── MoveNotAllowed  the demand's present state has no such move
     │   ├── RoleNotAllowed  the move exists, but not for this role
     │   ├── RuleBroken      one or more rules object
+    │   ├── BackdatingNotAllowed  it happened too long ago for this role to enter it now
     │   └── Overtaken       the demand is no longer what the caller saw
+    ├── ClockBehind         the clock lies far behind what is recorded already
     ├── DemandNotFound      the log has no such demand                (also a LookupError)
     ├── UnknownWorkflow     the demand's workflow was not given to open()
     ├── IdReused            the same id came again, with another content
@@ -17,14 +19,18 @@
         ├── StorageBusy     somebody else holds the storage; try again
         └── WrongTenant     the log belongs to another tenant
 
-Besides: WorkflowAdvice, a warning, not an error: what a workflow might do better.
-Every error passes all its arguments up, so that it can be pickled, and builds its sentence in `__str__`.
+Besides: WorkflowAdvice and ClockJumped, warnings, not errors: what a workflow might do better, and a clock that jumped.
+Every error passes all its arguments up, so that it can be pickled, and says its sentence in `_sentence`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+LONGEST_LINE, MOST_LINES = 2000, 200
+MOMENT = "%Y-%m-%d %H:%M:%S"
 
 
 def listed(words: Iterable[object], none: str = "none") -> str:
@@ -41,8 +47,36 @@ def brief(value: object) -> str:
     return shown if len(shown) <= 80 else f"{shown[:77]}…"
 
 
+def printable(text: str) -> str:
+    """The text as one line of a message: bounded, and without control characters, whatever somebody wrote into it."""
+    text = text if len(text) <= LONGEST_LINE else f"{text[: LONGEST_LINE - 1]}…"
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() else _shown(letter) for letter in text)
+
+
+def _shown(letter: str) -> str:
+    if letter.isspace():
+        return " ⏎ " if letter in "\r\n\u2028\u2029" else " "
+    return f"\\u{ord(letter):04x}"
+
+
 class DemandFlowError(Exception):
     """Whatever demandflow raises."""
+
+    def __str__(self) -> str:
+        lines = [printable(line) for line in self._lines()]
+        if (more := len(lines) - MOST_LINES) > 0:
+            lines[MOST_LINES:] = [f"… and {more} more lines"]
+        return "\n".join(lines)
+
+    def _lines(self) -> Iterable[str]:
+        """What it says, each line bounded and printable in the end; most errors say one sentence."""
+        return (self._sentence(),)
+
+    def _sentence(self) -> str:
+        """What went wrong, and what is possible."""
+        return Exception.__str__(self)
 
 
 class InvalidValue(DemandFlowError, ValueError):
@@ -52,7 +86,7 @@ class InvalidValue(DemandFlowError, ValueError):
         super().__init__(what, problem)
         self.what, self.problem = what, problem
 
-    def __str__(self) -> str:
+    def _sentence(self) -> str:
         return f"{self.what}: {self.problem}"
 
 
@@ -96,8 +130,8 @@ class InvalidWorkflow(DemandFlowError, ValueError):
         super().__init__(workflow, defects)
         self.workflow, self.defects = workflow, defects
 
-    def __str__(self) -> str:
-        return f"{self.workflow} cannot be used:" + "".join(f"\n  - {defect}" for defect in self.defects)
+    def _lines(self) -> Iterable[str]:
+        return (f"{self.workflow} cannot be used:", *(f"  - {defect}" for defect in self.defects))
 
 
 class WorkflowAdvice(UserWarning):
@@ -119,8 +153,8 @@ class Refusal(DemandFlowError):
 
     meanwhile: tuple[str, ...] = ()
 
-    def __str__(self) -> str:
-        return self._sentence() + "".join(f"\n  meanwhile: {line}" for line in self.meanwhile)
+    def _lines(self) -> Iterable[str]:
+        return (self._sentence(), *(f"  meanwhile: {line}" for line in self.meanwhile))
 
     def _sentence(self) -> str:
         """Why it was refused and what is possible, without what happened meanwhile."""
@@ -166,6 +200,21 @@ class RuleBroken(Refusal):
         return f"cannot {self.move}: " + "; ".join(sentence for _, sentence in self.objections)
 
 
+class BackdatingNotAllowed(Refusal):
+    """It happened longer ago than this role may enter; entering the past is a right of its own."""
+
+    def __init__(self, who: str, role: str, at: datetime, earliest: datetime, allowed: tuple[str, ...]) -> None:
+        super().__init__(who, role, at, earliest, allowed)
+        self.who, self.role, self.at, self.earliest, self.allowed = who, role, at, earliest, allowed
+
+    def _sentence(self) -> str:
+        return (
+            f"{self.who} ({self.role}) cannot enter now what happened at {self.at:{MOMENT}} UTC: a late entry reaches "
+            f"back to {self.earliest:{MOMENT}} UTC (roles that may backdate: {listed(self.allowed)}). Where records of "
+            "old are brought in, import them or ask for the right: open(…, backdating=…) or batch(backdating=True)"
+        )
+
+
 class Overtaken(Refusal):
     """The demand is no longer what the caller saw when they decided."""
 
@@ -177,6 +226,39 @@ class Overtaken(Refusal):
         return f"cannot {self.move}: {self.change}; look again, then decide"
 
 
+class ClockBehind(DemandFlowError):
+    """The clock lies more than ten minutes behind what is recorded already, so nothing is recorded by it."""
+
+    def __init__(self, now: datetime, newest: datetime, where: str) -> None:
+        super().__init__(now, newest, where)
+        self.now, self.newest, self.where = now, newest, where
+
+    def _sentence(self) -> str:
+        return (
+            f"the clock says {self.now:{MOMENT}} UTC, but {self.where} was recorded at {self.newest:{MOMENT}} UTC. Set "
+            "this clock right; if that other clock was wrong, see 'A clock that was wrong' in docs/time.md"
+        )
+
+
+class ClockJumped(UserWarning):
+    """The clock shows much more than the time that has gone by; set it right before more is recorded by it."""
+
+    def __init__(self, expected: datetime, now: datetime) -> None:
+        super().__init__(expected, now)
+        self.expected, self.now = expected, now
+
+    @property
+    def ahead(self) -> timedelta:
+        """By how much."""
+        return self.now - self.expected
+
+    def __str__(self) -> str:
+        return (
+            f"the clock says {self.now:{MOMENT}} UTC, {self.ahead} ahead of {self.expected:{MOMENT}} UTC, where it was "
+            "or what was recorded last; what is recorded by a wrong clock holds back every right one"
+        )
+
+
 class DemandNotFound(DemandFlowError, LookupError):
     """The log has no such demand."""
 
@@ -184,7 +266,7 @@ class DemandNotFound(DemandFlowError, LookupError):
         super().__init__(demand)
         self.demand = demand
 
-    def __str__(self) -> str:
+    def _sentence(self) -> str:
         return f"no demand {self.demand} in this log"
 
 
@@ -195,18 +277,21 @@ class UnknownWorkflow(DemandFlowError):
         super().__init__(workflow, known)
         self.workflow, self.known = workflow, known
 
-    def __str__(self) -> str:
+    def _sentence(self) -> str:
         return f"workflow {self.workflow} was not given to open() (given: {listed(self.known)})"
 
 
 class IdReused(DemandFlowError):
-    """The same command id, or the same source and reference, came again with another content."""
+    """The same command id, or the same source and reference, came again with another content.
+
+    `differences` are the names of what differs, never what they say: whoever brings it may not know the other content.
+    """
 
     def __init__(self, what: str, demand: str, differences: tuple[str, ...]) -> None:
         super().__init__(what, demand, differences)
         self.what, self.demand, self.differences = what, demand, differences
 
-    def __str__(self) -> str:
+    def _sentence(self) -> str:
         return (
             f"{self.what} was already recorded for demand {self.demand} with another content "
             f"({listed(self.differences)}); nothing was changed. Use a new id, or correct what was recorded"
@@ -228,5 +313,5 @@ class WrongTenant(StorageError):
         super().__init__(wanted, found)
         self.wanted, self.found = wanted, found
 
-    def __str__(self) -> str:
+    def _sentence(self) -> str:
         return f"this log belongs to tenant {self.found!r}, not to {self.wanted!r}; one tenant, one log"

@@ -17,6 +17,12 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def elapsed() -> float:
+    """Seconds that have really gone by, whatever the clock is set to; time asleep counts where the system counts it."""
+    asleep_too = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if asleep_too is None else time.clock_gettime(asleep_too)
+
+
 def uuid7() -> UUID:
     """A new id that sorts by time: milliseconds, a fraction of 1/4096 ms, 62 random bits (RFC 9562, 5.7, method 3)."""
     milliseconds, rest = divmod(time.time_ns(), 1_000_000)

@@ -71,15 +71,16 @@ class Reactions:
         """Ask the policies about all that is due by now, record what they propose, and hand out the notices.
 
         Each cause is reacted to once, however often this is called, by however many processes, and wherever one is
-        killed. `now` (else the clock) may lie in the past, not in the future. What a policy raises, or the rules
-        refuse, is parked with its reason (see parked()), and the others go on. `stop` is asked between two saves and
-        two notices. Raises InvalidValue or StorageBusy, and what `notify` raises.
+        killed. `now` (else the clock) may lie in the past, not in the future: what was due by then is asked, and what
+        comes of it is done at the moment of the clock. What a policy raises, or the rules refuse, is parked with its
+        reason (see parked()), and the others go on. `stop` is asked between two saves and two notices. Raises
+        InvalidValue, ClockBehind or StorageBusy, and what `notify` raises.
         """
         present = self.now()
         asked = present if now is None else moment(now, "now")
         if asked > present:
             raise InvalidValue("now", f"{asked:%Y-%m-%d %H:%M:%S} UTC is in the future; it is {present:%Y-%m-%d %H:%M}")
-        ran = self._runner.run(asked, stop)
+        ran = self._runner.run(asked, present, stop)
         if notify is not None:
             self.deliver_notices(notify, stop=stop)
         return ran

@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from threading import Lock
-from typing import Any, Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from demandflow.domain.admission import admit
 from demandflow.domain.demand import Demand, evolve, fold
 from demandflow.domain.events import Event, Meta
-from demandflow.domain.facts import (
-    OTHER_SIDE,
-    OTHER_SIDES,
-    Fact,
-    Merged,
-    MovedOver,
-    Registered,
-    TookIn,
-    Unmerged,
-    checked,
-)
+from demandflow.domain.facts import OTHER_SIDE, Fact, Merged, MovedOver, Unmerged
 from demandflow.domain.moves import Proposal
 from demandflow.domain.moving import reasons_not_to_move
-from demandflow.domain.texts import as_kept, name_of
-from demandflow.domain.values import Actor, moment
+from demandflow.domain.values import Role
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import (
     DemandNotFound,
-    IdReused,
     InvalidValue,
     Overtaken,
     Refusal,
@@ -39,14 +24,15 @@ from demandflow.errors import (
     StorageBusy,
     StorageError,
     UnknownWorkflow,
-    brief,
 )
 from demandflow.history import line_of
+from demandflow.intents import Intent
+from demandflow.kept import KeptDemands
+from demandflow.moments import ALLOWED_SKEW, Moments
+from demandflow.replayed import EarlierStates, check_same_command, check_same_reference, reference_of
 from demandflow.storage import VersionTaken
 
 ATTEMPTS = 50
-KEPT = 10_000
-ALLOWED_SKEW = timedelta(minutes=5)
 
 
 class Events(Protocol):
@@ -58,39 +44,8 @@ class Events(Protocol):
     def events(self, demand: UUID, *, after: int = 0, upto: int | None = None) -> list[Event]:
         """The demand's events."""
 
-
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """What a caller wants recorded, and in which circumstances."""
-
-    demand: UUID
-    move: str
-    fact: Fact
-    by: Actor
-    at: datetime | None = None
-    command_id: str | None = None
-    seen: Demand | None = None
-    correlation: str | None = None
-    causation: str | None = None
-    given_id: str | None = field(default=None, init=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "given_id", self.command_id)
-        if not isinstance(self.by, Actor):
-            raise InvalidValue("by", f"must be an Actor, for instance Actor('li', Role.AUDITOR), got {brief(self.by)}")
-        if not isinstance(self.fact, Fact):
-            raise InvalidValue("fact", f"must be a fact, for instance Noted(text=…), got {brief(self.fact)}")
-        if self.seen is not None and not isinstance(self.seen, Demand):
-            raise InvalidValue("seen", f"must be a Demand as the caller saw it, got {brief(self.seen)}")
-        object.__setattr__(self, "fact", checked(self.fact))
-        for name in ("move", "command_id", "correlation", "causation"):
-            if (value := getattr(self, name)) is not None or name == "move":
-                object.__setattr__(self, name, name_of(value, name))
-
-    @property
-    def command_ids(self) -> tuple[str, ...]:
-        """The command id as it was given, which is how an earlier version kept it, and as it is kept now."""
-        return tuple(dict.fromkeys(one for one in (self.given_id, self.command_id) if one is not None))
+    def check(self, events: Iterable[Event]) -> None:
+        """Raise InvalidValue unless each event can be written down and read back."""
 
 
 class Recorder:
@@ -100,13 +55,29 @@ class Recorder:
         self,
         log: Events,
         workflows: Mapping[str, Workflow],
-        clock: Callable[[], datetime],
+        moments: Moments,
+        *,
+        policies: Iterable[str] = (),
         known: Recorder | None = None,
+        backdating: bool = False,
     ) -> None:
-        """`known` is another recorder of the same log: what it has seen is only brought up to date here."""
-        self._log, self._workflows, self._clock, self._known = log, workflows, clock, known
-        self._kept: OrderedDict[UUID, Demand] = OrderedDict()
-        self._lock = Lock()
+        """`known` is another recorder of the same log: what it has seen is only brought up to date here.
+
+        Under the names of `policies` only their reactions are recorded. With `backdating` anybody may enter what
+        happened long ago.
+        """
+        self._log, self._workflows, self._moments, self._known = log, workflows, moments, known
+        self._policies, self._backdating = frozenset(policies), backdating
+        self._kept = KeptDemands()
+        self._earlier = EarlierStates(lambda demand, after, upto: log.events(demand, after=after, upto=upto))
+
+    def on(self, log: Events, *, backdating: bool = False) -> Recorder:
+        """A recorder on what is not recorded yet, beside this one, which knows what this one has seen."""
+        return Recorder(log, self._workflows, self._moments, policies=self._policies, known=self, backdating=backdating)
+
+    def check_clock(self) -> None:
+        """Raise ClockBehind if the clock is too far behind what is recorded for anything to be recorded by it."""
+        self._moments.recording()
 
     def events(self, demand: UUID) -> list[Event]:
         """All events of the demand. Raises DemandNotFound."""
@@ -120,10 +91,8 @@ class Recorder:
         return bool(self._log.events(demand, upto=1))
 
     def forget(self, demands: Iterable[UUID]) -> None:
-        """Load these anew: what was seen of them is no longer so."""
-        with self._lock:
-            for demand in demands:
-                self._kept.pop(demand, None)
+        """Load these again: what was seen of them is no longer so."""
+        self._kept.forget(demands)
 
     def workflow_of(self, demand: Demand) -> Workflow:
         """The workflow that the demand is on; raises UnknownWorkflow if it was not given to open()."""
@@ -144,45 +113,47 @@ class Recorder:
         `derived` ids come again with the same reference or command; `chosen` says that the caller named the workflow.
         """
         for _ in range(ATTEMPTS):
-            if derived and (first := self._log.events(intent.demand, upto=1)):
-                reference = _reference(intent.fact)
-                what = f"command {intent.command_id!r}" if reference is None else f"reference {reference!r}"
-                on = workflow.key if chosen else None
-                return self._the_same(first[-1], intent, what, actor=reference is None, workflow=on)
-            blank = Demand(intent.demand, workflow=workflow.key)
-            recorded, at = self._moments(intent, blank)
-            event = self._admitted(workflow, blank, intent, recorded, at)
+            if derived and (known := self._registered(intent, workflow, chosen=chosen)) is not None:
+                return known
+            proposed = self._opening(intent, workflow)
             try:
-                return self._appended([(blank, event)])
+                return self._appended([proposed])
             except VersionTaken:
-                if self._log.events(intent.demand, upto=1) == [event]:
+                if self._log.events(intent.demand, upto=1) == [proposed[1]]:
                     return self.current(intent.demand)  # stored, though the answer was lost
                 if not derived:
                     raise StorageError(f"new_id made {intent.demand}, which is in the log already") from None
         raise StorageBusy(f"demand {intent.demand} could not be registered in {ATTEMPTS} attempts")
+
+    def would_start(self, intent: Intent, workflow: Workflow, *, derived: bool, chosen: bool = False) -> Demand:
+        """What start() would return or raise; nothing is recorded."""
+        if derived and (known := self._registered(intent, workflow, chosen=chosen)) is not None:
+            return known
+        blank, event = self._opening(intent, workflow)
+        self._log.check([event])
+        return evolve(blank, event)
 
     def record(self, intent: Intent) -> Demand:
         """Record one fact, and its other side where it has one; returns the demand after it.
 
         Raises a Refusal (with who did what meanwhile, if somebody was faster), DemandNotFound or IdReused.
         """
-        if isinstance(intent.fact, OTHER_SIDES):
-            side = "Merged" if isinstance(intent.fact, TookIn) else "Unmerged"
-            raise InvalidValue(type(intent.fact).__name__, f"is the other side of {side} and is recorded with it")
-        began: dict[UUID, int] = {} if intent.seen is None else {intent.seen.id: intent.seen.version}
+        intent.not_a_side()
+        began: dict[UUID, int] = {}
+        if intent.seen is not None:
+            began[intent.demand] = intent.seen.version if isinstance(intent.seen, Demand) else intent.seen
         for _ in range(ATTEMPTS):
-            demand = self._kept.get(intent.demand) or self.current(intent.demand)
-            other = self._other(demand, intent.fact)
+            demand, other = self._kept.get(intent.demand) or self.current(intent.demand), None
             try:
-                known = dict(demand.commands)
-                if (version := next((known[one] for one in intent.command_ids if one in known), None)) is not None:
-                    event = self._log.events(demand.id, after=version - 1, upto=version)[0]
-                    return self._the_same(event, intent, f"command {intent.command_id!r}", actor=True)
+                if (known := self._done_before(demand, intent)) is not None:
+                    return known
+                other = self._other(demand, intent.fact)
                 proposed = self._proposed(demand, other, intent)
-            except Refusal as refusal:
+            except Exception as error:  # decided on what was kept: is it still so?
                 if self._overtaken(demand, other):
                     continue
-                refusal.meanwhile = tuple(line for one, after in began.items() for line in self._since(one, after))
+                if isinstance(error, Refusal):
+                    error.meanwhile = tuple(line for one, after in began.items() for line in self._since(one, after))
                 raise
             try:
                 return self._appended(proposed)
@@ -194,13 +165,59 @@ class Recorder:
         busy = f"demand {intent.demand} is written by others all the time"
         raise StorageBusy(f"{busy}; gave up after {ATTEMPTS} attempts")
 
+    def would(self, intent: Intent) -> Demand:
+        """What record() would return or raise; nothing is recorded."""
+        intent.not_a_side()
+        demand = self.current(intent.demand)
+        if (known := self._done_before(demand, intent)) is not None:
+            return known
+        other = self._other(demand, intent.fact)
+        if other is not None:
+            other = self.current(other.id)
+        proposed = self._proposed(demand, other, intent)
+        self._log.check([event for _, event in proposed])
+        return evolve(*proposed[0])
+
+    def _registered(self, intent: Intent, workflow: Workflow, *, chosen: bool) -> Demand | None:
+        """The demand as it was registered, if the same reference or command came before."""
+        first = self._log.events(intent.demand, upto=1)
+        if not first:
+            return None
+        event, on = first[0], self._workflows.get(first[0].meta.workflow, workflow)
+        if reference_of(intent.fact) is None:
+            check_same_command(event, intent, on)
+        else:
+            check_same_reference(event, intent, on, asked=workflow.key if chosen else None)
+        return evolve(None, event)
+
+    def _done_before(self, demand: Demand, intent: Intent) -> Demand | None:
+        """The demand as it was after this command, if the same one came before."""
+        if not (ids := intent.command_ids):
+            return None
+        version = next((version for command, version in demand.commands if command in ids), None)
+        if version is None:
+            return None
+        event = self._log.events(demand.id, after=version - 1, upto=version)[0]
+        check_same_command(event, intent, self.workflow_of(demand))
+        return self._after(demand.id, version)
+
+    def _after(self, demand: UUID, version: int) -> Demand:
+        """The demand as it was after this event of it: what is stored is folded once, for all who ask."""
+        stored = (self._known or self)._earlier.after(demand, version)
+        if stored is None or stored.version < version:
+            stored = fold(self._log.events(demand, after=stored.version if stored else 0, upto=version), stored)
+        assert stored is not None  # noqa: S101
+        return stored
+
+    def _opening(self, intent: Intent, workflow: Workflow) -> tuple[Demand, Event]:
+        blank = Demand(intent.demand, workflow=workflow.key)
+        recorded, at = self._when(intent)
+        return blank, self._admitted(workflow, blank, intent, recorded, at)
+
     def _proposed(self, demand: Demand, other: Demand | None, intent: Intent) -> list[tuple[Demand, Event]]:
         """The events to record: one, or one on each side of a merge, at the same moment."""
-        if (seen := intent.seen) is not None and seen.id != demand.id:
-            raise InvalidValue("seen", f"is demand {seen.id}, not {demand.id}")
-        if seen is not None and _standing(seen) != _standing(demand):
-            raise Overtaken(intent.move, f"you saw {_standing(seen)}, now it is {_standing(demand)}")
-        recorded, at = self._moments(intent, demand, other)
+        self._check_seen(demand, intent)
+        recorded, at = self._when(intent, demand, other)
         workflow = self._goes_on_under(demand, intent)
         proposed = [(demand, self._admitted(workflow, demand, intent, recorded, at, other))]
         if other is not None and other.id == demand.id:
@@ -209,9 +226,19 @@ class Recorder:
             workflow = self.workflow_of(other)
             side = OTHER_SIDE[type(intent.fact)](demand=demand.id)  # type: ignore[call-arg]
             move = workflow.move_of(type(side), other.state) or side.TOPIC.rpartition(".")[2]
-            answer = Intent(other.id, move, side, intent.by)
+            answer = Intent(other.id, move, side, intent.by, reaction=intent.reaction)
             proposed.append((other, self._admitted(workflow, other, answer, recorded, at)))
         return proposed
+
+    def _check_seen(self, demand: Demand, intent: Intent) -> None:
+        """Raise Overtaken if the demand no longer stands as the caller saw it."""
+        seen = intent.seen
+        if isinstance(seen, int):
+            if seen > demand.version:
+                raise InvalidValue("seen", f"version {seen} is not recorded; the demand is in version {demand.version}")
+            seen = demand if seen == demand.version else self._after(demand.id, seen)
+        if seen is not None and _standing(seen) != _standing(demand):
+            raise Overtaken(intent.move, f"you saw {_standing(seen)}, now it is {_standing(demand)}")
 
     def _goes_on_under(self, demand: Demand, intent: Intent) -> Workflow:
         """The workflow that the demand is on, or the one to which it is to move over."""
@@ -223,16 +250,12 @@ class Recorder:
             raise RuleBroken(intent.move, tuple((reasons_not_to_move.__name__, reason) for reason in reasons))
         return self._workflows[key]
 
-    def _moments(self, intent: Intent, *demands: Demand | None) -> tuple[datetime, datetime]:
-        """When it is recorded, and when it happened: as given, or now, but not before what happened last."""
-        recorded = moment(self._clock(), "clock")
-        last = max([recorded, *(one.last for one in demands if one is not None and one.last is not None)])
-        if intent.at is None:
-            return recorded, last
-        at = moment(intent.at, "at")
-        if at > last + ALLOWED_SKEW:
-            problem = f"{at:%Y-%m-%d %H:%M:%S} UTC is in the future; a fact is recorded once it has happened"
-            raise InvalidValue("at", problem)
+    def _when(self, intent: Intent, *demands: Demand | None) -> tuple[datetime, datetime]:
+        """When it is recorded, and when it happened."""
+        if intent.by.role == Role.POLICY and intent.by.id in self._policies and not intent.reaction:
+            raise InvalidValue("by", f"{intent.by.id} is a policy, which acts by itself when the policies are run")
+        recorded = self._moments.recording(*demands)
+        at = self._moments.happened(intent.at, intent.by, recorded, *demands, backdating=self._backdating)
         return recorded, at
 
     def _admitted(
@@ -253,14 +276,16 @@ class Recorder:
             command_id=intent.command_id,
             correlation=intent.correlation,
             causation=intent.causation,
+            retrospect=True if at < recorded - ALLOWED_SKEW else None,
         )
         return Event(demand.id, demand.version + 1, intent.fact, meta, stamp)
 
     def _appended(self, proposed: list[tuple[Demand, Event]]) -> Demand:
         self._log.append([event for _, event in proposed])
+        self._moments.saw(proposed[0][1].meta.recorded)
         after = [evolve(demand, event) for demand, event in proposed]
         for demand in after:
-            self._keep(demand)
+            self._kept.keep(demand)
         return after[0]
 
     def _other(self, demand: Demand, fact: Fact) -> Demand | None:
@@ -269,24 +294,6 @@ class Recorder:
         if into is None:
             return None
         return self._kept.get(into) or self.current(into)
-
-    def _the_same(self, event: Event, intent: Intent, what: str, *, actor: bool, workflow: str | None = None) -> Demand:
-        """What was recorded when this came first; IdReused if it now says something else."""
-        was, now = ({name: as_kept(value) for name, value in one.__dict__.items()} for one in (event.fact, intent.fact))
-        pairs: dict[str, tuple[Any, Any]] = {"fact": (type(event.fact).__name__, type(intent.fact).__name__)}
-        pairs |= {name: (was.get(name), now.get(name)) for name in {**was, **now}}
-        pairs["move"] = (event.stamp.move, intent.move)
-        if intent.at is not None:
-            pairs["at"] = (event.meta.happened, moment(intent.at, "at"))
-        if workflow is not None:
-            pairs["workflow"] = (event.meta.workflow, workflow)
-        if actor:
-            pairs["by"] = (event.meta.actor, intent.by)
-        if different := tuple(f"{name}: {a!s} ≠ {b!s}" for name, (a, b) in pairs.items() if a != b):
-            raise IdReused(what, str(event.demand), different)
-        demand = fold(self._log.events(event.demand, upto=event.version))
-        assert demand is not None  # noqa: S101
-        return demand
 
     def _overtaken(self, *demands: Demand | None) -> bool:
         """Whether any of these is no longer as stored; what was stored meanwhile is kept."""
@@ -298,25 +305,12 @@ class Recorder:
         fresh = fold(self._log.events(demand, after=kept.version if kept else 0), kept)
         if fresh is None:
             raise DemandNotFound(str(demand))
-        self._keep(fresh)
+        self._moments.saw(fresh.recorded)
+        self._kept.keep(fresh)
         return fresh
 
     def _since(self, demand: UUID, version: int) -> list[str]:
         return [line_of(event).summary for event in self._log.events(demand, after=version)]
-
-    def _keep(self, demand: Demand) -> None:
-        with self._lock:
-            kept = self._kept.get(demand.id)
-            if kept is None or kept.version < demand.version:
-                self._kept[demand.id] = demand
-            self._kept.move_to_end(demand.id)
-            if len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-
-
-def _reference(fact: Fact) -> str | None:
-    """Where another system keeps it, if it says so; whoever brings that again brings the same."""
-    return f"{fact.source}/{fact.reference}" if isinstance(fact, Registered) and fact.source is not None else None
 
 
 def _standing(demand: Demand) -> str:

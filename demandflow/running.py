@@ -17,6 +17,7 @@ from demandflow.domain.facts import Fact
 from demandflow.domain.values import Actor, Role
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import DemandFlowError, InvalidValue, Overtaken, StorageBusy, StorageError, brief, listed
+from demandflow.intents import Intent
 from demandflow.lookup import Lookup, Recorded
 from demandflow.policies.policy import Policy, Reaction, Wake, command_of
 from demandflow.recording import Recorder
@@ -72,20 +73,22 @@ class Runner:
         self._workflows, self._recorder, self._agenda = workflows, recorder, agenda
         self._begin, self._recorded, self._lock = begin, recorded, RLock()
 
-    def run(self, now: datetime, stop: Callable[[], bool] = lambda: False) -> Ran:
-        """Ask all that is due by now, and what that gives rise to, until nothing is left or somebody says stop.
+    def run(self, due: datetime, now: datetime, stop: Callable[[], bool] = lambda: False) -> Ran:
+        """Ask all that is `due` by then, and what that gives rise to, until nothing is left or somebody says stop.
 
-        Raises StorageBusy if others write to the same demands all the time.
+        What comes of it happens now, however long ago it was due. Raises StorageBusy if others write to the same
+        demands all the time, and ClockBehind.
         """
         reacted: list[Reacted] = []
         parked: list[Parked] = []
         often = Counter[tuple[str, UUID]]()
+        self._recorder.check_clock()
         busy, idle, size = 0, 0, TOGETHER
         with self._lock:
             while not stop():
                 try:
                     parked += self._agenda.catch_up(self, stop)
-                    pass_ = _Pass(self, now, size, often, stop)
+                    pass_ = _Pass(self, due, now, size, often, stop)
                     with self._begin() as batch:
                         more = pass_.ask(batch)
                 except (Overtaken, StorageBusy) as error:
@@ -101,7 +104,7 @@ class Runner:
                 idle = 0 if pass_.done else idle + 1
                 if not more or idle > ATTEMPTS:
                     break
-        return Ran(now, tuple(reacted), tuple(parked))
+        return Ran(due, tuple(reacted), tuple(parked))
 
     def current(self, demand: UUID) -> Demand:
         """The demand as it is stored now."""
@@ -141,9 +144,15 @@ class _Pass:
     """
 
     def __init__(
-        self, runner: Runner, now: datetime, size: int, often: Counter[tuple[str, UUID]], stop: Callable[[], bool]
+        self,
+        runner: Runner,
+        due: datetime,
+        now: datetime,
+        size: int,
+        often: Counter[tuple[str, UUID]],
+        stop: Callable[[], bool],
     ) -> None:
-        self._runner, self._now, self._size, self._often, self._stop = runner, now, size, often, stop
+        self._runner, self._due, self._now, self._size, self._often, self._stop = runner, due, now, size, often, stop
         self._look = Lookup(now, runner._workflows, runner._recorded)
         self.done: list[Reacted] = []
         self.parked: list[Parked] = []
@@ -155,7 +164,7 @@ class _Pass:
         aside: list[tuple[Line, Parked]] = []
         again = False
         agenda = self._runner._agenda
-        for line in agenda.due(self._now):
+        for line in agenda.due(self._due):
             if len(self.done) == self._size or self._stop():
                 break
             if line.demand in touched:
@@ -191,10 +200,9 @@ class _Pass:
                 return True
             if self._often[policy.name, demand.id] >= MOST:
                 raise InvalidValue(policy.name, f"reacted {MOST} times to this demand in one run; it goes round")
-            at = max(self._now, demand.last or self._now)
             with batch.attempt():
                 for number, reaction in enumerate(reactions):
-                    _propose(policy, wake, number, reaction, demand, at, batch)
+                    _propose(policy, wake, number, reaction, demand, batch)
         except (Overtaken, StorageError):
             raise
         except Exception as error:  # what a community's policy may raise is not known
@@ -215,25 +223,24 @@ def _wakes(policy: Policy, demand: Demand, workflow: Workflow) -> tuple[Wake, ..
     return wakes
 
 
-def _propose(
-    policy: Policy, wake: Wake, number: int, reaction: Reaction, demand: Demand, at: datetime, batch: Batch
-) -> None:
+def _propose(policy: Policy, wake: Wake, number: int, reaction: Reaction, demand: Demand, batch: Batch) -> None:
     if not isinstance(reaction, Reaction):
         raise InvalidValue(policy.name, f"proposes Reactions, got {brief(reaction)}")
     move = reaction.move or batch.move_that_records(demand.id, type(reaction.fact), Role.POLICY)
     if move is None:
         problem = f"proposes {type(reaction.fact).__name__}, which no move of {demand.workflow} records from here"
         raise InvalidValue(policy.name, problem)
-    batch.act(
+    intent = Intent(
         demand.id,
         move,
         reaction.fact,
         by=Actor(policy.name, Role.POLICY),
-        at=at,
         command_id=command_of(policy.name, wake.cause, number),
         correlation=reaction.gathering,
         causation=f"event {demand.version}",
+        reaction=True,
     )
+    batch._recorder.record(intent)
 
 
 def _told(error: Exception) -> str:

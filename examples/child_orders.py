@@ -178,7 +178,8 @@ def take(flow: DemandFlow, demand: Any, note: dict[str, Any], number: str, told:
 
 def run(requests: list[dict[str, Any]], *closing: Any) -> tuple[DemandFlow, Told]:
     """A flow in memory into which all was replayed; whoever asks for it closes it."""
-    flow = DemandFlow.open("memory:", workflows=(request(*closing), ORDER), zone="America/Chicago")
+    workflows = (request(*closing), ORDER)
+    flow = DemandFlow.open("memory:", workflows=workflows, zone="America/Chicago", backdating=CITY.role)
     try:
         return flow, replay(flow, requests)
     except DemandFlowError:

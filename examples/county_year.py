@@ -154,7 +154,8 @@ def main(database: str = "out/county_year.db", year: str = str(HERE / "county_ye
     """Record the year and print what it came to."""
     Path(database).parent.mkdir(parents=True, exist_ok=True)
     console = Console()
-    with DemandFlow.open(f"sqlite:///{database}", clock=lambda: YEAR_END, zone=ZONE.key) as flow:
+    backdating = tuple(Role)  # the year is entered when it is over
+    with DemandFlow.open(f"sqlite:///{database}", clock=lambda: YEAR_END, zone=ZONE.key, backdating=backdating) as flow:
         ids = record(flow, Path(year))
         whole = flow.figures()
         console.print(table_of("Figures by community", flow.figures_by("place", level=3), whole))

@@ -287,7 +287,7 @@ def main(file: str, database: str | None = None) -> None:
     cases = cases_of(Path(file))
     workflow = workflow_of(case.activities for case in cases)
     url = f"sqlite:///{database}" if database else "memory:"
-    with DemandFlow.open(url, workflows=(workflow,), zone="Europe/Amsterdam") as flow:
+    with DemandFlow.open(url, workflows=(workflow,), zone="Europe/Amsterdam", backdating=STAFF) as flow:
         replay(flow, cases)
         told = Told.by(flow)
         print_all(flow, told, datetime.fromisoformat(LAST_EVENT))

@@ -66,7 +66,7 @@ FAULTS = (
     Fault(
         "a command id is not remembered",
         "domain/demand.py",
-        'after["commands"] = (*before.commands, (meta.command_id, event.version))',
+        'after["commands"] = (*before.commands, (command, event.version))',
         'after["commands"] = before.commands',
     ),
     Fault(

@@ -140,7 +140,8 @@ def receipt(folder: Path) -> Iterator[Compared]:
     module, wanted = example("replay_receipt"), reference(folder)
     cases = module.cases_of(folder / "receipt.csv")
     workflow = module.workflow_of(case.activities for case in cases)
-    with DemandFlow.open("memory:", workflows=(workflow,), zone="Europe/Amsterdam") as flow:
+    open_ = {"workflows": (workflow,), "zone": "Europe/Amsterdam", "backdating": module.STAFF}
+    with DemandFlow.open("memory:", **open_) as flow:
         module.replay(flow, cases)
         told, figures = module.Told.by(flow), flow.figures()
         steps = [event for events in told.histories.values() for event in events]

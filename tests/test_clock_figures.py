@@ -103,7 +103,8 @@ class Log:
 
     def __init__(self, data: st.DataObject, steps: int) -> None:
         self.data, self.clock = data, FrozenClock()
-        self.flow = DemandFlow.open("memory:", workflows=WORKFLOWS, clock=self.clock)
+        backdating = WARDEN.role
+        self.flow = DemandFlow.open("memory:", workflows=WORKFLOWS, clock=self.clock, backdating=backdating)
         OPENED.append(self.flow)
         self.demands: list[Any] = []
         for _ in range(steps):

@@ -29,8 +29,12 @@ MAY_SEE = {
     "storage": {"errors", "domain"},
     "tables": {"errors"},
     "projections": {"errors", "domain", "tables"},
-    "recording": {"errors", "domain", "storage", "history"},
-    "commands": {"errors", "domain", "recording", "ids"},
+    "intents": {"errors", "domain"},
+    "moments": {"errors", "domain"},
+    "kept": {"domain"},
+    "replayed": {"errors", "domain", "intents"},
+    "recording": {"errors", "domain", "storage", "history", "intents", "moments", "kept", "replayed"},
+    "commands": {"errors", "domain", "recording", "ids", "intents"},
     "terminal": {"errors", "projections"},
     "batches": {"errors", "domain", "storage", "recording", "commands"},
     "workbench": {"errors", "domain", "calendars", "policies"},
@@ -39,7 +43,7 @@ MAY_SEE = {
     "deliveries": {"tables"},
     "notices": {"domain"},
     "lookup": {"domain", "policies"},
-    "running": {"errors", "domain", "agenda", "batches", "lookup", "policies", "recording"},
+    "running": {"errors", "domain", "agenda", "batches", "intents", "lookup", "policies", "recording"},
     "reacting": {
         *("errors", "domain", "ids", "tables", "storage", "recording", "batches", "deliveries", "notices"),
         *("policies", "projections", "agenda", "running"),
@@ -53,7 +57,7 @@ MAY_SEE = {
     "importing": {"errors", "domain", "ids", "batches", "application"},
     "queries": {"errors", "domain", "projections"},
     "application": {
-        *("errors", "domain", "storage", "history", "ids", "recording", "commands", "batches"),
+        *("errors", "domain", "storage", "history", "ids", "moments", "recording", "commands", "batches"),
         *("projections", "queries", "policies", "reacting"),
     },
 }

@@ -27,6 +27,7 @@ from demandflow import (
     Period,
     Refusal,
     Registered,
+    Role,
     Stage,
     State,
     Stepped,
@@ -158,7 +159,9 @@ OPENED: list[DemandFlow] = []
 
 @pytest.fixture(autouse=True)
 def _nothing_stays_open() -> Iterator[None]:
-    yield
+    with pytest.MonkeyPatch.context() as patch:  # clocks once went back further, and logs tell of it
+        patch.setattr("demandflow.moments.FAR_BEHIND", timedelta(days=9999))
+        yield
     close_all()
 
 
@@ -170,7 +173,7 @@ def close_all() -> None:
 def grown(data: st.DataObject, steps: int = 90, *, steady: bool = False) -> tuple[DemandFlow, Log]:
     clock = FrozenClock()
     close_all()
-    flow = DemandFlow.open("memory:", clock=clock)
+    flow = DemandFlow.open("memory:", clock=clock, backdating=tuple(Role))
     OPENED.append(flow)
     log = Log(flow, clock, data)
     log.grow(steps, steady=steady)

@@ -48,6 +48,7 @@ from demandflow import (
 )
 from demandflow.commands import Commands
 from demandflow.domain.facts import STANDARD_FACTS
+from demandflow.moments import Moments
 from demandflow.recording import Recorder
 from demandflow.storage import Log, VersionTaken
 from demandflow.testing import FrozenClock
@@ -97,6 +98,7 @@ def test_every_method_records_its_fact(flow: DemandFlow, clock: FrozenClock) -> 
     flow.end_notice(anonymous, by=CLERK)
 
     methods = {name for name in vars(Commands) if not name.startswith("_")} - {"act", "start", "events", "id_of"}
+    methods -= {"would", "would_start"}
     methods.remove("move_over")  # see test_moving.py: it needs another workflow
     moves = {line.move for one in (demand, other, anonymous) for line in flow.history(one)}
     assert moves == methods | {"take_in", "let_go"} == {move.name for move in CLOSED_LOOP.moves} - {"move_over"}
@@ -108,12 +110,13 @@ def test_registering_what_another_system_keeps_is_done_once(flow: DemandFlow, cl
     first = flow.register("路灯坏了", **again)
     flow.accept(first.id, by=AUDITOR)
     clock.advance(days=1)
-    assert flow.register("路灯坏了", **{**again, "by": Actor("chen", "resident")}) == first, "whoever brings it again"
-    assert flow.register("路灯坏了", **{**again, "by": Actor("chen", "resident")}, command_id="import 2") == first
+    chen: Any = {**again, "by": Actor("chen", "grid_administrator")}
+    assert flow.register("路灯坏了", **chen) == first, "whoever brings it again"
+    assert flow.register("路灯坏了", **chen, command_id="import 2") == first
     assert flow.demand(first.id).version == 2
-    with pytest.raises(IdReused, match="text: 路灯坏了 ≠ 路灯又坏了"):
+    with pytest.raises(IdReused, match=r"another content \(text\)"):
         flow.register("路灯又坏了", **again)
-    with pytest.raises(IdReused, match="at: "):
+    with pytest.raises(IdReused, match=r"\(at\)"):
         flow.register("路灯坏了", **again, at=T0 - DAY)
     assert flow.figures().count("received") == 1
     with pytest.raises(InvalidValue, match="go together"):
@@ -126,7 +129,7 @@ def test_registering_a_reference_on_another_workflow_is_not_dropped(clock: Froze
         again = {**PLACED, "source": "12345", "reference": "7"}
         first = flow.register("x", **again)
         assert flow.register("x", **again, workflow="closed-loop@1") == first
-        with pytest.raises(IdReused, match="workflow: closed-loop@1 ≠ strict-loop@1"):
+        with pytest.raises(IdReused, match=r"\(workflow\)"):
             flow.register("x", **again, workflow="strict-loop@1")
 
 
@@ -173,11 +176,11 @@ def test_a_command_id_makes_a_command_harmless_to_repeat(flow: DemandFlow) -> No
     assert flow.accept(demand.id, "ours", by=AUDITOR, command_id="a-1") == accepted, "the same result as then"
     assert flow.demand(demand.id).version == 3
     changes: dict[Callable[[], object], str] = {
-        lambda: flow.accept(demand.id, "theirs", by=AUDITOR, command_id="a-1"): "note: ours ≠ theirs",
-        lambda: flow.accept(demand.id, "ours", by=Actor("sun", "auditor"), command_id="a-1"): "by: ",
-        lambda: flow.note(demand.id, "ours", by=AUDITOR, command_id="a-1"): "fact: Accepted ≠ Noted",
-        lambda: flow.accept(demand.id, "ours", by=AUDITOR, command_id="a-1", at=T0 - DAY): "at: ",
-        lambda: flow.register("y", **PLACED, command_id="r-1"): "text: x ≠ y",
+        lambda: flow.accept(demand.id, "theirs", by=AUDITOR, command_id="a-1"): r"\(note\)",
+        lambda: flow.accept(demand.id, "ours", by=Actor("sun", "auditor"), command_id="a-1"): r"\(by\)",
+        lambda: flow.note(demand.id, "ours", by=AUDITOR, command_id="a-1"): r"\(fact, note, text, move\)",
+        lambda: flow.accept(demand.id, "ours", by=AUDITOR, command_id="a-1", at=T0 - DAY): r"\(at\)",
+        lambda: flow.register("y", **PLACED, command_id="r-1"): r"\(text\)",
     }
     for change, says in changes.items():
         with pytest.raises(IdReused, match=says):
@@ -454,7 +457,7 @@ class Stubborn(Log):
 
 def test_what_was_stored_though_the_connection_broke_is_no_conflict(clock: FrozenClock) -> None:
     log = Stubborn()
-    recorder = Recorder(log, {CLOSED_LOOP.key: CLOSED_LOOP}, clock)
+    recorder = Recorder(log, {CLOSED_LOOP.key: CLOSED_LOOP}, Moments(clock))
     with DemandFlow(log, {CLOSED_LOOP.key: CLOSED_LOOP}, None, clock, uuid4, "UTC") as flow:
         demand = flow.register("x", **PLACED).id
         log.trouble = "stored, and the connection lost"
@@ -503,7 +506,7 @@ def test_who_is_always_too_late_gives_up_with_a_word(clock: FrozenClock) -> None
         ({"by": CLERK, "command_id": 7}, "command_id: must be a text"),
         ({"by": CLERK, "command_id": ""}, "command_id: '' is empty"),
         ({"by": CLERK, "correlation": "a\x00"}, "correlation: .* has the control character"),
-        ({"by": CLERK, "seen": 3}, "seen: must be a Demand"),
+        ({"by": CLERK, "seen": "3"}, "seen: must be a Demand as the caller saw it, or its version"),
         ({"by": CLERK, "at": "today"}, "at: must be a datetime"),
     ],
 )

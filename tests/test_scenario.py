@@ -140,7 +140,7 @@ def test_the_same_command_twice_is_accepted_and_records_nothing() -> None:
     again = once.when(a(Accepted), command_id="c1").nothing()
     assert again.demand.version == 2
     assert again.part == ("accept", once.events[1].meta.actor), "by whom and by which move are those of the first time"
-    once.when(a(Accepted, note="otherwise"), command_id="c1").refused(IdReused, match="otherwise")
+    once.when(a(Accepted, note="otherwise"), command_id="c1").refused(IdReused, match="note")
     given(step(ASKED, command_id="r")).when(ASKED, command_id="r").nothing()
 
 

@@ -346,6 +346,8 @@ def test_every_error_can_be_pickled_and_speaks(name: str) -> None:
         "Overtaken": ("m", "c"),
         "UnknownWorkflow": ("w", ()),
         "IdReused": ("w", "d", ("x",)),
+        "BackdatingNotAllowed": ("li", "auditor", T0, T0, ()),
+        "ClockBehind": (T0, T0, "something"),
         "DemandNotFound": ("d",),
         "InvalidValue": ("w", "p"),
         "WrongTenant": ("w", None),

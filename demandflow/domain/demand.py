@@ -213,8 +213,8 @@ def evolve(demand: Demand | None, event: Event) -> Demand:
         after["clocks"] = ticked(before.clocks, stamp.clocks, at)
     if stamp.declares is not None:
         after["declares"] = stamp.declares
-    if meta.command_id is not None:
-        after["commands"] = (*before.commands, (meta.command_id, event.version))
+    if (command := meta.command) is not None:
+        after["commands"] = (*before.commands, (command, event.version))
     if isinstance(event.fact, WORK) and meta.actor.speaks_for(before.contractor, *before.co_handlers):
         after["workers"] |= {meta.actor.id}
     _apply_meaning(after, event, at)

@@ -10,13 +10,19 @@ from datetime import datetime
 from uuid import UUID
 
 from demandflow.domain.facts import Corrected, Fact, correctable
-from demandflow.domain.values import Actor
+from demandflow.domain.values import Actor, Role
 from demandflow.errors import InvalidValue
+
+REACTION = "~"
+"""What the command ids of policies' reactions begin with, and nobody else's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Meta:
-    """By whom, when it happened, when it was recorded, under which workflow, on whose command."""
+    """By whom, when it happened, when it was recorded, under which workflow, on whose command.
+
+    `retrospect` is set where it was entered later than clocks may differ: it happened before it was recorded.
+    """
 
     actor: Actor
     happened: datetime
@@ -25,10 +31,24 @@ class Meta:
     command_id: str | None = None
     correlation: str | None = None
     causation: str | None = None
+    retrospect: bool | None = None
 
     def __post_init__(self) -> None:
         if self.happened.tzinfo is None or self.recorded.tzinfo is None:
             raise InvalidValue("meta", "its moments need a time zone")
+
+    @property
+    def command(self) -> str | None:
+        """The command id under which the event is looked up: nobody but a policy has those of its reactions.
+
+        Logs of before wrote them without their mark, and let others have it: those are known by the actor's role.
+        """
+        if self.command_id is None:
+            return None
+        if self.actor.role == Role.POLICY and self.command_id.startswith(f"{self.actor.id}: "):
+            return REACTION + self.command_id
+        theirs = self.actor.role == Role.POLICY or not self.command_id.startswith(REACTION)
+        return self.command_id if theirs else None
 
 
 @dataclass(frozen=True, slots=True)

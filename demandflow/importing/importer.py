@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from itertools import count
 from pathlib import Path
 from time import monotonic
@@ -39,6 +40,7 @@ def import_file(
 ) -> Report:
     """Bring the rows of a CSV or TSV file in (packed by gzip or not); each row is one save or none.
 
+    What a row tells is entered with its own times, however long ago (see `batch(backdating=True)`).
     A row that cannot be recorded is refused, with its reason, and kept as it stands in the file `refused` (if one is
     named), which can be fed in again once mended; what an earlier import left there is kept as `refused.1`.
     A row whose demand is known and says the same changes nothing; new
@@ -56,7 +58,7 @@ def import_file(
         sheet = stack.enter_context(Sheet.open(path, mapping))
         out = None if kept is None else RefusedFile(sheet, stack.enter_context(_opened(kept)))
         reader = _Reader(mapping, sheet.header, correct)
-        for answers in each(flow.batch, sheet.rows(), reader.bring_in):
+        for answers in each(partial(flow.batch, backdating=True), sheet.rows(), reader.bring_in):
             for answer in answers:
                 counts.add(answer)
                 if isinstance(answer, Rejected) and out is not None:

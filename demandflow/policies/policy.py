@@ -10,6 +10,7 @@ from typing import Protocol
 from uuid import UUID
 
 from demandflow.domain.demand import Demand
+from demandflow.domain.events import REACTION, Event
 from demandflow.domain.facts import Fact
 from demandflow.domain.texts import name_of
 from demandflow.domain.values import moment
@@ -70,12 +71,13 @@ class Seen:
 
 def command_of(policy: str, cause: str, number: int = 0) -> str:
     """The command id of a reaction: the same for the same cause, whoever runs the policies and whenever."""
-    return f"{policy}: {cause}" + (f" #{number + 1}" if number else "")
+    return f"{REACTION}{policy}: {cause}" + (f" #{number + 1}" if number else "")
 
 
-def cause_of(policy: str, command: str | None) -> str | None:
-    """The cause of a policy's reaction, by its command id; None if that is not one of this policy's."""
-    return command.removeprefix(f"{policy}: ") if command and command.startswith(f"{policy}: ") else None
+def cause_of(policy: str, event: Event) -> str | None:
+    """The cause of a policy's reaction, by its command id; None if the event is not one of this policy's."""
+    ours, command = f"{REACTION}{policy}: ", event.meta.command
+    return command.removeprefix(ours) if command is not None and command.startswith(ours) else None
 
 
 class Look(Protocol):

@@ -165,18 +165,19 @@ def _walked(flow: DemandFlow, key: str, way: tuple[OnTheWay, ...]) -> Demand:
     at = flow._clock() - sum((one.wait for one in way), timedelta(0))
     shift = at - THEN
     demand: Demand | None = None
-    for one in way:
-        at += one.wait
-        fact = _shifted(one.fact, shift)
-        if isinstance(fact, Merged):
-            start = next(step for step in way if isinstance(step.fact, Registered))
-            other = flow.start(_shifted(start.fact, shift), by=start.by, at=at, workflow=key)  # type: ignore[arg-type]
-            fact = fact.model_copy(update={"into": other.id})
-        if isinstance(fact, Registered):
-            demand = flow.start(fact, by=one.by, at=at, workflow=key)
-        else:
-            assert demand is not None
-            demand = flow.act(demand.id, one.move, fact, by=one.by, at=at)
+    with flow.batch(backdating=True) as batch:
+        for one in way:
+            at += one.wait
+            fact = _shifted(one.fact, shift)
+            if isinstance(fact, Merged):
+                start = next(step for step in way if isinstance(step.fact, Registered))
+                other = batch.start(_shifted(start.fact, shift), by=start.by, at=at, workflow=key)  # type: ignore[arg-type]
+                fact = fact.model_copy(update={"into": other.id})
+            if isinstance(fact, Registered):
+                demand = batch.start(fact, by=one.by, at=at, workflow=key)
+            else:
+                assert demand is not None
+                demand = batch.act(demand.id, one.move, fact, by=one.by, at=at)
     assert demand is not None
     return demand
 

@@ -112,7 +112,7 @@ class Telling:
             return Expected(step, proposal, before, move)
         moves_to = step.fact.workflow if isinstance(step.fact, MovedOver) else None
         on = moves_to or before.workflow or self.workflow.key
-        meta = Meta(step.by, proposal.at, self.clock.now, on)
+        meta = Meta(step.by, proposal.at, self.clock.now, on, retrospect=True if step.late else None)
         events = [self.shadow.event(before, move, proposal, meta, self.events.get(it, ()))]
         if proposal.other is not None:
             side = self.shadow.side_of(proposal, before)

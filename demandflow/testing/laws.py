@@ -17,11 +17,12 @@ from demandflow.testing.counting_laws import COUNTING_LAWS
 from demandflow.testing.demand_laws import DEMAND_LAWS
 from demandflow.testing.figure_laws import FIGURE_LAWS
 from demandflow.testing.law import Law, law
+from demandflow.testing.moment_laws import MOMENT_LAWS
 from demandflow.testing.playing import Played
 
 LAWS: tuple[Law, ...] = tuple(
     replace(one, code=f"law_named({one.name!r})", needs=())
-    for one in (*DEMAND_LAWS, *CLOCK_LAWS, *FIGURE_LAWS, *COUNTING_LAWS)
+    for one in (*DEMAND_LAWS, *MOMENT_LAWS, *CLOCK_LAWS, *FIGURE_LAWS, *COUNTING_LAWS)
 )
 Where: TypeAlias = str | type[Fact]
 Rules: TypeAlias = Iterable[Rule] | Mapping[Any, Rule | Iterable[Rule]]

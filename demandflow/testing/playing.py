@@ -143,7 +143,10 @@ def done_by(flow: DemandFlow, clock: FrozenClock, telling: Telling, number: int,
 
 
 def command(flow: Commands, step: Step, at: datetime | None, **how: Any) -> Demand:
-    """Make the step."""
+    """Make the step; what happened before is entered with the right to do so."""
+    if at is not None and isinstance(flow, DemandFlow):
+        with flow.batch(backdating=True) as batch:
+            return command(batch, step, at, **how)
     if isinstance(step.fact, Registered):
         return flow.start(step.fact, by=step.by, at=at)
     return flow.act(demand_id(step.demand), step.move, step.fact, by=step.by, at=at, **how)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from demandflow.domain.moves import ANYWHERE, BACK, START, STAY, WHILE_OPEN, Move, State
@@ -20,8 +20,13 @@ class InvalidFile(InvalidValue):
     """A file does not say a workflow; `mistakes` holds what is wrong with it, a line each."""
 
     def __init__(self, what: str, mistakes: tuple[str, ...]) -> None:
-        super().__init__(what, mistakes[0] if len(mistakes) == 1 else "".join(f"\n  - {one}" for one in mistakes))
+        super().__init__(what, mistakes[0] if len(mistakes) == 1 else "; ".join(mistakes))
         self.args, self.mistakes = (what, mistakes), mistakes
+
+    def _lines(self) -> Iterable[str]:
+        if len(self.mistakes) == 1:
+            return (self._sentence(),)
+        return (f"{self.what}: ", *(f"  - {mistake}" for mistake in self.mistakes))
 
 
 def workflow_from(said: object, vocabulary: Vocabulary, what: str) -> Workflow:

@@ -116,7 +116,7 @@ class Rerun:
     def _did_elsewhere(self, event: Event) -> None:
         """What a policy did while the demand was on another workflow it does not do again on this one."""
         name = event.meta.actor.id
-        if name in self._policies and (cause := cause_of(name, event.meta.command_id)) is not None:
+        if name in self._policies and (cause := cause_of(name, event)) is not None:
             self._done.setdefault(event.demand, set()).add((name, cause))
 
     def _pass(self, now: datetime) -> None:

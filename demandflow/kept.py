@@ -1,0 +1,45 @@
+"""The demands that were seen last, kept so that deciding need not load them; what is stored decides in the end."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from threading import Lock
+from uuid import UUID
+
+from demandflow.domain.demand import Demand
+
+MOST = 10_000
+
+
+class KeptDemands:
+    """Each demand in the newest version that was seen; the one used longest ago goes first."""
+
+    def __init__(self) -> None:
+        self._demands: OrderedDict[UUID, Demand] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, demand: UUID) -> Demand | None:
+        """The demand as it was seen last; None if it is not kept."""
+        return self._demands.get(demand)
+
+    def keep(self, demand: Demand) -> None:
+        """Keep this, unless a newer version is kept."""
+        with self._lock:
+            kept = self._demands.get(demand.id)
+            if kept is None or kept.version < demand.version:
+                self._demands[demand.id] = demand
+            self._demands.move_to_end(demand.id)
+            if len(self._demands) > MOST:
+                self._demands.popitem(last=False)
+
+    def forget(self, demands: Iterable[UUID]) -> None:
+        """Load these again: what was seen of them is no longer so."""
+        with self._lock:
+            for demand in demands:
+                self._demands.pop(demand, None)
+
+    def clear(self) -> None:
+        """Forget all."""
+        with self._lock:
+            self._demands.clear()

@@ -1,0 +1,108 @@
+"""What was recorded when a command came first: told again to who may know it, from states that are folded once."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from threading import Lock
+from typing import Any
+from uuid import UUID
+
+from demandflow.domain.admission import admit
+from demandflow.domain.demand import Demand, fold
+from demandflow.domain.events import Event
+from demandflow.domain.facts import Fact, Registered
+from demandflow.domain.moves import Proposal
+from demandflow.domain.texts import as_kept
+from demandflow.domain.values import Actor, moment
+from demandflow.domain.workflow import Workflow
+from demandflow.errors import IdReused, RoleNotAllowed
+from demandflow.intents import Intent
+
+EVERY = 50
+"""Of a demand that is asked about, so many versions apart a state is kept."""
+KEPT = 32
+"""So many demands' states are kept; they are those of the last that were asked about."""
+
+
+class EarlierStates:
+    """Demands as they were after an earlier event; whoever asks for one after the other reads each event once."""
+
+    def __init__(self, events: Callable[[UUID, int, int], list[Event]]) -> None:
+        """`events` reads a demand's events after a version, up to and including another."""
+        self._events = events
+        self._kept: OrderedDict[UUID, dict[int, Demand]] = OrderedDict()
+        self._lock = Lock()
+
+    def after(self, demand: UUID, version: int) -> Demand | None:
+        """The demand after this event of it, or after its last one; None if there is none."""
+        with self._lock:
+            kept = dict(self._kept.get(demand, ()))
+        state = kept.get(max((known for known in kept if known <= version), default=0))
+        last = state
+        for event in self._events(demand, state.version if state else 0, version):
+            last = fold((event,), last)
+            if last is not None and last.version % EVERY == 0:
+                kept[last.version] = last
+        if last is not None and last is not state:
+            self._keep(demand, {known: one for known, one in kept.items() if known % EVERY == 0} | {last.version: last})
+        return last
+
+    def _keep(self, demand: UUID, states: dict[int, Demand]) -> None:
+        with self._lock:
+            self._kept[demand] = states
+            self._kept.move_to_end(demand)
+            if len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+
+
+def reference_of(fact: Fact) -> str | None:
+    """Where another system keeps it, if it says so; whoever brings that again brings the same."""
+    return f"{fact.source}/{fact.reference}" if isinstance(fact, Registered) and fact.source is not None else None
+
+
+def check_same_command(event: Event, intent: Intent, workflow: Workflow) -> None:
+    """Raise unless the command that led to the event comes again, from the same actor.
+
+    Raises RoleNotAllowed for who may not make such a move at all; IdReused, with the names of what differs.
+    """
+    what = f"command {intent.command_id!r}"
+    if event.meta.actor != intent.by:
+        _check_role(workflow, intent.move, intent.by)
+        raise IdReused(what, str(event.demand), ("by",))
+    _check_same(what, event, intent, {})
+
+
+def check_same_reference(event: Event, intent: Intent, workflow: Workflow, *, asked: str | None) -> None:
+    """Raise unless what is known under the reference comes again, from somebody who might have registered it.
+
+    `asked` is the workflow that the caller named, if they did. Raises RoleNotAllowed for who may not register at all;
+    IdReused, with the names of what differs.
+    """
+    what = f"reference {reference_of(intent.fact)!r}"
+    if event.meta.actor != intent.by:
+        _check_role(workflow, intent.move, intent.by)
+        proposal = Proposal(event.stamp.move, event.fact, intent.by, event.meta.happened)
+        try:
+            admit(workflow, Demand(event.demand, workflow=workflow.key), proposal)
+        except Exception:  # whatever a rule objects: its words may say what is recorded
+            raise IdReused(what, str(event.demand), ("by",)) from None
+    _check_same(what, event, intent, {} if asked is None else {"workflow": (event.meta.workflow, asked)})
+
+
+def _check_same(what: str, event: Event, intent: Intent, more: Mapping[str, tuple[Any, Any]]) -> None:
+    was, now = ({name: as_kept(value) for name, value in one.__dict__.items()} for one in (event.fact, intent.fact))
+    pairs: dict[str, tuple[Any, Any]] = {"fact": (type(event.fact), type(intent.fact))}
+    pairs |= {name: (was.get(name), now.get(name)) for name in {**was, **now}}
+    pairs["move"] = (event.stamp.move, intent.move)
+    if intent.at is not None:
+        pairs["at"] = (event.meta.happened, moment(intent.at, "at"))
+    if different := tuple(name for name, (one, other) in {**pairs, **more}.items() if one != other):
+        raise IdReused(what, str(event.demand), different)
+
+
+def _check_role(workflow: Workflow, move: str, by: Actor) -> None:
+    """Raise RoleNotAllowed unless the role may make this move from some state."""
+    allowed = tuple(dict.fromkeys(role for one in workflow.moves if one.name == move for role in one.roles))
+    if by.role not in allowed:
+        raise RoleNotAllowed(move, by.role, allowed)
