@@ -67,8 +67,9 @@ def check_same_command(event: Event, intent: Intent, workflow: Workflow) -> None
     Raises RoleNotAllowed for who may not make such a move at all; IdReused, with the names of what differs.
     """
     what = f"command {intent.command_id!r}"
-    if event.meta.actor != intent.by:
+    if (event.meta.actor, event.stamp.move) != (intent.by, intent.move):
         _check_role(workflow, intent.move, intent.by)
+    if event.meta.actor != intent.by:
         raise IdReused(what, str(event.demand), ("by",))
     _check_same(what, event, intent, {})
 
