@@ -18,7 +18,7 @@ from demandflow.domain.facts import STANDARD_FACTS, MovedOver
 from demandflow.domain.texts import name_of
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import PossibleMove, Workflow
-from demandflow.errors import DemandFlowError, InvalidValue, Overtaken, brief
+from demandflow.errors import DemandFlowError, InvalidValue, Overtaken, StorageBusy, StorageError, brief
 from demandflow.history import HistoryLine, line_of
 from demandflow.ids import elapsed, utc_now, uuid7
 from demandflow.moments import LATE_ENTRY, Moments
@@ -133,7 +133,9 @@ class DemandFlow(Commands, Queries, Reactions):
             raise InvalidValue("backdating", f"must be True or False for a batch, got {brief(backdating)}")
         try:
             with PendingLog(self._log) as pending:
-                yield self._batch(pending, backdating=backdating)
+                batch = self._batch(pending, backdating=backdating)
+                yield batch
+            self._recorder.learn(batch._recorder)
         except VersionTaken:
             raise Overtaken("record this batch", "somebody else wrote to one of its demands meanwhile") from None
 
@@ -227,7 +229,12 @@ class DemandFlow(Commands, Queries, Reactions):
 
 def _newest(log: Log) -> datetime | None:
     """When something was last recorded: the latest of the last few recordings."""
-    events = (event for _, event in log.page(max(0, log.last_position() - LAST_FEW), LAST_FEW))
+    try:
+        events = [event for _, event in log.page(max(0, log.last_position() - LAST_FEW), LAST_FEW)]
+    except StorageBusy:
+        raise
+    except StorageError:  # a row that cannot be read holds nobody else back
+        return None
     return max((event.meta.recorded for event in events if isinstance(event, Event)), default=None)
 
 

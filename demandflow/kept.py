@@ -9,7 +9,7 @@ from uuid import UUID
 
 from demandflow.domain.demand import Demand
 
-MOST = 10_000
+MOST, LONG = 10_000, 50
 
 
 class KeptDemands:
@@ -32,6 +32,12 @@ class KeptDemands:
             self._demands.move_to_end(demand.id)
             if len(self._demands) > MOST:
                 self._demands.popitem(last=False)
+
+    def learn(self, other: KeptDemands) -> None:
+        """Keep what another has seen of long histories: those are dear to load again."""
+        for demand in tuple(other._demands.values()):
+            if demand.version >= LONG:
+                self.keep(demand)
 
     def forget(self, demands: Iterable[UUID]) -> None:
         """Load these again: what was seen of them is no longer so."""

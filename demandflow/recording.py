@@ -75,6 +75,10 @@ class Recorder:
         """A recorder on what is not recorded yet, beside this one, which knows what this one has seen."""
         return Recorder(log, self._workflows, self._moments, policies=self._policies, known=self, backdating=backdating)
 
+    def learn(self, beside: Recorder) -> None:
+        """Take over what a recorder beside this one has seen, once all of it is recorded."""
+        self._kept.learn(beside._kept)
+
     def check_clock(self) -> None:
         """Raise ClockBehind if the clock is too far behind what is recorded for anything to be recorded by it."""
         self._moments.recording()

@@ -391,8 +391,8 @@ def test_reactions_say_who_why_and_after_what(town: Town) -> None:
     town.flow.run_policies()
     notice, escalation = (e for e in town.flow.events(demand) if e.meta.actor.id == "overdue")
     assert notice.meta.actor == Actor("overdue", Role.POLICY)
-    assert notice.meta.command_id == "overdue: accept 2026-03-03T01:00Z"
-    assert escalation.meta.command_id == "overdue: accept 2026-03-03T01:00Z #2"
+    assert notice.meta.command_id == "~overdue: accept 2026-03-03T01:00Z"
+    assert escalation.meta.command_id == "~overdue: accept 2026-03-03T01:00Z #2"
     assert notice.meta.causation == "event 2"
     assert notice.meta.happened == town.now
 

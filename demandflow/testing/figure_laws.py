@@ -17,6 +17,7 @@ from demandflow.domain.events import Event
 from demandflow.domain.facts import OTHER_SIDES, Merged, Unmerged
 from demandflow.domain.moves import NEW_ROUND, STAY, Proposal
 from demandflow.domain.samples import THEN
+from demandflow.domain.values import EARLIEST
 from demandflow.errors import StorageError
 from demandflow.projections import ledger, totals
 from demandflow.projections.board import BoardRow
@@ -249,7 +250,14 @@ def again(played: Played, done: Sequence[Done]) -> Iterator[DemandFlow]:
     next_id = UUID(int=1)
     workflows = tuple(played.flow.workflows.values())
     zone = played.flow._projector.zone.key
-    with DemandFlow.open("memory:", workflows=workflows, clock=clock, new_id=lambda: next_id, zone=zone) as flow:
+    with DemandFlow.open(
+        "memory:",
+        workflows=workflows,
+        clock=clock,
+        new_id=lambda: next_id,
+        zone=zone,
+        clocks_right_until=EARLIEST,  # the clock goes back from one demand to the next
+    ) as flow:
         for one in done:
             meta = one.expected.events[0].meta
             clock.now, next_id = meta.recorded, UUID(int=one.step.demand)
