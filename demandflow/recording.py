@@ -100,9 +100,13 @@ class Recorder:
 
     def workflow_of(self, demand: Demand) -> Workflow:
         """The workflow that the demand is on; raises UnknownWorkflow if it was not given to open()."""
-        if demand.workflow not in self._workflows:
-            raise UnknownWorkflow(demand.workflow, tuple(self._workflows))
-        return self._workflows[demand.workflow]
+        return self.workflow(demand.workflow)
+
+    def workflow(self, key: str) -> Workflow:
+        """The workflow of this key; raises UnknownWorkflow if it was not given to open()."""
+        if key not in self._workflows:
+            raise UnknownWorkflow(key, tuple(self._workflows))
+        return self._workflows[key]
 
     def current(self, demand: UUID) -> Demand:
         """The demand as it is stored now. Raises DemandNotFound."""
@@ -248,11 +252,10 @@ class Recorder:
         """The workflow that the demand is on, or the one to which it is to move over."""
         if not isinstance(intent.fact, MovedOver):
             return self.workflow_of(demand)
-        if (key := intent.fact.workflow) not in self._workflows:
-            raise UnknownWorkflow(key, tuple(self._workflows))
-        if reasons := reasons_not_to_move(demand, self._workflows[key]):
+        workflow = self.workflow(intent.fact.workflow)
+        if reasons := reasons_not_to_move(demand, workflow):
             raise RuleBroken(intent.move, tuple((reasons_not_to_move.__name__, reason) for reason in reasons))
-        return self._workflows[key]
+        return workflow
 
     def _when(self, intent: Intent, *demands: Demand | None) -> tuple[datetime, datetime]:
         """When it is recorded, and when it happened."""

@@ -48,6 +48,7 @@ MAY_SEE = {
         *("errors", "domain", "ids", "tables", "storage", "recording", "batches", "deliveries", "notices"),
         *("policies", "projections", "agenda", "running"),
     },
+    "mending": {"errors", "domain", "application"},
     "following": {"errors", "notices", "running", "application"},
     "cli_follow": {"errors", "ids", "workbench", "application", "following"},
     "cli": {"errors", "domain", "storage", "workbench", "cli_follow"},
