@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from threading import Lock
+from contextlib import suppress
 from uuid import UUID
 
 from demandflow.domain.demand import Demand
@@ -13,11 +13,13 @@ MOST, LONG = 10_000, 50
 
 
 class KeptDemands:
-    """Each demand in the newest version that was seen; the one used longest ago goes first."""
+    """Each demand in the newest version that was seen; the one used longest ago goes first.
+
+    There is no lock: a signal could leave it held. Where threads meet, an older version may be kept for a while.
+    """
 
     def __init__(self) -> None:
         self._demands: OrderedDict[UUID, Demand] = OrderedDict()
-        self._lock = Lock()
 
     def get(self, demand: UUID) -> Demand | None:
         """The demand as it was seen last; None if it is not kept."""
@@ -25,13 +27,13 @@ class KeptDemands:
 
     def keep(self, demand: Demand) -> None:
         """Keep this, unless a newer version is kept."""
-        with self._lock:
-            kept = self._demands.get(demand.id)
-            if kept is None or kept.version < demand.version:
-                self._demands[demand.id] = demand
+        kept = self._demands.get(demand.id)
+        if kept is None or kept.version < demand.version:
+            self._demands[demand.id] = demand
+        with suppress(KeyError):  # another thread let it go
             self._demands.move_to_end(demand.id)
-            if len(self._demands) > MOST:
-                self._demands.popitem(last=False)
+        while len(self._demands) > MOST:
+            self._demands.popitem(last=False)
 
     def learn(self, other: KeptDemands) -> None:
         """Keep what another has seen of long histories: those are dear to load again."""
@@ -41,11 +43,9 @@ class KeptDemands:
 
     def forget(self, demands: Iterable[UUID]) -> None:
         """Load these again: what was seen of them is no longer so."""
-        with self._lock:
-            for demand in demands:
-                self._demands.pop(demand, None)
+        for demand in demands:
+            self._demands.pop(demand, None)
 
     def clear(self) -> None:
         """Forget all."""
-        with self._lock:
-            self._demands.clear()
+        self._demands.clear()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from threading import Lock
 from typing import Any
 from uuid import UUID
 
@@ -31,13 +30,11 @@ class EarlierStates:
     def __init__(self, events: Callable[[UUID, int, int], list[Event]]) -> None:
         """`events` reads a demand's events after a version, up to and including another."""
         self._events = events
-        self._kept: OrderedDict[UUID, dict[int, Demand]] = OrderedDict()
-        self._lock = Lock()
+        self._kept: OrderedDict[UUID, dict[int, Demand]] = OrderedDict()  # without a lock, as the demands kept
 
     def after(self, demand: UUID, version: int) -> Demand | None:
         """The demand after this event of it, or after its last one; None if there is none."""
-        with self._lock:
-            kept = dict(self._kept.get(demand, ()))
+        kept = dict(self._kept.get(demand, ()))
         state = kept.get(max((known for known in kept if known <= version), default=0))
         last = state
         for event in self._events(demand, state.version if state else 0, version):
@@ -49,11 +46,10 @@ class EarlierStates:
         return last
 
     def _keep(self, demand: UUID, states: dict[int, Demand]) -> None:
-        with self._lock:
-            self._kept[demand] = states
-            self._kept.move_to_end(demand)
-            if len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
+        self._kept.pop(demand, None)
+        self._kept[demand] = states
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
 
 
 def reference_of(fact: Fact) -> str | None:

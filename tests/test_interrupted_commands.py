@@ -1,0 +1,135 @@
+"""A command that is interrupted anywhere and given again leaves the same log as one that was not."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from types import FrameType
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import settings
+
+import demandflow
+from demandflow import Action, DemandFlow, Merged, Noted, fold
+from demandflow.testing import FrozenClock, counted_ids
+from tests.stories import AUDITOR, CLERK, RESIDENT
+
+PACKAGE = str(Path(demandflow.__file__).parent)
+PLACED: Any = {"channel": "hotline", "place": "fufeng/c1", "resident": RESIDENT.id, "by": CLERK}
+FIRST, SECOND = UUID(int=1), UUID(int=2)
+
+
+@contextmanager
+def interrupted_at(line: int) -> Iterator[list[int]]:
+    """Interrupt at the so-many-th line of our code that is run in this block, as a signal would."""
+    run = [0]
+
+    def trace(frame: FrameType, event: str, _: Any) -> Any:
+        if not frame.f_code.co_filename.startswith(PACKAGE):
+            return None
+        if event == "line":
+            run[0] += 1
+            if run[0] == line:
+                sys.settrace(None)
+                raise KeyboardInterrupt
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        yield run
+    finally:
+        sys.settrace(before)
+
+
+def a_note(flow: DemandFlow) -> None:
+    flow.note(FIRST, "a", by=CLERK, command_id="n")
+
+
+def a_registration(flow: DemandFlow) -> None:
+    flow.register("x", **PLACED, command_id="r")
+
+
+def a_merge(flow: DemandFlow) -> None:
+    flow.merge(FIRST, into=SECOND, by=AUDITOR, command_id="m")
+
+
+def several_actions(flow: DemandFlow) -> None:
+    merged = Action(demand=FIRST, move="merge", fact=Merged(into=SECOND), by=AUDITOR, command_id="m")
+    flow.act_many(
+        [
+            Action(demand=SECOND, move="note", fact=Noted(text="a"), by=CLERK, command_id="n"),
+            merged,
+            merged,
+            Action(demand=FIRST, move="note", fact=Noted(text="a"), by=CLERK, command_id="n"),
+        ]
+    )
+
+
+def a_batch_that_catches_it(flow: DemandFlow) -> None:
+    """A caller who goes on with a batch after an interruption inside of it."""
+    with flow.batch() as batch:
+        try:
+            batch.merge(FIRST, into=SECOND, by=AUDITOR, command_id="m")
+        except KeyboardInterrupt:
+            batch.merge(FIRST, into=SECOND, by=AUDITOR, command_id="m")
+        batch.note(SECOND, "a", by=CLERK, command_id="n")
+
+
+def a_trial(flow: DemandFlow) -> None:
+    flow.would(FIRST, "merge", Merged(into=SECOND), by=AUDITOR)
+
+
+COMMANDS = (a_note, a_registration, a_merge, several_actions, a_batch_that_catches_it, a_trial)
+
+
+@contextmanager
+def two_demands() -> Iterator[DemandFlow]:
+    with DemandFlow.open("memory:", clock=FrozenClock(), new_id=counted_ids()) as flow:
+        flow.register("x", **PLACED)
+        flow.register("y", **PLACED)
+        yield flow
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_interrupted_at_any_line_and_given_again_is_recorded_once(
+    command: Callable[[DemandFlow], None],
+) -> None:
+    with two_demands() as flow:
+        with interrupted_at(0) as run:
+            command(flow)
+        lines, want = run[0], list(flow.all_events())
+    every = max(1, lines // settings().max_examples)
+    assert lines > 20
+    for line in range(1, lines + 1, every):
+        with two_demands() as flow:
+            try:
+                with interrupted_at(line):
+                    command(flow)
+            except (KeyboardInterrupt, demandflow.StorageError):
+                held = list(flow.all_events())
+                assert held in (want[:2], want), f"interrupted at line {line}, a part was recorded"
+            command(flow)
+            assert list(flow.all_events()) == want, f"interrupted at line {line}"
+            for demand in {event.demand for event in want}:
+                events = [event for event in want if event.demand == demand]
+                assert flow.demand(demand) == fold(events), f"interrupted at line {line}"
+            assert flow.figures().adds_up
+
+
+def test_the_lines_of_a_command_are_counted() -> None:
+    with two_demands() as flow:
+        for line in count(1):
+            try:
+                with interrupted_at(line):
+                    a_note(flow)
+            except KeyboardInterrupt:
+                continue
+            break
+        assert line > 20
+        assert [event.fact for event in flow.events(FIRST)[1:]] == [Noted(text="a")]
