@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from types import FrameType
@@ -15,7 +15,8 @@ import pytest
 from hypothesis import settings
 
 import demandflow
-from demandflow import Action, DemandFlow, Merged, Noted, fold
+from demandflow import Action, Calendar, DemandFlow, Merged, Noted, closed_loop, fold, standard_clocks
+from demandflow.policies import Unit, standard_policies
 from demandflow.testing import FrozenClock, counted_ids
 from tests.stories import AUDITOR, CLERK, RESIDENT
 
@@ -133,3 +134,32 @@ def test_the_lines_of_a_command_are_counted() -> None:
             break
         assert line > 20
         assert [event.fact for event in flow.events(FIRST)[1:]] == [Noted(text="a")]
+
+
+OFFICE = Calendar.of("office", zone="UTC", hours="Mon-Sun 00:00-24:00")
+TIMED = closed_loop("timed", clocks=standard_clocks(OFFICE, finish="1 hours"))
+POLICIES = standard_policies(OFFICE, units=(Unit("team", "fufeng"),))
+
+
+@contextmanager
+def two_demands_due() -> Iterator[DemandFlow]:
+    clock, ids = FrozenClock(), counted_ids()
+    with DemandFlow.open("memory:", clock=clock, new_id=ids, workflows=[TIMED], policies=POLICIES) as flow:
+        flow.register("x", **PLACED)
+        flow.register("y", **PLACED)
+        flow.accept(FIRST, by=AUDITOR)
+        clock.advance(days=3)
+        yield flow
+
+
+def test_a_run_of_the_policies_interrupted_at_any_line_and_made_again_reacts_once() -> None:
+    with two_demands_due() as flow:
+        with interrupted_at(0) as run:
+            assert flow.run_policies().reacted
+        want = list(flow.all_events())
+    for line in range(1, run[0], run[0] // settings().max_examples):
+        with two_demands_due() as flow:
+            with suppress(KeyboardInterrupt), interrupted_at(line):  # the first run asks calendars more
+                flow.run_policies()
+            flow.run_policies()
+            assert sorted(map(repr, flow.all_events())) == sorted(map(repr, want)), f"interrupted at line {line}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import warnings
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -137,7 +138,7 @@ def test_a_jump_ahead_is_reported_once_and_a_quiet_night_is_none(steps: list[tup
 
 def test_a_clock_far_ahead_of_the_last_recording_is_reported_when_it_first_records() -> None:
     for newest, reported in ((T0 - 300 * DAY, False), (T0 - YEARS, True)):
-        moments = Moments(lambda: T0, newest=lambda it=newest: it, elapsed=lambda: 0.0)
+        moments = Moments(lambda: T0, newest=partial(lambda it: it, newest), elapsed=lambda: 0.0)
         found = jumps(moments)
         assert bool(found) == reported
         assert not jumps(moments)
