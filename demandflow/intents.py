@@ -7,7 +7,6 @@ from datetime import datetime
 from uuid import UUID
 
 from demandflow.domain.demand import Demand
-from demandflow.domain.events import REACTION
 from demandflow.domain.facts import OTHER_SIDES, Fact, TookIn, checked
 from demandflow.domain.texts import name_of
 from demandflow.domain.values import Actor, Role
@@ -62,12 +61,12 @@ class Intent:
             raise InvalidValue(type(self.fact).__name__, f"is the other side of {side} and is recorded with it")
 
     def _command_id(self, given: str) -> str:
-        """The command id as it is kept: one that nobody but a policy has is known as that of a reaction."""
-        as_a_policy = self.by.role == Role.POLICY and isinstance(given, str) and given.startswith(f"{self.by.id}: ")
-        if as_a_policy or (isinstance(given, str) and given.startswith(REACTION)):
+        """The command id as it is kept: none that a policy's reaction has, or had in the logs of before."""
+        kept = name_of(given, "command_id")  # which never begins as those of reactions do
+        if self.by.role == Role.POLICY and kept.startswith(f"{self.by.id}: "):
             problem = f"{brief(given)} is kept for what policies do; give one that begins otherwise"
             raise InvalidValue("command_id", problem)
-        return name_of(given, "command_id")
+        return kept
 
     def _check_seen(self, seen: Demand | int) -> None:
         if isinstance(seen, Demand):
