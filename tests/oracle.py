@@ -96,7 +96,8 @@ def _read(now: dict[str, Any], event: dict[str, Any]) -> set[str]:
         now["round"] = stamp["round"]
         for name in ONE_ROUND:
             now.pop(name, None)
-    return means & HAPPENED
+    late = {"in_retrospect"} if event["meta"].get("retrospect") else set()
+    return means & HAPPENED | late
 
 
 def _counts(now: dict[str, Any]) -> Iterable[str]:

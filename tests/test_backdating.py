@@ -158,6 +158,22 @@ def test_an_entry_in_retrospect_is_marked_and_others_are_stored_as_before(tmp_pa
         assert marks(flow.events(demand)[2]) == {}
 
 
+def test_the_figures_say_how_many_entries_were_made_in_retrospect(clock: FrozenClock) -> None:
+    with DemandFlow.open("memory:", clock=clock, backdating="auditor") as flow:
+        assert flow.figures().count("in_retrospect") == 0, "every workflow has them"
+        demand = flow.register("x", **PLACED, at=T0 - 2 * HOUR).id
+        flow.note(demand, "a", by=CLERK, at=T0 - HOUR)
+        flow.note(demand, "b", by=CLERK)
+        clock.advance(days=9)
+        flow.accept(demand, by=AUDITOR, at=T0 + DAY)
+        flow.register("y", channel="counter", place="f", by=CLERK)
+        assert flow.figures().count("in_retrospect") == 3
+        assert flow.figures(channel="counter").count("in_retrospect") == 0
+        assert flow.figures(as_of=T0.date()).count("in_retrospect") == 2
+        assert [one.demand for one in flow.counted("in_retrospect")] == [demand] * 3
+        assert flow.figures().as_dict()["in_retrospect"] == 3
+
+
 def marks(event: Event) -> Any:
     from demandflow.storage import FactMapper
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from demandflow.domain.moves import ENDS
 from demandflow.errors import InvalidValue, brief, listed
-from demandflow.projections.standing import COUNTS, HAPPENINGS
+from demandflow.projections.standing import COUNTS, HAPPENINGS, IN_RETROSPECT
 
 GRADED = ("very_satisfied", "satisfied", "basically_satisfied", "dissatisfied", "very_dissatisfied")
 MIDDLE_WEIGHT = {"strict": Fraction(0), "weighted": Fraction(9, 10), "lenient": Fraction(1)}
@@ -129,6 +129,7 @@ _HAPPENING = {
     "callback_missed": "called back in vain",
     "unmerged": "let go again after a merge",
     "corrected": "corrected",
+    "in_retrospect": "written to in retrospect: more than five minutes after it happened",
 }
 _RATES = (
     ("resolution received", "of all received, how many are resolved", BEIJING, "evaluated",
@@ -171,12 +172,15 @@ _OTHERS = (
 )
 # fmt: on
 
+NEEDED = {name: meaning for name, meaning in HAPPENINGS.items() if name != IN_RETROSPECT}
+"""What a workflow must declare, so that a count of what happened is not n/a."""
+
 DEFINITIONS: dict[str, Definition] = {
     one.name: one
     for one in (
         *(Definition(name, STANDING, says, needs=COUNTS[name].needs) for name, says in _STANDING.items()),
         *(
-            Definition(name, HAPPENING, f"how often demands were {says}", needs=HAPPENINGS[name])
+            Definition(name, HAPPENING, f"how often demands were {says}", needs=NEEDED.get(name))
             for name, says in _HAPPENING.items()
         ),
         *(Definition(name, RATE, says, source, needs, top, below) for name, says, source, needs, top, below in _RATES),

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from demandflow.domain.demand import Demand, evolve
 from demandflow.domain.events import Event, with_corrections
-from demandflow.projections.standing import HAPPENINGS, Slice, clocks_of, slice_of, standing
+from demandflow.projections.standing import HAPPENINGS, IN_RETROSPECT, Slice, clocks_of, slice_of, standing
 
 HAPPENED = frozenset(HAPPENINGS.values())
 
@@ -42,7 +42,8 @@ def booked(before: Demand | None, after: Demand, event: Event, day: Day) -> dict
     elif (was := _stands(before, day)) != now:
         entries[Entry(event.version, at, "", *was)] = -1
         entries[Entry(event.version, at, "", *now)] = 1
-    for meaning in event.stamp.means or ():
+    late = (IN_RETROSPECT,) if event.meta.retrospect else ()
+    for meaning in (*(event.stamp.means or ()), *late):
         if meaning in HAPPENED:
             entries[Entry(event.version, at, meaning, 0, 0, now[2])] = 1
     return entries

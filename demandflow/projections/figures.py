@@ -53,7 +53,8 @@ class Figures:
             return int(getattr(self.clock(clock), stands))
         meaning = HAPPENINGS[name]
         number = self.happened.get(meaning, 0)
-        declared = any(standing & DECLARES[meaning] for standing, demands in self.standings.items() if demands)
+        needs = DECLARES.get(meaning, 0)
+        declared = not needs or any(standing & needs for standing, demands in self.standings.items() if demands)
         return number if number or declared or not any(self.standings.values()) else None
 
     def rate(self, name: str) -> Rate:

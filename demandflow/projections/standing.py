@@ -14,7 +14,7 @@ from demandflow.domain.demand import Demand
 from demandflow.domain.moves import ENDS, MEANINGS
 from demandflow.domain.values import Grade
 
-DEFINITIONS_VERSION = 4
+DEFINITIONS_VERSION = 5
 
 ENDED = 0b111
 CLOSED, REFUSED, WITHDRAWN, MERGED = 1, 2, 3, 4
@@ -31,10 +31,14 @@ HAPPENINGS = {
     if meaning not in ("taken_on", "reported", "told", "asked")
 }
 """The counts of what happened, by name, with what they mean; `evaluated` alone is a standing count."""
+IN_RETROSPECT = "in_retrospect"
+"""What happens as well where something is entered later than it happened; every workflow can mean it."""
+HAPPENINGS[IN_RETROSPECT] = IN_RETROSPECT
 
 
 CODES = {meaning: -number for number, meaning in enumerate(MEANINGS, start=1)}
 """What happened, as the ledger keeps it beside standings, which are never negative. The order is kept in the tables."""
+CODES[IN_RETROSPECT] = -100
 MEANING_OF = {code: meaning for meaning, code in CODES.items()}
 
 CLOCKS_AT = 32

@@ -184,6 +184,7 @@ def _same_counts(what: str, figures: Any, histories: Histories) -> None:
     for events in histories:
         for event in events:
             happened.update(event.stamp.means or ())
+            happened["in_retrospect"] += event.meta.retrospect is True
     for name, meaning in HAPPENINGS.items():
         number = figures.count(name) or 0
         assert number == happened[meaning], f"{what}: {name} is {number}, counted by hand {happened[meaning]}"
