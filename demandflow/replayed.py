@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
 from demandflow.domain.admission import admit
-from demandflow.domain.demand import Demand, fold
+from demandflow.domain.demand import Demand, evolve
 from demandflow.domain.events import Event
 from demandflow.domain.facts import Fact, Registered
 from demandflow.domain.moves import Proposal
@@ -18,8 +18,10 @@ from demandflow.domain.workflow import Workflow
 from demandflow.errors import IdReused, RoleNotAllowed
 from demandflow.intents import Intent
 
-EVERY = 50
-"""Of a demand that is asked about, so many versions apart a state is kept."""
+EVERY = 25
+"""Of a demand that is asked about, so many versions apart a state is kept; of the last walk, so many are kept all."""
+MOST = 64
+"""States that are kept so of one demand, about; of a longer history they are further apart."""
 KEPT = 32
 """So many demands' states are kept; they are those of the last that were asked about."""
 
@@ -36,14 +38,17 @@ class EarlierStates:
         """The demand after this event of it, or after its last one; None if there is none."""
         kept = dict(self._kept.get(demand, ()))
         state = kept.get(max((known for known in kept if known <= version), default=0))
-        last = state
+        every = EVERY << (version // (EVERY * MOST)).bit_length()
+        walked: deque[Demand] = deque(maxlen=EVERY)
         for event in self._events(demand, state.version if state else 0, version):
-            last = fold((event,), last)
-            if last is not None and last.version % EVERY == 0:
-                kept[last.version] = last
-        if last is not None and last is not state:
-            self._keep(demand, {known: one for known, one in kept.items() if known % EVERY == 0} | {last.version: last})
-        return last
+            state = evolve(state, event)
+            walked.append(state)
+            if state.version % every == 0:
+                kept[state.version] = state
+        if walked:
+            apart = [one for one in kept.values() if one.version % every == 0]
+            self._keep(demand, {one.version: one for one in (*apart, *walked)})
+        return state
 
     def _keep(self, demand: UUID, states: dict[int, Demand]) -> None:
         self._kept.pop(demand, None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ from demandflow import (
     UnknownWorkflow,
     closed_loop,
 )
+from demandflow.replayed import EarlierStates
 from demandflow.storage import Log, PendingLog
 from demandflow.testing import FrozenClock, a_demand
 from tests.stories import AUDITOR, CLERK, DISPATCHER, RESIDENT, SUPERVISOR
@@ -87,7 +89,7 @@ def test_bringing_known_steps_again_reads_so_many_events_a_step_however_many_the
             assert [answer.demand.version for answer in answers] == [int(one.fact.text) + 2 for one in again]
             assert all(answer.known for answer in answers)
             assert flow.demand(demand).version == steps + 1
-    assert a_step[0] < 60, "a state is kept every fifty versions"
+    assert a_step[0] < 30, "a state is kept every twenty-five versions"
     assert a_step[1] < 1.5 * a_step[0], f"with four times as many steps each reads {a_step}"
 
 
@@ -97,7 +99,7 @@ def test_a_single_command_that_comes_again_reads_few_events(monkeypatch: pytest.
         flow.act_many([note(demand, number) for number in range(500)])
         flow.note(demand, "400", by=CLERK, command_id="n400")
         assert read_while(monkeypatch, lambda: flow.note(demand, "401", by=CLERK, command_id="n401")) <= 2
-        assert read_while(monkeypatch, lambda: flow.note(demand, "77", by=CLERK, command_id="n77")) <= 51
+        assert read_while(monkeypatch, lambda: flow.note(demand, "77", by=CLERK, command_id="n77")) <= 26
 
 
 @given(st.lists(st.integers(0, 60), max_size=40))
@@ -107,6 +109,20 @@ def test_what_comes_again_is_answered_as_it_was_the_first_time(order: list[int])
         first = [flow.note(demand, f"{number}", by=CLERK, command_id=f"n{number}") for number in range(61)]
         for number in order:
             assert flow.note(demand, f"{number}", by=CLERK, command_id=f"n{number}") == first[number]
+
+
+def test_of_a_long_history_only_so_many_states_are_kept(clock: FrozenClock) -> None:
+    with DemandFlow.open("memory:", clock=clock) as flow:
+        demand = flow.register("x", **PLACED)
+        event = flow.events(demand.id)[0]
+        long = [replace(event, version=version) for version in range(1, 10_001)]
+        states = EarlierStates(lambda _, after, upto: long[after:upto])
+        for version in (10_000, 3, 9_999, 5_000):
+            state = states.after(demand.id, version)
+            assert state is not None
+            assert state.version == version
+            assert len(states._kept[demand.id]) < 200
+        assert states.after(demand.id, 20_000) == states.after(demand.id, 10_000), "the last there is"
 
 
 def test_an_answer_says_whether_it_was_known(flow: DemandFlow) -> None:
