@@ -50,6 +50,11 @@ class Intent:
             self._check_seen(self.seen)
 
     @property
+    def seen_version(self) -> int:
+        """The version that the caller saw; 0 if they did not say."""
+        return self.seen.version if isinstance(self.seen, Demand) else self.seen or 0
+
+    @property
     def command_ids(self) -> tuple[str, ...]:
         """The command id as it was given, which is how an earlier version kept it, and as it is kept now."""
         return tuple(dict.fromkeys(one for one in (self.given_id, self.command_id) if one is not None))

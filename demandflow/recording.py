@@ -148,8 +148,6 @@ class Recorder:
         """
         intent.not_a_side()
         began: dict[UUID, int] = {}
-        if intent.seen is not None:
-            began[intent.demand] = intent.seen.version if isinstance(intent.seen, Demand) else intent.seen
         for _ in range(ATTEMPTS):
             demand, other = self._kept.get(intent.demand) or self.current(intent.demand), None
             try:
@@ -160,6 +158,8 @@ class Recorder:
             except Exception as error:  # decided on what was kept: is it still so?
                 if self._overtaken(demand, other):
                     continue
+                if isinstance(error, Overtaken):
+                    began.setdefault(demand.id, intent.seen_version)
                 if isinstance(error, Refusal):
                     error.meanwhile = tuple(line for one, after in began.items() for line in self._since(one, after))
                 raise
@@ -224,9 +224,13 @@ class Recorder:
 
     def _proposed(self, demand: Demand, other: Demand | None, intent: Intent) -> list[tuple[Demand, Event]]:
         """The events to record: one, or one on each side of a merge, at the same moment."""
-        self._check_seen(demand, intent)
         recorded, at = self._when(intent, demand, other)
         workflow = self._goes_on_under(demand, intent)
+        if (change := self._changed(demand, intent)) is not None:
+            # whoever might have done it then is told what changed; everybody else only that they may not
+            then = self._after(demand.id, min(max(intent.seen_version, 1), demand.version))
+            self._admitted(workflow, then, intent, recorded, max(at, then.last or at), other)
+            raise Overtaken(intent.move, change)
         proposed = [(demand, self._admitted(workflow, demand, intent, recorded, at, other))]
         if other is not None and other.id == demand.id:
             raise InvalidValue("into", "a demand cannot be merged into itself")
@@ -238,15 +242,16 @@ class Recorder:
             proposed.append((other, self._admitted(workflow, other, answer, recorded, at)))
         return proposed
 
-    def _check_seen(self, demand: Demand, intent: Intent) -> None:
-        """Raise Overtaken if the demand no longer stands as the caller saw it."""
+    def _changed(self, demand: Demand, intent: Intent) -> str | None:
+        """What is no longer as the caller saw it, if they said what they saw."""
         seen = intent.seen
         if isinstance(seen, int):
             if seen > demand.version:
                 raise InvalidValue("seen", f"version {seen} is not recorded; the demand is in version {demand.version}")
             seen = demand if seen == demand.version else self._after(demand.id, seen)
         if seen is not None and _standing(seen) != _standing(demand):
-            raise Overtaken(intent.move, f"you saw {_standing(seen)}, now it is {_standing(demand)}")
+            return f"you saw {_standing(seen)}, now it is {_standing(demand)}"
+        return None
 
     def _goes_on_under(self, demand: Demand, intent: Intent) -> Workflow:
         """The workflow that the demand is on, or the one to which it is to move over."""

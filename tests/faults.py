@@ -284,15 +284,15 @@ FAULTS = (
     ),
     Fault(
         "the version that is kept is never the newest",
-        "recording.py",
+        "kept.py",
         "if kept is None or kept.version < demand.version:",
         "if kept is None or kept.version > demand.version:",
     ),
     Fault(
         "another may use the same command id",
-        "recording.py",
-        '        if actor:\n            pairs["by"]',
-        '        if not actor:\n            pairs["by"]',
+        "replayed.py",
+        "    if event.meta.actor != intent.by:\n        raise IdReused(",
+        "    if event.meta.actor == intent.by:\n        raise IdReused(",
     ),
     Fault(
         "who decides on what is no longer so is not told",
@@ -307,9 +307,27 @@ FAULTS = (
         "        return at, at\n",
     ),
     Fault(
+        "anybody may enter what happened days ago",
+        "moments.py",
+        "if recorded - at > self._late_entry and",
+        "if recorded - at > timedelta(days=3650) and",
+    ),
+    Fault(
+        "what has not happened yet is entered",
+        "moments.py",
+        "if at > max(recorded + ALLOWED_SKEW, last):",
+        "if at > max(recorded + timedelta(days=3650), last):",
+    ),
+    Fault(
+        "a late entry is not marked",
+        "recording.py",
+        "retrospect=True if at < recorded - ALLOWED_SKEW else None",
+        "retrospect=None",
+    ),
+    Fault(
         "who moves over stays on the old workflow",
         "recording.py",
-        "        return self._workflows[key]\n",
+        "        return workflow\n",
         "        return self.workflow_of(demand)\n",
     ),
     Fault(

@@ -22,8 +22,10 @@ from demandflow import (
     IdReused,
     InvalidValue,
     Noted,
+    Overtaken,
     Role,
     RoleNotAllowed,
+    RuleBroken,
     closed_loop,
     evolve,
     standard_clocks,
@@ -217,3 +219,26 @@ def test_what_somebody_wrote_does_not_make_lines_of_its_own(flow: DemandFlow) ->
         with pytest.raises(DemandFlowError) as refused:
             other.note(demand, "a\nmeanwhile: all is well", by=CLERK)
     assert str(refused.value) == "cannot note: not a ⏎ meanwhile: all is well"
+
+
+# what changed meanwhile
+
+
+def test_only_who_might_have_done_it_then_is_told_what_changed(flow: DemandFlow) -> None:
+    seen = flow.register("x", **PLACED)
+    flow.note(seen.id, "a", by=Actor("Mei", Role.GRID_ADMINISTRATOR))
+    flow.accept(seen.id, by=AUDITOR)
+    flow.contract_out(seen.id, "repair team", by=DISPATCHER)
+    with pytest.raises(Overtaken) as overtaken:
+        flow.withdraw(seen.id, by=RESIDENT, seen=1)
+    assert len(overtaken.value.meanwhile) == 3
+    mallory = Actor("Mallory", Role.RESIDENT)
+    forged = replace(seen, resident="Mallory")
+    tries: list[tuple[Actor, Any, type[DemandFlowError]]] = [
+        (mallory, 1, RuleBroken), (mallory, seen, RuleBroken), (mallory, forged, RuleBroken),
+        (Actor("Mallory", Role.CONTRACTOR), 1, RoleNotAllowed), (Actor("Mallory", "nobody"), 2, RoleNotAllowed),
+    ]  # fmt: skip
+    for by, view, error in tries:
+        with pytest.raises(error) as refused:
+            flow.withdraw(seen.id, by=by, seen=view)
+        assert not any(word in str(refused.value) for word in ("repair team", "Mei", "wang", "zhao", "meanwhile"))

@@ -6,13 +6,14 @@ import pickle
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from pydantic import BaseModel
 
 from demandflow.domain.bounds import CONTRACTS, MANY, OFTEN
 from demandflow.domain.demand import Demand, evolve, fold
 from demandflow.domain.events import with_corrections
-from demandflow.domain.facts import Corrected, Noted, Registered
+from demandflow.domain.facts import Corrected, Merged, MovedOver, Noted, Registered, Unmerged
 from demandflow.domain.moves import ASKING, NEW_ROUND, Move, sources
 from demandflow.domain.values import Actor
 from demandflow.errors import DemandFlowError, IdReused, InvalidValue, Overtaken, RoleNotAllowed
@@ -201,21 +202,23 @@ def asking_twice_records_once(played: Played) -> None:
 
 @law
 def who_decided_on_what_is_no_longer_so_is_told(played: Played) -> None:
-    """A command decided on an outdated view of the demand is refused as overtaken; on the present one it is not."""
+    """Who might have done it on an outdated view is refused as overtaken; who might not hears only that."""
     began = played.flow._log.last_position()
     for demand in played.demands:
         live = played.flow.demand(demand)
-        views = [done.answer for done in played.done if isinstance(done.answer, Demand) and done.answer.id == demand]
-        for seen in (*[one for one in views if _decided_on(one) != _decided_on(live)][-1:], live):
-            step = Step(demand.int, _some_move(played, live), Noted(text="seen"), STRANGER)
-            try:
-                command(played.flow, step, None, seen=seen)
-            except Overtaken:
-                assert seen is not live, "a command on the present view was told to be overtaken"
-            except DemandFlowError:
-                assert seen is live, f"a demand seen in {_decided_on(seen)}, now in {_decided_on(live)}, was acted upon"
-            else:
-                raise AssertionError("a stranger made a move")
+        steps = [done for done in played.done if done.accepted and done.step.demand == demand.int and _alone(done.step)]
+        for done in [one for one in steps if _decided_on(one.expected.before) != _decided_on(live)][-1:]:
+            seen, now = done.expected.before, replace(done.step, late=timedelta(0))
+            want = played.telling.shadow.expected(seen, played.telling.proposal(now, seen))
+            for by in (now.by, STRANGER):
+                step = replace(now, by=by)
+                expected = "RoleNotAllowed" if by is STRANGER else want if isinstance(want, str) else "Overtaken"
+                error = _answer(played, step, seen=seen.version)
+                assert type(error).__name__ == expected, (
+                    f"{_said(step)} on a demand seen in {_decided_on(seen)}, now in {_decided_on(live)}: {error!r}"
+                )
+        error = _answer(played, Step(demand.int, _some_move(played, live), Noted(text="x"), STRANGER), seen=live)
+        assert not isinstance(error, Overtaken), "a command on the present view was told to be overtaken"
     assert played.flow._log.last_position() == began, "an overtaken command recorded something"
 
 
@@ -290,6 +293,11 @@ def _moves_from(played: Played, live: Demand) -> Iterator[tuple[Move, set[str]]]
         yield next(move for move in played.workflow.moves if move.name == name), roles
 
 
+def _alone(step: Step) -> bool:
+    """Whether it is judged on its demand alone, on the workflow that it is on."""
+    return not isinstance(step.fact, Registered | Merged | Unmerged | MovedOver)
+
+
 def _decided_on(demand: Demand) -> tuple[object, ...]:
     return demand.state, demand.round, demand.contractor
 
@@ -303,9 +311,9 @@ def _roles(played: Played, name: str, state: str) -> set[str]:
     return {role for move in moves if state in sources(move, played.workflow.states) for role in move.roles}
 
 
-def _answer(played: Played, step: Step) -> Demand | Exception:
+def _answer(played: Played, step: Step, **how: Any) -> Demand | Exception:
     try:
-        return command(played.flow, step, None)
+        return command(played.flow, step, None, **how)
     except DemandFlowError as error:
         return error
 
