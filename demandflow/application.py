@@ -28,7 +28,9 @@ from demandflow.projections.projector import Progress, Projector
 from demandflow.queries import Queries
 from demandflow.reacting import Reactions
 from demandflow.recording import Recorder
-from demandflow.storage import Log, PendingLog, VersionTaken, facts_by_topic
+from demandflow.store.log import Log, VersionTaken
+from demandflow.store.mapper import facts_by_topic, readable
+from demandflow.store.pending import PendingLog
 
 PAGE, LAST_FEW = 1000, 20
 
@@ -206,7 +208,7 @@ class DemandFlow(Commands, Queries, Reactions):
     def all_events(self) -> Iterator[Event]:
         """Everything that is recorded, in the order of recording."""
         last = 0
-        while page := self._log.page(last, PAGE):
+        while page := readable(self._log.page(last, PAGE)):
             yield from (event for _, event in page)
             last = page[-1][0]
 
@@ -230,7 +232,7 @@ class DemandFlow(Commands, Queries, Reactions):
 def _newest(log: Log) -> datetime | None:
     """When something was last recorded: the latest of the last few recordings."""
     try:
-        events = [event for _, event in log.page(max(0, log.last_position() - LAST_FEW), LAST_FEW)]
+        events = [event for _, event in readable(log.page(max(0, log.last_position() - LAST_FEW), LAST_FEW))]
     except StorageBusy:
         raise
     except StorageError:  # a row that cannot be read holds nobody else back

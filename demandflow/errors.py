@@ -17,7 +17,8 @@
     ├── IdReused            the same id came again, with another content
     └── StorageError        the log or the figures cannot be read or written
         ├── StorageBusy     somebody else holds the storage; try again
-        └── WrongTenant     the log belongs to another tenant
+        ├── WrongTenant     the log belongs to another tenant
+        └── UnreadableEvent a stored event cannot be read
 
 Besides: WorkflowAdvice and ClockJumped, warnings, not errors: what a workflow might do better, and a clock that jumped.
 Every error passes all its arguments up, so that it can be pickled, and says its sentence in `_sentence`.
@@ -315,3 +316,14 @@ class WrongTenant(StorageError):
 
     def _sentence(self) -> str:
         return f"this log belongs to tenant {self.found!r}, not to {self.wanted!r}; one tenant, one log"
+
+
+class UnreadableEvent(StorageError):
+    """A stored event cannot be read; says which, of which fact, and what is wrong with it."""
+
+    def __init__(self, demand: str, version: int, topic: str, reason: str) -> None:
+        super().__init__(demand, version, topic, reason)
+        self.demand, self.version, self.topic, self.reason = demand, version, topic, reason
+
+    def __str__(self) -> str:
+        return f"event {self.version} of demand {self.demand} ({self.topic}) cannot be read: {self.reason}"

@@ -30,7 +30,7 @@ from demandflow.intents import Intent
 from demandflow.kept import KeptDemands
 from demandflow.moments import ALLOWED_SKEW, Moments
 from demandflow.replayed import EarlierStates, check_same_command, check_same_reference, reference_of
-from demandflow.storage import VersionTaken
+from demandflow.store.log import VersionTaken
 
 ATTEMPTS = 50
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from demandflow import DemandFlow, Grade, InvalidValue, StorageError, Way
 from demandflow.projections import board, ledger, projector, totals
+from demandflow.store.mapper import readable
 from demandflow.testing import FrozenClock
 from demandflow.testing.figure_laws import apart, dump, same_tables
 from tests.stories import AUDITOR, CLERK, DAY, DISPATCHER, RESIDENT, T0, TEAM
@@ -126,7 +127,9 @@ def test_another_zone_another_definition_or_another_log_makes_the_tables_anew(
         connection.execute("UPDATE stored_events SET originator_id = replace(originator_id, '1', '2')")
     connection.close()
     with DemandFlow.open(f"sqlite:///{path}", clock=late, zone="Asia/Shanghai") as flow:
-        assert {row.demand for row in flow.board().rows} == {event.demand for _, event in flow._log.page(0, 99)}
+        assert {row.demand for row in flow.board().rows} == {
+            event.demand for _, event in readable(flow._log.page(0, 99))
+        }
         check(flow)
 
 

@@ -50,7 +50,7 @@ from demandflow.commands import Commands
 from demandflow.domain.facts import STANDARD_FACTS
 from demandflow.moments import Moments
 from demandflow.recording import Recorder
-from demandflow.storage import Log, VersionTaken
+from demandflow.store.log import Log, VersionTaken
 from demandflow.testing import FrozenClock
 from tests.stories import AUDITOR, CLERK, DAY, DISPATCHER, RESIDENT, SUPERVISOR, T0, TEAM
 

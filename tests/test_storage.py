@@ -40,12 +40,14 @@ from demandflow import (
     StorageBusy,
     StorageError,
     UnknownFact,
+    UnreadableEvent,
     Workflow,
     WrongTenant,
     closed_loop,
 )
 from demandflow.domain.facts import STANDARD_FACTS
-from demandflow.storage import FactMapper, Log, VersionTaken
+from demandflow.store.log import Log, VersionTaken
+from demandflow.store.mapper import FactMapper, Unreadable
 from demandflow.testing.strategies import facts_for
 from tests.stories import CLERK, T0, A, B, Story
 
@@ -146,6 +148,24 @@ def test_an_event_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         for read in (lambda: flow.demand(demand), flow.figures, flow.rebuild):
             with pytest.raises(StorageError, match=f"event 1 of demand {demand} .demand.registered. cannot be read"):
                 read()
+
+
+def test_a_row_that_cannot_be_read_stops_no_page(tmp_path: Path) -> None:
+    path = tmp_path / "log.db"
+    log = Log(f"sqlite:///{path}", STANDARD_FACTS)
+    events = Story().tell("register accept").events
+    log.append(events)
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE stored_events SET state = '{}' WHERE originator_version = 1")
+    connection.close()
+    (_, unreadable), after = log.page(0, 10)
+    assert isinstance(unreadable, Unreadable)
+    assert (unreadable.demand, unreadable.version, unreadable.topic) == (A, 1, "demand.registered")
+    assert unreadable.reason.startswith("fact: Field required")
+    assert after == (2, events[1])
+    with pytest.raises(UnreadableEvent, match=r"event 1 of demand .*registered\) cannot be read: fact: Field"):
+        log.events(A)
+    log.close()
 
 
 @pytest.mark.parametrize(
@@ -350,6 +370,7 @@ def test_every_error_can_be_pickled_and_speaks(name: str) -> None:
         "ClockBehind": (T0, T0, "something"),
         "DemandNotFound": ("d",),
         "InvalidValue": ("w", "p"),
+        "UnreadableEvent": ("d", 3, "demand.noted", "fact.text: gone"),
         "WrongTenant": ("w", None),
         "YearNotCovered": ("office", 2027, (2025, 2026)),
     }.get(name, ("it broke",))

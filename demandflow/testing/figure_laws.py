@@ -24,6 +24,7 @@ from demandflow.projections.board import BoardRow
 from demandflow.projections.definitions import RATES
 from demandflow.projections.projector import TABLES, Projector
 from demandflow.projections.totals import DIMENSIONS
+from demandflow.store.mapper import Unreadable
 from demandflow.testing.clock import FrozenClock
 from demandflow.testing.histories import Step
 from demandflow.testing.law import law
@@ -49,7 +50,7 @@ class Detached:
         """The demand's events."""
         return self._log.events(demand, after=after, upto=upto)
 
-    def page(self, after: int, limit: int) -> list[tuple[int, Event]]:
+    def page(self, after: int, limit: int) -> list[tuple[int, Event | Unreadable]]:
         """The next events of all demands; what is to happen meanwhile happens once they are read."""
         # small pages: what goes wrong between two of them shows in a short history
         found = self._log.page(after, min(limit, PAGE if self.path is None else PAGE_OF_A_FILE))
