@@ -57,9 +57,10 @@ MAY_SEE = {
     "pytest_plugin": {"application", "testing"},
     "importing": {"errors", "domain", "ids", "batches", "application"},
     "queries": {"errors", "domain", "projections"},
+    "upkeep": {"errors", "domain", "store"},
     "application": {
         *("errors", "domain", "store", "history", "ids", "moments", "recording", "commands", "batches"),
-        *("projections", "queries", "policies", "reacting"),
+        *("projections", "queries", "policies", "reacting", "upkeep"),
     },
 }
 WITH_HYPOTHESIS = (
@@ -83,7 +84,7 @@ THIRD_PARTIES = {
     },
     "pydantic_core": {"domain/values.py", "domain/facts.py"},
     "transitions": {"domain/workflow.py"},
-    "eventsourcing": {"store/log.py", "store/mapper.py", "store/reader.py"},
+    "eventsourcing": {"store/log.py", "store/mapper.py", "store/reader.py", "store/sqlite.py"},
     "rich": {"terminal.py"},
     "rapidfuzz": {"policies/likeness.py"},
     "hypothesis": {"_hypothesis.py", *(f"testing/{name}.py" for name in WITH_HYPOTHESIS)},

@@ -223,7 +223,7 @@ def test_a_version_is_recorded_once(tmp_path: Path) -> None:
 
 
 def test_a_storage_that_is_held_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("eventsourcing.sqlite.SQLITE3_DEFAULT_LOCK_TIMEOUT", 0.05)
+    monkeypatch.setattr("demandflow.store.sqlite.BUSY_SECONDS", 0.05)
     monkeypatch.setattr("demandflow.projections.projector.BUSY_SECONDS", 0.05)
     path = tmp_path / "flow.db"
     with DemandFlow.open(f"sqlite:///{path}") as flow:
@@ -334,7 +334,8 @@ def test_a_topic_belongs_to_one_class_and_a_zone_is_a_zone() -> None:
         DemandFlow.open("memory:", workflows=())
     wrong: dict[str, dict[str, Any]] = {
         "for instance Asia/Shanghai": {"zone": "Middle/Earth"},
-        "zone: None is not": {"zone": None},
+        "zone: 3 is not": {"zone": 3},
+        "create: must be": {"create": "yes"},
         "two different ones are closed-loop@1": {"workflows": (CLOSED_LOOP, closed_loop(bound=1))},
         "must be several": {"workflows": CLOSED_LOOP},
         "is no Workflow": {"workflows": ("closed-loop@1",)},

@@ -67,6 +67,10 @@ class Source(Protocol):
     id: str
     path: str | None
 
+    @property
+    def zone(self) -> str:
+        """The time zone in which the days of the log end."""
+
     def events(self, demand: UUID, *, after: int = 0, upto: int | None = None) -> list[Event]:
         """The demand's events."""
 
@@ -233,6 +237,8 @@ class Projector:
 
     def _matches(self, position: Position | None = None) -> bool:
         """Whether the position is one in this log, in this zone, under these definitions."""
+        if self.zone.key != (zone := self._source.zone):
+            self.zone = ZoneInfo(zone)  # somebody else changed the zone of the log
         position = position or self._position()
         if position[:3] != self._start[:3]:
             return False

@@ -17,23 +17,33 @@ from demandflow.domain.events import Event, Meta, Stamp
 from demandflow.domain.facts import STANDARD_FACTS, Fact, UnknownFact, extended
 from demandflow.domain.texts import has_control_characters
 from demandflow.domain.values import STORED
-from demandflow.errors import InvalidValue, UnreadableEvent, brief
+from demandflow.errors import HistoryIncomplete, InvalidValue, UnreadableEvent, brief
+from demandflow.store.holes import Hole
 
 F = TypeVar("F")
 
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A stored row that cannot be read: whose it is, as far as that can be told, and why."""
+    """A stored row that cannot be read: whose it is, as far as that can be told, and why.
+
+    Rows that went are one of it, with the `hole` that they left.
+    """
 
     demand: UUID | None
     version: int
     topic: str
     reason: str
+    hole: Hole | None = None
 
-    def error(self) -> UnreadableEvent:
+    def error(self) -> UnreadableEvent | HistoryIncomplete:
         """What whoever needs this event is told."""
+        if self.hole is not None:
+            return HistoryIncomplete((self.hole,))
         return UnreadableEvent(str(self.demand), self.version, self.topic, self.reason)
+
+    def __str__(self) -> str:
+        return str(self.error())
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,24 +92,36 @@ class FactMapper(Mapper[UUID]):
         return StoredEvent(domain_event.demand, domain_event.version, topic, state)
 
     def to_domain_event(self, stored_event: StoredEvent) -> Event:
-        """The event as it was recorded.
+        """The event as it was recorded. Raises UnreadableEvent.
 
         A fact whose class is not known is read as the standard fact that it extends, so that the figures are the same
         whoever reads the log; if it extends none, as UnknownFact.
         """
         topic, version, demand = stored_event.topic, stored_event.originator_version, stored_event.originator_id
+        if not (isinstance(demand, UUID) and type(version) is int and version > 0 and isinstance(topic, str)):
+            raise UnreadableEvent(str(demand), version, str(topic), "it is none of ours")
         adapter = self._bodies.get(topic, self._unknown)
         try:
             body = adapter.validate_json(stored_event.state, context=STORED)
-        except ValidationError as error:
+            fact = body.fact
+            if adapter is self._unknown:
+                if body.extends in self._bodies:
+                    return self.to_domain_event(replace(stored_event, topic=body.extends))
+                fact = UnknownFact(topic=topic, body=json.dumps(fact, ensure_ascii=False))
+            return Event(demand, version, fact, body.meta, body.stamp)
+        except UnreadableEvent:
+            raise
+        except Exception as error:  # what a community's own class may raise is not known
             raise UnreadableEvent(str(demand), version, topic, _why(error)) from None
-        fact = body.fact
-        if adapter is self._unknown:
-            if body.extends in self._bodies:
-                return self.to_domain_event(replace(stored_event, topic=body.extends))
-            fact = UnknownFact(topic=topic, body=json.dumps(fact, ensure_ascii=False))
-        assert isinstance(demand, UUID)  # noqa: S101
-        return Event(demand, version, fact, body.meta, body.stamp)
+
+    def read(self, stored_event: StoredEvent) -> Event | Unreadable:
+        """The event as it was recorded, or why it cannot be read."""
+        try:
+            return self.to_domain_event(stored_event)
+        except UnreadableEvent as error:
+            demand, version = stored_event.originator_id, stored_event.originator_version
+            whose = demand if isinstance(demand, UUID) else None
+            return Unreadable(whose, version if type(version) is int else 0, error.topic, error.reason)
 
 
 def readable(page: Sequence[tuple[int, Event | Unreadable]]) -> list[tuple[int, Event]]:
@@ -122,9 +144,9 @@ def facts_by_topic(facts: Iterable[type[Fact]]) -> Mapping[str, type[Fact]]:
     return catalogue
 
 
-def _why(error: ValidationError) -> str:
+def _why(error: Exception) -> str:
     """Which field of the fact is wrong, and how; not the stored text itself."""
-    problems = error.errors(include_url=False, include_context=False, include_input=False)
-    return "; ".join(
-        f"{'.'.join(map(str, problem['loc'])) or 'the text'}: {problem['msg']}" for problem in problems[:3]
-    )
+    if not isinstance(error, ValidationError):
+        return f"{type(error).__name__}: {brief(str(error))}"
+    problems = error.errors(include_url=False, include_context=False, include_input=False)[:3]
+    return "; ".join(f"{'.'.join(map(str, problem['loc'])) or 'the text'}: {problem['msg']}" for problem in problems)

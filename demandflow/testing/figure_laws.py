@@ -43,7 +43,7 @@ class Detached:
 
     def __init__(self, flow: DemandFlow, path: str | None = None) -> None:
         self._log = flow._log
-        self.id, self.path = flow._log.id, path
+        self.id, self.path, self.zone = flow._log.id, path, flow._log.zone
         self.meanwhile: Callable[[], None] = lambda: None
 
     def events(self, demand: UUID, *, after: int = 0, upto: int | None = None) -> list[Event]:
