@@ -110,6 +110,8 @@ class Log:
         """
         with self._opened():
             rows = [self._mapper.to_stored_event(event) for event in events]
+            if self._known:
+                self._check_new(events)
             writers = {event.meta.workflow for event in events} - self._wrote
             keep = partial(settings.keep_workflows, workflows=self._workflows, writers=writers) if writers else None
             positions = self._recorder.insert_events(rows, first=keep)
@@ -190,6 +192,13 @@ class Log:
                 self._mark()
         self._closed = True
         self._recorder.close()
+
+    def _check_new(self, events: Sequence[Event]) -> None:
+        """Raise StorageError rather than record something in the place of what went."""
+        for event in events:
+            place = Hole(VERSIONS, event.version, event.version, event.demand)
+            if not holes.without(place, self._known):
+                raise StorageError(f"{place}, and nothing is recorded in its place")
 
     def _unreadable(self) -> Iterator[str]:
         """The rows that cannot be read, in words."""
