@@ -43,8 +43,12 @@ ENDS = """SELECT mark.position, (SELECT COALESCE(MAX(rowid), 0) FROM stored_even
     ORDER BY mark.position"""
 MARK = """INSERT OR IGNORE INTO demandflow_marks
     SELECT rowid, originator_id, originator_version FROM stored_events ORDER BY rowid DESC LIMIT 1"""
-MARK_OF_TABLES = """INSERT OR IGNORE INTO demandflow_marks SELECT last, demand, version FROM demandflow_position
-    WHERE log = ? AND last > 0 AND LENGTH(demand) = 32"""
+READERS = ("demandflow_cursors", "demandflow_position")
+"""Where those who read the log keep how far they came: in the tables of today, and in those of earlier releases."""
+MARK_OF_READERS = """INSERT OR IGNORE INTO demandflow_marks SELECT last, demand, version FROM {table}
+    WHERE log = ? AND LENGTH(demand) = 32
+        AND last > (SELECT COALESCE(MAX(last), 0) FROM demandflow_holes WHERE what = 'end')"""
+"""A reader that stands behind an end of which it is decided that it went has not read anything since."""
 FORGET_MARKS = """DELETE FROM demandflow_marks WHERE position < (SELECT MAX(rowid) FROM stored_events) AND EXISTS (
     SELECT 1 FROM stored_events AS row WHERE row.rowid = position AND originator_id = demand
         AND originator_version = version)"""
@@ -166,8 +170,9 @@ def acknowledge(connection: sqlite3.Connection, holes: Sequence[Hole], by: Actor
 
 
 def mark_the_end(connection: sqlite3.Connection, log: str | None = None) -> None:
-    """Keep which row is the newest; from the tables of this log, which it was when they were last written."""
-    if log is not None and {"log", "last", "demand", "version"} <= columns_of(connection, "demandflow_position"):
-        connection.execute(MARK_OF_TABLES, (log,))
+    """Keep which row is the newest; with the log's id, also which was the newest that readers of it came to."""
+    for table in READERS if log is not None else ():
+        if {"log", "last", "demand", "version"} <= columns_of(connection, table):
+            connection.execute(MARK_OF_READERS.format(table=table), (log,))
     connection.execute(MARK)
     connection.execute(FORGET_MARKS)
