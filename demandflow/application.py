@@ -11,7 +11,7 @@ from uuid import UUID
 
 from demandflow.batches import Action, Batch, Recorded, Registration, Rejected, acted, each, registered
 from demandflow.commands import Commands, as_id
-from demandflow.domain.closed_loop import STANDARD_WORKFLOWS
+from demandflow.domain.closed_loop import CLOSED_LOOP
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
 from demandflow.domain.facts import STANDARD_FACTS, MovedOver
@@ -34,6 +34,8 @@ from demandflow.store.pending import PendingLog
 from demandflow.upkeep import Upkeep
 
 PAGE, LAST_FEW = 1000, 20
+PUBLISHED = (CLOSED_LOOP,)
+"""All published versions of the standard workflow, the newest first."""
 
 
 class DemandFlow(Commands, Queries, Reactions, Upkeep):
@@ -69,7 +71,7 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
         url: str,
         *,
         create: bool = True,
-        workflows: Iterable[Workflow] = STANDARD_WORKFLOWS,
+        workflows: Iterable[Workflow] = PUBLISHED,
         tenant: str | None = None,
         clock: Callable[[], datetime] = utc_now,
         new_id: Callable[[], UUID] = uuid7,

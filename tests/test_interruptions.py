@@ -1,4 +1,4 @@
-"""An interruption (Ctrl-C, a worker's timeout) leaves no transaction open, holds no lock, and the flow goes on working."""
+"""An interruption (Ctrl-C, a worker's timeout) leaves no transaction open and holds no lock, and the flow goes on."""
 
 from __future__ import annotations
 
@@ -86,10 +86,9 @@ def batch(flow: DemandFlow, demand: UUID) -> object:
 
 def taken(flow: DemandFlow, demand: UUID) -> object:
     """That version is there already, so the row is refused."""
-    try:
-        return flow._log.append(flow._log.events(demand, upto=1))
-    except StorageError:
-        return None
+    with contextlib.suppress(StorageError):
+        flow._log.append(flow._log.events(demand, upto=1))
+    return None
 
 
 def opening(flow: DemandFlow, demand: UUID) -> object:

@@ -373,6 +373,11 @@ def test_every_error_can_be_pickled_and_speaks(name: str) -> None:
         "InvalidValue": ("w", "p"),
         "UnreadableEvent": ("d", 3, "demand.noted", "fact.text: gone"),
         "WrongTenant": ("w", None),
+        "WrongZone": ("UTC", "Asia/Shanghai"),
+        "NotALog": ("x.db", "it is empty"),
+        "UnknownFormat": ("2", "1"),
+        "WorkflowChanged": ("w@1", ("move a: x → y",)),
+        "HistoryIncomplete": (("version 1 went",),),
         "YearNotCovered": ("office", 2027, (2025, 2026)),
     }.get(name, ("it broke",))
     error = kind(*arguments)

@@ -242,5 +242,3 @@ def closed_loop(
 
 
 CLOSED_LOOP = closed_loop()
-STANDARD_WORKFLOWS = (CLOSED_LOOP,)
-"""All published versions, the newest first: new demands start on it, and those of a log made earlier stay on theirs."""

@@ -34,6 +34,7 @@ def file_of(url: str) -> str | None:
         raise InvalidValue("url", problem)
     path = Path(url.removeprefix("sqlite:///"))
     try:
+        os.fsencode(path)
         if not path.parent.is_dir():
             raise StorageError(f"the folder {path.parent} does not exist; create it first")
         if path.is_dir():

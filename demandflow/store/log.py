@@ -139,7 +139,8 @@ class Log:
         recorded next comes to stand where it was, and no reader could tell.
         """
         with self._opened():
-            if self._end is not None and (end := self._missing_end()) is not None:
+            # where somebody begins to read, it is asked what others noticed
+            if (self._end is not None or not after) and (end := self._missing_end()) is not None:
                 raise HistoryIncomplete((end,))
             rows = self._recorder.select_notifications(after, limit, inclusive_of_start=False)
             if rows and len(rows) != rows[-1].id - after:
@@ -154,7 +155,8 @@ class Log:
             ((last, there),) = self._recorder.rows(NEWEST, newest or (0, "", 0))
             if newest is not None and not there:
                 self._note_missing(newest)
-            return int(last) if self._end is None else max(int(last), self._end.last)
+            end = self._missing_end()
+            return int(last) if end is None else max(int(last), end.last)
 
     def acknowledged_holes(self) -> tuple[Hole, ...]:
         """The holes over which reading goes on by decision."""
