@@ -13,6 +13,7 @@ from uuid import UUID
 
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
+from demandflow.store.mapper import Unreadable, readable
 from demandflow.tables import Tables, moment_of, written
 
 PAGE = 1000
@@ -73,7 +74,7 @@ class Source(Protocol):
     id: str
     path: str | None
 
-    def page(self, after: int, limit: int) -> list[tuple[int, Event]]:
+    def page(self, after: int, limit: int) -> list[tuple[int, Event | Unreadable]]:
         """The next events of all demands, with their positions."""
 
 
@@ -203,7 +204,7 @@ class Agenda:
     def _next_page(self, asker: Asker) -> list[Parked] | None:
         """Write one page; None if there was nothing to write. What is written was worked out before the lock."""
         began = self._position()
-        page = self._source.page(began[0], PAGE)
+        page = readable(self._source.page(began[0], PAGE))
         if not page:
             return None
         last, newest = page[-1]
@@ -253,7 +254,7 @@ class Agenda:
     def _matches(self) -> bool:
         """Whether the log has the event at which the reading stopped."""
         last, demand, version = self._position()
-        found = self._source.page(last - 1, 1) if last else []
+        found = readable(self._source.page(last - 1, 1)) if last else []
         return not last or [(at, one.demand.hex, one.version) for at, one in found] == [(last, demand, version)]
 
     def _forget(self) -> None:

@@ -28,12 +28,17 @@ from demandflow.projections.projector import Progress, Projector
 from demandflow.queries import Queries
 from demandflow.reacting import Reactions
 from demandflow.recording import Recorder
-from demandflow.storage import Log, PendingLog, VersionTaken, facts_by_topic
+from demandflow.store.log import Log, VersionTaken
+from demandflow.store.mapper import facts_by_topic, readable
+from demandflow.store.pending import PendingLog
+from demandflow.upkeep import Upkeep
 
 PAGE, LAST_FEW = 1000, 20
+PUBLISHED = (CLOSED_LOOP,)
+"""All published versions of the standard workflow, the newest first."""
 
 
-class DemandFlow(Commands, Queries, Reactions):
+class DemandFlow(Commands, Queries, Reactions, Upkeep):
     """The demands of one tenant: record what happens, ask where things stand, and read figures that add up.
 
     Open it with `DemandFlow.open(url)`, close it with `close()` or by `with`. It may be shared by threads.
@@ -46,7 +51,6 @@ class DemandFlow(Commands, Queries, Reactions):
         tenant: str | None,
         clock: Callable[[], datetime],
         new_id: Callable[[], UUID],
-        zone: str,
         policies: Sequence[Policy] = (),
         moments: Moments | None = None,
     ) -> None:
@@ -54,7 +58,7 @@ class DemandFlow(Commands, Queries, Reactions):
         names = [str(getattr(policy, "name", "")) for policy in policies] if isinstance(policies, Sequence) else ()
         recorder = Recorder(log, workflows, moments or Moments(clock), policies=names)
         Commands.__init__(self, recorder, workflows, tenant, new_id)
-        Queries.__init__(self, Projector(log, zone), workflows, clock)
+        Queries.__init__(self, Projector(log, log.zone), workflows, clock)
         try:
             Reactions.__init__(self, log, policies, workflows, self._recorder, self._projector, self.batch, clock)
         except BaseException:
@@ -66,31 +70,36 @@ class DemandFlow(Commands, Queries, Reactions):
         cls,
         url: str,
         *,
-        workflows: Iterable[Workflow] = (CLOSED_LOOP,),
+        create: bool = True,
+        workflows: Iterable[Workflow] = PUBLISHED,
         tenant: str | None = None,
         clock: Callable[[], datetime] = utc_now,
         new_id: Callable[[], UUID] = uuid7,
-        zone: str = "UTC",
+        zone: str | None = None,
         policies: Sequence[Policy] = (),
         backdating: Collection[str] = (),
         late_entry: timedelta = LATE_ENTRY,
         clocks_right_until: datetime | None = None,
     ) -> Self:
-        """Open the demands kept at `memory:` or `sqlite:///path` (made if it is not there).
+        """Open the demands kept at `memory:` or `sqlite:///path` (made if it is not there and may be, by `create`).
 
         `workflows` are all that demands of this log are on; new ones start on the first. One tenant, one log.
-        `zone` is the community's time zone: in it the days of the figures end, and histories are told. `policies` act
-        when run_policies() is called. The roles in `backdating` may enter what happened at any time (`at=`), everybody
-        else what happened up to `late_entry` ago. `clocks_right_until` says that later recordings were made by a clock
-        that was wrong: they hold back nothing but their own demands. Raises InvalidValue, StorageError or WrongTenant.
+        `zone` is the community's time zone: in it the days of the figures end, and histories are told. The log keeps
+        it (else UTC), and each workflow as it is when it first writes. `policies` act when run_policies() is called.
+        The roles in `backdating` may enter what happened at any time (`at=`), everybody else what happened up to
+        `late_entry` ago. `clocks_right_until` says that later recordings were made by a clock that was wrong: they hold
+        back nothing but their own demands. Raises InvalidValue or StorageError: among them NotALog, UnknownFormat,
+        WrongTenant, WrongZone and WorkflowChanged.
         """
         by_key = _by_key(workflows)
         tenant = None if tenant is None else name_of(tenant, "tenant")
+        if not isinstance(create, bool):
+            raise InvalidValue("create", f"must be True or False, got {brief(create)}")
         for what, value in (("clock", clock), ("new_id", new_id)):
             if not callable(value):
                 raise InvalidValue(what, f"must be a function, got {brief(value)}")
         facts = facts_by_topic([*STANDARD_FACTS, *(fact for one in by_key.values() for fact in one.facts)])
-        log = Log(url, facts.values(), tenant)
+        log = Log(url, facts.values(), tenant, create=create, zone=zone, workflows=by_key)
         try:
             moments = Moments(
                 clock,
@@ -100,7 +109,7 @@ class DemandFlow(Commands, Queries, Reactions):
                 trusted_until=clocks_right_until,
                 elapsed=elapsed if clock is utc_now else None,
             )
-            return cls(log, by_key, tenant, clock, new_id, zone, policies, moments)
+            return cls(log, by_key, tenant, clock, new_id, policies, moments)
         except BaseException:
             log.close()
             raise
@@ -206,7 +215,7 @@ class DemandFlow(Commands, Queries, Reactions):
     def all_events(self) -> Iterator[Event]:
         """Everything that is recorded, in the order of recording."""
         last = 0
-        while page := self._log.page(last, PAGE):
+        while page := readable(self._log.page(last, PAGE)):
             yield from (event for _, event in page)
             last = page[-1][0]
 
@@ -230,7 +239,7 @@ class DemandFlow(Commands, Queries, Reactions):
 def _newest(log: Log) -> datetime | None:
     """When something was last recorded: the latest of the last few recordings."""
     try:
-        events = [event for _, event in log.page(max(0, log.last_position() - LAST_FEW), LAST_FEW)]
+        events = [event for _, event in readable(log.page(max(0, log.last_position() - LAST_FEW), LAST_FEW))]
     except StorageBusy:
         raise
     except StorageError:  # a row that cannot be read holds nobody else back

@@ -17,7 +17,7 @@ from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import DemandFlowError, InvalidValue, Overtaken, StorageBusy, StorageError, brief
 from demandflow.recording import Recorder
-from demandflow.storage import PendingLog
+from demandflow.store.pending import PendingLog
 
 TOGETHER = 200
 ATTEMPTS, ATTEMPTS_TOGETHER = 20, 4

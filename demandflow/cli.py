@@ -17,7 +17,8 @@ from demandflow.cli_follow import add_follow
 from demandflow.domain.facts import STANDARD_FACTS
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import Defect, DemandFlowError, InvalidValue, InvalidWorkflow, WorkflowAdvice
-from demandflow.storage import facts_by_topic, recorded_events
+from demandflow.store.mapper import facts_by_topic
+from demandflow.store.reader import recorded_events
 from demandflow.workbench.comparison import diff
 from demandflow.workbench.reading import InvalidFile
 from demandflow.workbench.replaying import replay_check

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 from threading import Event, Thread
 from types import FrameType, FunctionType
 from typing import Any
@@ -30,20 +29,18 @@ def add_follow(topics: Any) -> None:
     named, file = "module:NAME", "a .toml or .json file, package.module:NAME or path/to/file.py:NAME"
     made.add_argument("url", metavar="URL", help="the log: sqlite:///path")
     made.add_argument("--policies", required=True, metavar=named, help="policies, or a function that makes them")
-    made.add_argument(
-        "--workflow", action="append", metavar="FILE", help=f"{file} (else closed-loop@1); may be repeated"
-    )
+    made.add_argument("--workflow", action="append", metavar="FILE", help=f"{file} (else closed-loop); may be repeated")
     made.add_argument("--vocabulary", metavar=named, help="a community's own names for facts, rules and calendars")
     made.add_argument("--notify", metavar=named, help="a function that is given each notice, at least once")
     made.add_argument("--every", type=float, default=5.0, metavar="SECONDS", help="how often to look (else 5)")
-    made.add_argument("--zone", default="UTC", help="the community's time zone (else UTC)")
+    made.add_argument("--zone", help="the community's time zone, if it is to be checked (else that of the log)")
     made.add_argument("--tenant", help="whose log it is, if it says so")
     made.add_argument("--once", action="store_true", help="run once and end")
 
 
 def _follow(asked: argparse.Namespace) -> int:
     sources = Sources(asked.vocabulary)
-    options: dict[str, Any] = {"zone": asked.zone, "tenant": asked.tenant}
+    options: dict[str, Any] = {"create": False, "zone": asked.zone, "tenant": asked.tenant}
     options["policies"] = _several(sources.named(asked.policies))
     if asked.workflow:
         options["workflows"] = [sources.workflow(file) for file in asked.workflow]
@@ -52,9 +49,6 @@ def _follow(asked: argparse.Namespace) -> int:
         raise InvalidValue("notify", f"{asked.notify} is no function of a Notice")
     if not 0 < asked.every <= 86_400:
         raise InvalidValue("every", f"must be a number of seconds, more than 0 and at most a day, got {asked.every}")
-    file = Path(asked.url.removeprefix("sqlite:///"))
-    if asked.url.startswith("sqlite:///") and not file.is_file():
-        raise InvalidValue(asked.url, "there is no such log; name one that was recorded")
     with stopped_by_signals() as stop, DemandFlow.open(asked.url, **options) as flow:
         if asked.once:
             _tell(flow.run_policies(notify=notify, stop=stop.is_set))

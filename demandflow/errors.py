@@ -17,7 +17,13 @@
     ├── IdReused            the same id came again, with another content
     └── StorageError        the log or the figures cannot be read or written
         ├── StorageBusy     somebody else holds the storage; try again
-        └── WrongTenant     the log belongs to another tenant
+        ├── NotALog         the file holds no log, or not all of one
+        ├── UnknownFormat   the log was written by a later release
+        ├── WrongTenant     the log belongs to another tenant
+        ├── WrongZone       the log has another time zone
+        ├── WorkflowChanged a workflow is not what it was when it wrote to the log
+        ├── UnreadableEvent a stored event cannot be read
+        └── HistoryIncomplete rows of the log went
 
 Besides: WorkflowAdvice and ClockJumped, warnings, not errors: what a workflow might do better, and a clock that jumped.
 Every error passes all its arguments up, so that it can be pickled, and says its sentence in `_sentence`.
@@ -28,6 +34,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 LONGEST_LINE, MOST_LINES = 2000, 200
 MOMENT = "%Y-%m-%d %H:%M:%S"
@@ -315,3 +322,81 @@ class WrongTenant(StorageError):
 
     def _sentence(self) -> str:
         return f"this log belongs to tenant {self.found!r}, not to {self.wanted!r}; one tenant, one log"
+
+
+class NotALog(StorageError):
+    """The file holds no log, or not all of one."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        super().__init__(path, problem)
+        self.path, self.problem = path, problem
+
+    def _sentence(self) -> str:
+        return f"{self.path} cannot be opened as a log: {self.problem}"
+
+
+class UnknownFormat(StorageError):
+    """The log was written by a later release, in a format that this one might count wrongly."""
+
+    def __init__(self, found: str, known: str) -> None:
+        super().__init__(found, known)
+        self.found, self.known = found, known
+
+    def _sentence(self) -> str:
+        return (
+            f"this log is of format {self.found}, and this release of demandflow knows none above {self.known}; "
+            "open it with a later release"
+        )
+
+
+class WrongZone(StorageError):
+    """The log has another time zone: one log, one zone, in which its days end."""
+
+    def __init__(self, wanted: str, found: str) -> None:
+        super().__init__(wanted, found)
+        self.wanted, self.found = wanted, found
+
+    def _sentence(self) -> str:
+        return (
+            f"the days of this log end in {self.found}, not in {self.wanted}; open it without a zone, "
+            f"or change it for all who use it: open it without a zone, then rezone({self.wanted!r})"
+        )
+
+
+class WorkflowChanged(StorageError):
+    """A workflow is not what it was when it wrote to this log; two rule books cannot have one name and version."""
+
+    def __init__(self, workflow: str, differences: tuple[str, ...]) -> None:
+        super().__init__(workflow, differences)
+        self.workflow, self.differences = workflow, differences
+
+    def _sentence(self) -> str:
+        return (
+            f"{self.workflow} is not what it was when it wrote to this log ({'; '.join(self.differences)}); "
+            "give it a new version, and open with both: demands stay on the old one until they move over"
+        )
+
+
+class UnreadableEvent(StorageError):
+    """A stored event cannot be read; says which, of which fact, and what is wrong with it."""
+
+    def __init__(self, demand: str, version: int, topic: str, reason: str) -> None:
+        super().__init__(demand, version, topic, reason)
+        self.demand, self.version, self.topic, self.reason = demand, version, topic, reason
+
+    def _sentence(self) -> str:
+        return f"event {self.version} of demand {self.demand} ({self.topic}) cannot be read: {self.reason}"
+
+
+class HistoryIncomplete(StorageError):
+    """Rows of the log went: it says which."""
+
+    def __init__(self, holes: tuple[Any, ...]) -> None:
+        super().__init__(holes)
+        self.holes = holes
+
+    def _sentence(self) -> str:
+        return (
+            f"the log is not whole: {listed(self.holes)}. Restore the rows, or acknowledge that they are gone: "
+            "flow.acknowledge(flow.verify().holes, by=…, reason=…)"
+        )

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from demandflow.domain.events import Event
 from demandflow.domain.facts import Notified
+from demandflow.store.mapper import Unreadable, readable
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +31,13 @@ class Notice:
 class Pages(Protocol):
     """A log that is read page by page."""
 
-    def page(self, after: int, limit: int) -> list[tuple[int, Event]]:
+    def page(self, after: int, limit: int) -> list[tuple[int, Event | Unreadable]]:
         """The next events of all demands, with their positions."""
 
 
 def notices_after(log: Pages, after: int, page: int = 1000) -> Iterator[tuple[int, Notice | None]]:
     """The notices recorded after a position, each with its own; None at the end of each page of the log."""
-    while events := log.page(after, page):
+    while events := readable(log.page(after, page)):
         for position, event in events:
             if isinstance(event.fact, Notified):
                 yield position, _notice(event, event.fact)

@@ -22,7 +22,7 @@ from demandflow.projections import board
 from demandflow.projections.projector import Projector
 from demandflow.recording import Recorder
 from demandflow.running import Ran, Runner
-from demandflow.storage import Log
+from demandflow.store.log import Log
 from demandflow.tables import moment_of
 
 HOOK = "notices"

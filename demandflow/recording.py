@@ -17,6 +17,7 @@ from demandflow.domain.values import Role
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import (
     DemandNotFound,
+    HistoryIncomplete,
     InvalidValue,
     Overtaken,
     Refusal,
@@ -30,7 +31,8 @@ from demandflow.intents import Intent
 from demandflow.kept import KeptDemands
 from demandflow.moments import ALLOWED_SKEW, Moments
 from demandflow.replayed import EarlierStates, check_same_command, check_same_reference, reference_of
-from demandflow.storage import VersionTaken
+from demandflow.store.holes import VERSIONS, Hole
+from demandflow.store.log import VersionTaken
 
 ATTEMPTS = 50
 
@@ -205,9 +207,15 @@ class Recorder:
         version = next((version for command, version in demand.commands if command in ids), None)
         if version is None:
             return None
-        event = self._log.events(demand.id, after=version - 1, upto=version)[0]
+        event = self._event(demand.id, version)
         check_same_command(event, intent, self.workflow_of(demand))
         return self._after(demand.id, version)
+
+    def _event(self, demand: UUID, version: int) -> Event:
+        """An event that was recorded. Raises HistoryIncomplete if it went since."""
+        if events := self._log.events(demand, after=version - 1, upto=version):
+            return events[0]
+        raise HistoryIncomplete((Hole(VERSIONS, version, version, demand),))
 
     def _after(self, demand: UUID, version: int) -> Demand:
         """The demand as it was after this event of it: what is stored is folded once, for all who ask."""

@@ -332,13 +332,13 @@ FAULTS = (
     ),
     Fault(
         "a field is lost in the log",
-        "storage.py",
+        "store/mapper.py",
         "dump_json(body, exclude_none=True)",
         'dump_json(body, exclude_none=True, exclude={"stamp": {"due"}})',
     ),
     Fault(
         "the log gives one event too many",
-        "storage.py",
+        "store/log.py",
         "gt=after or None, lte=upto)",
         "gt=after or None, lte=upto and upto + 1)",
     ),

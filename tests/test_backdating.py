@@ -175,7 +175,7 @@ def test_the_figures_say_how_many_entries_were_made_in_retrospect(clock: FrozenC
 
 
 def marks(event: Event) -> Any:
-    from demandflow.storage import FactMapper
+    from demandflow.store.mapper import FactMapper
 
     stored = json.loads(FactMapper([type(event.fact)]).to_stored_event(event).state)
     return {name: value for name, value in stored["meta"].items() if name == "retrospect"}

@@ -40,7 +40,8 @@ from demandflow import (
     closed_loop,
 )
 from demandflow.replayed import EarlierStates
-from demandflow.storage import Log, PendingLog
+from demandflow.store.log import Log
+from demandflow.store.pending import PendingLog
 from demandflow.testing import FrozenClock, a_demand
 from tests.stories import AUDITOR, CLERK, DISPATCHER, RESIDENT, SUPERVISOR
 

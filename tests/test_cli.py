@@ -355,7 +355,7 @@ def test_what_is_no_log_is_not_made_one(capsys: pytest.CaptureFixture[str], tmp_
         connection.execute("CREATE TABLE theirs (name TEXT)")
     text.write_text("no database at all")
     before = others.read_bytes(), text.read_bytes()
-    for path, says in [(others, "there is no such log"), (text, "file is not a database")]:
+    for path, says in [(others, "holds no log"), (text, "file is not a database")]:
         run = Run(capsys, "replay-check", f"sqlite:///{path}", LOOP)
         assert (run.code, run.out) == (2, "")
         assert says in run.err
@@ -396,7 +396,7 @@ def test_a_strangers_database_is_no_log_and_stays_as_it_is(
     before = files_in(tmp_path)
     run = Run(capsys, "replay-check", f"sqlite:///{tmp_path / 'other.db'}", LOOP)
     assert (run.code, run.out) == (2, "")
-    assert "there is no such log" in run.err
+    assert "it is an SQLite file, but holds no log" in run.err
     assert files_in(tmp_path) == before
 
 

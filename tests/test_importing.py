@@ -49,7 +49,7 @@ from demandflow import (
 )
 from demandflow.importing import Column, Constant, Made, Mapping, Moment, Report, Step, import_file, import_files
 from demandflow.importing import Path as PathOf
-from demandflow.storage import Log
+from demandflow.store.log import Log
 
 CITY = Actor("the city", "city")
 

@@ -50,7 +50,7 @@ from demandflow.commands import Commands
 from demandflow.domain.facts import STANDARD_FACTS
 from demandflow.moments import Moments
 from demandflow.recording import Recorder
-from demandflow.storage import Log, VersionTaken
+from demandflow.store.log import Log, VersionTaken
 from demandflow.testing import FrozenClock
 from tests.stories import AUDITOR, CLERK, DAY, DISPATCHER, RESIDENT, SUPERVISOR, T0, TEAM
 
@@ -458,7 +458,7 @@ class Stubborn(Log):
 def test_what_was_stored_though_the_connection_broke_is_no_conflict(clock: FrozenClock) -> None:
     log = Stubborn()
     recorder = Recorder(log, {CLOSED_LOOP.key: CLOSED_LOOP}, Moments(clock))
-    with DemandFlow(log, {CLOSED_LOOP.key: CLOSED_LOOP}, None, clock, uuid4, "UTC") as flow:
+    with DemandFlow(log, {CLOSED_LOOP.key: CLOSED_LOOP}, None, clock, uuid4) as flow:
         demand = flow.register("x", **PLACED).id
         log.trouble = "stored, and the connection lost"
         assert flow.accept(demand, by=AUDITOR, command_id="a").version == 2
@@ -492,7 +492,7 @@ class Crowded(Log):
 
 def test_who_is_always_too_late_gives_up_with_a_word(clock: FrozenClock) -> None:
     log = Crowded()
-    with DemandFlow(log, {CLOSED_LOOP.key: CLOSED_LOOP}, None, clock, uuid4, "UTC") as flow:
+    with DemandFlow(log, {CLOSED_LOOP.key: CLOSED_LOOP}, None, clock, uuid4) as flow:
         demand = flow.register("x", **PLACED).id
         log.crowded = True
         with pytest.raises(StorageBusy, match="gave up after 50 attempts"):

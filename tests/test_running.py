@@ -48,7 +48,8 @@ from demandflow.agenda import Agenda
 from demandflow.following import follow
 from demandflow.policies.policy import Look
 from demandflow.policies.setup import setup_of
-from demandflow.storage import Log, PendingLog, VersionTaken
+from demandflow.store.log import Log, VersionTaken
+from demandflow.store.pending import PendingLog
 
 BEGAN = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 OFFICE = Calendar.of("office", zone="Asia/Shanghai", hours="Mon-Fri 09:00-12:00 14:00-18:00")

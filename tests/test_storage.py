@@ -40,12 +40,14 @@ from demandflow import (
     StorageBusy,
     StorageError,
     UnknownFact,
+    UnreadableEvent,
     Workflow,
     WrongTenant,
     closed_loop,
 )
 from demandflow.domain.facts import STANDARD_FACTS
-from demandflow.storage import FactMapper, Log, VersionTaken
+from demandflow.store.log import Log, VersionTaken
+from demandflow.store.mapper import FactMapper, Unreadable
 from demandflow.testing.strategies import facts_for
 from tests.stories import CLERK, T0, A, B, Story
 
@@ -148,6 +150,24 @@ def test_an_event_that_cannot_be_read_is_named(tmp_path: Path) -> None:
                 read()
 
 
+def test_a_row_that_cannot_be_read_stops_no_page(tmp_path: Path) -> None:
+    path = tmp_path / "log.db"
+    log = Log(f"sqlite:///{path}", STANDARD_FACTS)
+    events = Story().tell("register accept").events
+    log.append(events)
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE stored_events SET state = '{}' WHERE originator_version = 1")
+    connection.close()
+    (_, unreadable), after = log.page(0, 10)
+    assert isinstance(unreadable, Unreadable)
+    assert (unreadable.demand, unreadable.version, unreadable.topic) == (A, 1, "demand.registered")
+    assert unreadable.reason.startswith("fact: Field required")
+    assert after == (2, events[1])
+    with pytest.raises(UnreadableEvent, match=r"event 1 of demand .*registered\) cannot be read: fact: Field"):
+        log.events(A)
+    log.close()
+
+
 @pytest.mark.parametrize(
     ("url", "error", "says"),
     [
@@ -203,7 +223,7 @@ def test_a_version_is_recorded_once(tmp_path: Path) -> None:
 
 
 def test_a_storage_that_is_held_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("eventsourcing.sqlite.SQLITE3_DEFAULT_LOCK_TIMEOUT", 0.05)
+    monkeypatch.setattr("demandflow.store.sqlite.BUSY_SECONDS", 0.05)
     monkeypatch.setattr("demandflow.projections.projector.BUSY_SECONDS", 0.05)
     path = tmp_path / "flow.db"
     with DemandFlow.open(f"sqlite:///{path}") as flow:
@@ -314,7 +334,8 @@ def test_a_topic_belongs_to_one_class_and_a_zone_is_a_zone() -> None:
         DemandFlow.open("memory:", workflows=())
     wrong: dict[str, dict[str, Any]] = {
         "for instance Asia/Shanghai": {"zone": "Middle/Earth"},
-        "zone: None is not": {"zone": None},
+        "zone: 3 is not": {"zone": 3},
+        "create: must be": {"create": "yes"},
         "two different ones are closed-loop@1": {"workflows": (CLOSED_LOOP, closed_loop(bound=1))},
         "must be several": {"workflows": CLOSED_LOOP},
         "is no Workflow": {"workflows": ("closed-loop@1",)},
@@ -350,7 +371,13 @@ def test_every_error_can_be_pickled_and_speaks(name: str) -> None:
         "ClockBehind": (T0, T0, "something"),
         "DemandNotFound": ("d",),
         "InvalidValue": ("w", "p"),
+        "UnreadableEvent": ("d", 3, "demand.noted", "fact.text: gone"),
         "WrongTenant": ("w", None),
+        "WrongZone": ("UTC", "Asia/Shanghai"),
+        "NotALog": ("x.db", "it is empty"),
+        "UnknownFormat": ("2", "1"),
+        "WorkflowChanged": ("w@1", ("move a: x → y",)),
+        "HistoryIncomplete": (("version 1 went",),),
         "YearNotCovered": ("office", 2027, (2025, 2026)),
     }.get(name, ("it broke",))
     error = kind(*arguments)

@@ -41,7 +41,7 @@ from demandflow import (
 from demandflow._hypothesis import NOT_DRAWN, drawn_types, register
 from demandflow.domain.facts import STANDARD_FACTS
 from demandflow.domain.values import EARLIEST, LATEST, Moment
-from demandflow.storage import FactMapper
+from demandflow.store.mapper import FactMapper
 from demandflow.testing.strategies import (
     actors,
     categories,

@@ -46,6 +46,7 @@ class Demand:
     `due` is the moment that a fact named for the whole of it; `next_due` also looks at its `clocks`.
     `auditors` are all who audited it, `evaluators` all who evaluated it or wrote that down.
     `*_from` is the version of the event that said so: what a correction of that event would change.
+    `facts` are those of its events; `missing` are the versions (from, to) of events that went from the log, if any did.
     """
 
     id: UUID
@@ -108,6 +109,7 @@ class Demand:
     took_in: tuple[UUID, ...] = ()
 
     facts: tuple[type[Fact], ...] = ()
+    missing: tuple[tuple[int, int], ...] = ()
     commands: tuple[tuple[str, int], ...] = ()
     evaluators: frozenset[str] = frozenset()
     _attributes: Mapping[str, Any] = field(default_factory=dict, hash=False)
@@ -160,10 +162,32 @@ class Demand:
         stay = (one for one in self.clocks if one.due and (one.stands == RUNNING or one.paused_too_late))
         return min(stay, key=_due_then_name, default=None)
 
+    def fact_of(self, version: int) -> type[Fact] | None:
+        """What the event of this version recorded; None if there is no such event."""
+        return _fact_of(version, self.facts, self.missing)
+
+    @property
+    def facts_by_version(self) -> dict[int, type[Fact]]:
+        """What each of its events recorded."""
+        gone = {version for first, last in self.missing for version in range(first, last + 1)}
+        versions = [version for version in range(1, self.version + 1) if version not in gone]
+        return dict(zip(versions, self.facts, strict=False))
+
     @property
     def attributes(self) -> Mapping[str, Any]:
         """What facts of a community's own classes said, the later over the earlier; read only."""
         return MappingProxyType(dict(self._attributes))
+
+
+def _fact_of(version: int, facts: tuple[type[Fact], ...], missing: tuple[tuple[int, int], ...]) -> type[Fact] | None:
+    """By version, not by place: where versions went, the places of all later facts are others."""
+    place = version - 1
+    for first, last in missing:
+        if first <= version <= last:
+            return None
+        if last < version:
+            place -= last - first + 1
+    return facts[place] if 0 <= place < len(facts) else None
 
 
 def _due_then_name(one: Ticking) -> tuple[datetime, str]:
@@ -203,6 +227,8 @@ def evolve(demand: Demand | None, event: Event) -> Demand:
         "due": stamp.due,
         "facts": (*before.facts, type(event.fact)),
     }
+    if event.version > before.version + 1:
+        after["missing"] = (*before.missing, (before.version + 1, event.version - 1))
     if stamp.state != before.state:
         after |= {"came_from": before.state, "since": at, "review": None}
     if stamp.ended_as is None:
@@ -318,9 +344,9 @@ def _apply_fact(after: dict[str, Any], event: Event, at: datetime) -> None:
 def _apply_correction(after: dict[str, Any], fact: Corrected) -> None:
     """A correction counts only where nothing later has said otherwise."""
     named = fact.event
-    if not 1 <= named <= len(after["facts"]):
+    kind = _fact_of(named, after["facts"], after["missing"])
+    if kind is None:
         return
-    kind = after["facts"][named - 1]
     if fact.channel is not None and issubclass(kind, Registered):
         after["channel"] = fact.channel
     if issubclass(kind, Registered | Sorted):

@@ -266,17 +266,18 @@ def the_reopening_window_is_open(days: int) -> Rule:
 
 def a_correction_names_an_earlier_event(demand: Demand, proposal: Proposal[Corrected]) -> str | None:
     """A correction says which event was wrong."""
-    if 1 <= proposal.fact.event <= demand.version:
+    if demand.fact_of(proposal.fact.event) is not None:
         return None
-    return f"there is no event {proposal.fact.event}; this demand has events 1 to {demand.version}"
+    gone = "".join(f", without {first} to {last}, which went" for first, last in demand.missing)
+    return f"there is no event {proposal.fact.event}; this demand has events 1 to {demand.version}{gone}"
 
 
 def a_correction_replaces_what_the_event_says(demand: Demand, proposal: Proposal[Corrected]) -> str | None:
     """A correction replaces at least one field, only such as an event of that kind can have, and never a correction."""
     fact = proposal.fact
-    if not 1 <= fact.event <= demand.version:
+    kind = demand.fact_of(fact.event)
+    if kind is None:
         return None
-    kind = demand.facts[fact.event - 1]
     possible, wanted = correctable(kind), fact.replaced
     if wanted and set(wanted) <= set(possible):
         return None

@@ -82,9 +82,8 @@ def _ticks(clocks: tuple[Clock, ...], demand: Demand, step: Step) -> Iterator[Ti
 
 def _counts(demand: Demand, fact: Corrected) -> bool:
     """Whether the category that a correction gives is that of the demand: nothing later has said otherwise."""
-    if not demand.category_from <= fact.event <= len(demand.facts) or fact.event < 1:
-        return False
-    return issubclass(demand.facts[fact.event - 1], Registered | Sorted)
+    kind = demand.fact_of(fact.event)
+    return kind is not None and demand.category_from <= fact.event and issubclass(kind, Registered | Sorted)
 
 
 def _runs_on(clock: Clock, demand: Demand, step: Step) -> bool:

@@ -118,7 +118,7 @@ def _what(demand: Demand) -> str:
 
 def returned_by(demand: Demand) -> Iterator[str]:
     """Who handed the demand back, in any round."""
-    for version, fact in enumerate(demand.facts, start=1):
+    for version, fact in demand.facts_by_version.items():
         if issubclass(fact, HandedBack):
             held = [name for given, name in demand.contracts if given < version]
             yield from held[-1:]

@@ -20,6 +20,7 @@ from demandflow.projections import board, ledger, stays, totals
 from demandflow.projections.entries import booked, booked_by_correction
 from demandflow.projections.periods import number_of
 from demandflow.projections.standing import DEFINITIONS_VERSION
+from demandflow.store.mapper import Unreadable, readable
 from demandflow.tables import BUSY_SECONDS, Tables
 
 PAGE = 1000
@@ -66,10 +67,14 @@ class Source(Protocol):
     id: str
     path: str | None
 
+    @property
+    def zone(self) -> str:
+        """The time zone in which the days of the log end."""
+
     def events(self, demand: UUID, *, after: int = 0, upto: int | None = None) -> list[Event]:
         """The demand's events."""
 
-    def page(self, after: int, limit: int) -> list[tuple[int, Event]]:
+    def page(self, after: int, limit: int) -> list[tuple[int, Event | Unreadable]]:
         """The next events of all demands, with their positions."""
 
     def last_position(self) -> int:
@@ -163,7 +168,7 @@ class Projector:
             return None  # somebody made them anew in another zone or by other definitions
         if upto is not None and began.last >= max(upto, began.whole_at):
             return None
-        page = self._source.page(began.last, PAGE)
+        page = readable(self._source.page(began.last, PAGE))
         if not page:
             return None
         demands, bookings, moved = self._worked_out([event for _, event in page])
@@ -232,12 +237,14 @@ class Projector:
 
     def _matches(self, position: Position | None = None) -> bool:
         """Whether the position is one in this log, in this zone, under these definitions."""
+        if self.zone.key != (zone := self._source.zone):
+            self.zone = ZoneInfo(zone)  # somebody else changed the zone of the log
         position = position or self._position()
         if position[:3] != self._start[:3]:
             return False
         if position.last == 0:
             return True
-        found = self._source.page(position.last - 1, 1)
+        found = readable(self._source.page(position.last - 1, 1))
         keys = [(at, event.demand.hex, event.version) for at, event in found]
         return keys == [(position.last, position.demand, position.version)]
 

@@ -92,7 +92,7 @@ def _by_kind(found: Sequence[Any]) -> Sequence[Any]:
 
 def _correction(kind: type[Corrected], number: int, demand: Demand) -> Corrected:
     """Mostly of a field that the named event has, to another value; sometimes of one it has not."""
-    named = [(at, field) for at, fact in enumerate(demand.facts, start=1) for field in correctable(fact)]
+    named = [(at, field) for at, fact in demand.facts_by_version.items() for field in correctable(fact)]
     wrong = [(demand.version or 1, "grade"), (demand.version + 1, "place")]
     values: dict[str, Sequence[Any]] = {
         "category": CATEGORIES,

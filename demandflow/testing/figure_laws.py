@@ -24,6 +24,7 @@ from demandflow.projections.board import BoardRow
 from demandflow.projections.definitions import RATES
 from demandflow.projections.projector import TABLES, Projector
 from demandflow.projections.totals import DIMENSIONS
+from demandflow.store.mapper import Unreadable
 from demandflow.testing.clock import FrozenClock
 from demandflow.testing.histories import Step
 from demandflow.testing.law import law
@@ -42,14 +43,14 @@ class Detached:
 
     def __init__(self, flow: DemandFlow, path: str | None = None) -> None:
         self._log = flow._log
-        self.id, self.path = flow._log.id, path
+        self.id, self.path, self.zone = flow._log.id, path, flow._log.zone
         self.meanwhile: Callable[[], None] = lambda: None
 
     def events(self, demand: UUID, *, after: int = 0, upto: int | None = None) -> list[Event]:
         """The demand's events."""
         return self._log.events(demand, after=after, upto=upto)
 
-    def page(self, after: int, limit: int) -> list[tuple[int, Event]]:
+    def page(self, after: int, limit: int) -> list[tuple[int, Event | Unreadable]]:
         """The next events of all demands; what is to happen meanwhile happens once they are read."""
         # small pages: what goes wrong between two of them shows in a short history
         found = self._log.page(after, min(limit, PAGE if self.path is None else PAGE_OF_A_FILE))

@@ -17,6 +17,7 @@ from demandflow.domain.events import Event
 from demandflow.domain.facts import Merged, Registered
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief, listed
+from demandflow.store.mapper import readable
 from demandflow.testing.clock import FrozenClock
 from demandflow.testing.histories import Expected, History, Step, Telling, demand_id
 
@@ -139,7 +140,7 @@ def done_by(flow: DemandFlow, clock: FrozenClock, telling: Telling, number: int,
         answer = error
     if number % OFTEN == 0:
         flow.figures()  # the tables follow along the way, not only at the end
-    return Done(number, expected, answer, tuple(event for _, event in flow._log.page(began, 10)))
+    return Done(number, expected, answer, tuple(event for _, event in readable(flow._log.page(began, 10))))
 
 
 def command(flow: Commands, step: Step, at: datetime | None, **how: Any) -> Demand:

@@ -1,0 +1,1 @@
+"""The log: how facts are written down, kept and read back."""

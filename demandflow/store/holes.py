@@ -1,0 +1,178 @@
+"""Rows of the log that went: how they are noticed, and acknowledged by a decision that is kept with the log."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from demandflow.domain.values import Actor
+from demandflow.errors import InvalidValue, brief, listed
+from demandflow.store.files import columns_of
+from demandflow.store.sqlite import id_of
+
+TABLES = (
+    """CREATE TABLE IF NOT EXISTS demandflow_holes (
+        what TEXT NOT NULL, demand TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+        at TEXT NOT NULL, actor TEXT NOT NULL, role TEXT NOT NULL, unit TEXT, reason TEXT NOT NULL
+    )""",
+    """CREATE TABLE IF NOT EXISTS demandflow_marks (
+        position INTEGER NOT NULL, demand TEXT NOT NULL, version INTEGER NOT NULL,
+        PRIMARY KEY (position, demand, version)
+    ) WITHOUT ROWID""",
+)
+"""The decisions, and the rows that were the newest when somebody looked: by them it is noticed if the end went."""
+Rows = Callable[[str], list[Any]]
+"""All rows of a query."""
+VERSIONS, POSITIONS, END = "versions", "positions", "end"
+DECISIONS = "SELECT what, demand, first, last, at, actor, role, unit, reason FROM demandflow_holes ORDER BY rowid"
+GAPS = """SELECT before + 1, at - 1 FROM
+    (SELECT rowid AS at, LAG(rowid, 1, 0) OVER (ORDER BY rowid) AS before FROM stored_events) WHERE at > before + 1"""
+GAPS_OF_DEMANDS = """SELECT demand, before + 1, version - 1 FROM (
+        SELECT originator_id AS demand, originator_version AS version,
+            LAG(originator_version, 1, 0) OVER (PARTITION BY originator_id ORDER BY originator_version) AS before
+        FROM stored_events WHERE TYPEOF(originator_version) = 'integer'
+    ) WHERE version > before + 1 ORDER BY demand, version"""
+ENDS = """SELECT mark.position, (SELECT COALESCE(MAX(rowid), 0) FROM stored_events)
+    FROM demandflow_marks AS mark LEFT JOIN stored_events AS row ON row.rowid = mark.position
+    WHERE (row.rowid IS NULL AND mark.position > (SELECT COALESCE(MAX(rowid), 0) FROM stored_events))
+        OR row.originator_id <> mark.demand OR row.originator_version <> mark.version
+    ORDER BY mark.position"""
+MARK = """INSERT OR IGNORE INTO demandflow_marks
+    SELECT rowid, originator_id, originator_version FROM stored_events ORDER BY rowid DESC LIMIT 1"""
+READERS = ("demandflow_cursors", "demandflow_position")
+"""Where those who read the log keep how far they came: in the tables of today, and in those of earlier releases."""
+MARK_OF_READERS = """INSERT OR IGNORE INTO demandflow_marks SELECT last, demand, version FROM {table}
+    WHERE log = ? AND LENGTH(demand) = 32
+        AND last > (SELECT COALESCE(MAX(last), 0) FROM demandflow_holes WHERE what = 'end')"""
+"""A reader that stands behind an end of which it is decided that it went has not read anything since."""
+FORGET_MARKS = """DELETE FROM demandflow_marks WHERE position < (SELECT MAX(rowid) FROM stored_events) AND EXISTS (
+    SELECT 1 FROM stored_events AS row WHERE row.rowid = position AND originator_id = demand
+        AND originator_version = version)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """Rows that went: `versions` of a demand, `positions` in the log, or its `end`, from the first to the last."""
+
+    what: str
+    first: int
+    last: int
+    demand: UUID | None = None
+
+    def __str__(self) -> str:
+        several = self.first < self.last
+        rows = f"{self.first} to {self.last}" if several else str(self.first)
+        if self.what == VERSIONS:
+            return f"version{'s' if several else ''} {rows} of demand {self.demand} went"
+        where = f"position{'s' if several else ''} {rows}"
+        return f"the end went, {where}" if self.what == END else f"{where} went"
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """The decision to go on over a hole: by whom, when and why."""
+
+    hole: Hole
+    by: Actor
+    at: datetime
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.hole}; acknowledged by {self.by.id} ({self.by.role}) at {self.at:%Y-%m-%d %H:%M}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What a look at the whole log found: holes that nobody acknowledged, and rows that cannot be read.
+
+    It is `ok` if there are none. `damage` is what SQLite itself objects to about the file.
+    """
+
+    events: int
+    demands: int
+    holes: tuple[Hole, ...] = ()
+    unreadable: tuple[str, ...] = ()
+    acknowledged: tuple[Acknowledged, ...] = ()
+    damage: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is missing but what was acknowledged, and all can be read."""
+        return not (self.holes or self.unreadable or self.damage)
+
+    def __str__(self) -> str:
+        lines = [f"{self.events} events of {self.demands} demands: {'all is there' if self.ok else 'not whole'}"]
+        lines += [f"  missing: {hole}" for hole in self.holes]
+        lines += [f"  unreadable: {line}" for line in self.unreadable]
+        lines += [f"  damaged: {line}" for line in self.damage]
+        lines += [f"  known: {decision}" for decision in self.acknowledged]
+        return "\n".join(lines)
+
+
+def holes_in(rows: Rows, *, settled: bool = True) -> tuple[Hole, ...]:
+    """All that went and was not acknowledged; a log that was only written by earlier releases has no decisions yet."""
+    known = [decision.hole for decision in decided(rows(DECISIONS))] if settled else []
+    gaps = [Hole(POSITIONS, first, last) for first, last in rows(GAPS)]
+    for demand, first, last in rows(GAPS_OF_DEMANDS):
+        if isinstance(whose := id_of(demand), UUID):
+            gaps.append(Hole(VERSIONS, first, last, whose))
+    end = end_of(rows(ENDS)) if settled else None
+    return (*(part for gap in gaps for part in without(gap, known)), *([end] if end is not None else []))
+
+
+def end_of(rows: Sequence[tuple[int, int]]) -> Hole | None:
+    """The end that went: from the marks whose rows are not there any more, each with where the log ends now."""
+    if not rows:
+        return None
+    return Hole(END, min(rows[0][0], rows[0][1] + 1), rows[-1][0])
+
+
+def without(hole: Hole, known: Iterable[Hole]) -> list[Hole]:
+    """What is left of a hole that is known in part."""
+    left, begin = [], hole.first
+    same = [other for other in known if (other.what, other.demand) == (hole.what, hole.demand)]
+    for other in sorted(same, key=lambda other: other.first):
+        if begin < other.first <= hole.last:
+            left.append(Hole(hole.what, begin, other.first - 1, hole.demand))
+        begin = max(begin, other.last + 1) if other.first <= hole.last else begin
+    return [*left, Hole(hole.what, begin, hole.last, hole.demand)] if begin <= hole.last else left
+
+
+def decided(rows: Iterable[Sequence[Any]]) -> tuple[Acknowledged, ...]:
+    """The decisions that were written down so."""
+    return tuple(
+        Acknowledged(
+            Hole(what, first, last, UUID(demand) if demand else None),
+            Actor(actor, role, unit),
+            datetime.fromisoformat(at),
+            reason,
+        )
+        for what, demand, first, last, at, actor, role, unit, reason in rows
+    )
+
+
+def acknowledge(connection: sqlite3.Connection, holes: Sequence[Hole], by: Actor, at: datetime, reason: str) -> None:
+    """Keep the decision to go on over these holes. Raises InvalidValue for what is none, or none that is there."""
+    there = holes_in(lambda query: connection.execute(query).fetchall())
+    for hole in holes:
+        if hole not in there:
+            problem = f"{brief(hole)} is none that verify() names (it names: {listed(there)})"
+            raise InvalidValue("holes", problem)
+        demand = "" if hole.demand is None else hole.demand.hex
+        row = (hole.what, demand, hole.first, hole.last, at.isoformat(), by.id, by.role, by.unit, reason)
+        connection.execute("INSERT INTO demandflow_holes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        if hole.what == END:
+            connection.execute("DELETE FROM demandflow_marks WHERE position <= ?", (hole.last,))
+
+
+def mark_the_end(connection: sqlite3.Connection, log: str | None = None) -> None:
+    """Keep which row is the newest; with the log's id, also which was the newest that readers of it came to."""
+    for table in READERS if log is not None else ():
+        if {"log", "last", "demand", "version"} <= columns_of(connection, table):
+            connection.execute(MARK_OF_READERS.format(table=table), (log,))
+    connection.execute(MARK)
+    connection.execute(FORGET_MARKS)

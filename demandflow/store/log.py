@@ -1,0 +1,297 @@
+"""Log: all events of one tenant, in the order of recording."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+from uuid import UUID
+
+from eventsourcing.domain import EventSourcingError
+from eventsourcing.persistence import IntegrityError, Notification
+
+from demandflow.domain.events import Event
+from demandflow.domain.facts import Fact
+from demandflow.domain.values import Actor
+from demandflow.domain.workflow import Workflow
+from demandflow.errors import HistoryIncomplete, InvalidValue, StorageBusy, StorageError
+from demandflow.store import files, holes, settings
+from demandflow.store.holes import POSITIONS, VERSIONS, Acknowledged, Hole, Verification
+from demandflow.store.mapper import FactMapper, Unreadable
+from demandflow.store.sqlite import ROWS, SQLiteRecorder
+
+T = TypeVar("T")
+PAGE = 1000
+NEWEST = """SELECT (SELECT COALESCE(MAX(rowid), 0) FROM stored_events),
+    EXISTS (SELECT 1 FROM stored_events WHERE rowid = ? AND originator_id = ? AND originator_version = ?)"""
+Row = tuple[int, str, int]
+"""Which row it is: its position, demand and version."""
+
+
+class VersionTaken(StorageError):
+    """Somebody else recorded that version of the demand first; the recorder loads again and decides again."""
+
+
+class Log:
+    """All events of one tenant, in the order in which they were recorded; safe from several threads.
+
+    `id` is that of the log, whatever its file is called.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        facts: Iterable[type[Fact]],
+        tenant: str | None = None,
+        *,
+        create: bool = True,
+        zone: str | None = None,
+        workflows: Mapping[str, Workflow] | None = None,
+    ) -> None:
+        """Open the log at `memory:` or `sqlite:///path`; with `create`, it is made if it is not there.
+
+        Raises InvalidValue or StorageError: among them NotALog, UnknownFormat, WrongTenant, WrongZone, WorkflowChanged.
+        """
+        self.path = files.file_of(url)
+        self._closed = False
+        self._mapper = FactMapper(facts)
+        # nobody else ever reads what lies in memory, nor opens it again
+        self._workflows = {} if self.path is None else dict(workflows or {})
+        wanted = settings.Wanted(tenant, zone, self._workflows)
+        with storage_errors():
+            if self.path is None and not create:
+                raise InvalidValue("create", "memory: is always a new log; let it be made")
+            if self.path is not None:
+                if not Path(self.path).exists():
+                    if not create:
+                        raise files.no_log(url)
+                    files.make(self.path, partial(_furnish, wanted))
+                files.check(self.path)
+            self._recorder = SQLiteRecorder(self.path)
+            try:
+                self.id, self._zone = self._recorder.transaction(partial(_furnish, wanted))
+                self._wrote = {key for (key,) in self._recorder.rows("SELECT key FROM demandflow_workflows")}
+                self._known: tuple[Hole, ...] = tuple(decision.hole for decision in self.decisions())
+                self._newest: Row | None = self._marked()
+                self._end: Hole | None = self._missing_end()
+            except BaseException:
+                self._recorder.close()
+                raise
+
+    @property
+    def zone(self) -> str:
+        """The time zone in which the days of this log end."""
+        if self.path is None or self._closed:
+            return self._zone
+        with self._opened():
+            ((self._zone,),) = self._recorder.rows("SELECT value FROM demandflow_settings WHERE name = 'zone'")
+        return self._zone
+
+    def rezone(self, zone: str) -> None:
+        """Let the days of this log end in another zone. Raises InvalidValue."""
+        row = ("zone", settings.check_zone(zone))
+        with self._opened():
+            self._recorder.transaction(lambda connection: connection.execute(settings.PUT, row))
+        self._zone = zone
+
+    def check(self, events: Iterable[Event]) -> None:
+        """Raise InvalidValue unless each event can be written down and read back."""
+        for event in events:
+            self._mapper.to_stored_event(event)
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Record these events in one transaction; raises VersionTaken if a version is there already.
+
+        A workflow that writes here for the first time is kept as it is; raises WorkflowChanged if another is kept.
+        """
+        with self._opened():
+            rows = [self._mapper.to_stored_event(event) for event in events]
+            if self._known:
+                self._check_new(events)
+            writers = {event.meta.workflow for event in events} - self._wrote
+            keep = partial(settings.keep_workflows, workflows=self._workflows, writers=writers) if writers else None
+            positions = self._recorder.insert_events(rows, first=keep)
+            self._wrote |= writers
+            if events:
+                self._newest = (positions[-1], events[-1].demand.hex, events[-1].version)
+
+    def events(self, demand: UUID, *, after: int = 0, upto: int | None = None) -> list[Event]:
+        """The demand's events by version: those after one, up to and including another.
+
+        Raises UnreadableEvent, or HistoryIncomplete if versions between them went and nobody acknowledged it.
+        """
+        with self._opened():
+            rows = self._recorder.select_events(demand, gt=after or None, lte=upto)
+            last = rows[-1].originator_version if rows else after
+            if len(rows) != last - after or (upto is not None and last < upto):
+                self._check_versions(demand, [row.originator_version for row in rows], after, upto)
+            return [self._mapper.to_domain_event(row) for row in rows]
+
+    def page(self, after: int, limit: int) -> list[tuple[int, Event | Unreadable]]:
+        """The next events of all demands with their positions in the log.
+
+        A row that cannot be read stops nobody: it comes as Unreadable. So do positions that went, one for all that
+        went together. Raises HistoryIncomplete if the end of the log went and nobody acknowledged it: what is
+        recorded next comes to stand where it was, and no reader could tell.
+        """
+        with self._opened():
+            # where somebody begins to read, it is asked what others noticed
+            if (self._end is not None or not after) and (end := self._missing_end()) is not None:
+                raise HistoryIncomplete((end,))
+            rows = self._recorder.select_notifications(after, limit, inclusive_of_start=False)
+            if rows and len(rows) != rows[-1].id - after:
+                return list(self._with_holes(after, rows))[:limit]
+            self._saw(rows)
+            return [(row.id, self._mapper.read(row)) for row in rows]
+
+    def last_position(self) -> int:
+        """The position of the newest event, also if it went and nobody acknowledged it; 0 if there is none."""
+        with self._opened():
+            newest = self._newest
+            ((last, there),) = self._recorder.rows(NEWEST, newest or (0, "", 0))
+            if newest is not None and not there:
+                self._note_missing(newest)
+            end = self._missing_end()
+            return int(last) if end is None else max(int(last), end.last)
+
+    def acknowledged_holes(self) -> tuple[Hole, ...]:
+        """The holes over which reading goes on by decision."""
+        return tuple(decision.hole for decision in self.decisions())
+
+    def decisions(self) -> tuple[Acknowledged, ...]:
+        """The decisions to go on over holes, in their order."""
+        with self._opened():
+            return holes.decided(self._recorder.rows(holes.DECISIONS))
+
+    def acknowledge(self, missing: Sequence[Hole], by: Actor, at: datetime, reason: str) -> None:
+        """Go on over these holes from now on. Raises InvalidValue."""
+        with self._opened():
+            self._recorder.transaction(
+                lambda connection: holes.acknowledge(connection, missing, by=by, at=at, reason=reason)
+            )
+            self._known, self._newest = self.acknowledged_holes(), None
+            self._end = self._missing_end()
+
+    def verify(self) -> Verification:
+        """Look at every row: what went, what cannot be read, and what was acknowledged."""
+        self.last_position()
+        with self._opened():
+            missing = holes.holes_in(self._recorder.rows)
+            ((events, demands),) = self._recorder.rows(
+                "SELECT COUNT(*), COUNT(DISTINCT originator_id) FROM stored_events"
+            )
+            damage = tuple(line for (line,) in self._recorder.rows("PRAGMA quick_check") if line != "ok")
+            return Verification(events, demands, missing, tuple(self._unreadable()), self.decisions(), damage)
+
+    def close(self) -> None:
+        """Close the storage; doing so twice is harmless."""
+        if not self._closed and self.path is not None:
+            with suppress(StorageError):
+                self._mark()
+        self._closed = True
+        self._recorder.close()
+
+    def _check_new(self, events: Sequence[Event]) -> None:
+        """Raise StorageError rather than record something in the place of what went."""
+        for event in events:
+            place = Hole(VERSIONS, event.version, event.version, event.demand)
+            if not holes.without(place, self._known):
+                raise StorageError(f"{place}, and nothing is recorded in its place")
+
+    def _unreadable(self) -> Iterator[str]:
+        """The rows that cannot be read, in words."""
+        last = 0
+        while rows := self._recorder.select_notifications(last, PAGE, inclusive_of_start=False):
+            yield from (str(it) for row in rows if isinstance(it := self._mapper.read(row), Unreadable))
+            last = rows[-1].id
+
+    def _check_versions(self, demand: UUID, versions: Sequence[int], after: int, upto: int | None) -> None:
+        """Raise HistoryIncomplete for versions that went, unless that is acknowledged."""
+        gaps, before = [], after
+        for version in versions:
+            if version > before + 1:
+                gaps.append(Hole(VERSIONS, before + 1, version - 1, demand))
+            before = version
+        if upto is not None and before < upto:
+            later = "SELECT 1 FROM stored_events WHERE originator_id = ? AND originator_version > ? LIMIT 1"
+            if self._recorder.rows(later, (demand.hex, upto)):
+                gaps.append(Hole(VERSIONS, before + 1, upto, demand))
+        if missing := self._unknown(gaps):
+            raise HistoryIncomplete(missing)
+
+    def _with_holes(self, after: int, rows: Sequence[Notification]) -> Iterator[tuple[int, Event | Unreadable]]:
+        """The rows, and before each what went there."""
+        for row in rows:
+            for hole in self._unknown([Hole(POSITIONS, after + 1, row.id - 1)] if row.id > after + 1 else []):
+                yield hole.last, Unreadable(None, 0, "", str(hole), hole)
+            after = row.id
+            yield row.id, self._mapper.read(row)
+
+    def _unknown(self, gaps: Sequence[Hole]) -> tuple[Hole, ...]:
+        """What of these gaps nobody acknowledged, here or elsewhere."""
+        if any(holes.without(gap, self._known) for gap in gaps):
+            self._known = self.acknowledged_holes()
+        return tuple(part for gap in gaps for part in holes.without(gap, self._known))
+
+    def _saw(self, rows: Sequence[Notification]) -> None:
+        """Remember the newest row that was ever read: it has to stay."""
+        if rows and isinstance(rows[-1].originator_id, UUID) and rows[-1].id > (self._newest or (0,))[0]:
+            self._newest = (rows[-1].id, rows[-1].originator_id.hex, rows[-1].originator_version)
+
+    def _note_missing(self, row: Row) -> None:
+        """Keep that this row was there, and went."""
+        put = "INSERT OR IGNORE INTO demandflow_marks VALUES (?, ?, ?)"
+        self._recorder.transaction(lambda connection: connection.execute(put, row))
+        self._newest, self._end = None, self._missing_end()
+
+    def _missing_end(self) -> Hole | None:
+        """The end of the log, if it went and nobody acknowledged it."""
+        self._end = holes.end_of(self._recorder.rows(holes.ENDS))
+        return self._end
+
+    def _marked(self) -> Row | None:
+        """The newest row as it was marked."""
+        rows = self._recorder.rows("SELECT position, demand, version FROM demandflow_marks ORDER BY position DESC")
+        return rows[0] if rows else None
+
+    def _mark(self) -> None:
+        """Mark the newest row, if it is another than last time; what is held by others is not waited for."""
+        with self._opened():
+            if self._newest is not None and self._newest != self._marked():
+                self._recorder.wait_for_nobody()
+                self._recorder.transaction(holes.mark_the_end)
+
+    @contextmanager
+    def _opened(self) -> Iterator[None]:
+        if self._closed:
+            raise StorageError("the storage cannot be used: it is closed")
+        with storage_errors():
+            yield
+
+
+def _furnish(wanted: settings.Wanted, connection: sqlite3.Connection) -> tuple[str, str]:
+    """Make the tables that are not there, and settle what the log says of itself: its id and its zone."""
+    for table in (ROWS, *holes.TABLES):
+        connection.execute(table)
+    log, zone = settings.settle(connection, wanted)
+    holes.mark_the_end(connection, log)
+    return log, zone
+
+
+@contextmanager
+def storage_errors() -> Iterator[None]:
+    """No exception of a library crosses the border."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise VersionTaken(str(error)) from error
+    except (EventSourcingError, sqlite3.Error) as error:
+        if "locked" in str(error) or "busy" in str(error) or isinstance(error, TimeoutError):
+            raise StorageBusy(f"the storage is held by somebody else ({error}); try again") from error
+        raise StorageError(f"the storage cannot be used: {str(error) or type(error).__name__}") from error
+    except OSError as error:
+        raise StorageError(f"the storage cannot be used: {error.strerror or error}") from error

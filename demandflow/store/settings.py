@@ -1,0 +1,104 @@
+"""What the log's file says about the log: whose it is, the number of its format, its zone, and its workflows."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from demandflow.domain.declared import declared, differences
+from demandflow.domain.workflow import Workflow
+from demandflow.errors import InvalidValue, UnknownFormat, WorkflowChanged, WrongTenant, WrongZone, brief
+from demandflow.store.files import columns_of
+
+FORMAT = 1
+"""The number of what this release writes. A log of a higher one may hold what it would count wrongly."""
+TABLES = (
+    "CREATE TABLE IF NOT EXISTS demandflow_log (id TEXT NOT NULL, tenant TEXT)",
+    "CREATE TABLE IF NOT EXISTS demandflow_settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS demandflow_workflows (key TEXT PRIMARY KEY, declared TEXT NOT NULL) WITHOUT ROWID",
+)
+PUT = "INSERT OR REPLACE INTO demandflow_settings VALUES (?, ?)"
+DEFAULT_ZONE = "UTC"
+WROTE = """SELECT DISTINCT json_extract(CAST(state AS TEXT), '$.meta.workflow') FROM stored_events
+    WHERE json_valid(CAST(state AS TEXT))"""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What whoever opens a log says of it."""
+
+    tenant: str | None = None
+    zone: str | None = None
+    workflows: Mapping[str, Workflow] | None = None
+
+    def __post_init__(self) -> None:
+        if self.zone is not None:
+            check_zone(self.zone)
+
+
+def settle(connection: sqlite3.Connection, wanted: Wanted) -> tuple[str, str]:
+    """The log's id and zone; what it does not say yet it takes from its first opening.
+
+    Raises WrongTenant, UnknownFormat, WrongZone or WorkflowChanged, and then leaves everything as it is.
+    """
+    for table in TABLES:
+        connection.execute(table)
+    log = check_log(connection, wanted.tenant)
+    if log is None:
+        log = str(uuid4())
+        connection.execute("INSERT INTO demandflow_log VALUES (?, ?)", (log, wanted.tenant))
+    settings = dict(connection.execute("SELECT name, value FROM demandflow_settings").fetchall())
+    if "format" not in settings:  # new, or of a release before there were settings
+        zone = wanted.zone or _zone_of_tables(connection) or DEFAULT_ZONE
+        connection.executemany(PUT, [("format", str(FORMAT)), ("zone", zone)])
+        writers = {key for (key,) in connection.execute(WROTE)}
+        keep_workflows(connection, wanted.workflows or {}, writers)
+    else:
+        zone = settings["zone"]
+        keep_workflows(connection, wanted.workflows or {}, ())
+    if wanted.zone is not None and wanted.zone != zone:
+        raise WrongZone(wanted.zone, zone)
+    return log, zone
+
+
+def check_log(connection: sqlite3.Connection, tenant: str | None) -> str | None:
+    """The id of the log, if there is one. Raises WrongTenant, or UnknownFormat for one of a later release."""
+    row = connection.execute("SELECT id, tenant FROM demandflow_log").fetchone()
+    if row is None:
+        return None
+    if columns_of(connection, "demandflow_settings"):
+        number = connection.execute("SELECT value FROM demandflow_settings WHERE name = 'format'").fetchone()
+        if number is not None and number[0] != str(FORMAT):
+            raise UnknownFormat(number[0], str(FORMAT))
+    if row[1] != tenant:
+        raise WrongTenant(tenant, row[1])
+    return str(row[0])
+
+
+def keep_workflows(connection: sqlite3.Connection, workflows: Mapping[str, Workflow], writers: Iterable[str]) -> None:
+    """Keep what those that write are made of. Raises WorkflowChanged if one wrote otherwise before."""
+    kept = dict(connection.execute("SELECT key, declared FROM demandflow_workflows").fetchall())
+    for key in [key for key in workflows if key in kept]:
+        if (now := declared(workflows[key])) != kept[key]:
+            raise WorkflowChanged(key, differences(kept[key], now))
+    new = [(key, declared(workflows[key])) for key in writers if key in workflows and key not in kept]
+    connection.executemany("INSERT INTO demandflow_workflows VALUES (?, ?)", new)
+
+
+def check_zone(zone: object) -> str:
+    """The zone, if it is one of this system. Raises InvalidValue."""
+    try:
+        return ZoneInfo(zone).key  # type: ignore[arg-type]
+    except (KeyError, ValueError, OSError, TypeError, AttributeError):
+        raise InvalidValue("zone", f"{brief(zone)} is not a time zone (for instance Asia/Shanghai)") from None
+
+
+def _zone_of_tables(connection: sqlite3.Connection) -> str | None:
+    """In which zone an earlier release made the tables beside the log."""
+    if "zone" not in columns_of(connection, "demandflow_position"):
+        return None
+    row = connection.execute("SELECT zone FROM demandflow_position").fetchone()
+    return None if row is None else str(row[0])
