@@ -142,8 +142,8 @@ class Queries:
         with self._projector.tables(catch_up=catch_up) as tables:
             chosen, clocks = self._checked(tables, asked), self._clocks(tables)
             if chosen.everything_now:
-                return figures_of("all", totals.read_all(tables), clocks)
-            return figures_of(str(chosen), question.sums(tables, chosen), clocks)
+                return figures_of("all", totals.read_all(tables), clocks, self._projector.number_parked())
+            return figures_of(str(chosen), question.sums(tables, chosen), clocks, self._projector.number_parked())
 
     @overload
     def figures_by(
@@ -191,10 +191,11 @@ class Queries:
                 groups: dict[tuple[str, ...], question.Sums] = {(key,): sums for key, sums in found.items()}
             else:
                 groups = question.grouped(tables, chosen, grouping)
-        parts = {key: figures_of(" × ".join(key), groups[key], clocks) for key in sorted(groups)}
+            parked = self._projector.number_parked()
+        parts = {key: figures_of(" × ".join(key), groups[key], clocks, parked) for key in sorted(groups)}
         if len(dimensions) == 1:
-            return FiguresBy(dimensions, {key[0]: one for key, one in parts.items()}, str(chosen), clocks)
-        return FiguresBy(dimensions, parts, str(chosen), clocks)
+            return FiguresBy(dimensions, {key[0]: one for key, one in parts.items()}, str(chosen), clocks, parked)
+        return FiguresBy(dimensions, parts, str(chosen), clocks, parked)
 
     def counted(self, count: str, *, catch_up: bool = True, **asked: Unpack[Asked]) -> tuple[Counted, ...]:
         """The demands of a count, in the order of receipt, each with the event that decided it; happenings one by one.
