@@ -280,19 +280,20 @@ class _Reading:
         touched = list(dict.fromkeys(row.demand for _, row in rows if row.demand is not None))
         answers = {demand: _asked(self._asker, demand) for demand in touched}
         asked = {demand: said for demand, said in answers.items() if isinstance(said, Asked)}
-        parked: list[Parking] = []
+        parked: dict[UUID | None, Parking] = {}
         for position, row in rows:
-            if isinstance(row, Unreadable):
-                parked.append(unreadable(position, row))
-            elif isinstance(error := answers[row.demand], Exception):
-                parked.append(unusable(position, row, error))
+            if not isinstance(row, Unreadable) and isinstance(error := answers[row.demand], Exception):
+                parked[row.demand] = unusable(position, row, error)  # the newest stands for the demand
+        unread = [unreadable(position, row) for position, row in rows if isinstance(row, Unreadable)]
+        for line in unread:
+            parked.pop(line.demand, None)
 
         def write(taken: str) -> str:
             after, newly = self._agenda.replaced(touched, list(asked.values()), taken)
             self.newly_parked += newly
             return after
 
-        return Effect(write, parked, freed=asked)
+        return Effect(write, [*unread, *parked.values()], freed=asked)
 
 
 def _asked(asker: Asker, demand: UUID) -> Asked | Exception:

@@ -204,6 +204,8 @@ class Projector:
 
     def _booked(self, before: Demand | None, event: Event) -> tuple[Demand, list[ledger.Booking]]:
         """The demand after the event, and what the event books."""
+        if not 0 <= event.stamp.round < board.MOST:  # else it would depend on where a page ends whether it is written
+            raise InvalidValue("round", f"must be a whole number below {board.MOST}, got {brief(event.stamp.round)}")
         after = evolve(before, event)
         if isinstance(event.fact, Corrected):
             entries = booked_by_correction(self._source.events(event.demand, upto=event.version), self._day)
