@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -151,7 +151,7 @@ def test_a_table_that_goes_while_a_flow_is_open_is_a_clear_error_with_its_remedy
     with opened(path) as flow:
         flow.figures()
         harm(path, [f"DROP TABLE demandflow_{table}"])
-        asked = [
+        asked: list[Callable[[], object]] = [
             flow.figures,
             flow.board,
             flow.waiting,
@@ -165,16 +165,16 @@ def test_a_table_that_goes_while_a_flow_is_open_is_a_clear_error_with_its_remedy
         with suppress(StorageError):
             flow.deliver_notices(lambda notice: None)
         if table in ("board", "ledger", "cursors", "agenda", "parked", "delivered"):
-            use = {
+            use: dict[str, Callable[[], object]] = {
                 "board": flow.board,
                 "ledger": lambda: flow.figures(as_of="2026-03-02"),
                 "cursors": flow.figures,
                 "agenda": flow.next_moment,
                 "parked": flow.parked,
                 "delivered": lambda: flow.deliver_notices(lambda notice: None),
-            }[table]
+            }
             with pytest.raises(StorageError, match=rf"no such table: demandflow_{table}.*rebuild\(\)"):
-                use()
+                use[table]()
         flow.rebuild()
         same(flow, twin)
 

@@ -188,12 +188,9 @@ class Cursor:
             [(self.reader, one.position, _hex(one.demand), one.version, storable(one.reason)) for one in parked],
         )
 
-    def unpark(self, positions: Iterable[int]) -> None:
-        """Let go what is parked at these positions; within a transaction."""
-        self._tables.connection.executemany(
-            "DELETE FROM demandflow_parked_events WHERE reader = ? AND position = ?",
-            [(self.reader, position) for position in positions],
-        )
+    def unpark(self, positions: Iterable[int]) -> int:
+        """Let go what is parked at these positions; returns how many were. Within a transaction."""
+        return self._let_go("position", positions)
 
     def number_parked(self) -> int:
         """How many events of this reader are parked."""
@@ -209,7 +206,7 @@ class Cursor:
         cannot be written is halved until the row is found that cannot, and that is parked.
         """
         positions = again or [at for at, _ in rows]
-        effect = reader.worked_out(rows, self._stuck(began, rows))
+        effect = reader.worked_out(rows, self._stuck(began, positions[0], rows))
         while True:
             try:
                 return self._written(began, rows, effect, again)
@@ -232,31 +229,34 @@ class Cursor:
         with self._tables.transaction():
             if self.position() != began:
                 return False
-            self.unpark(again)
+            gone = self.unpark(again)
             try:
                 taken = effect.write(began.taken)
             except Exception as error:
                 if not of_the_row(error):
                     raise
                 raise _CannotBeWritten from error
-            self._tables.connection.executemany(
-                "DELETE FROM demandflow_parked_events WHERE reader = ? AND demand = ?",
-                [(self.reader, demand.hex) for demand in effect.freed] if began.parked else [],
-            )
+            if began.parked:
+                gone += self._let_go("demand", map(_hex, effect.freed))
             self.park(effect.parked)
-            moved = began._replace(taken=taken)
+            moved = began._replace(taken=taken, parked=began.parked - gone + len(effect.parked))
             if not again:
                 last, newest = rows[-1]
                 moved = moved._replace(last=last, demand=_hex(newest.demand), version=newest.version)
-            parked = self.number_parked() if began.parked or effect.parked else 0
-            self.move(moved._replace(parked=parked))
+            self.move(moved)
         return True
 
-    def _stuck(self, began: Position, rows: Sequence[Row]) -> set[UUID]:
-        """The demands of which an event before these rows is parked."""
-        if not began.parked or not rows:
+    def _let_go(self, column: str, values: Iterable[object]) -> int:
+        deleted = self._tables.connection.executemany(
+            f"DELETE FROM demandflow_parked_events WHERE reader = ? AND {column} = ?",  # noqa: S608
+            [(self.reader, value) for value in values],
+        )
+        return max(deleted.rowcount, 0)
+
+    def _stuck(self, began: Position, first: int, rows: Sequence[Row]) -> set[UUID]:
+        """The demands of these rows of which an event before the first position is parked."""
+        if not began.parked:
             return set()
-        first = rows[0][0]
         return {
             demand
             for demand in {row.demand for _, row in rows if row.demand is not None}
