@@ -135,7 +135,7 @@ class Figures:
     def identity(self) -> str:
         """The identity as a line: `146 received = 6 open + 128 closed + …`, and how many events are parked, if any."""
         parts = " + ".join(f"{self.count(name)} {name}" for name in IDENTITY)
-        parked = f"; {self.parked} events are parked" if self.parked else ""
+        parked = f"; {self.parked} {'event is' if self.parked == 1 else 'events are'} parked" if self.parked else ""
         return f"{self.count('received')} received {'=' if self.adds_up else '≠'} {parts}{parked}"
 
     def as_dict(self) -> dict[str, Any]:
