@@ -112,7 +112,8 @@ class Queries:
         with self._projector.tables(catch_up=catch_up) as tables:
             if clock is not None:
                 _among("clock", clock, self._clocks(tables))
-            return board.read(tables, chosen, order, descending=descending, limit=limit, offset=offset)
+            page = board.read(tables, chosen, order, descending=descending, limit=limit, offset=offset)
+            return self._projector.marked(page)
 
     def work_list(
         self, *, role: str | None = None, contractor: str | None = None, limit: int = 50, offset: int = 0
@@ -131,7 +132,8 @@ class Queries:
             states = tuple((key, state) for key, flow in by_key for state in flow.states_for_contractors())
         chosen = Filter(contractor=contractor, open=True, states=states)
         with self._projector.tables() as tables:
-            return board.read(tables, chosen, ("due", "received"), descending=False, limit=limit, offset=offset)
+            page = board.read(tables, chosen, ("due", "received"), descending=False, limit=limit, offset=offset)
+            return self._projector.marked(page)
 
     def figures(self, *, catch_up: bool = True, **asked: Unpack[Asked]) -> Figures:
         """All counts and rates: over everything, now (constant time), or of the demands and days asked about.

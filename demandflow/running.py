@@ -217,6 +217,8 @@ class _Pass:
             with batch.attempt():
                 for number, reaction in enumerate(reactions):
                     _propose(policy, wake, number, reaction, demand, batch)
+        except UnreadableEvent as error:  # of another demand that it wanted to touch
+            return Parked(policy.name, demand.id, line.cause, _told(error), self._now)
         except (Overtaken, StorageError):
             raise
         except Exception as error:  # what a community's policy may raise is not known

@@ -20,18 +20,27 @@ from demandflow import (
     ANYWHERE,
     CLOSED_LOOP,
     STAY,
+    Action,
     Actor,
+    Demand,
     DemandFlow,
     Fact,
+    Merged,
     Move,
+    Noted,
     Notice,
     ParkedEvent,
+    Reaction,
+    Recorded,
+    Rejected,
     StorageError,
     UnreadableEvent,
+    Wake,
     Workflow,
 )
 from demandflow.domain.demand import evolve
 from demandflow.domain.events import Event
+from demandflow.policies.policy import Look
 from demandflow.projections import ledger
 from demandflow.projections.projector import Projector
 from demandflow.store import cursor
@@ -41,7 +50,7 @@ from demandflow.testing import FrozenClock, History, histories
 from demandflow.testing.figure_laws import Detached, dump, same_tables
 from demandflow.testing.playing import play
 from tests.stories import AUDITOR, CLERK, DISPATCHER, RESIDENT, TEAM
-from tests.test_running import Town, registered
+from tests.test_running import Stumbling, Town, registered
 
 INSPECTOR = Actor("Gu", "inspector")
 PLACED: Any = {"channel": "hotline", "place": "fufeng/c1", "resident": RESIDENT.id, "by": CLERK}
@@ -246,6 +255,8 @@ def test_a_required_field_added_to_a_communitys_fact_stops_no_other_demand(
     one, other = inspected
     with community.opened(InspectedWithGrade) as flow:
         assert {row.demand: row.state for row in flow.board().rows} == {one: "registered", other: "contracted_out"}
+        assert flow.board().parked == flow.work_list(role="auditor").parked == (one,)
+        assert flow.board(state="contracted_out").parked == ()
         assert flow.figures().parked == 2
         assert flow.figures().identity.endswith("; 2 events are parked")
         assert flow.figures_by("place").total == replace(flow.figures(), name="all")
@@ -450,6 +461,45 @@ def test_what_was_on_the_agenda_of_a_demand_that_cannot_be_read_is_left_alone(to
     mend(town)
     town.flow.rebuild()
     assert {reaction.demand for reaction in town.flow.run_policies().reacted} == {one}
+
+
+@dataclass(frozen=True)
+class Merging:
+    """Wants every demand to be merged into the first."""
+
+    name: str = "merging"
+    on: bool = True
+    records: tuple[type[Fact], ...] = (Noted,)
+
+    def wakes(self, demand: Demand, workflow: Workflow) -> Iterator[Wake]:
+        if demand.id.int > 1 and demand.received is not None:
+            yield Wake(demand.received, "received")
+
+    def then(self, wake: Wake, demand: Demand, look: Look) -> Iterator[Reaction]:
+        yield Reaction(Merged(into=UUID(int=1)), move="merge")
+
+
+def test_a_reaction_that_needs_what_cannot_be_read_is_parked_and_the_others_go_on(tmp_path: Path) -> None:
+    town = Town(tmp_path, (Merging(), Stumbling()))
+    first, second = registered(town), registered(town)
+    damage(town, "demand.registered", first)
+    town.killed()
+    ran = town.flow.run_policies()
+    assert [(one.policy, one.demand) for one in ran.reacted] == [("stumbling", second)]
+    (parked,) = ran.parked
+    assert f"event 1 of demand {first} (demand.registered) cannot be read" in parked.reason
+    town.close()
+
+
+def test_many_actions_are_answered_one_by_one(town: Town) -> None:
+    one, other = accepted(town)
+    damage(town, "demand.accepted", one)
+    town.killed()
+    items = [Action(demand=it, move="note", fact=Noted(text="x"), by=AUDITOR) for it in (one, other)]
+    answers = town.flow.act_many(items)
+    assert [type(answer) for answer in answers] == [Rejected, Recorded]
+    assert isinstance(answers[0], Rejected)
+    assert isinstance(answers[0].reason, UnreadableEvent)
 
 
 def test_a_rebuild_asks_the_policies_about_what_was_parked(town: Town) -> None:

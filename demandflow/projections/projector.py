@@ -6,6 +6,7 @@ import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from time import monotonic
 from typing import Protocol
@@ -139,6 +140,15 @@ class Projector:
         """How many events could not be taken in; asked within tables()."""
         position = self._cursor.position()
         return 0 if position is None else position.parked
+
+    def marked(self, page: board.BoardPage) -> board.BoardPage:
+        """The page, with those of its demands that later went on in a parked event; asked within tables()."""
+        if not self.number_parked():
+            return page
+        there = "SELECT 1 FROM demandflow_parked_events WHERE reader = ? AND demand = ?"
+        demands = (row.demand for row in page.rows)
+        parked = [one for one in demands if self._connection.execute(there, (READER, one.hex)).fetchone()]
+        return replace(page, parked=tuple(parked))
 
     def retry_parked(self) -> None:
         """Try the parked events again."""
