@@ -276,3 +276,25 @@ def test_tables_that_were_never_filled_are_filled_even_without_catching_up(tmp_p
 def test_progress_is_a_function(flow: DemandFlow) -> None:
     with pytest.raises(InvalidValue, match="progress: must be a function"):
         flow.rebuild(5)  # type: ignore[arg-type]
+
+
+def test_a_place_of_thousands_of_levels_that_was_recorded_once_is_summed_as_deep_as_can_be_asked(
+    tmp_path: Path,
+) -> None:
+    path, deep = tmp_path / "flow.db", "/".join("a" * 30_000)
+    with DemandFlow.open(f"sqlite:///{path}") as flow:
+        for _ in range(2):
+            flow.register("a lamp is out", **PLACED)
+    with sqlite3.connect(path) as connection:
+        connection.execute(
+            "UPDATE stored_events SET state = CAST(replace(state, 'fufeng/c1', ?) AS BLOB) WHERE rowid = 1", (deep,)
+        )
+    connection.close()
+    with DemandFlow.open(f"sqlite:///{path}") as flow:
+        flow.rebuild()
+        assert dict(flow.figures_by("place", level=1))["a"].count("received") == 1
+        assert dict(flow.figures_by("place", level=1000))["/".join("a" * 1000)].count("received") == 1
+        with flow._projector.tables() as tables:
+            assert tables.execute("SELECT MAX(level) FROM demandflow_totals WHERE dimension = 'place'").fetchone() == (
+                1000,
+            )
