@@ -12,13 +12,13 @@ from typing import Protocol
 from uuid import UUID
 
 from demandflow.domain.demand import Demand
-from demandflow.errors import StorageError, UnreadableEvent
+from demandflow.errors import StorageError
 from demandflow.parked import SCHEMA as PARKED_SCHEMA
 from demandflow.parked import Parked, ParkedReactions
 from demandflow.store import cursor
 from demandflow.store.cursor import Cursor, Effect, Row, Source
 from demandflow.store.mapper import Unreadable
-from demandflow.store.parking import Parking, unreadable, unusable
+from demandflow.store.parking import OF_ONE_DEMAND, Parking, unreadable, unusable
 from demandflow.tables import Tables, moment_of, tables_of, written
 
 PAGE = 1000
@@ -301,7 +301,7 @@ def _asked(asker: Asker, demand: UUID) -> Asked | Exception:
     try:
         return asker.asked(asker.current(demand))
     except StorageError as error:
-        if isinstance(error, UnreadableEvent):
+        if isinstance(error, OF_ONE_DEMAND):
             return error
         raise
     except Exception as error:  # what a community's fact may raise when it is applied is not known

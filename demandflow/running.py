@@ -22,7 +22,6 @@ from demandflow.errors import (
     Overtaken,
     StorageBusy,
     StorageError,
-    UnreadableEvent,
     brief,
     listed,
 )
@@ -31,6 +30,7 @@ from demandflow.lookup import Lookup, Recorded
 from demandflow.parked import Parked
 from demandflow.policies.policy import Policy, Reaction, Wake, command_of
 from demandflow.recording import Recorder
+from demandflow.store.parking import OF_ONE_DEMAND
 
 TOGETHER = 200
 ATTEMPTS = 50
@@ -201,7 +201,7 @@ class _Pass:
         policy = self._runner._policies[line.policy]
         try:
             demand = batch.demand(line.demand)
-        except UnreadableEvent:
+        except OF_ONE_DEMAND:
             return False  # the agenda parks it when it catches up
         wake = Wake(line.at, line.cause)
         try:
@@ -217,7 +217,7 @@ class _Pass:
             with batch.attempt():
                 for number, reaction in enumerate(reactions):
                     _propose(policy, wake, number, reaction, demand, batch)
-        except UnreadableEvent as error:  # of another demand that it wanted to touch
+        except OF_ONE_DEMAND as error:  # of another demand that it wanted to touch
             return Parked(policy.name, demand.id, line.cause, _told(error), self._now)
         except (Overtaken, StorageError):
             raise

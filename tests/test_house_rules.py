@@ -44,7 +44,7 @@ MAY_SEE = {
     "deliveries": {"errors", "domain", "store", "tables"},
     "notices": {"domain", "store"},
     "lookup": {"domain", "policies"},
-    "running": {"errors", "domain", "agenda", "batches", "intents", "lookup", "parked", "policies", "recording"},
+    "running": {"errors", "domain", "agenda", "batches", "intents", "lookup", "parked", "policies", "recording", "store"},
     "reacting": {
         *("errors", "domain", "ids", "tables", "store", "recording", "batches", "deliveries", "notices"),
         *("parked", "policies", "projections", "agenda", "running"),

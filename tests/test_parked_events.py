@@ -72,6 +72,7 @@ class Damaged(Detached):
 
     def __init__(self, flow: DemandFlow, damage: list[Damage]) -> None:
         super().__init__(flow)
+        self.flow = flow
         rows: list[Any] = flow._log.page(0, 1000)
         self.how = {
             (event.demand, event.version): one.readable
@@ -106,7 +107,7 @@ class Cut(Detached):
     """The same log as if no demand had gone on after its damage."""
 
     def __init__(self, damaged: Damaged) -> None:
-        self._log, self.id, self.path, self.meanwhile = damaged._log, damaged.id, None, damaged.meanwhile
+        super().__init__(damaged.flow)
         self.ends: dict[UUID, int] = {}
         for demand, version in damaged.how:
             self.ends[demand] = min(version, self.ends.get(demand, version))
@@ -399,6 +400,31 @@ def test_what_is_not_the_events_fault_parks_nothing(
                     flow.rebuild()
         assert flow.figures().parked == 0
         assert flow.figures().count("received") == 2
+
+
+# rows that went
+
+
+def test_a_row_that_went_stops_no_other_demand_until_somebody_decides(
+    community: Community, inspected: tuple[UUID, UUID]
+) -> None:
+    one, other = inspected
+    with community.opened(Inspected) as flow:
+        before = flow.figures()
+    community.stored("DELETE FROM stored_events WHERE topic = 'town.inspected'")
+    with community.opened(Inspected) as flow:
+        assert flow.figures() == before, "what was counted is counted, and nobody guesses"
+        flow.take_on(other, by=TEAM)
+        flow.rebuild()
+        assert {row.demand: row.state for row in flow.board().rows} == {one: "registered", other: "in_hand"}
+        hole, follower = flow.parked_events()
+        assert (hole.position, hole.demand, follower.demand, follower.version) == (3, None, one, 3)
+        assert "went" in follower.reason or "not whole" in follower.reason
+        assert flow.figures().parked == 2
+        assert len(flow.retry_parked_events()) == 2
+        flow.acknowledge(flow.verify().holes, by=AUDITOR, reason="the disk was full")
+        assert flow.parked_events() == ()
+        assert flow.board(state="accepted").total == 1
 
 
 # policies and notices

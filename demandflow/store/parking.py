@@ -10,9 +10,11 @@ from uuid import UUID
 
 from demandflow.domain.events import Event
 from demandflow.domain.facts import UnknownFact
-from demandflow.errors import DemandFlowError, StorageError, UnreadableEvent
+from demandflow.errors import DemandFlowError, HistoryIncomplete, StorageError, UnreadableEvent
 from demandflow.store.mapper import Unreadable
 
+OF_ONE_DEMAND = (UnreadableEvent, HistoryIncomplete)
+"""Errors of the storage that concern one demand, and no other."""
 LONGEST = 1000
 """So many characters of a reason are kept."""
 
@@ -42,12 +44,13 @@ class Parking(NamedTuple):
 
 def unreadable(position: int, row: Unreadable) -> Parking:
     """A row that cannot be read, to be parked."""
-    return Parking(position, row.demand, row.version, f"{row.topic} cannot be read: {row.reason}")
+    reason = row.reason if row.hole is not None else f"{row.topic} cannot be read: {row.reason}"
+    return Parking(position, row.demand, row.version, reason)
 
 
 def unusable(position: int, row: Event, error: Exception) -> Parking:
     """An event that cannot be applied, to be parked; raises the error again if it is not the event's fault."""
-    if isinstance(error, UnreadableEvent):
+    if isinstance(error, OF_ONE_DEMAND):
         return Parking(position, row.demand, row.version, str(error))
     if not of_the_row(error):
         raise error
@@ -81,7 +84,7 @@ def of_the_row(error: Exception) -> bool:
     """Whether it is the row's own fault, and not that of a storage that is held, full or closed."""
     if isinstance(error, sqlite3.Error):
         return isinstance(error, sqlite3.DataError | sqlite3.IntegrityError | sqlite3.InterfaceError)
-    return isinstance(error, UnreadableEvent) or not isinstance(error, StorageError | MemoryError)
+    return isinstance(error, OF_ONE_DEMAND) or not isinstance(error, StorageError | MemoryError)
 
 
 def said(error: BaseException | None) -> str:
