@@ -246,8 +246,8 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
     def all_events(self, *, skip_unreadable: bool = False) -> Iterator[Event]:
         """Everything that is recorded, in the order of recording.
 
-        Raises UnreadableEvent at the first that cannot be read, unless such are to be skipped: parked_events() lists
-        them.
+        Raises UnreadableEvent or HistoryIncomplete at the first that is not there or cannot be read, unless such are to
+        be skipped: parked_events() lists them.
         """
         last = 0
         while page := self._log.page(last, PAGE):
@@ -278,12 +278,13 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
 def _newest(log: Log) -> datetime | None:
     """When something was last recorded: the latest of the last few recordings."""
     try:
-        events = [event for _, event in readable(log.page(max(0, log.last_position() - LAST_FEW), LAST_FEW))]
+        rows = log.page(max(0, log.last_position() - LAST_FEW), LAST_FEW)
     except StorageBusy:
         raise
-    except StorageError:  # a row that cannot be read holds nobody else back
+    except StorageError:  # rows that went hold nobody else back
         return None
-    return max((event.meta.recorded for event in events if isinstance(event, Event)), default=None)
+    # nor does a row that cannot be read
+    return max((event.meta.recorded for _, event in rows if isinstance(event, Event)), default=None)
 
 
 def _by_key(workflows: Iterable[Workflow]) -> dict[str, Workflow]:
