@@ -1,6 +1,5 @@
 """demandflow: the demands that residents bring to their community, round one closed loop, with figures that add up."""
 
-from demandflow.agenda import Parked
 from demandflow.application import DemandFlow
 from demandflow.batches import Action, Batch, Recorded, Registration, Rejected
 from demandflow.commands import Told
@@ -84,6 +83,7 @@ from demandflow.errors import (
 from demandflow.history import HistoryLine
 from demandflow.ids import utc_now, uuid7
 from demandflow.notices import Notice
+from demandflow.parked import Parked
 from demandflow.policies.policy import Look, Policy, Reaction, Seen, Wake
 from demandflow.projections.board import BoardPage, BoardRow
 from demandflow.projections.definitions import DEFINITIONS, RATES, Definition, definition
@@ -96,6 +96,7 @@ from demandflow.projections.rates import ClockFigures, MeanOfUnits, Rate
 from demandflow.queries import Deadlines, Narrowed
 from demandflow.running import Ran, Reacted
 from demandflow.store.holes import Acknowledged, Hole, Verification
+from demandflow.store.parking import ParkedEvent
 
 __all__ = [
     "ANYWHERE",
@@ -170,6 +171,7 @@ __all__ = [
     "Notified",
     "Overtaken",
     "Parked",
+    "ParkedEvent",
     "Period",
     "Place",
     "Policy",

@@ -29,7 +29,8 @@ from demandflow.queries import Queries
 from demandflow.reacting import Reactions
 from demandflow.recording import Recorder
 from demandflow.store.log import Log, VersionTaken
-from demandflow.store.mapper import facts_by_topic, readable
+from demandflow.store.mapper import Unreadable, facts_by_topic
+from demandflow.store.parking import ParkedEvent, grouped
 from demandflow.store.pending import PendingLog
 from demandflow.upkeep import Upkeep
 
@@ -208,15 +209,53 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
         return self.try_many(items) if dry_run else self.act_many(items)
 
     def rebuild(self, progress: Progress | None = None) -> None:
-        """Make all tables anew from the log, the agenda of the policies as well; nothing is reacted to again."""
+        """Make all tables anew from the log, the agenda of the policies as well; nothing is reacted to again.
+
+        Events that were parked are tried again. Tables that somebody dropped, emptied or changed are put right. What is
+        not in the log stays as it is, or begins empty if it is gone: which reactions are parked or dropped, and how far
+        hooks were told.
+        """
         super().rebuild(progress)
         self._agenda.forget()
+        self._deliveries.heal()
+        self._deliveries.retry_parked_events()
 
-    def all_events(self) -> Iterator[Event]:
-        """Everything that is recorded, in the order of recording."""
+    def parked_events(self) -> tuple[ParkedEvent, ...]:
+        """The events that cannot be read or applied, in the order of the log: why, and what goes on without them.
+
+        Their demands stay in the figures and on the board as they were before them. See retry_parked_events().
+        """
+        return grouped(
+            [
+                *(("figures", parked) for parked in self._projector.parked()),
+                *(("policies", parked) for parked in self._agenda.parked_events()),
+                *self._deliveries.parked_events(),
+            ]
+        )
+
+    def retry_parked_events(self) -> tuple[ParkedEvent, ...]:
+        """Try all parked events again, once their class is mended; returns those that are still parked.
+
+        A notice among them is given at the next deliver_notices().
+        """
+        self._projector.retry_parked()
+        self._agenda.retry_parked_events(self._runner)
+        self._deliveries.retry_parked_events()
+        return self.parked_events()
+
+    def all_events(self, *, skip_unreadable: bool = False) -> Iterator[Event]:
+        """Everything that is recorded, in the order of recording.
+
+        Raises UnreadableEvent or HistoryIncomplete at the first that is not there or cannot be read, unless such are to
+        be skipped: parked_events() lists them.
+        """
         last = 0
-        while page := readable(self._log.page(last, PAGE)):
-            yield from (event for _, event in page)
+        while page := self._log.page(last, PAGE):
+            for _, event in page:
+                if not isinstance(event, Unreadable):
+                    yield event
+                elif not skip_unreadable:
+                    raise event.error()
             last = page[-1][0]
 
     def demand(self, demand_id: UUID) -> Demand:
@@ -239,12 +278,13 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
 def _newest(log: Log) -> datetime | None:
     """When something was last recorded: the latest of the last few recordings."""
     try:
-        events = [event for _, event in readable(log.page(max(0, log.last_position() - LAST_FEW), LAST_FEW))]
+        rows = log.page(max(0, log.last_position() - LAST_FEW), LAST_FEW)
     except StorageBusy:
         raise
-    except StorageError:  # a row that cannot be read holds nobody else back
+    except StorageError:  # rows that went hold nobody else back
         return None
-    return max((event.meta.recorded for event in events if isinstance(event, Event)), default=None)
+    # nor does a row that cannot be read
+    return max((event.meta.recorded for _, event in rows if isinstance(event, Event)), default=None)
 
 
 def _by_key(workflows: Iterable[Workflow]) -> dict[str, Workflow]:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from demandflow.domain.events import Event
 from demandflow.domain.facts import Notified
-from demandflow.store.mapper import Unreadable, readable
+from demandflow.store.mapper import Unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,15 @@ class Pages(Protocol):
 
 
 def notices_after(log: Pages, after: int, page: int = 1000) -> Iterator[tuple[int, Notice | None]]:
-    """The notices recorded after a position, each with its own; None at the end of each page of the log."""
-    while events := readable(log.page(after, page)):
+    """The notices recorded after a position, each with its own; None at the end of each page of the log.
+
+    None stands also for what cannot be read.
+    """
+    while events := log.page(after, page):
         for position, event in events:
-            if isinstance(event.fact, Notified):
+            if isinstance(event, Unreadable):
+                yield position, None
+            elif isinstance(event.fact, Notified):
                 yield position, _notice(event, event.fact)
         after = events[-1][0]
         yield after, None

@@ -112,7 +112,8 @@ class Queries:
         with self._projector.tables(catch_up=catch_up) as tables:
             if clock is not None:
                 _among("clock", clock, self._clocks(tables))
-            return board.read(tables, chosen, order, descending=descending, limit=limit, offset=offset)
+            page = board.read(tables, chosen, order, descending=descending, limit=limit, offset=offset)
+            return self._projector.marked(page)
 
     def work_list(
         self, *, role: str | None = None, contractor: str | None = None, limit: int = 50, offset: int = 0
@@ -131,7 +132,8 @@ class Queries:
             states = tuple((key, state) for key, flow in by_key for state in flow.states_for_contractors())
         chosen = Filter(contractor=contractor, open=True, states=states)
         with self._projector.tables() as tables:
-            return board.read(tables, chosen, ("due", "received"), descending=False, limit=limit, offset=offset)
+            page = board.read(tables, chosen, ("due", "received"), descending=False, limit=limit, offset=offset)
+            return self._projector.marked(page)
 
     def figures(self, *, catch_up: bool = True, **asked: Unpack[Asked]) -> Figures:
         """All counts and rates: over everything, now (constant time), or of the demands and days asked about.
@@ -142,8 +144,8 @@ class Queries:
         with self._projector.tables(catch_up=catch_up) as tables:
             chosen, clocks = self._checked(tables, asked), self._clocks(tables)
             if chosen.everything_now:
-                return figures_of("all", totals.read_all(tables), clocks)
-            return figures_of(str(chosen), question.sums(tables, chosen), clocks)
+                return figures_of("all", totals.read_all(tables), clocks, self._projector.number_parked())
+            return figures_of(str(chosen), question.sums(tables, chosen), clocks, self._projector.number_parked())
 
     @overload
     def figures_by(
@@ -191,10 +193,11 @@ class Queries:
                 groups: dict[tuple[str, ...], question.Sums] = {(key,): sums for key, sums in found.items()}
             else:
                 groups = question.grouped(tables, chosen, grouping)
-        parts = {key: figures_of(" × ".join(key), groups[key], clocks) for key in sorted(groups)}
+            parked = self._projector.number_parked()
+        parts = {key: figures_of(" × ".join(key), groups[key], clocks, parked) for key in sorted(groups)}
         if len(dimensions) == 1:
-            return FiguresBy(dimensions, {key[0]: one for key, one in parts.items()}, str(chosen), clocks)
-        return FiguresBy(dimensions, parts, str(chosen), clocks)
+            return FiguresBy(dimensions, {key[0]: one for key, one in parts.items()}, str(chosen), clocks, parked)
+        return FiguresBy(dimensions, parts, str(chosen), clocks, parked)
 
     def counted(self, count: str, *, catch_up: bool = True, **asked: Unpack[Asked]) -> tuple[Counted, ...]:
         """The demands of a count, in the order of receipt, each with the event that decided it; happenings one by one.

@@ -8,7 +8,7 @@ from datetime import datetime
 from threading import Lock
 from uuid import UUID
 
-from demandflow.agenda import Agenda, Parked
+from demandflow.agenda import Agenda
 from demandflow.batches import Batch
 from demandflow.deliveries import Deliveries
 from demandflow.domain.values import moment
@@ -16,6 +16,7 @@ from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief
 from demandflow.ids import uuid7
 from demandflow.notices import Notice, notices_after
+from demandflow.parked import Parked
 from demandflow.policies.policy import Policy, Seen
 from demandflow.policies.setup import checked, setup_of
 from demandflow.projections import board
@@ -49,7 +50,7 @@ class Reactions:
         self._policies = checked(policies, workflows)
         self._log, self._now, self._telling = log, clock, Lock()
         self._agenda = Agenda(log, setup_of(self._policies, workflows))
-        self._deliveries = Deliveries(self._agenda.tables, log.id, uuid7().hex)
+        self._deliveries = Deliveries(log, self._agenda.tables, uuid7().hex)
         self._runner = Runner(self._policies, workflows, recorder, self._agenda, begin, _OnTheBoard(projector))
 
     @property
@@ -91,29 +92,46 @@ class Reactions:
         return self._agenda.next_moment()
 
     def notices(self, after: int = 0) -> tuple[tuple[int, Notice], ...]:
-        """The notices recorded after a position in the log, each with its own position."""
-        if isinstance(after, bool) or not isinstance(after, int) or after < 0:
-            raise InvalidValue("after", f"must be a position, a whole number from 0 on, got {brief(after)}")
+        """The notices recorded after a position in the log, each with its own position.
+
+        What cannot be read is not among them; parked_events() lists it.
+        """
+        _position("after", after)
         return tuple((at, notice) for at, notice in notices_after(self._log, after) if notice is not None)
 
     def deliver_notices(
-        self, notify: Callable[[Notice], object], *, hook: str = HOOK, stop: Callable[[], bool] = never
+        self,
+        notify: Callable[[Notice], object],
+        *,
+        hook: str = HOOK,
+        after: int | None = None,
+        stop: Callable[[], bool] = never,
     ) -> int:
         """Give each notice that this hook was not yet given to `notify`, in order; returns how many.
 
         One process tells a hook at a time. If `notify` raises, the same notice comes again next time; if the process is
         killed, so it does, from another process a minute later at the earliest: at least once, and with the same `id`,
-        by which a sender knows what it has sent. `hook` names who is told; each has its own position.
+        by which a sender knows what it has sent. `hook` names who is told; each has its own position. A notice that
+        cannot be read is parked (see parked_events()) and given once it can be. Where it is lost how far the hook was
+        told, StorageError says so and nothing is given until `after` says after which position to go on.
         """
         if not callable(notify):
             raise InvalidValue("notify", f"must be a function of a Notice, got {brief(notify)}")
         if not isinstance(hook, str) or not hook:
             raise InvalidValue("hook", f"must be a name, got {brief(hook)}")
+        if after is not None:
+            _position("after", after)
         number = 0
         with self._telling:
-            if (began := self._deliveries.begin(hook, self.now())) is None:
+            if (began := self._deliveries.begin(hook, self.now(), after)) is None:
                 return 0
             try:
+                for position in self._deliveries.to_try_again(hook):
+                    if stop():
+                        return number
+                    number += self._told(notify, position)
+                    if not self._deliveries.settle(hook, position, self.now()):
+                        return number
                 for position, notice in notices_after(self._log, began):
                     if stop():
                         break
@@ -126,9 +144,17 @@ class Reactions:
                 self._deliveries.end(hook)
         return number
 
+    def _told(self, notify: Callable[[Notice], object], position: int) -> bool:
+        """Give the notice that is there now, if there is one that can be read; returns whether there was."""
+        at, notice = next(notices_after(self._log, position - 1, page=1), (0, None))
+        if at != position or notice is None:
+            return False
+        notify(notice)
+        return True
+
     def parked(self) -> tuple[Parked, ...]:
         """The reactions that could not be made, each with its reason, the oldest first."""
-        return self._agenda.parked()
+        return self._agenda.parked.all()
 
     def retry_parked(self, parked: Iterable[Parked]) -> None:
         """Let these be asked again at the next run: `flow.retry_parked(flow.parked())`."""
@@ -136,7 +162,7 @@ class Reactions:
 
     def drop_parked(self, parked: Iterable[Parked]) -> None:
         """Let these never be asked again, whatever becomes of the demand."""
-        self._agenda.drop(_those(parked))
+        self._agenda.parked.drop(_those(parked))
 
 
 class _OnTheBoard:
@@ -158,6 +184,12 @@ class _OnTheBoard:
             Seen(UUID(demand), text, where, category, contractor, moment_of(received), state)
             for demand, text, where, category, contractor, received, state in rows
         )
+
+
+def _position(what: str, value: object) -> None:
+    """InvalidValue for what cannot be a position in the log."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**63:
+        raise InvalidValue(what, f"must be a position, a whole number from 0 on, got {brief(value)}")
 
 
 def _those(parked: object) -> tuple[Parked, ...]:

@@ -10,17 +10,27 @@ from datetime import datetime
 from threading import RLock
 from uuid import UUID
 
-from demandflow.agenda import Agenda, Asked, Line, Parked
+from demandflow.agenda import Agenda, Asked, Line
 from demandflow.batches import Batch
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import Fact
 from demandflow.domain.values import Actor, Role
 from demandflow.domain.workflow import Workflow
-from demandflow.errors import DemandFlowError, InvalidValue, Overtaken, StorageBusy, StorageError, brief, listed
+from demandflow.errors import (
+    DemandFlowError,
+    InvalidValue,
+    Overtaken,
+    StorageBusy,
+    StorageError,
+    brief,
+    listed,
+)
 from demandflow.intents import Intent
 from demandflow.lookup import Lookup, Recorded
+from demandflow.parked import Parked
 from demandflow.policies.policy import Policy, Reaction, Wake, command_of
 from demandflow.recording import Recorder
+from demandflow.store.parking import OF_ONE_DEMAND
 
 TOGETHER = 200
 ATTEMPTS = 50
@@ -188,7 +198,11 @@ class _Pass:
 
     def _answer(self, line: Line, batch: Batch) -> Reacted | Parked | bool:
         """What is recorded, or why it cannot be; True if there is nothing to be done, False if the agenda is behind."""
-        policy, demand = self._runner._policies[line.policy], batch.demand(line.demand)
+        policy = self._runner._policies[line.policy]
+        try:
+            demand = batch.demand(line.demand)
+        except OF_ONE_DEMAND:
+            return False  # the agenda parks it when it catches up
         wake = Wake(line.at, line.cause)
         try:
             if demand.version != line.version:
@@ -203,6 +217,8 @@ class _Pass:
             with batch.attempt():
                 for number, reaction in enumerate(reactions):
                     _propose(policy, wake, number, reaction, demand, batch)
+        except OF_ONE_DEMAND as error:  # of another demand that it wanted to touch
+            return Parked(policy.name, demand.id, line.cause, _told(error), self._now)
         except (Overtaken, StorageError):
             raise
         except Exception as error:  # what a community's policy may raise is not known

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from threading import RLock
+from typing import NamedTuple
 
 from demandflow.errors import StorageBusy, StorageError
 
 BUSY_SECONDS = 5
+MASTER = "SELECT type, name, tbl_name, sql FROM sqlite_master"
+
+
+class Shape(NamedTuple):
+    """A table or an index as SQLite keeps it."""
+
+    type: str
+    name: str
+    table: str
+    sql: str | None
 
 
 class Tables:
@@ -51,6 +63,32 @@ class Tables:
             finally:
                 self.leave()
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """All that is read in the block is of one moment."""
+        with self.locked():
+            self.leave()
+            self.connection.execute("BEGIN")
+            yield
+
+    def altered(self, schema: str) -> list[str]:
+        """The tables of the schema that are missing, have another shape, or lack an index."""
+        shapes = _shapes(schema)
+        there = set(self.connection.execute(MASTER).fetchall())
+        return list(dict.fromkeys(shape.table for shape in shapes if shape not in there))
+
+    def make(self, schema: str, tables: Iterable[str]) -> None:
+        """Make these tables of the schema, empty, in the place of what has their names now; within a transaction."""
+        for table in tables:
+            wanted = [shape for shape in _shapes(schema) if shape.table == table]
+            names = {shape.name for shape in wanted}
+            for shape in map(Shape._make, self.connection.execute(MASTER).fetchall()):
+                if shape.name in names and shape.sql is not None:
+                    self.connection.execute(f"DROP {shape.type} IF EXISTS {shape.name}")
+            for shape in wanted:
+                if shape.sql is not None:
+                    self.connection.execute(shape.sql)
+
     def leave(self) -> None:
         """End what transaction there is. The lock is ours, so one that is open was left by an interruption."""
         if not self._closed and self.connection.in_transaction:
@@ -65,7 +103,24 @@ def storage_errors() -> Iterator[None]:
     except sqlite3.Error as error:
         if "locked" in str(error) or "busy" in str(error):
             raise StorageBusy(f"the tables are held by somebody else ({error}); try again") from error
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:  # there is no such table or column
+            remedy = "flow.rebuild() makes them from the log, and so does opening it again"
+            raise StorageError(f"the tables were changed by somebody else ({error}); {remedy}") from error
         raise StorageError(f"the tables cannot be used: {error}") from error
+
+
+@cache
+def _shapes(schema: str) -> tuple[Shape, ...]:
+    """What SQLite keeps of these tables once they are made, each table before its indexes."""
+    with closing(sqlite3.connect(":memory:")) as blank:
+        blank.executescript(schema)
+        shapes = [Shape._make(row) for row in blank.execute(MASTER)]
+    return tuple(sorted(shapes, key=lambda shape: (shape.table, shape.type != "table")))
+
+
+def tables_of(schema: str) -> tuple[str, ...]:
+    """The names of the tables of a schema."""
+    return tuple(shape.name for shape in _shapes(schema) if shape.type == "table")
 
 
 def written(at: datetime | None) -> str | None:

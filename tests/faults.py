@@ -401,8 +401,8 @@ FAULTS = (
     Fault(
         "the deepest level of a place is left out",
         "projections/totals.py",
-        "range(1, len(names) + 1)",
-        "range(1, len(names))",
+        "range(1, min(len(names), DEEPEST) + 1)",
+        "range(1, min(len(names), DEEPEST))",
     ),
     Fault(
         "a total is replaced instead of added to",
@@ -436,18 +436,19 @@ FAULTS = (
     ),
     Fault(
         "a position is saved before its page",
-        "projections/projector.py",
-        "                return began.last\n            board.write(self._connection, demands)",
-        "                return began.last\n"
-        "            self._move(began._replace(last=last, demand=newest.demand.hex, version=newest.version))\n"
+        "store/cursor.py",
+        "                return False\n            gone = self.unpark(again)",
+        "                return False\n"
+        "            newest = rows[-1][1]\n"
+        "            self.move(began._replace(last=rows[-1][0], demand=_hex(newest.demand), version=newest.version))\n"
         "        with self._tables.transaction():\n"
-        "            board.write(self._connection, demands)",
+        "            gone = self.unpark(again)",
     ),
     Fault(
         "a page is written though somebody else wrote it",
-        "projections/projector.py",
-        "if self._position() != began:",
-        "if self._position() is None:",
+        "store/cursor.py",
+        "if self.position() != began:",
+        "if self.position() is None:",
     ),
     Fault(
         "what was broken off is kept",

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from demandflow import DemandFlow, Grade, InvalidValue, StorageError, Way
 from demandflow.projections import board, ledger, projector, totals
+from demandflow.store import cursor
 from demandflow.store.mapper import readable
 from demandflow.testing import FrozenClock
 from demandflow.testing.figure_laws import apart, dump, same_tables
@@ -47,7 +48,7 @@ def check(flow: DemandFlow) -> None:
 @settings(max_examples=30)
 def test_pages_of_any_size_make_the_same_tables(page: int, stops: list[int]) -> None:
     with pytest.MonkeyPatch.context() as patch, DemandFlow.open("memory:", clock=FrozenClock()) as flow:
-        patch.setattr(projector, "PAGE", page)
+        patch.setattr(cursor, "PAGE", page)
         for stop in stops:
             fill(flow, stop)
             assert flow.figures().count("received") == flow.board().total
@@ -143,7 +144,7 @@ def _days(flow: DemandFlow) -> set[int]:
 def test_rebuilding_shows_how_far_it_is(flow: DemandFlow, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(flow, 3)
     before = flow.figures()
-    monkeypatch.setattr(projector, "PAGE", 10)
+    monkeypatch.setattr(cursor, "PAGE", 10)
     told: list[tuple[int, int]] = []
     flow.rebuild(lambda done, total: told.append((done, total)))
     events = flow._log.last_position()
@@ -163,7 +164,7 @@ def test_states_that_are_not_kept_are_folded_from_the_log(flow: DemandFlow, monk
 
 
 def test_a_query_never_sees_tables_that_are_being_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(projector, "PAGE", 3)
+    monkeypatch.setattr(cursor, "PAGE", 3)
     url = f"sqlite:///{tmp_path / 'flow.db'}"
     stop = threading.Event()
     with DemandFlow.open(url) as one, DemandFlow.open(url) as two:
@@ -186,7 +187,7 @@ def test_a_query_never_sees_tables_that_are_being_made_anew(tmp_path: Path, monk
 
 
 def test_two_zones_on_one_file_never_mix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(projector, "PAGE", 5)
+    monkeypatch.setattr(cursor, "PAGE", 5)
     url, late = f"sqlite:///{tmp_path / 'flow.db'}", FrozenClock(T0.replace(hour=20))
     with (
         DemandFlow.open(url, clock=late) as utc,
@@ -218,7 +219,6 @@ def test_tables_of_another_make_are_made_anew(tmp_path: Path, monkeypatch: pytes
     with sqlite3.connect(path) as connection:
         connection.execute("DROP TABLE demandflow_board")
         connection.execute("CREATE TABLE demandflow_board (demand TEXT)")
-        connection.execute("UPDATE demandflow_schema SET text = 'of an earlier release'")
     connection.close()
     with DemandFlow.open(f"sqlite:///{path}") as flow:
         assert flow.figures() == before
@@ -228,7 +228,7 @@ def test_tables_of_another_make_are_made_anew(tmp_path: Path, monkeypatch: pytes
 def test_an_interrupted_query_leaves_nothing_behind(flow: DemandFlow, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(flow, 2)
     projector_ = flow._projector
-    for where in ("_begin_reading", "_next_page", "_matches", "_clear", "_worked_out"):
+    for where in ("_begin_reading", "_next_page", "_matches", "_clear", "worked_out"):
         with monkeypatch.context() as patch:
 
             def interrupted(*_: object, **__: object) -> None:
@@ -246,7 +246,7 @@ def test_an_interrupted_query_leaves_nothing_behind(flow: DemandFlow, monkeypatc
 
 
 def test_a_query_reads_as_far_as_the_log_was_and_no_further(flow: DemandFlow, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(projector, "PAGE", 1)
+    monkeypatch.setattr(cursor, "PAGE", 1)
     fill(flow, 1)
     page = flow._log.page
 
@@ -267,7 +267,7 @@ def test_tables_that_were_never_filled_are_filled_even_without_catching_up(tmp_p
     with sqlite3.connect(path) as connection:
         for table in projector.TABLES:
             connection.execute(f"DROP TABLE {table}")
-        connection.execute("DROP TABLE demandflow_schema")
+        connection.execute("DROP TABLE demandflow_cursors")
     connection.close()
     with DemandFlow.open(f"sqlite:///{path}") as flow:
         assert flow.figures(catch_up=False).count("received") == 2
@@ -276,3 +276,25 @@ def test_tables_that_were_never_filled_are_filled_even_without_catching_up(tmp_p
 def test_progress_is_a_function(flow: DemandFlow) -> None:
     with pytest.raises(InvalidValue, match="progress: must be a function"):
         flow.rebuild(5)  # type: ignore[arg-type]
+
+
+def test_a_place_of_thousands_of_levels_that_was_recorded_once_is_summed_as_deep_as_can_be_asked(
+    tmp_path: Path,
+) -> None:
+    path, deep = tmp_path / "flow.db", "/".join("a" * 30_000)
+    with DemandFlow.open(f"sqlite:///{path}") as flow:
+        for _ in range(2):
+            flow.register("a lamp is out", **PLACED)
+    with sqlite3.connect(path) as connection:
+        connection.execute(
+            "UPDATE stored_events SET state = CAST(replace(state, 'fufeng/c1', ?) AS BLOB) WHERE rowid = 1", (deep,)
+        )
+    connection.close()
+    with DemandFlow.open(f"sqlite:///{path}") as flow:
+        flow.rebuild()
+        assert dict(flow.figures_by("place", level=1))["a"].count("received") == 1
+        assert dict(flow.figures_by("place", level=1000))["/".join("a" * 1000)].count("received") == 1
+        with flow._projector.tables() as tables:
+            assert tables.execute("SELECT MAX(level) FROM demandflow_totals WHERE dimension = 'place'").fetchone() == (
+                1000,
+            )

@@ -563,8 +563,8 @@ def test_only_the_last_setups_keep_an_agenda(tmp_path: Path) -> None:
         town.policies = (LeastLoaded(units=(f"unit {number}",)), Stumbling())
         town.flow = town.opened()
         town.flow.run_policies()
-    count = "SELECT COUNT(*), COUNT(DISTINCT setup) FROM demandflow_agenda_position"
-    assert town.flow._agenda.tables.connection.execute(count).fetchone() == (4, 4)
+    tables = town.flow._agenda.tables.connection
+    assert tables.execute("SELECT COUNT(*) FROM demandflow_cursors WHERE reader LIKE 'policies %'").fetchone() == (4,)
     town.close()
 
 
@@ -626,7 +626,7 @@ def test_a_log_that_was_put_back_is_read_anew(tmp_path: Path) -> None:
     town = Town(tmp_path)
     town.flow.accept(registered(town), by=AUDITOR)
     town.flow.run_policies()
-    town.flow._agenda.tables.connection.execute("UPDATE demandflow_agenda_position SET last = 99, version = 7")
+    town.flow._agenda.tables.connection.execute("UPDATE demandflow_cursors SET last = 99, version = 7")
     town.flow.accept(registered(town), by=AUDITOR)
     assert town.flow.run_policies().reacted
     town.close()

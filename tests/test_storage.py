@@ -145,9 +145,10 @@ def test_an_event_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         connection.execute("UPDATE stored_events SET state = '{\"fact\": 3}'")
     connection.close()
     with DemandFlow.open(f"sqlite:///{path}") as flow:
-        for read in (lambda: flow.demand(demand), flow.figures, flow.rebuild):
+        for read in (lambda: flow.demand(demand), lambda: flow.history(demand), lambda: list(flow.all_events())):
             with pytest.raises(StorageError, match=f"event 1 of demand {demand} .demand.registered. cannot be read"):
                 read()
+        assert flow.figures().parked == 1
 
 
 def test_a_row_that_cannot_be_read_stops_no_page(tmp_path: Path) -> None:

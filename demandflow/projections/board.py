@@ -83,10 +83,14 @@ class BoardRow:
 
 @dataclass(frozen=True)
 class BoardPage:
-    """A page of the board, and how many rows there are in all."""
+    """A page of the board, and how many rows there are in all.
+
+    `parked` are those of its demands that are shown as they stood before an event that is parked.
+    """
 
     rows: tuple[BoardRow, ...]
     total: int
+    parked: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

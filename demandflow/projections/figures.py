@@ -32,6 +32,7 @@ class Figures:
 
     `standings` maps what demands stand for to how many do; `happened` counts what happened, each as often as it did.
     `clocks` are the names of the clocks that there are, `ticking` maps how one stands (`finish met`) to how many do.
+    `parked` events of the log could not be taken in; their demands are counted as they stood before them.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Figures:
     happened: Mapping[str, int]
     ticking: Mapping[str, int] = field(default_factory=dict)
     clocks: tuple[str, ...] = ()
+    parked: int = 0
 
     def count(self, name: str) -> int | None:
         """A standing count, a happening or a clock's count by name; None is n/a: no workflow here declares it."""
@@ -131,9 +133,10 @@ class Figures:
 
     @property
     def identity(self) -> str:
-        """The identity as a line: `146 received = 6 open + 128 closed + …`."""
+        """The identity as a line: `146 received = 6 open + 128 closed + …`, and how many events are parked, if any."""
         parts = " + ".join(f"{self.count(name)} {name}" for name in IDENTITY)
-        return f"{self.count('received')} received {'=' if self.adds_up else '≠'} {parts}"
+        parked = f"; {self.parked} {'event is' if self.parked == 1 else 'events are'} parked" if self.parked else ""
+        return f"{self.count('received')} received {'=' if self.adds_up else '≠'} {parts}{parked}"
 
     def as_dict(self) -> dict[str, Any]:
         """All counts, happenings and rates (exact fractions, None for n/a) by name."""
@@ -173,6 +176,7 @@ class FiguresBy(Mapping[K, Figures], Generic[K]):
     parts: Mapping[K, Figures]
     asked: str = "all"
     clocks: tuple[str, ...] = ()
+    parked: int = 0
 
     def __getitem__(self, key: K) -> Figures:
         return self.parts[key]
@@ -189,7 +193,7 @@ class FiguresBy(Mapping[K, Figures], Generic[K]):
         standings, happened, ticking = (
             _added(getattr(part, name) for part in self.parts.values()) for name in ("standings", "happened", "ticking")
         )
-        return Figures(self.asked, standings, happened, ticking, self.clocks)
+        return Figures(self.asked, standings, happened, ticking, self.clocks, self.parked)
 
     def mean_of_units(self, rate: str) -> MeanOfUnits:
         """The unweighted mean of the parts' rates, over those that have one; it may contradict the pooled rate."""
@@ -241,9 +245,11 @@ def _meaning(figure: str) -> str:
     return definition("satisfaction_interval" if "over the closed" in figure else figure).says
 
 
-def figures_of(name: str, sums: Mapping[tuple[str, int], int], clocks: tuple[str, ...] = ()) -> Figures:
+def figures_of(
+    name: str, sums: Mapping[tuple[str, int], int], clocks: tuple[str, ...] = (), parked: int = 0
+) -> Figures:
     """The figures of one slice from its sums: (happening or how a clock stands, standing) → number."""
     standings = {standing: number for (what, standing), number in sums.items() if not what}
     happened = {what: number for (what, _), number in sums.items() if what in CODES}
     ticking = {what: number for (what, _), number in sums.items() if what and what not in CODES}
-    return Figures(name, standings, happened, ticking, clocks)
+    return Figures(name, standings, happened, ticking, clocks, parked)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from time import monotonic
-from typing import NamedTuple, Protocol
+from typing import Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -20,52 +21,25 @@ from demandflow.projections import board, ledger, stays, totals
 from demandflow.projections.entries import booked, booked_by_correction
 from demandflow.projections.periods import number_of
 from demandflow.projections.standing import DEFINITIONS_VERSION
-from demandflow.store.mapper import Unreadable, readable
-from demandflow.tables import BUSY_SECONDS, Tables
+from demandflow.projections.taken import Taken
+from demandflow.store import cursor
+from demandflow.store.cursor import Cursor, Effect, Position, Row
+from demandflow.store.mapper import Unreadable
+from demandflow.store.parking import Parking, unreadable, unusable, waiting
+from demandflow.tables import BUSY_SECONDS, Tables, tables_of
 
-PAGE = 1000
 KEPT = 10_000
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS demandflow_position (
-    log TEXT NOT NULL, zone TEXT NOT NULL, definitions INTEGER NOT NULL,
-    whole_at INTEGER NOT NULL, last INTEGER NOT NULL, demand TEXT NOT NULL, version INTEGER NOT NULL
-);
-"""
-TABLES = (
-    "demandflow_board",
-    "demandflow_stays",
-    "demandflow_totals",
-    "demandflow_slices",
-    "demandflow_clocks",
-    "demandflow_ledger",
-    "demandflow_position",
-)
-
-
-class Position(NamedTuple):
-    """How far the tables have come: in which log, zone and definitions, and to which event.
-
-    Tables that are being made anew are whole again at `whole_at`; until then nobody reads them.
-    """
-
-    log: str
-    zone: str
-    definitions: int
-    whole_at: int = 0
-    last: int = 0
-    demand: str = ""
-    version: int = 0
-
+SCHEMA = "".join((board.SCHEMA, stays.SCHEMA, totals.SCHEMA, ledger.SCHEMA))
+TABLES = tables_of(SCHEMA)
+READER = "figures"
+OF_EARLIER_RELEASES = ("demandflow_position", "demandflow_schema")
 
 Progress = Callable[[int, int], None]
 """Is told how many events are done, of how many."""
 
 
-class Source(Protocol):
+class Source(cursor.Source, Protocol):
     """What the projector needs of a log."""
-
-    id: str
-    path: str | None
 
     @property
     def zone(self) -> str:
@@ -73,12 +47,6 @@ class Source(Protocol):
 
     def events(self, demand: UUID, *, after: int = 0, upto: int | None = None) -> list[Event]:
         """The demand's events."""
-
-    def page(self, after: int, limit: int) -> list[tuple[int, Event | Unreadable]]:
-        """The next events of all demands, with their positions."""
-
-    def last_position(self) -> int:
-        """The position of the newest event; 0 if there is none."""
 
 
 class Projector:
@@ -93,26 +61,42 @@ class Projector:
         self._states: OrderedDict[UUID, Demand] = OrderedDict()
         self._tables = Tables(source.path)
         self._connection = self._tables.connection
+        self._cursor = Cursor(source, self._tables, READER, lambda: f"{self.zone.key} {DEFINITIONS_VERSION}")
         try:
-            whole_at = source.last_position()
-            with self._tables.transaction():
-                self._make_tables(whole_at)
+            self._heal()
         except BaseException:
             self._tables.close()
             raise
 
+    def _heal(self) -> None:
+        """Make the tables from the log unless all are there and hold what was written to them."""
+        with self._tables.snapshot():
+            if self._sound():
+                return
+        whole_at = self._source.last_position()
+        with self._tables.locked(), self._tables.transaction():
+            if not self._sound():
+                self._make_tables(whole_at)
+
+    def _sound(self) -> bool:
+        """Whether the tables are of today's shape, and have as many rows as were written to them."""
+        if self._tables.altered(cursor.SCHEMA) or self._tables.altered(SCHEMA):
+            return False
+        position = self._cursor.position()
+        if position is None or self._cursor.number_parked() != position.parked:
+            return False
+        try:
+            return Taken.of(position.taken).agrees(self._connection)
+        except (ValueError, TypeError):
+            return False
+
     def _make_tables(self, whole_at: int) -> None:
-        """Make the tables if they are not there; those of another make are dropped, to be made anew from the log."""
-        schema = "".join((board.SCHEMA, stays.SCHEMA, totals.SCHEMA, ledger.SCHEMA, SCHEMA))
-        self._connection.execute("CREATE TABLE IF NOT EXISTS demandflow_schema (text TEXT NOT NULL)")
-        if self._connection.execute("SELECT text FROM demandflow_schema").fetchall() != [(schema,)]:
-            for table in TABLES:
-                self._connection.execute(f"DROP TABLE IF EXISTS {table}")
-            for statement in schema.split(";"):
-                self._connection.execute(statement)
-            self._connection.execute("DELETE FROM demandflow_schema")
-            self._connection.execute("INSERT INTO demandflow_schema VALUES (?)", (schema,))
-            self._move(self._start._replace(whole_at=whole_at))
+        """Make the tables anew, to be filled from the log; within a transaction."""
+        self._tables.make(cursor.SCHEMA, self._tables.altered(cursor.SCHEMA))
+        self._tables.make(SCHEMA, TABLES)
+        for table in OF_EARLIER_RELEASES:
+            self._connection.execute(f"DROP TABLE IF EXISTS {table}")
+        self._cursor.begin(whole_at)
 
     def close(self) -> None:
         """Close the tables; doing so twice is harmless."""
@@ -147,68 +131,103 @@ class Projector:
             self._clear()
             self.catch_up(progress)
 
+    def parked(self) -> list[Parking]:
+        """The events that could not be taken in, in the order of the log."""
+        with self.tables():
+            return self._cursor.parked(limit=-1)
+
+    def number_parked(self) -> int:
+        """How many events could not be taken in; asked within tables()."""
+        position = self._cursor.position()
+        return 0 if position is None else position.parked
+
+    def marked(self, page: board.BoardPage) -> board.BoardPage:
+        """The page, with those of its demands that later went on in a parked event; asked within tables()."""
+        if not self.number_parked():
+            return page
+        there = "SELECT 1 FROM demandflow_parked_events WHERE reader = ? AND demand = ?"
+        demands = (row.demand for row in page.rows)
+        parked = [one for one in demands if self._connection.execute(there, (READER, one.hex)).fetchone()]
+        return replace(page, parked=tuple(parked))
+
+    def retry_parked(self) -> None:
+        """Try the parked events again."""
+        with self._tables.locked():
+            self.catch_up()
+            self._cursor.retry(self)
+
     def _begin_reading(self, wanted: int) -> bool:
         """Begin a transaction in which the tables are ours, whole, and as far as wanted; False if there is none."""
         self._tables.leave()
         self._connection.execute("BEGIN")
-        position = self._position()
-        if position.last >= max(wanted, position.whole_at) and self._matches(position):
+        position = self._cursor.position()
+        if position is not None and position.last >= max(wanted, position.whole_at) and self._matches(position):
             return True
         self._tables.leave()
         return False
 
     def _next_page(self, upto: int | None) -> int | None:
-        """Write one page; returns the position reached, or None if there was nothing to write.
+        return self._cursor.next_page(self, upto)
 
-        The log is read before the tables are locked, and nothing is written if somebody else was faster: whoever
-        waits for the log while holding the lock that writers wait for would wait for ever.
+    def worked_out(self, rows: Sequence[Row], stuck: Collection[UUID]) -> Effect:
+        """What a page comes to: demands as they stand after it, what it books, and who entered another state.
+
+        A demand of which an event is parked stays in the figures as it was before that event.
         """
-        began = self._position()
-        if began[:3] != self._start[:3]:
-            return None  # somebody made them anew in another zone or by other definitions
-        if upto is not None and began.last >= max(upto, began.whole_at):
-            return None
-        page = readable(self._source.page(began.last, PAGE))
-        if not page:
-            return None
-        demands, bookings, moved = self._worked_out([event for _, event in page])
-        last, newest = page[-1]
-        with self._tables.transaction():
-            if self._position() != began:
-                return began.last
-            board.write(self._connection, demands)
-            stays.write(self._connection, moved)
-            totals.write(self._connection, [(line.entry, line.amount) for line in bookings])
-            ledger.write(self._connection, bookings)
-            self._move(began._replace(last=last, demand=newest.demand.hex, version=newest.version))
-        return last
-
-    def _worked_out(self, events: list[Event]) -> tuple[list[Demand], list[ledger.Booking], list[Demand]]:
-        """What a page comes to: the demands as they stand after it, what it books, and who entered another state."""
         bookings: list[ledger.Booking] = []
         moved: list[Demand] = []
         touched: dict[UUID, Demand] = {}
-        for event in events:
-            before = self._before(event)
-            after = evolve(before, event)
-            if isinstance(event.fact, Corrected):
-                entries = booked_by_correction(self._source.events(event.demand, upto=event.version), self._day)
+        parked: list[Parking] = []
+        held, began = set(stuck), 0
+        for position, event in rows:
+            if isinstance(event, Unreadable):
+                parked.append(unreadable(position, event))
+            elif event.demand in held:
+                parked.append(waiting(position, event))
             else:
-                entries = booked(before, after, event, self._day)
-            if before is None or before.state != after.state:
-                moved.append(after)
-            received = self._day(after.received or event.meta.happened)
-            # clocks may step back, what is known does not become unknown
-            recorded = self._day(after.recorded or event.meta.recorded)
-            bookings += [
-                ledger.Booking(event.demand, event.version, received, recorded, entry, amount)
-                for entry, amount in entries.items()
-            ]
-            self._states[event.demand] = touched[event.demand] = after
-            self._states.move_to_end(event.demand)
+                try:
+                    before = self._before(event)
+                    after, lines = self._booked(before, event)
+                except Exception as error:  # what a community's fact or a history with a hole may raise is not known
+                    parked.append(unusable(position, event, error))
+                else:
+                    began += before is None
+                    bookings += lines
+                    if before is None or before.state != after.state:
+                        moved.append(after)
+                    self._states[event.demand] = touched[event.demand] = after
+                    self._states.move_to_end(event.demand)
+                    continue
+            if event.demand is not None:
+                held.add(event.demand)
         while len(self._states) > KEPT:
             self._states.popitem(last=False)
-        return list(touched.values()), bookings, moved
+
+        def write(taken: str) -> str:
+            board.write(self._connection, touched.values())
+            stays.write(self._connection, moved)
+            totals.write(self._connection, [(line.entry, line.amount) for line in bookings])
+            ledger.write(self._connection, bookings)
+            return str(Taken.of(taken).after(self._connection, began, moved))
+
+        return Effect(write, parked)
+
+    def _booked(self, before: Demand | None, event: Event) -> tuple[Demand, list[ledger.Booking]]:
+        """The demand after the event, and what the event books."""
+        if not 0 <= event.stamp.round < board.MOST:  # else it would depend on where a page ends whether it is written
+            raise InvalidValue("round", f"must be a whole number below {board.MOST}, got {brief(event.stamp.round)}")
+        after = evolve(before, event)
+        if isinstance(event.fact, Corrected):
+            entries = booked_by_correction(self._source.events(event.demand, upto=event.version), self._day)
+        else:
+            entries = booked(before, after, event, self._day)
+        received = self._day(after.received or event.meta.happened)
+        # clocks may step back, what is known does not become unknown
+        recorded = self._day(after.recorded or event.meta.recorded)
+        return after, [
+            ledger.Booking(event.demand, event.version, received, recorded, entry, amount)
+            for entry, amount in entries.items()
+        ]
 
     def _before(self, event: Event) -> Demand | None:
         """The demand just before the event: kept, or folded from the log."""
@@ -217,41 +236,20 @@ class Projector:
         kept = self._states.get(event.demand)
         if kept is not None and kept.version == event.version - 1:
             return kept
-        return fold(self._source.events(event.demand, upto=event.version - 1))
+        # up to the event itself: so a version that is missing before it is noticed
+        return fold(self._source.events(event.demand, upto=event.version)[:-1])
 
     def _day(self, at: datetime) -> int:
         return number_of(at.astimezone(self.zone))
-
-    @property
-    def _start(self) -> Position:
-        return Position(self._source.id, self.zone.key, DEFINITIONS_VERSION)
-
-    def _position(self) -> Position:
-        row = self._connection.execute("SELECT * FROM demandflow_position").fetchone()
-        return Position(*row) if row else self._start
-
-    def _move(self, position: Position) -> None:
-        self._connection.execute("DELETE FROM demandflow_position")
-        marks = ", ".join("?" * len(position))
-        self._connection.execute(f"INSERT INTO demandflow_position VALUES ({marks})", position)  # noqa: S608
 
     def _matches(self, position: Position | None = None) -> bool:
         """Whether the position is one in this log, in this zone, under these definitions."""
         if self.zone.key != (zone := self._source.zone):
             self.zone = ZoneInfo(zone)  # somebody else changed the zone of the log
-        position = position or self._position()
-        if position[:3] != self._start[:3]:
-            return False
-        if position.last == 0:
-            return True
-        found = readable(self._source.page(position.last - 1, 1))
-        keys = [(at, event.demand.hex, event.version) for at, event in found]
-        return keys == [(position.last, position.demand, position.version)]
+        return self._cursor.matches(position or self._cursor.position())
 
     def _clear(self) -> None:
         whole_at = self._source.last_position()
         with self._tables.transaction():
-            for table in TABLES:
-                self._connection.execute(f"DELETE FROM {table}")  # noqa: S608
-            self._move(self._start._replace(whole_at=whole_at))
+            self._make_tables(whole_at)
         self._states.clear()

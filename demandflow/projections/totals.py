@@ -86,6 +86,7 @@ def _slices(where: Slice) -> tuple[tuple[str, int, str], ...]:
     slices.append(("workflow", 0, where.workflow))
     for dimension, path in (("place", where.place), ("category", where.category)):
         names = path.split("/")
-        slices += [(dimension, level, "/".join(names[:level])) for level in range(1, len(names) + 1)]
+        # deeper than figures can be asked for, nothing is summed
+        slices += [(dimension, level, "/".join(names[:level])) for level in range(1, min(len(names), DEEPEST) + 1)]
         slices.append((f"{dimension}_at", len(names), path))
     return tuple(slices)

@@ -22,7 +22,7 @@ from demandflow.errors import StorageError
 from demandflow.projections import ledger, totals
 from demandflow.projections.board import BoardRow
 from demandflow.projections.definitions import RATES
-from demandflow.projections.projector import TABLES, Projector
+from demandflow.projections.projector import READER, TABLES, Projector
 from demandflow.projections.totals import DIMENSIONS
 from demandflow.store.mapper import Unreadable
 from demandflow.testing.clock import FrozenClock
@@ -149,7 +149,7 @@ def the_order_of_independent_demands_does_not_matter(played: Played) -> None:
     with again(played, grouped) as other:
         other.figures()
         here, there = dump(played.flow._projector), dump(other._projector)
-        here.pop("demandflow_position"), there.pop("demandflow_position")
+        here.pop("demandflow_cursors"), there.pop("demandflow_cursors")
         same_tables(here, there, "the same steps in another order")
 
 
@@ -238,8 +238,8 @@ def dump(projector: Projector) -> Tables:
             (*row[:WHAT], *ledger.cells(row[WHAT], clocks), row[WHAT + 1], *row[11:]) for row in tables.execute(named)
         ]
         dumped.pop("demandflow_slices"), dumped.pop("demandflow_clocks", None)
-        position = "SELECT last, demand, version FROM demandflow_position WHERE last > 0"
-        dumped["demandflow_position"] = tables.execute(position).fetchall()
+        position = "SELECT last, demand, version, parked FROM demandflow_cursors WHERE reader = ? AND last > 0"
+        dumped["demandflow_cursors"] = tables.execute(position, (READER,)).fetchall()
     dumped["demandflow_totals"] = [row for row in dumped["demandflow_totals"] if row[-1]]
     return {table: sorted(rows, key=repr) for table, rows in dumped.items()}
 

@@ -1,0 +1,49 @@
+"""What the tables have taken in, in numbers: by them it shows at opening whether somebody emptied a table."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from typing import NamedTuple, Self
+
+from demandflow.domain.demand import Demand
+
+PARTS = "SELECT dimension, SUM(number) FROM demandflow_totals WHERE happening = '' AND level <= 1 GROUP BY dimension"
+WHOLE = ("all", "category", "channel", "contractor", "place", "workflow")
+"""In each of these every demand stands once."""
+
+
+class Taken(NamedTuple):
+    """How many demands, stays, ledger lines, slices and ways of clocks were written."""
+
+    demands: int = 0
+    stays: int = 0
+    lines: int = 0
+    slices: int = 0
+    clocks: int = 0
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """The numbers as they are kept with the position."""
+        return cls(*map(int, text.split()))
+
+    def __str__(self) -> str:
+        return " ".join(map(str, self))
+
+    def after(self, connection: sqlite3.Connection, demands: int, moved: Iterable[Demand]) -> Taken:
+        """The numbers after a page with so many new demands and these changes of state."""
+        stays = sum(demand.ended_as is None for demand in moved)
+        # nothing is ever deleted from these, so that the last number is the number of rows
+        (lines,) = connection.execute("SELECT COALESCE(MAX(rowid), 0) FROM demandflow_ledger").fetchone()
+        (slices,) = connection.execute("SELECT COALESCE(MAX(id), 0) FROM demandflow_slices").fetchone()
+        (clocks,) = connection.execute("SELECT COALESCE(MAX(id), 0) FROM demandflow_clocks").fetchone()
+        return Taken(self.demands + demands, self.stays + stays, lines, slices, clocks)
+
+    def agrees(self, connection: sqlite3.Connection) -> bool:
+        """Whether the tables have as many rows, and every demand stands in the totals."""
+        rows = tuple(
+            connection.execute(f"SELECT COUNT(*) FROM demandflow_{table}").fetchone()[0]  # noqa: S608
+            for table in ("board", "stays", "ledger", "slices", "clocks")
+        )
+        parts = dict(connection.execute(PARTS).fetchall())
+        return rows == tuple(self) and all(parts.get(name, 0) == self.demands for name in WHOLE)
