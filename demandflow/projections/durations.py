@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fractions import Fraction
 from math import floor
@@ -12,6 +12,7 @@ from typing import Any
 
 from demandflow.errors import InvalidValue, brief
 from demandflow.projections.board import Filter
+from demandflow.projections.printing import lasted, minute
 
 MICROSECOND = timedelta(microseconds=1)
 Span = tuple[datetime, datetime | None]
@@ -28,6 +29,7 @@ class Durations:
     values: tuple[timedelta, ...]
     unended: int = 0
     until: datetime | None = None
+    note: str = field(default="", compare=False)
 
     @classmethod
     def of(
@@ -79,13 +81,15 @@ class Durations:
         return timedelta(microseconds=round(Fraction(total, self.n))) if self.n else None
 
     def __str__(self) -> str:
-        if self.until is None:
-            treated = f"{self.unended} not ended, left out"
-        else:
-            treated = f"{self.unended} not ended, counted up to {self.until:%Y-%m-%d %H:%M %Z}"
-        return (
-            f"median {self.median}, 90 % within {self.p90} (n = {self.n}; {treated})" if self.n else f"n/a ({treated})"
+        treated = f"{self.unended} not ended, " + (
+            "left out" if self.until is None else f"counted up to {minute(self.until)}"
         )
+        times = (
+            f"median {lasted(self.median)}, 90 % within {lasted(self.p90)}, the longest {lasted(max(self.values))}"
+            if self.n
+            else "n/a"
+        )
+        return f"{self.name}: {times} (n = {self.n}; {treated}){self.note and f'; {self.note}'}"
 
 
 def whole_times(

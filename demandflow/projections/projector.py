@@ -36,6 +36,7 @@ TABLES = (
     "demandflow_totals",
     "demandflow_slices",
     "demandflow_clocks",
+    "demandflow_dues",
     "demandflow_ledger",
     "demandflow_position",
 )
