@@ -139,9 +139,10 @@ class Filter:
                 parts.append(f"({column} = ? OR ({column} >= ? AND {column} < ?))")
                 values += [str(path), f"{path}/", f"{path}0"]  # 0 comes next after the slash
         for column in ("channel", "lead", "resident", "workflow", "state", "stage", "ended_as", "urgency", "clock"):
-            if (value := getattr(self, column)) is not None:
-                parts.append(f"COALESCE({column}, '') = ?" if value == "" else f"{column} = ?")
-                values.append(value and asked_of(value, column))
+            if getattr(self, column) is not None:
+                word = asked_of(getattr(self, column), column)
+                parts.append(f"{column} = ?" if word else f"COALESCE({column}, '') = ?")
+                values.append(word)
         if self.contractor is not None:
             parts.append("(contractor = ? OR instr(co_handlers, ?) > 0)")
             contractor = asked_of(self.contractor, "contractor")

@@ -198,8 +198,12 @@ def _due(what: int, stand: tuple[str, ...], overdue: Clocks) -> tuple[str, ...]:
     names = [OVERDUE] if overdue else []
     names += [RUNNING_OVERDUE] if NO_CLOCK in overdue else []
     names += [DUE] if NO_CLOCK in overdue or COUNTS["met"].asks(what) or COUNTS["missed"].asks(what) else []
-    names += [f"{clock} {OVERDUE}" for clock in overdue if clock != NO_CLOCK]
-    return (*names, *(f"{clock} {DUE}" for clock in (*decided, *overdue) if clock != NO_CLOCK))
+    by_clock = sorted(overdue - {NO_CLOCK})
+    return (
+        *names,
+        *(f"{clock} {OVERDUE}" for clock in by_clock),
+        *(f"{clock} {DUE}" for clock in (*decided, *by_clock)),
+    )
 
 
 def _ticking(stand: tuple[str, ...], clocks: tuple[str, ...]) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ GRADED = ("very_satisfied", "satisfied", "basically_satisfied", "dissatisfied", 
 MIDDLE_WEIGHT = {"strict": Fraction(0), "weighted": Fraction(9, 10), "lenient": Fraction(1)}
 STANDING, HAPPENING, RATE, RANGE, DURATION = "standing count", "happening", "rate", "range", "duration"
 ANY_CLOCK, ON_TIME, ON_TIME_OF_THE_ENDED = "(clock)", "on time", "on time of the ended"
+OF_THE_ENDED = "on_time of the ended"
 OVERDUE, RUNNING_OVERDUE, DUE = "overdue", "running_overdue", "due"
 OURS = "demandflow"
 BEIJING = "the call-back figures of a Beijing district's hotline program"
@@ -150,7 +151,7 @@ _RATES = (
     ("on_time", "of those that came due (closed with a due moment, or still open though it has passed), how many were "
      "closed by then; running and not yet due, and no deadline, are neither, and reopening takes the due moment away "
      "(as of a day before, it still counts)", OURS, None, _plain("met"), ("met", "missed", RUNNING_OVERDUE)),
-    ("on_time of the ended", "of those closed with a due moment, how many by then; those that are overdue are "
+    (OF_THE_ENDED, "of those closed with a due moment, how many by then; those that are overdue are "
      "left out, so their number stands beside it", OURS, None, _plain("met"), ("met", "missed")),
 )
 OF_CLOCKS = {
@@ -172,10 +173,10 @@ RATES_OF_CLOCKS = (ON_TIME, ON_TIME_OF_THE_ENDED)
 _OTHERS = (
     ("satisfaction_interval", RATE, "over the closed, those without an evaluation counted once as dissatisfied and "
      "once as satisfied: the truth lies between", GRADES, "evaluated"),
-    (OVERDUE, RANGE, "open, and a due moment has passed at the moment asked about: that of a clock, or the one a "
-     "fact gave to the whole demand", OURS, None),
-    (RUNNING_OVERDUE, RANGE, "running, and the due moment that a fact gave to the whole demand has passed at the moment "
-     "asked about", OURS, None),
+    (OVERDUE, RANGE, "open, and a due moment has passed at the moment asked about: that of a clock, or the one that "
+     "a fact gave to the whole demand", OURS, None),
+    (RUNNING_OVERDUE, RANGE, "running, and the due moment that a fact gave to the whole demand has passed at the "
+     "moment asked about", OURS, None),
     (DUE, RANGE, "came due by the moment asked about, as a whole: met + missed + running_overdue", OURS, None),
     ("not_yet_due", RANGE, "open, and its next due moment is at or after the moment asked about", OURS, None),
     ("no_due", RANGE, "open, without a due moment", OURS, None),

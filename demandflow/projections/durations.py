@@ -10,7 +10,7 @@ from fractions import Fraction
 from math import floor
 from typing import Any
 
-from demandflow.errors import InvalidValue, brief
+from demandflow.errors import InvalidValue, brief, listed
 from demandflow.projections.board import Filter
 from demandflow.projections.printing import lasted, minute
 
@@ -80,16 +80,16 @@ class Durations:
         total = sum(value // MICROSECOND for value in self.values)
         return timedelta(microseconds=round(Fraction(total, self.n))) if self.n else None
 
+    @property
+    def times(self) -> str:
+        """The median, the 90th percentile and the longest, to two units, with n and what became of the unended."""
+        left = "left out" if self.until is None else f"counted up to {minute(self.until)}"
+        times = {"median": self.median, "90 % within": self.p90, "the longest": max(self.values, default=None)}
+        said = listed(f"{what} {lasted(time)}" for what, time in times.items()) if self.values else "n/a"
+        return f"{said} (n = {self.n}; {self.unended} not ended, {left})"
+
     def __str__(self) -> str:
-        treated = f"{self.unended} not ended, " + (
-            "left out" if self.until is None else f"counted up to {minute(self.until)}"
-        )
-        times = (
-            f"median {lasted(self.median)}, 90 % within {lasted(self.p90)}, the longest {lasted(max(self.values))}"
-            if self.n
-            else "n/a"
-        )
-        return f"{self.name}: {times} (n = {self.n}; {treated}){self.note and f'; {self.note}'}"
+        return f"{self.name}: {self.times}{self.note and f'; {self.note}'}"
 
 
 def whole_times(

@@ -13,7 +13,7 @@ from demandflow.projections.definitions import (
     GRADED,
     IDENTITY,
     MIDDLE_WEIGHT,
-    ON_TIME_OF_THE_ENDED,
+    OF_THE_ENDED,
     OVERDUE,
     RANGES,
     RATES,
@@ -78,7 +78,7 @@ class Figures:
         counts = (one for one in (*dict(rule.numerator), *rule.denominator) if one in COUNTS)
         needs = [rule.needs, *(COUNTS[one].needs for one in counts)]
         numerator = sum((self._counted(one, *needs) * weight for one, weight in rule.numerator), Fraction(0))
-        beside = overdue_beside(self._range(RUNNING_OVERDUE)) if name.endswith(ON_TIME_OF_THE_ENDED) else ""
+        beside = overdue_beside(self._range(RUNNING_OVERDUE)) if name == OF_THE_ENDED else ""
         return Rate(name, numerator, sum(self._counted(one, *needs) for one in rule.denominator), beside)
 
     def clock(self, name: str) -> ClockFigures:
@@ -132,7 +132,7 @@ class Figures:
     @property
     def on_time_of_the_ended(self) -> Rate:
         """Of those closed with a due moment, how many were closed by then; printed with the number overdue."""
-        return self.rate("on_time of the ended")
+        return self.rate(OF_THE_ENDED)
 
     @property
     def counts(self) -> tuple[str, ...]:

@@ -98,7 +98,7 @@ def rates_are_counts_over_counts(played: Played) -> None:
     seen = [picture(played.recorded(demand)) for demand in played.demands]
     for name, rule in RATES.items():
         words = [*dict(rule.numerator), *rule.denominator]
-        needs = {need for need in (rule.needs, *(_needs(word) for word in words)) if need is not None}
+        needs = {rule.needs, *map(_needs, words)} - {None}
         able = [one for one in seen if needs <= set(one["declares"])]
         above = sum(
             (weight * sum(_counts(word, one, at) for one in able) for word, weight in rule.numerator), Fraction(0)

@@ -205,12 +205,9 @@ def figures_add_up(flow: DemandFlow) -> None:
         for name in figures.rates:
             rate = figures.rate(name)
             assert 0 <= rate.numerator <= rate.n, f"{name}: {rate.numerator}/{rate.n}"
-        parts_of = {"overdue": "open", "running_overdue": "running"}
-        parts_of |= {
-            f"{clock} {some}": f"{clock} running" for clock in figures.clocks for some in ("overdue", "undated")
-        }
-        for some, of in parts_of.items():
-            assert (figures.count(some) or 0) <= (figures.count(of) or 0), f"{some}: more than {of}"
+        of_a_clock = [(f"{one} {some}", f"{one} running") for one in figures.clocks for some in ("overdue", "undated")]
+        for some, all_of in (("overdue", "open"), ("running_overdue", "running"), *of_a_clock):
+            assert (figures.count(some) or 0) <= (figures.count(all_of) or 0), f"{some}: more than {all_of}"
     for (name, _), parts in slices.items():
         for what in ("standings", "happened", "ticking", "dues"):
             added: Counter[Any] = Counter()
@@ -240,14 +237,14 @@ def dump(projector: Projector) -> Tables:
         dumped = {table: tables.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES}  # noqa: S608
         named = "SELECT l.*, s.* FROM demandflow_ledger l JOIN demandflow_slices s ON s.id = l.slice"
         # slices, clocks and dues are numbered as they come, so lines are compared by their names
-        clocks, dues = ledger.clocks_by_id(tables), {0: "", **dict(tables.execute("SELECT * FROM demandflow_dues"))}
+        clocks, dues = ledger.clocks_by_id(tables), dict(tables.execute("SELECT * FROM demandflow_dues"))
         dumped["demandflow_ledger"] = [
             (
                 *row[:WHAT],
                 *ledger.cells(row[WHAT], clocks),
                 row[WHAT + 1],
                 row[DUE],
-                dues[row[DUE + 1]],
+                dues.get(row[DUE + 1]),
                 *row[DUE + 3 :],
             )
             for row in tables.execute(named)
