@@ -280,9 +280,8 @@ def print_all(flow: DemandFlow, told: Told, as_of: datetime) -> None:
         print(f"\n{title:<18}{'cases':>7}{'closed':>8}{'late':>6}  start to end")
         for name, part in parts.items():
             spans = told.start_to_end(demand for demand, where in part_of.items() if where == name)
-            print(
-                f"{name:<18}{part.count('received'):>7}{part.count('closed'):>8}{part.count('missed'):>6}  {spans.times}"
-            )
+            counts = f"{part.count('received'):>7}{part.count('closed'):>8}{part.count('missed'):>6}"
+            print(f"{name:<18}{counts}  {spans.times}")
 
 
 def main(file: str, database: str | None = None) -> None:

@@ -65,7 +65,7 @@ class Changes:
     note: str = ""
 
     def __str__(self) -> str:
-        return "\n".join((f"{len(self.lines)} demands moved", *map(str, self.lines), *filter(None, [self.note])))
+        return "\n".join((f"demands that moved: {len(self.lines)}", *map(str, self.lines), *filter(None, [self.note])))
 
     def difference(self, count: str) -> int:
         """By how much a standing count or a happening changed."""
@@ -197,7 +197,7 @@ def _due(what: int, stand: tuple[str, ...], overdue: Clocks) -> tuple[str, ...]:
     decided = [split(clock)[0] for clock in stand if split(clock)[1] in ("met", "missed")]
     names = [OVERDUE] if overdue else []
     names += [RUNNING_OVERDUE] if NO_CLOCK in overdue else []
-    names += [DUE] if NO_CLOCK in overdue or COUNTS["met"].asks(what) or COUNTS["missed"].asks(what) else []
+    names += [DUE] if NO_CLOCK in overdue or any(COUNTS[ended].asks(what) for ended in ("met", "missed")) else []
     by_clock = sorted(overdue - {NO_CLOCK})
     return (
         *names,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,14 @@ from demandflow.domain.events import Event, with_corrections
 from demandflow.domain.values import moment
 from demandflow.projections.periods import Period, as_day, number_of
 from demandflow.projections.printing import minute
+
+# fmt: off
+CORRECTED = (
+    "channel", "place", "place_from", "category", "category_from", "contracts", "lead", "contractor", "resolved",
+    "grade", "reported_resolved",
+)
+# fmt: on
+"""The fields of a demand that a correction replaces."""
 
 Until = date | datetime
 """The end of a day in the community's zone, or a moment."""
@@ -65,13 +73,16 @@ class Then:
             if not self._by(self.known_on, event.meta.recorded):
                 break  # what was recorded after it, even by a clock that stepped back, became known after it
             known.append(event)
-        demand: Demand | None = None
-        for event in with_corrections(known):
+        demand = corrected = None
+        for event, right in zip(known, with_corrections(known), strict=True):
             after = evolve(demand, event)
             if not self._by(self.as_of, after.last or event.meta.happened):
                 break
-            demand = after
-        return demand
+            demand, corrected = after, evolve(corrected, right)
+        if demand is None:
+            return None
+        # who did what stays as it was; a correction that was recorded later replaces what it corrects, and no more
+        return replace(demand, **{name: getattr(corrected, name) for name in CORRECTED})
 
     def asked(self, now: datetime) -> MomentAsked:
         """The earliest of the two and now: nobody knows what will be overdue."""

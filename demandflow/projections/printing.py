@@ -83,7 +83,7 @@ def row_of_the_board(row: BoardRow) -> str:
 
 def page_of_the_board(page: BoardPage) -> str:
     """The rows, and how many there are in all."""
-    lines = [f"{len(page.rows)} of {page.total} demands", *(f"  {row}" for row in page.rows)]
+    lines = [f"demands: {len(page.rows)} of {page.total}", *(f"  {row}" for row in page.rows)]
     return "\n".join([*lines, *([f"  {page.note}"] if page.note else [])])
 
 
