@@ -17,6 +17,7 @@ from demandflow.projections.definitions import (
     OVERDUE,
     RANGES,
     RATES,
+    RATES_OF_CLOCKS,
     RUNNING_OVERDUE,
     Definition,
     counts_of,
@@ -55,10 +56,10 @@ class Figures:
             return COUNTS[name].of(self.standings)
         if name in RANGES:
             return self._range(name)
-        if name not in self.counts:
-            raise InvalidValue("count", f"{name!r} is none (possible: {listed(self.counts)})")
         if name not in HAPPENINGS:
             clock, stands = split(name)
+            if clock not in self.clocks or stands in RATES_OF_CLOCKS:
+                raise InvalidValue("count", f"{name!r} is none (possible: {listed(self.counts)})")
             return int(getattr(self.clock(clock), stands))
         meaning = HAPPENINGS[name]
         number = self.happened.get(meaning, 0)
