@@ -66,19 +66,19 @@ def in_the_ledger(then: OverdueThen, question: Question, grouping: Grouping | No
         return {}
     columns, key_of = columns_of(then.connection, grouping)
     condition, values = question.lines()
-    head = "".join(f"{column}, " for column in columns)
-    moment, groups = then.moment, dict[tuple[str, ...], Dues]()
+    groups: dict[tuple[str, ...], Dues] = {}
+    day, today = then.moment.day, [] if then.moment.day_is_over else [then.moment.day]
     # days are summed, but of what is due on a day that is not over, each demand is looked at
-    today = 0 if moment.day_is_over else moment.day
-    for demand, which in (("x''", f"NOT {DUE_ON}"), ("demand", DUE_ON)) if today else (("x''", "? = 0"),):
+    for which, by in ((f"NOT {DUE_ON}", columns), (DUE_ON, [*columns, "demand"])) if today else (("1", columns),):
+        head = ", ".join([*by, "dues"])
         rows = then.connection.execute(
-            f"SELECT {head}dues, {demand}, SUM(amount) FROM demandflow_ledger "  # noqa: S608
-            f"WHERE due BETWEEN 1 AND ? AND {which} AND {condition} "
-            f"GROUP BY {', '.join(str(at + 1) for at in range(len(columns) + 2))} HAVING SUM(amount) <> 0",
-            [moment.day, today, *values],
+            f"SELECT {head}, SUM(amount) FROM demandflow_ledger WHERE due BETWEEN 1 AND ? AND {which} AND {condition} "  # noqa: S608
+            f"GROUP BY {head} HAVING SUM(amount) <> 0",
+            [day, *today, *values],
         )
-        for *where, dues, demand_id, number in rows.fetchall():
-            _count(groups.setdefault(key_of(where), {}), then.clocks(dues, demand_id), number)
+        for *where, dues, number in rows.fetchall():
+            demand = where[-1] if by != columns else b""
+            _count(groups.setdefault(key_of(where[: len(columns)]), {}), then.clocks(dues, demand), number)
     return groups
 
 
