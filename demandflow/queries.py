@@ -168,7 +168,7 @@ class Queries:
             chosen, clocks = self._checked(tables, asked), self._clocks(tables)
             sums = totals.read_all(tables) if chosen.everything_now else question.sums(tables, chosen)
             dues, note = self._dues(tables, chosen, None).get((), {}), self._note(tables, chosen, sums)
-            return figures_of(str(chosen), sums, clocks, dues, note)
+            return figures_of(str(chosen), sums, clocks, dues=dues, note=note)
 
     @overload
     def figures_by(
@@ -217,10 +217,10 @@ class Queries:
             else:
                 groups = question.grouped(tables, chosen, grouping)
             dues, note = self._dues(tables, chosen, grouping), self._note(tables, chosen, groups)
-        parts = {key: figures_of(" × ".join(key), groups[key], clocks, dues.get(key)) for key in sorted(groups)}
+        parts = {key: figures_of(" × ".join(key), groups[key], clocks, dues=dues.get(key)) for key in sorted(groups)}
         if len(dimensions) == 1:
-            return FiguresBy(dimensions, {key[0]: part for key, part in parts.items()}, str(chosen), clocks, note)
-        return FiguresBy(dimensions, parts, str(chosen), clocks, note)
+            return FiguresBy(dimensions, {key[0]: part for key, part in parts.items()}, str(chosen), clocks, note=note)
+        return FiguresBy(dimensions, parts, str(chosen), clocks, note=note)
 
     def counted(self, count: str, *, catch_up: bool = True, **asked: Unpack[Asked]) -> tuple[Counted, ...]:
         """The demands of a count, in the order of receipt, each with the event that decided it; happenings one by one.

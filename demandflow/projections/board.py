@@ -255,11 +255,8 @@ def received_at(connection: sqlite3.Connection, demand: UUID) -> str:
 
 def stood_otherwise_since(connection: sqlite3.Connection, at: datetime) -> bool:
     """Whether anything happened to any demand after a moment."""
-    return bool(
-        connection.execute("SELECT EXISTS (SELECT 1 FROM demandflow_board WHERE last > ?)", (written(at),)).fetchone()[
-            0
-        ]
-    )
+    moved = connection.execute("SELECT EXISTS (SELECT 1 FROM demandflow_board WHERE last > ?)", (written(at),))
+    return bool(moved.fetchone()[0])
 
 
 def several(words: Iterable[str]) -> str:

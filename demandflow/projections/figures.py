@@ -211,4 +211,4 @@ def figures_of(
     standings = {standing: number for (what, standing), number in sums.items() if not what}
     happened = {what: number for (what, _), number in sums.items() if what in CODES}
     ticking = {what: number for (what, _), number in sums.items() if what and what not in CODES}
-    return Figures(name, standings, happened, ticking, clocks, dues or {}, note)
+    return Figures(name, standings, happened, ticking, clocks, dues=dues or {}, note=note)

@@ -42,7 +42,7 @@ class FiguresBy(Mapping[K, Figures], Generic[K]):
         standings, happened, ticking, dues = (
             _added(getattr(part, name) for part in self.parts.values()) for name in names
         )
-        return Figures(self.asked, standings, happened, ticking, self.clocks, dues, self.note)
+        return Figures(self.asked, standings, happened, ticking, self.clocks, dues=dues, note=self.note)
 
     def mean_of_units(self, rate: str) -> MeanOfUnits:
         """The unweighted mean of the parts' rates, over those that have one; it may contradict the pooled rate."""
