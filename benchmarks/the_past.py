@@ -9,7 +9,7 @@ import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -33,7 +33,8 @@ RESIDENT = Actor("张三", Role.RESIDENT)
 def live(flow: DemandFlow, number: int) -> None:
     """One demand, all the way round, as far as its number takes it."""
     place = f"county/town{number % 12}/c{number % 60}"
-    it = flow.register("a lamp", channel="hotline", place=place, resident=RESIDENT.id, by=CLERK).id
+    due = datetime.now(UTC) + timedelta(days=5)
+    it = flow.register("a lamp", channel="hotline", place=place, resident=RESIDENT.id, due=due, by=CLERK).id
     flow.sort(it, category=f"menu{number % 9}/{number % 40}", by=AUDITOR)
     if number % 10:
         flow.accept(it, by=AUDITOR)
@@ -49,9 +50,9 @@ def fill(flow: DemandFlow, demands: int) -> int:
     for number in range(LIVES):
         live(flow, number)
     with flow._projector.tables() as tables:
-        names = "place, channel, category, contractor, workflow"
+        names = "place, channel, category, lead, workflow"
         lines = tables.execute(
-            "SELECT demand, version, recorded_by, what, ended, amount, slice FROM demandflow_ledger"
+            "SELECT demand, version, recorded_by, what, ended, amount, slice, due FROM demandflow_ledger"
         ).fetchall()
         slices = {row[0]: Slice(*row[1:]) for row in tables.execute(f"SELECT id, {names} FROM demandflow_slices")}
     by_life: dict[bytes, list[tuple[int, ...]]] = {}
@@ -64,10 +65,11 @@ def fill(flow: DemandFlow, demands: int) -> int:
         for number in range(demands):
             year, month = 2024 + dice.randrange(2), 1 + dice.randrange(12)
             received = year * 10_000 + month * 100 + 1 + dice.randrange(20)
-            for version, recorded_by, what, ended, amount, where in lives[number % LIVES]:
+            for version, recorded_by, what, ended, amount, where, due in lives[number % LIVES]:
                 day = received + version  # eight days at most, all in the month
                 happening, standing = MEANING_OF.get(what, ""), max(what, 0)
-                entry = Entry(version, day, happening, standing, day if ended else 0, slices[where])
+                dues = (("", received + 5),) if due else ()
+                entry = Entry(version, day, happening, standing, day if ended else 0, slices[where], (), dues)
                 yield Booking(UUID(int=number), recorded_by, received, day, entry, amount)
 
     rest = bookings()

@@ -86,14 +86,17 @@ from demandflow.notices import Notice
 from demandflow.parked import Parked
 from demandflow.policies.policy import Look, Policy, Reaction, Seen, Wake
 from demandflow.projections.board import BoardPage, BoardRow
+from demandflow.projections.changes import Change, Changes, Stood
+from demandflow.projections.deadlines import Deadlines
 from demandflow.projections.definitions import DEFINITIONS, RATES, Definition, definition
-from demandflow.projections.drilldown import Change, Changes, Counted, Stood
+from demandflow.projections.drilldown import Counted
 from demandflow.projections.durations import Durations
-from demandflow.projections.figures import Figures, FiguresBy
+from demandflow.projections.figures import Figures
+from demandflow.projections.figures_by import FiguresBy
 from demandflow.projections.periods import Period
 from demandflow.projections.question import Asked
 from demandflow.projections.rates import ClockFigures, MeanOfUnits, Rate
-from demandflow.queries import Deadlines, Narrowed
+from demandflow.queries import Narrowed
 from demandflow.running import Ran, Reacted
 from demandflow.store.holes import Acknowledged, Hole, Verification
 from demandflow.store.parking import ParkedEvent

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Self
 from uuid import UUID
@@ -24,6 +24,7 @@ from demandflow.ids import elapsed, utc_now, uuid7
 from demandflow.moments import LATE_ENTRY, Moments
 from demandflow.policies.policy import Policy
 from demandflow.projections.board import MOST
+from demandflow.projections.past import Then
 from demandflow.projections.projector import Progress, Projector
 from demandflow.queries import Queries
 from demandflow.reacting import Reactions
@@ -59,7 +60,7 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
         names = [str(getattr(policy, "name", "")) for policy in policies] if isinstance(policies, Sequence) else ()
         recorder = Recorder(log, workflows, moments or Moments(clock), policies=names)
         Commands.__init__(self, recorder, workflows, tenant, new_id)
-        Queries.__init__(self, Projector(log, log.zone), workflows, clock)
+        Queries.__init__(self, Projector(log, log.zone), workflows, clock, log.events)
         try:
             Reactions.__init__(self, log, policies, workflows, self._recorder, self._projector, self.batch, clock)
         except BaseException:
@@ -258,9 +259,21 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
                     raise event.error()
             last = page[-1][0]
 
-    def demand(self, demand_id: UUID) -> Demand:
-        """The demand as it stands. Raises DemandNotFound."""
-        return self._recorder.current(as_id(demand_id))
+    def demand(
+        self,
+        demand_id: UUID,
+        *,
+        as_of: date | datetime | str | None = None,
+        known_on: date | datetime | str | None = None,
+    ) -> Demand:
+        """The demand as it stands; or as it stood at the end of a day or at a moment, or by what was known then.
+
+        As in the figures, a correction counts from the event on that it corrects. Raises InvalidValue, and
+        DemandNotFound too where it had not been received by then.
+        """
+        if as_of is None and known_on is None:
+            return self._recorder.current(as_id(demand_id))
+        return self._demand_then(as_id(demand_id), Then.of(as_of, known_on, self._projector.zone))
 
     def history(self, demand_id: UUID) -> tuple[HistoryLine, ...]:
         """What happened to the demand, one readable line an event. Raises DemandNotFound."""

@@ -267,14 +267,14 @@ class ClockJumped(UserWarning):
 
 
 class DemandNotFound(DemandFlowError, LookupError):
-    """The log has no such demand."""
+    """The log has no such demand, or had none yet at the day or moment asked about."""
 
-    def __init__(self, demand: str) -> None:
-        super().__init__(demand)
-        self.demand = demand
+    def __init__(self, demand: str, then: str | None = None) -> None:
+        super().__init__(demand, then)
+        self.demand, self.then = demand, then
 
     def _sentence(self) -> str:
-        return f"no demand {self.demand} in this log"
+        return f"no demand {self.demand} {self.then or 'in this log'}"
 
 
 class UnknownWorkflow(DemandFlowError):

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime
+from functools import partial
 from typing import TypedDict, Unpack, overload
+from uuid import UUID
 
+from demandflow.domain.demand import Demand
+from demandflow.domain.events import Event
 from demandflow.domain.moves import ENDS
 from demandflow.domain.values import Stage, Urgency, moment
 from demandflow.domain.workflow import Workflow
-from demandflow.errors import InvalidValue, brief, listed
-from demandflow.projections import board, drilldown, durations, question, totals
+from demandflow.errors import DemandNotFound, InvalidValue, brief, listed
+from demandflow.projections import board, drilldown, dues, durations, question, totals
 from demandflow.projections.board import BoardPage, Filter
-from demandflow.projections.drilldown import Changes, Counted
+from demandflow.projections.board_then import ever_there, read_then
+from demandflow.projections.changes import Changes, changed_between
+from demandflow.projections.deadlines import Deadlines
+from demandflow.projections.drilldown import Counted
+from demandflow.projections.dues import OverdueThen
 from demandflow.projections.durations import Durations
-from demandflow.projections.figures import Figures, FiguresBy, figures_of
+from demandflow.projections.figures import Figures, figures_of
+from demandflow.projections.figures_by import FiguresBy
+from demandflow.projections.never import SLICED, never_there
+from demandflow.projections.past import Then
 from demandflow.projections.periods import Period, as_day
+from demandflow.projections.printing import minute
 from demandflow.projections.projector import Progress, Projector
 from demandflow.projections.question import Asked, Grouping, Question
 from demandflow.projections.totals import DIMENSIONS
@@ -31,25 +43,21 @@ class Narrowed(TypedDict, total=False):
     place: str | None
     channel: str | None
     category: str | None
-    contractor: str | None
+    lead: str | None
     workflow: str | None
-
-
-@dataclass(frozen=True)
-class Deadlines:
-    """How open demands stand towards their due moment, at a moment."""
-
-    at: datetime
-    overdue: int
-    not_yet_due: int
-    no_due: int
 
 
 class Queries:
     """All that can be asked of the demands. Every question first catches up with the log."""
 
-    def __init__(self, projector: Projector, workflows: Mapping[str, Workflow], clock: Callable[[], datetime]) -> None:
-        self._projector, self._workflows, self._clock = projector, workflows, clock
+    def __init__(
+        self,
+        projector: Projector,
+        workflows: Mapping[str, Workflow],
+        clock: Callable[[], datetime],
+        events: Callable[[UUID], list[Event]],
+    ) -> None:
+        self._projector, self._workflows, self._clock, self._events = projector, workflows, clock, events
 
     def board(
         self,
@@ -68,10 +76,13 @@ class Queries:
         clock: str | None = None,
         escalated: bool | None = None,
         open: bool | None = None,  # noqa: A002
+        undated: bool | None = None,
         overdue: bool | datetime = False,
         due_by: datetime | None = None,
         received: Period | date | str | None = None,
         closed: Period | date | str | None = None,
+        as_of: date | datetime | str | None = None,
+        known_on: date | datetime | str | None = None,
         sort: str | Sequence[str] | None = None,
         descending: bool = False,
         limit: int = 50,
@@ -81,11 +92,17 @@ class Queries:
         """The demands as they stand, filtered, sorted and paged; a place or category takes in all below it.
 
         `contractor` was given the work and has not handed it back, or helps; `lead` was given it last. `overdue` are
-        the open ones whose due moment has passed by the clock (or at a moment), `due_by` those due by a moment, and
-        `clock` those whose next due moment is that of the clock of this name. They come by receipt, or by due moment
-        where that is asked for. `received` and `closed` are periods (see Period.of).
+        the open ones whose due moment has passed by the clock (or at a moment still to come), `due_by` those due by a
+        moment, `clock` those whose next due moment is that of the clock of this name, and `undated` those with a clock
+        that has none. They come by receipt, or by due moment where that is asked for. `received` and `closed` are
+        periods (see Period.of).
+
+        With `as_of`, a day or a moment, they are as they stood at its end, with `known_on` as was known then: exactly
+        those that the figures count. Every demand that by then had ever stood in the place, category, channel, lead and
+        workflow asked for is folded from the log for that: about a second for five thousand of them.
         Raises InvalidValue for what cannot be asked for.
         """
+        then = Then.of(as_of, known_on, self._projector.zone)
         chosen = Filter(
             place=place,
             channel=channel,
@@ -101,7 +118,8 @@ class Queries:
             clock=clock,
             escalated=escalated,
             open=open,
-            overdue_at=self._overdue_at(overdue),
+            undated=undated,
+            overdue_at=self._overdue_at(overdue, then),
             due_by=None if due_by is None else moment(due_by, "due_by"),
             received=self._moments(received),
             closed=self._moments(closed),
@@ -112,8 +130,13 @@ class Queries:
         with self._projector.tables(catch_up=catch_up) as tables:
             if clock is not None:
                 _among("clock", clock, self._clocks(tables))
-            page = board.read(tables, chosen, order, descending=descending, limit=limit, offset=offset)
-            return self._projector.marked(page)
+            if isinstance(overdue, datetime):
+                self._refuse_the_past(tables, overdue, "overdue")
+            read = partial(board.read, chosen=chosen, order=order, descending=descending, limit=limit, offset=offset)
+            page = read(tables) if then.now else read_then(ever_there(tables, chosen, then), self._events, then, read)
+            names = ("place", "category", "channel", "contractor", "lead", "resident")
+            note = "" if page.total else never_there(tables, {name: getattr(chosen, name) for name in names})
+            return self._projector.marked(replace(page, note=note))
 
     def work_list(
         self, *, role: str | None = None, contractor: str | None = None, limit: int = 50, offset: int = 0
@@ -136,16 +159,17 @@ class Queries:
             return self._projector.marked(page)
 
     def figures(self, *, catch_up: bool = True, **asked: Unpack[Asked]) -> Figures:
-        """All counts and rates: over everything, now (constant time), or of the demands and days asked about.
+        """All counts and rates: over everything, now (at once), or of the demands and days asked about.
 
         `figures(received="2026-03", as_of=date(2026, 5, 31))` is a cohort: of those received in March, how they stood
-        at the end of May. See Asked for all that can be said. Raises InvalidValue.
+        at the end of May. What is overdue is so at the end of the day asked about; by the clock where none is said, or
+        the day is not over. See Asked for all that can be said. Raises InvalidValue.
         """
         with self._projector.tables(catch_up=catch_up) as tables:
             chosen, clocks = self._checked(tables, asked), self._clocks(tables)
-            if chosen.everything_now:
-                return figures_of("all", totals.read_all(tables), clocks, self._projector.number_parked())
-            return figures_of(str(chosen), question.sums(tables, chosen), clocks, self._projector.number_parked())
+            sums = totals.read_all(tables) if chosen.everything_now else question.sums(tables, chosen)
+            dues, note = self._dues(tables, chosen, None).get((), {}), self._note(tables, chosen, sums)
+            return figures_of(str(chosen), sums, clocks, dues, self._projector.number_parked(), note)
 
     @overload
     def figures_by(
@@ -178,7 +202,7 @@ class Queries:
         catch_up: bool = True,
         **asked: Unpack[Asked],
     ) -> FiguresBy[str] | FiguresBy[tuple[str, ...]]:
-        """The figures along place, category (each cut at a level), channel, contractor or workflow, or several of them.
+        """The figures along place, category (each cut at a level), channel, lead or workflow, or several of them.
 
         `received` and `closed` are dimensions too, by day, week, month, quarter or year (`every`). Keys are names or
         paths, empty for demands that have none; what is not as deep as the level stands under its own path, so that
@@ -193,11 +217,13 @@ class Queries:
                 groups: dict[tuple[str, ...], question.Sums] = {(key,): sums for key, sums in found.items()}
             else:
                 groups = question.grouped(tables, chosen, grouping)
+            dues, note = self._dues(tables, chosen, grouping), self._note(tables, chosen, groups)
             parked = self._projector.number_parked()
-        parts = {key: figures_of(" × ".join(key), groups[key], clocks, parked) for key in sorted(groups)}
+        parts = {key: figures_of(" × ".join(key), groups[key], clocks, dues.get(key), parked) for key in sorted(groups)}
         if len(dimensions) == 1:
-            return FiguresBy(dimensions, {key[0]: one for key, one in parts.items()}, str(chosen), clocks, parked)
-        return FiguresBy(dimensions, parts, str(chosen), clocks, parked)
+            by_name = {key[0]: part for key, part in parts.items()}
+            return FiguresBy(dimensions, by_name, str(chosen), clocks, parked, note)
+        return FiguresBy(dimensions, parts, str(chosen), clocks, parked, note)
 
     def counted(self, count: str, *, catch_up: bool = True, **asked: Unpack[Asked]) -> tuple[Counted, ...]:
         """The demands of a count, in the order of receipt, each with the event that decided it; happenings one by one.
@@ -206,7 +232,7 @@ class Queries:
         """
         with self._projector.tables(catch_up=catch_up) as tables:
             chosen = self._checked(tables, asked)
-            return tuple(drilldown.counted(tables, count, chosen, self._clocks(tables)))
+            return tuple(drilldown.counted(count, chosen, self._overdue_then(tables, chosen), self._clocks(tables)))
 
     def changes(
         self,
@@ -231,7 +257,9 @@ class Queries:
         if before.closed is not None:
             raise InvalidValue("closed", "changes cannot be narrowed by the day of closing; ask counted() or figures()")
         with self._projector.tables(catch_up=catch_up) as tables:
-            return drilldown.changes(tables, before, after, self._clocks(tables))
+            was, now = ((asked, self._overdue_then(tables, asked)) for asked in (before, after))
+            moved = changed_between(was, now, self._clocks(tables))
+            return moved if moved.lines else replace(moved, note=self._note(tables, after, ()))
 
     def durations(
         self, *, ended_as: str | None = "closed", open_until: datetime | None = None, **narrowed: Unpack[Narrowed]
@@ -244,7 +272,8 @@ class Queries:
         _among("ended_as", ended_as, ENDS)
         chosen, until = self._rows(narrowed), None if open_until is None else moment(open_until, "open_until")
         with self._projector.tables() as tables:
-            return durations.whole_times(tables, chosen, ended_as, until)
+            took = durations.whole_times(tables, chosen, ended_as, until)
+            return took if took.n else replace(took, note=self._note(tables, Question.of(narrowed), ()))
 
     def waiting(self, *, open_until: datetime | None = None, **narrowed: Unpack[Narrowed]) -> dict[str, Durations]:
         """How long demands waited in each state, every stay counted by itself, as they are sliced now.
@@ -256,13 +285,19 @@ class Queries:
             return durations.waits(tables, chosen, until)
 
     def deadlines(self, at: datetime | None = None, **narrowed: Unpack[Narrowed]) -> Deadlines:
-        """How the demands that are open now stand towards their due moment at a moment (without one, now)."""
+        """How the demands that are open now stand towards their due moment, now or at a moment still to come.
+
+        Of the past, figures(as_of=…) and board(as_of=…) tell. Raises InvalidValue for a moment after which something
+        happened.
+        """
         chosen = self._rows(narrowed)
         if chosen.closed is not None:
             raise InvalidValue("closed", "deadlines are those of open demands")
         when = moment(self._clock() if at is None else at, "at")
         with self._projector.tables() as tables:
-            return Deadlines(when, *board.towards_due(tables, chosen, when))
+            self._refuse_the_past(tables, when, "at")
+            there, undated = board.towards_due(tables, chosen, when), board.number_undated(tables, chosen)
+            return Deadlines(when, *there, undated, self._note(tables, Question.of(narrowed), sum(there)))
 
     def rebuild(self, progress: Progress | None = None) -> None:
         """Make board, totals and ledger anew from the log; `progress` is told (events done, of how many)."""
@@ -273,22 +308,64 @@ class Queries:
         chosen = Question.of(narrowed)
         if chosen.as_of is not None or chosen.known_on is not None:
             raise InvalidValue("as_of", "rows are of now; the past is asked with figures(), counted() or changes()")
+        return self._filter(chosen)
+
+    def _filter(self, chosen: Question) -> Filter:
         return Filter(
             place=chosen.place,
             channel=chosen.channel,
             category=chosen.category,
-            lead=chosen.contractor,
+            lead=chosen.lead,
             workflow=chosen.workflow,
             received=self._moments(chosen.received),
             closed=self._moments(chosen.closed),
         )
 
-    def _overdue_at(self, overdue: bool | datetime) -> datetime | None:
+    def _overdue_at(self, overdue: bool | datetime, then: Then) -> datetime | None:
         if isinstance(overdue, datetime):
+            if not then.now:
+                raise InvalidValue("overdue", f"say overdue=True: overdue {then}")
             return moment(overdue, "overdue")
         if not isinstance(overdue, bool):
             raise InvalidValue("overdue", f"must be True, False or a moment, got {brief(overdue)}")
-        return moment(self._clock(), "clock") if overdue else None
+        return then.asked(self._now()).at if overdue else None
+
+    def _refuse_the_past(self, tables: sqlite3.Connection, at: datetime, what: str) -> None:
+        """InvalidValue for a moment at which demands stood otherwise than they do now."""
+        if at < self._now() and board.stood_otherwise_since(tables, at):
+            raise InvalidValue(
+                what,
+                f"{minute(at)} is past, and demands have moved on since, so that those open now do not tell; "
+                "ask figures(as_of=…) for a day, or board(as_of=…, overdue=True) for a day or a moment",
+            )
+
+    def _now(self) -> datetime:
+        return moment(self._clock(), "clock")
+
+    def _demand_then(self, demand: UUID, then: Then) -> Demand:
+        """The demand as it stood then. Raises DemandNotFound."""
+        events = self._events(demand)
+        if (stood := then.demand(events)) is None:
+            raise DemandNotFound(str(demand), str(then) if events else None)
+        return stood
+
+    def _overdue_then(self, tables: sqlite3.Connection, chosen: Question) -> OverdueThen:
+        then = Then(chosen.as_of, chosen.known_on, self._projector.zone)
+        return OverdueThen(tables, then.asked(self._now()), lambda demand: then.demand(self._events(demand)))
+
+    def _dues(
+        self, tables: sqlite3.Connection, chosen: Question, grouping: Grouping | None
+    ) -> dict[tuple[str, ...], dues.Dues]:
+        """What is overdue, in each group: now from the board, of the past from the ledger."""
+        if chosen.as_of is not None or chosen.known_on is not None or chosen.closed is not None:
+            return dues.in_the_ledger(self._overdue_then(tables, chosen), chosen, grouping)
+        if grouping is not None and "closed" in grouping.dimensions:
+            return {}
+        return dues.on_the_board(tables, self._filter(chosen), grouping, self._now(), self._projector.zone)
+
+    def _note(self, tables: sqlite3.Connection, chosen: Question, answer: object) -> str:
+        """What is said of a question without an answer, if no demand ever was what is asked for."""
+        return "" if answer else never_there(tables, {name: getattr(chosen, name) for name in SLICED})
 
     def _checked(self, tables: sqlite3.Connection, asked: Mapping[str, object]) -> Question:
         """The question, if its workflow is one that there is."""
@@ -305,14 +382,7 @@ class Queries:
 
     def _moments(self, period: Period | date | str | None) -> tuple[datetime, datetime] | None:
         """From when until before when a period is, in the community's zone."""
-        if period is None:
-            return None
-        days = Period.of(period)
-        zone, midnight = self._projector.zone, datetime.min.time()
-        if days.last == date.max:
-            raise InvalidValue("period", f"{days} has no day after it")
-        after = days.last + timedelta(days=1)
-        return datetime.combine(days.first, midnight, zone), datetime.combine(after, midnight, zone)
+        return None if period is None else Period.of(period).moments(self._projector.zone)
 
 
 def _among(what: str, value: str | None, possible: Collection[object]) -> str | None:

@@ -8,12 +8,13 @@ from rich.table import Table
 from rich.text import Text
 
 from demandflow.errors import InvalidValue, brief, listed
-from demandflow.projections.definitions import RATES, counts_of, rates_of
-from demandflow.projections.figures import Figures, FiguresBy
+from demandflow.projections.definitions import RANGES, RATES, counts_of, rates_of
+from demandflow.projections.figures import Figures
+from demandflow.projections.figures_by import FiguresBy
 from demandflow.projections.standing import COUNTS, HAPPENINGS
 
 INTERVAL = "satisfaction_interval"
-POSSIBLE = (*COUNTS, *HAPPENINGS, *RATES, INTERVAL)
+POSSIBLE = (*COUNTS, *RANGES, *HAPPENINGS, *RATES, INTERVAL)
 SHOWN = ("received", "open", "closed", "resolved", "resolution received", "satisfaction strict", "on_time")
 
 

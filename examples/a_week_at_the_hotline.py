@@ -194,11 +194,12 @@ def main(database: str = "memory:") -> None:
     with week.flow as flow:
         week.live()
         print(flow.figures().identity)
-        print("\nclock          no deadline  running   met  missed  stopped  on time")
+        print("\nclock          no deadline  running  overdue   met  missed  stopped  on time of the due, of the ended")
         for name in flow.figures().clocks:
             clock = flow.figures().clock(name)
-            counts = f"{clock.none:>11}{clock.running:>9}{clock.met:>6}{clock.missed:>8}{clock.stopped:>9}"
-            print(f"{name:<15}{counts}  {clock.on_time}")
+            goes_on = f"{clock.none:>11}{clock.running:>9}{clock.overdue:>9}"
+            counts = f"{goes_on}{clock.met:>6}{clock.missed:>8}{clock.stopped:>9}"
+            print(f"{name:<15}{counts}  {clock.on_time}, {clock.on_time_of_the_ended}")
         print("\nnotices: " + ", ".join(f"{kind} {number}" for kind, number in sorted(week.notices.items())))
         overdue = flow.board(overdue=True, sort="due", limit=5)
         print(f"\n{overdue.total} are overdue; the longest:")

@@ -196,8 +196,8 @@ def main(file: str) -> None:
             parts = flow.figures_by("workflow")
             print(f"\n{title}: {told.notes.total()} notes: {dict(told.notes)}")
             for key, figures in parts.items():
-                print(f"{key}: {figures.identity}; {flow.durations(workflow=key)}")
-            for agency, figures in flow.figures_by("contractor", workflow="order@1").items():
+                print(f"{key}: {figures.identity}; {flow.durations(workflow=key).times}")
+            for agency, figures in flow.figures_by("lead", workflow="order@1").items():
                 print(f"  orders to {agency}: {figures.count('received')}")
             for one in told.orphans:
                 print(f"orphan: {one}")

@@ -167,7 +167,7 @@ def closing_kinds(flow: DemandFlow) -> Counter[str]:
 def tables(flow: DemandFlow) -> Iterator[tuple[str, Mapping[str, Figures]]]:
     """The figures overall, and along each dimension."""
     yield "all", {"all": flow.figures()}
-    yield "by department", flow.figures_by("contractor")
+    yield "by department", flow.figures_by("lead")
     yield "by source", flow.figures_by("channel")
     yield "by neighbourhood", flow.figures_by("place", level=2)
     yield "by type", flow.figures_by("category", level=3)
@@ -203,9 +203,10 @@ def main(file: str, database: str = "out/boston_311.db", kept: str = "out/boston
                 print(f"{label:<46}" + "".join(f"{number:>17}" for number in counts(figures).values()))
         figures = flow.figures()
         print(f"\n{figures.identity}")
-        print(f"on time {figures.on_time}; resolved {figures.resolution()} (the city does not ask)")
-        print(f"by the clocks on the wall: {by_wall_clock(flow)}")
-        print(f"elapsed:                   {flow.durations()}")
+        print(f"on time, of the due {figures.on_time}; of the ended {figures.on_time_of_the_ended}")
+        print(f"resolved {figures.resolution()} (the city does not ask)")
+        print(by_wall_clock(flow))
+        print(f"elapsed, {flow.durations()}")
         print(f"closed as: {', '.join(f'{kind} {number}' for kind, number in closing_kinds(flow).most_common())}")
 
 

@@ -150,7 +150,7 @@ def main(letters: str, categories: str, database: str = "") -> None:
         authors = [row.resident for row in rows]
         twice = {author for author in authors if authors.count(author) > 1}
         print(f"{len(set(authors))} authors, {len(twice)} of them with several letters; {suggested} repeats suggested")
-        print(f"from letter to reply: {flow.durations()}")
+        print(f"from letter to reply: {flow.durations().times}")
         for year, figures in flow.figures_by("received", every="year").items():
             print(f"{year}: {figures.count('received')} letters")
         for category, figures in flow.figures_by("category").items():

@@ -266,20 +266,22 @@ def print_all(flow: DemandFlow, told: Told, as_of: datetime) -> None:
         print(f"  {number:>5}  {activity}")
     print(f"{len(told.variants())} variants; the most frequent {told.variants().most_common(1)[0][1]} cases")
     print(figures.identity)
-    print(f"on time {figures.on_time}; late {figures.count('missed')}")
+    print(f"on time, of the due {figures.on_time}; of the ended {figures.on_time_of_the_ended}")
+    print(f"late {figures.count('missed')}")
     print(f"as of {as_of}: {due.overdue} open and overdue, {due.not_yet_due} open and not yet due")
-    print(f"first to last step: {told.first_to_last()}")
-    print(f"start to end:       {told.start_to_end()}")
+    print(told.first_to_last())
+    print(told.start_to_end())
     late = told.after_the_end()
     print(f"steps after the end: {sum(late.values())} in {len(late)} cases; impossible times: {told.impossible()}")
     for title, part_of, parts in (
-        ("department", told.departments, flow.figures_by("contractor")),
+        ("department", told.departments, flow.figures_by("lead")),
         ("channel", told.channels, flow.figures_by("channel")),
     ):
         print(f"\n{title:<18}{'cases':>7}{'closed':>8}{'late':>6}  start to end")
         for name, part in parts.items():
             spans = told.start_to_end(demand for demand, where in part_of.items() if where == name)
-            print(f"{name:<18}{part.count('received'):>7}{part.count('closed'):>8}{part.count('missed'):>6}  {spans}")
+            counts = f"{part.count('received'):>7}{part.count('closed'):>8}{part.count('missed'):>6}"
+            print(f"{name:<18}{counts}  {spans.times}")
 
 
 def main(file: str, database: str | None = None) -> None:
@@ -287,10 +289,12 @@ def main(file: str, database: str | None = None) -> None:
     cases = cases_of(Path(file))
     workflow = workflow_of(case.activities for case in cases)
     url = f"sqlite:///{database}" if database else "memory:"
-    with DemandFlow.open(url, workflows=(workflow,), zone="Europe/Amsterdam", backdating=STAFF) as flow:
+    as_of = datetime.fromisoformat(LAST_EVENT)
+    how: Any = {"zone": "Europe/Amsterdam", "clock": lambda: as_of, "backdating": STAFF}
+    with DemandFlow.open(url, workflows=(workflow,), **how) as flow:
         replay(flow, cases)
         told = Told.by(flow)
-        print_all(flow, told, datetime.fromisoformat(LAST_EVENT))
+        print_all(flow, told, as_of)
     with DemandFlow.open("memory:", workflows=(workflow,)) as flow:
         others = swapped(told.variants())
         passed = sum(admitted(flow, history) for history in others)

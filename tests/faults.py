@@ -253,15 +253,15 @@ FAULTS = (
     ),
     Fault(
         "what rests is due",
-        "domain/demand.py",
-        "if one.due and (one.stands == RUNNING or one.paused_too_late))",
-        "if one.due and one.goes_on)",
+        "domain/clock_states.py",
+        "return self.due is not None and (self.stands == RUNNING or self.paused_too_late)",
+        "return self.due is not None and self.goes_on",
     ),
     Fault(
         "what was overdue is not due while it rests",
-        "domain/demand.py",
-        "if one.due and (one.stands == RUNNING or one.paused_too_late))",
-        "if one.due and one.stands == RUNNING)",
+        "domain/clock_states.py",
+        "return self.due is not None and (self.stands == RUNNING or self.paused_too_late)",
+        "return self.due is not None and self.stands == RUNNING",
     ),
     Fault(
         "an extension does not extend the whole",
@@ -520,8 +520,8 @@ FAULTS = (
     Fault(
         "a rate has one too many in its denominator",
         "projections/figures.py",
-        "sum(self._counted(one, *needs) for one in rule.denominator))",
-        "1 + sum(self._counted(one, *needs) for one in rule.denominator))",
+        "sum(self._counted(one, *needs) for one in rule.denominator)",
+        "1 + sum(self._counted(one, *needs) for one in rule.denominator)",
     ),
     Fault(
         "a figure of what never happened is one",

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from copy import deepcopy
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from demandflow import DemandFlow
@@ -34,12 +35,15 @@ def expected(
     received: str = "",
     closed: str = "",
     clocks: Iterable[str] = (),
+    now: datetime,
 ) -> dict[tuple[str, str], Counter[str]]:
     """All counts and happenings by (dimension, key); the place and the category by their first two levels.
 
     Of what was recorded by a day, as of a day (both ISO, in UTC), of what was received or closed in a
-    month, year or day. `clocks` are those of which it is said too where they never ran.
+    month, year or day. `clocks` are those of which it is said too where they never ran. What is overdue is so at the
+    end of the day, but not later than `now`.
     """
+    moment = min([now, *(_moment(day) + timedelta(days=1) for day in (known_on, as_of) if len(day) > 4)])
     histories: dict[str, list[dict[str, Any]]] = {}
     recorded: dict[str, str] = {}
     for event in events:
@@ -52,20 +56,20 @@ def expected(
             if event["kind"] == "demand.corrected":
                 wrong = history[event["fact"]["event"] - 1]["fact"]
                 wrong |= {name: value for name, value in event["fact"].items() if name not in ("event", "reason")}
-        now: dict[str, Any] = {"round": 0, "clocks": dict.fromkeys(clocks, "none")}
+        demand: dict[str, Any] = {"round": 0, "clocks": dict.fromkeys(clocks, "none"), "dues": {}}
         of_this: dict[tuple[str, str], Counter[str]] = {}
         if not history[0]["meta"]["happened"].startswith(received):
             continue
         for event in history:
-            if max(now.get("last", ""), event["meta"]["happened"])[:10] > as_of:
+            if max(demand.get("last", ""), event["meta"]["happened"])[:10] > as_of:
                 break
-            happened = _read(now, event)
-            for where in _slices(now):
+            happened = _read(demand, event)
+            for where in _slices(demand):
                 of_this.setdefault(where, Counter()).update(f"{one} (happened)" for one in happened)
-        if "last" not in now or (closed and not (now["end"] == "closed" and now["ended"].startswith(closed))):
+        if "last" not in demand or (closed and not (demand["end"] == "closed" and demand["ended"].startswith(closed))):
             continue
-        for where in _slices(now):
-            of_this.setdefault(where, Counter()).update(_counts(now))
+        for where in _slices(demand):
+            of_this.setdefault(where, Counter()).update(_counts(demand, moment))
         for where, counts in of_this.items():
             found.setdefault(where, Counter()).update(counts)
     return found
@@ -91,7 +95,12 @@ def _read(now: dict[str, Any], event: dict[str, Any]) -> set[str]:
     if means & {"asked", "evaluated"}:
         now["asked"] = True
     for tick in stamp.get("clocks", ()):
-        now["clocks"][tick["clock"]] = tick["stands"].replace("paused", "running")
+        name, stands, due = tick["clock"], tick["stands"], tick.get("due")
+        goes_on = stands in ("running", "paused")
+        now["clocks"][name] = ("running" if due else "undated") if goes_on else stands
+        # what rests before it is due does not become overdue
+        counts = due and (stands == "running" or (stands == "paused" and _moment(due) <= _moment(at)))
+        now["dues"][name] = due if counts else None
     if stamp["round"] != now["round"]:
         now["round"] = stamp["round"]
         for name in ONE_ROUND:
@@ -100,7 +109,7 @@ def _read(now: dict[str, Any], event: dict[str, Any]) -> set[str]:
     return means & HAPPENED | late
 
 
-def _counts(now: dict[str, Any]) -> Iterable[str]:
+def _counts(now: dict[str, Any], moment: datetime) -> Iterable[str]:
     evaluation, end = now.get("evaluation"), now["end"]
     yield "received"
     yield end or "open"
@@ -113,6 +122,14 @@ def _counts(now: dict[str, Any]) -> Iterable[str]:
         yield from (["reported_resolved"] if now.get("report") else [])
         yield from (["closed_and_asked"] if now.get("asked") else [])
     yield from (f"{clock} {stands}" for clock, stands in now["clocks"].items())
+    yield from (f"{clock} running" for clock, stands in now["clocks"].items() if stands == "undated")
+    dues = {**now["dues"], "": now["due"]} if end is None else {}
+    overdue = {clock for clock, due in dues.items() if due and _moment(due) < moment}
+    yield from (f"{clock} overdue" if clock else "running_overdue" for clock in overdue)
+    yield from (["overdue"] if overdue else [])
+    came_due = overdue | {clock for clock, stands in now["clocks"].items() if stands in ("met", "missed")}
+    yield from (f"{clock} due" for clock in came_due if clock)
+    yield from (["due"] if "" in overdue or (now["due"] and end == "closed") else [])
     if not now["due"]:
         yield "no_clock"
     elif end is None:
@@ -121,6 +138,11 @@ def _counts(now: dict[str, Any]) -> Iterable[str]:
         yield "stopped"
     else:
         yield "met" if _instant(now["ended"]) <= _instant(now["due"]) else "missed"
+
+
+def _moment(text: str) -> datetime:
+    at = datetime.fromisoformat(text.partition("Z")[0])
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _instant(text: str) -> str:
@@ -132,5 +154,5 @@ def _slices(now: dict[str, Any]) -> Iterable[tuple[str, str]]:
     for name in ("place", "category"):
         yield name, "/".join(now.get(name, "").split("/")[:2])
     yield "channel", now["channel"]
-    yield "contractor", now.get("lead", "")
+    yield "lead", now.get("lead", "")
     yield "workflow", now["workflow"]

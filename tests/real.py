@@ -99,7 +99,7 @@ def boston(folder: Path) -> Iterator[Compared]:
         years = flow.figures_by("received", every="year")
         yield from boston_slice("all: ", flow.figures(), module.by_wall_clock(flow), wanted["all"])
         for title, dimension, parts in (
-            ("by_department", "lead", {key: (key, one) for key, one in flow.figures_by("contractor").items()}),
+            ("by_department", "lead", {key: (key, one) for key, one in flow.figures_by("lead").items()}),
             ("by_source", "channel", {key: (key, one) for key, one in flow.figures_by("channel").items()}),
             ("by_neighborhood", "place", {back.get(name, name): part for name, part in places.items()}),
             ("by_type", "category", types),
@@ -173,7 +173,7 @@ def receipt(folder: Path) -> Iterator[Compared]:
         yield Compared("open and overdue", due.overdue, deadline["open_and_overdue_at_as_of"])
         yield Compared("open, not yet due", due.not_yet_due, deadline["open_not_due_at_as_of"])
         for title, dimension, level in (
-            ("department", "contractor", 1),
+            ("department", "lead", 1),
             ("channel", "channel", 1),
             ("group", "place", 2),
         ):
@@ -269,7 +269,7 @@ def chicago(folder: Path) -> Iterator[Compared]:
         yield Compared("child orders", orders.count("received"), wanted["child_orders_created"])
         yield Compared("paired", orders.count("closed"), wanted["child_orders_paired"])
         for title, workflow in (("child_orders_by_agency", "order@1"), ("by_agency", "request@1")):
-            agencies = flow.figures_by("contractor", workflow=workflow)
+            agencies = flow.figures_by("lead", workflow=workflow)
             yield from each(f"{title}: ", {key: one.count("received") for key, one in agencies.items()}, wanted[title])
         children = flow.durations(workflow="order@1")
         yield from in_unit(children, wanted["days_child_created_to_closed"], DAY, "child order: ")

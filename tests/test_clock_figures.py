@@ -44,6 +44,7 @@ from demandflow.domain.demand import fold
 from demandflow.domain.events import with_corrections
 from demandflow.domain.moves import MEANINGS
 from demandflow.projections import question, totals
+from demandflow.projections.definitions import RANGES
 from demandflow.projections.question import Question
 from demandflow.projections.standing import CLOCKS_AT, COUNTS, DECLARES, HAPPENINGS
 from demandflow.terminal import table
@@ -57,6 +58,7 @@ OFFICE = Calendar.of("office", zone="Asia/Shanghai", hours="Mon-Fri 09:00-12:00 
 WARDEN = Actor("li", "warden")
 NAMES = ("look", "work", "old")
 STANDS = ("none", "running", "met", "missed", "stopped")
+OF_DUES = ("overdue", "due", "undated")
 PLACES, CHANNELS = st.sampled_from(["fufeng/c1/g1", "fufeng/c2", "岐山"]), st.sampled_from(["hotline", "counter"])
 CATEGORIES, TEAMS = st.sampled_from(["roads/lamps", "roads", "housing"]), st.sampled_from(["lamps", "power"])
 STEPS = (
@@ -166,7 +168,7 @@ class Log:
                         "place": st.sampled_from(["fufeng", "fufeng/c1", "岐山"]),
                         "channel": CHANNELS,
                         "category": st.sampled_from(["", "roads", "housing"]),
-                        "contractor": st.sampled_from(["", "lamps"]),
+                        "lead": st.sampled_from(["", "lamps"]),
                     },
                 )
             )
@@ -197,10 +199,17 @@ def same(figures: Figures, want: dict[str, int], where: object) -> None:
         counts = [one.none, one.running, one.met, one.missed, one.stopped]
         assert counts == [want.get(f"{name} {stands}", 0) for stands in STANDS], (where, name)
         assert counts == [figures.count(f"{name} {stands}") for stands in STANDS]
+        dues = [one.overdue, one.due, one.undated]
+        assert dues == [want.get(f"{name} {what}", 0) for what in OF_DUES], (where, name)
+        assert dues == [figures.count(f"{name} {what}") for what in OF_DUES]
+        assert one.overdue + one.undated <= one.running
         assert sum(counts) == one.received == figures.count("received"), (where, name)
         rate = figures.rate(f"{name} on time")
-        assert (int(rate.numerator), rate.n) == (one.met, one.met + one.missed)
+        assert (int(rate.numerator), rate.n) == (one.met, one.met + one.missed + one.overdue)
         assert rate == one.on_time
+        rate = figures.rate(f"{name} on time of the ended")
+        assert (int(rate.numerator), rate.n) == (one.met, one.met + one.missed)
+        assert rate == one.on_time_of_the_ended
 
 
 @given(st.data())
@@ -222,10 +231,10 @@ def test_every_clock_equals_an_oracle_on_every_day_and_in_every_slice(data: st.D
         {"received": month, "closed": month},
     ):
         ours: Any = asked
-        want = expected(events, **{word: str(said) for word, said in asked.items()}, clocks=NAMES)
+        want = expected(events, **{word: str(said) for word, said in asked.items()}, clocks=NAMES, now=log.clock())
         whole = flow.figures(**ours)
         same(whole, want.get(("all", ""), {}), asked)
-        for dimension in ("place", "category", "contractor", "channel", "workflow"):
+        for dimension in ("place", "category", "lead", "channel", "workflow"):
             parts = flow.figures_by(dimension, level=2, **ours)
             theirs = {key: counts for (name, key), counts in want.items() if name == dimension}
             assert {key: n for key, n in parts.total.ticking.items() if n} == whole.ticking
@@ -257,10 +266,10 @@ def test_every_count_of_a_clock_lists_its_demands_and_parts_add_up(data: st.Data
     whole = log.flow.figures(**asked)
     for name in NAMES:
         assert whole.clock(name).received == whole.count("received")
-        for stands in STANDS:
+        for stands in (*STANDS, *OF_DUES):
             listed = log.flow.counted(f"{name} {stands}", **asked)
             assert len(listed) == len({one.demand for one in listed}) == whole.count(f"{name} {stands}")
-    dimensions = log.draw(st.lists(st.sampled_from(["place", "category", "contractor", "received"]), min_size=1))
+    dimensions = log.draw(st.lists(st.sampled_from(["place", "category", "lead", "received"]), min_size=1))
     parts: Any = log.flow.figures_by(*dict.fromkeys(dimensions), level=2, every="week", **asked)
     assert {key: number for key, number in parts.total.ticking.items() if number} == whole.ticking
 
@@ -293,7 +302,8 @@ def test_the_change_report_explains_what_became_of_the_clocks(data: st.DataObjec
     which, where = log.draw(st.sampled_from(["known_on", "as_of"])), log.draw(st.sampled_from([None, "fufeng"]))
     report: Any = log.flow.changes(**{which: (first, last)}, place=where)  # type: ignore[arg-type]
     before, after = (log.flow.figures(**{which: day}, place=where) for day in (first, last))  # type: ignore[arg-type]
-    for name in (*COUNTS, *HAPPENINGS, *(f"{clock} {stands}" for clock in NAMES for stands in STANDS)):
+    clocks = (f"{clock} {stands}" for clock in NAMES for stands in (*STANDS, *OF_DUES))
+    for name in (*COUNTS, *RANGES, *HAPPENINGS, *clocks):
         assert report.difference(name) == (after.count(name) or 0) - (before.count(name) or 0), name
         assert not report.difference(name) or report.of(name)
 
@@ -365,7 +375,7 @@ def test_figures_of_workflows_without_clocks_have_none() -> None:
     with DemandFlow.open("memory:") as flow:
         figures = flow.figures()
         assert figures.clocks == ()
-        assert [*figures.as_dict()] == [*COUNTS, *HAPPENINGS, *RATES]
+        assert [*figures.as_dict()] == [*COUNTS, *RANGES, *HAPPENINGS, *RATES]
         with pytest.raises(InvalidValue, match="possible: none"):
             figures.clock("finish")
 
@@ -390,7 +400,8 @@ def test_a_clock_that_there_is_not_is_told(clock: FrozenClock) -> None:
 
 
 def test_the_figures_of_a_clock_are_explained() -> None:
-    assert definition("finish on time").formula == "(finish met) / (finish met + finish missed)"
+    assert definition("finish on time").formula == "(finish met) / (finish met + finish missed + finish overdue)"
+    assert definition("finish on time of the ended").formula == "(finish met) / (finish met + finish missed)"
     assert definition("finish stopped").kind == "standing count"
     assert definition("(clock) met").says == definition("finish met").says
     for wrong in ("finish", " met", "on time"):

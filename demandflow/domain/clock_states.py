@@ -36,6 +36,16 @@ class Ticking:
         return self.stands in (RUNNING, PAUSED)
 
     @property
+    def undated(self) -> bool:
+        """Whether it goes on without a due moment: the calendar did not know the year."""
+        return self.goes_on and self.due is None
+
+    @property
+    def can_be_overdue(self) -> bool:
+        """Whether its due moment stands: it runs, or its pause came too late to move that."""
+        return self.due is not None and (self.stands == RUNNING or self.paused_too_late)
+
+    @property
     def paused_too_late(self) -> bool:
         """Paused at its due moment or after it: what rests so stays due."""
         return self.stands == PAUSED and self.due is not None and self.due <= self.since

@@ -159,8 +159,7 @@ class Demand:
     @property
     def _due_next(self) -> Ticking | None:
         """The soonest due of the clocks that run and of those whose pause came too late to move their due moment."""
-        stay = (one for one in self.clocks if one.due and (one.stands == RUNNING or one.paused_too_late))
-        return min(stay, key=_due_then_name, default=None)
+        return min((one for one in self.clocks if one.can_be_overdue), key=_due_then_name, default=None)
 
     def fact_of(self, version: int) -> type[Fact] | None:
         """What the event of this version recorded; None if there is no such event."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,8 @@ from demandflow.domain.demand import Demand
 from demandflow.domain.texts import asked_of
 from demandflow.domain.values import Category, Place
 from demandflow.errors import InvalidValue, brief, listed
-from demandflow.projections.standing import standing
+from demandflow.projections.printing import page_of_the_board, row_of_the_board
+from demandflow.projections.standing import dues_of, standing
 from demandflow.tables import moment_of, written
 
 SCHEMA = """
@@ -23,19 +25,21 @@ CREATE TABLE IF NOT EXISTS demandflow_board (
     last TEXT NOT NULL, due TEXT, clock TEXT, place TEXT NOT NULL, channel TEXT NOT NULL, category TEXT, urgency TEXT,
     contractor TEXT, co_handlers TEXT NOT NULL, lead TEXT, resident TEXT, review TEXT, ended TEXT,
     resolved INTEGER, grade TEXT, escalated INTEGER NOT NULL,
-    text TEXT NOT NULL, standing INTEGER NOT NULL
+    undated TEXT NOT NULL, text TEXT NOT NULL, standing INTEGER NOT NULL, dues TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS demandflow_board_place ON demandflow_board (place);
 CREATE INDEX IF NOT EXISTS demandflow_board_state ON demandflow_board (workflow, state);
 CREATE INDEX IF NOT EXISTS demandflow_board_due ON demandflow_board (due, clock, ended_as) WHERE ended_as IS NULL;
+CREATE INDEX IF NOT EXISTS demandflow_board_undated ON demandflow_board (undated) WHERE undated <> '';
 CREATE INDEX IF NOT EXISTS demandflow_board_load ON demandflow_board (contractor, ended_as) WHERE ended_as IS NULL;
 """
 # fmt: off
 COLUMNS = (
     "demand", "version", "workflow", "state", "stage", "ended_as", "round", "received", "since", "last", "due", "clock",
     "place", "channel", "category", "urgency", "contractor", "co_handlers", "lead", "resident", "review", "ended",
-    "resolved", "grade", "escalated", "text", "standing",
+    "resolved", "grade", "escalated", "undated", "text", "standing", "dues",
 )
+SHOWN = COLUMNS[:-2]
 SORTABLE = (
     "received", "since", "last", "due", "review", "ended", "place", "channel", "category", "contractor", "lead",
     "state", "stage", "round",
@@ -51,6 +55,7 @@ class BoardRow:
     """One demand on the board. Moments are in UTC; `contractor` has not handed it back, `lead` was given it last.
 
     `due` is the next due moment, `clock` the name of the clock that has it; None where a fact gave it to the whole.
+    `undated` are the clocks that go on without a due moment: their calendar does not know the year.
     """
 
     demand: UUID
@@ -78,12 +83,16 @@ class BoardRow:
     resolved: bool | None
     grade: str | None
     escalated: bool
+    undated: tuple[str, ...]
     text: str
+
+    def __str__(self) -> str:
+        return row_of_the_board(self)
 
 
 @dataclass(frozen=True)
 class BoardPage:
-    """A page of the board, and how many rows there are in all.
+    """A page of the board, and how many rows there are in all; `note` says if no demand ever was what is asked for.
 
     `parked` are those of its demands that are shown as they stood before an event that is parked.
     """
@@ -91,11 +100,15 @@ class BoardPage:
     rows: tuple[BoardRow, ...]
     total: int
     parked: tuple[UUID, ...] = ()
+    note: str = ""
+
+    def __str__(self) -> str:
+        return page_of_the_board(self)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Filter:
-    """Which rows of the board; a place or a category stands for all below it too, None for any."""
+    """Which rows of the board; a place or a category stands for all below it too, an empty one for those without."""
 
     place: str | None = None
     channel: str | None = None
@@ -111,6 +124,7 @@ class Filter:
     clock: str | None = None
     escalated: bool | None = None
     open: bool | None = None
+    undated: bool | None = None
     overdue_at: datetime | None = None
     due_by: datetime | None = None
     received: tuple[datetime, datetime] | None = None
@@ -122,25 +136,30 @@ class Filter:
         parts: list[str] = ["1"]
         values: list[Any] = []
         for column, kind in (("place", Place), ("category", Category)):
-            if (path := getattr(self, column)) is not None:
+            if (path := getattr(self, column)) == "":
+                parts.append(f"COALESCE({column}, '') = ''")
+            elif path is not None:
                 path = kind.asked(path)
                 parts.append(f"({column} = ? OR ({column} >= ? AND {column} < ?))")
                 values += [str(path), f"{path}/", f"{path}0"]  # 0 comes next after the slash
         for column in ("channel", "lead", "resident", "workflow", "state", "stage", "ended_as", "urgency", "clock"):
-            if (value := getattr(self, column)) is not None:
-                parts.append(f"{column} = ?")
-                values.append(asked_of(value, column))
+            if getattr(self, column) is not None:
+                word = asked_of(getattr(self, column), column)
+                parts.append(f"{column} = ?" if word else f"COALESCE({column}, '') = ?")
+                values.append(word)
         if self.contractor is not None:
             parts.append("(contractor = ? OR instr(co_handlers, ?) > 0)")
             contractor = asked_of(self.contractor, "contractor")
             values += [contractor, f"\n{contractor}\n"]
-        for column, flag in (("open", self.open), ("escalated", self.escalated)):
+        for column, flag in (("open", self.open), ("escalated", self.escalated), ("undated", self.undated)):
             if flag is not None and not isinstance(flag, bool):
                 raise InvalidValue(column, f"must be True, False or None, got {brief(flag)}")
         if self.open is not None:
             parts.append(f"ended_as IS {'' if self.open else 'NOT '}NULL")
         if self.escalated is not None:
             parts.append(f"escalated = {int(self.escalated)}")
+        if self.undated is not None:
+            parts.append(f"undated {'<>' if self.undated else '='} ''")
         if self.overdue_at is not None:
             parts.append("ended_as IS NULL AND due < ?")
             values.append(written(self.overdue_at))
@@ -184,7 +203,7 @@ def read(
     (total,) = connection.execute(f"SELECT COUNT(*) FROM demandflow_board WHERE {condition}", values).fetchone()  # noqa: S608
     rows = connection.execute(
         # first which demands, from an index alone where there is one, and only then their rows
-        f"SELECT {', '.join(COLUMNS[:-1])} FROM demandflow_board WHERE demand IN "  # noqa: S608
+        f"SELECT {', '.join(SHOWN)} FROM demandflow_board WHERE demand IN "  # noqa: S608
         f"(SELECT demand FROM demandflow_board WHERE {condition} ORDER BY {by}, demand LIMIT ? OFFSET ?) "
         f"ORDER BY {by}, demand",
         [*values, limit, offset],
@@ -226,6 +245,29 @@ def towards_due(connection: sqlite3.Connection, chosen: Filter, at: datetime) ->
     return overdue, not_yet, without
 
 
+def number_undated(connection: sqlite3.Connection, chosen: Filter) -> int:
+    """How many of the chosen open demands have a clock that goes on without a due moment."""
+    condition, values = replace(chosen, open=True, undated=True).where()
+    return int(connection.execute(f"SELECT COUNT(*) FROM demandflow_board WHERE {condition}", values).fetchone()[0])  # noqa: S608
+
+
+def received_at(connection: sqlite3.Connection, demand: UUID) -> str:
+    """When the demand was received, so that texts sort as receipts do."""
+    row = connection.execute("SELECT received FROM demandflow_board WHERE demand = ?", (demand.hex,)).fetchone()
+    return row[0] if row else ""
+
+
+def stood_otherwise_since(connection: sqlite3.Connection, at: datetime) -> bool:
+    """Whether anything happened to any demand after a moment."""
+    moved = connection.execute("SELECT EXISTS (SELECT 1 FROM demandflow_board WHERE last > ?)", (written(at),))
+    return bool(moved.fetchone()[0])
+
+
+def several(words: Iterable[str]) -> str:
+    """Several words in one column, so that each can be searched for."""
+    return "".join(f"\n{word}\n" for word in words)
+
+
 def _row(demand: Demand) -> tuple[Any, ...]:
     last = written(demand.last)
     resolved = None if demand.resolved is None else int(demand.resolved)
@@ -234,25 +276,27 @@ def _row(demand: Demand) -> tuple[Any, ...]:
         *(written(demand.received) or last, written(demand.since) or last, last),
         *(written(demand.next_due), demand.next_clock),
         *(demand.place or "", demand.channel or "", demand.category, demand.urgency, demand.contractor),
-        *("".join(f"\n{one}\n" for one in demand.co_handlers), demand.lead, demand.resident),
+        *(several(demand.co_handlers), demand.lead, demand.resident),
         *(
             written(demand.review),
             written(demand.ended),
             resolved,
             demand.grade,
             int(demand.escalated),
+            several(clock.clock for clock in demand.clocks if clock.undated),
             demand.text,
             standing(demand),
+            json.dumps({clock: written(due) for clock, due in dues_of(demand)}, ensure_ascii=False),
         ),
     )
 
 
 def _board_row(row: tuple[Any, ...]) -> BoardRow:
-    fields = dict(zip(COLUMNS, row, strict=False))
+    fields = dict(zip(SHOWN, row, strict=True))
     for column in MOMENTS:
         fields[column] = None if fields[column] is None else moment_of(fields[column])
     resolved = fields["resolved"]
     fields |= {"demand": UUID(fields["demand"]), "escalated": bool(fields["escalated"])}
-    fields["co_handlers"] = tuple(one for one in fields["co_handlers"].split("\n") if one)
+    fields |= {column: tuple(filter(None, fields[column].split("\n"))) for column in ("co_handlers", "undated")}
     fields |= {"resolved": None if resolved is None else bool(resolved)}
     return BoardRow(**fields)

@@ -13,7 +13,9 @@ from demandflow.projections.standing import COUNTS, HAPPENINGS, IN_RETROSPECT
 GRADED = ("very_satisfied", "satisfied", "basically_satisfied", "dissatisfied", "very_dissatisfied")
 MIDDLE_WEIGHT = {"strict": Fraction(0), "weighted": Fraction(9, 10), "lenient": Fraction(1)}
 STANDING, HAPPENING, RATE, RANGE, DURATION = "standing count", "happening", "rate", "range", "duration"
-ANY_CLOCK, ON_TIME = "(clock)", "on time"
+ANY_CLOCK, ON_TIME, ON_TIME_OF_THE_ENDED = "(clock)", "on time", "on time of the ended"
+OF_THE_ENDED = "on_time of the ended"
+OVERDUE, RUNNING_OVERDUE, DUE = "overdue", "running_overdue", "due"
 OURS = "demandflow"
 BEIJING = "the call-back figures of a Beijing district's hotline program"
 GRADES = "the five grades of the public 好差评 scheme"
@@ -67,20 +69,22 @@ def split(name: str) -> tuple[str, str]:
 
 def counts_of(clocks: Iterable[str]) -> tuple[str, ...]:
     """The names of all counts of these clocks."""
-    return tuple(f"{clock} {figure}" for clock in clocks for figure in OF_CLOCKS if figure != ON_TIME)
+    return tuple(f"{clock} {figure}" for clock in clocks for figure in OF_CLOCKS if figure not in RATES_OF_CLOCKS)
 
 
 def rates_of(clocks: Iterable[str]) -> tuple[str, ...]:
     """The names of the rates of these clocks."""
-    return tuple(f"{clock} {ON_TIME}" for clock in clocks)
+    return tuple(f"{clock} {figure}" for clock in clocks for figure in RATES_OF_CLOCKS)
 
 
 def _of_clock(clock: str, figure: str) -> Definition:
-    says = OF_CLOCKS[figure]
-    if figure != ON_TIME:
-        return Definition(f"{clock} {figure}", STANDING, says)
-    met, missed = f"{clock} met", f"{clock} missed"
-    return Definition(f"{clock} {figure}", RATE, says, numerator=_plain(met), denominator=(met, missed))
+    name, says = f"{clock} {figure}", OF_CLOCKS[figure]
+    if figure not in RATES_OF_CLOCKS:
+        return Definition(name, RANGE if figure in (OVERDUE, DUE) else STANDING, says)
+    below = ("met", "missed", OVERDUE) if figure == ON_TIME else ("met", "missed")
+    return Definition(
+        name, RATE, says, numerator=_plain(f"{clock} met"), denominator=tuple(f"{clock} {one}" for one in below)
+    )
 
 
 def _plain(*names: str) -> tuple[tuple[str, Fraction], ...]:
@@ -144,25 +148,37 @@ _RATES = (
        f"{float(weight):g}", GRADES, "evaluated", satisfied(kind), GRADED) for kind, weight in MIDDLE_WEIGHT.items()),
     ("participation", "of those asked, how many evaluated", OURS, "asked", _plain("evaluated"), ("asked",)),
     ("coverage", "of the closed, how many were asked", OURS, "asked", _plain("closed_and_asked"), ("closed",)),
-    ("on_time", "of those closed with a due moment, how many by then; running and no deadline are neither, and "
-     "reopening takes the due moment away (as of a day before, it still counts)", OURS, None,
-     _plain("met"), ("met", "missed")),
+    ("on_time", "of those that came due (closed with a due moment, or still open though it has passed), how many were "
+     "closed by then; running and not yet due, and no deadline, are neither, and reopening takes the due moment away "
+     "(as of a day before, it still counts)", OURS, None, _plain("met"), ("met", "missed", RUNNING_OVERDUE)),
+    (OF_THE_ENDED, "of those closed with a due moment, how many by then; those that are overdue are "
+     "left out, so their number stands beside it", OURS, None, _plain("met"), ("met", "missed")),
 )
 OF_CLOCKS = {
     "none": "this clock never ran: the workflow has no such clock, no limit fits, or its states were never come to",
-    "running": "this clock runs or is paused, whether or not its due moment has passed (see overdue)",
+    "running": "this clock runs or is paused, whether or not its due moment has passed (see overdue), undated or not",
     "met": "this clock ended by its due moment",
     "missed": "this clock ended after its due moment",
     "stopped": "this clock ended undecided: the demand ended otherwise than closed, it moved over to where this clock "
                "does not run, or nobody knew when it was due",
-    ON_TIME: "of those in which this clock ended by its due moment or after it, how many by then, by the rule in force "
-             "when it started; running, stopped and none are neither",
+    "undated": "this clock runs or is paused without a due moment: its calendar did not know the year",
+    OVERDUE: "this clock runs, and its due moment has passed at the moment asked about (or had when it was paused)",
+    DUE: "this clock came due by the moment asked about: met + missed + overdue",
+    ON_TIME: "of those in which this clock came due, how many ended by their due moment, by the rule in force when it "
+             "started; running and not yet due, stopped and none are neither",
+    ON_TIME_OF_THE_ENDED: "of those in which this clock ended by its due moment or after it, how many by then; those "
+                          "that are overdue are left out, so their number stands beside it",
 }
+RATES_OF_CLOCKS = (ON_TIME, ON_TIME_OF_THE_ENDED)
 _OTHERS = (
     ("satisfaction_interval", RATE, "over the closed, those without an evaluation counted once as dissatisfied and "
      "once as satisfied: the truth lies between", GRADES, "evaluated"),
-    ("overdue", RANGE, "open, and its due moment has passed at the moment asked about", OURS, None),
-    ("not_yet_due", RANGE, "open, and its due moment is at or after the moment asked about", OURS, None),
+    (OVERDUE, RANGE, "open, and a due moment has passed at the moment asked about: that of a clock, or the one that "
+     "a fact gave to the whole demand", OURS, None),
+    (RUNNING_OVERDUE, RANGE, "running, and the due moment that a fact gave to the whole demand has passed at the "
+     "moment asked about", OURS, None),
+    (DUE, RANGE, "came due by the moment asked about, as a whole: met + missed + running_overdue", OURS, None),
+    ("not_yet_due", RANGE, "open, and its next due moment is at or after the moment asked about", OURS, None),
     ("no_due", RANGE, "open, without a due moment", OURS, None),
     ("whole time", DURATION, "from receipt to the end, elapsed, of the closed (or of those that ended otherwise); "
      "the open are left out or counted up to a moment", OURS,
@@ -192,6 +208,9 @@ DEFINITIONS: dict[str, Definition] = {
 
 RATES: dict[str, Definition] = {name: DEFINITIONS[name] for name, *_ in _RATES}
 """The rates that are counts over counts."""
+
+RANGES = (OVERDUE, RUNNING_OVERDUE, DUE)
+"""The counts that depend on the moment asked about, besides those of each clock; none is ever stored."""
 
 IDENTITY = ("open", *ENDS)
 """What received is the sum of."""

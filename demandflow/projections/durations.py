@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fractions import Fraction
 from math import floor
 from typing import Any
 
-from demandflow.errors import InvalidValue, brief
+from demandflow.errors import InvalidValue, brief, listed
 from demandflow.projections.board import Filter
+from demandflow.projections.printing import lasted, minute
 
 MICROSECOND = timedelta(microseconds=1)
 Span = tuple[datetime, datetime | None]
@@ -28,6 +29,7 @@ class Durations:
     values: tuple[timedelta, ...]
     unended: int = 0
     until: datetime | None = None
+    note: str = field(default="", compare=False)
 
     @classmethod
     def of(
@@ -78,14 +80,16 @@ class Durations:
         total = sum(value // MICROSECOND for value in self.values)
         return timedelta(microseconds=round(Fraction(total, self.n))) if self.n else None
 
+    @property
+    def times(self) -> str:
+        """The median, the 90th percentile and the longest, to two units, with n and what became of the unended."""
+        left = "left out" if self.until is None else f"counted up to {minute(self.until)}"
+        times = {"median": self.median, "90 % within": self.p90, "the longest": max(self.values, default=None)}
+        said = listed(f"{what} {lasted(time)}" for what, time in times.items()) if self.values else "n/a"
+        return f"{said} (n = {self.n}; {self.unended} not ended, {left})"
+
     def __str__(self) -> str:
-        if self.until is None:
-            treated = f"{self.unended} not ended, left out"
-        else:
-            treated = f"{self.unended} not ended, counted up to {self.until:%Y-%m-%d %H:%M %Z}"
-        return (
-            f"median {self.median}, 90 % within {self.p90} (n = {self.n}; {treated})" if self.n else f"n/a ({treated})"
-        )
+        return f"{self.name}: {self.times}{self.note and f'; {self.note}'}"
 
 
 def whole_times(

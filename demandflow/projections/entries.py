@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from demandflow.domain.demand import Demand, evolve
 from demandflow.domain.events import Event, with_corrections
-from demandflow.projections.standing import HAPPENINGS, IN_RETROSPECT, Slice, clocks_of, slice_of, standing
+from demandflow.projections.standing import HAPPENINGS, IN_RETROSPECT, Slice, clocks_of, dues_of, slice_of, standing
 
 HAPPENED = frozenset(HAPPENINGS.values())
 
@@ -20,7 +20,8 @@ Day = Callable[[datetime], int]
 class Entry(NamedTuple):
     """What stands, or happened, from an event's day on; `happening` is empty for a standing.
 
-    `ended` is the day on which a demand so standing had ended, 0 if it had not. `clocks` are how its clocks stand.
+    `ended` is the day on which a demand so standing had ended, 0 if it had not. `clocks` are how its clocks stand,
+    `dues` on which days it is due, by the names of the clocks, the soonest first.
     """
 
     version: int
@@ -30,6 +31,7 @@ class Entry(NamedTuple):
     ended: int
     where: Slice
     clocks: tuple[str, ...] = ()
+    dues: tuple[tuple[str, int], ...] = ()
 
 
 def booked(before: Demand | None, after: Demand, event: Event, day: Day) -> dict[Entry, int]:
@@ -49,9 +51,10 @@ def booked(before: Demand | None, after: Demand, event: Event, day: Day) -> dict
     return entries
 
 
-def _stands(demand: Demand, day: Day) -> tuple[int, int, Slice, tuple[str, ...]]:
+def _stands(demand: Demand, day: Day) -> tuple[int, int, Slice, tuple[str, ...], tuple[tuple[str, int], ...]]:
     ended = 0 if demand.ended is None else day(demand.ended)
-    return standing(demand), ended, slice_of(demand), clocks_of(demand)
+    dues = tuple([(clock, day(due)) for clock, due in dues_of(demand)])
+    return standing(demand), ended, slice_of(demand), clocks_of(demand), dues
 
 
 def booked_by_correction(events: list[Event], day: Day) -> dict[Entry, int]:

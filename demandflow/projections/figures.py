@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from demandflow.errors import InvalidValue, brief, listed
 from demandflow.projections.definitions import (
+    DUE,
     GRADED,
     IDENTITY,
     MIDDLE_WEIGHT,
+    OF_THE_ENDED,
+    OVERDUE,
+    RANGES,
     RATES,
+    RATES_OF_CLOCKS,
+    RUNNING_OVERDUE,
     Definition,
     counts_of,
     definition,
@@ -20,10 +26,9 @@ from demandflow.projections.definitions import (
     satisfied,
     split,
 )
-from demandflow.projections.rates import ClockFigures, MeanOfUnits, Rate
-from demandflow.projections.standing import CLOCK_STANDS, CODES, COUNTS, DECLARES, HAPPENINGS, Count
-
-K = TypeVar("K", str, tuple[str, ...])
+from demandflow.projections.printing import all_figures
+from demandflow.projections.rates import ClockFigures, Rate, overdue_beside
+from demandflow.projections.standing import CLOCK_STANDS, CODES, COUNTS, DECLARES, HAPPENINGS, UNDATED, Count
 
 
 @dataclass(frozen=True)
@@ -31,8 +36,9 @@ class Figures:
     """All counts and rates of one slice.
 
     `standings` maps what demands stand for to how many do; `happened` counts what happened, each as often as it did.
-    `clocks` are the names of the clocks that there are, `ticking` maps how one stands (`finish met`) to how many do.
-    `parked` events of the log could not be taken in; their demands are counted as they stood before them.
+    `clocks` are the names of the clocks that there are, `ticking` maps how one stands (`finish met`) to how many do,
+    and `dues` has how many are overdue, at all and by which clock. `parked` events of the log could not be taken in;
+    their demands are counted as they stood before them. `note` says what is remarkable about the question.
     """
 
     name: str
@@ -40,18 +46,22 @@ class Figures:
     happened: Mapping[str, int]
     ticking: Mapping[str, int] = field(default_factory=dict)
     clocks: tuple[str, ...] = ()
+    dues: Mapping[str, int] = field(default_factory=dict)
     parked: int = 0
+    note: str = field(default="", compare=False)
 
     def count(self, name: str) -> int | None:
-        """A standing count, a happening or a clock's count by name; None is n/a: no workflow here declares it."""
+        """A count by name: of standings, happenings, what is overdue, or a clock's; None is n/a: nobody declares it."""
         if not isinstance(name, str):
             raise InvalidValue("count", f"{brief(name)} is none; give its name")
         if name in COUNTS:
             return COUNTS[name].of(self.standings)
-        if name not in self.counts:
-            raise InvalidValue("count", f"{name!r} is none (possible: {listed(self.counts)})")
+        if name in RANGES:
+            return self._range(name)
         if name not in HAPPENINGS:
             clock, stands = split(name)
+            if clock not in self.clocks or stands in RATES_OF_CLOCKS:
+                raise InvalidValue("count", f"{name!r} is none (possible: {listed(self.counts)})")
             return int(getattr(self.clock(clock), stands))
         meaning = HAPPENINGS[name]
         number = self.happened.get(meaning, 0)
@@ -64,18 +74,24 @@ class Figures:
         if not isinstance(name, str) or name not in self.rates:
             raise InvalidValue("rate", f"{brief(name)} is none (possible: {listed(self.rates)})")
         if name not in RATES:
-            return self.clock(split(name)[0]).on_time
+            clock, figure = split(name)
+            on_time: Rate = getattr(self.clock(clock), figure.replace(" ", "_"))
+            return on_time
         rule = RATES[name]
-        needs = [rule.needs, *(COUNTS[one].needs for one in (*dict(rule.numerator), *rule.denominator))]
+        counts = (one for one in (*dict(rule.numerator), *rule.denominator) if one in COUNTS)
+        needs = [rule.needs, *(COUNTS[one].needs for one in counts)]
         numerator = sum((self._counted(one, *needs) * weight for one, weight in rule.numerator), Fraction(0))
-        return Rate(name, numerator, sum(self._counted(one, *needs) for one in rule.denominator))
+        beside = overdue_beside(self._range(RUNNING_OVERDUE)) if name == OF_THE_ENDED else ""
+        return Rate(name, numerator, sum(self._counted(one, *needs) for one in rule.denominator), beside)
 
     def clock(self, name: str) -> ClockFigures:
         """How the clock of this name stands: its counts, which add up to the received, and how often it was on time."""
         if not isinstance(name, str) or name not in self.clocks:
             raise InvalidValue("clock", f"{brief(name)} is none (possible: {listed(self.clocks)})")
         ran = {stands: self.ticking.get(f"{name} {stands}", 0) for stands in CLOCK_STANDS}
-        return ClockFigures(name, sum(self.standings.values()) - sum(ran.values()), **ran)
+        none, undated = sum(self.standings.values()) - sum(ran.values()), ran[UNDATED]
+        running, overdue = ran["running"] + undated, self.dues.get(f"{name} {OVERDUE}", 0)
+        return ClockFigures(name, none, running, ran["met"], ran["missed"], ran["stopped"], overdue, undated)
 
     def definition(self, name: str) -> Definition:
         """What a count, a rate or another figure means, with its source."""
@@ -113,13 +129,18 @@ class Figures:
 
     @property
     def on_time(self) -> Rate:
-        """Of those closed with a due moment, how many were closed by then."""
+        """Of those that came due, as a whole, how many were closed by then; what is overdue counts against it."""
         return self.rate("on_time")
 
     @property
+    def on_time_of_the_ended(self) -> Rate:
+        """Of those closed with a due moment, how many were closed by then; printed with the number overdue."""
+        return self.rate(OF_THE_ENDED)
+
+    @property
     def counts(self) -> tuple[str, ...]:
-        """The names of all counts: of standings, of happenings, and of how each clock stands."""
-        return (*COUNTS, *HAPPENINGS, *counts_of(self.clocks))
+        """The names of all counts: of standings, of what is overdue, of happenings, and of how each clock stands."""
+        return (*COUNTS, *RANGES, *HAPPENINGS, *counts_of(self.clocks))
 
     @property
     def rates(self) -> tuple[str, ...]:
@@ -161,84 +182,21 @@ class Figures:
 
     def _counted(self, name: str, *needs: str | None) -> int:
         """How many, of the demands whose workflow declares all that is needed."""
+        if name in RANGES:
+            return self._range(name)
         declared = 0
         for one in needs:
             declared |= DECLARES[one] if one is not None else 0
         count = COUNTS[name]
         return Count(count.mask | declared, count.bits | declared, count.needs).of(self.standings) or 0
 
+    def _range(self, name: str) -> int:
+        """How many are overdue, or came due, at the moment asked about."""
+        number = self.dues.get(RUNNING_OVERDUE if name != OVERDUE else OVERDUE, 0)
+        return number + sum(COUNTS[one].of(self.standings) or 0 for one in ("met", "missed") if name == DUE)
 
-@dataclass(frozen=True, eq=False)
-class FiguresBy(Mapping[K, Figures], Generic[K]):
-    """The figures of each part along one dimension (keys are names or paths) or several (keys are tuples of them)."""
-
-    dimensions: tuple[str, ...]
-    parts: Mapping[K, Figures]
-    asked: str = "all"
-    clocks: tuple[str, ...] = ()
-    parked: int = 0
-
-    def __getitem__(self, key: K) -> Figures:
-        return self.parts[key]
-
-    def __iter__(self) -> Iterator[K]:
-        return iter(self.parts)
-
-    def __len__(self) -> int:
-        return len(self.parts)
-
-    @property
-    def total(self) -> Figures:
-        """All parts together: the sums of their counts."""
-        standings, happened, ticking = (
-            _added(getattr(part, name) for part in self.parts.values()) for name in ("standings", "happened", "ticking")
-        )
-        return Figures(self.asked, standings, happened, ticking, self.clocks, self.parked)
-
-    def mean_of_units(self, rate: str) -> MeanOfUnits:
-        """The unweighted mean of the parts' rates, over those that have one; it may contradict the pooled rate."""
-        self._nothing.rate(rate)  # a name that is none is told even where there is no part
-        units = (part for key, part in self.parts.items() if all((key,) if isinstance(key, str) else key))
-        values = [part.rate(rate).value for part in units]
-        found = [value for value in values if value is not None]
-        mean = sum(found, Fraction(0)) / len(found) if found else None
-        return MeanOfUnits(f"{rate}, mean of units", mean, len(found), len(values) - len(found))
-
-    @property
-    def headings(self) -> tuple[str, ...]:
-        """What the dimensions are called in a table, where `received` and `closed` are counts already."""
-        return tuple(f"{name} in" if name in COUNTS else name for name in self.dimensions)
-
-    def columns(self) -> dict[str, list[Any]]:
-        """One list a column: the dimensions, then each count, and each rate as a float; None is n/a.
-
-        Dimensions of time are called `received in` and `closed in`, beside the counts. As pandas.DataFrame(…) or
-        polars.DataFrame(…) take it.
-        """
-        keys = [(key,) if isinstance(key, str) else key for key in self.parts]
-        table: dict[str, list[Any]] = {name: [key[at] for key in keys] for at, name in enumerate(self.headings)}
-        for name in self._nothing.counts:
-            table[name] = [one.count(name) for one in self.parts.values()]
-        for name in self._nothing.rates:
-            rates = (one.rate(name).value for one in self.parts.values())
-            table[name] = [None if value is None else float(value) for value in rates]
-        for kind in MIDDLE_WEIGHT:
-            ends = [part.satisfaction_interval(kind) for part in self.parts.values()]
-            for at, name in enumerate(one.name for one in self._nothing.satisfaction_interval(kind)):
-                table[name] = [None if (value := one[at].value) is None else float(value) for one in ends]
-        return table
-
-    @property
-    def _nothing(self) -> Figures:
-        return Figures("", {}, {}, {}, self.clocks)
-
-
-def _added(tallies: Iterable[Mapping[Any, int]]) -> dict[Any, int]:
-    added: dict[Any, int] = {}
-    for tally in tallies:
-        for key, number in tally.items():
-            added[key] = added.get(key, 0) + number
-    return added
+    def __str__(self) -> str:
+        return all_figures(self)
 
 
 def _meaning(figure: str) -> str:
@@ -246,10 +204,15 @@ def _meaning(figure: str) -> str:
 
 
 def figures_of(
-    name: str, sums: Mapping[tuple[str, int], int], clocks: tuple[str, ...] = (), parked: int = 0
+    name: str,
+    sums: Mapping[tuple[str, int], int],
+    clocks: tuple[str, ...] = (),
+    dues: Mapping[str, int] | None = None,
+    parked: int = 0,
+    note: str = "",
 ) -> Figures:
     """The figures of one slice from its sums: (happening or how a clock stands, standing) → number."""
     standings = {standing: number for (what, standing), number in sums.items() if not what}
     happened = {what: number for (what, _), number in sums.items() if what in CODES}
     ticking = {what: number for (what, _), number in sums.items() if what and what not in CODES}
-    return Figures(name, standings, happened, ticking, clocks, parked)
+    return Figures(name, standings, happened, ticking, clocks, dues or {}, parked, note)

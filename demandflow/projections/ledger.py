@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
@@ -13,13 +14,14 @@ from demandflow.projections.standing import CLOCKS_AT, CODES, MEANING_OF, Slice
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS demandflow_slices (
     id INTEGER PRIMARY KEY, place TEXT NOT NULL, channel TEXT NOT NULL, category TEXT NOT NULL,
-    contractor TEXT NOT NULL, workflow TEXT NOT NULL, UNIQUE (place, channel, category, contractor, workflow)
+    lead TEXT NOT NULL, workflow TEXT NOT NULL, UNIQUE (place, channel, category, lead, workflow)
 );
 CREATE TABLE IF NOT EXISTS demandflow_clocks (id INTEGER PRIMARY KEY, stands TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS demandflow_dues (id INTEGER PRIMARY KEY, days TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS demandflow_ledger (
     demand BLOB NOT NULL, version INTEGER NOT NULL, recorded_by INTEGER NOT NULL,
     received INTEGER NOT NULL, happened INTEGER NOT NULL, recorded INTEGER NOT NULL, ended INTEGER NOT NULL,
-    what INTEGER NOT NULL, amount INTEGER NOT NULL, slice INTEGER NOT NULL
+    what INTEGER NOT NULL, amount INTEGER NOT NULL, slice INTEGER NOT NULL, due INTEGER NOT NULL, dues INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS demandflow_ledger_demand ON demandflow_ledger (demand);
 """
@@ -37,19 +39,24 @@ class Booking(NamedTuple):
 
 
 def write(connection: sqlite3.Connection, bookings: Iterable[Booking]) -> None:
-    """Add these lines; none is ever changed."""
+    """Add these lines; none is ever changed.
+
+    `due` is the soonest day on which it is due and `dues` says all of them; 0 where it is not due.
+    """
     bookings = list(bookings)
     slices = {where: _slice_id(connection, where) for where in {line.entry.where for line in bookings}}
     clocks = {
         stands: _clocks_id(connection, stands) for stands in dict.fromkeys(line.entry.clocks for line in bookings)
     }
+    dues = {days: _dues_id(connection, days) for days in dict.fromkeys(line.entry.dues for line in bookings)}
     connection.executemany(
-        "INSERT INTO demandflow_ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO demandflow_ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 *(line.demand.bytes, line.entry.version, line.recorded_by),
                 *(line.received, line.entry.happened, line.recorded, line.entry.ended),
                 *(_what(line.entry, clocks[line.entry.clocks]), line.amount, slices[line.entry.where]),
+                *(line.entry.dues[0][1] if line.entry.dues else 0, dues[line.entry.dues]),
             )
             for line in bookings
         ],
@@ -90,15 +97,22 @@ def _clocks_id(connection: sqlite3.Connection, clocks: tuple[str, ...]) -> int:
     return int(connection.execute("SELECT id FROM demandflow_clocks WHERE stands = ?", stands).fetchone()[0])
 
 
+def _dues_id(connection: sqlite3.Connection, dues: tuple[tuple[str, int], ...]) -> int:
+    if not dues:
+        return 0
+    days = (json.dumps(dict(dues), ensure_ascii=False),)
+    connection.execute("INSERT OR IGNORE INTO demandflow_dues (days) VALUES (?)", days)
+    return int(connection.execute("SELECT id FROM demandflow_dues WHERE days = ?", days).fetchone()[0])
+
+
 def _slice_id(connection: sqlite3.Connection, where: Slice) -> int:
     connection.execute(
-        "INSERT OR IGNORE INTO demandflow_slices (place, channel, category, contractor, workflow) "
-        "VALUES (?, ?, ?, ?, ?)",
+        "INSERT OR IGNORE INTO demandflow_slices (place, channel, category, lead, workflow) VALUES (?, ?, ?, ?, ?)",
         where,
     )
     found = connection.execute(
         "SELECT id FROM demandflow_slices "
-        "WHERE place = ? AND channel = ? AND category = ? AND contractor = ? AND workflow = ?",
+        "WHERE place = ? AND channel = ? AND category = ? AND lead = ? AND workflow = ?",
         where,
     )
     return int(found.fetchone()[0])

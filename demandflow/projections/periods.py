@@ -7,6 +7,7 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Self
+from zoneinfo import ZoneInfo
 
 from demandflow.errors import InvalidValue, brief, listed
 
@@ -72,6 +73,13 @@ class Period:
             case "year":
                 return cls._months(day.year, 1, 12)
         return cls(day, day)
+
+    def moments(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
+        """From which moment until before which one it is, in this zone. Raises InvalidValue for the last day of all."""
+        if self.last == date.max:
+            raise InvalidValue("period", f"{self} has no day after it")
+        midnight, after = datetime.min.time(), self.last + timedelta(days=1)
+        return datetime.combine(self.first, midnight, zone), datetime.combine(after, midnight, zone)
 
     @classmethod
     def _plain(cls, written: str) -> Self:

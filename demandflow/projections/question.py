@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, TypedDict
@@ -28,8 +28,8 @@ class Asked(TypedDict, total=False):
     `received` and `closed` are windows: a Period, a date, or one written as `2026`, `2026-Q1`, `2026-03`, `2026-W12`,
     `2026-03-05` or `2026-03-01/2026-03-10`; what was reopened since is not closed any more (as of the window's last day
     it was). `as_of` is a day (a date, or written `2026-03-05`): what is known now about how things stood at its end.
-    `known_on` is a day: only what was recorded by its end. A place or category takes in all below it; `contractor` is
-    the lead; an empty category or contractor stands for those that have none.
+    `known_on` is a day: only what was recorded by its end. A place or category takes in all below it; `lead` is who was
+    given the work last; an empty category or lead stands for those that have none.
     """
 
     received: Period | date | str | None
@@ -39,7 +39,7 @@ class Asked(TypedDict, total=False):
     place: str | None
     channel: str | None
     category: str | None
-    contractor: str | None
+    lead: str | None
     workflow: str | None
 
 
@@ -54,16 +54,15 @@ class Question:
     place: str | None = None
     channel: str | None = None
     category: str | None = None
-    contractor: str | None = None
+    lead: str | None = None
     workflow: str | None = None
 
     @classmethod
     def of(cls, asked: Mapping[str, Any]) -> Question:
         """The question that these words ask."""
         if unknown := [name for name in asked if name not in cls.__dataclass_fields__]:
-            raise InvalidValue(
-                "figures", f"cannot be asked by {unknown[0]!r} (possible: {listed(Asked.__annotations__)})"
-            )
+            possible = listed(Asked.__annotations__)
+            raise InvalidValue("figures", f"cannot be asked by {unknown[0]!r}{_instead(unknown[0], possible)}")
         said = {name: value for name, value in asked.items() if value is not None}
         for name in WINDOWS:
             if name in said:
@@ -96,7 +95,7 @@ class Question:
             if day is not None:
                 parts.append(f"{column} <= ?")
                 values.append(number_of(day))
-        slices, named = self._slices()
+        slices, named = self.slices()
         if named:
             parts.append(f"slice IN (SELECT id FROM demandflow_slices WHERE {slices})")  # noqa: S608
         return " AND ".join(parts), values + named
@@ -119,7 +118,8 @@ class Question:
         select = f"SELECT demand, ended AS closing FROM demandflow_ledger WHERE {condition} GROUP BY 1, 2"  # noqa: S608
         return f"{select} HAVING SUM(amount) > 0", values
 
-    def _slices(self) -> tuple[str, list[Any]]:
+    def slices(self) -> tuple[str, list[Any]]:
+        """The condition on the slices, with its values; empty for all."""
         parts: list[str] = []
         values: list[Any] = []
         for name in DIMENSIONS:
@@ -148,7 +148,7 @@ class Grouping:
             raise InvalidValue("dimension", f"give at least one (possible: {listed(possible)})")
         for one in self.dimensions:
             if not isinstance(one, str) or one not in possible:
-                raise InvalidValue("dimension", f"{brief(one)} is none (possible: {listed(possible)})")
+                raise InvalidValue("dimension", f"{brief(one)} is none{_instead(one, listed(possible))}")
         if len(set(self.dimensions)) < len(self.dimensions):
             raise InvalidValue("dimension", f"give each once, got {listed(self.dimensions)}")
         levels = self.level.values() if isinstance(self.level, Mapping) else (self.level,)
@@ -182,23 +182,44 @@ def grouped(
     connection: sqlite3.Connection, question: Question, grouping: Grouping | None
 ) -> dict[tuple[str, ...], Sums]:
     """The sums of each group, in one pass over the ledger (two, by closing)."""
-    dimensions = grouping.dimensions if grouping else ()
-    days = {one: f"{COLUMN[one]}{_coarser(grouping)}" for one in WINDOWS if one in dimensions}
-    sliced = any(one in DIMENSIONS for one in dimensions)
-    slices = slices_by_id(connection) if sliced else {}
+    columns, key_of = columns_of(connection, grouping)
     clocks = ledger.clocks_by_id(connection)
-    columns = (["slice"] if sliced else []) + list(days.values())
     found: dict[tuple[str, ...], Sums] = {}
     for select, values in _selects(question, columns):
         marks = ", ".join(str(number + 1) for number in range(len(columns) + 1))
         for *where, what, number in connection.execute(f"{select} GROUP BY {marks} HAVING SUM(amount) <> 0", values):
-            when = dict(zip(days, where[sliced:], strict=True))
-            key = grouping.key(slices[where[0]] if sliced else {}, when) if grouping else ()
-            group = found.setdefault(key, {})
+            group = found.setdefault(key_of(where), {})
             for cell in ledger.cells(what, clocks):
                 group[cell] = group.get(cell, 0) + number
     cleared = {key: {cell: number for cell, number in group.items() if number} for key, group in found.items()}
     return {key: group for key, group in cleared.items() if group}
+
+
+def columns_of(
+    connection: sqlite3.Connection, grouping: Grouping | None
+) -> tuple[list[str], Callable[[Sequence[int]], tuple[str, ...]]]:
+    """By which columns of the ledger is grouped, and the key of the group that has these values in them."""
+    if grouping is None:
+        return [], lambda _: ()
+    days = {one: f"{COLUMN[one]}{_coarser(grouping)}" for one in WINDOWS if one in grouping.dimensions}
+    sliced = any(one in DIMENSIONS for one in grouping.dimensions)
+    slices = slices_by_id(connection) if sliced else {}
+
+    def key_of(values: Sequence[int]) -> tuple[str, ...]:
+        when = dict(zip(days, values[sliced:], strict=True))
+        return grouping.key(slices[values[0]] if sliced else {}, when)
+
+    return (["slice"] if sliced else []) + list(days.values()), key_of
+
+
+def _instead(word: object, possible: str) -> str:
+    """What to ask by instead."""
+    if word != "contractor":
+        return f" (possible: {possible})"
+    return (
+        " but by the lead, who was given the work last (who has it now or helps is asked of the board; "
+        f"possible: {possible})"
+    )
 
 
 def _coarser(grouping: Grouping | None) -> str:

@@ -6,16 +6,21 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
-from demandflow.projections.definitions import ON_TIME
+from demandflow.errors import listed
+from demandflow.projections.definitions import ON_TIME, ON_TIME_OF_THE_ENDED
 
 
 @dataclass(frozen=True)
 class Rate:
-    """A numerator over a denominator, pooled; `n` is the denominator. Without any, the rate is n/a, never 0 %."""
+    """A numerator over a denominator, pooled; `n` is the denominator. Without any, the rate is n/a, never 0 %.
+
+    `beside` is what has to be said with it wherever it is printed.
+    """
 
     name: str
     numerator: Fraction
     n: int
+    beside: str = ""
 
     @property
     def value(self) -> Fraction | None:
@@ -30,7 +35,8 @@ class Rate:
     def __str__(self) -> str:
         whole = self.numerator.denominator == 1
         number = str(self.numerator) if whole else f"{float(self.numerator):.1f}"
-        return f"{number}/{self.n} = {self.percent}" if self.n else "n/a"
+        beside = f" ({self.beside})" if self.beside else ""
+        return f"{number}/{self.n} = {self.percent}{beside}" if self.n else f"n/a{beside}"
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,10 @@ class MeanOfUnits:
 
 @dataclass(frozen=True)
 class ClockFigures:
-    """How one clock stands over all demands of a slice: in `none` it never ran, in `running` it runs or is paused."""
+    """How one clock stands over all demands of a slice: in `none` it never ran, in `running` it runs or is paused.
+
+    Of the running, `overdue` are past their due moment at the moment asked about, and `undated` have none.
+    """
 
     name: str
     none: int
@@ -59,6 +68,8 @@ class ClockFigures:
     met: int
     missed: int
     stopped: int
+    overdue: int = 0
+    undated: int = 0
 
     @property
     def received(self) -> int:
@@ -66,13 +77,35 @@ class ClockFigures:
         return self.none + self.running + self.met + self.missed + self.stopped
 
     @property
+    def due(self) -> int:
+        """In how many it came due: met + missed + overdue."""
+        return self.met + self.missed + self.overdue
+
+    @property
     def on_time(self) -> Rate:
-        """Of those in which it ended by its due moment or after it, how many by then."""
-        return Rate(f"{self.name} {ON_TIME}", Fraction(self.met), self.met + self.missed)
+        """Of those in which it came due, how many ended by then."""
+        return Rate(f"{self.name} {ON_TIME}", Fraction(self.met), self.due)
+
+    @property
+    def on_time_of_the_ended(self) -> Rate:
+        """Of those in which it ended by its due moment or after it, how many by then; printed with the overdue."""
+        ended = self.met + self.missed
+        return Rate(f"{self.name} {ON_TIME_OF_THE_ENDED}", Fraction(self.met), ended, overdue_beside(self.overdue))
 
     def __str__(self) -> str:
         stands = f"{self.none} none + {self.running} running + {self.met} met + {self.missed} missed"
-        return f"{self.name}: {self.received} received = {stands} + {self.stopped} stopped"
+        return f"{self.name}: {self.received} received = {stands} + {self.stopped} stopped{self._of_the_running}"
+
+    @property
+    def _of_the_running(self) -> str:
+        numbers = {"overdue": self.overdue, "undated": self.undated}
+        said = listed((f"{number} {what}" for what, number in numbers.items() if number), none="")
+        return f"; of the running {said}" if said else ""
+
+
+def overdue_beside(number: int) -> str:
+    """What is said beside a rate from which the overdue are left out."""
+    return f"besides, {number} overdue" if number else ""
 
 
 def in_percent(value: Fraction | None) -> str:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
+from demandflow.domain.clock_states import Ticking
 from demandflow.domain.demand import Demand
 from demandflow.domain.moves import ENDS, MEANINGS
 from demandflow.domain.values import Grade
@@ -43,17 +45,22 @@ MEANING_OF = {code: meaning for meaning, code in CODES.items()}
 
 CLOCKS_AT = 32
 """From this bit on, a number that the ledger keeps says how the clocks stand; what a demand stands for is below it."""
-CLOCK_STANDS = ("running", "met", "missed", "stopped")
-"""How a clock may stand in the figures, once it has run; a paused one has not ended, so it counts as running."""
+UNDATED = "undated"
+"""How a clock stands that goes on without a due moment; in the figures it is running as well."""
+CLOCK_STANDS = ("running", "met", "missed", "stopped", UNDATED)
+"""How a clock may stand once it has run, each once; a paused one has not ended, so it counts as running."""
+
+NO_CLOCK = ""
+"""The name under which a due moment is kept that no clock gave: a fact gave it to the whole demand."""
 
 
 class Slice(NamedTuple):
-    """The dimensions by which figures are sliced; empty where a demand has none. `contractor` is the lead."""
+    """The dimensions by which figures are sliced; empty where a demand has none. `lead` was given the work last."""
 
     place: str
     channel: str
     category: str
-    contractor: str
+    lead: str
     workflow: str
 
 
@@ -116,13 +123,26 @@ def standing(demand: Demand) -> int:
 
 def clocks_of(demand: Demand) -> tuple[str, ...]:
     """How each of its clocks stands: `finish met`, by name."""
-    return tuple([f"{one.clock} {'running' if one.goes_on else one.stands}" for one in demand.clocks])
+    return tuple([f"{clock.clock} {_stands(clock)}" for clock in demand.clocks])
+
+
+def dues_of(demand: Demand) -> tuple[tuple[str, datetime], ...]:
+    """The due moments of an open demand, by the names of their clocks, the soonest first."""
+    if demand.ended_as is not None:
+        return ()
+    dues = [(clock.clock, clock.due) for clock in demand.clocks if clock.due is not None and clock.can_be_overdue]
+    dues += [(NO_CLOCK, demand.due)] if demand.due is not None else []
+    return tuple(sorted(dues, key=lambda due: due[::-1]))
 
 
 def slice_of(demand: Demand) -> Slice:
     """Where the demand is counted."""
     place, channel, category = demand.place or "", demand.channel or "", demand.category or ""
     return Slice(place, channel, category, demand.lead or "", demand.workflow)
+
+
+def _stands(clock: Ticking) -> str:
+    return UNDATED if clock.undated else "running" if clock.goes_on else clock.stands
 
 
 def _clock(demand: Demand) -> int:

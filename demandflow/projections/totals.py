@@ -19,7 +19,7 @@ CREATE TABLE IF NOT EXISTS demandflow_totals (
 """
 DEEPEST = 1000
 PATHS = ("place", "category")
-DIMENSIONS = (*PATHS, "channel", "contractor", "workflow")
+DIMENSIONS = (*PATHS, "channel", "lead", "workflow")
 
 Totals = dict[str, dict[tuple[str, int], int]]
 """By key: (happening or how a clock stands, standing) → number."""
@@ -82,7 +82,7 @@ def _read(connection: sqlite3.Connection, condition: str, *values: object) -> To
 
 @lru_cache(maxsize=10_000)
 def _slices(where: Slice) -> tuple[tuple[str, int, str], ...]:
-    slices = [("all", 0, ""), ("channel", 0, where.channel), ("contractor", 0, where.contractor)]
+    slices = [("all", 0, ""), ("channel", 0, where.channel), ("lead", 0, where.lead)]
     slices.append(("workflow", 0, where.workflow))
     for dimension, path in (("place", where.place), ("category", where.category)):
         names = path.split("/")

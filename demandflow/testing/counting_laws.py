@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from typing import Any
 
-from demandflow.domain.clock_states import PAUSED
+from demandflow.domain.clock_states import PAUSED, RUNNING, Ticking
 from demandflow.domain.events import Event, with_corrections
 from demandflow.domain.facts import Corrected, Noted
-from demandflow.projections.definitions import RATES
+from demandflow.projections.definitions import RANGES, RATES, counts_of
 from demandflow.projections.standing import COUNTS, HAPPENINGS
+from demandflow.projections.totals import DIMENSIONS
 from demandflow.testing.law import law
 from demandflow.testing.picture import moments_of, picture
 from demandflow.testing.playing import Played
@@ -27,52 +28,53 @@ def figures_are_those_of_the_demands(played: Played) -> None:
     """Every count is what one counts by hand over the demands: now, on any day, as known then, and by window."""
     histories = {demand: played.recorded(demand) for demand in played.demands}
     flow = played.flow
-    _same_counts("now", flow.figures(), histories.values())
+    now = played.clock.now
+    _same_counts("now", flow.figures(), histories.values(), now)
     right = {demand: _right(events) for demand, events in histories.items()}
     days = sorted({day for events in histories.values() for day in _days(played, moments_of(events))})
     for day in _some(days):
         then = [events[: sum(at <= day for at in _days(played, moments_of(events)))] for events in right.values()]
-        _same_counts(f"as of {day}", flow.figures(as_of=day), then)
+        _same_counts(f"as of {day}", flow.figures(as_of=day), then, _until(played, day))
         known = [
             events[: sum(then <= day for then in _days(played, _recorded(events)))] for events in histories.values()
         ]
-        _same_counts(f"known on {day}", flow.figures(known_on=day), known)
+        _same_counts(f"known on {day}", flow.figures(known_on=day), known, _until(played, day))
         received = [events for events in histories.values() if _days(played, moments_of(events))[0] == day]
-        _same_counts(f"received on {day}", flow.figures(received=day), received)
+        _same_counts(f"received on {day}", flow.figures(received=day), received, now)
         closed = [events for events in histories.values() if _closed_on(played, events) == day]
-        _same_counts(f"closed on {day}", flow.figures(closed=day), closed)
+        _same_counts(f"closed on {day}", flow.figures(closed=day), closed, now)
 
 
 @law
 def figures_of_a_slice_are_those_of_its_demands(played: Played) -> None:
-    """A place, a category, a channel, a contractor or a workflow has the counts of the demands that stand there."""
+    """A place, a category, a channel, a lead or a workflow has the counts of the demands that stand there."""
     now = [(events, picture(events)) for events in (_right(played.recorded(demand)) for demand in played.demands)]
-    for dimension, field in SLICES.items():
-        paths = {seen[field] or "" for _, seen in now}
+    for dimension in DIMENSIONS:
+        paths = {seen[dimension] or "" for _, seen in now}
         for key in sorted({"/".join(path.split("/")[:n]) for path in paths for n in range(1, path.count("/") + 2)}):
             asked: Any = {dimension: key}
-            inside = [events for events, seen in now if _within(seen[field] or "", key)]
-            _same_standings(f"{dimension} {key!r}", played.flow.figures(**asked), inside)
+            inside = [events for events, seen in now if _within(seen[dimension] or "", key)]
+            _same_standings(f"{dimension} {key!r}", played.flow.figures(**asked), inside, played.clock.now)
 
 
 @law
 def figures_along_a_dimension_are_those_of_the_demands(played: Played) -> None:
     """Cut at any level, alone or crossed with another dimension, each part has the counts of its demands, no more."""
     now = [(events, picture(events)) for events in (_right(played.recorded(demand)) for demand in played.demands)]
-    for dimension, field in SLICES.items():
+    for dimension in DIMENSIONS:
         is_path = dimension in ("place", "category")
         for level in range(1, DEEPEST + 1) if is_path else (1,):
             inside: dict[str, list[Sequence[Event]]] = {}
             crossed: dict[tuple[str, ...], list[Sequence[Event]]] = {}
             for events, seen in now:
-                key = "/".join((seen[field] or "").split("/")[:level]) if is_path else seen[field] or ""
+                key = "/".join((seen[dimension] or "").split("/")[:level]) if is_path else seen[dimension] or ""
                 inside.setdefault(key, []).append(events)
                 crossed.setdefault((key, seen["channel"]), []).append(events)
             said = f"by {dimension}, level {level}"
-            _same_parts(said, dict(played.flow.figures_by(dimension, level=level)), inside)
+            _same_parts(said, dict(played.flow.figures_by(dimension, level=level)), inside, played.clock.now)
             if dimension != "channel":
                 both = dict(played.flow.figures_by(dimension, "channel", level=level))
-                _same_parts(f"{said}, and channel", both, crossed)
+                _same_parts(f"{said}, and channel", both, crossed, played.clock.now)
 
 
 @law
@@ -85,20 +87,23 @@ def figures_by_month_are_those_of_the_demands(played: Played) -> None:
             day = _days(played, moments_of(events))[0] if dimension == "received" else _closed_on(played, events)
             if day is not None:
                 months.setdefault(f"{day:%Y-%m}", []).append(events)
-        _same_parts(f"months {dimension}", dict(played.flow.figures_by(dimension, every="month")), months)
+        parts = dict(played.flow.figures_by(dimension, every="month"))
+        _same_parts(f"months {dimension}", parts, months, played.clock.now)
 
 
 @law
 def rates_are_counts_over_counts(played: Played) -> None:
     """A rate is its weighted counts over its counts, of the demands whose workflow declares what it needs."""
-    figures = played.flow.figures()
+    figures, at = played.flow.figures(), played.clock.now
     seen = [picture(played.recorded(demand)) for demand in played.demands]
     for name, rule in RATES.items():
         words = [*dict(rule.numerator), *rule.denominator]
-        needs = {need for need in (rule.needs, *(COUNTS[word].needs for word in words)) if need is not None}
+        needs = {rule.needs, *map(_needs, words)} - {None}
         able = [one for one in seen if needs <= set(one["declares"])]
-        above = sum((weight * sum(_counts(word, one) for one in able) for word, weight in rule.numerator), Fraction(0))
-        below = sum(_counts(word, one) for word in rule.denominator for one in able)
+        above = sum(
+            (weight * sum(_counts(word, one, at) for one in able) for word, weight in rule.numerator), Fraction(0)
+        )
+        below = sum(_counts(word, one, at) for word in rule.denominator for one in able)
         rate = figures.rate(name)
         assert (rate.numerator, rate.n) == (above, below), (
             f"{name} is {rate.numerator}/{rate.n}, by hand {above}/{below}"
@@ -139,22 +144,37 @@ COUNTING_LAWS = (
     rates_are_counts_over_counts,
     times_are_those_of_the_demands,
 )
-SLICES = {"place": "place", "category": "category", "channel": "channel", "contractor": "lead", "workflow": "workflow"}
-"""The dimensions of figures, with the field of a demand that each is taken from."""
 
 
-def counted(histories: Iterable[Sequence[Event]]) -> dict[str, int | None]:
-    """Every count, by hand: over the pictures of the demands with these events."""
+def counted(histories: Iterable[Sequence[Event]], at: datetime) -> dict[str, int | None]:
+    """Every count, by hand: over the pictures of the demands with these events, what is overdue at a moment."""
     seen = [picture(events) for events in histories if events]
     found: dict[str, int | None] = {}
-    for name, count in COUNTS.items():
-        declaring = [one for one in seen if count.needs is None or count.needs in one["declares"]]
-        number = sum(_counts(name, one) for one in declaring)
+    for name in (*COUNTS, *RANGES):
+        declaring = [one for one in seen if _needs(name) is None or _needs(name) in one["declares"]]
+        number = sum(_counts(name, one, at) for one in declaring)
         found[name] = number if declaring or not seen else None
     return found
 
 
-def _counts(name: str, one: dict[str, Any]) -> bool:
+def _needs(name: str) -> str | None:
+    return COUNTS[name].needs if name in COUNTS else None
+
+
+def _overdue(seen: dict[str, Any], at: datetime) -> set[str]:
+    """The clocks by which it is overdue; the empty one is of the due moment that a fact gave to the whole."""
+    dues = {clock.clock: clock.due for clock in seen["clocks"] if clock.stands == RUNNING}
+    # what rests does not become overdue, but what was so before stays so
+    dues |= {clock.clock: clock.due for clock in seen["clocks"] if clock.stands == PAUSED and not _in_time(clock)}
+    open_dues = {"": seen["due"], **dues} if seen["ended_as"] is None else {}
+    return {clock for clock, due in open_dues.items() if due is not None and due < at}
+
+
+def _in_time(clock: Ticking) -> bool:
+    return clock.due is None or clock.since < clock.due
+
+
+def _counts(name: str, one: dict[str, Any], at: datetime) -> bool:
     closed, late = one["ended_as"] == "closed", one["due"] is not None
     evaluated = one["evaluated"]
     known = {
@@ -171,15 +191,18 @@ def _counts(name: str, one: dict[str, Any]) -> bool:
         "met": late and closed and one["ended"] <= one["due"],
         "missed": late and closed and one["ended"] > one["due"],
         "stopped": late and one["ended_as"] not in (None, "closed"),
+        "overdue": bool(_overdue(one, at)),
+        "running_overdue": "" in _overdue(one, at),
+        "due": (late and closed) or "" in _overdue(one, at),
     }
     if name in known:
         return bool(known[name])
     return bool(one["ended_as"] == name or (evaluated and one["grade"] == name))
 
 
-def _same_counts(what: str, figures: Any, histories: Histories) -> None:
+def _same_counts(what: str, figures: Any, histories: Histories, at: datetime) -> None:
     histories = [events for events in histories if events]
-    _same_standings(what, figures, histories)
+    _same_standings(what, figures, histories, at)
     happened: Counter[str] = Counter()
     for events in histories:
         for event in events:
@@ -203,6 +226,12 @@ def _days(played: Played, moments: Iterable[datetime]) -> list[date]:
     return [at.astimezone(played.flow._projector.zone).date() for at in moments]
 
 
+def _until(played: Played, day: date) -> datetime:
+    """The end of a day; now, if it is not over."""
+    end = datetime.combine(day + timedelta(days=1), time.min, played.flow._projector.zone)
+    return min(end, played.clock.now)
+
+
 def _recorded(events: Sequence[Event]) -> list[datetime]:
     return [max(event.meta.recorded for event in events[: n + 1]) for n in range(len(events))]
 
@@ -217,28 +246,33 @@ def _some(days: Sequence[date]) -> list[date]:
     return sorted({days[0], days[len(days) // 2], days[-1]}) if days else []
 
 
-def _by_clock(clocks: Sequence[str], histories: Histories) -> dict[str, int]:
+def _by_clock(clocks: Sequence[str], histories: Histories, at: datetime) -> dict[str, int]:
     """How each of these clocks stands, by hand: one that rests has not ended, so it counts as running."""
-    found = {f"{clock} {stands}": 0 for clock in clocks for stands in ("none", "running", "met", "missed", "stopped")}
+    found = dict.fromkeys(counts_of(clocks), 0)
     for seen in (picture(events) for events in histories if events):
         ran = {one.clock: "running" if one.stands == PAUSED else one.stands for one in seen["clocks"]}
+        undated, overdue = {one.clock for one in seen["clocks"] if one.due is None}, _overdue(seen, at)
         for clock in clocks:
-            found[f"{clock} {ran.get(clock, 'none')}"] += 1
+            stands = ran.get(clock, "none")
+            found[f"{clock} {stands}"] += 1
+            found[f"{clock} undated"] += stands == "running" and clock in undated
+            found[f"{clock} overdue"] += clock in overdue
+            found[f"{clock} due"] += clock in overdue or stands in ("met", "missed")
     return found
 
 
-def _same_standings(what: str, figures: Any, histories: Histories) -> None:
+def _same_standings(what: str, figures: Any, histories: Histories, at: datetime) -> None:
     histories = list(histories)
-    by_hand = {**_by_clock(figures.clocks, histories), **counted(histories)}
+    by_hand = {**_by_clock(figures.clocks, histories, at), **counted(histories, at)}
     for name, number in by_hand.items():
         assert figures.count(name) == number, f"{what}: {name} is {figures.count(name)}, counted by hand {number}"
 
 
-def _same_parts(what: str, parts: Mapping[Any, Any], inside: Mapping[Any, Histories]) -> None:
+def _same_parts(what: str, parts: Mapping[Any, Any], inside: Mapping[Any, Histories], at: datetime) -> None:
     stands = {key for key, part in parts.items() if any(part.standings.values())}
     assert stands == set(inside), f"{what}: {sorted(stands)} instead of {sorted(inside)}"
     for key, histories in inside.items():
-        _same_standings(f"{what}: {key!r}", parts[key], histories)
+        _same_standings(f"{what}: {key!r}", parts[key], histories, at)
 
 
 def _within(path: str, key: str) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from demandflow.application import DemandFlow
+from demandflow.domain.clock_states import PAUSED, RUNNING
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
 from demandflow.domain.facts import OTHER_SIDES, Merged, Unmerged
@@ -21,7 +22,6 @@ from demandflow.domain.values import EARLIEST
 from demandflow.errors import StorageError
 from demandflow.projections import ledger, totals
 from demandflow.projections.board import BoardRow
-from demandflow.projections.definitions import RATES
 from demandflow.projections.projector import READER, TABLES, Projector
 from demandflow.projections.totals import DIMENSIONS
 from demandflow.store.mapper import Unreadable
@@ -33,8 +33,8 @@ from demandflow.testing.picture import next_due, picture
 from demandflow.testing.playing import Done, Played, command
 
 PAGE, PAGE_OF_A_FILE = 3, 10
-WHAT = 7
-"""Where a line of the ledger says what is counted."""
+WHAT, DUE = 7, 10
+"""Where a line of the ledger says what is counted, and when it is due."""
 Tables = dict[str, list[tuple[Any, ...]]]
 
 
@@ -97,6 +97,8 @@ def the_board_shows_where_demands_stand(played: Played) -> None:
     for demand, row in rows.items():
         seen = picture(played.recorded(demand))
         seen["due"], seen["clock"] = next_due(seen)
+        on = (clock for clock in seen["clocks"] if clock.stands in (RUNNING, PAUSED))
+        seen["undated"] = tuple(clock.clock for clock in on if clock.due is None)
         for name in SHOWN:
             want, got = seen[name], getattr(row, name)
             assert got == want, f"the board says {name} {got!r} of demand {demand.int}, it is {want!r}"
@@ -201,11 +203,14 @@ def figures_add_up(flow: DemandFlow) -> None:
     slices = {(name, level): flow.figures_by(name, level=level) for name in DIMENSIONS for level in (1, 2)}
     for figures in (whole, *(one for parts in slices.values() for one in parts.values())):
         assert figures.adds_up, figures.identity
-        for name in RATES:
+        for name in figures.rates:
             rate = figures.rate(name)
             assert 0 <= rate.numerator <= rate.n, f"{name}: {rate.numerator}/{rate.n}"
+        of_a_clock = [(f"{one} {some}", f"{one} running") for one in figures.clocks for some in ("overdue", "undated")]
+        for some, all_of in (("overdue", "open"), ("running_overdue", "running"), *of_a_clock):
+            assert (figures.count(some) or 0) <= (figures.count(all_of) or 0), f"{some}: more than {all_of}"
     for (name, _), parts in slices.items():
-        for what in ("standings", "happened"):
+        for what in ("standings", "happened", "ticking", "dues"):
             added: Counter[Any] = Counter()
             for one in parts.values():
                 added.update(getattr(one, what))
@@ -232,12 +237,21 @@ def dump(projector: Projector) -> Tables:
     with projector.tables(catch_up=False) as tables:
         dumped = {table: tables.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES}  # noqa: S608
         named = "SELECT l.*, s.* FROM demandflow_ledger l JOIN demandflow_slices s ON s.id = l.slice"
-        # slices and clocks are numbered as they come, so lines are compared by their names
-        clocks = ledger.clocks_by_id(tables)
+        # slices, clocks and dues are numbered as they come, so lines are compared by their names
+        clocks, dues = ledger.clocks_by_id(tables), dict(tables.execute("SELECT * FROM demandflow_dues"))
         dumped["demandflow_ledger"] = [
-            (*row[:WHAT], *ledger.cells(row[WHAT], clocks), row[WHAT + 1], *row[11:]) for row in tables.execute(named)
+            (
+                *row[:WHAT],
+                *ledger.cells(row[WHAT], clocks),
+                row[WHAT + 1],
+                row[DUE],
+                dues.get(row[DUE + 1]),
+                *row[DUE + 3 :],
+            )
+            for row in tables.execute(named)
         ]
-        dumped.pop("demandflow_slices"), dumped.pop("demandflow_clocks", None)
+        for numbered in ("demandflow_slices", "demandflow_clocks", "demandflow_dues"):
+            dumped.pop(numbered)
         position = "SELECT last, demand, version, parked FROM demandflow_cursors WHERE reader = ? AND last > 0"
         dumped["demandflow_cursors"] = tables.execute(position, (READER,)).fetchall()
     dumped["demandflow_totals"] = [row for row in dumped["demandflow_totals"] if row[-1]]
