@@ -239,5 +239,5 @@ class _Machine(RuleBasedStateMachine):
         return self.telling.step(choice, given) or self.telling.step(choice._replace(kind=12), given)
 
     def _played(self, done: list[Done]) -> Played:
-        history = History(self.workflow, tuple(one.step for one in done))
+        history = History(self.workflow, tuple(one.step for one in done), frozenset(self.facts))
         return Played(history, self.flow, self.clock, self.telling, done)
