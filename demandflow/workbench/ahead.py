@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
@@ -23,6 +23,9 @@ from demandflow.errors import InvalidValue
 from demandflow.workbench.places import AGES, COUNTERS, distances, much_later, place_of, told_apart
 from demandflow.workbench.watching import PARTS, watched
 from demandflow.workbench.witnesses import facts, people
+
+MOST_TRIES = 1_000
+"""How many demands are tried on a way that is given."""
 
 
 class Effort(NamedTuple):
@@ -100,6 +103,29 @@ class Ahead:
         certain = search.certain and not search.beyond_the_bounds(demand, now)
         return Outlook(None, certain, search.objections)
 
+    def gone(
+        self,
+        demand: Demand,
+        now: datetime,
+        way: Sequence[tuple[str, Callable[[Demand], bool]]],
+        around: Surroundings = Surroundings(),
+    ) -> bool:
+        """Whether rules let a demand go this way: each step by the move named, to where it says."""
+        tries = count(1)
+        states = frozenset(state.name for state in self.workflow.states)
+
+        def on(demand: Demand, done: int) -> bool:
+            if done == len(way):
+                return True
+            name, arrived = way[done]
+            search = _Search(self.workflow, self._looked, states, around, QUICK)
+            rows = self.workflow.moves_from(demand.state)[name]
+            onwards = (onward.after for onward in search.by(name, rows, demand, now))
+            fitting = (after for after in onwards if arrived(after))
+            return any(next(tries) < MOST_TRIES and on(after, done + 1) for after in fitting)
+
+        return on(demand, 0)
+
 
 class _Node(NamedTuple):
     demand: Demand
@@ -165,12 +191,12 @@ class _Search:
         for name in sorted(moves, key=lambda name: min(self._far.get(row.dest, OFTEN) for row in moves[name])):
             kind = moves[name][0].move.fact
             if kind not in OTHER_SIDES and not issubclass(kind, MovedOver):
-                yield from self._by(name, moves[name], demand, now)
+                yield from self.by(name, moves[name], demand, now)
 
-    def _by(self, name: str, rows: Sequence[Row], demand: Demand, now: datetime) -> Iterator[Onward]:
+    def by(self, name: str, rows: Sequence[Row], demand: Demand, now: datetime) -> Iterator[Onward]:
         """The steps by the moves of one name, now and then later, where that may make a difference."""
         soonest = now if demand.last is None else max(now, demand.last)
-        nearer = min(self._far.get(row.dest, OFTEN) for row in rows) < self._far[demand.state]
+        nearer = min(self._far.get(row.dest, OFTEN) for row in rows) < self._far.get(demand.state, OFTEN)
         for wait in self.effort.waits:
             time_matters, dull = False, 0  # in a row, by all of them
             try:
