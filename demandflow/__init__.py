@@ -55,6 +55,7 @@ from demandflow.domain.values import Actor, Category, Channel, Grade, Place, Rol
 from demandflow.domain.workflow import PossibleMove, Workflow
 from demandflow.errors import (
     BackdatingNotAllowed,
+    CalendarEnds,
     ClockBehind,
     ClockJumped,
     Defect,
@@ -103,6 +104,7 @@ __all__ = [
     "BoardRow",
     "CLOSED_LOOP",
     "Calendar",
+    "CalendarEnds",
     "CallbackMissed",
     "Category",
     "Change",

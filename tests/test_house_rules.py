@@ -41,7 +41,7 @@ MAY_SEE = {
     "policies": {"errors", "domain"},
     "agenda": {"domain", "tables"},
     "deliveries": {"tables"},
-    "notices": {"domain"},
+    "notices": {"errors", "domain"},
     "lookup": {"domain", "policies"},
     "running": {"errors", "domain", "agenda", "batches", "intents", "lookup", "policies", "recording"},
     "reacting": {

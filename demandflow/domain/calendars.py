@@ -85,6 +85,17 @@ class Calendar:
         """The years about which the calendar knows what it must know."""
         return frozenset().union(*(one.years for one in self.days)) if self.days else frozenset(ALL_YEARS)
 
+    def covered_until(self, day: date) -> date | None:
+        """The last date, from this one on, of which it knows every day; None if it does not know this one either."""
+        if type(day) is not date:
+            raise InvalidValue("day", f"must be a date, got {brief(day)}")
+        year = day.year
+        if year not in self.covered:
+            return None
+        while year + 1 in self.covered:
+            year += 1
+        return date(year, 12, 31)
+
     def hours_of(self, day: date) -> Hours:
         """When it is open on this date; empty if it is closed. Hours that the clocks skip are none.
 
