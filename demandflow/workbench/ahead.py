@@ -1,9 +1,9 @@
-"""Looking ahead: what anybody could still do with a demand, rules asked, and the shortest way on to an end."""
+"""Looking ahead: what anybody could still do with a demand, rules asked, and a way on to an end."""
 
 from __future__ import annotations
 
 import heapq
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -29,15 +29,17 @@ MOST_TRIES = 1_000
 
 
 class Effort(NamedTuple):
-    """How hard to look: which waits, how many facts of a class, how many dull steps in a row, how many proposals."""
+    """How hard to look: which waits, how many facts of a class, dull steps in a row, and proposals in all."""
 
     waits: tuple[timedelta, ...]
     facts: int
     dull: int
     proposals: int
+    shortest: bool = False
 
 
 QUICK = Effort((AGES[0], AGES[4]), 24, 8, 4_000)
+SHORTEST = QUICK._replace(shortest=True)
 THOROUGH = Effort(AGES, 1_000, 25, 30_000)
 
 
@@ -51,7 +53,7 @@ class Onward(NamedTuple):
 
 @dataclass(frozen=True)
 class Outlook:
-    """What lies ahead of a demand: the shortest way to where it should come; None if there is none, or none was found.
+    """What lies ahead of a demand: a way to where it should come; None if there is none, or none was found.
 
     `certain` says that there is none: everything was tried. `objections` are what rules said, by "move from state", of
     the moves that would have led nearer.
@@ -83,14 +85,23 @@ class Ahead:
         self._looked: set[str] = set()
 
     def outlook(
-        self, demand: Demand, now: datetime, to: Collection[str] | None = None, around: Surroundings = Surroundings()
+        self,
+        demand: Demand,
+        now: datetime,
+        to: Collection[str] | None = None,
+        around: Surroundings = Surroundings(),
+        *,
+        shortest: bool = False,
     ) -> Outlook:
-        """The shortest way from here to one of these states (else to any end) that rules and conditions let through."""
+        """A way from here to one of these states (else to any end) that rules and conditions let through.
+
+        `shortest` asks for the shortest, where that is found without looking too hard.
+        """
         ended = tuple(state.name for state in self.workflow.states if state.ended_as is not None)
         goals = frozenset(ended if to is None else to)
         if demand.state in goals:
             return Outlook(())
-        for effort in (QUICK, THOROUGH):
+        for effort in (*((SHORTEST,) if shortest else ()), QUICK, THOROUGH):
             while True:
                 search = _Search(self.workflow, self._looked, goals, around, effort)
                 way = search.way(demand, now)
@@ -148,12 +159,19 @@ class _Search:
         self.objections: dict[str, str] = {}
 
     def way(self, demand: Demand, now: datetime) -> tuple[Onward, ...] | None:
-        """The shortest way from the demand to a goal; None where all was tried, or as much as may be."""
-        numbers = count()
-        waiting: list[tuple[int, int, int, _Node, Iterator[Onward]]] = []
+        """A way from the demand to a goal; None where all was tried, or as much as may be.
 
-        def add(node: _Node) -> int:
-            least = node.steps + self._far[node.demand.state]
+        The shortest, if that is asked for; else demands in states where few were yet are gone on from first, so that
+        no move that is refused again and again holds it up.
+        """
+        numbers = count()
+        in_state: Counter[str] = Counter()
+        waiting: list[tuple[tuple[int, int], int, int, _Node, Iterator[Onward]]] = []
+
+        def add(node: _Node) -> tuple[int, int]:
+            state = node.demand.state
+            least = (0 if self.effort.shortest else in_state[state], node.steps + self._far[state])
+            in_state[state] += 1
             entry = (least, -node.steps, next(numbers), node, self._ways_on(node.demand, now))
             heapq.heappush(waiting, entry)
             return least

@@ -71,7 +71,7 @@ def _with_ways(found: Explored, walk: _Walk, given: Mapping[type[Fact], tuple[Fa
     around = Surroundings(() if other is None else (other,), (), own, frozenset(given))
     ahead, ways = Ahead(workflow), {}
     for end in found.ends:
-        outlook = ahead.outlook(blank, THEN, (end,), around)
+        outlook = ahead.outlook(blank, THEN, (end,), around, shortest=True)
         if outlook.way:
             places = [found.configurations[0], *(walk.configuration(onward.after) for onward in outlook.way)]
             moves = (onward.proposal.move for onward in outlook.way)

@@ -38,8 +38,8 @@ class Explored:
     conditions asked for and exploring cannot try in full is `uncertain` (the version, the facts, moments, texts, what
     is in a collection; of a proposal `at` and `other`); `undecided` are the moves that were not used, but that such a
     condition may let through, or that may be used after one.
-    `ways` are the shortest ways to the ended states on which no rule objects: each was gone, by somebody and with some
-    fact; `longest` is the way to the configuration that takes the most steps to come to, of those that can be gone so.
+    `ways` are short ways to the ended states on which no rule objects: each was gone, by somebody and with some fact.
+    `longest` is the way to the configuration that takes the most steps to come to, of those that can be gone so.
     """
 
     workflow: str
@@ -69,7 +69,7 @@ class Explored:
 
     @property
     def ways_to_ends(self) -> dict[str, tuple[Taken, ...]]:
-        """The shortest way to each ended state to which conditions and rules let a demand come."""
+        """A short way to each ended state to which conditions and rules let a demand come."""
         return dict(self.ways)
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from enum import Enum
 from itertools import combinations
 from typing import Any
 from uuid import UUID
@@ -54,9 +55,9 @@ def facts(kind: type[Fact], demand: Demand, at: datetime, others: Iterable[UUID]
             continue
         if isinstance(next(iter(samples), None), str) and accepted(kind, name, [TWO_LINES]):
             samples = (*samples, TWO_LINES)
-        values = _values(name, samples, demand, at, others)
-        fitting = accepted(kind, name, list(dict.fromkeys(values)))
-        choices[name] = fitting if needed or None in fitting else [*fitting, None]
+        values = dict.fromkeys(_values(name, samples, demand, at, others))
+        fitting = accepted(kind, name, [value for value in values if value is not None])
+        choices[name] = fitting if needed else [*fitting, None]
     for fields in _varied(choices):
         try:
             yield kind(**fields)
@@ -93,10 +94,10 @@ def _values(name: str, samples: Sequence[Any], demand: Demand, at: datetime, oth
         case Place() | Category() | Channel():
             yield said
             yield sample
-        case str():
-            yield from (sample, said, *_texts(demand.attributes.values()))
+        case str() if not isinstance(sample, Enum):
             if TWO_LINES not in samples:  # else a free text, which names nobody
-                yield from (*samples, *_names(demand))
+                yield from (said, STRANGERS[0], *_names(demand))
+            yield from (*(one for one in samples if one != TWO_LINES), said, *_texts(demand.attributes.values()))
         case bool():
             yield from samples
         case int() | float():
