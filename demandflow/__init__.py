@@ -54,6 +54,7 @@ from demandflow.domain.values import Actor, Category, Channel, Grade, Place, Rol
 from demandflow.domain.workflow import PossibleMove, Workflow
 from demandflow.errors import (
     BackdatingNotAllowed,
+    CalendarEnds,
     ClockBehind,
     ClockJumped,
     Defect,
@@ -115,6 +116,7 @@ __all__ = [
     "BoardRow",
     "CLOSED_LOOP",
     "Calendar",
+    "CalendarEnds",
     "CallbackMissed",
     "Category",
     "Change",

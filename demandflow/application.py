@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
@@ -11,14 +12,16 @@ from uuid import UUID
 
 from demandflow.batches import Action, Batch, Recorded, Registration, Rejected, acted, each, registered
 from demandflow.commands import Commands, as_id
+from demandflow.domain.calendars import Calendar
 from demandflow.domain.closed_loop import CLOSED_LOOP
+from demandflow.domain.coverage import calendar_ends
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
 from demandflow.domain.facts import STANDARD_FACTS, MovedOver
 from demandflow.domain.texts import name_of
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import PossibleMove, Workflow
-from demandflow.errors import DemandFlowError, InvalidValue, Overtaken, StorageBusy, StorageError, brief
+from demandflow.errors import CalendarEnds, DemandFlowError, InvalidValue, Overtaken, StorageBusy, StorageError, brief
 from demandflow.history import HistoryLine, line_of
 from demandflow.ids import elapsed, utc_now, uuid7
 from demandflow.moments import LATE_ENTRY, Moments
@@ -90,8 +93,8 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
         it (else UTC), and each workflow as it is when it first writes. `policies` act when run_policies() is called.
         The roles in `backdating` may enter what happened at any time (`at=`), everybody else what happened up to
         `late_entry` ago. `clocks_right_until` says that later recordings were made by a clock that was wrong: they hold
-        back nothing but their own demands. Raises InvalidValue or StorageError: among them NotALog, UnknownFormat,
-        WrongTenant, WrongZone and WorkflowChanged.
+        back nothing but their own demands. Warns (CalendarEnds) of calendars that soon know no more days. Raises
+        InvalidValue or StorageError: among them NotALog, UnknownFormat, WrongTenant, WrongZone and WorkflowChanged.
         """
         by_key = _by_key(workflows)
         tenant = None if tenant is None else name_of(tenant, "tenant")
@@ -111,10 +114,17 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
                 trusted_until=clocks_right_until,
                 elapsed=elapsed if clock is utc_now else None,
             )
-            return cls(log, by_key, tenant, clock, new_id, policies, moments)
+            opened = cls(log, by_key, tenant, clock, new_id, policies, moments)
         except BaseException:
             log.close()
             raise
+        try:
+            for ends in opened.calendar_ends():
+                warnings.warn(ends, stacklevel=2)
+        except BaseException:  # a warning may be made an error
+            opened.close()
+            raise
+        return opened
 
     def close(self) -> None:
         """Close the storage; doing so twice is harmless."""
@@ -132,6 +142,12 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
     def workflows(self) -> Mapping[str, Workflow]:
         """The workflows that it was opened with, by `name@version`."""
         return MappingProxyType(self._workflows)
+
+    def calendar_ends(self) -> tuple[CalendarEnds, ...]:
+        """The calendars of its clocks and policies that have ended, or end within 90 days; opening warns of them."""
+        calendars = ((policy.name, getattr(policy, "calendar", None)) for policy in self.policies if policy.on)
+        others = [(name, calendar) for name, calendar in calendars if isinstance(calendar, Calendar)]
+        return tuple(calendar_ends(self._workflows.values(), others, self.now()))
 
     @contextmanager
     def batch(self, *, backdating: bool = False) -> Iterator[Batch]:

@@ -25,7 +25,8 @@
         ├── UnreadableEvent a stored event cannot be read
         └── HistoryIncomplete rows of the log went
 
-Besides: WorkflowAdvice and ClockJumped, warnings, not errors: what a workflow might do better, and a clock that jumped.
+Besides, as warnings, not errors: WorkflowAdvice, what a workflow might do better; ClockJumped, a clock that jumped;
+CalendarEnds, a calendar that soon knows no more days.
 Every error passes all its arguments up, so that it can be pickled, and says its sentence in `_sentence`.
 """
 
@@ -33,7 +34,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 LONGEST_LINE, MOST_LINES = 2000, 200
@@ -150,6 +151,28 @@ class WorkflowAdvice(UserWarning):
 
     def __str__(self) -> str:
         return f"{self.workflow}: {self.advice}"
+
+
+class CalendarEnds(UserWarning):
+    """A calendar soon knows no more days, or none already; said when a log is opened, as any other warning.
+
+    `users` are the clocks and policies that count by it; `until` is the last date that it knows, None if it has ended.
+    """
+
+    def __init__(self, calendar: str, users: tuple[str, ...], until: date | None, today: date) -> None:
+        super().__init__(calendar, users, until, today)
+        self.calendar, self.users, self.until, self.today = calendar, users, until, today
+
+    def __str__(self) -> str:
+        ends = f"does not know {self.today.year}"
+        year = self.today.year
+        if self.until is not None:
+            ends = f"knows no day after {self.until}, in {(self.until - self.today).days} days"
+            year = self.until.year + 1
+        return (
+            f"calendar {self.calendar!r} {ends}: deadlines that reach there will have no date until it does "
+            f"({listed(self.users)}). Add a source of days for {year}, or Days.none([{year}]) if it has none of its own"
+        )
 
 
 class Refusal(DemandFlowError):

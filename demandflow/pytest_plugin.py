@@ -46,7 +46,11 @@ def demandflow(request: pytest.FixtureRequest, clock: FrozenClock) -> Iterator[D
         )
     if marker is not None and marker.args:
         how["workflows"] = marker.args
-    with DemandFlow.open(how.pop("url", "memory:"), clock=clock, **how) as flow:
+    from demandflow.testing.clock import calendars_may_end
+
+    with calendars_may_end():
+        opened = DemandFlow.open(how.pop("url", "memory:"), clock=clock, **how)
+    with opened as flow:
         yield flow
 
 

@@ -151,7 +151,8 @@ class TestLaws:
     def test_more_holidays_never_make_it_due_earlier(
         self, calendar: Calendar, start: datetime, span: Span, closed: set[date]
     ) -> None:
-        more = replace(calendar, days=(*calendar.days, Days(YEARS, closed)))
+        exceptions = Days(() if calendar.days else YEARS, closed)
+        more = replace(calendar, days=(*calendar.days, exceptions))
         assert calendar.add(start, span) <= more.add(start, span)
 
     @given(calendars(), st.lists(moments(), min_size=3, max_size=3))
@@ -218,6 +219,7 @@ class Oracle:
             wall = at.astimezone(self.zone).replace(tzinfo=None)
             shown = max(shown, wall)  # while clocks show a time again, all stays as it was when they went back
             self.minutes.append((at, wall, self.open(shown)))
+        self.worked_dates = {wall.date() for _, wall, is_open in self.minutes if is_open}
 
     def hours(self, day: date) -> Hours:
         if day not in self.known:
@@ -227,6 +229,8 @@ class Oracle:
     def said_of(self, day: date) -> Hours:
         found: Hours = self.calendar.hours[day.weekday()]
         for source in self.calendar.days:
+            if day.year in source.years:
+                found = self.calendar.hours[day.weekday()]
             if day in source.closed:
                 found = ()
             if day in source.working:
@@ -254,18 +258,18 @@ class Oracle:
 
     def full_days(self, a: datetime, b: datetime) -> int:
         first, last = (at.astimezone(self.zone).date() for at in (a, b))
-        return sum(bool(self.hours(first + n * DAY)) for n in range(1, (last - first).days + 1))
+        return sum(first + n * DAY in self.worked_dates for n in range(1, (last - first).days + 1))
 
     def working_days(self, start: datetime, days: int) -> datetime | None:
         """The first minute of the target day that shows the clock time or a later one while open, else its close."""
         began = next(((at, wall) for at, wall, is_open in self.minutes if at >= start and is_open), None)
         if began is None or not days:
             return began and began[0]
-        day = began[1].date()
-        while days:
+        day, seen_until = began[1].date(), self.minutes[-1][1].date()
+        while days and day < seen_until:
             day += DAY
-            days -= bool(self.hours(day))
-        if day >= self.minutes[-1][1].date():  # not seen to its end
+            days -= day in self.worked_dates
+        if day >= seen_until:  # not seen to its end
             return None
         open_then = [(at, wall) for at, wall, is_open in self.minutes if is_open and wall.date() == day]
         for at, wall in open_then:

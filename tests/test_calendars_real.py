@@ -67,7 +67,7 @@ class Request:
 
 def boston_hours() -> Calendar:
     """8:30 to 17:00, Massachusetts holidays, save in 2013, when the city's targets ignore them."""
-    days = (holidays_of("US", "MA", years=(2014, 2015, 2016)), Days.none([2013]))
+    days = (holidays_of("US", "MA", years=range(2013, 2017)), Days.none([2013]))
     return Calendar.of("Boston", zone=BOSTON.key, hours="Mon-Fri 08:30-17:00", days=days)
 
 

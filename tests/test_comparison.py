@@ -303,7 +303,7 @@ def test_a_change_of_a_clock_is_told_as_what_it_is(now: tuple[Clock, ...], says:
 
 def test_a_calendar_of_several_clocks_is_told_once() -> None:
     both = (ANSWER, replace_clock(ANSWER, name="second"))
-    split = replace(OFFICE, days=(Days([2026], SHUT[:3]), Days([2026], SHUT[3:])))
+    split = replace(OFFICE, days=(Days([2026], SHUT[:3]), Days(closed=SHUT[3:])))
     joined = replace(OFFICE, days=(Days([2026], SHUT),))
     was, now = ([replace_clock(one, calendar=calendar) for one in both] for calendar in (split, joined))
     assert diff(replace(small(), clocks=was), replace(small(), clocks=now)).lines == (

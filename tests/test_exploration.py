@@ -225,3 +225,40 @@ def escalated_and_many(demand: Demand, proposal: Proposal[Counted]) -> bool:
 def test_a_wrong_question_is_answered_clearly(wrongly: Any, says: str) -> None:
     with pytest.raises(InvalidValue, match=says):
         wrongly()
+
+
+def nobody_may(demand: Demand, proposal: Proposal[Any]) -> str | None:
+    return "nobody may"
+
+
+def test_a_way_that_a_rule_forbids_is_not_given() -> None:
+    detour = (Move("rest", Noted, "open", "waiting", by="clerk"), Move("go on", Stepped, "waiting", "done", by="clerk"))
+    workflow = small(*detour)
+    assert [step.move for step in explore(workflow).ways_to_ends["done"]] == ["file", "finish"]
+    shut = replace(
+        workflow, moves=[replace(m, rules=(nobody_may,)) if m.name == "finish" else m for m in workflow.moves]
+    )
+    found = explore(shut)
+    assert [step.move for step in found.ways_to_ends["done"]] == ["file", "rest", "go on"]
+    assert found.closed_off == ()
+    assert "finish" not in str(found)
+
+
+def test_an_end_that_rules_close_off_is_said_to_be_closed_off() -> None:
+    shut = replace(
+        small(*REST), moves=[replace(m, rules=(nobody_may,)) if m.name == "finish" else m for m in small(*REST).moves]
+    )
+    found = explore(shut)
+    assert found.ways_to_ends == {}
+    assert found.closed_off == ("done",)
+    assert "no way to done was found on which no rule objects" in str(found)
+    assert [step.move for step in found.longest] == ["file", "rest"]
+    nobody = explore(replace(shut, moves=[replace(m, rules=(nobody_may,)) for m in shut.moves]))
+    assert (nobody.longest, nobody.closed_off) == ((), ("done",))
+
+
+def test_the_ways_of_the_closed_loop_can_be_gone() -> None:
+    found = explore(CLOSED_LOOP, bound=2)
+    assert found.closed_off == ()
+    assert set(found.ways_to_ends) == {"closed", "refused", "withdrawn", "merged"}
+    assert len(found.longest) > 5

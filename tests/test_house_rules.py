@@ -42,7 +42,7 @@ MAY_SEE = {
     "parked": {"tables"},
     "agenda": {"errors", "domain", "parked", "store", "tables"},
     "deliveries": {"errors", "domain", "store", "tables"},
-    "notices": {"domain", "store"},
+    "notices": {"errors", "domain", "store"},
     "lookup": {"domain", "policies"},
     "running": {
         "errors",

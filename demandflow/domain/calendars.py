@@ -12,10 +12,10 @@ from threading import RLock
 from typing import Any, Literal, overload
 from zoneinfo import ZoneInfo
 
-from demandflow.domain.days import ALL_YEARS, Days
-from demandflow.domain.hours import A_DAY, Hours, Week, opening_hours, opening_week, since_midnight
+from demandflow.domain.days import ALL_YEARS, Days, single_days
+from demandflow.domain.hours import A_DAY, Hours, Week, opening_hours, opening_week, since_midnight, ticks_of
 from demandflow.domain.spans import Span, Unit
-from demandflow.domain.stretches import EPOCH, TICK, Stretch, instant
+from demandflow.domain.stretches import EPOCH, TICK, Stretch, instant, opened
 from demandflow.domain.texts import name_of
 from demandflow.domain.values import EARLIEST, LATEST, moment
 from demandflow.errors import InvalidValue, YearNotCovered, brief
@@ -28,6 +28,8 @@ BEGIN, END = ((one - EPOCH) // TICK for one in (EARLIEST, LATEST))
 class Calendar:
     """When somebody works: by the week, and by the days that differ from it, later sources over earlier.
 
+    A later source that covers a year takes the place of all that earlier ones said about it, also if it says nothing
+    (Days.none); one that covers no year only adds to them.
     A year is covered if one of the sources covers it; without any source the week alone counts, in every year.
     A day that is worked although its weekday has no hours has `makeup_hours`: if not said, the week's first hours.
     Raises InvalidValue for a zone that there is not, and for a week without hours.
@@ -83,12 +85,27 @@ class Calendar:
         """The years about which the calendar knows what it must know."""
         return frozenset().union(*(one.years for one in self.days)) if self.days else frozenset(ALL_YEARS)
 
+    def covered_until(self, day: date) -> date | None:
+        """The last date, from this one on, of which it knows every day; None if it does not know this one either."""
+        if type(day) is not date:
+            raise InvalidValue("day", f"must be a date, got {brief(day)}")
+        year = day.year
+        if year not in self.covered:
+            return None
+        while year + 1 in self.covered:
+            year += 1
+        return date(year, 12, 31)
+
     def hours_of(self, day: date) -> Hours:
-        """When it is open on this date; empty if it is closed. Raises YearNotCovered."""
+        """When it is open on this date; empty if it is closed. Hours that the clocks skip are none.
+
+        Raises YearNotCovered.
+        """
         if type(day) is not date:
             raise InvalidValue("day", f"must be a date, got {brief(day)}")
         self._known(day.year)
-        return self._hours(day)
+        hours = self._hours(day)
+        return tuple(pair for pair in hours if opened(day, *ticks_of(pair), self._zone) is not None)
 
     def is_working_day(self, day: date) -> bool:
         """Whether it is open at all on this date. Raises YearNotCovered."""
@@ -219,12 +236,7 @@ class Calendar:
     @cached_property
     def _said(self) -> dict[date, Hours | None]:
         """What the sources say of single days, the last word of each; None where the day is just worked."""
-        found: dict[date, Hours | None] = {}
-        for source in self.days:
-            found |= dict.fromkeys(source.closed, ())
-            found |= dict.fromkeys(source.working, None)
-            found |= dict(source.hours)
-        return found
+        return single_days(self.days)
 
     @cached_property
     def _stretches(self) -> dict[int, Stretch]:
@@ -349,7 +361,7 @@ class Calendar:
         if not days:
             end = instant(today + timedelta(days=1), 0, self._zone) - 1
             if hours := self.hours_of(today):
-                close = min(end, instant(today, since_midnight(hours[-1][1]) or A_DAY, self._zone))
+                close = min(end, instant(today, ticks_of(hours[-1])[1], self._zone))
                 end = close if ticks <= close else end
             return _moment(max(ticks, end))
         tomorrow = today + timedelta(days=1)

@@ -18,7 +18,8 @@ ALL_YEARS = range(EARLIEST.year - 1, LATEST.year + 1)
 class Days:
     """A source of days that differ from the week: closed, worked after all, or open at other hours.
 
-    `years` are those about which it says everything; what it says of other years are exceptions, and cover nothing.
+    `years` are those about which it says everything, in the place of all that earlier sources said about them; what it
+    says of other years are exceptions, and cover nothing.
     Raises InvalidValue for a day that is said to be both closed and worked, and for what is no date or year.
     """
 
@@ -53,6 +54,20 @@ class Days:
     def none(cls, years: Iterable[int]) -> Days:
         """Nothing to say about these years, on purpose: they are worked by the week alone."""
         return cls(years)
+
+
+def single_days(sources: Iterable[Days]) -> dict[date, Hours | None]:
+    """What the sources say of single days, the later over the earlier: no hours where closed, None where just worked.
+
+    A year that a later source covers is that source's alone: of what earlier ones said about it nothing is left.
+    """
+    days: dict[date, Hours | None] = {}
+    for source in sources:
+        days = {day: hours for day, hours in days.items() if day.year not in source.years}
+        days |= dict.fromkeys(source.closed, ())
+        days |= dict.fromkeys(source.working, None)
+        days |= dict(source.hours)
+    return days
 
 
 def _years(said: Iterable[int]) -> Iterable[int]:

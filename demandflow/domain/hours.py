@@ -103,6 +103,12 @@ def _shortly(one: time) -> str:
     return one.isoformat() if one.second or one.microsecond else one.isoformat("minutes")
 
 
+def ticks_of(pair: tuple[time, time]) -> tuple[int, int]:
+    """An opening and its closing in microseconds by the clock on the wall; a closing at 24:00 is the day's end."""
+    opening, closing = pair
+    return since_midnight(opening), since_midnight(closing) or A_DAY
+
+
 def since_midnight(one: time) -> int:
     """In microseconds, by the clock on the wall."""
     return ((one.hour * 60 + one.minute) * 60 + one.second) * 1_000_000 + one.microsecond

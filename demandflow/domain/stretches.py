@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from demandflow.domain.hours import A_DAY, Hours, since_midnight
+from demandflow.domain.hours import A_DAY, Hours, ticks_of
 
 EPOCH, TICK = datetime(1970, 1, 1, tzinfo=UTC), timedelta.resolution
 """What is counted here: whole microseconds since 1970, which is exact and several times faster than datetimes."""
@@ -44,14 +44,14 @@ class Stretch:
             day = date.fromordinal(ordinal)
             hours = hours_of(day)
             if hours not in clocks:
-                clocks[hours] = [(since_midnight(a), since_midnight(b) or A_DAY) for a, b in hours]
+                clocks[hours] = [ticks_of(pair) for pair in hours]
             for opening, closing in clocks[hours]:
                 self._append(ordinal, day, opening, closing)
 
     def _append(self, ordinal: int, day: date, opening: int, closing: int) -> None:
-        opens, closes = instant(day, opening, self.zone), instant(day, closing, self.zone)
-        if opens == closes:  # the clocks skipped it
+        if (moments := opened(day, opening, closing, self.zone)) is None:
             return
+        opens, closes = moments
         if not self.dates or self.dates[-1] != ordinal:
             self.dates.append(ordinal)
             self.first.append(len(self.opens))
@@ -99,6 +99,12 @@ class Stretch:
         if self.steady[last] and self.closing[last] < A_DAY:
             return self.closes[last]
         return min(self.closes[last], instant(date.fromordinal(self.dates[position] + 1), 0, self.zone) - 1)
+
+
+def opened(day: date, opening: int, closing: int, zone: ZoneInfo) -> tuple[int, int] | None:
+    """The moments of an opening and its closing on a date; None if the clocks skip all that lies between."""
+    opens, closes = instant(day, opening, zone), instant(day, closing, zone)
+    return (opens, closes) if opens < closes else None
 
 
 def instant(day: date, clock: int, zone: ZoneInfo, fold: int = 0) -> int:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -19,7 +20,7 @@ from demandflow.batches import Batch, Rejected, each
 from demandflow.domain.events import Event, with_corrections
 from demandflow.domain.facts import Corrected, Fact, correctable
 from demandflow.domain.values import Actor
-from demandflow.errors import DemandFlowError, DemandNotFound, InvalidValue, Refusal, listed
+from demandflow.errors import DemandFlowError, DemandNotFound, InvalidValue, Refusal, brief, listed
 from demandflow.importing.columns import Row
 from demandflow.importing.mapping import Mapping
 from demandflow.importing.report import Changed, Difference, Progress, Refused, Report
@@ -27,6 +28,7 @@ from demandflow.importing.sheet import Line, RefusedFile, Sheet
 
 SHEETS = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 Told = Callable[[Progress], None]
+_IN_UTC = re.compile(r"(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d(?:\.\d+)?)?) UTC")
 
 
 def import_file(
@@ -60,9 +62,9 @@ def import_file(
         reader = _Reader(mapping, sheet.header, correct)
         for answers in each(partial(flow.batch, backdating=True), sheet.rows(), reader.bring_in):
             for answer in answers:
-                counts.add(answer)
+                counts.add(answer, reader.reason(answer) if isinstance(answer, Rejected) else "")
                 if isinstance(answer, Rejected) and out is not None:
-                    out.add(answer.item, _why(answer))
+                    out.add(answer.item, reader.reason(answer))
             if progress is not None:
                 progress(_progress(counts.read, sheet, monotonic() - began))
     return counts.report(path.name)
@@ -110,6 +112,10 @@ class _Reader:
     def __init__(self, mapping: Mapping, header: tuple[str, ...], correct: bool) -> None:
         self._mapping, self._header, self._correct = mapping, header, correct
         self._zone = ZoneInfo(mapping.zone)
+        self._claims: dict[UUID, tuple[int, int]] = {}
+        """By demand, the row of this file that told of it first: its line, and what it said."""
+        self._references: dict[int, tuple[UUID, str]] = {}
+        """By line, the demand of a row that is not yet answered, and its reference."""
 
     def bring_in(self, batch: Batch, line: Line) -> _BroughtIn:
         """All that a row tells, or nothing. Raises what makes it refused."""
@@ -127,10 +133,12 @@ class _Reader:
         fact, at, by = self._mapping.registration(row)
         told = [(step, self._mapping.told(step, row)) for step in self._mapping.steps]
         demand = batch.id_of(self._mapping.source, fact.reference or "")
+        self._references[line.number] = demand, fact.reference or ""
+        self._check_claim(demand, line, row)
         known = self._known(batch, demand)
         differences: list[Difference] = []
         if known:
-            differences += _differences(known[1], fact, at)
+            differences += self._differences(known[1], fact, at)
         else:
             batch.start(fact, by=by, at=at, workflow=self._mapping.workflow)
         new_steps = False
@@ -140,15 +148,57 @@ class _Reader:
                 batch.act(demand, step.move, said[0], by=said[2], at=said[1], command_id=step.key)
                 new_steps = True
             elif event is not None and said is not None:
-                differences += _differences(event, said[0], said[1], step.key)
+                differences += self._differences(event, said[0], said[1], step.key)
             elif event is not None:
                 differences.append(Difference(event.version, step.key, "recorded", "not in the file"))
+        self._claims.setdefault(demand, (line.number, self._said(row)))
         if not differences:
             return _BroughtIn(line.number, not known, new_steps)
         if self._correct:
             differences = self._corrected(batch, demand, known, differences, self._mapping.corrects or by)
+            differences = [
+                replace(one, objection=self._in_words_of_the_file(one.objection, line.number)) for one in differences
+            ]
         changed = Changed(line.number, fact.reference or "", demand, tuple(differences))
         return _BroughtIn(line.number, steps=new_steps, changed=changed)
+
+    def _check_claim(self, demand: UUID, line: Line, row: Row) -> None:
+        """Raise InvalidValue where another row of this file told of the same demand, and told something else."""
+        number, said = self._claims.get(demand, (line.number, 0))
+        if number != line.number and said != self._said(row):
+            reference = row[self._mapping.reference].strip()
+            problem = f"{brief(reference)} is that of line {number} already, which says something else"
+            remedy = "give one of them a reference of its own; or, if it goes on from there, feed this row in by itself"
+            raise InvalidValue(self._mapping.reference, f"{problem}; {remedy}")
+
+    def _said(self, row: Row) -> int:
+        """What a row says in the columns of the mapping, as a number by which rows are compared."""
+        return hash(tuple(row[name] for name in self._mapping.columns))
+
+    def reason(self, answer: Rejected) -> str:
+        """Why a row was refused, in the words of the file: its references, and times of its zone."""
+        reason = answer.reason
+        says = str(reason) if isinstance(reason, DemandFlowError) else repr(reason)
+        return f"line {answer.item.number}: {self._in_words_of_the_file(says, answer.item.number)}"
+
+    def _in_words_of_the_file(self, says: str, line: int) -> str:
+        demand, reference = self._references.get(line, (None, ""))
+        if demand is not None:
+            says = says.replace(str(demand), brief(reference))
+        return _IN_UTC.sub(self._there, says)
+
+    def _there(self, found: re.Match[str]) -> str:
+        """A time that is written in UTC, in the zone of the mapping."""
+        at = datetime.fromisoformat(found["time"]).replace(tzinfo=UTC).astimezone(self._zone)
+        return f"{at:%Y-%m-%d %H:%M:%S} {self._mapping.zone}"
+
+    def _differences(self, event: Event, fact: Fact, at: datetime, step: str = "") -> Iterator[Difference]:
+        """What the file says otherwise than this event; times in the mapping's zone."""
+        for one in _differences(event, fact, at, step):
+            was, now = (
+                value.astimezone(self._zone) if isinstance(value, datetime) else value for value in (one.was, one.now)
+            )
+            yield replace(one, was=was, now=now)
 
     def _known(self, batch: Batch, demand: UUID) -> dict[int, Event]:
         """The demand's events as they should have been recorded, by version; none if it is not known."""
@@ -193,11 +243,11 @@ class _Counts:
     changed: list[Changed] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
 
-    def add(self, answer: _BroughtIn | Rejected) -> None:
-        """Count one more row."""
+    def add(self, answer: _BroughtIn | Rejected, reason: str = "") -> None:
+        """Count one more row; of one that was refused, for which reason."""
         self.read += 1
         if isinstance(answer, Rejected):
-            self.refused.append(Refused(answer.item.number, answer.item.raw, _why(answer)))
+            self.refused.append(Refused(answer.item.number, answer.item.raw, reason))
         elif answer.changed is not None:
             self.changed.append(answer.changed)
         elif answer.new or answer.steps:
@@ -235,12 +285,6 @@ def _opened(kept: Path) -> IO[bytes]:
         return kept.open("wb")
     except OSError as problem:
         raise InvalidValue("refused", f"{kept.name} cannot be written: {problem}") from problem
-
-
-def _why(answer: Rejected) -> str:
-    reason = answer.reason
-    said = str(reason) if isinstance(reason, DemandFlowError) else repr(reason)
-    return f"line {answer.item.number}: {said}"
 
 
 def _files(files: Iterable[str | Path]) -> list[Path]:

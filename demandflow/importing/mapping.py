@@ -13,7 +13,7 @@ from demandflow.domain.facts import Fact, Registered
 from demandflow.domain.values import Actor, moment
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, UnknownWorkflow, brief, listed
-from demandflow.importing.columns import Row, Value, check_value
+from demandflow.importing.columns import Column, Row, Value, check_value
 
 SOME_TIME = datetime(2026, 3, 5, 7, 8, 9, tzinfo=UTC)
 
@@ -141,7 +141,9 @@ class Mapping:
             fact = step.fact(**values)
         except InvalidValue as no:  # say which columns, for whoever mends the file
             named = [one for name, value in step.values.items() if f"{name}:" in no.problem for one in value.columns]
-            raise InvalidValue(no.what, f"{no.problem} (from {listed(named)})" if named else no.problem) from no
+            blank = [value for name, value in step.values.items() if f"{name}:" in no.problem and values[name] is None]
+            hint = next((f"; {_blank(value)}" for value in blank if isinstance(value, Column)), "")
+            raise InvalidValue(no.what, f"{no.problem} (from {listed(named)}){hint}" if named else no.problem) from no
         return fact, moment(at, step.move), by if isinstance(by, Actor) else by.of(row)
 
     def is_whole(self, fields: collections.abc.Mapping[str, str]) -> bool:
@@ -163,3 +165,7 @@ class Mapping:
         fact, at, by = told
         assert isinstance(fact, Registered)  # noqa: S101
         return type(fact)(**{**fact.__dict__, "source": self.source, "reference": reference}), at, by
+
+
+def _blank(column: Column) -> str:
+    return f"where it is empty, the mapping can say what it stands for: Column({column.name!r}, blank=…)"

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import IO, Protocol, Self
 
 from demandflow.errors import InvalidValue, listed
+from demandflow.importing.harmless import DELIMITERS, as_it_stood, harmless
 
 REASON = "refused because"
 """The first column of a file of refused rows, so that it can be fed in again once the rows are mended."""
-DELIMITERS = (",", "\t", ";", "|")
 LONGEST = 1_000_000
 """Characters of a row; a quote that is open for longer is taken for a stray one."""
 UNREADABLE = (OSError, EOFError, UnicodeError, zlib.error)
@@ -108,14 +108,17 @@ class Sheet:
 
     def _lines(self) -> Iterator[tuple[int, str]]:
         while True:
+            if self._pushed_back:
+                yield self._pushed_back.pop()
+                continue
             try:
-                line = self._pushed_back.pop() if self._pushed_back else next(self._physical, None)
+                line = next(self._physical, None)
             except UNREADABLE as problem:
                 self._unreadable = str(problem)
                 return
             if line is None:
                 return
-            yield line
+            yield (line[0], as_it_stood(line[1], self.delimiter)) if self.refed else line
 
     def _row(self, number: int, text: str) -> Line:
         """The row that begins here. What a stray quote swallows is given back, so that only its own line is damaged."""
@@ -180,14 +183,17 @@ class Sheet:
                 names = []
             names = [name.strip() for name in names]
             refed = names[:1] == [REASON]
-            names = names[1:] if refed else names
+            names = [as_it_stood(name, one) for name in names[1:]] if refed else names
             tried = max(tried, names, key=len)
             if set(form.columns) <= set(names):
                 if twice := sorted({name for name in form.columns if names.count(name) > 1}):
                     raise InvalidValue("file", f"has the column {listed(twice)} more than once")
                 self.refed, self.delimiter, self.header = refed, one, tuple(names)
                 text = "".join(line for _, line in taken)
-                return _after_first_field(text, one) if refed else text
+                if not refed:
+                    return text
+                self._pushed_back = [(number, as_it_stood(line, one)) for number, line in self._pushed_back]
+                return as_it_stood(_after_first_field(text, one), one)
             self._pushed_back += reversed(taken[1:])
         missing = [name for name in form.columns if name not in tried]
         garbled = any(map(_UNDECODED.search, tried))
@@ -196,7 +202,10 @@ class Sheet:
 
 
 class RefusedFile:
-    """A file of refused rows: the reason first, then the row as it stood, in the encoding it had."""
+    """A file of refused rows: the reason first, then the row as it stood, in the encoding it had.
+
+    What a spreadsheet would run as a formula has an apostrophe before it, which reading takes away again.
+    """
 
     def __init__(self, sheet: Sheet, out: IO[bytes]) -> None:
         self._out, self._sheet = out, sheet
@@ -212,6 +221,7 @@ class RefusedFile:
         self._write('"' + " ".join(reason.split()).replace('"', '""') + '"', line.raw)
 
     def _write(self, first: str, raw: str) -> None:
+        raw = harmless(raw, self._sheet.delimiter)
         ended = raw if raw.endswith(("\n", "\r")) else f"{raw}\n"
         self._out.write(f"{first}{self._sheet.delimiter}".encode(self._encoding, "backslashreplace"))
         self._out.write(ended.encode(self._encoding, self._sheet.errors))

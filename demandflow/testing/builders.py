@@ -22,7 +22,7 @@ from demandflow.domain.workflow import Workflow
 from demandflow.errors import DemandFlowError, InvalidValue, brief, listed
 from demandflow.testing.casting import candidates
 from demandflow.testing.choosing import Surroundings, fact_of
-from demandflow.testing.clock import FrozenClock
+from demandflow.testing.clock import FrozenClock, calendars_may_end
 from demandflow.testing.histories import demand_id
 
 F = TypeVar("F", bound=Fact)
@@ -51,7 +51,7 @@ def a_demand(where: DemandFlow | Workflow, state: str = "in_hand", *, workflow: 
     step happens now. Raises InvalidValue for a state that there is not, or to which no way was found.
     """
     if isinstance(where, Workflow):
-        with DemandFlow.open("memory:", workflows=(where,), clock=FrozenClock()) as flow:
+        with calendars_may_end(), DemandFlow.open("memory:", workflows=(where,), clock=FrozenClock()) as flow:
             return a_demand(flow, state)
     if not isinstance(where, DemandFlow):
         raise InvalidValue("where", f"must be a DemandFlow or a Workflow, got {brief(where)}")

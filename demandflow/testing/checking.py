@@ -137,6 +137,7 @@ def hold(
     began = perf_counter()
     with play(history.workflow, history.steps, open=open) as played:
         done.seconds["playing"] += perf_counter() - began
+        played.history = history
         for one in played.done:
             done.tally.count(one)
         for one_law in kept:

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
+
+from demandflow.errors import CalendarEnds
+
+
+@contextmanager
+def calendars_may_end() -> Iterator[None]:
+    """Opens flows without the warning that a calendar ends: what is played here is not played today."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CalendarEnds)
+        yield
 
 
 class FrozenClock:

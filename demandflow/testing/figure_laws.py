@@ -25,7 +25,7 @@ from demandflow.projections.board import BoardRow
 from demandflow.projections.projector import READER, TABLES, Projector
 from demandflow.projections.totals import DIMENSIONS
 from demandflow.store.mapper import Unreadable
-from demandflow.testing.clock import FrozenClock
+from demandflow.testing.clock import FrozenClock, calendars_may_end
 from demandflow.testing.histories import Step
 from demandflow.testing.law import law
 from demandflow.testing.people import actors_for
@@ -265,14 +265,16 @@ def again(played: Played, done: Sequence[Done]) -> Iterator[DemandFlow]:
     next_id = UUID(int=1)
     workflows = tuple(played.flow.workflows.values())
     zone = played.flow._projector.zone.key
-    with DemandFlow.open(
-        "memory:",
-        workflows=workflows,
-        clock=clock,
-        new_id=lambda: next_id,
-        zone=zone,
-        clocks_right_until=EARLIEST,  # the clock goes back from one demand to the next
-    ) as flow:
+    with calendars_may_end():
+        opened = DemandFlow.open(
+            "memory:",
+            workflows=workflows,
+            clock=clock,
+            new_id=lambda: next_id,
+            zone=zone,
+            clocks_right_until=EARLIEST,  # the clock goes back from one demand to the next
+        )
+    with opened as flow:
         for one in done:
             meta = one.expected.events[0].meta
             clock.now, next_id = meta.recorded, UUID(int=one.step.demand)

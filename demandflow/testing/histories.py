@@ -206,10 +206,14 @@ class Telling:
 
 @dataclass(frozen=True)
 class History:
-    """What people tried with the demands of a workflow."""
+    """What people tried with the demands of a workflow.
+
+    `own_facts` are the classes of facts for which strategies were given, since samples by type will not do.
+    """
 
     workflow: Workflow
     steps: tuple[Step, ...]
+    own_facts: frozenset[type[Fact]] = frozenset()
 
     def told(self) -> tuple[Expected, ...]:
         """Each step with what had to come of it."""
@@ -296,7 +300,7 @@ def _grown(
         if step is not None:
             telling.tell(step)
             steps.append(step)
-    return History(workflow, tuple(steps))
+    return History(workflow, tuple(steps), frozenset(given))
 
 
 @lru_cache(maxsize=64)

@@ -14,6 +14,7 @@ from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief, listed
 from demandflow.testing.clock_laws import CLOCK_LAWS
 from demandflow.testing.counting_laws import COUNTING_LAWS
+from demandflow.testing.dead_end_laws import DEAD_END_LAWS
 from demandflow.testing.demand_laws import DEMAND_LAWS
 from demandflow.testing.figure_laws import FIGURE_LAWS
 from demandflow.testing.law import Law, law
@@ -22,7 +23,7 @@ from demandflow.testing.playing import Played
 
 LAWS: tuple[Law, ...] = tuple(
     replace(one, code=f"law_named({one.name!r})", needs=())
-    for one in (*DEMAND_LAWS, *MOMENT_LAWS, *CLOCK_LAWS, *FIGURE_LAWS, *COUNTING_LAWS)
+    for one in (*DEMAND_LAWS, *DEAD_END_LAWS, *MOMENT_LAWS, *CLOCK_LAWS, *FIGURE_LAWS, *COUNTING_LAWS)
 )
 Where: TypeAlias = str | type[Fact]
 Rules: TypeAlias = Iterable[Rule] | Mapping[Any, Rule | Iterable[Rule]]

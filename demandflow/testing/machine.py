@@ -20,7 +20,7 @@ from demandflow.domain.facts import Fact, Registered
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import DemandFlowError, InvalidValue, StorageError, brief
 from demandflow.testing import clock_laws, demand_laws, figure_laws
-from demandflow.testing.clock import FrozenClock
+from demandflow.testing.clock import FrozenClock, calendars_may_end
 from demandflow.testing.histories import THROWN, Choice, History, Step, Telling, demand_id
 from demandflow.testing.law import Law
 from demandflow.testing.laws import Own, Rules, laws
@@ -124,7 +124,8 @@ class _Machine(RuleBasedStateMachine):
 
     def _open(self) -> DemandFlow:
         workflows = (self.workflow, self.telling.twin)
-        return self.opened_by(self.url, workflows=workflows, clock=self.clock, new_id=lambda: self.next_id)
+        with calendars_may_end():
+            return self.opened_by(self.url, workflows=workflows, clock=self.clock, new_id=lambda: self.next_id)
 
     def teardown(self) -> None:
         """Check what is checked once a sequence, and close what was opened."""
@@ -239,5 +240,5 @@ class _Machine(RuleBasedStateMachine):
         return self.telling.step(choice, given) or self.telling.step(choice._replace(kind=12), given)
 
     def _played(self, done: list[Done]) -> Played:
-        history = History(self.workflow, tuple(one.step for one in done))
+        history = History(self.workflow, tuple(one.step for one in done), frozenset(self.facts))
         return Played(history, self.flow, self.clock, self.telling, done)

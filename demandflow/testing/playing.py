@@ -18,7 +18,7 @@ from demandflow.domain.facts import Merged, Registered
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief, listed
 from demandflow.store.mapper import readable
-from demandflow.testing.clock import FrozenClock
+from demandflow.testing.clock import FrozenClock, calendars_may_end
 from demandflow.testing.histories import Expected, History, Step, Telling, demand_id
 
 OFTEN = 3
@@ -99,7 +99,9 @@ def play(
     history, telling, clock = History(workflow, tuple(steps)), Telling(workflow), FrozenClock()
     _check(history)
     next_id = demand_id(1)
-    with open(url, workflows=(workflow, telling.twin), clock=clock, new_id=lambda: next_id) as flow:
+    with calendars_may_end():
+        opened = open(url, workflows=(workflow, telling.twin), clock=clock, new_id=lambda: next_id)
+    with opened as flow:
         played = Played(history, flow, clock, telling)
         for number, step in enumerate(history.steps, start=1):
             next_id = demand_id(step.demand)

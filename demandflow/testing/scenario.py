@@ -17,7 +17,7 @@ from demandflow.domain.workflow import Workflow
 from demandflow.errors import DemandFlowError, InvalidValue, brief
 from demandflow.history import line_of
 from demandflow.testing.casting import Part, cast, other_of
-from demandflow.testing.clock import FrozenClock
+from demandflow.testing.clock import FrozenClock, calendars_may_end
 from demandflow.testing.copying import code_of
 from demandflow.testing.histories import demand_id
 from demandflow.testing.judging import Judged, register_unjudged
@@ -168,7 +168,9 @@ class _Stage:
 
     def __init__(self, situation: Situation) -> None:
         self.situation, self._clock = situation, FrozenClock(situation.now)
-        self._flow = DemandFlow.open("memory:", workflows=situation.workflows, clock=self._clock, new_id=self._next_id)
+        workflows, clock = situation.workflows, self._clock
+        with calendars_may_end():
+            self._flow = DemandFlow.open("memory:", workflows=workflows, clock=clock, new_id=self._next_id)
         if situation.events:
             self._flow._log.append(list(situation.events))
 

@@ -245,7 +245,9 @@ STRATEGIES: dict[Any, Make] = {
         Seen, st.uuids(), texts(), places(), st.none() | categories(), _words(), moments(), st.just("in_hand")
     ),
     Notice: lambda: st.builds(
-        Notice, texts(), st.uuids(), texts(), texts(), _words(), texts(), texts(), moments(), _words()
+        Notice,
+        *(texts(), st.uuids(), texts(), texts(), _words(), texts(), texts(), moments(), _words()),
+        *(st.none() | places(), _words(), _words()),
     ),
     Reacted: _reacted,
     Parked: _parked,

@@ -8,6 +8,7 @@ from typing import Any
 
 from demandflow.domain.calendars import Calendar
 from demandflow.domain.clocks import Clock
+from demandflow.domain.days import single_days
 from demandflow.domain.hours import WEEKDAYS, hours_as_text
 from demandflow.errors import listed
 
@@ -105,9 +106,5 @@ def _years(calendar: Calendar) -> str:
 
 def _single_days(calendar: Calendar) -> dict[date, str]:
     """What is said last of each day that differs from the week."""
-    said: dict[date, str] = {}
-    for source in calendar.days:
-        said |= dict.fromkeys(source.closed, "closed")
-        said |= dict.fromkeys(source.working, "worked")
-        said |= {day: hours_as_text(hours) for day, hours in source.hours}
-    return said
+    days = single_days(calendar.days)
+    return {day: "worked" if hours is None else _open(hours) for day, hours in days.items()}

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from demandflow.domain.admission import stamp_of
-from demandflow.domain.demand import Demand, evolve
-from demandflow.domain.events import Event, Meta
+from demandflow.domain.demand import Demand
 from demandflow.domain.facts import OTHER_SIDES, Fact
 from demandflow.domain.moves import BACK, Proposal, sources
 from demandflow.domain.samples import THEN, WHO, variants
@@ -19,6 +18,7 @@ from demandflow.domain.values import Actor
 from demandflow.domain.ways import closure
 from demandflow.domain.workflow import Row, Workflow
 from demandflow.errors import InvalidValue, brief, listed
+from demandflow.workbench.ahead import Ahead, Surroundings, newcomer, taken
 from demandflow.workbench.explored import Configuration, Explored, Taken
 from demandflow.workbench.watching import compared, uncertain, watched
 
@@ -26,6 +26,8 @@ __all__ = ["Configuration", "Explored", "Taken", "explore"]
 
 LATER = (timedelta(hours=1), timedelta(days=60))
 """At once, and after every period of the standard workflow (its longest, to reopen, is of thirty days)."""
+FARTHEST = 25
+"""Of so many of the farthest configurations it is tried whether they can be come to."""
 LEAST_BOUND, BEYOND = 6, 3
 """How far counters are followed at least, and how far beyond the greatest number that a condition was made with."""
 
@@ -37,7 +39,7 @@ def explore(
     most: int = 20_000,
     facts: Mapping[type[Fact], Iterable[Fact]] | None = None,
 ) -> Explored:
-    """Walk every way through the workflow, conditions asked, rules not: they may object to a fact, not to a move.
+    """Walk every way through the workflow, conditions asked; then try which ways to an end no rule objects to.
 
     Conditions are asked about sample facts that differ in every yes or no, choice and number (or about those given
     in `facts`), an hour and sixty days later, by each role. Configurations differ in what conditions looked at. Numbers
@@ -56,9 +58,35 @@ def explore(
         walk = _Walk(workflow, bound, most, samples, frozenset(asked))
         found = walk.explored()
         if walk.looked_at <= asked:
-            return found
+            return _with_ways(found, walk, {} if facts is None else samples)
         # a condition asked for more than was told apart: tell that apart as well, and walk again
         asked |= walk.looked_at
+
+
+def _with_ways(found: Explored, walk: _Walk, given: Mapping[type[Fact], tuple[Fact, ...]]) -> Explored:
+    """What was found, with the ways on which somebody went with some fact, and no rule objected."""
+    workflow, blank = walk.workflow, Demand(UUID(int=0))
+    other = newcomer(workflow, THEN)
+    own = tuple(fact for several in given.values() for fact in several)
+    around = Surroundings(() if other is None else (other,), (), own, frozenset(given))
+    ahead, ways = Ahead(workflow), {}
+    for end in found.ends:
+        outlook = ahead.outlook(blank, THEN, (end,), around, shortest=True)
+        if outlook.way:
+            places = [found.configurations[0], *(walk.configuration(onward.after) for onward in outlook.way)]
+            moves = (onward.proposal.move for onward in outlook.way)
+            ways[end] = tuple(Taken(*step) for step in zip(moves, places, places[1:], strict=False))
+    longest: tuple[Taken, ...] = ()
+    for goal in reversed(found.configurations[-FARTHEST:]):
+        way = found.way_to(goal.__eq__) or ()
+        if ahead.gone(blank, THEN, [(step.move, _comes_to(walk, step.after)) for step in way], around):
+            longest = way
+            break
+    return replace(found, ways=ways, longest=longest)
+
+
+def _comes_to(walk: _Walk, place: Configuration) -> Callable[[Demand], bool]:
+    return lambda demand: walk.configuration(demand) == place
 
 
 def _bound_for(workflow: Workflow) -> int:
@@ -108,7 +136,7 @@ class _Walk:
 
     def explored(self) -> Explored:
         blank = Demand(UUID(int=0))
-        begin = self._configuration(blank)
+        begin = self.configuration(blank)
         stands, steps = {begin: blank}, dict[Taken, None]()
         used: set[tuple[int, str, str]] = set()
         waiting, cut = deque([begin]), 0
@@ -118,7 +146,7 @@ class _Walk:
                 cut += 1
                 continue
             for row, after in self._ways_on(stands[here]):
-                there = self._configuration(after)
+                there = self.configuration(after)
                 used.add((row.order, str(row.source), row.dest))
                 steps[Taken(row.move.name, here, there)] = None
                 if there not in stands:
@@ -172,8 +200,8 @@ class _Walk:
                         row = self._row(rows, demand, proposal)
                         if row is None:
                             continue
-                        after = _taken(self.workflow, demand, proposal, row)
-                        key = (row.order, self._configuration(after))
+                        after = taken(self.workflow, demand, proposal, row)
+                        key = (row.order, self.configuration(after))
                         if key not in seen:
                             seen.add(key)
                             yield row, after
@@ -195,7 +223,7 @@ class _Walk:
             if unsure := uncertain(asked):
                 self._uncertain.setdefault((demand.state, proposal.move), set()).update(unsure)
 
-    def _configuration(self, demand: Demand) -> Configuration:
+    def configuration(self, demand: Demand) -> Configuration:
         values = [(name, _said(getattr(demand, name, None))) for name in sorted(self.told_apart)]
         back_to = demand.came_from if demand.state in self._goes_back else None
         return Configuration(demand.state, back_to, tuple(values))
@@ -203,12 +231,6 @@ class _Walk:
     def _beyond(self, here: Configuration) -> bool:
         numbers = (value for _, value in here.values if isinstance(value, int) and not isinstance(value, bool))
         return any(number > self.bound for number in numbers)
-
-
-def _taken(workflow: Workflow, demand: Demand, proposal: Proposal[Any], row: Row) -> Demand:
-    meta = Meta(proposal.by, proposal.at, proposal.at, workflow.key)
-    stamp = stamp_of(workflow, demand, proposal, row)
-    return evolve(demand, Event(demand.id, demand.version + 1, proposal.fact, meta, stamp))
 
 
 def _said(value: Any) -> Any:

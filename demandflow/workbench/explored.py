@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 
@@ -38,6 +38,8 @@ class Explored:
     conditions asked for and exploring cannot try in full is `uncertain` (the version, the facts, moments, texts, what
     is in a collection; of a proposal `at` and `other`); `undecided` are the moves that were not used, but that such a
     condition may let through, or that may be used after one.
+    `ways` are short ways to the ended states on which no rule objects: each was gone, by somebody and with some fact.
+    `longest` is the way to the configuration that takes the most steps to come to, of those that can be gone so.
     """
 
     workflow: str
@@ -50,9 +52,11 @@ class Explored:
     unused: tuple[tuple[str, str, str], ...]
     uncertain: tuple[str, ...] = ()
     undecided: tuple[tuple[str, str, str], ...] = ()
+    ways: Mapping[str, tuple[Taken, ...]] = field(default_factory=dict)
+    longest: tuple[Taken, ...] = ()
 
     def way_to(self, arrived: Callable[[Configuration], bool]) -> tuple[Taken, ...] | None:
-        """The shortest way from the start to such a configuration; None if there is none."""
+        """The shortest way from the start to such a configuration, rules not asked; None if there is none."""
         first = {step.after: step for step in reversed(self.steps)}
         goal = next((one for one in self.configurations if arrived(one)), None)
         if goal is None:
@@ -64,22 +68,25 @@ class Explored:
         return tuple(way)
 
     @property
-    def longest(self) -> tuple[Taken, ...]:
-        """The way to the configuration that takes the most steps to come to, going straight."""
-        return self.way_to(lambda one: one == self.configurations[-1]) or ()
+    def ways_to_ends(self) -> dict[str, tuple[Taken, ...]]:
+        """A short way to each ended state to which conditions and rules let a demand come."""
+        return dict(self.ways)
 
     @property
-    def ways_to_ends(self) -> dict[str, tuple[Taken, ...]]:
-        """The shortest way to each ended state that can be reached."""
-        ways = {end: self.way_to(lambda one, end=end: one.state == end) for end in self.ends}  # type: ignore[misc]
-        return {end: way for end, way in ways.items() if way is not None}
+    def closed_off(self) -> tuple[str, ...]:
+        """The ended states to which conditions let a demand come, but no way was found on which no rule objects."""
+        return tuple(end for end in self.ends if end not in self.ways and self._is_reached(end))
+
+    def _is_reached(self, state: str) -> bool:
+        return any(one.state == state for one in self.configurations)
 
     def __str__(self) -> str:
         told = f", told apart by {', '.join(self.told_apart)}" if self.told_apart else ""
         cut = f"; {self.cut} at the bound of {self.bound}" if self.cut else ""
         lines = [f"{self.workflow}: {len(self.configurations)} configurations, {len(self.steps)} steps{told}{cut}"]
         lines += [f"shortest way to {end}, {len(way)} steps: {_told(way)}" for end, way in self.ways_to_ends.items()]
-        lines.append(f"longest way, {len(self.longest)} steps: {_told(self.longest)}")
+        lines += [f"no way to {end} was found on which no rule objects" for end in self.closed_off]
+        lines += [f"longest way, {len(self.longest)} steps: {_told(self.longest)}"] if self.longest else []
         never = f"not used within the bound of {self.bound}" if self.cut else "never used"
         unsure = f"undecided (it depends on {', '.join(self.uncertain)})"
         for what, moves in ((never, self.unused), (unsure, self.undecided)):

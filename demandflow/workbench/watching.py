@@ -22,6 +22,9 @@ CERTAIN = frozenset(
 """What is the same for all demands that exploring takes for one."""
 HALF_TRIED = ("at", "other")
 """What of a proposal is not tried in all that matters: only two moments, and never with another demand."""
+TRIED = ("move", "fact", "by")
+"""What of a proposal is tried."""
+PARTS = frozenset((*HALF_TRIED, *TRIED))
 
 
 class WatchedDemand(Demand):
@@ -37,12 +40,12 @@ class WatchedDemand(Demand):
 
 
 class WatchedProposal(Proposal[Any]):
-    """A proposal that remembers whether it was asked for its moment or for the other demand."""
+    """A proposal that remembers what it was asked for."""
 
     __slots__ = ("_asked",)
 
     def __getattribute__(self, name: str) -> Any:
-        if name in HALF_TRIED:
+        if name in PARTS:
             with suppress(AttributeError):  # a copy remembers nothing
                 object.__getattribute__(self, "_asked").add(name)
         return object.__getattribute__(self, name)
@@ -59,9 +62,9 @@ def watched(demand: Demand, proposal: Proposal[Any], asked: set[str]) -> tuple[D
 
 def compared(asked: set[str]) -> set[str]:
     """Those fields of a demand in which places then differ."""
-    return asked - NOT_COMPARED - set(HALF_TRIED)
+    return asked - NOT_COMPARED - PARTS
 
 
 def uncertain(asked: set[str]) -> set[str]:
     """What was asked for, and is not tried in all that matters."""
-    return asked - CERTAIN
+    return asked - CERTAIN - set(TRIED)

@@ -40,6 +40,11 @@ class Advised(Fact):
     objects: bool
 
 
+def somebody_answers_for_the_party(demand: Demand, proposal: Proposal[PartyPlanned]) -> str | None:
+    """Without a name nobody could call it off, or say afterwards how it was: it would never come to an end."""
+    return "say who plans the party (resident=…)" if proposal.fact.resident is None else None
+
+
 def nobody_decides_on_their_own_party(demand: Demand, proposal: Proposal[Any]) -> str | None:
     """A clerk who lives in the street does not decide."""
     return f"{proposal.by.id} asked for this party" if proposal.by.id == demand.resident else None
@@ -55,6 +60,7 @@ def it_is_granted(demand: Demand, proposal: Proposal[Reported]) -> bool:
     return proposal.fact.resolved
 
 
+NAMED = (somebody_answers_for_the_party,)
 IN_ORDER, OWN = rules.times_do_not_run_backwards, rules.a_resident_acts_for_their_own_demand
 
 
@@ -75,8 +81,8 @@ def street_party(*deciding: Any) -> Workflow:
             State("called off", Stage.ENDED, ended_as="withdrawn"),
         ],
         moves=[
-            Move("plan", PartyPlanned, START, "to decide", "resident", when=it_is_small),
-            Move("plan", PartyPlanned, START, "advice wanted", "resident"),
+            Move("plan", PartyPlanned, START, "to decide", "resident", when=it_is_small, rules=NAMED),
+            Move("plan", PartyPlanned, START, "advice wanted", "resident", rules=NAMED),
             Move("fire advice", Advised, "advice wanted", "road office asked", "fire office", rules=(IN_ORDER,)),
             Move("road advice", Advised, "advice wanted", "fire office asked", "road office", rules=(IN_ORDER,)),
             Move("fire advice", Advised, "fire office asked", "to decide", "fire office", rules=(IN_ORDER,)),
