@@ -12,6 +12,7 @@ from uuid import UUID
 from demandflow.batches import Action, Batch, Recorded, Registration, Rejected, acted, each, registered
 from demandflow.commands import Commands, as_id
 from demandflow.domain.closed_loop import CLOSED_LOOP
+from demandflow.domain.closed_loop_1 import CLOSED_LOOP_1
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
 from demandflow.domain.facts import STANDARD_FACTS, MovedOver
@@ -31,6 +32,8 @@ from demandflow.recording import Recorder
 from demandflow.storage import Log, PendingLog, VersionTaken, facts_by_topic
 
 PAGE, LAST_FEW = 1000, 20
+PUBLISHED = (CLOSED_LOOP, CLOSED_LOOP_1)
+"""All published versions of the standard workflow, the newest first."""
 
 
 class DemandFlow(Commands, Queries, Reactions):
@@ -66,7 +69,7 @@ class DemandFlow(Commands, Queries, Reactions):
         cls,
         url: str,
         *,
-        workflows: Iterable[Workflow] = (CLOSED_LOOP,),
+        workflows: Iterable[Workflow] = PUBLISHED,
         tenant: str | None = None,
         clock: Callable[[], datetime] = utc_now,
         new_id: Callable[[], UUID] = uuid7,
@@ -78,7 +81,8 @@ class DemandFlow(Commands, Queries, Reactions):
     ) -> Self:
         """Open the demands kept at `memory:` or `sqlite:///path` (made if it is not there).
 
-        `workflows` are all that demands of this log are on; new ones start on the first. One tenant, one log.
+        `workflows` are all that its demands are on (if not given, all published versions of the standard one);
+        new ones start on the first. One tenant, one log.
         `zone` is the community's time zone: in it the days of the figures end, and histories are told. `policies` act
         when run_policies() is called. The roles in `backdating` may enter what happened at any time (`at=`), everybody
         else what happened up to `late_entry` ago. `clocks_right_until` says that later recordings were made by a clock

@@ -116,6 +116,8 @@ OTHERS: dict[str, tuple[Fact, Actor]] = {
     "notify": (FedBack(way=Way.PUBLIC_NOTICE), CLERK),
     "give_notice": (Notified(to="auditor", kind="to_sort", what="it waits"), SUPERVISOR),
     "evaluate_unresolved": (UNRESOLVED, RESIDENT),
+    "withdraw_by_phone": (Withdrawn(asked_by="张三"), CLERK),
+    "correct_the_grade": (Corrected(event=7, reason="typo", grade=Grade.VERY_SATISFIED, confirmed_by="张三"), AUDITOR),
 }
 MOVE_OF = {
     "register_anonymous": "register",
@@ -123,6 +125,8 @@ MOVE_OF = {
     "notify": "feed_back",
     "give_notice": "notify",
     "evaluate_unresolved": "evaluate",
+    "withdraw_by_phone": "withdraw",
+    "correct_the_grade": "correct",
 }
 PLAIN = Workflow(
     "plain",

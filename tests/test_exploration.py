@@ -148,7 +148,7 @@ def asking(condition: Any) -> Workflow:
         (lambda demand, proposal: proposal.other is not None, "other"),
         (lambda demand, proposal: demand.channel == "hotline", "channel"),
         (lambda demand, proposal: demand.due is not None, "due"),
-        (lambda demand, proposal: "Anna" in demand.workers, "workers"),
+        (lambda demand, proposal: "Anna" in demand.handlers, "handlers"),
     ],
     ids=lambda one: one if isinstance(one, str) else "",
 )
