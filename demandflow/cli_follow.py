@@ -31,7 +31,10 @@ def add_follow(topics: Any) -> None:
     made.add_argument("url", metavar="URL", help="the log: sqlite:///path")
     made.add_argument("--policies", required=True, metavar=named, help="policies, or a function that makes them")
     made.add_argument(
-        "--workflow", action="append", metavar="FILE", help=f"{file} (else closed-loop@1); may be repeated"
+        "--workflow",
+        action="append",
+        metavar="FILE",
+        help=f"{file} (else the published versions of closed-loop); may be repeated",
     )
     made.add_argument("--vocabulary", metavar=named, help="a community's own names for facts, rules and calendars")
     made.add_argument("--notify", metavar=named, help="a function that is given each notice, at least once")

@@ -33,12 +33,11 @@ from tests.stories import ANONYMOUS, CLERK, OPEN_OTHER, RESIDENT, T0, A, B, told
 
 STRANGER = Actor("stranger", Role.RESIDENT)
 OTHER_TEAM = Actor("he", Role.CONTRACTOR, "another team")
-WANG = Actor("wang", Role.CONTRACTOR, "repair team")
 MINE = {"representative": "wang"}
 WRITTEN_DOWN = Evaluated(resolved=True, grade=Grade.SATISFIED, written_by="chen")
 
 
-ALSO_HANDLED = {"representative": "daughter", "handlers": frozenset({"daughter"})}
+ALSO_HANDLED = {"representative": "daughter", "workers": frozenset({"daughter"})}
 SHARER = {"shared_with": ("stranger",)}
 SATISFIED = Corrected(event=7, reason="typo", grade=Grade.SATISFIED)
 
@@ -80,7 +79,7 @@ def _stands(scene: Scene) -> str:
 
 
 CLOSING_BY_CLERK = [scene for scene in scenes("miss_callback", "end_notice") if scene.leads_to == "closed"]
-HANDLED = {"handlers": frozenset({"chen", "wang", "li", "zhao", "张三", "repair team"})}
+HANDLED = {"workers": frozenset({"chen", "wang", "li", "zhao", "张三", "repair team"})}
 AUDITED = {"auditors": frozenset({"chen", "sun", "li", "wang", "zhao"})}
 SHARED = {"shared_with": ("wang", "zhao")}
 DAUGHTER = Actor("daughter", Role.RESIDENT)
@@ -143,7 +142,7 @@ EXAMPLES: list[Example] = [
     *each("nobody_ends_their_own_work", "withdraw", by=CLERK, demand=HANDLED, fact=Withdrawn(asked_by="张三")),
     *each("nobody_ends_their_own_work", "withdraw", by=DAUGHTER, demand=ALSO_HANDLED),
     *each("nobody_evaluates_their_own_work", "evaluate", demand=HANDLED),
-    *each("nobody_evaluates_their_own_work", "evaluate", fact=WRITTEN_DOWN, demand={"handlers": frozenset({"chen"})}),
+    *each("nobody_evaluates_their_own_work", "evaluate", fact=WRITTEN_DOWN, demand={"workers": frozenset({"chen"})}),
     *each("nobody_extends_their_own_work", "extend", demand=HANDLED),
     *(
         Example("nobody_corrects_the_verdict_on_their_own_work", scene, {"demand": HANDLED})
@@ -174,15 +173,31 @@ EXAMPLES: list[Example] = [
         )
         for scene in from_state("closed", "correct")
     ),
-    *each("the_auditor_does_not_do_the_work", "take_on", by=WANG),
-    *each("the_auditor_does_not_do_the_work", "answer", "hand_back", "ask_extension", "report", demand=AUDITED),
-    *(
-        Example("the_auditor_does_not_act_for_the_contractor", scene, {"demand": AUDITED})
-        for scene in [*from_state("in_hand", "ask_details", "suspend"), *scenes("resume")]
+    *each("the_auditor_does_not_do_the_work", "answer", "report", demand=AUDITED),
+    *each(
+        *(
+            "who_judged_it_does_not_act_for_the_contractor",
+            "take_on",
+            "hand_back",
+            "ask_extension",
+            "suspend",
+            "resume",
+        ),
+        demand=AUDITED,
     ),
     *(
-        Example("the_auditor_does_not_act_for_the_contractor", scene, {"demand": {**AUDITED, "contractor": "wang"}})
-        for scene in from_state("registered", "ask_details")
+        Example("who_judged_it_does_not_act_for_the_contractor", scene, {"demand": judged})
+        for scene in from_state("in_hand", "ask_details", "suspend", "report")
+        for judged in (AUDITED, {"evaluators": frozenset({"chen"})})
+    ),
+    *(
+        Example("who_judged_it_does_not_act_for_the_contractor", s, {"demand": {**AUDITED, "contractor": who}})
+        for state, step, who in (
+            ("registered", "ask_details", "wang"),
+            ("suspended", "report", "chen"),
+            ("taken_over", "report", "sun"),
+        )
+        for s in from_state(state, step)
     ),
     *each(
         *("the_evaluator_is_not_the_contractor", "contract_out", "recall"),

@@ -67,6 +67,7 @@ A, B = UUID(int=1), UUID(int=2)
 
 RESIDENT = Actor("张三", Role.RESIDENT)
 CLERK = Actor("li", Role.GRID_ADMINISTRATOR)
+OTHER_CLERK = Actor("hua", Role.GRID_ADMINISTRATOR)
 AUDITOR = Actor("wang", Role.AUDITOR)
 DISPATCHER = Actor("zhao", Role.DISPATCHER)
 TEAM = Actor("chen", Role.CONTRACTOR, "repair team")
@@ -107,7 +108,7 @@ USUAL: dict[str, tuple[Fact, Actor]] = {
     "appeal": (Reopened(reason="it is not the railway's"), RESIDENT),
     "escalate": (Escalated(reason="it takes too long"), SUPERVISOR),
     "correct": (Corrected(event=1, reason="typo", place=Place("fufeng/c1/g3")), AUDITOR),
-    "move_over": (MovedOver(workflow="closed-loop@2"), SUPERVISOR),
+    "move_over": (MovedOver(workflow="closed-loop@3"), SUPERVISOR),
     "note": (Noted(text="a dog in the yard"), CLERK),
 }
 OTHERS: dict[str, tuple[Fact, Actor]] = {
@@ -136,7 +137,7 @@ PLAIN = Workflow(
 )
 """A workflow that tells and asks nobody."""
 
-OPEN_OTHER = Demand(B, version=1, state="registered", workflow="closed-loop@1", last=T0)
+OPEN_OTHER = Demand(B, version=1, state="registered", workflow="closed-loop@2", last=T0)
 
 
 @dataclass
@@ -148,10 +149,14 @@ class Story:
     events: list[Event] = field(default_factory=list)
     now: datetime = T0
 
+    def usual(self, step: str) -> tuple[Fact, Actor]:
+        """The fact of this usual step, and who makes it."""
+        return {**USUAL, **OTHERS}[step]
+
     def tell(self, steps: str) -> Story:
         """Go these usual steps, named and separated by blanks."""
         for step in steps.split():
-            fact, by = {**USUAL, **OTHERS}[step]
+            fact, by = self.usual(step)
             self.step(MOVE_OF.get(step, step), fact, by)
         return self
 

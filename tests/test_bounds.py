@@ -71,6 +71,7 @@ GROWS: dict[str, Callable[[Demand, Proposal[Any]], bool]] = {
     "notes": lambda demand, _: demand.facts.count(Noted) >= 3,
     "contracts": lambda demand, _: len(demand.contracts) >= 3,
     "contractors": lambda demand, _: len({name for _, name in demand.contracts}) >= 3,
+    "workers": lambda demand, _: len(demand.workers) >= 3,
     "handlers": lambda demand, _: len(demand.handlers) >= 3,
     "rounds, by the state": lambda demand, _: demand.round >= {"told": 3, "open": 5}[demand.state],
     "rounds, by the demand": lambda demand, _: demand.round >= 3 + demand.id.int % 2,
@@ -98,7 +99,7 @@ ONCE: dict[str, Callable[[Demand], bool]] = {
     "one round": lambda demand: demand.round > 1,
     "one fact": lambda demand: len(demand.facts) > 1,
     "one contract": lambda demand: len(demand.contracts) > 1,
-    "work that nobody began": lambda demand: bool(demand.handlers),
+    "work that nobody began": lambda demand: bool(demand.workers),
 }
 
 

@@ -23,7 +23,7 @@ OFTEN, MANY = 1_000_000, 1_000
 """A round beyond every bound, and more than anybody keeps."""
 LATE = THEN + timedelta(days=3650)
 CONTRACTS = tuple((n, f"contractor {n}") for n in range(MANY))
-HANDLERS = frozenset(f"handler {n}" for n in range(MANY))
+WORKERS = frozenset(f"worker {n}" for n in range(MANY))
 STANDINGS = ((True, False), (True, True), (False, False), (False, True))
 """Audited or not, taken over or not."""
 
@@ -172,7 +172,7 @@ def _demand(state: str, times: int, audited: bool, taken_over: bool) -> Demand:
         UUID(int=0), version=times, state=state, round=times, handbacks=times, missed_callbacks=times, last=THEN,
         received=THEN, since=THEN, told_at=THEN, told=True, asked=True, resident=WHO, audited=audited,
         taken_over=taken_over, contracts=CONTRACTS if often else CONTRACTS[:1],
-        facts=(Noted,) * (MANY if often else 1), handlers=HANDLERS if often else frozenset(),
+        facts=(Noted,) * (MANY if often else 1), workers=WORKERS if often else frozenset(),
     )  # fmt: skip
 
 

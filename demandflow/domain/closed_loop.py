@@ -71,7 +71,6 @@ from demandflow.domain.rules import (
     sorting_sets_something,
     the_anonymous_are_told_by_public_notice,
     the_anonymous_cannot_be_asked,
-    the_auditor_does_not_act_for_the_contractor,
     the_auditor_does_not_do_the_work,
     the_auditor_is_not_the_contractor,
     the_bound_is_reached,
@@ -84,6 +83,7 @@ from demandflow.domain.rules import (
     the_supervisor_had_it_or_the_resident_calls_it_resolved,
     those_taken_in_are_let_go_first,
     times_do_not_run_backwards,
+    who_judged_it_does_not_act_for_the_contractor,
     who_registered_or_told_does_not_speak_for_the_resident,
 )
 from demandflow.domain.values import Role, Stage
@@ -112,6 +112,9 @@ STATES = (
     State("merged", waits_for=Stage.ENDED, ended_as="merged"),
 )
 
+WORK = ("take_on", "hand_back", "ask_details", "ask_extension", "suspend", "resume", "report")
+"""What a contractor's people do, and of some of it others as well."""
+
 SEPARATIONS: Mapping[Rule, tuple[str, ...]] = {
     # who handled it
     nobody_audits_their_own_work: ("accept",),
@@ -125,8 +128,8 @@ SEPARATIONS: Mapping[Rule, tuple[str, ...]] = {
     nobody_audits_a_demand_they_share: ("accept", "refuse"),
     # who audited or evaluated it
     the_auditor_is_not_the_contractor: ("contract_out", "recall", "correct"),
-    the_auditor_does_not_do_the_work: ("answer", "take_on", "hand_back", "ask_extension", "report"),
-    the_auditor_does_not_act_for_the_contractor: ("ask_details", "suspend", "resume"),
+    the_auditor_does_not_do_the_work: ("answer", "report"),
+    who_judged_it_does_not_act_for_the_contractor: WORK,
     the_evaluator_is_not_the_contractor: ("contract_out", "recall", "correct"),
     # who wrote it down or told the outcome
     who_registered_or_told_does_not_speak_for_the_resident: (

@@ -44,10 +44,9 @@ class Demand:
     `state` is empty before registration. `contractor` was given the work and has not handed it back; `lead` is who
     was given it last. `recorded` is the latest moment of recording, `last` the latest of happening.
     `due` is the moment that a fact named for the whole of it; `next_due` also looks at its `clocks`.
-    `handlers` are all who ever handled it: those it was contracted out to (whatever a correction says later), and the
-    people who worked on it. `auditors` are all who audited it, `evaluators` all who evaluated it or wrote that down,
-    `clerks` all who registered it for somebody else or told the outcome. `joined` are the residents of the demands that
-    it took in, each with the demand.
+    `workers` are the people who worked on it and those for whom they did, whatever a correction says later; `auditors`
+    are all who audited it, `evaluators` all who evaluated it or wrote that down, `clerks` all who registered it for
+    somebody else or told its outcome. `joined` are the residents of the demands that it took in, each with the demand.
     `*_from` is the version of the event that said so: what a correction of that event would change.
     """
 
@@ -91,7 +90,7 @@ class Demand:
     contractor_from: int = 0
     co_handlers: tuple[str, ...] = ()
     contracts: tuple[tuple[int, str], ...] = ()
-    handlers: frozenset[str] = frozenset()
+    workers: frozenset[str] = frozenset()
     auditors: frozenset[str] = frozenset()
     clerks: frozenset[str] = frozenset()
     handbacks: int = 0
@@ -116,6 +115,11 @@ class Demand:
     commands: tuple[tuple[str, int], ...] = ()
     evaluators: frozenset[str] = frozenset()
     _attributes: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    @property
+    def handlers(self) -> frozenset[str]:
+        """All who ever handled it: those it was contracted out to, who worked on it, and those for whom they did."""
+        return self.workers.union(name for _, name in self.contracts)
 
     @property
     def residents(self) -> tuple[str, ...]:
@@ -221,8 +225,10 @@ def evolve(demand: Demand | None, event: Event) -> Demand:
         after["declares"] = stamp.declares
     if (command := meta.command) is not None:
         after["commands"] = (*before.commands, (command, event.version))
-    if isinstance(event.fact, WORK) and meta.actor.speaks_for(before.contractor, *before.co_handlers):
-        after["handlers"] |= {meta.actor.id}
+    if isinstance(event.fact, WORK):
+        given = (name for name in (before.contractor, *before.co_handlers) if name is not None)
+        if theirs := [name for name in given if meta.actor.speaks_for(name)]:
+            after["workers"] |= {meta.actor.id, *theirs}
     _apply_meaning(after, event, at)
     _apply_fact(after, event, at)
     if stamp.round != before.round and before.version:
@@ -303,7 +309,7 @@ def _apply_fact(after: dict[str, Any], event: Event, at: datetime) -> None:
             after |= {"contractor": fact.contractor, "lead": fact.contractor, "contractor_from": version}
             after |= {"co_handlers": co_handlers, "extension_asked": None}
             after["contracts"] = (*after["contracts"], (version, fact.contractor))
-            after["handlers"] |= {fact.contractor, *co_handlers}
+            after["workers"] |= set(co_handlers)
         case HandedBack():
             after |= {"contractor": None, "co_handlers": (), "handbacks": after["handbacks"] + 1}
         case ExtensionAsked():
@@ -314,7 +320,7 @@ def _apply_fact(after: dict[str, Any], event: Event, at: datetime) -> None:
             after["review"] = fact.review
         case Reported():
             after |= {"reported_resolved": fact.resolved, "report_from": version}
-            after["handlers"] |= {event.meta.actor.id}
+            after["workers"] |= {event.meta.actor.id}
         case Evaluated():
             after |= {"resolved": fact.resolved, "grade": fact.grade, "evaluation_from": version}
             actor = event.meta.actor
@@ -348,7 +354,6 @@ def _apply_correction(after: dict[str, Any], fact: Corrected) -> None:
             after |= {"category": fact.category, "category_from": named}
     if fact.contractor is not None and issubclass(kind, ContractedOut):
         contracts = after["contracts"]
-        after["handlers"] |= {fact.contractor}
         after["contracts"] = tuple((at, fact.contractor if at == named else name) for at, name in contracts)
         if named == after["contractor_from"]:
             after["lead"] = fact.contractor

@@ -54,9 +54,6 @@ from demandflow.domain.separations import (
     nobody_extends_their_own_work as nobody_extends_their_own_work,
 )
 from demandflow.domain.separations import (
-    the_auditor_does_not_act_for_the_contractor as the_auditor_does_not_act_for_the_contractor,
-)
-from demandflow.domain.separations import (
     the_auditor_does_not_do_the_work as the_auditor_does_not_do_the_work,
 )
 from demandflow.domain.separations import (
@@ -64,6 +61,9 @@ from demandflow.domain.separations import (
 )
 from demandflow.domain.separations import (
     the_evaluator_is_not_the_contractor as the_evaluator_is_not_the_contractor,
+)
+from demandflow.domain.separations import (
+    who_judged_it_does_not_act_for_the_contractor as who_judged_it_does_not_act_for_the_contractor,
 )
 from demandflow.domain.separations import (
     who_registered_or_told_does_not_speak_for_the_resident as who_registered_or_told_does_not_speak_for_the_resident,

@@ -100,11 +100,11 @@ def the_auditor_does_not_do_the_work(demand: Demand, proposal: Proposal[Any]) ->
     return None
 
 
-def the_auditor_does_not_act_for_the_contractor(demand: Demand, proposal: Proposal[Any]) -> str | None:
-    """Of what others do as well, who audited a demand does nothing as one of the contractor's people."""
+def who_judged_it_does_not_act_for_the_contractor(demand: Demand, proposal: Proposal[Any]) -> str | None:
+    """Who audited the demand, or evaluated it in whatever round, does nothing of what the contractor's people do."""
     by = proposal.by
-    if by.id in demand.auditors and by.speaks_for(demand.contractor, *demand.co_handlers):
-        return f"{by.id} audited this demand and cannot also act for its contractor"
+    if by.id in demand.auditors | demand.evaluators and by.speaks_for(demand.contractor, *demand.co_handlers):
+        return f"{by.id} judged this demand and cannot also act for its contractor"
     return None
 
 

@@ -93,7 +93,7 @@ def picture(events: Sequence[Event]) -> dict[str, Any]:
         "contractor_from": work[0].version if work else 0,
         "co_handlers": (work[1].co_handlers or ()) if work and has_work else (),
         "contracts": tuple((e.version, f.contractor) for e, f in told if isinstance(f, ContractedOut)),
-        "handlers": _handlers(events),
+        "workers": _workers(events),
         "auditors": frozenset(
             name for e in events if "accepted" in _means(e) for name in (e.meta.actor.id, e.meta.actor.unit) if name
         ),
@@ -211,20 +211,18 @@ def _audited(events: Sequence[Event]) -> bool:
     return all(events[n].stamp.stage != "audit" for n in back)
 
 
-def _handlers(events: Sequence[Event]) -> frozenset[str]:
-    """Who handled it: whoever was ever said to be given it, who reported, and who did the work for those who had it."""
+def _workers(events: Sequence[Event]) -> frozenset[str]:
+    """Who worked on it: helpers, who reported, and who did a contractor's work, with those for whom they did it."""
     found: set[str] = set()
     for n, event in enumerate(events):
         actor, fact = event.meta.actor, event.fact
         if isinstance(fact, ContractedOut):
-            found.update((fact.contractor, *(fact.co_handlers or ())))
-        if isinstance(fact, Corrected) and fact.contractor and 1 <= fact.event <= n:
-            found.update([fact.contractor] if isinstance(events[fact.event - 1].fact, ContractedOut) else [])
+            found.update(fact.co_handlers or ())
         if isinstance(fact, BY_CONTRACTORS):
             before = picture(events[:n]) if n else {}
-            given: set[Any] = {before.get("contractor"), *before.get("co_handlers", ())} - {None}
-            if isinstance(fact, Reported) or actor.id in given or actor.unit in given:
-                found.add(actor.id)
+            given = {before.get("contractor"), *before.get("co_handlers", ())} & {actor.id, actor.unit} - {None}
+            if isinstance(fact, Reported) or given:
+                found.update((actor.id, *given))
     return frozenset(found)
 
 
