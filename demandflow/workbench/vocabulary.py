@@ -173,9 +173,10 @@ def _standard(returns: tuple[str, str]) -> dict[str, Callable[..., Any]]:
     """The functions of the rule book that return this, or make what does."""
     return {
         name: function
-        for name, function in vars(rule_book).items()
+        for book in (rule_book, separations)
+        for name, function in vars(book).items()
         if isinstance(function, FunctionType)
-        and function.__module__ in (rule_book.__name__, separations.__name__)
+        and function.__module__ == book.__name__
         and not name.startswith("_")
         and function.__annotations__["return"] in returns
     }
