@@ -8,6 +8,7 @@ from demandflow.domain.calendars import Calendar
 from demandflow.domain.clock_states import Ticking
 from demandflow.domain.clocks import Clock, Limit
 from demandflow.domain.closed_loop import CLOSED_LOOP, closed_loop
+from demandflow.domain.closed_loop_1 import CLOSED_LOOP_1, closed_loop_1
 from demandflow.domain.days import Days
 from demandflow.domain.demand import Demand, evolve, fold
 from demandflow.domain.events import Event, Meta, Stamp, Tick
@@ -115,6 +116,7 @@ __all__ = [
     "BoardPage",
     "BoardRow",
     "CLOSED_LOOP",
+    "CLOSED_LOOP_1",
     "Calendar",
     "CalendarEnds",
     "CallbackMissed",
@@ -237,6 +239,7 @@ __all__ = [
     "YearNotCovered",
     "can_move",
     "closed_loop",
+    "closed_loop_1",
     "definition",
     "evolve",
     "fold",

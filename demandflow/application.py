@@ -14,6 +14,7 @@ from demandflow.batches import Action, Batch, Recorded, Registration, Rejected, 
 from demandflow.commands import Commands, as_id
 from demandflow.domain.calendars import Calendar
 from demandflow.domain.closed_loop import CLOSED_LOOP
+from demandflow.domain.closed_loop_1 import CLOSED_LOOP_1
 from demandflow.domain.coverage import calendar_ends
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
@@ -39,7 +40,7 @@ from demandflow.store.pending import PendingLog
 from demandflow.upkeep import Upkeep
 
 PAGE, LAST_FEW = 1000, 20
-PUBLISHED = (CLOSED_LOOP,)
+PUBLISHED = (CLOSED_LOOP, CLOSED_LOOP_1)
 """All published versions of the standard workflow, the newest first."""
 
 
@@ -88,13 +89,14 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
     ) -> Self:
         """Open the demands kept at `memory:` or `sqlite:///path` (made if it is not there and may be, by `create`).
 
-        `workflows` are all that demands of this log are on; new ones start on the first. One tenant, one log.
-        `zone` is the community's time zone: in it the days of the figures end, and histories are told. The log keeps
-        it (else UTC), and each workflow as it is when it first writes. `policies` act when run_policies() is called.
-        The roles in `backdating` may enter what happened at any time (`at=`), everybody else what happened up to
-        `late_entry` ago. `clocks_right_until` says that later recordings were made by a clock that was wrong: they hold
-        back nothing but their own demands. Warns (CalendarEnds) of calendars that soon know no more days. Raises
-        InvalidValue or StorageError: among them NotALog, UnknownFormat, WrongTenant, WrongZone and WorkflowChanged.
+        `workflows` are all that its demands are on (if not given, all published versions of the standard one); new ones
+        start on the first. One tenant, one log. `zone` is the community's time zone: in it the days of the figures end,
+        and histories are told. The log keeps it (else UTC), and each workflow as it is when it first writes. `policies`
+        act when run_policies() is called. The roles in `backdating` may enter what happened at any time (`at=`),
+        everybody else what happened up to `late_entry` ago. `clocks_right_until` says that later recordings were made
+        by a clock that was wrong: they hold back nothing but their own demands. Warns (CalendarEnds) of calendars that
+        soon know no more days. Raises InvalidValue or StorageError: among them NotALog, UnknownFormat, WrongTenant,
+        WrongZone and WorkflowChanged.
         """
         by_key = _by_key(workflows)
         tenant = None if tenant is None else name_of(tenant, "tenant")

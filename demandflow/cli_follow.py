@@ -29,7 +29,12 @@ def add_follow(topics: Any) -> None:
     named, file = "module:NAME", "a .toml or .json file, package.module:NAME or path/to/file.py:NAME"
     made.add_argument("url", metavar="URL", help="the log: sqlite:///path")
     made.add_argument("--policies", required=True, metavar=named, help="policies, or a function that makes them")
-    made.add_argument("--workflow", action="append", metavar="FILE", help=f"{file} (else closed-loop); may be repeated")
+    made.add_argument(
+        "--workflow",
+        action="append",
+        metavar="FILE",
+        help=f"{file} (else the published versions of closed-loop); may be repeated",
+    )
     made.add_argument("--vocabulary", metavar=named, help="a community's own names for facts, rules and calendars")
     made.add_argument("--notify", metavar=named, help="a function that is given each notice, at least once")
     made.add_argument("--every", type=float, default=5.0, metavar="SECONDS", help="how often to look (else 5)")

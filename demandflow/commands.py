@@ -40,9 +40,10 @@ from demandflow.domain.facts import (
     TakenOn,
     Unmerged,
     Withdrawn,
+    in_their_own_name,
 )
 from demandflow.domain.texts import asked_of, text_of
-from demandflow.domain.values import Actor, Category, Channel, Grade, Place, Role, Urgency, Way
+from demandflow.domain.values import Actor, Category, Channel, Grade, Place, Urgency, Way
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, UnknownWorkflow, brief, listed
 from demandflow.ids import derived_id
@@ -110,6 +111,7 @@ class Commands:
     def start(self, fact: Registered, *, workflow: str | None = None, **how: Unpack[Circumstances]) -> Demand:
         """Register a demand by its fact, on a workflow (`name@version`; without it, the first given to open()).
 
+        A resident who registers and names nobody asks for themselves.
         With source and reference, or with a command id, doing it again returns what was recorded the first time;
         IdReused if it says something else. Raises UnknownWorkflow.
         """
@@ -166,9 +168,6 @@ class Commands:
         A resident who registers and names nobody asks for themselves. (source, reference) is where another system
         keeps it: registering it again changes nothing.
         """
-        by = how.get("by")
-        if resident is None and representative is None and isinstance(by, Actor) and by.role == Role.RESIDENT:
-            resident = by.id
         fact = Registered(
             text=text,
             channel=Channel(channel),
@@ -312,9 +311,11 @@ class Commands:
 
     # the other ends, and coming back
 
-    def withdraw(self, demand_id: UUID, reason: str | None = None, **how: Unpack[How]) -> Demand:
-        """Take it back, as the resident."""
-        return self.act(demand_id, "withdraw", Withdrawn(reason=reason), **how)
+    def withdraw(
+        self, demand_id: UUID, reason: str | None = None, *, asked_by: str | None = None, **how: Unpack[How]
+    ) -> Demand:
+        """Take it back, as the resident; or write that down for the resident, or who acts for them, as `asked_by`."""
+        return self.act(demand_id, "withdraw", Withdrawn(reason=reason, asked_by=asked_by), **how)
 
     def merge(self, demand_id: UUID, *, into: UUID, reason: str | None = None, **how: Unpack[How]) -> Demand:
         """Let it go on in another, open demand about the same thing; both sides are recorded together."""
@@ -356,9 +357,13 @@ class Commands:
         contractor: str | None = None,
         resolved: bool | None = None,
         grade: Grade | None = None,
+        confirmed_by: str | None = None,
         **how: Unpack[How],
     ) -> Demand:
-        """Replace fields of an earlier event (its version), from that event's day on; the log keeps both."""
+        """Replace fields of an earlier event (its version), from that event's day on; the log keeps both.
+
+        What a resident said is corrected on their word, or on that of a second person: `confirmed_by`.
+        """
         fact = Corrected(
             event=event,
             reason=reason,
@@ -368,6 +373,7 @@ class Commands:
             contractor=contractor,
             resolved=resolved,
             grade=grade,
+            confirmed_by=confirmed_by,
         )
         return self.act(demand_id, "correct", fact, **how)
 
@@ -397,6 +403,7 @@ class Commands:
             kinds = (rows[0].move.fact.__name__ for rows in on.moves_from("").values())
             raise InvalidValue("fact", f"a demand on {on.key} starts with {listed(kinds)}, not {type(fact).__name__}")
         intent = _intent(NOT_MADE, move, fact, how)
+        intent = replace(intent, fact=in_their_own_name(fact, intent.by))
         if fact.source is not None and fact.reference is not None:
             return replace(intent, demand=self.id_of(fact.source, fact.reference)), on, True
         if intent.command_id is not None:

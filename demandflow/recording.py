@@ -8,9 +8,9 @@ from typing import Protocol
 from uuid import UUID
 
 from demandflow.domain.admission import admit
-from demandflow.domain.demand import Demand, evolve, fold
+from demandflow.domain.demand import Demand, evolve, fold, other_side
 from demandflow.domain.events import Event, Meta
-from demandflow.domain.facts import OTHER_SIDE, Fact, Merged, MovedOver, Unmerged
+from demandflow.domain.facts import Fact, Merged, MovedOver, Unmerged
 from demandflow.domain.moves import Proposal
 from demandflow.domain.moving import reasons_not_to_move
 from demandflow.domain.values import Role
@@ -244,7 +244,7 @@ class Recorder:
             raise InvalidValue("into", "a demand cannot be merged into itself")
         if other is not None:
             workflow = self.workflow_of(other)
-            side = OTHER_SIDE[type(intent.fact)](demand=demand.id)  # type: ignore[call-arg]
+            side = other_side(intent.fact, demand)
             move = workflow.move_of(type(side), other.state) or side.TOPIC.rpartition(".")[2]
             answer = Intent(other.id, move, side, intent.by, reaction=intent.reaction)
             proposed.append((other, self._admitted(workflow, other, answer, recorded, at)))

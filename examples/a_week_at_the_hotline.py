@@ -54,7 +54,7 @@ MONDAY = datetime(2026, 10, 5, tzinfo=ZONE)
 HOLIDAYS = Days([2026], closed=[date(2026, 10, day) for day in range(1, 8)], working=[date(2026, 10, 10)])
 OFFICE = Calendar.of("office", zone=ZONE.key, hours="Mon-Fri 09:00-12:00 14:00-18:00", days=HOLIDAYS)
 LOOP = closed_loop("hotline", clocks=standard_clocks(OFFICE, finish="1 working day"))
-STRICTER = closed_loop("hotline", version=2, clocks=standard_clocks(OFFICE, finish="3 working hours"))
+STRICTER = closed_loop("hotline", version=3, clocks=standard_clocks(OFFICE, finish="3 working hours"))
 UNITS = (
     Unit("water works", "fufeng/north", ("water",)),
     Unit("water works", "fufeng/south", ("water",)),

@@ -25,16 +25,21 @@ from demandflow import (
     Sorted,
     Suspended,
     Way,
+    Withdrawn,
     Workflow,
 )
 from tests.scenes import ALL, SCENES, Scene, scenes
-from tests.stories import ANONYMOUS, OPEN_OTHER, T0, A, B, told
+from tests.stories import ANONYMOUS, CLERK, OPEN_OTHER, RESIDENT, T0, A, B, told
 
 STRANGER = Actor("stranger", Role.RESIDENT)
 OTHER_TEAM = Actor("he", Role.CONTRACTOR, "another team")
-WANG = Actor("wang", Role.CONTRACTOR, "repair team")
 MINE = {"representative": "wang"}
 WRITTEN_DOWN = Evaluated(resolved=True, grade=Grade.SATISFIED, written_by="chen")
+
+
+ALSO_HANDLED = {"representative": "daughter", "workers": frozenset({"daughter"})}
+SHARER = {"shared_with": ("stranger",)}
+SATISFIED = Corrected(event=7, reason="typo", grade=Grade.SATISFIED)
 
 
 @dataclass(frozen=True)
@@ -74,14 +79,19 @@ def _stands(scene: Scene) -> str:
 
 
 CLOSING_BY_CLERK = [scene for scene in scenes("miss_callback", "end_notice") if scene.leads_to == "closed"]
-HANDLED = {"workers": frozenset({"chen", "wang", "张三", "repair team"})}
+HANDLED = {"workers": frozenset({"chen", "wang", "li", "zhao", "张三", "repair team"})}
+AUDITED = {"auditors": frozenset({"chen", "sun", "li", "wang", "zhao"})}
+SHARED = {"shared_with": ("wang", "zhao")}
+DAUGHTER = Actor("daughter", Role.RESIDENT)
+WROTE = {"representative": "daughter", "clerks": frozenset({"daughter"})}
+HE_DID_IT = Corrected(event=3, reason="it was another", contractor="张三")
 
 EXAMPLES: list[Example] = [
     # times
     *(
         Example("times_do_not_run_backwards", scene, {"earlier": 2 + scene.days_later})
         for scene in SCENES
-        if scene.step not in ("register", "correct")
+        if scene.move not in ("register", "correct")
     ),
     *each("times_do_not_run_backwards", "merge", other=replace(OPEN_OTHER, last=T0.replace(year=2026))),
     # who may act for whom
@@ -91,9 +101,30 @@ EXAMPLES: list[Example] = [
         "register",
         fact=Registered(**{**ANONYMOUS.__dict__, "representative": "daughter"}),
     ),
-    *each("a_resident_acts_for_their_own_demand", "give_details", "evaluate", "withdraw", "note", by=STRANGER),
-    *each("a_resident_acts_for_their_own_demand", "reopen", "appeal", by=STRANGER),
-    *each("a_resident_acts_for_their_own_demand", "withdraw", demand={"resident": None}),
+    *each("a_resident_acts_for_their_own_demand", "withdraw", "reopen", "appeal", by=STRANGER),
+    *each("a_resident_acts_for_their_own_demand", "withdraw", "reopen", "appeal", by=STRANGER, demand=SHARER),
+    *each("a_resident_acts_for_their_own_demand", "withdraw", demand={"resident": None}, by=RESIDENT),
+    *each("a_resident_acts_for_a_demand_they_share", "give_details", "evaluate", "note", by=STRANGER),
+    *each("a_resident_acts_for_a_demand_they_share", "evaluate", demand={"resident": None}),
+    *each("a_clerk_withdraws_on_the_residents_word", "withdraw", by=CLERK, fact=Withdrawn()),
+    *each("a_clerk_withdraws_on_the_residents_word", "withdraw", by=CLERK, fact=Withdrawn(asked_by="sister")),
+    *each("a_clerk_withdraws_on_the_residents_word", "withdraw", by=CLERK, demand={"resident": None}),
+    *each(
+        *("a_clerk_withdraws_on_the_residents_word", "withdraw"),
+        by=CLERK,
+        fact=Withdrawn(asked_by="li"),
+        demand={"representative": "li"},
+    ),
+    *each(
+        *("who_registered_or_told_does_not_speak_for_the_resident", "give_details", "evaluate", "withdraw"),
+        by=DAUGHTER,
+        demand=WROTE,
+    ),
+    *each(
+        *("who_registered_or_told_does_not_speak_for_the_resident", "reopen", "appeal"),
+        by=DAUGHTER,
+        demand=WROTE,
+    ),
     *each("a_contractor_acts_on_their_own_work", "take_on", "hand_back", "ask_extension", by=OTHER_TEAM),
     *each("a_contractor_acts_on_their_own_work", "suspend", "resume", by=OTHER_TEAM),
     *(
@@ -101,24 +132,34 @@ EXAMPLES: list[Example] = [
         for state in ("in_hand", "suspended")
         for scene in from_state(state, "report", "ask_details")
     ),
-    *each("nobody_audits_their_own_work", "accept", demand=HANDLED),
-    *(Example("nobody_audits_their_own_work", s, {"demand": HANDLED}) for s in from_state("registered", "refuse")),
-    *each("nobody_audits_their_own_demand", "accept", demand={"resident": "wang"}),
-    *(Example("nobody_audits_their_own_demand", s, {"demand": MINE}) for s in from_state("registered", "refuse")),
     *(
         Example("it_passed_the_audit", s, {"demand": {"audited": False}})
         for s in from_state("taken_over", "contract_out")
     ),
-    *each("the_auditor_does_not_do_the_work", "take_on", by=WANG),
-    *each("the_auditor_does_not_do_the_work", "report", demand={"auditors": frozenset({"chen", "sun"})}),
+    # who handled it
+    *each("nobody_audits_their_own_work", "accept", demand=HANDLED),
+    *each("nobody_ends_their_own_work", "refuse", "merge", "miss_callback", "end_notice", demand=HANDLED),
+    *each("nobody_ends_their_own_work", "withdraw", by=CLERK, demand=HANDLED, fact=Withdrawn(asked_by="张三")),
+    *each("nobody_ends_their_own_work", "withdraw", by=DAUGHTER, demand=ALSO_HANDLED),
+    *each("nobody_evaluates_their_own_work", "evaluate", demand=HANDLED),
+    *each("nobody_evaluates_their_own_work", "evaluate", fact=WRITTEN_DOWN, demand={"workers": frozenset({"chen"})}),
+    *each("nobody_extends_their_own_work", "extend", demand=HANDLED),
     *(
-        Example(
-            "the_evaluator_is_not_the_contractor",
-            scene,
-            {"fact": Corrected(event=3, reason="he did it himself", contractor="张三")},
-        )
-        for scene in from_state("closed", "correct")
+        Example("nobody_corrects_the_verdict_on_their_own_work", scene, {"demand": HANDLED})
+        for scene in scenes("correct_the_grade")
     ),
+    *(
+        Example("nobody_corrects_who_did_their_own_work", scene, {"fact": HE_DID_IT, **otherwise})
+        for scene in from_state("closed", "correct")
+        for otherwise in ({"demand": HANDLED}, {"by": Actor("张三", Role.AUDITOR)})
+    ),
+    # who asked for it
+    *each("nobody_audits_their_own_demand", "accept", demand={"resident": "wang"}),
+    *(Example("nobody_audits_their_own_demand", s, {"demand": MINE}) for s in from_state("registered", "refuse")),
+    *each("nobody_audits_their_own_demand", "refuse", demand={"resident": "wang", "representative": "zhao"}),
+    *each("nobody_audits_a_demand_they_share", "accept", "refuse", demand=SHARED),
+    *each("nobody_audits_a_demand_they_share", "accept", demand={"joined": ((B, "wang"),)}),
+    # who audited or evaluated it
     *each("the_auditor_is_not_the_contractor", "contract_out", "recall", fact=ContractedOut(contractor="wang")),
     *each(
         *("the_auditor_is_not_the_contractor", "contract_out", "recall"),
@@ -132,15 +173,50 @@ EXAMPLES: list[Example] = [
         )
         for scene in from_state("closed", "correct")
     ),
-    *each("nobody_evaluates_their_own_work", "evaluate", demand=HANDLED),
-    *each("nobody_evaluates_their_own_work", "evaluate", fact=WRITTEN_DOWN, demand={"workers": frozenset({"chen"})}),
+    *each("the_auditor_does_not_do_the_work", "answer", "report", demand=AUDITED),
+    *each(
+        *(
+            "who_judged_it_does_not_act_for_the_contractor",
+            "take_on",
+            "hand_back",
+            "ask_extension",
+            "suspend",
+            "resume",
+        ),
+        demand=AUDITED,
+    ),
     *(
-        Example(
-            "nobody_corrects_the_verdict_on_their_own_work",
-            scene,
-            {"fact": Corrected(event=7, reason="he meant it well", grade=Grade.VERY_SATISFIED), "demand": HANDLED},
+        Example("who_judged_it_does_not_act_for_the_contractor", scene, {"demand": judged})
+        for scene in from_state("in_hand", "ask_details", "suspend", "report")
+        for judged in (AUDITED, {"evaluators": frozenset({"chen"})})
+    ),
+    *(
+        Example("who_judged_it_does_not_act_for_the_contractor", s, {"demand": {**AUDITED, "contractor": who}})
+        for state, step, who in (
+            ("registered", "ask_details", "wang"),
+            ("suspended", "report", "chen"),
+            ("taken_over", "report", "sun"),
         )
+        for s in from_state(state, step)
+    ),
+    *each(
+        *("the_evaluator_is_not_the_contractor", "contract_out", "recall"),
+        fact=ContractedOut(contractor="a team", co_handlers=("he", "张三")),
+        demand={"evaluators": frozenset({"张三"})},
+    ),
+    *(
+        Example("the_evaluator_is_not_the_contractor", scene, {"fact": HE_DID_IT})
         for scene in from_state("closed", "correct")
+    ),
+    *(
+        Example("an_evaluation_is_corrected_by_two", scene, otherwise)
+        for scene in scenes("correct_the_grade")
+        for otherwise in (
+            {"fact": SATISFIED},
+            {"fact": SATISFIED.model_copy(update={"confirmed_by": "wang"})},
+            {"fact": SATISFIED.model_copy(update={"confirmed_by": "li"})},
+            {"by": Actor("li", Role.SUPERVISOR)},
+        )
     ),
     # asking and telling
     *each("the_anonymous_cannot_be_asked", "ask_details", "miss_callback", demand={"resident": None}),
@@ -151,6 +227,7 @@ EXAMPLES: list[Example] = [
     *each("the_resident_was_told", "evaluate", demand={"told": False}),
     *(Example("the_resident_was_told", scene, {"demand": {"told": False}}) for scene in CLOSING_BY_CLERK),
     *each("the_notice_period_is_over", "end_notice", earlier=2),
+    *each("callbacks_are_spread", "miss_callback", demand={"missed_at": T0.replace(year=2026)}),
     # sorting, answering, contracting
     *each("sorting_sets_something", "sort", fact=Sorted()),
     *each("only_a_first_round_is_answered_at_once", "answer", demand={"round": 2}),

@@ -107,9 +107,11 @@ SCENES = [
     Scene(f"{TOLD} miss_callback miss_callback", "miss_callback", {CLERK}, "closed", ("callback_missed",)),
     Scene(NOTIFIED, "end_notice", {CLERK, POLICY}, "closed", days_later=7),
     # the other ends, and coming back
-    *(Scene(before, "withdraw", {RESIDENT}, "withdrawn") for before in ("register", "register ask_details")),
-    *(Scene(b, "withdraw", {RESIDENT}, "withdrawn") for b in ("register accept", "register accept contract_out")),
-    Scene(IN_HAND, "withdraw", {RESIDENT}, "withdrawn"),
+    *(
+        Scene(before, step, {RESIDENT, CLERK}, "withdrawn")
+        for before in ("register", "register ask_details", "register accept", "register accept contract_out", IN_HAND)
+        for step in ("withdraw", "withdraw_by_phone")
+    ),
     Scene("register", "merge", {AUDITOR, DISPATCH}, "merged"),
     Scene("register accept", "merge", {AUDITOR, DISPATCH}, "merged"),
     Scene("register", "take_in", {AUDITOR, DISPATCH}, "registered"),
@@ -125,6 +127,7 @@ SCENES = [
     Scene("register", "escalate", {SUPER, POLICY}, "registered", ("escalated",)),
     Scene("register", "correct", {AUDITOR, SUPER}, "registered", ("corrected",)),
     Scene(f"{TOLD} evaluate", "correct", {AUDITOR, SUPER}, "closed", ("corrected",)),
+    Scene(f"{TOLD} evaluate", "correct_the_grade", {AUDITOR, SUPER}, "closed", ("corrected",)),
     Scene("register", "move_over", {SUPER}, "registered"),
     Scene("register", "give_notice", {POLICY, SUPER}, "registered"),
     Scene("register", "note", ALL, "registered"),

@@ -67,6 +67,7 @@ A, B = UUID(int=1), UUID(int=2)
 
 RESIDENT = Actor("张三", Role.RESIDENT)
 CLERK = Actor("li", Role.GRID_ADMINISTRATOR)
+OTHER_CLERK = Actor("hua", Role.GRID_ADMINISTRATOR)
 AUDITOR = Actor("wang", Role.AUDITOR)
 DISPATCHER = Actor("zhao", Role.DISPATCHER)
 TEAM = Actor("chen", Role.CONTRACTOR, "repair team")
@@ -107,7 +108,7 @@ USUAL: dict[str, tuple[Fact, Actor]] = {
     "appeal": (Reopened(reason="it is not the railway's"), RESIDENT),
     "escalate": (Escalated(reason="it takes too long"), SUPERVISOR),
     "correct": (Corrected(event=1, reason="typo", place=Place("fufeng/c1/g3")), AUDITOR),
-    "move_over": (MovedOver(workflow="closed-loop@2"), SUPERVISOR),
+    "move_over": (MovedOver(workflow="closed-loop@3"), SUPERVISOR),
     "note": (Noted(text="a dog in the yard"), CLERK),
 }
 OTHERS: dict[str, tuple[Fact, Actor]] = {
@@ -116,6 +117,8 @@ OTHERS: dict[str, tuple[Fact, Actor]] = {
     "notify": (FedBack(way=Way.PUBLIC_NOTICE), CLERK),
     "give_notice": (Notified(to="auditor", kind="to_sort", what="it waits"), SUPERVISOR),
     "evaluate_unresolved": (UNRESOLVED, RESIDENT),
+    "withdraw_by_phone": (Withdrawn(asked_by="张三"), CLERK),
+    "correct_the_grade": (Corrected(event=7, reason="typo", grade=Grade.VERY_SATISFIED, confirmed_by="张三"), AUDITOR),
 }
 MOVE_OF = {
     "register_anonymous": "register",
@@ -123,6 +126,8 @@ MOVE_OF = {
     "notify": "feed_back",
     "give_notice": "notify",
     "evaluate_unresolved": "evaluate",
+    "withdraw_by_phone": "withdraw",
+    "correct_the_grade": "correct",
 }
 PLAIN = Workflow(
     "plain",
@@ -132,7 +137,7 @@ PLAIN = Workflow(
 )
 """A workflow that tells and asks nobody."""
 
-OPEN_OTHER = Demand(B, version=1, state="registered", workflow="closed-loop@1", last=T0)
+OPEN_OTHER = Demand(B, version=1, state="registered", workflow="closed-loop@2", last=T0)
 
 
 @dataclass
@@ -144,10 +149,14 @@ class Story:
     events: list[Event] = field(default_factory=list)
     now: datetime = T0
 
+    def usual(self, step: str) -> tuple[Fact, Actor]:
+        """The fact of this usual step, and who makes it."""
+        return {**USUAL, **OTHERS}[step]
+
     def tell(self, steps: str) -> Story:
         """Go these usual steps, named and separated by blanks."""
         for step in steps.split():
-            fact, by = {**USUAL, **OTHERS}[step]
+            fact, by = self.usual(step)
             self.step(MOVE_OF.get(step, step), fact, by)
         return self
 

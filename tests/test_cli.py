@@ -125,10 +125,10 @@ class Run:
 
 def test_a_sound_workflow_is_sound(capsys: pytest.CaptureFixture[str]) -> None:
     run = Run(capsys, "check", LOOP)
-    assert (run.code, run.out, run.err) == (0, f"{LOOP}: closed-loop@1 has no defects\n", "")
+    assert (run.code, run.out, run.err) == (0, f"{LOOP}: closed-loop@2 has no defects\n", "")
     run = Run(capsys, "check", "--strict", "--json", LOOP, "demandflow:CLOSED_LOOP", "demandflow:closed_loop")
     assert run.code == 0
-    sound = {"workflow": "closed-loop@1", "defects": [], "advice": [], "mistakes": [], "sound": True}
+    sound = {"workflow": "closed-loop@2", "defects": [], "advice": [], "mistakes": [], "sound": True}
     assert [{**one, "file": ""} for one in run.document["files"]] == [{**sound, "file": ""}] * 3
 
 
@@ -290,7 +290,7 @@ def test_what_the_terminal_has_no_sign_for_is_written_as_its_number(monkeypatch:
 
 def test_two_workflows_are_compared(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     stricter = tmp_path / "stricter.json"
-    dump(closed_loop(version=2, bound=2), stricter)
+    dump(closed_loop(version=3, bound=2), stricter)
     run = Run(capsys, "diff", LOOP, LOOP)
     assert run.code == 0
     run = Run(capsys, "diff", LOOP, stricter)
@@ -298,7 +298,7 @@ def test_two_workflows_are_compared(capsys: pytest.CaptureFixture[str], tmp_path
     assert "the_bound_is_reached(rounds=3) → the_bound_is_reached(rounds=2)" in run.out
     run = Run(capsys, "diff", "--json", LOOP, stricter)
     assert run.code == 1
-    assert (run.document["old"], run.document["new"]) == ("closed-loop@1", "closed-loop@2")
+    assert (run.document["old"], run.document["new"]) == ("closed-loop@2", "closed-loop@3")
     assert run.document["lines"]
 
 
@@ -321,7 +321,7 @@ def test_a_log_is_judged_by_another_workflow(capsys: pytest.CaptureFixture[str],
     assert (run.code, run.err) == (0, "")
     moves = [replace(m, by=Role.SUPERVISOR) if m.name == "accept" else m for m in CLOSED_LOOP.moves]
     other = tmp_path / "other.toml"
-    dump(replace(CLOSED_LOOP, version=2, moves=moves), other)
+    dump(replace(CLOSED_LOOP, version=3, moves=moves), other)
     run = Run(capsys, "replay-check", log, other)
     assert run.code == 1
     assert "auditor may not accept" in run.out
@@ -337,8 +337,8 @@ def test_a_log_is_judged_by_a_workflow_of_another_name(
     dump(replace(CLOSED_LOOP, name="another-loop"), other)
     run = Run(capsys, "replay-check", log, other)
     assert (run.code, run.out) == (2, "")
-    assert "there are demands on closed-loop@1" in run.err
-    assert Run(capsys, "replay-check", log, other, "--of", "closed-loop@1").code == 0
+    assert "there are demands on closed-loop@2" in run.err
+    assert Run(capsys, "replay-check", log, other, "--of", "closed-loop@2").code == 0
 
 
 def test_a_log_that_is_not_there_is_not_made(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -430,7 +430,7 @@ def test_the_log_of_another_is_not_read(capsys: pytest.CaptureFixture[str], log:
 def test_it_runs_as_a_program() -> None:
     command = [sys.executable, "-m", "demandflow", "workflow", "check", "docs/closed-loop.toml"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
-    said = "docs/closed-loop.toml: closed-loop@1 has no defects\n"
+    said = "docs/closed-loop.toml: closed-loop@2 has no defects\n"
     assert (done.returncode, done.stdout, done.stderr) == (0, said, "")
 
 

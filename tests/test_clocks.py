@@ -287,7 +287,7 @@ def test_a_clock_that_does_not_know_the_year_is_undated_and_dated_later() -> Non
 
 def test_the_rule_in_force_when_a_clock_started_judges_it() -> None:
     found = story((at(3), "register"))
-    found.workflow = closed_loop("timed", version=2, clocks=standard_clocks(OFFICE, accept="1 hour", dispatch="1 hour"))
+    found.workflow = closed_loop("timed", version=3, clocks=standard_clocks(OFFICE, accept="1 hour", dispatch="1 hour"))
     demand = tell(found, at(4), "move_over sort")
     assert (clock(demand, "accept").due, clock(demand, "accept").span) == (at(4), "1 working day")
     demand = tell(found, at(4), "accept")
@@ -298,7 +298,7 @@ def test_the_rule_in_force_when_a_clock_started_judges_it() -> None:
 def test_moving_over_keeps_what_runs_and_stops_what_is_not_declared() -> None:
     found = story((at(3), "register"), (at(3, 10), "accept"))
     renamed = [replace(one, name="send" if one.name == "dispatch" else one.name) for one in TIMED.clocks]
-    found.workflow = replace(TIMED, version=2, clocks=renamed)
+    found.workflow = replace(TIMED, version=3, clocks=renamed)
     demand = tell(found, at(3, 12), "move_over")
     assert stands(demand) == {"accept": "met", "dispatch": "stopped", "finish": "running", "send": "running"}
     assert clock(demand, "finish").began == at(3, 10)
@@ -310,7 +310,7 @@ def test_moving_over_to_where_a_clock_does_not_run_stops_it_undecided(steps: str
     for moved in (at(4), at(28)):
         found = story((at(3), f"register accept {steps}"))
         finish = Clock("finish", "in_hand", "5 working days", OFFICE, paused_in="suspended")
-        found.workflow = with_clocks(finish, version=2)
+        found.workflow = with_clocks(finish, version=3)
         assert clock(tell(found, moved, "move_over"), "finish").stands == ends
         found.workflow = with_clocks(replace(finish, paused_in=()), version=3)
         assert clock(tell(found, moved, "move_over"), "finish").stands == "stopped"
@@ -497,7 +497,7 @@ def test_what_happens_in_a_pause_changes_nothing() -> None:
 
 def test_a_clock_that_is_no_longer_declared_stops_with_its_due_moment() -> None:
     found = story((at(3), "register"))
-    found.workflow = with_clocks(version=2)
+    found.workflow = with_clocks(version=3)
     demand = tell(found, at(3, 12), "move_over")
     assert (clock(demand, "accept").stands, clock(demand, "accept").due) == ("stopped", at(4))
 

@@ -224,8 +224,8 @@ def test_reopening_takes_the_due_moment_away_and_rework_does_not() -> None:
         ([Corrected(event=1, reason="typo", category=Category("b"))], "category", "住房/维修"),
         ([Corrected(event=4, reason="typo", contractor="x")], "lead", "x"),
         ([Corrected(event=6, reason="typo", resolved=False)], "reported_resolved", False),
-        ([Corrected(event=8, reason="typo", resolved=False)], "resolved", False),
-        ([Corrected(event=8, reason="a", grade=Grade.DISSATISFIED)], "grade", "dissatisfied"),
+        ([Corrected(event=8, reason="typo", resolved=False, confirmed_by="张三")], "resolved", False),
+        ([Corrected(event=8, reason="a", grade=Grade.DISSATISFIED, confirmed_by="张三")], "grade", "dissatisfied"),
         (
             [Corrected(event=1, reason="a", place=Place("b")), Corrected(event=1, reason="b", place=Place("c"))],
             *("place", "c"),
@@ -247,9 +247,8 @@ def test_a_correction_counts_where_nothing_later_says_otherwise(
 def test_a_correction_of_a_round_that_is_over_changes_nothing_now() -> None:
     path = "register accept contract_out take_on report feed_back evaluate_unresolved"
     story = Story().tell(path)
-    story.step(
-        "correct", Corrected(event=7, reason="typo", resolved=True, grade=Grade.SATISFIED), Actor("s", "supervisor")
-    )
+    opposite = Corrected(event=7, reason="typo", resolved=True, grade=Grade.SATISFIED, confirmed_by="张三")
+    story.step("correct", opposite, Actor("s", "supervisor"))
     assert (story.demand.state, story.demand.evaluated, story.demand.grade) == ("accepted", False, None)
 
 

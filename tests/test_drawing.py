@@ -30,6 +30,7 @@ from demandflow import (
     closed_loop,
     standard_clocks,
 )
+from demandflow.domain.closed_loop import SEPARATIONS
 from demandflow.domain.defects import RESERVED
 from demandflow.domain.moves import sources
 from demandflow.domain.texts import is_name
@@ -246,7 +247,10 @@ def test_what_leads_on_is_laid_out_before_detours() -> None:
 def page() -> str:
     """The page, its diagram and its table made from the workflow."""
     text = PAGE.read_text(encoding="utf-8")
-    for what, made in (("diagram", f"```mermaid\n{CLOSED_LOOP.mermaid()}\n```"), ("table", CLOSED_LOOP.table())):
+    rows = [f"| {rule.__doc__} | {', '.join(moves)} | `{rule.__name__}` |" for rule, moves in SEPARATIONS.items()]
+    separations = "\n".join(["| separation | moves | rule |", "|---|---|---|", *rows])
+    diagram, table = f"```mermaid\n{CLOSED_LOOP.mermaid()}\n```", CLOSED_LOOP.table()
+    for what, made in (("diagram", diagram), ("table", table), ("separations", separations)):
         mark = f"<!-- {CLOSED_LOOP.key} {what} -->"
         before, found, rest = text.partition(mark)
         assert found, f"the page has no {mark}"

@@ -219,7 +219,7 @@ def escalated_and_many(demand: Demand, proposal: Proposal[Counted]) -> bool:
         (lambda: explore(CLOSED_LOOP, facts=5), "facts: must give facts for classes of facts, got 5"),  # type: ignore[arg-type]
         (lambda: explore(CLOSED_LOOP, facts={Noted: 5}), "facts: must be several for Noted, got 5"),  # type: ignore[dict-item]
         (lambda: explore(CLOSED_LOOP, facts={Noted: [5]}), "facts: 5 is no Noted"),  # type: ignore[list-item]
-        (lambda: explore(CLOSED_LOOP, facts={Counted: []}), "closed-loop@1 records no .*Counted"),
+        (lambda: explore(CLOSED_LOOP, facts={Counted: []}), "closed-loop@2 records no .*Counted"),
     ],
 )
 def test_a_wrong_question_is_answered_clearly(wrongly: Any, says: str) -> None:

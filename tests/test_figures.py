@@ -26,7 +26,7 @@ from demandflow.projections.definitions import RANGES
 from demandflow.projections.standing import COUNTS, HAPPENINGS
 from demandflow.testing import as_state_machine
 from tests.oracle import expected, stored
-from tests.stories import AUDITOR, CLERK, DAY, DISPATCHER, PLAIN, RESIDENT, T0, TEAM
+from tests.stories import AUDITOR, CLERK, DAY, DISPATCHER, OTHER_CLERK, PLAIN, RESIDENT, T0, TEAM
 
 
 def compare(figures: Figures, want: dict[str, int], where: object) -> None:
@@ -90,7 +90,7 @@ def test_what_a_workflow_does_not_declare_is_not_zero() -> None:
         ] * 5
         assert figures.resolution().value is figures.satisfaction().value is figures.coverage.value is None
 
-        live(flow, workflow="closed-loop@1")
+        live(flow, workflow="closed-loop@2")
         both = flow.figures()
         assert str(both.resolution()) == "1/1 = 100.0 %", "only demands that can be evaluated are in its denominator"
         assert both.count("received") == 2
@@ -121,7 +121,7 @@ def test_the_interval_of_satisfaction_holds_the_silent_at_both_ends(flow: Demand
     flow.answer(anonymous, "seen to", by=CLERK)
     flow.feed_back(anonymous, Way.PUBLIC_NOTICE, by=CLERK)
     clock.advance(days=7)
-    flow.end_notice(anonymous, by=CLERK)
+    flow.end_notice(anonymous, by=OTHER_CLERK)
     least, most = flow.figures().satisfaction_interval()
     assert (str(least), str(most)) == ("1/2 = 50.0 %", "2/2 = 100.0 %")
     assert flow.figures().count("silent") == 1
@@ -189,7 +189,9 @@ def test_questions_that_cannot_be_answered_say_what_can(flow: DemandFlow) -> Non
 def test_a_correction_moves_the_figures_of_the_day_it_corrects(flow: DemandFlow, clock: Any) -> None:
     demand = live(flow)
     clock.advance(days=40)
-    flow.correct(demand, 7, "he meant the opposite", resolved=False, grade=Grade.DISSATISFIED, by=AUDITOR)
+    flow.correct(
+        demand, 7, "he meant the opposite", resolved=False, grade=Grade.DISSATISFIED, confirmed_by="张三", by=AUDITOR
+    )
     flow.correct(demand, 1, "next door", place="fufeng/c2", by=AUDITOR)
     figures = flow.figures()
     assert (figures.count("resolved"), figures.count("dissatisfied"), figures.count("corrected")) == (0, 1, 2)

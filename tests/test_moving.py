@@ -36,10 +36,10 @@ from tests.stories import AUDITOR, CLERK, DISPATCHER, RESIDENT, SUPERVISOR, TEAM
 from tests.test_recording import PLACED
 
 OLD = CLOSED_LOOP
-STRICTER = closed_loop(version=2, bound=1)
+STRICTER = closed_loop(version=3, bound=1)
 FEWER = replace(
     STRICTER,
-    version=3,
+    version=4,
     states=[state for state in OLD.states if state.name != "suspended"],
     moves=[
         replace(move, from_=tuple(one for one in move.from_ if one != "suspended"))
@@ -66,14 +66,14 @@ def flow(clock: FrozenClock) -> Any:
 
 def test_a_demand_that_moved_over_goes_on_under_the_new_rules(flow: DemandFlow) -> None:
     it = in_hand(flow)
-    moved = flow.move_over(it.id, "closed-loop@2", by=SUPERVISOR, reason="the bound is lower now")
-    assert (moved.workflow, moved.state, moved.contractor) == ("closed-loop@2", "in_hand", it.contractor)
+    moved = flow.move_over(it.id, "closed-loop@3", by=SUPERVISOR, reason="the bound is lower now")
+    assert (moved.workflow, moved.state, moved.contractor) == ("closed-loop@3", "in_hand", it.contractor)
     flow.report(it.id, "tried", resolved=False, by=TEAM)
     flow.feed_back(it.id, Way.CALL, by=CLERK)
     after = flow.act(it.id, "evaluate", UNRESOLVED, by=RESIDENT)
     assert after.state == "taken_over", "by the old rules it would have gone round again"
-    assert flow.figures_by("workflow")["closed-loop@2"].count("received") == 1
-    assert "closed-loop@1" not in flow.figures_by("workflow") or not flow.figures(workflow=OLD.key).count("received")
+    assert flow.figures_by("workflow")["closed-loop@3"].count("received") == 1
+    assert "closed-loop@2" not in flow.figures_by("workflow") or not flow.figures(workflow=OLD.key).count("received")
     assert flow.figures().adds_up
 
 
@@ -86,7 +86,7 @@ def test_a_demand_stays_where_its_state_is_not_known(flow: DemandFlow, clock: Fr
         flow.move_over(it.id, FEWER.key, by=SUPERVISOR)
     with pytest.raises(UnknownWorkflow):
         flow.move_over(it.id, "closed-loop@9", by=SUPERVISOR)
-    with pytest.raises(RuleBroken, match="is on closed-loop@1 already"):
+    with pytest.raises(RuleBroken, match="is on closed-loop@2 already"):
         flow.move_over(it.id, OLD.key, by=SUPERVISOR)
     with pytest.raises(RoleNotAllowed):
         flow.move_over(it.id, STRICTER.key, by=CLERK)
@@ -106,12 +106,12 @@ def test_why_a_demand_cannot_move_is_told_in_full(flow: DemandFlow) -> None:
     it = flow.register("x", **PLACED).id
     asked = flow.ask_details(it, "where?", by=AUDITOR)
     assert reasons_not_to_move(replace(asked, came_from="elsewhere"), STRICTER) == (
-        "under closed-loop@2 it could not go back by 'give_details' to 'elsewhere', where it came from",
+        "under closed-loop@3 it could not go back by 'give_details' to 'elsewhere', where it came from",
     )
     nowhere = replace(STRICTER, moves=[move for move in OLD.moves if move.fact is not MovedOver])
     remedy = 'declare one: Move("move_over", MovedOver, WHILE_OPEN, STAY, by=…)'
     assert reasons_not_to_move(asked, nowhere) == (
-        f"closed-loop@2 has no move that records MovedOver in 'details_asked'; {remedy}",
+        f"closed-loop@3 has no move that records MovedOver in 'details_asked'; {remedy}",
     )
     states = [State("open", Stage.AUDIT, owner="clerk"), State("in_hand", Stage.ENDED, ended_as="closed")]
     moves = [Move("file", Registered, START, "open", by="clerk"), Move("end", Stepped, "open", "in_hand", by="clerk")]
@@ -124,7 +124,7 @@ def test_why_a_demand_cannot_move_is_told_in_full(flow: DemandFlow) -> None:
 
 
 def test_a_workflow_must_say_who_may_move_demands_to_it(clock: FrozenClock) -> None:
-    closed = replace(OLD, version=2, moves=[move for move in OLD.moves if move.fact is not MovedOver])
+    closed = replace(OLD, version=3, moves=[move for move in OLD.moves if move.fact is not MovedOver])
     with DemandFlow.open("memory:", workflows=(OLD, closed), clock=clock) as flow:
         it = in_hand(flow)
         with pytest.raises(RuleBroken, match="no move that records MovedOver"):

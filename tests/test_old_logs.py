@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from demandflow import CLOSED_LOOP, Calendar, Days, DemandFlow, Figures, closed_loop, standard_clocks
+from demandflow import CLOSED_LOOP_1, Calendar, Days, DemandFlow, Figures, closed_loop, standard_clocks
 from demandflow.policies import standard_policies
 from tests.small_workflow import yard
 
@@ -45,7 +45,7 @@ def flow(url: str, then: dict[str, Any]) -> Iterator[DemandFlow]:
     """The log, opened by the version of today."""
     now = datetime.fromisoformat(then["now"])
     with DemandFlow.open(
-        url, workflows=(CLOSED_LOOP, TIMED, yard()), clock=lambda: now, zone="Asia/Shanghai"
+        url, workflows=(CLOSED_LOOP_1, TIMED, yard()), clock=lambda: now, zone="Asia/Shanghai"
     ) as opened:
         yield opened
 
@@ -98,7 +98,7 @@ def test_nothing_is_reacted_to_twice(url: str, then: dict[str, Any]) -> None:
     now = datetime.fromisoformat(then["now"])
     with DemandFlow.open(
         url,
-        workflows=(CLOSED_LOOP, TIMED),
+        workflows=(CLOSED_LOOP_1, TIMED),
         clock=lambda: now,
         zone="Asia/Shanghai",
         policies=standard_policies(OFFICE),

@@ -552,7 +552,7 @@ def test_every_key_can_be_asked_for(flow: DemandFlow, clock: FrozenClock) -> Non
             assert flow.figures(**asked).standings == part.standings
             assert len(flow.counted("closed", **asked)) == part.count("closed")
     assert flow.figures(channel=" hotline ", known_on="2025-03-01").count("received") == 1
-    with pytest.raises(InvalidValue, match="closed-loop@1"):
+    with pytest.raises(InvalidValue, match="closed-loop@2"):
         flow.figures(workflow="closed-loop")
 
 

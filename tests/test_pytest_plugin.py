@@ -34,7 +34,7 @@ MARKET = Workflow(
 def test_a_flow_on_the_closed_loop_is_there_with_its_clock(demandflow: DemandFlow, clock: FrozenClock) -> None:
     demand = demandflow.register("no light", channel="hotline", place="c1", by=Actor("li", Role.GRID_ADMINISTRATOR))
     assert demand.received == clock.now
-    assert list(demandflow.workflows) == ["closed-loop@1"]
+    assert list(demandflow.workflows) == ["closed-loop@2", "closed-loop@1"]
 
 
 def run(pytester: pytest.Pytester, tests: str, **outcomes: int) -> str:

@@ -35,7 +35,7 @@ def test_the_snippets_of_a_page_run_and_print_what_they_say(
 
 def test_the_table_of_the_standard_workflow_is_current() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    shown = re.search(r"<!-- closed-loop@1 -->\n(.*?)\n?<!-- end -->", text, re.DOTALL)
+    shown = re.search(r"<!-- closed-loop@2 -->\n(.*?)\n?<!-- end -->", text, re.DOTALL)
     assert shown is not None
     assert shown[1] == CLOSED_LOOP.table(), "run: python -m tests.test_readme"
 
@@ -66,7 +66,7 @@ def test_every_figure_is_explained_from_its_definition() -> None:
 
 def moves_page() -> str:
     """The page that says which fact each move of the standard workflow records."""
-    lines = ["# The moves of closed-loop@1, and what each records", ""]
+    lines = ["# The moves of closed-loop@2, and what each records", ""]
     lines += ["Generated from the workflow. Fields in brackets may be left out.", ""]
     lines += ["| move | fact | fields | by |", "|---|---|---|---|"]
     for name in dict.fromkeys(move.name for move in CLOSED_LOOP.moves):
@@ -106,6 +106,6 @@ if __name__ == "__main__":
     FIGURES.write_text(figures_page(), "utf-8")
     TESTING.write_text(page_about_testing(), "utf-8")
     readme = ROOT / "README.md"
-    fresh = f"<!-- closed-loop@1 -->\n{CLOSED_LOOP.table()}\n<!-- end -->"
+    fresh = f"<!-- closed-loop@2 -->\n{CLOSED_LOOP.table()}\n<!-- end -->"
     text = readme.read_text(encoding="utf-8")
-    readme.write_text(re.sub(r"<!-- closed-loop@1 -->.*<!-- end -->", lambda _: fresh, text, flags=re.DOTALL), "utf-8")
+    readme.write_text(re.sub(r"<!-- closed-loop@2 -->.*<!-- end -->", lambda _: fresh, text, flags=re.DOTALL), "utf-8")

@@ -52,7 +52,7 @@ from demandflow.moments import Moments
 from demandflow.recording import Recorder
 from demandflow.store.log import Log, VersionTaken
 from demandflow.testing import FrozenClock
-from tests.stories import AUDITOR, CLERK, DAY, DISPATCHER, RESIDENT, SUPERVISOR, T0, TEAM
+from tests.stories import AUDITOR, CLERK, DAY, DISPATCHER, OTHER_CLERK, RESIDENT, SUPERVISOR, T0, TEAM
 
 PLACED: Any = {"channel": "hotline", "place": "fufeng/c1", "resident": RESIDENT.id, "by": CLERK}
 
@@ -95,7 +95,7 @@ def test_every_method_records_its_fact(flow: DemandFlow, clock: FrozenClock) -> 
     flow.answer(anonymous, "so", by=CLERK)
     flow.feed_back(anonymous, Way.PUBLIC_NOTICE, by=CLERK)
     clock.advance(days=7)
-    flow.end_notice(anonymous, by=CLERK)
+    flow.end_notice(anonymous, by=OTHER_CLERK)
 
     methods = {name for name in vars(Commands) if not name.startswith("_")} - {"act", "start", "events", "id_of"}
     methods -= {"would", "would_start"}
@@ -128,9 +128,9 @@ def test_registering_a_reference_on_another_workflow_is_not_dropped(clock: Froze
     with DemandFlow.open("memory:", workflows=(CLOSED_LOOP, strict), clock=clock) as flow:
         again = {**PLACED, "source": "12345", "reference": "7"}
         first = flow.register("x", **again)
-        assert flow.register("x", **again, workflow="closed-loop@1") == first
+        assert flow.register("x", **again, workflow="closed-loop@2") == first
         with pytest.raises(IdReused, match=r"\(workflow\)"):
-            flow.register("x", **again, workflow="strict-loop@1")
+            flow.register("x", **again, workflow="strict-loop@2")
 
 
 def test_a_resident_who_names_nobody_asks_for_themselves(flow: DemandFlow) -> None:
@@ -416,14 +416,14 @@ def test_a_demand_stays_on_its_workflow(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'flow.db'}"
     with DemandFlow.open(url, workflows=(CLOSED_LOOP, strict)) as flow:
         usual = flow.register("x", **PLACED).id
-        other = flow.register("y", **PLACED, workflow="strict-loop@1").id
-        assert {flow.demand(usual).workflow, flow.demand(other).workflow} == {"closed-loop@1", "strict-loop@1"}
-        assert set(flow.figures_by("workflow")) == {"closed-loop@1", "strict-loop@1"}
-        with pytest.raises(UnknownWorkflow, match="given: closed-loop@1, strict-loop@1"):
-            flow.register("z", **PLACED, workflow="loose-loop@1")
+        other = flow.register("y", **PLACED, workflow="strict-loop@2").id
+        assert {flow.demand(usual).workflow, flow.demand(other).workflow} == {"closed-loop@2", "strict-loop@2"}
+        assert set(flow.figures_by("workflow")) == {"closed-loop@2", "strict-loop@2"}
+        with pytest.raises(UnknownWorkflow, match="given: closed-loop@2, strict-loop@2"):
+            flow.register("z", **PLACED, workflow="loose-loop@2")
     with DemandFlow.open(url) as flow:
         assert flow.accept(usual, by=AUDITOR).state == "accepted"
-        with pytest.raises(UnknownWorkflow, match="strict-loop@1"):
+        with pytest.raises(UnknownWorkflow, match="strict-loop@2"):
             flow.accept(other, by=AUDITOR)
 
 

@@ -483,7 +483,7 @@ def test_a_policy_that_goes_round_is_parked_and_does_not_run_for_ever(town: Town
         ([Overdue(on=1)], "on is True or False"),  # type: ignore[arg-type]
         ([Overdue(records=("x",))], "records is a tuple of classes of facts"),  # type: ignore[arg-type]
         ([Overdue(), Overdue()], "2 are named 'overdue'"),
-        ([LeastLoaded(records=(Accepted,))], "records Accepted, which no move of timed@1 lets it do"),
+        ([LeastLoaded(records=(Accepted,))], "records Accepted, which no move of timed@2 lets it do"),
     ],
 )
 def test_policies_that_cannot_act_are_told_when_they_are_given(policies: Any, says: str) -> None:

@@ -74,7 +74,7 @@ MARKET = Workflow(
 def envelopes(draw: st.DrawFn) -> Event:
     fact: Any = draw(st.sampled_from(STANDARD_FACTS).flatmap(lambda kind: facts_for(kind, Demand(A), [B], T0)))
     words = st.none() | st.sampled_from(("c-1", "因果"))
-    meta = Meta(Actor("王芳", "auditor", draw(words)), T0, T0, "closed-loop@1", draw(words), draw(words), draw(words))
+    meta = Meta(Actor("王芳", "auditor", draw(words)), T0, T0, "closed-loop@2", draw(words), draw(words), draw(words))
     means = draw(st.none() | st.just(("told", "asked")))
     stamp = Stamp("accept", "accepted", "contracting", 2, draw(words), means, draw(st.none() | st.just(T0)), None)
     return Event(A, draw(st.integers(1, 99)), fact, meta, stamp)
@@ -132,7 +132,7 @@ def test_a_log_whose_facts_are_not_known_is_still_read(tmp_path: Path) -> None:
         assert stranger.figures().identity.startswith("1 received = 0 open + 1 closed")
         assert "topic: market.weighed" in str(stranger.history(demand)[-1])
         with pytest.raises(
-            demandflow.UnknownWorkflow, match=r"market@1 was not given to open\(\) \(given: closed-loop@1"
+            demandflow.UnknownWorkflow, match=r"market@1 was not given to open\(\) \(given: closed-loop@2"
         ):
             stranger.possible_moves(demand)
 
@@ -337,9 +337,9 @@ def test_a_topic_belongs_to_one_class_and_a_zone_is_a_zone() -> None:
         "for instance Asia/Shanghai": {"zone": "Middle/Earth"},
         "zone: 3 is not": {"zone": 3},
         "create: must be": {"create": "yes"},
-        "two different ones are closed-loop@1": {"workflows": (CLOSED_LOOP, closed_loop(bound=1))},
+        "two different ones are closed-loop@2": {"workflows": (CLOSED_LOOP, closed_loop(bound=1))},
         "must be several": {"workflows": CLOSED_LOOP},
-        "is no Workflow": {"workflows": ("closed-loop@1",)},
+        "is no Workflow": {"workflows": ("closed-loop@2",)},
         "tenant: .* control character": {"tenant": "\ud800"},
         "clock: must be a function": {"clock": T0},
         "new_id: must be a function": {"new_id": "x"},
@@ -352,7 +352,7 @@ def test_a_topic_belongs_to_one_class_and_a_zone_is_a_zone() -> None:
     no_id: Any = lambda: "x"  # noqa: E731
     with DemandFlow.open("memory:", new_id=no_id) as flow, pytest.raises(InvalidValue, match="must make UUIDs"):
         flow.register("x", by=CLERK, **PLACED)
-    assert CLOSED_LOOP.key == "closed-loop@1"
+    assert CLOSED_LOOP.key == "closed-loop@2"
 
 
 @pytest.mark.parametrize("name", [n for n in demandflow.__all__ if isinstance(getattr(demandflow, n), type)])

@@ -170,7 +170,7 @@ def test_words_check_themselves(channel: Channel, place: Place, category: Catego
 @given(demands())
 def test_a_demand_is_as_a_history_leaves_it(demand: Demand) -> None:
     assert demand.version == len(demand.facts) > 0
-    assert demand.workflow in ("closed-loop@1", "closed-loop@2")
+    assert demand.workflow in ("closed-loop@2", "closed-loop@3")
     assert demand.state in {state.name for state in CLOSED_LOOP.states}
 
 

@@ -126,7 +126,7 @@ def test_the_same_clocks_and_policies_would_have_changed_nothing(deeds: list[tup
 @given(DEEDS, st.sampled_from(["1 working day", "2 working hours", "1 calendar days"]))
 def test_stricter_clocks_would_have_missed_no_less(deeds: list[tuple[str, int]], finish: str) -> None:
     town = lived(deeds)
-    stricter = closed_loop("timed", version=2, clocks=standard_clocks(OFFICE, finish=finish, accept="1 working hour"))
+    stricter = closed_loop("timed", version=3, clocks=standard_clocks(OFFICE, finish=finish, accept="1 working hour"))
     found = what_if(town.flow.all_events(), stricter, until=town.now)
     for clock in ("finish", "accept"):
         late = [found.was[clock][one] for one in ("missed", "overdue")]
@@ -195,7 +195,7 @@ def test_it_says_what_another_policy_would_have_done_and_what_it_raised(town: To
 def test_it_counts_the_escalations_that_would_have_come(town: Town) -> None:
     town.do("register", 0)
     town.do("wait", 4)
-    strict = closed_loop("timed", version=2, clocks=standard_clocks(OFFICE, accept="1 working hour"))
+    strict = closed_loop("timed", version=3, clocks=standard_clocks(OFFICE, accept="1 working hour"))
     found = what_if(town.flow.all_events(), strict, town.policies, until=town.now)
     assert found.policies["reminders"].would_be["Escalated"] == 1
     assert found.policies["reminders"].was.get("Escalated", 0) == 0
@@ -208,7 +208,7 @@ def test_a_log_without_such_demands_and_what_is_no_workflow_are_told(town: Town)
     with pytest.raises(InvalidValue, match="must be a Workflow"):
         what_if([], "timed")  # type: ignore[arg-type]
     town.do("register", 0)
-    assert what_if(town.flow.all_events(), CLOSED_LOOP, of=["timed@1"]).would_be["accept"]["none"] == 1
+    assert what_if(town.flow.all_events(), CLOSED_LOOP, of=["timed@2"]).would_be["accept"]["none"] == 1
 
 
 def facts_of(events: list[Event]) -> list[type[Fact]]:
@@ -218,7 +218,7 @@ def facts_of(events: list[Event]) -> list[type[Fact]]:
 def test_clocks_of_another_name_are_none_before(town: Town) -> None:
     town.do("register", 0)
     whole = Clock("whole", tuple(s.name for s in TIMED.states if s.ended_as is None), "9 calendar days", OFFICE)
-    found = what_if(town.flow.all_events(), closed_loop("timed", version=3, clocks=(whole,)))
+    found = what_if(town.flow.all_events(), closed_loop("timed", version=4, clocks=(whole,)))
     assert found.was["whole"]["none"] == 1
     assert found.would_be["whole"]["running"] == 1
     assert Notified not in facts_of(list(town.flow.all_events()))
@@ -266,7 +266,7 @@ def test_what_a_clock_that_went_back_recorded_after_later_things_is_not_seen_eit
 BARE = closed_loop("bare")
 SAME_NAMES = closed_loop("other", clocks=standard_clocks(OFFICE, accept="5 working days"))
 SUPERVISOR = Actor("Sun", Role.SUPERVISOR)
-STRICT = closed_loop("timed", version=2, clocks=standard_clocks(OFFICE, accept="1 working hour"))
+STRICT = closed_loop("timed", version=3, clocks=standard_clocks(OFFICE, accept="1 working hour"))
 
 
 @pytest.fixture
@@ -457,7 +457,7 @@ UNITS = (
     Unit("more lamps", "fufeng", ("lighting",)),
 )
 STANDARD = standard_policies(OFFICE, units=UNITS)
-LONG = closed_loop("timed", version=3, clocks=standard_clocks(OFFICE, finish="1 working day"))
+LONG = closed_loop("timed", version=4, clocks=standard_clocks(OFFICE, finish="1 working day"))
 THINGS = ("a lamp is out in the yard", "a lamp is out at the yard", "a hole in the road")
 NAMES = ("zhao", "qian", None)
 DOINGS = (

@@ -41,6 +41,7 @@ from demandflow import (
     standard_clocks,
 )
 from demandflow.calendars.files import CALENDAR, DAYS
+from demandflow.domain import separations
 from demandflow.domain.facts import STANDARD_FACTS
 from demandflow.domain.numbered import numbered
 from demandflow.domain.texts import is_name
@@ -53,6 +54,7 @@ from demandflow.workbench.vocabulary import STANDARD_VOCABULARY, Vocabulary
 from demandflow.workbench.writing import toml_of
 from tests.test_calendars import calendars
 
+RULE_BOOK = (rules.__name__, separations.__name__)
 DOCS = Path(__file__).parent.parent / "docs"
 STRICTER = closed_loop("stricter-loop", bound=2, reopening_days=60)
 FORMS = ("toml", "json")
@@ -292,7 +294,7 @@ def test_the_published_closed_loop_is_the_one_in_python() -> None:
 
 
 def test_the_vocabulary_has_the_whole_rule_book_and_all_facts() -> None:
-    written = {name for name, value in vars(rules).items() if getattr(value, "__module__", "") == rules.__name__}
+    written = {name for name, value in vars(rules).items() if getattr(value, "__module__", "") in RULE_BOOK}
     named = {*STANDARD_VOCABULARY.rules, *STANDARD_VOCABULARY.conditions}
     assert named == {name for name in written if not name.startswith("_")}
     assert set(STANDARD_VOCABULARY.facts.values()) == set(STANDARD_FACTS)

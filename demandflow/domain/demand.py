@@ -34,7 +34,7 @@ from demandflow.domain.facts import (
     UnknownFact,
     Unmerged,
 )
-from demandflow.domain.values import Category, Channel, Grade, Place, Stage, Urgency
+from demandflow.domain.values import Category, Channel, Grade, Place, Role, Stage, Urgency
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,9 @@ class Demand:
     `state` is empty before registration. `contractor` was given the work and has not handed it back; `lead` is who
     was given it last. `recorded` is the latest moment of recording, `last` the latest of happening.
     `due` is the moment that a fact named for the whole of it; `next_due` also looks at its `clocks`.
-    `auditors` are all who audited it, `evaluators` all who evaluated it or wrote that down.
+    `workers` are the people who worked on it and those for whom they did, whatever a correction says later; `auditors`
+    are all who audited it, `evaluators` all who evaluated it or wrote that down, `clerks` all who registered it for
+    somebody else or told its outcome. `joined` are the residents of the demands that it took in, each with the demand.
     `*_from` is the version of the event that said so: what a correction of that event would change.
     `facts` are those of its events; `missing` are the versions (from, to) of events that went from the log, if any did.
     """
@@ -80,6 +82,7 @@ class Demand:
     resident: str | None = None
     representative: str | None = None
     shared_with: tuple[str, ...] = ()
+    joined: tuple[tuple[UUID, str], ...] = ()
     source: str | None = None
     reference: str | None = None
 
@@ -90,6 +93,7 @@ class Demand:
     contracts: tuple[tuple[int, str], ...] = ()
     workers: frozenset[str] = frozenset()
     auditors: frozenset[str] = frozenset()
+    clerks: frozenset[str] = frozenset()
     handbacks: int = 0
     missed_callbacks: int = 0
     missed_at: datetime | None = None
@@ -116,8 +120,14 @@ class Demand:
 
     @property
     def handlers(self) -> frozenset[str]:
-        """All who ever handled it: those it was contracted out to, and the people who worked on it."""
+        """All who ever handled it: those it was contracted out to, who worked on it, and those for whom they did."""
         return self.workers.union(name for _, name in self.contracts)
+
+    @property
+    def residents(self) -> tuple[str, ...]:
+        """All whose demand it is: who asked, who acts for them, with whom it is shared, and those who joined."""
+        named = (self.resident, self.representative, *self.shared_with, *(name for _, name in self.joined))
+        return tuple(dict.fromkeys(name for name in named if name is not None))
 
     @property
     def anonymous(self) -> bool:
@@ -240,8 +250,10 @@ def evolve(demand: Demand | None, event: Event) -> Demand:
         after["declares"] = stamp.declares
     if (command := meta.command) is not None:
         after["commands"] = (*before.commands, (command, event.version))
-    if isinstance(event.fact, WORK) and meta.actor.speaks_for(before.contractor, *before.co_handlers):
-        after["workers"] |= {meta.actor.id}
+    if isinstance(event.fact, WORK):
+        given = (name for name in (before.contractor, *before.co_handlers) if name is not None)
+        if theirs := [name for name in given if meta.actor.speaks_for(name)]:
+            after["workers"] |= {meta.actor.id, *theirs}
     _apply_meaning(after, event, at)
     _apply_fact(after, event, at)
     if stamp.round != before.round and before.version:
@@ -259,6 +271,13 @@ def fold(events: Iterable[Event], demand: Demand | None = None) -> Demand | None
     return demand
 
 
+def other_side(fact: Fact, demand: Demand) -> Fact:
+    """What a merge or an un-merge of this demand records on the other: whose demand it is goes with it."""
+    if isinstance(fact, Unmerged):
+        return LetGo(demand=demand.id)
+    return TookIn(demand=demand.id, residents=demand.residents or None)
+
+
 def _apply_meaning(after: dict[str, Any], event: Event, at: datetime) -> None:
     for meaning in event.stamp.means or ():
         match meaning:
@@ -267,7 +286,7 @@ def _apply_meaning(after: dict[str, Any], event: Event, at: datetime) -> None:
                 after["audited"] = True
                 after["auditors"] |= {actor.id, actor.unit or actor.id}
             case "told":
-                after |= {"told": True, "told_at": at}
+                after |= {"told": True, "told_at": at, "clerks": after["clerks"] | {event.meta.actor.id}}
             case "asked":
                 after["asked"] = True
             case "evaluated":
@@ -302,6 +321,8 @@ def _apply_fact(after: dict[str, Any], event: Event, at: datetime) -> None:
             after |= {"category": fact.category, "category_from": version}
             after |= {"resident": fact.resident, "representative": fact.representative}
             after |= {"shared_with": fact.shared_with or (), "source": fact.source, "reference": fact.reference}
+            if event.meta.actor.role != Role.RESIDENT:
+                after["clerks"] |= {event.meta.actor.id}
         case Sorted():
             if fact.category is not None:
                 after |= {"category": fact.category, "category_from": version}
@@ -327,15 +348,18 @@ def _apply_fact(after: dict[str, Any], event: Event, at: datetime) -> None:
             after["workers"] |= {event.meta.actor.id}
         case Evaluated():
             after |= {"resolved": fact.resolved, "grade": fact.grade, "evaluation_from": version}
-            after["evaluators"] |= {event.meta.actor.id, fact.written_by or event.meta.actor.id}
+            actor = event.meta.actor
+            after["evaluators"] |= {actor.id, actor.unit or actor.id, fact.written_by or actor.id}
         case Merged():
             after["merged_into"] = fact.into
         case Unmerged():
             after["merged_into"] = None
         case TookIn():
             after["took_in"] = (*after["took_in"], fact.demand)
+            after["joined"] = (*after["joined"], *((fact.demand, name) for name in fact.residents or ()))
         case LetGo():
             after["took_in"] = tuple(other for other in after["took_in"] if other != fact.demand)
+            after["joined"] = tuple(pair for pair in after["joined"] if pair[0] != fact.demand)
         case Corrected():
             _apply_correction(after, fact)
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, TypeAlias, dataclass_transform
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, TypeAlias, TypeVar, dataclass_transform
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Strict, ValidationError
 
-from demandflow.domain.values import Category, Channel, Grade, Moment, Name, Place, Text, Urgency, Way
+from demandflow.domain.values import Actor, Category, Channel, Grade, Moment, Name, Place, Role, Text, Urgency, Way
 from demandflow.domain.words import read
 from demandflow.errors import InvalidValue, brief, listed
 
@@ -124,6 +124,9 @@ class Registered(Fact):
     source: Name | None = None
     reference: Name | None = None
     due: Moment | None = None
+
+
+R = TypeVar("R", bound=Registered)
 
 
 class Sorted(Fact):
@@ -267,10 +270,11 @@ class Reopened(Fact):
 
 
 class Withdrawn(Fact):
-    """The resident no longer asks for it."""
+    """The resident no longer asks for it; `asked_by` says whose word it was, where a clerk wrote it down."""
 
     TOPIC: ClassVar[str] = "demand.withdrawn"
     reason: Text | None = None
+    asked_by: Name | None = None
 
 
 class Merged(Fact):
@@ -282,10 +286,11 @@ class Merged(Fact):
 
 
 class TookIn(Fact):
-    """The other side of Merged."""
+    """The other side of Merged; `residents` are all whose demand the other was."""
 
     TOPIC: ClassVar[str] = "demand.took_in"
     demand: UUID
+    residents: _Names | None = None
 
 
 class Unmerged(Fact):
@@ -312,7 +317,8 @@ class Escalated(Fact):
 class Corrected(Fact):
     """What an earlier event of this demand said was wrong: the fields given here replace its own.
 
-    `event` is the version of the event that is corrected. The correction holds from that event's day on.
+    `event` is the version of the event that is corrected. The correction holds from that event's day on. `confirmed_by`
+    names the resident, or another second person, whose word confirms it.
     """
 
     TOPIC: ClassVar[str] = "demand.corrected"
@@ -324,11 +330,12 @@ class Corrected(Fact):
     contractor: Name | None = None
     resolved: bool | None = None
     grade: _Grade | None = None
+    confirmed_by: Name | None = None
 
     @property
     def replaced(self) -> dict[str, Any]:
         """The fields that are replaced, with what they should have said."""
-        own = ("event", "reason")
+        own = ("event", "reason", "confirmed_by")
         return {name: value for name, value in self.__dict__.items() if name not in own and value is not None}
 
 
@@ -383,6 +390,14 @@ STANDARD_FACTS: tuple[type[Fact], ...] = (
     Stepped,
 )
 # fmt: on
+
+
+def in_their_own_name(fact: R, by: Actor) -> R:
+    """What is registered: a resident who registers and names nobody asks for themselves."""
+    if by.role != Role.RESIDENT or fact.resident is not None or fact.representative is not None:
+        return fact
+    return fact.model_copy(update={"resident": by.id})
+
 
 OTHER_SIDE: dict[type[Fact], type[Fact]] = {Merged: TookIn, Unmerged: LetGo}
 OTHER_SIDES: tuple[type[Fact], ...] = tuple(OTHER_SIDE.values())

@@ -51,6 +51,22 @@ class Proposal(Generic[F]):
     other: Demand | None = None
 
 
+class NotKnown(BaseException):
+    """A rule asked for what is not known yet. Not an Exception, so that no rule takes it for an answer."""
+
+
+class PartOfAProposal(Proposal[Any]):
+    """A proposal of which only the move and maybe the actor are known; whoever asks for more gets NotKnown."""
+
+    def __init__(self, move: str, by: Actor | None) -> None:
+        object.__setattr__(self, "move", move)
+        if by is not None:
+            object.__setattr__(self, "by", by)
+
+    def __getattr__(self, name: str) -> Any:
+        raise NotKnown(name)
+
+
 Rule = Callable[[Demand, Proposal[Any]], str | None]
 """Returns its objection, a sentence, or None."""
 Condition = Callable[[Demand, Proposal[Any]], bool]
@@ -99,6 +115,14 @@ class Move:
     def leads_back(self) -> bool:
         """Whether it returns to where the demand came from."""
         return self.to is BACK
+
+
+def forbidden_anyway(rule: Rule, demand: Demand, move: str, by: Actor | None) -> bool:
+    """Whether the rule objects without having looked at the fact: so it objects whatever the fact says."""
+    try:
+        return isinstance(rule(demand, PartOfAProposal(move, by)), str)
+    except (Exception, NotKnown):  # what a community's rule may raise is not known
+        return False
 
 
 def sources(move: Move, states: Sequence[State]) -> tuple[str, ...]:

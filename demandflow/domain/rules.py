@@ -1,7 +1,8 @@
 """The rule book: one function per business rule. Each returns its objection, or None.
 
 A rule sees the demand as it stands and the proposal; it reads no clock and keeps nothing.
-Rules with a number in them (a window, a bound) are made by a function that takes the number.
+Rules with a number in them (a window, a bound) are made by a function that takes the number. Those about who may not be
+who stand in separations.py.
 """
 
 from __future__ import annotations
@@ -20,10 +21,53 @@ from demandflow.domain.facts import (
     Registered,
     Sorted,
     Suspended,
+    Withdrawn,
     correctable,
 )
 from demandflow.domain.moves import Condition, Proposal, Rule
 from demandflow.domain.numbered import numbered
+from demandflow.domain.separations import (
+    an_evaluation_is_corrected_by_two as an_evaluation_is_corrected_by_two,
+)
+from demandflow.domain.separations import (
+    nobody_audits_a_demand_they_share as nobody_audits_a_demand_they_share,
+)
+from demandflow.domain.separations import (
+    nobody_audits_their_own_demand as nobody_audits_their_own_demand,
+)
+from demandflow.domain.separations import (
+    nobody_audits_their_own_work as nobody_audits_their_own_work,
+)
+from demandflow.domain.separations import (
+    nobody_corrects_the_verdict_on_their_own_work as nobody_corrects_the_verdict_on_their_own_work,
+)
+from demandflow.domain.separations import (
+    nobody_corrects_who_did_their_own_work as nobody_corrects_who_did_their_own_work,
+)
+from demandflow.domain.separations import (
+    nobody_ends_their_own_work as nobody_ends_their_own_work,
+)
+from demandflow.domain.separations import (
+    nobody_evaluates_their_own_work as nobody_evaluates_their_own_work,
+)
+from demandflow.domain.separations import (
+    nobody_extends_their_own_work as nobody_extends_their_own_work,
+)
+from demandflow.domain.separations import (
+    the_auditor_does_not_do_the_work as the_auditor_does_not_do_the_work,
+)
+from demandflow.domain.separations import (
+    the_auditor_is_not_the_contractor as the_auditor_is_not_the_contractor,
+)
+from demandflow.domain.separations import (
+    the_evaluator_is_not_the_contractor as the_evaluator_is_not_the_contractor,
+)
+from demandflow.domain.separations import (
+    who_judged_it_does_not_act_for_the_contractor as who_judged_it_does_not_act_for_the_contractor,
+)
+from demandflow.domain.separations import (
+    who_registered_or_told_does_not_speak_for_the_resident as who_registered_or_told_does_not_speak_for_the_resident,
+)
 from demandflow.domain.values import Role, Way
 from demandflow.errors import listed
 
@@ -67,6 +111,30 @@ def a_resident_acts_for_their_own_demand(demand: Demand, proposal: Proposal[Any]
     return None
 
 
+def a_resident_acts_for_a_demand_they_share(demand: Demand, proposal: Proposal[Any]) -> str | None:
+    """Whose demand it is acts as its resident: also who shares it, and whose own demand went on in it."""
+    if proposal.by.role != Role.RESIDENT or proposal.by.id in demand.residents:
+        return None
+    if not demand.residents:
+        return "the demand is anonymous, so nobody can be recognised as its resident"
+    return f"{proposal.by.id} neither asked for this nor shares it, nor is registered as acting for who did"
+
+
+def a_clerk_withdraws_on_the_residents_word(demand: Demand, proposal: Proposal[Withdrawn]) -> str | None:
+    """Whoever withdraws a demand for its resident names who asked for it: the resident, or who acts for them."""
+    by = proposal.by
+    if by.role == Role.RESIDENT:
+        return None
+    if demand.anonymous:
+        return "the demand is anonymous: nobody is known who could withdraw it"
+    asked_by = proposal.fact.asked_by
+    if asked_by is None or asked_by == by.id or asked_by not in (demand.resident, demand.representative):
+        return (
+            f"say who asked {by.id} to withdraw it (asked_by=…): the resident, or who is registered as acting for them"
+        )
+    return None
+
+
 def a_contractor_acts_on_their_own_work(demand: Demand, proposal: Proposal[Any]) -> str | None:
     """Only the lead takes on, reports, suspends or hands back contracted work."""
     if proposal.by.role == Role.CONTRACTOR and not proposal.by.speaks_for(demand.contractor):
@@ -74,62 +142,9 @@ def a_contractor_acts_on_their_own_work(demand: Demand, proposal: Proposal[Any])
     return None
 
 
-def nobody_audits_their_own_work(demand: Demand, proposal: Proposal[Any]) -> str | None:
-    """Who once handled the demand does not audit it."""
-    if proposal.by.speaks_for(*demand.handlers):
-        return f"{proposal.by.id} handled this demand and cannot also audit it"
-    return None
-
-
-def nobody_audits_their_own_demand(demand: Demand, proposal: Proposal[Any]) -> str | None:
-    """Who asked for a demand, or acts for who did, does not audit it."""
-    if proposal.by.id in (demand.resident, demand.representative):
-        return f"{proposal.by.id} asked for this and cannot also audit it"
-    return None
-
-
 def it_passed_the_audit(demand: Demand, proposal: Proposal[Any]) -> str | None:
     """Nobody reaches contracting without an audit."""
     return None if demand.audited else "it has not passed the audit and cannot be contracted out; report what was done"
-
-
-def the_auditor_is_not_the_contractor(demand: Demand, proposal: Proposal[ContractedOut | Corrected]) -> str | None:
-    """Who audited the demand is not given the work."""
-    fact = proposal.fact
-    co_handlers = (fact.co_handlers or ()) if isinstance(fact, ContractedOut) else ()
-    if both := demand.auditors.intersection((fact.contractor, *co_handlers)):
-        return f"{listed(sorted(both))} audited this demand and cannot also handle it"
-    return None
-
-
-def the_auditor_does_not_do_the_work(demand: Demand, proposal: Proposal[Any]) -> str | None:
-    """Who audited a demand does not do the work, not as one of the contractor's people either."""
-    if proposal.by.id in demand.auditors:
-        return f"{proposal.by.id} audited this demand and cannot also handle it"
-    return None
-
-
-def the_evaluator_is_not_the_contractor(demand: Demand, proposal: Proposal[Corrected]) -> str | None:
-    """A correction does not turn an evaluation into one of the evaluator's own work."""
-    if proposal.fact.contractor in demand.evaluators:
-        return f"{proposal.fact.contractor} evaluated this demand and cannot also have handled it"
-    return None
-
-
-def nobody_evaluates_their_own_work(demand: Demand, proposal: Proposal[Evaluated]) -> str | None:
-    """Who handled the demand neither evaluates it nor writes the evaluation down."""
-    for name in (proposal.by.id, proposal.fact.written_by):
-        if name in demand.handlers or (name == proposal.by.id and proposal.by.speaks_for(*demand.handlers)):
-            return f"{name} handled this demand and cannot also evaluate it"
-    return None
-
-
-def nobody_corrects_the_verdict_on_their_own_work(demand: Demand, proposal: Proposal[Corrected]) -> str | None:
-    """Who handled the demand does not correct whether it was resolved or how it was graded."""
-    verdict = proposal.fact.resolved is not None or proposal.fact.grade is not None
-    if verdict and proposal.by.speaks_for(*demand.handlers):
-        return f"{proposal.by.id} handled this demand and cannot correct the verdict on it"
-    return None
 
 
 # asking and telling

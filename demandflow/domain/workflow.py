@@ -15,7 +15,7 @@ from demandflow.domain.defects import MOST_VERSIONS, advice_for, defects_of
 from demandflow.domain.demand import Demand
 from demandflow.domain.drawing import mermaid, table
 from demandflow.domain.facts import OTHER_SIDES, Fact
-from demandflow.domain.moves import BACK, MEANINGS, Condition, Move, Proposal, State, sources
+from demandflow.domain.moves import BACK, MEANINGS, Condition, Move, Proposal, State, forbidden_anyway, sources
 from demandflow.domain.values import Actor, Role
 from demandflow.domain.ways import rows_of
 from demandflow.errors import Defect, InvalidValue, InvalidWorkflow, MoveNotAllowed, RoleNotAllowed, WorkflowAdvice
@@ -153,13 +153,21 @@ class Workflow:
         return self._may[key]
 
     def possible(self, demand: Demand, by: Actor | None = None) -> tuple[PossibleMove, ...]:
-        """What may happen next, at all or by this actor's role; a rule may still object to the particular fact."""
+        """What may happen next, at all or by this actor; a rule may still object to the particular fact.
+
+        Left out is what a rule forbids whatever the fact says, and what only a policy may do, unless one asks.
+        """
         found = []
         for name, lines in self.moves_from(demand.state).items():
             if lines[0].move.fact in OTHER_SIDES:
                 continue
             ways = [row for row in lines if not row.move.leads_back or row.dest == demand.came_from]
-            ways = [row for row in ways if by is None or by.role in row.move.roles]
+            ways = [
+                row
+                for row in ways
+                if (set(row.move.roles) - {Role.POLICY} if by is None else by.role in row.move.roles)
+            ]
+            ways = [row for row in ways if not any(forbidden_anyway(r, demand, name, by) for r in row.move.rules)]
             if ways:
                 roles = tuple(dict.fromkeys(role for row in ways for role in row.move.roles))
                 roles = roles if by is None else (by.role,)
@@ -198,8 +206,13 @@ class Workflow:
         if lines and not theirs:
             allowed = dict.fromkeys(role for row in lines for role in row.move.roles)
             raise RoleNotAllowed(proposal.move, proposal.by.role, tuple(allowed))
-        names = tuple(possible.name for possible in self.possible(demand))
-        raise MoveNotAllowed(proposal.move, demand.state, names)
+        raise MoveNotAllowed(proposal.move, demand.state, self._offered(demand, proposal.by))
+
+    def _offered(self, demand: Demand, by: Actor) -> tuple[str, ...]:
+        """What is possible now for anybody, but for what this actor's role may do and a rule forbids to this actor."""
+        theirs = {possible.name for possible in self.possible(demand, by)}
+        anybodys = self.possible(demand)
+        return tuple(one.name for one in anybodys if one.name in theirs or by.role not in one.roles)
 
     def _lines(self) -> Iterable[dict[str, Any]]:
         """The moves as rows; BACK becomes one row per way in, on condition that the demand came that way."""

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from demandflow.application import DemandFlow
 from demandflow.batches import Batch, Rejected, each
 from demandflow.domain.events import Event, with_corrections
-from demandflow.domain.facts import Corrected, Fact, correctable
+from demandflow.domain.facts import Corrected, Evaluated, Fact, correctable, in_their_own_name
 from demandflow.domain.values import Actor
 from demandflow.errors import DemandFlowError, DemandNotFound, InvalidValue, Refusal, brief, listed
 from demandflow.importing.columns import Row
@@ -138,7 +138,7 @@ class _Reader:
         known = self._known(batch, demand)
         differences: list[Difference] = []
         if known:
-            differences += self._differences(known[1], fact, at)
+            differences += self._differences(known[1], in_their_own_name(fact, by), at)
         else:
             batch.start(fact, by=by, at=at, workflow=self._mapping.workflow)
         new_steps = False
@@ -220,6 +220,8 @@ class _Reader:
             objection = ""
             if fields and move is not None:
                 says = {str(name): value for name, value in fields.items()}
+                if isinstance(known[version].fact, Evaluated):  # the file brings the word of who evaluated
+                    says["confirmed_by"] = known[version].meta.actor.id
                 fact = Corrected(event=version, reason=f"{self._mapping.source} says otherwise now", **says)
                 try:
                     with batch.attempt():  # as early as may be, so that later steps of the demand can follow

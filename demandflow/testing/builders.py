@@ -14,7 +14,7 @@ from demandflow.application import DemandFlow
 from demandflow.domain.admission import admit
 from demandflow.domain.demand import Demand, evolve
 from demandflow.domain.events import Event, Meta
-from demandflow.domain.facts import OTHER_SIDES, Fact, Merged, MovedOver, Registered, Unmerged
+from demandflow.domain.facts import OTHER_SIDES, Fact, Merged, MovedOver, Registered, Unmerged, in_their_own_name
 from demandflow.domain.moves import Proposal
 from demandflow.domain.samples import THEN, plain, variants
 from demandflow.domain.values import Actor, Role
@@ -131,7 +131,8 @@ def _attempts(
         where = Surroundings(demand, () if other is None else (other.id,), at)
         for fact in _facts(kind, where):
             for by in people:
-                yield OnTheWay(wait, move, fact, by), Proposal(move, fact, by, at, other)
+                said = in_their_own_name(fact, by) if isinstance(fact, Registered) else fact
+                yield OnTheWay(wait, move, said, by), Proposal(move, said, by, at, other)
 
 
 def _facts(kind: type[Fact], where: Surroundings) -> Iterator[Fact]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from demandflow.domain.admission import admit
 from demandflow.domain.demand import Demand
-from demandflow.domain.facts import Fact, Merged, Unmerged
+from demandflow.domain.facts import Fact, Merged, Registered, Unmerged, in_their_own_name
 from demandflow.domain.moves import Proposal
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Row, Workflow
@@ -43,6 +43,8 @@ def cast(
     """
     move = move or move_for(workflow, demand, fact)
     people = [by] if by is not None else list(candidates(workflow, demand, move))
+    if isinstance(fact, Registered):  # rather somebody by whom it is recorded as it is said
+        people.sort(key=lambda one: in_their_own_name(fact, one) != fact)
     for one in people:
         try:
             admit(workflow, demand, Proposal(move, fact, one, at, other))

@@ -74,6 +74,7 @@ def _by_name(name: str, where: Surroundings) -> Sequence[Any]:
         "contractor": CONTRACTORS,
         "co_handlers": (None, None, None, ("居委会",), ("王芳",)),
         "written_by": (None, None, None, "王芳", "chen"),
+        "asked_by": (where.demand.resident, where.demand.representative, None, "daughter"),
         "into": tuple(where.others) or (where.demand.id,),
         "demand": (where.demand.id,),
         "workflow": tuple(where.workflows),
@@ -104,4 +105,7 @@ def _correction(kind: type[Corrected], number: int, demand: Demand) -> Corrected
     }
     number, chosen = divmod(number, len(named) * 2 + len(wrong))
     event, field = [*named, *named, *wrong][chosen]
-    return plain(kind, event=event, reason="typo", **{field: values[field][number % len(values[field])]})
+    number, chosen = divmod(number, len(values[field]))
+    words = (demand.resident, None, "chen", demand.resident)
+    said = {field: values[field][chosen], "confirmed_by": words[number % len(words)]}
+    return plain(kind, event=event, reason="typo", **said)

@@ -6,6 +6,7 @@ import pickle
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from itertools import product
 from typing import Any
 
 from pydantic import BaseModel
@@ -15,12 +16,13 @@ from demandflow.domain.demand import Demand, evolve, fold
 from demandflow.domain.events import with_corrections
 from demandflow.domain.facts import Corrected, Merged, MovedOver, Noted, Registered, Unmerged
 from demandflow.domain.moves import ASKING, NEW_ROUND, Move, sources
-from demandflow.domain.values import Actor
+from demandflow.domain.values import Actor, Role
 from demandflow.errors import DemandFlowError, IdReused, InvalidValue, Overtaken, RoleNotAllowed
 from demandflow.projections.standing import slice_of, standing
 from demandflow.testing.choosing import Surroundings, fact_of
 from demandflow.testing.histories import Step
 from demandflow.testing.law import law
+from demandflow.testing.people import actors_for
 from demandflow.testing.picture import differences
 from demandflow.testing.playing import Played, command
 
@@ -173,12 +175,29 @@ def nobody_acts_beyond_their_role(played: Played) -> None:
 
 @law
 def what_is_possible_is_said(played: Played) -> None:
-    """possible_moves() names exactly the moves that the table has from where the demand stands, and who may."""
+    """possible_moves() names moves that the table has here, and who may; what it leaves out is refused whoever asks."""
     for demand in played.demands:
         live = played.flow.demand(demand)
         said = {move.name: set(move.roles) for move in played.flow.possible_moves(demand)}
-        want = played.telling.shadow.possible(live)
-        assert said == want, f"in {live.state}, possible_moves() says {said}, the table {want}"
+        table = played.telling.shadow.possible(live)
+        for name, roles in said.items():
+            assert roles <= table.get(name, set()), f"in {live.state}, possible_moves() says {name} for {roles}"
+        for name, roles in table.items():
+            for role in roles - said.get(name, set()) - {Role.POLICY}:
+                _is_refused(played, live, name, role)
+
+
+def _is_refused(played: Played, live: Demand, name: str, role: str) -> None:
+    """Nobody in this role can make the move, whatever the fact says."""
+    around = Surroundings(live, [one for one in played.demands if one != live.id], played.clock.now)
+    kind = next(move.fact for move in played.workflow.moves if move.name == name)
+    for by, number in product(actors_for(role, live)[:LAST], range(LAST)):
+        try:
+            step = Step(live.id.int, name, fact_of(kind, number, around), by)
+        except InvalidValue:
+            continue  # no sample is known
+        error = played.telling.expected(step).error
+        assert error is not None, f"{_said(step)} is possible, and possible_moves() does not say so"
 
 
 @law

@@ -16,7 +16,7 @@ from hypothesis.strategies import SearchStrategy
 from demandflow.domain.clocks import Limit
 from demandflow.domain.demand import Demand, evolve
 from demandflow.domain.events import Event, Meta
-from demandflow.domain.facts import Fact, Merged, MovedOver, Registered, Unmerged
+from demandflow.domain.facts import Fact, Merged, MovedOver, Registered, Unmerged, in_their_own_name
 from demandflow.domain.moves import Move, Proposal, sources
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Workflow
@@ -124,6 +124,8 @@ class Telling:
     def proposal(self, step: Step, before: Demand) -> Proposal[Any]:
         """The step as the engine must propose it."""
         fact = step.fact
+        if isinstance(fact, Registered):
+            fact = in_their_own_name(fact, step.by)
         into = fact.into if isinstance(fact, Merged) else before.merged_into if isinstance(fact, Unmerged) else None
         other = None if into is None else self.demands[into]
         last = [self.clock.now, *(one.last for one in (before, other) if one is not None and one.last is not None)]

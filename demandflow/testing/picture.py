@@ -97,6 +97,9 @@ def picture(events: Sequence[Event]) -> dict[str, Any]:
         "auditors": frozenset(
             name for e in events if "accepted" in _means(e) for name in (e.meta.actor.id, e.meta.actor.unit) if name
         ),
+        "clerks": frozenset(
+            e.meta.actor.id for e, f in told if "told" in _means(e) or (isinstance(f, Registered) and not _resident(e))
+        ),
         "handbacks": sum(isinstance(f, HandedBack) for _, f in told),
         "missed_callbacks": sum(_means(e).count("callback_missed") for e in missed),
         "missed_at": moments[missed[-1].version - 1] if missed else None,
@@ -112,11 +115,16 @@ def picture(events: Sequence[Event]) -> dict[str, Any]:
         "escalated": any("escalated" in _means(e) for e, _ in here),
         "taken_over": supervised is not None and _last_of(_means(supervised[0]), "taken_over", "reopened"),
         "merged_into": merging[1].into if merging and isinstance(merging[1], Merged) else None,
-        "took_in": _taken_in(told),
+        "took_in": tuple(f.demand for f in _taken_in(told)),
+        "joined": tuple((f.demand, name) for f in _taken_in(told) for name in f.residents or ()),
         "facts": tuple(type(event.fact) for event in events),
         "commands": tuple((e.meta.command_id, e.version) for e in events if e.meta.command_id is not None),
         "evaluators": frozenset(
-            name for e, f in told if isinstance(f, Evaluated) for name in (e.meta.actor.id, f.written_by) if name
+            name
+            for e, f in told
+            if isinstance(f, Evaluated)
+            for name in (e.meta.actor.id, e.meta.actor.unit, f.written_by)
+            if name
         ),
         "_attributes": _attributes(told),
     }
@@ -204,7 +212,7 @@ def _audited(events: Sequence[Event]) -> bool:
 
 
 def _workers(events: Sequence[Event]) -> frozenset[str]:
-    """Who worked on it: helpers, who reported, and who did a contractor's work for whom it was given to then."""
+    """Who worked on it: helpers, who reported, and who did a contractor's work, with those for whom they did it."""
     found: set[str] = set()
     for n, event in enumerate(events):
         actor, fact = event.meta.actor, event.fact
@@ -212,20 +220,23 @@ def _workers(events: Sequence[Event]) -> frozenset[str]:
             found.update(fact.co_handlers or ())
         if isinstance(fact, BY_CONTRACTORS):
             before = picture(events[:n]) if n else {}
-            given: set[Any] = {before.get("contractor"), *before.get("co_handlers", ())} - {None}
-            if isinstance(fact, Reported) or actor.id in given or actor.unit in given:
-                found.add(actor.id)
+            given = {before.get("contractor"), *before.get("co_handlers", ())} & {actor.id, actor.unit} - {None}
+            if isinstance(fact, Reported) or given:
+                found.update((actor.id, *given))
     return frozenset(found)
 
 
-def _taken_in(told: list[Found]) -> tuple[Any, ...]:
-    """The demands that went on in this one and were not let go since."""
-    kept = [
-        (n, f.demand)
+def _resident(event: Event) -> bool:
+    return event.meta.actor.role == "resident"
+
+
+def _taken_in(told: list[Found]) -> list[TookIn]:
+    """How the demands that were not let go since were taken in."""
+    return [
+        f
         for n, (_, f) in enumerate(told)
         if isinstance(f, TookIn) and not any(isinstance(g, LetGo) and g.demand == f.demand for _, g in told[n:])
     ]
-    return tuple(demand for _, demand in kept)
 
 
 def _attributes(told: list[Found]) -> dict[str, Any]:

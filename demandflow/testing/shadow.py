@@ -53,13 +53,18 @@ class Shadow:
         return other if isinstance(other, str) else found
 
     def side_of(self, proposal: Proposal[Any], demand: Demand) -> Proposal[Any]:
-        """What is recorded on the other demand of a merge or an un-merge."""
+        """What is recorded on the other demand of a merge or an un-merge: of a merge, with all whose demand it was."""
         assert proposal.other is not None
         name, kind = SIDES[type(proposal.fact)]
         there = [move for move in self.workflow.moves if move.fact is kind]
         here = [move for move in there if proposal.other.state in sources(move, self.workflow.states)]
         move = here[0].name if here else name
-        return Proposal(move, kind(demand=demand.id), proposal.by, proposal.at)
+        fields: dict[str, Any] = {"demand": demand.id}
+        if kind is TookIn:
+            joined = [name for _, name in demand.joined]
+            names = [demand.resident, demand.representative, *demand.shared_with, *joined]
+            fields["residents"] = tuple(dict.fromkeys(name for name in names if name)) or None
+        return Proposal(move, kind(**fields), proposal.by, proposal.at)
 
     def move_of_side(self, proposal: Proposal[Any], demand: Demand) -> Move:
         """The declared move that records it."""

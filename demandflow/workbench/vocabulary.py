@@ -9,6 +9,7 @@ from types import FunctionType, MappingProxyType
 from typing import Any, TypeVar
 
 from demandflow.domain import rules as rule_book
+from demandflow.domain import separations
 from demandflow.domain.calendars import Calendar
 from demandflow.domain.facts import STANDARD_FACTS, Fact
 from demandflow.domain.texts import is_name
@@ -172,9 +173,10 @@ def _standard(returns: tuple[str, str]) -> dict[str, Callable[..., Any]]:
     """The functions of the rule book that return this, or make what does."""
     return {
         name: function
-        for name, function in vars(rule_book).items()
+        for book in (rule_book, separations)
+        for name, function in vars(book).items()
         if isinstance(function, FunctionType)
-        and function.__module__ == rule_book.__name__
+        and function.__module__ == book.__name__
         and not name.startswith("_")
         and function.__annotations__["return"] in returns
     }
