@@ -30,10 +30,10 @@ class Intent:
     correlation: str | None = None
     causation: str | None = None
     reaction: bool = False
-    given_id: str | None = field(default=None, init=False, compare=False)
+    given_id: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "given_id", self.command_id)
+        object.__setattr__(self, "given_id", self.given_id or self.command_id)
         if not isinstance(self.by, Actor):
             raise InvalidValue("by", f"must be an Actor, for instance Actor('li', Role.AUDITOR), got {brief(self.by)}")
         if not isinstance(self.fact, Fact):

@@ -15,8 +15,6 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic.fields import FieldInfo
-
 from demandflow.errors import InvalidValue, brief, listed
 
 YES = frozenset({"yes", "y", "true", "1", "是"})
@@ -26,7 +24,7 @@ _BETWEEN = re.compile(r"[,;、，；\n]")
 
 
 def read(
-    fields: Mapping[str, FieldInfo], words: Mapping[str, object], zone: str | None
+    fields: Mapping[str, Any], words: Mapping[str, object], zone: str | None
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """The values that these words say, by field, and what is wrong with those that cannot be read.
 
