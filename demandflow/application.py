@@ -239,7 +239,7 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
 def _newest(log: Log) -> datetime | None:
     """When something was last recorded: the latest of the last few recordings."""
     try:
-        events = [event for _, event in readable(log.page(max(0, log.last_position() - LAST_FEW), LAST_FEW))]
+        events = [event for _, event in log.page(max(0, log.last_position() - LAST_FEW), LAST_FEW)]
     except StorageBusy:
         raise
     except StorageError:  # a row that cannot be read holds nobody else back
