@@ -114,6 +114,7 @@ def picture(events: Sequence[Event]) -> dict[str, Any]:
         "merged_into": merging[1].into if merging and isinstance(merging[1], Merged) else None,
         "took_in": _taken_in(told),
         "facts": tuple(type(event.fact) for event in events),
+        "missing": (),  # nothing ever went from what was played
         "commands": tuple((e.meta.command_id, e.version) for e in events if e.meta.command_id is not None),
         "evaluators": frozenset(
             name for e, f in told if isinstance(f, Evaluated) for name in (e.meta.actor.id, f.written_by) if name
