@@ -118,6 +118,7 @@ def picture(events: Sequence[Event]) -> dict[str, Any]:
         "took_in": tuple(f.demand for f in _taken_in(told)),
         "joined": tuple((f.demand, name) for f in _taken_in(told) for name in f.residents or ()),
         "facts": tuple(type(event.fact) for event in events),
+        "missing": (),  # nothing ever went from what was played
         "commands": tuple((e.meta.command_id, e.version) for e in events if e.meta.command_id is not None),
         "evaluators": frozenset(
             name
