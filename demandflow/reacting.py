@@ -11,6 +11,7 @@ from uuid import UUID
 from demandflow.agenda import Agenda
 from demandflow.batches import Batch
 from demandflow.deliveries import Deliveries
+from demandflow.domain.texts import name_of
 from demandflow.domain.values import moment
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief
@@ -117,8 +118,7 @@ class Reactions:
         """
         if not callable(notify):
             raise InvalidValue("notify", f"must be a function of a Notice, got {brief(notify)}")
-        if not isinstance(hook, str) or not hook:
-            raise InvalidValue("hook", f"must be a name, got {brief(hook)}")
+        name_of(hook, "hook")  # and kept as it is given: another spelling would be a hook that was told nothing
         if after is not None:
             _position("after", after)
         number = 0

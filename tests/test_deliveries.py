@@ -82,3 +82,11 @@ def test_where_to_go_on_is_a_position_of_the_log(tmp_path: Path, after: Any) -> 
         with pytest.raises(InvalidValue, match="after: must be"):
             town.flow.deliver_notices(lambda notice: None, after=after)
     town.close()
+
+
+@pytest.mark.parametrize("hook", ["", "\ud800", "a\0b", " ", 5, None])
+def test_a_hook_has_a_name(tmp_path: Path, hook: Any) -> None:
+    town = Town(tmp_path)
+    with pytest.raises(InvalidValue, match=r"^hook: "):
+        town.flow.deliver_notices(lambda notice: None, hook=hook)
+    town.close()
