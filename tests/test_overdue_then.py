@@ -88,6 +88,8 @@ def test_what_is_due_at_midnight_is_overdue_on_the_day_that_begins_then(town: De
     clock.now = midnight + 3 * DAY
     days = ("2025-03-04", "2025-03-05", "2025-03-06")
     assert [town.figures(as_of=day).count("overdue") for day in days] == [0, 1, 2]
+    for name in ("overdue", "running_overdue", "due"):
+        assert [len(town.counted(name, as_of=day)) for day in days] == [0, 1, 2], name
     assert [town.board(as_of=day, overdue=True).total for day in days] == [0, 1, 2]
     at_midnight = [
         town.board(as_of=midnight + step, overdue=True).total for step in (timedelta(), timedelta(microseconds=1))
@@ -97,7 +99,7 @@ def test_what_is_due_at_midnight_is_overdue_on_the_day_that_begins_then(town: De
 
 def test_a_day_that_is_not_over_is_asked_of_now(town: DemandFlow, clock: FrozenClock) -> None:
     clock.now = datetime(2025, 3, 5, 9, tzinfo=ZONE)
-    for hour in (10, 16):
+    for hour in (10, 12, 16):
         town.register("x", channel="hotline", place="f", due=clock.now.replace(hour=hour), by=CLERK)
     clock.now = clock.now.replace(hour=12)
     asked: tuple[dict[str, Any], ...] = (
