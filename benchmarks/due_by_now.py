@@ -101,6 +101,7 @@ def main(number: int = 1_000_000) -> None:
             "due in a month": (lambda: flow.board(due_by=month), "raw: due in a month"),
             "deadlines": (flow.deadlines, "raw: due in a month"),
             "deadlines of one town": (lambda: flow.deadlines(place="county/town3"), "raw: due in a month"),
+            "figures, what is overdue": (flow.figures, "raw: due in a month"),
             "work list of all": (flow.work_list, "raw: due in a month"),
         }
         times: dict[str, list[float]] = {name: [] for name in questions}

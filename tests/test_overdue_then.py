@@ -88,6 +88,8 @@ def test_what_is_due_at_midnight_is_overdue_on_the_day_that_begins_then(town: De
     clock.now = midnight + 3 * DAY
     days = ("2025-03-04", "2025-03-05", "2025-03-06")
     assert [town.figures(as_of=day).count("overdue") for day in days] == [0, 1, 2]
+    for name in ("overdue", "running_overdue", "due"):
+        assert [len(town.counted(name, as_of=day)) for day in days] == [0, 1, 2], name
     assert [town.board(as_of=day, overdue=True).total for day in days] == [0, 1, 2]
     at_midnight = [
         town.board(as_of=midnight + step, overdue=True).total for step in (timedelta(), timedelta(microseconds=1))
@@ -97,7 +99,7 @@ def test_what_is_due_at_midnight_is_overdue_on_the_day_that_begins_then(town: De
 
 def test_a_day_that_is_not_over_is_asked_of_now(town: DemandFlow, clock: FrozenClock) -> None:
     clock.now = datetime(2025, 3, 5, 9, tzinfo=ZONE)
-    for hour in (10, 16):
+    for hour in (10, 12, 16):
         town.register("x", channel="hotline", place="f", due=clock.now.replace(hour=hour), by=CLERK)
     clock.now = clock.now.replace(hour=12)
     asked: tuple[dict[str, Any], ...] = (
@@ -165,8 +167,9 @@ def test_a_demand_is_shown_as_it_stood(town: DemandFlow, clock: FrozenClock) -> 
     then = town.demand(it, as_of="2025-03-24")
     assert (then.state, then.version, then.ended) == ("registered", 1, None)
     assert town.demand(it, as_of=clock()) == town.demand(it, as_of="2025-03-25") == town.demand(it)
-    town.correct(it, 4, "she had said the opposite", resolved=False, grade=Grade.DISSATISFIED, by=AUDITOR)
     clock.advance(days=2)
+    town.correct(it, 4, "she had said the opposite", resolved=False, grade=Grade.DISSATISFIED, by=AUDITOR)
+    assert town.demand(it, as_of="2025-03-25", known_on="2025-03-25").resolved is True, "what was known then"
     assert town.demand(it, as_of="2025-03-25").resolved is False, "what is known now about then"
     assert town.demand(it, as_of="2025-03-25", known_on=datetime(2025, 3, 25, 8, tzinfo=ZONE)).state == "registered"
     with pytest.raises(DemandNotFound, match=r"no demand .* as of 2025-03-19"):

@@ -128,6 +128,7 @@ def test_what_no_demand_ever_was_is_said_and_how_it_may_be_spelt(flow: DemandFlo
     assert flow.board(**asked).note == f"{said['place']}; {said['channel']}"
     for name in ("category", "lead", "contractor", "resident"):
         assert flow.board(**{name: "nobody"}).note == f"no demand ever had the {name} 'nobody'"  # type: ignore[arg-type]
+    assert flow.work_list(contractor="nobody").note == "no demand ever had the contractor 'nobody'"
     assert flow.figures().note == flow.board(place="fufeng").note == flow.board(open=False).note == ""
     assert flow.board(place="fufeng", channel="hotline", open=False).note == "", (
         "there are such, but none of them ended"
