@@ -57,7 +57,9 @@ def test_new_demands_start_on_the_newest_version_and_those_on_the_first_go_on(cl
 
 
 @pytest.mark.parametrize("state", [state.name for state in CLOSED_LOOP_1.states if state.ended_as is None])
-def test_a_running_demand_moves_over_to_the_newest_version_from_wherever_it_stands(state: str) -> None:
+def test_a_running_demand_moves_over_to_the_newest_version_from_wherever_it_stands(
+    state: str, clock: FrozenClock
+) -> None:
     again = "contract_out take_on report feed_back evaluate_unresolved "
     steps = {
         "registered": "",
@@ -71,8 +73,9 @@ def test_a_running_demand_moves_over_to_the_newest_version_from_wherever_it_stan
         "fed_back": "answer feed_back",
         "taken_over": f"accept {again * 3}",
     }[state]
-    with DemandFlow.open("memory:") as flow:
-        story = Story(CLOSED_LOOP_1).tell(f"register {steps}")
+    story = Story(CLOSED_LOOP_1).tell(f"register {steps}")
+    clock.now = story.now
+    with DemandFlow.open("memory:", clock=clock) as flow:
         flow._log.append(story.events)
         moved = flow.move_over(story.demand.id, "closed-loop@2", by=SUPERVISOR)
         assert (moved.workflow, moved.state) == ("closed-loop@2", state)

@@ -114,6 +114,7 @@ STATES = (
 
 WORK = ("take_on", "hand_back", "ask_details", "ask_extension", "suspend", "resume", "report")
 """What a contractor's people do, and of some of it others as well."""
+AS_THE_RESIDENT = ("give_details", "evaluate", "withdraw", "reopen", "appeal")
 
 SEPARATIONS: Mapping[Rule, tuple[str, ...]] = {
     # who handled it
@@ -132,13 +133,7 @@ SEPARATIONS: Mapping[Rule, tuple[str, ...]] = {
     who_judged_it_does_not_act_for_the_contractor: WORK,
     the_evaluator_is_not_the_contractor: ("contract_out", "recall", "correct"),
     # who wrote it down or told the outcome
-    who_registered_or_told_does_not_speak_for_the_resident: (
-        "give_details",
-        "evaluate",
-        "withdraw",
-        "reopen",
-        "appeal",
-    ),
+    who_registered_or_told_does_not_speak_for_the_resident: AS_THE_RESIDENT,
     an_evaluation_is_corrected_by_two: ("correct",),
 }
 """Who may not be who: each separation of duties, with all the moves that it guards, from wherever they lead."""

@@ -26,48 +26,7 @@ from demandflow.domain.facts import (
 )
 from demandflow.domain.moves import Condition, Proposal, Rule
 from demandflow.domain.numbered import numbered
-from demandflow.domain.separations import (
-    an_evaluation_is_corrected_by_two as an_evaluation_is_corrected_by_two,
-)
-from demandflow.domain.separations import (
-    nobody_audits_a_demand_they_share as nobody_audits_a_demand_they_share,
-)
-from demandflow.domain.separations import (
-    nobody_audits_their_own_demand as nobody_audits_their_own_demand,
-)
-from demandflow.domain.separations import (
-    nobody_audits_their_own_work as nobody_audits_their_own_work,
-)
-from demandflow.domain.separations import (
-    nobody_corrects_the_verdict_on_their_own_work as nobody_corrects_the_verdict_on_their_own_work,
-)
-from demandflow.domain.separations import (
-    nobody_corrects_who_did_their_own_work as nobody_corrects_who_did_their_own_work,
-)
-from demandflow.domain.separations import (
-    nobody_ends_their_own_work as nobody_ends_their_own_work,
-)
-from demandflow.domain.separations import (
-    nobody_evaluates_their_own_work as nobody_evaluates_their_own_work,
-)
-from demandflow.domain.separations import (
-    nobody_extends_their_own_work as nobody_extends_their_own_work,
-)
-from demandflow.domain.separations import (
-    the_auditor_does_not_do_the_work as the_auditor_does_not_do_the_work,
-)
-from demandflow.domain.separations import (
-    the_auditor_is_not_the_contractor as the_auditor_is_not_the_contractor,
-)
-from demandflow.domain.separations import (
-    the_evaluator_is_not_the_contractor as the_evaluator_is_not_the_contractor,
-)
-from demandflow.domain.separations import (
-    who_judged_it_does_not_act_for_the_contractor as who_judged_it_does_not_act_for_the_contractor,
-)
-from demandflow.domain.separations import (
-    who_registered_or_told_does_not_speak_for_the_resident as who_registered_or_told_does_not_speak_for_the_resident,
-)
+from demandflow.domain.separations import *  # noqa: F403
 from demandflow.domain.values import Role, Way
 from demandflow.errors import listed
 
@@ -129,9 +88,8 @@ def a_clerk_withdraws_on_the_residents_word(demand: Demand, proposal: Proposal[W
         return "the demand is anonymous: nobody is known who could withdraw it"
     asked_by = proposal.fact.asked_by
     if asked_by is None or asked_by == by.id or asked_by not in (demand.resident, demand.representative):
-        return (
-            f"say who asked {by.id} to withdraw it (asked_by=…): the resident, or who is registered as acting for them"
-        )
+        who = "the resident, or who is registered as acting for them"
+        return f"say who asked {by.id} to withdraw it (asked_by=…): {who}"
     return None
 
 

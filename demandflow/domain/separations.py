@@ -13,6 +13,23 @@ from demandflow.domain.moves import Proposal
 from demandflow.domain.values import Role
 from demandflow.errors import listed
 
+__all__ = [
+    "an_evaluation_is_corrected_by_two",
+    "nobody_audits_a_demand_they_share",
+    "nobody_audits_their_own_demand",
+    "nobody_audits_their_own_work",
+    "nobody_corrects_the_verdict_on_their_own_work",
+    "nobody_corrects_who_did_their_own_work",
+    "nobody_ends_their_own_work",
+    "nobody_evaluates_their_own_work",
+    "nobody_extends_their_own_work",
+    "the_auditor_does_not_do_the_work",
+    "the_auditor_is_not_the_contractor",
+    "the_evaluator_is_not_the_contractor",
+    "who_judged_it_does_not_act_for_the_contractor",
+    "who_registered_or_told_does_not_speak_for_the_resident",
+]
+
 # who handled it
 
 

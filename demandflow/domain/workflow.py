@@ -162,11 +162,7 @@ class Workflow:
             if lines[0].move.fact in OTHER_SIDES:
                 continue
             ways = [row for row in lines if not row.move.leads_back or row.dest == demand.came_from]
-            ways = [
-                row
-                for row in ways
-                if (set(row.move.roles) - {Role.POLICY} if by is None else by.role in row.move.roles)
-            ]
+            ways = [row for row in ways if _is_offered(row.move, by)]
             ways = [row for row in ways if not any(forbidden_anyway(r, demand, name, by) for r in row.move.rules)]
             if ways:
                 roles = tuple(dict.fromkeys(role for row in ways for role in row.move.roles))
@@ -227,6 +223,11 @@ class Workflow:
                 "move": move,
                 "order": order,
             }
+
+
+def _is_offered(move: Move, by: Actor | None) -> bool:
+    """Whether the move is for this actor's role, or, where nobody in particular asks, for people at all."""
+    return any(role != Role.POLICY for role in move.roles) if by is None else by.role in move.roles
 
 
 def _came_from(state: str, when: Condition | None) -> Condition:
