@@ -214,7 +214,7 @@ def test_a_command_id_kept_as_it_was_given_by_an_earlier_version_is_known(tmp_pa
         body = json.loads(state)
         body["meta"]["command_id"] = given
         for table in ("demandflow_marks", "demandflow_cursors"):  # which know the row as it was
-            connection.execute(f"DELETE FROM {table}")  # noqa: S608
+            connection.execute(f"DELETE FROM {table}")
         connection.execute(
             "UPDATE stored_events SET state = ?, originator_id = ?",
             (json.dumps(body, ensure_ascii=False).encode(), _id_of_command(given).hex),

@@ -52,7 +52,8 @@ def _as_invalid_values(what: str, unread: Mapping[str, str] = MappingProxyType({
     try:
         yield
     except ValidationError as error:
-        details = (detail for detail in error.errors(include_url=False) if detail["loc"][0] not in unread)
+        all_wrong = error.errors(include_url=False)  # what is wrong with all of it has no place
+        details = (detail for detail in all_wrong if not detail["loc"] or detail["loc"][0] not in unread)
         raise InvalidValue(what, "; ".join([*_said(unread), *map(_problem, details)])) from None
     except InvalidValue:
         raise
