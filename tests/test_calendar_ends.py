@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from demandflow import Calendar, CalendarEnds, Clock, Days, DemandFlow, Workflow, closed_loop, standard_clocks
@@ -47,6 +47,8 @@ def test_a_calendar_that_has_ended_is_said_too() -> None:
 
 
 @given(st.integers(0, 700))
+@example(608)  # ninety days before
+@example(609)
 def test_it_is_said_from_ninety_days_before_on(days: int) -> None:
     now = datetime(2025, 2, 1, tzinfo=UTC) + timedelta(days=days)
     assert bool(warned(now, loop(OFFICE))) == (date(2026, 12, 31) - now.date() < timedelta(days=90))
