@@ -25,6 +25,7 @@ from demandflow import (
     Noted,
     Registered,
     RuleBroken,
+    StorageError,
     UnreadableEvent,
     Verification,
     Way,
@@ -206,6 +207,29 @@ def test_a_reference_whose_first_event_went_is_not_registered_again(tmp_path: Pa
         pytest.raises(HistoryIncomplete, match=f"version 1 of.*{second}"),
     ):
         flow.register("c", by=CLERK, source="hotline", reference="7", **PLACED)
+
+
+def test_nothing_is_recorded_in_the_place_of_what_went(tmp_path: Path) -> None:
+    path = tmp_path / "log.db"
+    _, second, _ = recorded(path)
+    take_away(path, [3])
+    with DemandFlow.open(f"sqlite:///{path}") as flow:
+        flow.acknowledge(flow.verify().holes, by=AUDITOR, reason="gone")
+        with pytest.raises(
+            StorageError, match=f"version 1 of demand {second} went, and nothing is recorded in its place"
+        ):
+            flow.register("c", by=CLERK, source="hotline", reference="7", **PLACED)
+        assert flow.note(second, "h", by=CLERK).version == 3
+
+
+def test_a_command_whose_event_went_is_not_answered_with_another(tmp_path: Path) -> None:
+    path = tmp_path / "log.db"
+    with DemandFlow.open(f"sqlite:///{path}") as flow:
+        demand = flow.register("a", by=CLERK, **PLACED).id
+        flow.note(demand, "b", by=CLERK, command_id="once")
+        take_away(path, [2])
+        with pytest.raises(HistoryIncomplete, match=f"version 2 of demand {demand} went"):
+            flow.note(demand, "b", by=CLERK, command_id="once")
 
 
 def test_a_correction_names_its_event_by_version_also_behind_a_hole(tmp_path: Path) -> None:
