@@ -91,7 +91,7 @@ WITH_HYPOTHESIS = (
 )
 THIRD_PARTIES = {
     "pydantic": {
-        *("domain/values.py", "domain/facts.py", "domain/samples.py", "store/mapper.py"),
+        *("domain/values.py", "domain/facts.py", "domain/samples.py", "domain/words.py", "store/mapper.py"),
         *("testing/fields.py", "testing/copying.py", "testing/demand_laws.py"),
     },
     "pydantic_core": {"domain/values.py", "domain/facts.py"},
