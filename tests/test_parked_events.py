@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -44,7 +44,7 @@ from demandflow.policies.policy import Look
 from demandflow.projections import ledger
 from demandflow.projections.projector import Projector
 from demandflow.store import cursor
-from demandflow.store.cursor import Row
+from demandflow.store.cursor import Cursor, Row
 from demandflow.store.mapper import Unreadable
 from demandflow.testing import FrozenClock, History, histories
 from demandflow.testing.figure_laws import Detached, dump, same_tables
@@ -298,6 +298,28 @@ def test_who_can_read_the_event_does_not_count_on_what_is_parked(
         assert flow.figures().parked == 3, "a later event was booked although an earlier one is not"
         assert flow.retry_parked_events() == ()
         assert flow.board(state="contracted_out").total == 2
+
+
+def test_two_who_try_again_together_count_nothing_twice(
+    community: Community, inspected: tuple[UUID, UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with community.opened(InspectedWithGrade) as flow:
+        assert flow.figures().parked == 2
+    with community.opened(InspectedWithOptionalGrade) as one, community.opened(InspectedWithOptionalGrade) as other:
+        reread, meanwhile = Cursor.reread, [other]
+
+        def overtaken(place: Cursor, positions: Iterable[int]) -> list[Row]:
+            rows = reread(place, positions)
+            while meanwhile:
+                assert meanwhile.pop().retry_parked_events() == ()
+            return rows
+
+        monkeypatch.setattr(Cursor, "reread", overtaken)
+        assert one.retry_parked_events() == ()
+        assert not meanwhile
+        tables_now = dump(one._projector)
+        one.rebuild()
+        same_tables(tables_now, dump(one._projector), "a rebuild")
 
 
 @pytest.mark.parametrize(
