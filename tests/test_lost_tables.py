@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from demandflow import DemandFlow, Notice, StorageError
+from demandflow.projections.totals import DIMENSIONS
 from demandflow.testing.figure_laws import dump, same_tables
 from tests.stories import AUDITOR
 from tests.test_running import BEGAN, POLICIES, TIMED, Town, registered
@@ -91,7 +92,7 @@ def opened(path: Path) -> DemandFlow:
 def answers(flow: DemandFlow) -> dict[str, Any]:
     """What the flow answers, before and after the policies have acted."""
     said: dict[str, Any] = {"figures": flow.figures(), "board": flow.board(), "next": flow.next_moment()}
-    said["parts"] = [flow.figures_by(name) for name in ("place", "contractor", "channel", "workflow")]
+    said["parts"] = [flow.figures_by(name) for name in DIMENSIONS]
     said["waits"] = flow.waiting(open_until=BEGAN + timedelta(days=9))
     said["past"] = flow.figures(as_of="2026-03-02")
     said["ran"] = flow.run_policies()

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from typing import NamedTuple, Self
 
 from demandflow.domain.demand import Demand
+from demandflow.projections.totals import DIMENSIONS
 
 PARTS = "SELECT dimension, SUM(number) FROM demandflow_totals WHERE happening = '' AND level <= 1 GROUP BY dimension"
-WHOLE = ("all", "category", "channel", "contractor", "place", "workflow")
+WHOLE = ("all", *DIMENSIONS)
 """In each of these every demand stands once."""
 
 
