@@ -318,7 +318,7 @@ def test_a_demand_that_left_and_came_back_is_judged_again(towns: DemandFlow) -> 
     assert found.was["accept"]["running"] == found.would_be["accept"]["running"] == 1
     assert found.of("accept") == (), "both run; they are due at other moments"
     assert what_if(towns.all_events(), TIMED, of=(TIMED.key,)).otherwise == ()
-    assert what_if(towns.all_events(), TIMED, of="bare@1").would_be["accept"]["stopped"] == 1
+    assert what_if(towns.all_events(), TIMED, of="bare@2").would_be["accept"]["stopped"] == 1
 
 
 def test_one_that_comes_from_another_name_is_known_from_its_first_day(towns: DemandFlow) -> None:
