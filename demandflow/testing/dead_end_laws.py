@@ -9,7 +9,8 @@ from demandflow.domain.facts import Merged
 from demandflow.domain.workflow import Workflow
 from demandflow.testing.law import law
 from demandflow.testing.playing import Played
-from demandflow.workbench.ahead import Ahead, Outlook, Surroundings, newcomer
+from demandflow.workbench.ahead import Ahead, Outlook, newcomer
+from demandflow.workbench.search import Surroundings
 
 
 @law

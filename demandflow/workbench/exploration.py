@@ -18,8 +18,9 @@ from demandflow.domain.values import Actor
 from demandflow.domain.ways import closure
 from demandflow.domain.workflow import Row, Workflow
 from demandflow.errors import InvalidValue, brief, listed
-from demandflow.workbench.ahead import Ahead, Surroundings, newcomer, taken
+from demandflow.workbench.ahead import Ahead, newcomer
 from demandflow.workbench.explored import Configuration, Explored, Taken
+from demandflow.workbench.search import Surroundings, taken
 from demandflow.workbench.watching import compared, uncertain, watched
 
 __all__ = ["Configuration", "Explored", "Taken", "explore"]
