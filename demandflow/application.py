@@ -12,6 +12,7 @@ from uuid import UUID
 
 from demandflow.batches import Action, Batch, Recorded, Registration, Rejected, acted, each, registered
 from demandflow.commands import Commands, as_id
+from demandflow.domain.arguments import each_of
 from demandflow.domain.calendars import Calendar
 from demandflow.domain.closed_loop import CLOSED_LOOP
 from demandflow.domain.closed_loop_1 import CLOSED_LOOP_1
@@ -186,11 +187,10 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
 
     def try_many(self, items: Iterable[Action]) -> tuple[Recorded | Rejected, ...]:
         """What act_many() would answer, with nothing recorded: a dry run. Earlier items count for later ones."""
-        if not isinstance(items, Iterable):
-            raise InvalidValue("items", f"must be several Actions, got {brief(items)}")
+        several = each_of("items", items, "[Action(…)]")
         batch = self._batch(PendingLog(self._log))
         answers: list[Recorded | Rejected] = []
-        for item in items:
+        for item in several:
             try:
                 with batch.attempt():
                     answers.append(acted(batch, item))
@@ -320,10 +320,8 @@ def _newest(log: Log) -> datetime | None:
 
 def _by_key(workflows: Iterable[Workflow]) -> dict[str, Workflow]:
     """The workflows by `name@version`; InvalidValue for none, for what is none, and for two of one key."""
-    if not isinstance(workflows, Iterable):
-        raise InvalidValue("workflows", f"must be several, for instance (CLOSED_LOOP,), got {brief(workflows)}")
     by_key: dict[str, Workflow] = {}
-    for workflow in workflows:
+    for workflow in each_of("workflows", workflows, "(CLOSED_LOOP,)"):
         if not isinstance(workflow, Workflow):
             raise InvalidValue("workflows", f"{brief(workflow)} is no Workflow")
         if by_key.setdefault(workflow.key, workflow) != workflow:

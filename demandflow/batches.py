@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from demandflow.commands import Commands
+from demandflow.domain.arguments import each_of
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import Fact, Registered
 from demandflow.domain.values import Actor
@@ -142,7 +143,7 @@ def each(
     What one item proposes is all or nothing. If somebody writes to one of the demands meanwhile, the items of that
     save are checked again. An item that the storage would not take is rejected with that reason.
     """
-    rest = iter(items)
+    rest: Iterator[I] = each_of("items", items, "[Registration(…)] or [Action(…)]")
     while page := list(islice(rest, TOGETHER)):
         yield _together(begin, page, do)
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Required, TypedDict, Unpack
 from uuid import UUID, uuid5
 
+from demandflow.domain.arguments import plain
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
 from demandflow.domain.facts import (
@@ -421,9 +422,9 @@ class Commands:
     def _key(self, workflow: str | None) -> str:
         if workflow is None:
             return next(iter(self._workflows))
-        if _named(workflow) not in self._workflows:
-            raise UnknownWorkflow(workflow, tuple(self._workflows))
-        return workflow
+        if (key := _named(workflow)) not in self._workflows:
+            raise UnknownWorkflow(key, tuple(self._workflows))
+        return key
 
     def _merged_into(self, demand: Demand) -> list[Demand]:
         """Everyone merged into the demand, and into those, at any depth."""
@@ -469,9 +470,9 @@ def _key(what: str, text: object) -> str:
 
 def _named(workflow: object) -> str:
     """The name of a workflow that has to be given."""
-    if not isinstance(workflow, str):
+    if (name := plain(workflow)) is None:
         raise InvalidValue("workflow", f"must be given as name@version, got {brief(workflow)}")
-    return workflow
+    return name
 
 
 def _category(category: str | None) -> Category | None:

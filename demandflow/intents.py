@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from demandflow.domain.arguments import plain
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import OTHER_SIDES, Fact, TookIn, checked
 from demandflow.domain.texts import name_of
@@ -33,7 +34,8 @@ class Intent:
     given_id: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "given_id", self.given_id or self.command_id)
+        given = self.command_id if self.given_id is None else self.given_id
+        object.__setattr__(self, "given_id", plain(given))
         if not isinstance(self.by, Actor):
             raise InvalidValue("by", f"must be an Actor, for instance Actor('li', Role.AUDITOR), got {brief(self.by)}")
         if not isinstance(self.fact, Fact):

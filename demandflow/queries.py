@@ -10,12 +10,13 @@ from functools import partial
 from typing import TypedDict, Unpack, overload
 from uuid import UUID
 
+from demandflow.domain.arguments import word_among
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
 from demandflow.domain.moves import ENDS
 from demandflow.domain.values import Stage, Urgency, moment
 from demandflow.domain.workflow import Workflow
-from demandflow.errors import DemandNotFound, InvalidValue, brief, listed
+from demandflow.errors import DemandNotFound, InvalidValue, brief
 from demandflow.projections import board, drilldown, dues, durations, question, totals
 from demandflow.projections.board import BoardPage, Filter
 from demandflow.projections.board_then import ever_there, read_then
@@ -390,6 +391,4 @@ class Queries:
 
 
 def _among(what: str, value: str | None, possible: Collection[object]) -> str | None:
-    if value is not None and not (isinstance(value, str) and value in possible):
-        raise InvalidValue(what, f"{brief(value)} is none (possible: {listed(sorted(map(str, possible)))})")
-    return None if value is None else str(value)
+    return None if value is None else word_among(what, value, sorted(map(str, possible)))

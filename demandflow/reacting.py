@@ -11,6 +11,7 @@ from uuid import UUID
 from demandflow.agenda import Agenda
 from demandflow.batches import Batch
 from demandflow.deliveries import Deliveries
+from demandflow.domain.arguments import each_of
 from demandflow.domain.texts import name_of
 from demandflow.domain.values import moment
 from demandflow.domain.workflow import Workflow
@@ -118,7 +119,8 @@ class Reactions:
         """
         if not callable(notify):
             raise InvalidValue("notify", f"must be a function of a Notice, got {brief(notify)}")
-        name_of(hook, "hook")  # and kept as it is given: another spelling would be a hook that was told nothing
+        name_of(hook, "hook")
+        hook = str.__str__(hook)  # kept as it is given: another spelling would be a hook that was told nothing
         if after is not None:
             _position("after", after)
         number = 0
@@ -193,7 +195,7 @@ def _position(what: str, value: object) -> None:
 
 
 def _those(parked: object) -> tuple[Parked, ...]:
-    given = tuple(parked) if isinstance(parked, Iterable) else (parked,)
+    given = (parked,) if isinstance(parked, Parked) else tuple(each_of("parked", parked, "flow.parked()"))
     for one in given:
         if not isinstance(one, Parked):
             raise InvalidValue("parked", f"must be some of those that parked() lists, got {brief(one)}")

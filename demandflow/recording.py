@@ -25,6 +25,7 @@ from demandflow.errors import (
     StorageBusy,
     StorageError,
     UnknownWorkflow,
+    brief,
 )
 from demandflow.history import line_of
 from demandflow.intents import Intent
@@ -255,7 +256,9 @@ class Recorder:
         seen = intent.seen
         if isinstance(seen, int):
             if seen > demand.version:
-                raise InvalidValue("seen", f"version {seen} is not recorded; the demand is in version {demand.version}")
+                raise InvalidValue(
+                    "seen", f"version {brief(seen)} is not recorded; the demand is in version {demand.version}"
+                )
             seen = demand if seen == demand.version else self._after(demand.id, seen)
         if seen is not None and _standing(seen) != _standing(demand):
             return f"you saw {_standing(seen)}, now it is {_standing(demand)}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
+from demandflow.domain.arguments import each_of
+from demandflow.domain.texts import text_of
 from demandflow.domain.values import Actor, moment
 from demandflow.errors import InvalidValue, brief
 from demandflow.store.holes import Acknowledged, Hole, Verification
@@ -31,15 +33,13 @@ class Upkeep:
         The decision is kept with the log; from then on reading goes on over the holes, and the tables are made anew.
         Raises InvalidValue for what verify() does not name.
         """
-        several = (holes,) if isinstance(holes, Hole) else tuple(holes) if isinstance(holes, Iterable) else (None,)
+        several = (holes,) if isinstance(holes, Hole) else tuple(each_of("holes", holes, "flow.verify().holes"))
         for hole in several:
             if not isinstance(hole, Hole):
                 raise InvalidValue("holes", f"must be some of those that verify() names, got {brief(holes)}")
         if not isinstance(by, Actor):
             raise InvalidValue("by", f"must be an Actor, got {brief(by)}")
-        if not isinstance(reason, str) or not reason.strip():
-            raise InvalidValue("reason", f"must be a text that says why, got {brief(reason)}")
-        self._log.acknowledge(several, by, moment(self._clock(), "clock"), reason.strip())
+        self._log.acknowledge(several, by, moment(self._clock(), "clock"), text_of(reason, "reason"))
         self.rebuild()
 
     def acknowledged(self) -> tuple[Acknowledged, ...]:

@@ -12,6 +12,7 @@ from threading import RLock
 from typing import Any, Literal, overload
 from zoneinfo import ZoneInfo
 
+from demandflow.domain.arguments import zone_of
 from demandflow.domain.days import ALL_YEARS, Days, single_days
 from demandflow.domain.hours import A_DAY, Hours, Week, opening_hours, opening_week, since_midnight, ticks_of
 from demandflow.domain.spans import Span, Unit
@@ -43,11 +44,7 @@ class Calendar:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", name_of(self.name, "calendar"))
-        try:
-            ZoneInfo(self.zone)
-        except (OSError, ValueError, TypeError, LookupError):
-            problem = f"{brief(self.zone)} is no time zone of this system (such as Asia/Shanghai; or install tzdata)"
-            raise InvalidValue("zone", problem) from None
+        zone_of(self.zone)
         days = (self.days,) if isinstance(self.days, Days) else tuple(self.days)
         for one in days:
             if not isinstance(one, Days):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from demandflow.domain.arguments import each_of
 from demandflow.domain.hours import Hours, opening_hours
 from demandflow.domain.values import EARLIEST, LATEST
 from demandflow.errors import InvalidValue, brief
@@ -71,14 +72,14 @@ def single_days(sources: Iterable[Days]) -> dict[date, Hours | None]:
 
 
 def _years(said: Iterable[int]) -> Iterable[int]:
-    for year in said:
+    for year in each_of("years", said, "[2026]"):
         if type(year) is not int or year not in ALL_YEARS:
             raise InvalidValue("years", f"{brief(year)} is no year within 1900–2199")
         yield year
 
 
 def _dates(said: Iterable[date], what: str = "hours") -> Iterable[date]:
-    for day in said:
+    for day in each_of(what, said, "[date(2026, 10, 1)]"):
         if type(day) is not date:
             raise InvalidValue(what, f"{brief(day)} is no date")
         yield day

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from demandflow.domain.arguments import zone_of
 from demandflow.errors import InvalidValue, brief, listed
 
 YES = frozenset({"yes", "y", "true", "1", "是"})
@@ -30,7 +31,7 @@ def read(
 
     What is no text is taken as it is. Raises InvalidValue for what is no mapping, or no zone.
     """
-    there = _zone(zone)
+    there = None if zone is None else zone_of(zone)
     if not isinstance(words, Mapping):
         raise InvalidValue("words", f"must be a mapping from field to word, got {brief(words)}")
     values: dict[str, Any] = {}
@@ -67,13 +68,6 @@ def local_moment(text: str, zone: ZoneInfo | None) -> datetime:
     if said.tzinfo is zone and moment.astimezone(zone).replace(tzinfo=None) != said.replace(tzinfo=None):
         raise InvalidValue("time", f"{brief(text)} was skipped by the clocks of {zone}")
     return moment
-
-
-def _zone(zone: str | None) -> ZoneInfo | None:
-    try:
-        return None if zone is None else ZoneInfo(zone)
-    except (KeyError, ValueError, OSError, TypeError, AttributeError):
-        raise InvalidValue("zone", f"{brief(zone)} is not a time zone (for instance Asia/Shanghai)") from None
 
 
 def _read(wanted: Any, word: str, zone: ZoneInfo | None) -> Any:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from demandflow.domain.arguments import zone_of
 from demandflow.domain.facts import Fact, Registered
 from demandflow.domain.values import Actor, moment
 from demandflow.domain.workflow import Workflow
@@ -61,10 +62,7 @@ class Mapping:
     delimiter: str | None = None
 
     def __post_init__(self) -> None:
-        try:
-            ZoneInfo(self.zone)
-        except (KeyError, ValueError, OSError, TypeError, AttributeError):
-            raise InvalidValue("zone", f"{self.zone!r} is not a time zone (for instance Asia/Shanghai)") from None
+        zone_of(self.zone)
         self._check_form()
         if not issubclass(self.start.fact, Registered):
             raise InvalidValue("start", f"registers a demand; give Registered or a subclass, not {self.start.fact}")

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from demandflow.domain.arguments import plain, whole_number, yes_or_no
 from demandflow.domain.demand import Demand
 from demandflow.domain.texts import asked_of
 from demandflow.domain.values import Category, Place
@@ -136,9 +137,11 @@ class Filter:
         parts: list[str] = ["1"]
         values: list[Any] = []
         for column, kind in (("place", Place), ("category", Category)):
-            if (path := getattr(self, column)) == "":
+            if (path := getattr(self, column)) is None:
+                continue
+            if plain(path) == "":
                 parts.append(f"COALESCE({column}, '') = ''")
-            elif path is not None:
+            else:
                 path = kind.asked(path)
                 parts.append(f"({column} = ? OR ({column} >= ? AND {column} < ?))")
                 values += [str(path), f"{path}/", f"{path}0"]  # 0 comes next after the slash
@@ -191,13 +194,12 @@ def read(
     connection: sqlite3.Connection, chosen: Filter, order: Sequence[str], *, descending: bool, limit: int, offset: int
 ) -> BoardPage:
     """A page of the chosen rows. Raises InvalidValue for a column that cannot be sorted by."""
-    if not isinstance(order, list | tuple) or not order or any(column not in SORTABLE for column in order):
+    if not isinstance(order, list | tuple) or not order or any(plain(column) not in SORTABLE for column in order):
         raise InvalidValue("sort", f"cannot sort by {brief(order)} (possible: some of {listed(SORTABLE)})")
     for what, number, least in (("limit", limit, 1), ("offset", offset, 0)):
-        if isinstance(number, bool) or not isinstance(number, int) or not least <= number <= MOST:
-            raise InvalidValue(what, f"must be a whole number from {least} to {MOST}, got {brief(number)}")
+        whole_number(what, number, least, MOST)
     condition, values = chosen.where()
-    direction = "DESC" if descending else "ASC"
+    direction = "DESC" if yes_or_no("descending", descending) else "ASC"
     # said so, and only where it is needed, an index on the column gives the rows in this order
     by = ", ".join(f"{column} {direction}{'' if column in ALWAYS_THERE else ' NULLS LAST'}" for column in order)
     (total,) = connection.execute(f"SELECT COUNT(*) FROM demandflow_board WHERE {condition}", values).fetchone()  # noqa: S608

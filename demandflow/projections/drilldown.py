@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from demandflow.errors import InvalidValue, brief, listed
+from demandflow.domain.arguments import word_among
 from demandflow.projections import ledger
 from demandflow.projections.board import received_at
 from demandflow.projections.definitions import DUE, OVERDUE, RANGES, counts_of, split
@@ -51,8 +51,7 @@ class Counted:
 def check(name: object, clocks: tuple[str, ...]) -> None:
     """Raises InvalidValue for what is no count, nor one of these clocks."""
     possible = (*COUNTS, *RANGES, *HAPPENINGS, *counts_of(clocks))
-    if not isinstance(name, str) or name not in possible:
-        raise InvalidValue("count", f"{brief(name)} is none (possible: {listed(possible)})")
+    word_among("count", name, possible)
 
 
 def counted(name: str, question: Question, then: OverdueThen, clocks: tuple[str, ...]) -> list[Counted]:

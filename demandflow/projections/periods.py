@@ -9,7 +9,8 @@ from datetime import date, datetime, timedelta
 from typing import Self
 from zoneinfo import ZoneInfo
 
-from demandflow.errors import InvalidValue, brief, listed
+from demandflow.domain.arguments import word_among
+from demandflow.errors import InvalidValue, brief
 
 EVERY = ("day", "week", "month", "quarter", "year")
 _WRITTEN = {
@@ -126,9 +127,7 @@ def as_day(value: object, what: str) -> date:
 
 def as_every(value: object) -> str:
     """The value, if periods come so; InvalidValue otherwise."""
-    if not isinstance(value, str) or value not in EVERY:
-        raise InvalidValue("every", f"{brief(value)} is none (possible: {listed(EVERY)})")
-    return value
+    return word_among("every", value, EVERY)
 
 
 def number_of(day: date) -> int:

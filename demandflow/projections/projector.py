@@ -13,6 +13,7 @@ from typing import Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from demandflow.domain.arguments import yes_or_no, zone_of
 from demandflow.domain.demand import Demand, evolve, fold
 from demandflow.domain.events import Event
 from demandflow.domain.facts import Corrected
@@ -53,10 +54,7 @@ class Projector:
     """Keeps board, totals and ledger; every query catches up with the log first."""
 
     def __init__(self, source: Source, zone: str) -> None:
-        try:
-            self.zone = ZoneInfo(zone)
-        except (KeyError, ValueError, OSError, TypeError, AttributeError):
-            raise InvalidValue("zone", f"{zone!r} is not a time zone (for instance Asia/Shanghai)") from None
+        self.zone = zone_of(zone)
         self._source = source
         self._states: OrderedDict[UUID, Demand] = OrderedDict()
         self._tables = Tables(source.path)
@@ -107,7 +105,7 @@ class Projector:
         """The tables to read from, as they stood at one moment: caught up with the log unless told not to."""
         with self._tables.locked():
             until = monotonic() + BUSY_SECONDS
-            wanted = self._source.last_position() if catch_up else 0
+            wanted = self._source.last_position() if yes_or_no("catch_up", catch_up) else 0
             while not self._begin_reading(wanted):
                 if monotonic() > until:
                     raise StorageBusy("the tables are made anew by others all the time; try again")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, TypedDict
 
+from demandflow.domain.arguments import plain, whole_number
 from demandflow.domain.texts import asked_of, asked_path_of
 from demandflow.errors import InvalidValue, brief, listed
 from demandflow.projections import ledger
@@ -71,7 +72,7 @@ class Question:
             if name in said:
                 said[name] = as_day(said[name], name)
         for name in DIMENSIONS:
-            if name in said and said[name] != "":  # the empty one is of those that have none
+            if name in said and plain(said[name]) != "":  # the empty one is of those that have none
                 said[name] = (asked_path_of if name in PATHS else asked_of)(said[name], name)
         return cls(**said)
 
@@ -147,14 +148,13 @@ class Grouping:
         if not self.dimensions:
             raise InvalidValue("dimension", f"give at least one (possible: {listed(possible)})")
         for one in self.dimensions:
-            if not isinstance(one, str) or one not in possible:
+            if plain(one) not in possible:
                 raise InvalidValue("dimension", f"{brief(one)} is none{_instead(one, listed(possible))}")
         if len(set(self.dimensions)) < len(self.dimensions):
             raise InvalidValue("dimension", f"give each once, got {listed(self.dimensions)}")
         levels = self.level.values() if isinstance(self.level, Mapping) else (self.level,)
         for level in levels:
-            if isinstance(level, bool) or not isinstance(level, int) or not 1 <= level <= DEEPEST:
-                raise InvalidValue("level", f"must be a whole number from 1 to {DEEPEST}, got {brief(level)}")
+            whole_number("level", level, 1, DEEPEST)
         if isinstance(self.level, Mapping) and (wrong := [one for one in self.level if one not in PATHS]):
             raise InvalidValue("level", f"{brief(wrong[0])} has none (possible: {listed(PATHS)})")
         as_every(self.every)
@@ -214,7 +214,7 @@ def columns_of(
 
 def _instead(word: object, possible: str) -> str:
     """What to ask by instead."""
-    if word != "contractor":
+    if plain(word) != "contractor":
         return f" (possible: {possible})"
     return (
         " but by the lead, who was given the work last (who has it now or helps is asked of the board; "

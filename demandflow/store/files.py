@@ -10,6 +10,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from uuid import uuid4
 
+from demandflow.domain.arguments import plain
 from demandflow.errors import InvalidValue, NotALog, StorageError, brief
 from demandflow.store.sqlite import COLUMNS
 
@@ -26,6 +27,7 @@ HALF = (
 
 def file_of(url: str) -> str | None:
     """The file that the URL names; None for memory. Raises InvalidValue or StorageError."""
+    url = plain(url) or ""
     if url == "memory:":
         return None
     path_given = isinstance(url, str) and re.fullmatch(r"sqlite:///[^?#\x00]+", url) and ":memory:" not in url

@@ -6,11 +6,11 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
+from demandflow.domain.arguments import zone_of
 from demandflow.domain.declared import declared, differences
 from demandflow.domain.workflow import Workflow
-from demandflow.errors import InvalidValue, UnknownFormat, WorkflowChanged, WrongTenant, WrongZone, brief
+from demandflow.errors import UnknownFormat, WorkflowChanged, WrongTenant, WrongZone
 from demandflow.store.files import columns_of
 
 FORMAT = 1
@@ -90,10 +90,7 @@ def keep_workflows(connection: sqlite3.Connection, workflows: Mapping[str, Workf
 
 def check_zone(zone: object) -> str:
     """The zone, if it is one of this system. Raises InvalidValue."""
-    try:
-        return ZoneInfo(zone).key  # type: ignore[arg-type]
-    except (KeyError, ValueError, OSError, TypeError, AttributeError):
-        raise InvalidValue("zone", f"{brief(zone)} is not a time zone (for instance Asia/Shanghai)") from None
+    return zone_of(zone).key
 
 
 def _zone_of_tables(connection: sqlite3.Connection) -> str | None:
