@@ -278,7 +278,7 @@ def print_all(flow: DemandFlow, told: Told, as_of: datetime) -> None:
         ("channel", told.channels, flow.figures_by("channel")),
     ):
         print(f"\n{title:<18}{'cases':>7}{'closed':>8}{'late':>6}  start to end")
-        for name, part in parts.items():
+        for name, part in ((name, part) for name, part in parts.items() if part.count("received")):
             spans = told.start_to_end(demand for demand, where in part_of.items() if where == name)
             counts = f"{part.count('received'):>7}{part.count('closed'):>8}{part.count('missed'):>6}"
             print(f"{name:<18}{counts}  {spans.times}")
