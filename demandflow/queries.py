@@ -28,7 +28,7 @@ from demandflow.projections.durations import Durations
 from demandflow.projections.figures import Figures, figures_of
 from demandflow.projections.figures_by import FiguresBy
 from demandflow.projections.never import SLICED, never_there
-from demandflow.projections.past import Then
+from demandflow.projections.past import Then, events_before_damage
 from demandflow.projections.periods import Period, as_day
 from demandflow.projections.printing import minute
 from demandflow.projections.projector import Progress, Projector
@@ -168,7 +168,7 @@ class Queries:
             chosen, clocks = self._checked(tables, asked), self._clocks(tables)
             sums = totals.read_all(tables) if chosen.everything_now else question.sums(tables, chosen)
             dues, note = self._dues(tables, chosen, None).get((), {}), self._note(tables, chosen, sums)
-            return figures_of(str(chosen), sums, clocks, dues, self._projector.number_parked(), note)
+            return figures_of(str(chosen), sums, clocks, dues, *self._projector.without(), note)
 
     @overload
     def figures_by(
@@ -217,12 +217,14 @@ class Queries:
             else:
                 groups = question.grouped(tables, chosen, grouping)
             dues, note = self._dues(tables, chosen, grouping), self._note(tables, chosen, groups)
-            parked = self._projector.number_parked()
-        parts = {key: figures_of(" × ".join(key), groups[key], clocks, dues.get(key), parked) for key in sorted(groups)}
+            without = self._projector.without()
+        parts = {
+            key: figures_of(" × ".join(key), groups[key], clocks, dues.get(key), *without) for key in sorted(groups)
+        }
         if len(dimensions) == 1:
             by_name = {key[0]: part for key, part in parts.items()}
-            return FiguresBy(dimensions, by_name, str(chosen), clocks, parked, note)
-        return FiguresBy(dimensions, parts, str(chosen), clocks, parked, note)
+            return FiguresBy(dimensions, by_name, str(chosen), clocks, *without, note)
+        return FiguresBy(dimensions, parts, str(chosen), clocks, *without, note)
 
     def counted(self, count: str, *, catch_up: bool = True, **asked: Unpack[Asked]) -> tuple[Counted, ...]:
         """The demands of a count, in the order of receipt, each with the event that decided it; happenings one by one.
@@ -350,7 +352,9 @@ class Queries:
 
     def _overdue_then(self, tables: sqlite3.Connection, chosen: Question) -> OverdueThen:
         then = Then(chosen.as_of, chosen.known_on, self._projector.zone)
-        return OverdueThen(tables, then.asked(self._now()), lambda demand: then.demand(self._events(demand)))
+        return OverdueThen(
+            tables, then.asked(self._now()), lambda demand: then.demand(events_before_damage(self._events, demand))
+        )
 
     def _dues(
         self, tables: sqlite3.Connection, chosen: Question, grouping: Grouping | None

@@ -116,6 +116,8 @@ def test_what_was_acknowledged_is_gone_over_and_the_decision_is_kept(tmp_path: P
         assert flow.demand(first).missing == ((2, 3),)
         assert [line.version for line in flow.history(first)] == [1, 4, 5, 6]
         assert flow.figures().count("received") == 3
+        assert flow.figures().missing == flow.figures_by("place").total.missing == 2
+        assert flow.figures().identity.endswith("; 2 events are missing")
     with DemandFlow.open(f"sqlite:///{path}") as flow:
         decision = flow.acknowledged()[-1]
         assert (decision.hole, decision.by, decision.reason) == (
@@ -316,12 +318,12 @@ def test_what_cannot_be_acknowledged(tmp_path: Path) -> None:
             "is none that verify": {"holes": Hole("positions", 4, 4)},
             "must be some of those": {"holes": ["position 2"]},
             "by: must be an Actor": {"by": "me"},
-            "reason: must be a text": {"reason": "  "},
+            "reason: .* says nothing": {"reason": "  "},
         }
         for says, how in wrong.items():
             with pytest.raises(InvalidValue, match=says):
                 flow.acknowledge(**{"holes": hole, "by": CLERK, "reason": "x", **how})
-        with pytest.raises(InvalidValue, match="must be some of those"):
+        with pytest.raises(InvalidValue, match="must be several"):
             flow.acknowledge(3, by=CLERK, reason="x")  # type: ignore[arg-type]
         assert flow.acknowledged() == ()
 

@@ -273,6 +273,17 @@ def test_a_required_field_added_to_a_communitys_fact_stops_no_other_demand(
                 ask()
 
 
+def test_a_board_of_today_and_what_is_overdue_in_it_stand_as_the_figures_do(
+    community: Community, inspected: tuple[UUID, UUID]
+) -> None:
+    with community.opened(InspectedWithGrade) as flow:
+        today = f"{community.clock():%Y-%m-%d}"
+        figures, board = flow.figures(as_of=today), flow.board(as_of=today)
+        assert figures.count("received") == board.total == 2
+        assert figures.count("overdue") == flow.board(as_of=today, overdue=True).total == 0
+        assert {row.demand: row.state for row in board.rows} == {row.demand: row.state for row in flow.board().rows}
+
+
 def test_once_its_class_is_mended_it_is_taken_in_when_asked(community: Community, inspected: tuple[UUID, UUID]) -> None:
     one, _ = inspected
     with community.opened(InspectedWithGrade) as flow:

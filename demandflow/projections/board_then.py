@@ -8,10 +8,9 @@ from contextlib import closing
 from uuid import UUID
 
 from demandflow.domain.events import Event
-from demandflow.errors import HistoryIncomplete, UnreadableEvent
 from demandflow.projections import board
 from demandflow.projections.board import BoardPage, Filter
-from demandflow.projections.past import Then
+from demandflow.projections.past import Then, events_before_damage
 from demandflow.projections.question import Question
 
 
@@ -33,19 +32,8 @@ def read_then(
     page: Callable[[sqlite3.Connection], BoardPage],
 ) -> BoardPage:
     """A page of the board of these demands as they stood then."""
-    stood = (then.demand(_readable(events, demand)) for demand in demands)
+    stood = (then.demand(events_before_damage(events, demand)) for demand in demands)
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         connection.executescript(board.SCHEMA)
         board.write(connection, (demand for demand in stood if demand is not None))
         return page(connection)
-
-
-def _readable(events: Callable[..., list[Event]], demand: UUID) -> list[Event]:
-    """The demand's events up to the first that cannot be read: what is after it is parked, for the figures too."""
-    try:
-        return events(demand)
-    except UnreadableEvent as error:
-        return events(demand, upto=error.version - 1) if error.version > 1 else []
-    except HistoryIncomplete as error:
-        first = min(hole.first for hole in error.holes)
-        return events(demand, upto=first - 1) if first > 1 else []

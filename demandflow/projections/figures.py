@@ -38,7 +38,8 @@ class Figures:
     `standings` maps what demands stand for to how many do; `happened` counts what happened, each as often as it did.
     `clocks` are the names of the clocks that there are, `ticking` maps how one stands (`finish met`) to how many do,
     and `dues` has how many are overdue, at all and by which clock. `parked` events of the log could not be taken in;
-    their demands are counted as they stood before them. `note` says what is remarkable about the question.
+    their demands are counted as they stood before them; `missing` events went and are gone over, by a decision that the
+    log keeps. `note` says what is remarkable about the question.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Figures:
     clocks: tuple[str, ...] = ()
     dues: Mapping[str, int] = field(default_factory=dict)
     parked: int = 0
+    missing: int = 0
     note: str = field(default="", compare=False)
 
     def count(self, name: str) -> int | None:
@@ -154,10 +156,11 @@ class Figures:
 
     @property
     def identity(self) -> str:
-        """The identity as a line: `146 received = 6 open + 128 closed + …`, and how many events are parked, if any."""
+        """The identity as a line: `146 received = 6 open + 128 closed + …`, and how many events it was made without."""
         parts = " + ".join(f"{self.count(name)} {name}" for name in IDENTITY)
-        parked = f"; {self.parked} {'event is' if self.parked == 1 else 'events are'} parked" if self.parked else ""
-        return f"{self.count('received')} received {'=' if self.adds_up else '≠'} {parts}{parked}"
+        without = {"parked": self.parked, "missing": self.missing}
+        said = (f"; {n} {'event is' if n == 1 else 'events are'} {how}" for how, n in without.items() if n)
+        return f"{self.count('received')} received {'=' if self.adds_up else '≠'} {parts}{''.join(said)}"
 
     def as_dict(self) -> dict[str, Any]:
         """All counts, happenings and rates (exact fractions, None for n/a) by name."""
@@ -209,10 +212,11 @@ def figures_of(
     clocks: tuple[str, ...] = (),
     dues: Mapping[str, int] | None = None,
     parked: int = 0,
+    missing: int = 0,
     note: str = "",
 ) -> Figures:
     """The figures of one slice from its sums: (happening or how a clock stands, standing) → number."""
     standings = {standing: number for (what, standing), number in sums.items() if not what}
     happened = {what: number for (what, _), number in sums.items() if what in CODES}
     ticking = {what: number for (what, _), number in sums.items() if what and what not in CODES}
-    return Figures(name, standings, happened, ticking, clocks, dues or {}, parked, note)
+    return Figures(name, standings, happened, ticking, clocks, dues or {}, parked, missing, note)

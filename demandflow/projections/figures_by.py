@@ -25,6 +25,7 @@ class FiguresBy(Mapping[K, Figures], Generic[K]):
     asked: str = "all"
     clocks: tuple[str, ...] = ()
     parked: int = 0
+    missing: int = 0
     note: str = ""
 
     def __getitem__(self, key: K) -> Figures:
@@ -43,7 +44,9 @@ class FiguresBy(Mapping[K, Figures], Generic[K]):
         standings, happened, ticking, dues = (
             _added(getattr(part, name) for part in self.parts.values()) for name in names
         )
-        return Figures(self.asked, standings, happened, ticking, self.clocks, dues, self.parked, self.note)
+        return Figures(
+            self.asked, standings, happened, ticking, self.clocks, dues, self.parked, self.missing, self.note
+        )
 
     def mean_of_units(self, rate: str) -> MeanOfUnits:
         """The unweighted mean of the parts' rates, over those that have one; it may contradict the pooled rate."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from demandflow.domain.demand import Demand, evolve
 from demandflow.domain.events import Event, with_corrections
 from demandflow.domain.values import moment
+from demandflow.errors import HistoryIncomplete, UnreadableEvent
 from demandflow.projections.periods import Period, as_day, number_of
 from demandflow.projections.printing import minute
 
@@ -112,3 +114,14 @@ def _until(value: object, what: str) -> Until | None:
     if value is None or isinstance(value, datetime):
         return None if value is None else moment(value, what)
     return as_day(value, what)
+
+
+def events_before_damage(events: Callable[..., list[Event]], demand: UUID) -> list[Event]:
+    """The demand's events up to the first that cannot be read: what is after it is parked, for the figures too."""
+    try:
+        return events(demand)
+    except UnreadableEvent as error:
+        return events(demand, upto=error.version - 1) if error.version > 1 else []
+    except HistoryIncomplete as error:
+        first = min(hole.first for hole in error.holes)
+        return events(demand, upto=first - 1) if first > 1 else []

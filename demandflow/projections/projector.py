@@ -46,6 +46,9 @@ class Source(cursor.Source, Protocol):
     def zone(self) -> str:
         """The time zone in which the days of the log end."""
 
+    def number_missing(self) -> int:
+        """How many events went, by decision."""
+
     def events(self, demand: UUID, *, after: int = 0, upto: int | None = None) -> list[Event]:
         """The demand's events."""
 
@@ -133,6 +136,10 @@ class Projector:
         """The events that could not be taken in, in the order of the log."""
         with self.tables():
             return self._cursor.parked(limit=-1)
+
+    def without(self) -> tuple[int, int]:
+        """How many events the tables are made without: those that are parked, and those that went by decision."""
+        return self.number_parked(), self._source.number_missing()
 
     def number_parked(self) -> int:
         """How many events could not be taken in; asked within tables()."""

@@ -162,6 +162,14 @@ class Log:
         """The holes over which reading goes on by decision."""
         return tuple(decision.hole for decision in self.decisions())
 
+    def number_missing(self) -> int:
+        """How many events went, by decision: each is known by its position, its version, or both."""
+        known = self.acknowledged_holes()
+        return max(
+            sum(hole.last - hole.first + 1 for hole in known if (hole.what == holes.VERSIONS) is by_version)
+            for by_version in (True, False)
+        )
+
     def decisions(self) -> tuple[Acknowledged, ...]:
         """The decisions to go on over holes, in their order."""
         with self._opened():

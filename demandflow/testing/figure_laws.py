@@ -61,6 +61,10 @@ class Detached:
         """The position of the newest event."""
         return self._log.last_position()
 
+    def number_missing(self) -> int:
+        """How many events went, by decision."""
+        return self._log.number_missing()
+
 
 @contextmanager
 def apart(flow: DemandFlow, path: str | None = None) -> Iterator[tuple[Projector, Detached]]:
