@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from demandflow.domain.demand import Demand
-from demandflow.domain.facts import ContractedOut, Corrected, Evaluated, Fact
+from demandflow.domain.facts import ContractedOut, Corrected, Evaluated
 from demandflow.domain.moves import Proposal
 from demandflow.domain.values import Role
 from demandflow.errors import listed
@@ -150,7 +150,8 @@ def an_evaluation_is_corrected_by_two(demand: Demand, proposal: Proposal[Correct
     """What the resident said is corrected by who had no part in it, on the resident's word or that of a second such."""
     fact, by = proposal.fact, proposal.by
     verdict = fact.resolved is not None or fact.grade is not None
-    if not verdict or not issubclass(_kind_of(demand, fact.event), Evaluated):
+    kind = demand.fact_of(fact.event)
+    if not verdict or kind is None or not issubclass(kind, Evaluated):
         return None
     part = {*demand.handlers, *demand.clerks, *demand.evaluators, *demand.residents}
     if by.speaks_for(*part):
@@ -161,8 +162,3 @@ def an_evaluation_is_corrected_by_two(demand: Demand, proposal: Proposal[Correct
     if fact.confirmed_by in part and fact.confirmed_by not in residents:
         return f"{fact.confirmed_by} had a part in this demand and cannot confirm what its resident said"
     return None
-
-
-def _kind_of(demand: Demand, event: int) -> type[Fact]:
-    """The class of the fact that an event of this version recorded."""
-    return demand.facts[event - 1] if 1 <= event <= demand.version else Fact
