@@ -198,7 +198,7 @@ def main(file: str, database: str = "out/boston_311.db", kept: str = "out/boston
         print(f"the refused rows are kept in {kept}")
         for title, parts in tables(flow):
             print(f"\n{title:<46}" + "".join(f"{name.replace('_', ' '):>17}" for name in counts(flow.figures())))
-            for name, figures in parts.items():
+            for name, figures in ((name, part) for name, part in parts.items() if part.count("received")):
                 label = Place(name).names[-1] if name else "(none)"
                 print(f"{label:<46}" + "".join(f"{number:>17}" for number in counts(figures).values()))
         figures = flow.figures()
