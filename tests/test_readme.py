@@ -95,6 +95,17 @@ def test_every_law_is_listed() -> None:
     assert TESTING.read_text(encoding="utf-8") == page_about_testing(), "run: python -m tests.test_readme"
 
 
+def test_every_promise_names_a_test_that_there_is() -> None:
+    page = (ROOT / "docs" / "guarantees.md").read_text(encoding="utf-8")
+    rows = [row.strip("| ").split(" | ") for row in page.splitlines() if row.startswith("| ") and "promise" not in row]
+    assert len(rows) > 30
+    for promise, tests in rows:
+        named = re.findall(r"`(test_\w+\.py)::(test_\w+)`", tests)
+        assert named, promise
+        for file, test in named:
+            assert f"def {test}(" in (ROOT / "tests" / file).read_text(encoding="utf-8"), f"{promise}: {file}::{test}"
+
+
 def test_links_lead_somewhere() -> None:
     for page in PAGES:
         for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text(encoding="utf-8")):
