@@ -527,7 +527,7 @@ def outcome(flow: DemandFlow) -> Any:
     ours: dict[str, Figures] = {
         "all": flow.figures(),
         **flow.figures_by("place", level=2),
-        **flow.figures_by("contractor"),
+        **flow.figures_by("lead"),
     }
     board = sorted(
         (row.demand, row.state, row.place, row.lead, row.received, row.ended) for row in flow.board(limit=99).rows
