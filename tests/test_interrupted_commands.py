@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
-from pathlib import Path
-from types import FrameType
 from typing import Any
 from uuid import UUID
 
@@ -18,34 +15,12 @@ import demandflow
 from demandflow import Action, Calendar, DemandFlow, Merged, Noted, closed_loop, fold, standard_clocks
 from demandflow.policies import Unit, standard_policies
 from demandflow.testing import FrozenClock, counted_ids
+from tests.interruptions import Interrupted, interrupted_at, passed_over
 from tests.stories import AUDITOR, CLERK, RESIDENT
 
-PACKAGE = str(Path(demandflow.__file__).parent)
+pytestmark = passed_over
 PLACED: Any = {"channel": "hotline", "place": "fufeng/c1", "resident": RESIDENT.id, "by": CLERK}
 FIRST, SECOND = UUID(int=1), UUID(int=2)
-
-
-@contextmanager
-def interrupted_at(line: int) -> Iterator[list[int]]:
-    """Interrupt at the so-many-th line of our code that is run in this block, as a signal would."""
-    run = [0]
-
-    def trace(frame: FrameType, event: str, _: Any) -> Any:
-        if not frame.f_code.co_filename.startswith(PACKAGE):
-            return None
-        if event == "line":
-            run[0] += 1
-            if run[0] == line:
-                sys.settrace(None)
-                raise KeyboardInterrupt
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        yield run
-    finally:
-        sys.settrace(before)
 
 
 def a_note(flow: DemandFlow) -> None:
@@ -77,7 +52,7 @@ def a_batch_that_catches_it(flow: DemandFlow) -> None:
     with flow.batch() as batch:
         try:
             batch.merge(FIRST, into=SECOND, by=AUDITOR, command_id="m")
-        except KeyboardInterrupt:
+        except Interrupted:
             batch.merge(FIRST, into=SECOND, by=AUDITOR, command_id="m")
         batch.note(SECOND, "a", by=CLERK, command_id="n")
 
@@ -98,41 +73,41 @@ def two_demands() -> Iterator[DemandFlow]:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_command_interrupted_at_any_line_and_given_again_is_recorded_once(
+def test_a_command_interrupted_anywhere_and_given_again_is_recorded_once(
     command: Callable[[DemandFlow], None],
 ) -> None:
     with two_demands() as flow:
-        with interrupted_at(0) as run:
+        with interrupted_at(0) as passed:
             command(flow)
-        lines, want = run[0], list(flow.all_events())
-    every = max(1, lines // settings().max_examples)
-    assert lines > 20
-    for line in range(1, lines + 1, every):
+        moments, want = passed[0], list(flow.all_events())
+    every = max(1, moments // settings().max_examples)
+    assert moments > 20
+    for moment in range(1, moments + 1, every):
         with two_demands() as flow:
             try:
-                with interrupted_at(line):
+                with interrupted_at(moment):
                     command(flow)
-            except (KeyboardInterrupt, demandflow.StorageError):
+            except (Interrupted, demandflow.StorageError):
                 held = list(flow.all_events())
-                assert held in (want[:2], want), f"interrupted at line {line}, a part was recorded"
+                assert held in (want[:2], want), f"interrupted at moment {moment}, a part was recorded"
             command(flow)
-            assert list(flow.all_events()) == want, f"interrupted at line {line}"
+            assert list(flow.all_events()) == want, f"interrupted at moment {moment}"
             for demand in {event.demand for event in want}:
                 events = [event for event in want if event.demand == demand]
-                assert flow.demand(demand) == fold(events), f"interrupted at line {line}"
+                assert flow.demand(demand) == fold(events), f"interrupted at moment {moment}"
             assert flow.figures().adds_up
 
 
-def test_the_lines_of_a_command_are_counted() -> None:
+def test_the_moments_of_a_command_are_counted() -> None:
     with two_demands() as flow:
-        for line in count(1):
+        for moment in count(1):
             try:
-                with interrupted_at(line):
+                with interrupted_at(moment):
                     a_note(flow)
-            except KeyboardInterrupt:
+            except Interrupted:
                 continue
             break
-        assert line > 20
+        assert moment > 20
         assert [event.fact for event in flow.events(FIRST)[1:]] == [Noted(text="a")]
 
 
@@ -152,14 +127,14 @@ def two_demands_due() -> Iterator[DemandFlow]:
         yield flow
 
 
-def test_a_run_of_the_policies_interrupted_at_any_line_and_made_again_reacts_once() -> None:
+def test_a_run_of_the_policies_interrupted_anywhere_and_made_again_reacts_once() -> None:
     with two_demands_due() as flow:
-        with interrupted_at(0) as run:
+        with interrupted_at(0) as passed:
             assert flow.run_policies().reacted
         want = list(flow.all_events())
-    for line in range(1, run[0], run[0] // settings().max_examples):
+    for moment in range(1, passed[0], max(1, passed[0] // settings().max_examples)):
         with two_demands_due() as flow:
-            with suppress(KeyboardInterrupt), interrupted_at(line):  # the first run asks calendars more
+            with suppress(Interrupted), interrupted_at(moment):  # the first run asks calendars more
                 flow.run_policies()
             flow.run_policies()
-            assert sorted(map(repr, flow.all_events())) == sorted(map(repr, want)), f"interrupted at line {line}"
+            assert sorted(map(repr, flow.all_events())) == sorted(map(repr, want)), f"interrupted at moment {moment}"

@@ -5,11 +5,9 @@ from __future__ import annotations
 import contextlib
 import signal
 import sqlite3
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import FrameType
@@ -20,53 +18,30 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import demandflow
 from demandflow import DemandFlow, StorageError
+from tests.interruptions import Interrupted, interrupted_at, passed_over
 from tests.stories import AUDITOR, CLERK
 
+pytestmark = passed_over
 PLACED: Any = {"channel": "hotline", "place": "fufeng/c1"}
-PLACES = str(Path(demandflow.__file__).parent), contextlib.__file__
-MANY = 10**9
 Work = Callable[[DemandFlow, UUID], object]
 
 
-class Interrupted(BaseException):
-    """As KeyboardInterrupt, or what a worker's timeout raises."""
-
-
 def interrupted(flow: DemandFlow, demand: UUID, work: Work, moment: int) -> bool:
-    """Do the work, and raise at this moment of it: where a function of ours is entered, or one in C has returned.
-
-    These are the places where Python looks for signals. Returns whether the moment came.
-    """
-    left = [moment]
-    sys.setprofile(partial(_count_down, left))
+    """Do the work, and raise at this moment of it, counted from 0. Returns whether the moment came."""
     try:
-        work(flow, demand)
+        with interrupted_at(moment + 1):
+            work(flow, demand)
     except Interrupted:
         return True
-    finally:
-        sys.setprofile(None)
     return False
 
 
 def moments_of(flow: DemandFlow, demand: UUID, work: Work) -> int:
-    """How many such moments the work has."""
-    left = [MANY]
-    sys.setprofile(partial(_count_down, left))
-    try:
+    """How many moments the work has."""
+    with interrupted_at(0) as passed:
         work(flow, demand)
-    finally:
-        sys.setprofile(None)
-    return MANY - left[0]
-
-
-def _count_down(left: list[int], frame: FrameType, event: str, argument: object) -> None:
-    if event in ("call", "c_return") and frame.f_code.co_filename.startswith(PLACES):
-        left[0] -= 1
-        if left[0] < 0:
-            sys.setprofile(None)
-            raise Interrupted
+    return passed[0]
 
 
 def note(flow: DemandFlow, demand: UUID) -> object:
