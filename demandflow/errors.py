@@ -57,10 +57,10 @@ def brief(value: object) -> str:
 
 def printable(text: str) -> str:
     """The text as one line of a message: bounded, and without control characters, whatever somebody wrote into it."""
-    text = text if len(text) <= LONGEST_LINE else f"{text[: LONGEST_LINE - 1]}…"
-    if text.isprintable():
-        return text
-    return "".join(letter if letter.isprintable() else _shown(letter) for letter in text)
+    text = text[: LONGEST_LINE + 1]
+    if not text.isprintable():
+        text = "".join(letter if letter.isprintable() else _shown(letter) for letter in text)
+    return text if len(text) <= LONGEST_LINE else f"{text[: LONGEST_LINE - 1]}…"
 
 
 def _shown(letter: str) -> str:

@@ -213,12 +213,12 @@ def test_a_version_that_was_not_yet_there_when_the_demand_was_seen_is_looked_at_
 def test_an_unknown_workflow_of_a_kept_state_is_looked_at_again(tmp_path: Path) -> None:
     url, next_loop = f"sqlite:///{tmp_path / 'flow.db'}", closed_loop("next-loop")
     with DemandFlow.open(url, workflows=[closed_loop(), next_loop]) as both:
-        demand = both.register("x", **PLACED, workflow="closed-loop@1").id
+        demand = both.register("x", **PLACED, workflow="closed-loop@2").id
         both.note(demand, "a", by=CLERK)
         with DemandFlow.open(url, workflows=[next_loop]) as flow:
             with pytest.raises(UnknownWorkflow):
                 flow.note(demand, "b", by=CLERK)
-            both.move_over(demand, "next-loop@1", by=SUPERVISOR)
+            both.move_over(demand, "next-loop@2", by=SUPERVISOR)
             assert flow.note(demand, "c", by=CLERK).version == 4
 
 

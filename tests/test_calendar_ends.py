@@ -37,7 +37,7 @@ def warned(now: datetime, *workflows: Workflow, policies: Any = ()) -> list[str]
 def test_opening_says_when_a_calendar_ends_who_counts_by_it_and_what_to_do() -> None:
     (says,) = warned(NOVEMBER, loop(OFFICE))
     assert says.startswith("calendar 'office' knows no day after 2026-12-31, in 35 days")
-    assert "clock accept of ours@1" in says
+    assert "clock accept of ours@2" in says
     assert "Add a source of days for 2027, or Days.none([2027])" in says
 
 

@@ -15,6 +15,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from demandflow import (
     CLOSED_LOOP,
+    CLOSED_LOOP_1,
     START,
     STAY,
     Actor,
@@ -160,8 +161,8 @@ def test_a_rule_that_leaves_no_way_is_named(dead: Workflow, steps: tuple[Step, .
 
 
 def test_a_rule_that_always_objects_on_the_closed_loop_s_only_way_out_for_the_anonymous_is_found() -> None:
-    moves = [replace(m, rules=(*m.rules, nobody_may)) if m.name == "end_notice" else m for m in CLOSED_LOOP.moves]
-    shut = replace(CLOSED_LOOP, name="shut", moves=moves)
+    moves = [replace(m, rules=(*m.rules, nobody_may)) if m.name == "end_notice" else m for m in CLOSED_LOOP_1.moves]
+    shut = replace(CLOSED_LOOP_1, name="shut", moves=moves)  # in the second version who joined it may evaluate it
     clerk, answer = Actor("Li", "grid_administrator"), Reported(resolved=True, words="mended")
     steps = Step(1, "register", ANONYMOUS, clerk), Step(1, "answer", answer, clerk)
     assert "end_notice from fed_back is refused: nobody may" in broken(shut, *steps)

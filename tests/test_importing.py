@@ -445,7 +445,7 @@ class TestAFileThatIsOdd:
 def test_a_mapping_that_cannot_work_says_so_at_once() -> None:
     fine: dict[str, Any] = MAPPING.__dict__
     wrong: dict[str, dict[str, Any]] = {
-        "not a time zone": {"zone": "Mars"},
+        "no time zone": {"zone": "Mars"},
         "give Registered": {"start": Step("x", Done, Moment("opened"))},
         "two are called 'finish'": {"steps": (*MAPPING.steps, MAPPING.steps[1])},
         "open.by: give a Column": {"by": "Li"},

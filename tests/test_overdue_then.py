@@ -168,7 +168,8 @@ def test_a_demand_is_shown_as_it_stood(town: DemandFlow, clock: FrozenClock) -> 
     assert (then.state, then.version, then.ended) == ("registered", 1, None)
     assert town.demand(it, as_of=clock()) == town.demand(it, as_of="2025-03-25") == town.demand(it)
     clock.advance(days=2)
-    town.correct(it, 4, "she had said the opposite", resolved=False, grade=Grade.DISSATISFIED, by=AUDITOR)
+    said: dict[str, Any] = {"resolved": False, "grade": Grade.DISSATISFIED, "confirmed_by": RESIDENT.id}
+    town.correct(it, 4, "she had said the opposite", **said, by=AUDITOR)
     assert town.demand(it, as_of="2025-03-25", known_on="2025-03-25").resolved is True, "what was known then"
     assert town.demand(it, as_of="2025-03-25").resolved is False, "what is known now about then"
     assert town.demand(it, as_of="2025-03-25", known_on=datetime(2025, 3, 25, 8, tzinfo=ZONE)).state == "registered"

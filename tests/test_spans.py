@@ -537,7 +537,6 @@ NO_DAY = 'names no weekdays (possible: Mon, Tue, Wed, Thu, Fri, Sat, Sun, as in 
 EXACT = "the amount must be a whole number, a Fraction or a Decimal, got"
 NO_ZONE = "is no time zone of this system (such as Asia/Shanghai; or install tzdata)"
 NO_HOURS = 'must be hours such as "09:00-12:00 14:00-18:00", got'
-NO_NAME = "must have a name that can be printed, got"
 NO_PAIR = "must be pairs of an opening and a closing time, got"
 CLOSED = "closes before it opens; split what crosses midnight at 24:00"
 
@@ -639,9 +638,12 @@ REFUSED: list[tuple[Callable[[], object], str]] = [
         ),
         "days: 2026-01-01 stands under working and under hours; hours are enough",
     ),
-    (lambda: any_calendar(3, "UTC", (NINE,) * 7), f"calendar: {NO_NAME} 3"),
-    (lambda: any_calendar(" ", "UTC", (NINE,) * 7), f"calendar: {NO_NAME} ' '"),
-    (lambda: any_calendar("a\nb", "UTC", (NINE,) * 7), f"calendar: {NO_NAME} 'a\\nb'"),
+    (lambda: any_calendar(3, "UTC", (NINE,) * 7), "calendar: must be a text, got 3"),
+    (lambda: any_calendar(" ", "UTC", (NINE,) * 7), "calendar: ' ' is empty or has blanks at its ends"),
+    (
+        lambda: any_calendar("a\nb", "UTC", (NINE,) * 7),
+        "calendar: 'a\\nb' has the control character '\\n'; a name is one line",
+    ),
     (lambda: office("Mars"), f"zone: 'Mars' {NO_ZONE}"),
     (lambda: office("../etc"), f"zone: '../etc' {NO_ZONE}"),
     (lambda: any_office(3), f"zone: 3 {NO_ZONE}"),

@@ -334,8 +334,8 @@ def test_a_topic_belongs_to_one_class_and_a_zone_is_a_zone() -> None:
     with pytest.raises(InvalidValue, match="give at least one"):
         DemandFlow.open("memory:", workflows=())
     wrong: dict[str, dict[str, Any]] = {
-        "for instance Asia/Shanghai": {"zone": "Middle/Earth"},
-        "zone: 3 is not": {"zone": 3},
+        "such as Asia/Shanghai": {"zone": "Middle/Earth"},
+        "zone: 3 is no time zone": {"zone": 3},
         "create: must be": {"create": "yes"},
         "two different ones are closed-loop@2": {"workflows": (CLOSED_LOOP, closed_loop(bound=1))},
         "must be several": {"workflows": CLOSED_LOOP},

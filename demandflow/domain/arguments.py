@@ -58,5 +58,5 @@ def zone_of(value: object, what: str = "zone") -> ZoneInfo:
     try:
         return ZoneInfo(plain(value) or "")
     except Exception:  # a name may also be a path that is too long, or leads elsewhere
-        problem = f"{brief(value)} is not a time zone of this system (for instance Asia/Shanghai; or install tzdata)"
+        problem = f"{brief(value)} is no time zone of this system (such as Asia/Shanghai; or install tzdata)"
         raise InvalidValue(what, problem) from None

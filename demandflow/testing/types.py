@@ -15,6 +15,7 @@ from demandflow import (
     DEFINITIONS,
     RATES,
     START,
+    Acknowledged,
     Action,
     Actor,
     BoardPage,
@@ -39,6 +40,7 @@ from demandflow import (
     Figures,
     FiguresBy,
     HistoryLine,
+    Hole,
     InvalidValue,
     Limit,
     MeanOfUnits,
@@ -46,6 +48,7 @@ from demandflow import (
     Move,
     Notice,
     Parked,
+    ParkedEvent,
     Period,
     Place,
     PossibleMove,
@@ -68,6 +71,7 @@ from demandflow import (
     Tick,
     Ticking,
     Told,
+    Verification,
     Wake,
     Workflow,
     closed_loop,
@@ -75,6 +79,7 @@ from demandflow import (
 )
 from demandflow.domain.facts import OTHER_SIDES, STANDARD_FACTS
 from demandflow.domain.values import EARLIEST, LATEST
+from demandflow.store.holes import END, POSITIONS, VERSIONS
 from demandflow.testing.histories import histories
 from demandflow.testing.playing import play
 from demandflow.testing.strategies import (
@@ -213,6 +218,16 @@ def _words() -> SearchStrategy[str | None]:
     return st.none() | texts()
 
 
+def _holes() -> SearchStrategy[Hole]:
+    ends = st.tuples(st.integers(1, 99), st.integers(1, 99)).map(sorted)
+    elsewhere = st.builds(lambda what, rows: Hole(what, *rows), st.sampled_from((POSITIONS, END)), ends)
+    return elsewhere | st.builds(lambda rows, demand: Hole(VERSIONS, rows[0], rows[1], demand), ends, st.uuids())
+
+
+def _acknowledged() -> SearchStrategy[Acknowledged]:
+    return st.builds(Acknowledged, _holes(), actors(), moments(), texts())
+
+
 def _items() -> SearchStrategy[Registration | Action]:
     return _registrations() | _actions()
 
@@ -252,6 +267,15 @@ STRATEGIES: dict[Any, Make] = {
     Reacted: _reacted,
     Parked: _parked,
     Ran: lambda: st.builds(Ran, moments(), _several(_reacted()), _several(_parked())),
+    # the log
+    Hole: _holes,
+    Acknowledged: _acknowledged,
+    Verification: lambda: st.builds(
+        Verification, st.integers(0, 99), st.integers(0, 99), _several(_holes()), st.just(()), _several(_acknowledged())
+    ),
+    ParkedEvent: lambda: st.builds(
+        ParkedEvent, st.integers(1, 99), st.uuids(), st.integers(1, 99), texts(), st.just(("figures",))
+    ),
     # demands
     Demand: demands,
     Event: events,

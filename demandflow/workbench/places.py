@@ -19,7 +19,7 @@ AGES = tuple(timedelta(days=days) for days in (0, 1 / 24, 1, 3, 8, 15, 40, 100, 
 """How long one waits before a step, and how ages are told apart: past every period that a community sets."""
 UNTOLD = frozenset({"state", "came_from", "id", "version", "commands", "text"})
 """Fields in which places do not differ: the first two are told anyway, the others would set every step apart."""
-SAID_BY = {"clock": "clocks"}
+SAID_BY = {"clock": "clocks", "fact_of": "facts", "facts_by_version": "facts"}
 """What a question put to a demand looks at."""
 COUNTERS = ("round", "handbacks", "missed_callbacks")
 MOST_COUNTED = 5
