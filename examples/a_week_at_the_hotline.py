@@ -51,7 +51,11 @@ from demandflow.workbench import what_if
 
 ZONE = ZoneInfo("Asia/Shanghai")
 MONDAY = datetime(2026, 10, 5, tzinfo=ZONE)
-HOLIDAYS = Days([2026], closed=[date(2026, 10, day) for day in range(1, 8)], working=[date(2026, 10, 10)])
+HOLIDAYS = Days(
+    [2026, 2027],
+    closed=[*(date(2026, 10, day) for day in range(1, 8)), date(2027, 1, 1)],
+    working=[date(2026, 10, 10)],
+)
 OFFICE = Calendar.of("office", zone=ZONE.key, hours="Mon-Fri 09:00-12:00 14:00-18:00", days=HOLIDAYS)
 LOOP = closed_loop("hotline", clocks=standard_clocks(OFFICE, finish="1 working day"))
 STRICTER = closed_loop("hotline", version=3, clocks=standard_clocks(OFFICE, finish="3 working hours"))
