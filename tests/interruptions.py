@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,3 +43,10 @@ def interrupted_at(moment: int) -> Iterator[list[int]]:
         yield passed
     finally:
         sys.setprofile(None)
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_open() -> Iterator[None]:
+    """What an interrupted opening leaves open is closed with its exception, and not in some other test."""
+    yield
+    gc.collect()

@@ -15,9 +15,10 @@ import demandflow
 from demandflow import Action, Calendar, DemandFlow, Merged, Noted, closed_loop, fold, standard_clocks
 from demandflow.policies import Unit, standard_policies
 from demandflow.testing import FrozenClock, counted_ids
-from tests.interruptions import Interrupted, interrupted_at, passed_over
+from tests.interruptions import Interrupted, interrupted_at, nothing_left_open, passed_over
 from tests.stories import AUDITOR, CLERK, RESIDENT
 
+__all__ = ["nothing_left_open"]
 pytestmark = passed_over
 PLACED: Any = {"channel": "hotline", "place": "fufeng/c1", "resident": RESIDENT.id, "by": CLERK}
 FIRST, SECOND = UUID(int=1), UUID(int=2)

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from demandflow import DemandFlow
-from tests.interruptions import Interrupted, interrupted_at, passed_over
+from tests.interruptions import Interrupted, interrupted_at, nothing_left_open, passed_over
 from tests.test_lost_tables import copied, opened, same, sound, twin
 
 pytestmark = passed_over
-__all__ = ["sound", "twin"]
+__all__ = ["nothing_left_open", "sound", "twin"]
 USES: dict[str, Callable[[DemandFlow], object]] = {
     "figures": lambda flow: flow.figures(),
     "rebuild": lambda flow: flow.rebuild(),

@@ -19,9 +19,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from demandflow import DemandFlow, StorageError
-from tests.interruptions import Interrupted, interrupted_at, passed_over
+from tests.interruptions import Interrupted, interrupted_at, nothing_left_open, passed_over
 from tests.stories import AUDITOR, CLERK
 
+__all__ = ["nothing_left_open"]
 pytestmark = passed_over
 PLACED: Any = {"channel": "hotline", "place": "fufeng/c1"}
 Work = Callable[[DemandFlow, UUID], object]

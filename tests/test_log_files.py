@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import sqlite3
 import subprocess
@@ -111,6 +112,7 @@ def test_a_log_in_use_is_copied_as_the_docs_say(tmp_path: Path) -> None:
             assert flow.note(first, "c", by=CLERK).version == 2
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_new_log_without_events_is_opened_again(tmp_path: Path) -> None:
     path = tmp_path / "log.db"
     for _ in range(2):
@@ -118,6 +120,7 @@ def test_a_new_log_without_events_is_opened_again(tmp_path: Path) -> None:
             assert flow.figures().count("received") == 0
     flow = opened(path)
     del flow
+    gc.collect()  # as a process that ends without closing it
     filled(path)
     with opened(path) as flow:
         assert flow.figures().count("received") == 3

@@ -23,7 +23,7 @@ from demandflow.errors import StorageError
 from demandflow.projections import ledger, totals
 from demandflow.projections.board import BoardRow
 from demandflow.projections.projector import READER, TABLES, Projector
-from demandflow.projections.totals import DIMENSIONS
+from demandflow.projections.totals import DIMENSIONS, PATHS
 from demandflow.store.mapper import Unreadable
 from demandflow.testing.clock import FrozenClock, calendars_may_end
 from demandflow.testing.histories import Step
@@ -204,7 +204,8 @@ CANCELLED = (
 def figures_add_up(flow: DemandFlow) -> None:
     """Assert the identity, 0 ≤ numerator ≤ denominator, and that the parts of every slice add up to the whole."""
     whole = flow.figures()
-    slices = {(name, level): flow.figures_by(name, level=level) for name in DIMENSIONS for level in (1, 2)}
+    levels = [(name, level) for name in DIMENSIONS for level in ((1, 2) if name in PATHS else (1,))]
+    slices = {(name, level): flow.figures_by(name, level=level) for name, level in levels}
     for figures in (whole, *(one for parts in slices.values() for one in parts.values())):
         assert figures.adds_up, figures.identity
         for name in figures.rates:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields
 from datetime import datetime
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 from demandflow.domain.clock_states import PAUSED, RUNNING, Ticking
 from demandflow.domain.demand import Demand
@@ -49,8 +49,7 @@ def picture(events: Sequence[Event]) -> dict[str, Any]:
     place = _last(told, lambda _, f: isinstance(f, Registered | Sorted) and f.place is not None)
     category = _last(told, lambda _, f: isinstance(f, Registered | Sorted) and f.category is not None)
     evaluation, report = _last_fact(here, Evaluated), _last_fact(here, Reported)
-    work, handed = _last_fact(told, ContractedOut), _last_fact(told, HandedBack)
-    has_work = work is not None and (handed is None or handed[0].version < work[0].version)
+    work, contract = _last_fact(told, ContractedOut), _in_hand(told)
     moved = [n for n, event in enumerate(events) if n == 0 or event.stamp.state != events[n - 1].stamp.state]
     turned = [n for n, event in enumerate(events) if n == 0 or event.stamp.ended_as != events[n - 1].stamp.ended_as]
     suspended = [f for e, f in told[moved[-1] :] if isinstance(f, Suspended)]
@@ -88,10 +87,10 @@ def picture(events: Sequence[Event]) -> dict[str, Any]:
         "place_from": place[0].version if place else 0,
         "category": category[1].category if category else None,
         "category_from": category[0].version if category else 1,
-        "contractor": work[1].contractor if work and has_work else None,
+        "contractor": contract.contractor if contract else None,
         "lead": work[1].contractor if work else None,
         "contractor_from": work[0].version if work else 0,
-        "co_handlers": (work[1].co_handlers or ()) if work and has_work else (),
+        "co_handlers": (contract.co_handlers or ()) if contract else (),
         "contracts": tuple((e.version, f.contractor) for e, f in told if isinstance(f, ContractedOut)),
         "workers": _workers(events),
         "auditors": frozenset(
@@ -220,11 +219,18 @@ def _workers(events: Sequence[Event]) -> frozenset[str]:
         if isinstance(fact, ContractedOut):
             found.update(fact.co_handlers or ())
         if isinstance(fact, BY_CONTRACTORS):
-            before = picture(events[:n]) if n else {}
-            given = {before.get("contractor"), *before.get("co_handlers", ())} & {actor.id, actor.unit} - {None}
+            contract = _in_hand([*zip(events[:n], as_right(events[:n]), strict=True)])
+            with_whom = {contract.contractor, *(contract.co_handlers or ())} if contract else set()
+            given = with_whom & {actor.id, actor.unit}
             if isinstance(fact, Reported) or given:
                 found.update((actor.id, *given))
     return frozenset(found)
+
+
+def _in_hand(told: list[Found]) -> ContractedOut | None:
+    """By which contract the work is in somebody's hands; None if it was not given, or was handed back."""
+    work, handed = _last_fact(told, ContractedOut), _last_fact(told, HandedBack)
+    return None if work is None or (handed and handed[0].version > work[0].version) else cast(ContractedOut, work[1])
 
 
 def _resident(event: Event) -> bool:
