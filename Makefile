@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 SEQUENCES := tests/test_laws.py::test_no_law_is_broken_in_200_random_sequences
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check laws rules mutants real bench clean
+.PHONY: help demo test plain check laws rules mutants real bench clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -27,6 +27,9 @@ test: $(READY)  ## all tests, with branch coverage
 	@$(RUN) -m pytest -q $(SEQUENCES)
 	@$(RUN) -m coverage combine -q
 	@$(RUN) -m coverage report
+
+plain: $(READY)  ## all tests but the random sequences, without coverage: on another Python
+	@$(RUN) -m pytest -q -n auto --dist worksteal --deselect $(SEQUENCES)
 
 check: $(READY)  ## format, lint, strict types, docs
 	@$(RUN) -m ruff format --check .
