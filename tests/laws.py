@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from demandflow import CLOSED_LOOP, Event
@@ -30,20 +30,20 @@ def no_contracting_without_audit(played: Played) -> None:
             assert audited or "contracted_out" not in means, "contracted out without an audit"
 
 
-def play(sequences: int, *, derandomize: bool = False) -> Tally:
-    """Play so many sequences of the closed loop; every law is checked after every step."""
-    tally = Tally()
+def play(sequences: int, *, number: int | None = None, tally: Tally | None = None) -> Tally:
+    """Play so many sequences of the closed loop (the same for the same number), laws checked after every step."""
+    tally = Tally() if tally is None else tally
     machine = as_state_machine(CLOSED_LOOP, tally=tally, also=[no_contracting_without_audit])
     chosen = settings(
         max_examples=sequences,
         stateful_step_count=STEPS,
         deadline=None,
-        derandomize=derandomize,
+        derandomize=False,
         database=None,
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
     )
-    run_state_machine_as_test(machine, settings=chosen)
+    run_state_machine_as_test(machine if number is None else seed(number)(machine), settings=chosen)
     return tally
 
 

@@ -63,8 +63,10 @@ OFFICE = Calendar.of("office", zone="Asia/Shanghai", hours="Mon-Fri 09:00-12:00 
 TIMED = closed_loop("timed-loop", clocks=standard_clocks(OFFICE))
 
 
-def test_no_law_is_broken_in_200_random_sequences() -> None:
-    tally = play_many(200, derandomize=True)
+def test_no_law_is_broken_in_240_random_sequences() -> None:
+    tally = Tally()
+    for number in range(1, 5):  # one beginning alone may never come to a rare move
+        play_many(60, number=number, tally=tally)
     print(tally.table(CLOSED_LOOP))
     names = {move.name for move in CLOSED_LOOP.moves}
     for counts in (tally.accepted, tally.refused):
