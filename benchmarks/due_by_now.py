@@ -18,6 +18,7 @@ from time import perf_counter
 from uuid import UUID
 
 from demandflow import Calendar, Demand, DemandFlow, Place, Ticking, closed_loop, standard_clocks
+from demandflow.domain.demand import as_if
 from demandflow.domain.values import Category, Channel, Stage
 from demandflow.projections import board
 from demandflow.tables import written
@@ -41,8 +42,8 @@ def demands(number: int) -> Iterator[Demand]:
         clocks = (Ticking("accept", "met", received, received, "1 working days", received),) * (clock != "accept")
         if due is not None:
             clocks += (Ticking(clock, "running", received, received, "5 working days", due),)
-        yield Demand(
-            UUID(int=one << 64 | dice.getrandbits(64)),  # in the order of receipt, as ids are
+        yield as_if(
+            Demand(UUID(int=one << 64 | dice.getrandbits(64))),  # in the order of receipt, as ids are
             version=2,
             workflow=FLOW.key,
             state=state,

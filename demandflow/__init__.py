@@ -2,7 +2,6 @@
 
 from demandflow.application import DemandFlow
 from demandflow.batches import Action, Batch, Recorded, Registration, Rejected
-from demandflow.commands import Told
 from demandflow.domain import rules
 from demandflow.domain.calendars import Calendar
 from demandflow.domain.clock_states import Ticking
@@ -10,8 +9,9 @@ from demandflow.domain.clocks import Clock, Limit
 from demandflow.domain.closed_loop import CLOSED_LOOP, closed_loop
 from demandflow.domain.closed_loop_1 import CLOSED_LOOP_1, closed_loop_1
 from demandflow.domain.days import Days
-from demandflow.domain.demand import Demand, evolve, fold
+from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event, Meta, Stamp, Tick
+from demandflow.domain.evolve import evolve, fold
 from demandflow.domain.facts import (
     Accepted,
     CallbackMissed,
@@ -218,7 +218,6 @@ __all__ = [
     "TakenOn",
     "Tick",
     "Ticking",
-    "Told",
     "TookIn",
     "UnknownFact",
     "UnknownFormat",

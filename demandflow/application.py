@@ -24,6 +24,7 @@ from demandflow.domain.texts import name_of
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import PossibleMove, Workflow
 from demandflow.errors import CalendarEnds, DemandFlowError, InvalidValue, Overtaken, StorageBusy, StorageError, brief
+from demandflow.handling import CommandHandler
 from demandflow.history import HistoryLine, line_of
 from demandflow.ids import elapsed, utc_now, uuid7
 from demandflow.moments import LATE_ENTRY, Moments
@@ -33,7 +34,6 @@ from demandflow.projections.past import Then
 from demandflow.projections.projector import Progress, Projector
 from demandflow.queries import Queries
 from demandflow.reacting import Reactions
-from demandflow.recording import Recorder
 from demandflow.store.log import Log, VersionTaken
 from demandflow.store.mapper import Unreadable, facts_by_topic
 from demandflow.store.parking import ParkedEvent, grouped
@@ -63,11 +63,11 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
     ) -> None:
         """`moments` (else the clock) say when something is recorded, and what is past may be entered by whom."""
         names = [str(getattr(policy, "name", "")) for policy in policies] if isinstance(policies, Sequence) else ()
-        recorder = Recorder(log, workflows, moments or Moments(clock), policies=names)
-        Commands.__init__(self, recorder, workflows, tenant, new_id)
+        handler = CommandHandler(log, workflows, moments or Moments(clock), policies=names)
+        Commands.__init__(self, handler, workflows, tenant, new_id)
         Queries.__init__(self, Projector(log, log.zone), workflows, clock, log.events)
         try:
-            Reactions.__init__(self, log, policies, workflows, self._recorder, self._projector, self.batch, clock)
+            Reactions.__init__(self, log, policies, workflows, self._handler, self._projector, self.batch, clock)
         except BaseException:
             self._projector.close()
             raise
@@ -165,13 +165,13 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
             with PendingLog(self._log) as pending:
                 batch = self._batch(pending, backdating=backdating)
                 yield batch
-            self._recorder.learn(batch._recorder)
+            self._handler.learn(batch._handler)
         except VersionTaken:
             raise Overtaken("record this batch", "somebody else wrote to one of its demands meanwhile") from None
 
     def _batch(self, pending: PendingLog, *, backdating: bool = False) -> Batch:
-        recorder = self._recorder.on(pending, backdating=backdating)
-        return Batch(pending, recorder, self._workflows, self._tenant, self._new_id)
+        handler = self._handler.on(pending, backdating=backdating)
+        return Batch(pending, handler, self._workflows, self._tenant, self._new_id)
 
     def register_many(self, items: Iterable[Registration]) -> tuple[Recorded | Rejected, ...]:
         """Register each demand that can be; one answer an item, in order, and many in one save.
@@ -290,7 +290,7 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
         DemandNotFound too where it had not been received by then.
         """
         if as_of is None and known_on is None:
-            return self._recorder.current(as_id(demand_id))
+            return self._handler.current(as_id(demand_id))
         return self._demand_then(as_id(demand_id), Then.of(as_of, known_on, self._projector.zone))
 
     def history(self, demand_id: UUID) -> tuple[HistoryLine, ...]:
@@ -303,7 +303,7 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
         if by is not None and not isinstance(by, Actor):
             raise InvalidValue("by", f"must be an Actor, got {brief(by)}")
         demand = self.demand(demand_id)
-        return self._recorder.workflow_of(demand).possible(demand, by)
+        return self._handler.workflow_of(demand).possible(demand, by)
 
 
 def _newest(log: Log) -> datetime | None:

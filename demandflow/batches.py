@@ -17,7 +17,7 @@ from demandflow.domain.facts import Fact, Registered
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import DemandFlowError, InvalidValue, Overtaken, StorageBusy, StorageError, brief
-from demandflow.recording import Recorder
+from demandflow.handling import CommandHandler
 from demandflow.store.pending import PendingLog
 
 TOGETHER = 200
@@ -32,13 +32,13 @@ class Batch(Commands):
     def __init__(
         self,
         pending: PendingLog,
-        recorder: Recorder,
+        handler: CommandHandler,
         workflows: Mapping[str, Workflow],
         tenant: str | None,
         new_id: Callable[[], UUID],
     ) -> None:
-        """`recorder` records in the pending log."""
-        super().__init__(recorder, workflows, tenant, new_id)
+        """`handler` records in the pending log."""
+        super().__init__(handler, workflows, tenant, new_id)
         self._pending = pending
 
     @contextmanager
@@ -48,7 +48,7 @@ class Batch(Commands):
         try:
             yield
         except BaseException:
-            self._recorder.forget(self._pending.take_back(began))
+            self._handler.forget(self._pending.take_back(began))
             raise
 
     @property
@@ -58,16 +58,16 @@ class Batch(Commands):
 
     def demand(self, demand_id: UUID) -> Demand:
         """The demand as it stands with what the batch will record. Raises DemandNotFound."""
-        return self._recorder.current(demand_id)
+        return self._handler.current(demand_id)
 
     def last_of(self, demand_id: UUID) -> datetime | None:
         """When something last happened to the demand."""
-        return self._recorder.current(demand_id).last
+        return self._handler.current(demand_id).last
 
     def move_that_records(self, demand_id: UUID, fact: type[Fact], role: str | None = None) -> str | None:
         """The move by which such a fact could be recorded now (rather one that the role may make), if there is one."""
-        demand = self._recorder.current(demand_id)
-        return self._recorder.workflow_of(demand).move_of(fact, demand.state, role)
+        demand = self._handler.current(demand_id)
+        return self._handler.workflow_of(demand).move_of(fact, demand.state, role)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Required, TypedDict, Unpack
 from uuid import UUID, uuid5
 
 from demandflow.domain.arguments import plain
+from demandflow.domain.decide import Command
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
 from demandflow.domain.facts import (
@@ -47,9 +48,8 @@ from demandflow.domain.texts import asked_of, text_of
 from demandflow.domain.values import Actor, Category, Channel, Grade, Place, Urgency, Way
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, UnknownWorkflow, brief, listed
+from demandflow.handling import CommandHandler
 from demandflow.ids import derived_id
-from demandflow.intents import Intent
-from demandflow.recording import Recorder
 
 NOT_MADE = UUID(int=0)
 """The id of a demand for which none is made yet."""
@@ -80,18 +80,10 @@ class How(Circumstances, total=False):
     seen: Demand | int | None
 
 
-@dataclass(frozen=True)
-class Told:
-    """A demand whose outcome was told, and those merged into it, whose residents are to be told as well."""
-
-    demand: Demand
-    also_to_tell: tuple[Demand, ...]
-
-
 class Commands:
     """All that can be done to demands; each method returns the demand after it, or raises and records nothing.
 
-    Only feed_back() returns more: everyone else who is to be told. Each takes `by=Actor(…)`, and maybe `at`,
+    Each takes `by=Actor(…)`, and maybe `at`,
     `command_id`, `seen`, `correlation` and `causation` (see How).
 
     Raises MoveNotAllowed, RoleNotAllowed, RuleBroken, BackdatingNotAllowed or Overtaken (the Refusals), InvalidValue,
@@ -100,12 +92,12 @@ class Commands:
 
     def __init__(
         self,
-        recorder: Recorder,
+        handler: CommandHandler,
         workflows: Mapping[str, Workflow],
         tenant: str | None,
         new_id: Callable[[], UUID],
     ) -> None:
-        self._recorder, self._workflows, self._tenant, self._new_id = recorder, workflows, tenant, new_id
+        self._handler, self._workflows, self._tenant, self._new_id = handler, workflows, tenant, new_id
 
     # for any workflow
 
@@ -116,30 +108,30 @@ class Commands:
         With source and reference, or with a command id, doing it again returns what was recorded the first time;
         IdReused if it says something else. Raises UnknownWorkflow.
         """
-        intent, on, derived = self._start(fact, workflow, how)
-        if intent.demand == NOT_MADE:
-            intent = replace(intent, demand=self._made_id())
-        return self._recorder.start(intent, on, derived=derived, chosen=workflow is not None)
+        command, on, derived = self._start(fact, workflow, how)
+        if command.demand == NOT_MADE:
+            command = replace(command, demand=self._made_id())
+        return self._handler.start(command, on, derived=derived, chosen=workflow is not None)
 
     def would_start(self, fact: Registered, *, workflow: str | None = None, **how: Unpack[Circumstances]) -> Demand:
         """The demand that start() would return, or what it would raise; nothing is recorded.
 
         Without source and reference, and without a command id, its id is all zeros: none is made for it.
         """
-        intent, on, derived = self._start(fact, workflow, how)
-        return self._recorder.would_start(intent, on, derived=derived, chosen=workflow is not None)
+        command, on, derived = self._start(fact, workflow, how)
+        return self._handler.would_start(command, on, derived=derived, chosen=workflow is not None)
 
     def act(self, demand_id: UUID, move: str, fact: Fact, **how: Unpack[How]) -> Demand:
         """Make any move of the demand's workflow, with its fact. A merge records both sides."""
-        return self._recorder.record(_intent(as_id(demand_id), move, fact, how))
+        return self._handler.handle(_command(as_id(demand_id), move, fact, how))
 
     def would(self, demand_id: UUID, move: str, fact: Fact, **how: Unpack[How]) -> Demand:
         """The demand as act() would return it, or what it would raise; nothing is recorded."""
-        return self._recorder.would(_intent(as_id(demand_id), move, fact, how))
+        return self._handler.would(_command(as_id(demand_id), move, fact, how))
 
     def events(self, demand_id: UUID) -> tuple[Event, ...]:
         """What is recorded of the demand: each fact with its circumstances and what it meant. Raises DemandNotFound."""
-        return tuple(self._recorder.events(as_id(demand_id)))
+        return tuple(self._handler.events(as_id(demand_id)))
 
     def id_of(self, source: str, reference: str) -> UUID:
         """The id of the demand that another system keeps under this reference, whether it is recorded yet or not."""
@@ -283,10 +275,21 @@ class Commands:
 
     # feedback and evaluation
 
-    def feed_back(self, demand_id: UUID, way: Way, words: str | None = None, **how: Unpack[How]) -> Told:
-        """Tell the resident the outcome; the result lists everyone merged into it, to be told as well."""
-        demand = self.act(demand_id, "feed_back", FedBack(way=way, words=words), **how)
-        return Told(demand, tuple(self._merged_into(demand)))
+    def feed_back(self, demand_id: UUID, way: Way, words: str | None = None, **how: Unpack[How]) -> Demand:
+        """Tell the resident the outcome; to_be_told() says who else is to be told: everyone merged into it."""
+        return self.act(demand_id, "feed_back", FedBack(way=way, words=words), **how)
+
+    def to_be_told(self, demand_id: UUID) -> tuple[Demand, ...]:
+        """Everyone merged into the demand, and into those, at any depth: whose residents are to be told as well.
+
+        Raises DemandNotFound.
+        """
+        merged: list[Demand] = []
+        waiting = list(reversed(self._handler.current(as_id(demand_id)).took_in))
+        while waiting:
+            merged.append(self._handler.current(waiting.pop()))
+            waiting += reversed(merged[-1].took_in)
+        return tuple(merged)
 
     def evaluate(
         self,
@@ -384,7 +387,7 @@ class Commands:
         The other workflow says who may: by its move that records MovedOver. Raises UnknownWorkflow as well.
         """
         target, by = self._workflows[self._key(_named(workflow))], how.get("by")
-        state = self._recorder.current(as_id(demand_id)).state
+        state = self._handler.current(as_id(demand_id)).state
         move = target.move_of(MovedOver, state, by.role if isinstance(by, Actor) else None) or "move_over"
         return self.act(demand_id, move, MovedOver(workflow=target.key, reason=reason), **how)
 
@@ -392,8 +395,8 @@ class Commands:
         """Keep something worth remembering with it."""
         return self.act(demand_id, "note", Noted(text=text), **how)
 
-    def _start(self, fact: Registered, workflow: str | None, how: Mapping[str, Any]) -> tuple[Intent, Workflow, bool]:
-        """What registering comes to: the intent, the workflow, and whether its id comes again with the same words."""
+    def _start(self, fact: Registered, workflow: str | None, how: Mapping[str, Any]) -> tuple[Command, Workflow, bool]:
+        """What registering comes to: the command, the workflow, and whether its id comes again with the same words."""
         on = self._workflows[self._key(workflow)]
         if not isinstance(fact, Registered):
             raise InvalidValue("fact", f"a demand starts with Registered or a subclass, got {type(fact).__name__}")
@@ -403,15 +406,15 @@ class Commands:
         if move is None:
             kinds = (rows[0].move.fact.__name__ for rows in on.moves_from("").values())
             raise InvalidValue("fact", f"a demand on {on.key} starts with {listed(kinds)}, not {type(fact).__name__}")
-        intent = _intent(NOT_MADE, move, fact, how)
-        intent = replace(intent, fact=in_their_own_name(fact, intent.by))
+        command = _command(NOT_MADE, move, fact, how)
+        command = replace(command, fact=in_their_own_name(fact, command.by))
         if fact.source is not None and fact.reference is not None:
-            return replace(intent, demand=self.id_of(fact.source, fact.reference)), on, True
-        if intent.command_id is not None:
-            possible = [uuid5(derived_id(self._tenant), f"command {one}") for one in intent.command_ids]
-            demand = next((one for one in possible[:-1] if self._recorder.knows(one)), possible[-1])
-            return replace(intent, demand=demand), on, True
-        return intent, on, False
+            return replace(command, demand=self.id_of(fact.source, fact.reference)), on, True
+        if command.command_id is not None:
+            possible = [uuid5(derived_id(self._tenant), f"command {one}") for one in command.command_ids]
+            demand = next((one for one in possible[:-1] if self._handler.knows(one)), possible[-1])
+            return replace(command, demand=demand), on, True
+        return command, on, False
 
     def _made_id(self) -> UUID:
         demand = self._new_id()
@@ -426,18 +429,9 @@ class Commands:
             raise UnknownWorkflow(key, tuple(self._workflows))
         return key
 
-    def _merged_into(self, demand: Demand) -> list[Demand]:
-        """Everyone merged into the demand, and into those, at any depth."""
-        found: list[Demand] = []
-        waiting = list(reversed(demand.took_in))
-        while waiting:
-            found.append(self._recorder.current(waiting.pop()))
-            waiting += reversed(found[-1].took_in)
-        return found
 
-
-def _intent(demand: UUID, move: str, fact: Fact, how: Mapping[str, Any]) -> Intent:
-    """The intent, from keywords that are checked; InvalidValue names those that are possible."""
+def _command(demand: UUID, move: str, fact: Fact, how: Mapping[str, Any]) -> Command:
+    """The command, from keywords that are checked; InvalidValue names those that are possible."""
     possible = (*How.__annotations__, *Circumstances.__annotations__)
     if unknown := [name for name in how if name not in possible]:
         raise InvalidValue(
@@ -445,7 +439,7 @@ def _intent(demand: UUID, move: str, fact: Fact, how: Mapping[str, Any]) -> Inte
         )
     if "by" not in how:
         raise InvalidValue("by", "must say who does this: by=Actor('li', Role.AUDITOR)")
-    return Intent(demand, move, fact, **how)
+    return Command(demand, move, fact, **how)
 
 
 def as_id(value: UUID | str) -> UUID:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
 from demandflow.application import DemandFlow
-from demandflow.domain.demand import Demand, evolve
+from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.events import Event
+from demandflow.domain.evolve import evolve
 from demandflow.domain.rejudging import judged_by
 from demandflow.domain.values import moment
 from demandflow.errors import InvalidValue
@@ -54,7 +54,7 @@ def _mended(flow: DemandFlow, wrong: set[UUID], limit: datetime, true: datetime)
         meta, before = event.meta, demands.get(event.demand)
         recorded = meta.recorded if meta.recorded <= limit else true
         happened = meta.happened if meta.happened <= limit else recorded
-        right = replace(event, meta=replace(meta, recorded=recorded, happened=happened))
-        right = judged_by(before, right, flow._recorder.workflow(meta.workflow).clocks)
+        right = as_if(event, meta=as_if(meta, recorded=recorded, happened=happened))
+        right = judged_by(before, right, flow._handler.workflow(meta.workflow).clocks)
         demands[event.demand] = evolve(before, right)
         yield right, _is_wrong(event, limit)

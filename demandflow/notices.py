@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from demandflow.domain.demand import Demand, fold
+from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
+from demandflow.domain.evolve import fold
 from demandflow.domain.facts import Notified
 from demandflow.domain.values import Place
 from demandflow.errors import StorageBusy, StorageError

@@ -16,6 +16,7 @@ from demandflow.domain.texts import name_of
 from demandflow.domain.values import moment
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief
+from demandflow.handling import CommandHandler
 from demandflow.ids import uuid7
 from demandflow.notices import Notice, notices_after
 from demandflow.parked import Parked
@@ -23,7 +24,6 @@ from demandflow.policies.policy import Policy, Seen
 from demandflow.policies.setup import checked, setup_of
 from demandflow.projections import board
 from demandflow.projections.projector import Projector
-from demandflow.recording import Recorder
 from demandflow.running import Ran, Runner
 from demandflow.store.log import Log
 from demandflow.tables import moment_of
@@ -44,7 +44,7 @@ class Reactions:
         log: Log,
         policies: Sequence[Policy],
         workflows: Mapping[str, Workflow],
-        recorder: Recorder,
+        handler: CommandHandler,
         projector: Projector,
         begin: Callable[[], AbstractContextManager[Batch]],
         clock: Callable[[], datetime],
@@ -53,7 +53,7 @@ class Reactions:
         self._log, self._now, self._telling = log, clock, Lock()
         self._agenda = Agenda(log, setup_of(self._policies, workflows))
         self._deliveries = Deliveries(log, self._agenda.tables, uuid7().hex)
-        self._runner = Runner(self._policies, workflows, recorder, self._agenda, begin, _OnTheBoard(projector))
+        self._runner = Runner(self._policies, workflows, handler, self._agenda, begin, _OnTheBoard(projector))
 
     @property
     def policies(self) -> tuple[Policy, ...]:

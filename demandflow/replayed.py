@@ -7,16 +7,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
-from demandflow.domain.admission import admit
-from demandflow.domain.demand import Demand, evolve
+from demandflow.domain.decide import Command, decide
+from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
+from demandflow.domain.evolve import evolve
 from demandflow.domain.facts import Fact, Registered
 from demandflow.domain.moves import Proposal
 from demandflow.domain.texts import as_kept
 from demandflow.domain.values import Actor, moment
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import IdReused, RoleNotAllowed
-from demandflow.intents import Intent
 
 EVERY = 25
 """Of a demand that is asked about, so many versions apart a state is kept; of the last walk, so many are kept all."""
@@ -62,43 +62,43 @@ def reference_of(fact: Fact) -> str | None:
     return f"{fact.source}/{fact.reference}" if isinstance(fact, Registered) and fact.source is not None else None
 
 
-def check_same_command(event: Event, intent: Intent, workflow: Workflow) -> None:
+def check_same_command(event: Event, command: Command, workflow: Workflow) -> None:
     """Raise unless the command that led to the event comes again, from the same actor.
 
     Raises RoleNotAllowed for who may not make such a move at all; IdReused, with the names of what differs.
     """
-    what = f"command {intent.command_id!r}"
-    if (event.meta.actor, event.stamp.move) != (intent.by, intent.move):
-        _check_role(workflow, intent.move, intent.by)
-    if event.meta.actor != intent.by:
+    what = f"command {command.command_id!r}"
+    if (event.meta.actor, event.stamp.move) != (command.by, command.move):
+        _check_role(workflow, command.move, command.by)
+    if event.meta.actor != command.by:
         raise IdReused(what, str(event.demand), ("by",))
-    _check_same(what, event, intent, {})
+    _check_same(what, event, command, {})
 
 
-def check_same_reference(event: Event, intent: Intent, workflow: Workflow, *, asked: str | None) -> None:
+def check_same_reference(event: Event, command: Command, workflow: Workflow, *, asked: str | None) -> None:
     """Raise unless what is known under the reference comes again, from somebody who might have registered it.
 
     `asked` is the workflow that the caller named, if they did. Raises RoleNotAllowed for who may not register at all;
     IdReused, with the names of what differs.
     """
-    what = f"reference {reference_of(intent.fact)!r}"
-    if event.meta.actor != intent.by:
-        _check_role(workflow, intent.move, intent.by)
-        proposal = Proposal(event.stamp.move, event.fact, intent.by, event.meta.happened)
+    what = f"reference {reference_of(command.fact)!r}"
+    if event.meta.actor != command.by:
+        _check_role(workflow, command.move, command.by)
+        proposal = Proposal(event.stamp.move, event.fact, command.by, event.meta.happened)
         try:
-            admit(workflow, Demand(event.demand, workflow=workflow.key), proposal)
+            decide(workflow, Demand(event.demand, workflow=workflow.key), proposal)
         except Exception:  # whatever a rule objects: its words may say what is recorded
             raise IdReused(what, str(event.demand), ("by",)) from None
-    _check_same(what, event, intent, {} if asked is None else {"workflow": (event.meta.workflow, asked)})
+    _check_same(what, event, command, {} if asked is None else {"workflow": (event.meta.workflow, asked)})
 
 
-def _check_same(what: str, event: Event, intent: Intent, more: Mapping[str, tuple[Any, Any]]) -> None:
-    was, now = ({name: as_kept(value) for name, value in one.__dict__.items()} for one in (event.fact, intent.fact))
-    pairs: dict[str, tuple[Any, Any]] = {"fact": (type(event.fact), type(intent.fact))}
+def _check_same(what: str, event: Event, command: Command, more: Mapping[str, tuple[Any, Any]]) -> None:
+    was, now = ({name: as_kept(value) for name, value in one.__dict__.items()} for one in (event.fact, command.fact))
+    pairs: dict[str, tuple[Any, Any]] = {"fact": (type(event.fact), type(command.fact))}
     pairs |= {name: (was.get(name), now.get(name)) for name in {**was, **now}}
-    pairs["move"] = (event.stamp.move, intent.move)
-    if intent.at is not None:
-        pairs["at"] = (event.meta.happened, moment(intent.at, "at"))
+    pairs["move"] = (event.stamp.move, command.move)
+    if command.at is not None:
+        pairs["at"] = (event.meta.happened, moment(command.at, "at"))
     if different := tuple(name for name, (one, other) in {**pairs, **more}.items() if one != other):
         raise IdReused(what, str(event.demand), different)
 

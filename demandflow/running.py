@@ -12,6 +12,7 @@ from uuid import UUID
 
 from demandflow.agenda import Agenda, Asked, Line
 from demandflow.batches import Batch
+from demandflow.domain.decide import Command
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import Fact
 from demandflow.domain.values import Actor, Role
@@ -25,11 +26,10 @@ from demandflow.errors import (
     brief,
     listed,
 )
-from demandflow.intents import Intent
+from demandflow.handling import CommandHandler
 from demandflow.lookup import Lookup, Recorded
 from demandflow.parked import Parked
 from demandflow.policies.policy import Policy, Reaction, Wake, command_of
-from demandflow.recording import Recorder
 from demandflow.store.parking import OF_ONE_DEMAND
 
 TOGETHER = 200
@@ -74,13 +74,13 @@ class Runner:
         self,
         policies: Sequence[Policy],
         workflows: Mapping[str, Workflow],
-        recorder: Recorder,
+        handler: CommandHandler,
         agenda: Agenda,
         begin: Callable[[], AbstractContextManager[Batch]],
         recorded: Recorded,
     ) -> None:
         self._policies = {policy.name: policy for policy in policies if policy.on}
-        self._workflows, self._recorder, self._agenda = workflows, recorder, agenda
+        self._workflows, self._handler, self._agenda = workflows, handler, agenda
         self._begin, self._recorded, self._lock = begin, recorded, RLock()
 
     def run(self, due: datetime, now: datetime, stop: Callable[[], bool] = lambda: False) -> Ran:
@@ -92,7 +92,7 @@ class Runner:
         reacted: list[Reacted] = []
         parked: list[Parked] = []
         often = Counter[tuple[str, UUID]]()
-        self._recorder.check_clock()
+        self._handler.check_clock()
         busy, idle, size = 0, 0, TOGETHER
         with self._lock:
             while not stop():
@@ -118,7 +118,7 @@ class Runner:
 
     def current(self, demand: UUID) -> Demand:
         """The demand as it is stored now."""
-        return self._recorder.current(demand)
+        return self._handler.current(demand)
 
     def asked(self, demand: Demand) -> Asked:
         """What the policies want to be asked about the demand, without what was reacted to already."""
@@ -246,7 +246,7 @@ def _propose(policy: Policy, wake: Wake, number: int, reaction: Reaction, demand
     if move is None:
         problem = f"proposes {type(reaction.fact).__name__}, which no move of {demand.workflow} records from here"
         raise InvalidValue(policy.name, problem)
-    intent = Intent(
+    command = Command(
         demand.id,
         move,
         reaction.fact,
@@ -256,7 +256,7 @@ def _propose(policy: Policy, wake: Wake, number: int, reaction: Reaction, demand
         causation=f"event {demand.version}",
         reaction=True,
     )
-    batch._recorder.record(intent)
+    batch._handler.handle(command)
 
 
 def _told(error: Exception) -> str:

@@ -75,9 +75,7 @@ WHYS: tuple[tuple[str, str, str, str], ...] = (
         "(name in names) and False",
         SAME + "nothing resembles a name more than itself; it is only found later",
     ),
-    ("domain/demand.py", "evolve", "happened >= before.last", SAME + "two moments that are equal are one"),
-    ("domain/demand.py", "_apply_fact", "type(None) not in _OURS", SAME + "a fact of ours has no field of its own"),
-    ("domain/demand.py", "_apply_correction", "named < len", SAME + "the event named would be the correction itself"),
+    ("domain/evolve.py", "evolve", "happened >= was.last", SAME + "two moments that are equal are one"),
     ("domain/drawing.py", "mermaid", "= True)", OURS + "Workflow.mermaid always says which"),
     ("domain/drawing.py", "mermaid", '[_way(move)] = ""', SAME + "only the keys of this table are used"),
     ("domain/drawing.py", "_main_ways_first", "enumerate(states, )", SAME + "only the order of the numbers counts"),
@@ -123,8 +121,6 @@ WHYS: tuple[tuple[str, str, str, str], ...] = (
         "due = None",
         SAME + "the last due moment that was known is that of one that is dated",
     ),
-    ("domain/values.py", "Actor.__post_init__", "break", SAME + "the unit is the last of the three"),
-    ("domain/values.py", "Actor.__post_init__", "type(None) is not str", SAME + "what is ASCII is composed already"),
     ("domain/workflow.py", "Workflow.__post_init__", "advice), )", UPSET + "advice points to whoever built it"),
     ("domain/workflow.py", "Workflow.__post_init__", "stacklevel=4", UPSET + "advice points to whoever built it"),
     ("domain/workflow.py", "Workflow.states_for_contractors", "sources(move, None)", SAME + "these moves name theirs"),
@@ -145,10 +141,10 @@ def _found(reasons: tuple[tuple[str, str, str, str], ...], mutant: Mutant) -> st
 
 
 BEYOND_LAWS: tuple[tuple[str, str, str, str], ...] = (
-    ("domain/admission.py", "admit", "Defect(", "the words about a rule that does not speak; the rules of the laws do"),
+    ("domain/decide.py", "_refusal", "Defect(", "the words about a rule that does not speak; the rules of the laws do"),
     (
-        "domain/admission.py",
-        "admit",
+        "domain/decide.py",
+        "_refusal",
         "mend the rule",
         "the words about a rule that does not speak; those of the laws do",
     ),

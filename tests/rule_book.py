@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from demandflow import (
@@ -28,6 +28,7 @@ from demandflow import (
     Withdrawn,
     Workflow,
 )
+from demandflow.domain.demand import as_if
 from tests.scenes import ALL, SCENES, Scene, scenes
 from tests.stories import ANONYMOUS, CLERK, OPEN_OTHER, RESIDENT, T0, A, B, told
 
@@ -93,7 +94,7 @@ EXAMPLES: list[Example] = [
         for scene in SCENES
         if scene.move not in ("register", "correct")
     ),
-    *each("times_do_not_run_backwards", "merge", other=replace(OPEN_OTHER, last=T0.replace(year=2026))),
+    *each("times_do_not_run_backwards", "merge", other=as_if(OPEN_OTHER, last=T0.replace(year=2026))),
     # who may act for whom
     *each("nobody_registers_in_anothers_name", "register", by=STRANGER),
     *each(
@@ -224,8 +225,8 @@ EXAMPLES: list[Example] = [
         "the_anonymous_are_told_by_public_notice", "feed_back", demand={"resident": None}, fact=FedBack(way=Way.CALL)
     ),
     *each("only_the_anonymous_are_closed_by_notice", "end_notice", demand={"resident": "张三"}),
-    *each("the_resident_was_told", "evaluate", demand={"told": False}),
-    *(Example("the_resident_was_told", scene, {"demand": {"told": False}}) for scene in CLOSING_BY_CLERK),
+    *each("the_resident_was_told", "evaluate", demand={"told_at": None}),
+    *(Example("the_resident_was_told", scene, {"demand": {"told_at": None}}) for scene in CLOSING_BY_CLERK),
     *each("the_notice_period_is_over", "end_notice", earlier=2),
     *each("callbacks_are_spread", "miss_callback", demand={"missed_at": T0.replace(year=2026)}),
     # sorting, answering, contracting
@@ -242,7 +243,7 @@ EXAMPLES: list[Example] = [
     *each("a_suspension_has_a_review_date", "suspend", fact=Suspended(reason="frost")),
     *each("a_suspension_has_a_review_date", "suspend", fact=Suspended(reason="frost", review=T0)),
     # merging
-    *each("the_merge_target_is_open", "merge", other=replace(OPEN_OTHER, ended_as="closed")),
+    *each("the_merge_target_is_open", "merge", other=as_if(OPEN_OTHER, ended_as="closed")),
     *each("the_merge_target_is_open", "merge", other=None),
     *each("a_demand_is_not_merged_into_itself", "merge", fact=Merged(into=A), other=OPEN_OTHER),
     *each("those_taken_in_are_let_go_first", "withdraw", "refuse", demand={"took_in": (B,)}),

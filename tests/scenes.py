@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from demandflow import Actor, Demand, Fact, Proposal, Role, Stamp, Workflow
-from demandflow.domain.admission import admit
+from demandflow.domain.decide import decide
 from tests.stories import DAY, DISPATCHER, MOVE_OF, OTHERS, SUPERVISOR, TEAM, USUAL, Story, changed
 
 RESIDENT, CLERK, AUDITOR = Role.RESIDENT, Role.GRID_ADMINISTRATOR, Role.AUDITOR
@@ -47,7 +47,7 @@ class Scene:
         at = proposal.at + self.days_later * DAY - otherwise.get("earlier", 0) * DAY
         other: Demand | None = otherwise.get("other", proposal.other)
         demand = changed(story.demand, **{**self.was, **otherwise.get("demand", {})})
-        return admit(workflow, demand, Proposal(self.move, fact, by, at, other))
+        return decide(workflow, demand, Proposal(self.move, fact, by, at, other)).stamp
 
 
 IN_HAND = "register accept contract_out take_on"

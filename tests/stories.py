@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -31,7 +31,6 @@ from demandflow import (
     HandedBack,
     LetGo,
     Merged,
-    Meta,
     Move,
     MovedOver,
     Noted,
@@ -59,7 +58,8 @@ from demandflow import (
     Workflow,
     evolve,
 )
-from demandflow.domain.admission import admit
+from demandflow.domain.decide import decide
+from demandflow.domain.demand import as_if
 
 T0 = datetime(2025, 3, 1, 8, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -137,7 +137,7 @@ PLAIN = Workflow(
 )
 """A workflow that tells and asks nobody."""
 
-OPEN_OTHER = Demand(B, version=1, state="registered", workflow="closed-loop@2", last=T0)
+OPEN_OTHER = as_if(Demand(B), version=1, state="registered", workflow="closed-loop@2", last=T0)
 
 
 @dataclass
@@ -162,13 +162,11 @@ class Story:
 
     def step(self, move: str, fact: Fact, by: Actor) -> Stamp:
         """Go one step, a day later."""
-        stamp = admit(self.workflow, self.demand, self.proposal(move, fact, by))
-        meta = Meta(by, self.now, self.now, self.workflow.key)
-        event = Event(A, self.demand.version + 1, fact, meta, stamp)
+        event = decide(self.workflow, self.demand, self.proposal(move, fact, by))
         self.events.append(event)
         self.demand = evolve(self.demand, event)
         self.now += DAY
-        return stamp
+        return event.stamp
 
     def proposal(self, move: str, fact: Fact, by: Actor) -> Proposal[Any]:
         """What would be proposed now."""
@@ -183,4 +181,4 @@ def told(steps: str, workflow: Workflow = CLOSED_LOOP) -> Demand:
 
 def changed(demand: Demand, **fields: Any) -> Demand:
     """The demand as if these fields were otherwise."""
-    return replace(demand, **fields)
+    return as_if(demand, **fields)

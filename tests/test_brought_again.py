@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +38,7 @@ from demandflow import (
     UnknownWorkflow,
     closed_loop,
 )
+from demandflow.domain.demand import as_if
 from demandflow.replayed import EarlierStates
 from demandflow.store.log import Log
 from demandflow.store.pending import PendingLog
@@ -116,7 +116,7 @@ def test_of_a_long_history_only_so_many_states_are_kept(clock: FrozenClock) -> N
     with DemandFlow.open("memory:", clock=clock) as flow:
         demand = flow.register("x", **PLACED)
         event = flow.events(demand.id)[0]
-        long = [replace(event, version=version) for version in range(1, 10_001)]
+        long = [as_if(event, version=version) for version in range(1, 10_001)]
         states = EarlierStates(lambda _, after, upto: long[after:upto])
         for version in (10_000, 3, 9_999, 5_000):
             state = states.after(demand.id, version)
@@ -230,14 +230,14 @@ def test_whatever_is_raised_on_a_kept_state_is_raised_on_the_stored_one_or_not_a
     with flow, other:
         demand = flow.register("x", **PLACED).id
         other.note(demand, "a", by=CLERK)
-        real = flow._recorder._proposed
+        real = flow._handler._proposed
 
         def raising(it: Demand, *rest: Any) -> Any:
             if it.version == 1:
                 raise error
             return real(it, *rest)
 
-        monkeypatch.setattr(flow._recorder, "_proposed", raising)
+        monkeypatch.setattr(flow._handler, "_proposed", raising)
         assert flow.note(demand, "b", by=CLERK).version == 3
 
 

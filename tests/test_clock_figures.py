@@ -40,8 +40,8 @@ from demandflow import (
     Workflow,
     definition,
 )
-from demandflow.domain.demand import fold
 from demandflow.domain.events import with_corrections
+from demandflow.domain.evolve import fold
 from demandflow.domain.moves import MEANINGS
 from demandflow.projections import question, totals
 from demandflow.projections.definitions import RANGES

@@ -47,6 +47,7 @@ from demandflow import (
     standard_clocks,
 )
 from demandflow.domain.clock_defects import advice_for_clocks
+from demandflow.domain.demand import as_if
 from demandflow.domain.rejudging import judged_by, rejudged
 from demandflow.domain.ticking import Step, step_of, ticks
 from demandflow.testing import FrozenClock, a, a_demand, calendars, moments, spans, step
@@ -508,7 +509,7 @@ def test_only_what_is_named_when_it_goes_on_moves_what_was_paused() -> None:
     for due, extensible, moved in ((at(25), True, at(25)), (at(25), False, None), (None, True, None)):
         finish = replace(clock_of("finish"), extensible=extensible)
         until = before.since + timedelta(days=7)
-        (tick,) = ticks([finish], replace(demand, clocks=(before,)), going_on(until, due))
+        (tick,) = ticks([finish], as_if(demand, clocks=(before,)), going_on(until, due))
         assert (tick.clock, tick.stands) == ("finish", "running")
         assert before.due is not None
         assert tick.due == (moved or OFFICE.shifted(before.due, before.since, until, "working days"))
@@ -616,7 +617,7 @@ def test_what_is_judged_anew_is_as_if_it_had_been_so_from_the_start(told: tuple[
     assert [one.meta for one in stricter] == [one.meta for one in was.events]
     bare = fold(rejudged(was.events, ()))
     assert bare is not None
-    assert bare == replace(was.demand, clocks=(), due=bare.due)
+    assert bare == as_if(was.demand, clocks=(), due=bare.due)
     assert list(rejudged(rejudged(was.events, ()), TIMED.clocks)) == was.events
 
 
@@ -648,9 +649,9 @@ def test_what_was_written_down_late_is_judged_by_when_it_counts() -> None:
     found.now = at(5)
     found.step("accept", *USUAL["accept"])
     event = found.events[-1]
-    late = replace(event, meta=replace(event.meta, happened=at(3, 10)))
+    late = as_if(event, meta=as_if(event.meta, happened=at(3, 10)))
     judged = judged_by(before, late, TIMED.clocks)
-    assert judged == replace(late, stamp=event.stamp)
+    assert judged == as_if(late, stamp=event.stamp)
     after = evolve(before, judged)
     assert (clock(after, "accept").stands, clock(after, "finish").began) == ("missed", at(5))
 

@@ -32,7 +32,8 @@ from demandflow import (
     rules,
     standard_clocks,
 )
-from demandflow.domain.admission import admit
+from demandflow.domain.decide import decide
+from demandflow.domain.demand import Round
 from demandflow.testing import (
     LAWS,
     Checked,
@@ -199,7 +200,7 @@ def test_every_law_has_a_name_of_its_own_and_says_what_it_says() -> None:
 
 
 def unadmitted(workflow: Workflow, demand: Demand, proposal: Proposal[Any]) -> Any:
-    return admit(without_rules(workflow), demand, proposal)
+    return decide(without_rules(workflow), demand, proposal)
 
 
 def without_rules(workflow: Workflow) -> Workflow:
@@ -209,12 +210,12 @@ def without_rules(workflow: Workflow) -> Workflow:
 @pytest.mark.parametrize(
     ("where", "fault"),
     [
-        ("demandflow.recording.evolve", lambda demand, event: demand),
-        ("demandflow.recording.admit", unadmitted),
+        ("demandflow.handling.evolve", lambda demand, event: demand),
+        ("demandflow.handling.decide", unadmitted),
         ("demandflow.projections.projector.booked", lambda *_: {}),
         ("demandflow.projections.projector.booked_by_correction", lambda *_: {}),
-        ("demandflow.domain.demand.LAPSED", {}),
-        ("demandflow.domain.demand._apply_correction", lambda *_: None),
+        ("demandflow.domain.evolve.Round", lambda: Round(missed_callbacks=3)),
+        ("demandflow.domain.evolve._set", lambda *_, **__: None),
         ("demandflow.projections.ledger.write", lambda *_: None),
     ],
 )
@@ -227,7 +228,9 @@ def test_a_fault_in_the_engine_breaks_a_law(monkeypatch: pytest.MonkeyPatch, whe
 def test_the_shadow_and_the_picture_do_not_ask_what_they_check() -> None:
     for module in (shadow, picture, timekeeping):
         source = inspect.getsource(module)
-        assert not any(word in source for word in ("row_for", "admit", "evolve", "fold(", "domain.ticking", "span_for"))
+        assert not any(
+            word in source for word in ("row_for", "decide(", "evolve(", "fold(", "domain.ticking", "span_for")
+        )
 
 
 def test_playing_needs_no_hypothesis_example() -> None:

@@ -38,8 +38,9 @@ from demandflow import (
     Wake,
     Workflow,
 )
-from demandflow.domain.demand import evolve
+from demandflow.domain.demand import as_if
 from demandflow.domain.events import Event
+from demandflow.domain.evolve import evolve
 from demandflow.policies.policy import Look
 from demandflow.projections import ledger
 from demandflow.projections.projector import Projector
@@ -99,7 +100,7 @@ class Damaged(Detached):
         if readable is None:
             return event
         if readable:  # it can be read, and not be applied
-            return replace(event, stamp=replace(event.stamp, round=2**70))
+            return as_if(event, stamp=as_if(event.stamp, round=2**70))
         return Unreadable(event.demand, event.version, event.fact.TOPIC, "fact.text: Field required")
 
 

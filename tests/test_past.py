@@ -34,8 +34,8 @@ from demandflow import (
     Way,
     Workflow,
 )
-from demandflow.domain.demand import fold
 from demandflow.domain.events import with_corrections
+from demandflow.domain.evolve import fold
 from demandflow.projections import totals
 from demandflow.projections.standing import COUNTS, HAPPENINGS, standing
 from demandflow.terminal import table

@@ -40,11 +40,11 @@ from demandflow import (
     closed_loop,
     evolve,
 )
-from demandflow.domain.admission import admit
 from demandflow.domain.calendars import Calendar
 from demandflow.domain.clocks import Clock
 from demandflow.domain.days import Days
-from demandflow.domain.events import Event, Meta
+from demandflow.domain.decide import decide
+from demandflow.domain.demand import as_if
 from demandflow.domain.facts import MovedOver, NoticeEnded, Notified
 from demandflow.domain.rules import the_notice_period_is_over, the_reopening_window_is_open
 from demandflow.domain.standard_clocks import standard_clocks
@@ -117,8 +117,7 @@ def after(demand: Demand, fact: Fact, by: Actor, at: datetime, workflow: Workflo
     """The demand after the fact was admitted; raises what objects to it."""
     move = workflow.move_of(type(fact), demand.state, by.role)
     assert move is not None, f"no move of {workflow.key} records {type(fact).__name__} from {demand.state}"
-    stamp = admit(workflow, demand, Proposal(move, fact, by, at))
-    return evolve(demand, Event(demand.id, demand.version + 1, fact, Meta(by, at, at, workflow.key), stamp))
+    return evolve(demand, decide(workflow, demand, Proposal(move, fact, by, at)))
 
 
 def told(history: History) -> Iterator[tuple[Demand, dict[UUID, Demand]]]:
@@ -136,10 +135,10 @@ def told(history: History) -> Iterator[tuple[Demand, dict[UUID, Demand]]]:
             stamp = event.stamp
             if number == 0 and not isinstance(event.fact, MovedOver):
                 try:
-                    stamp = admit(workflows[event.meta.workflow], before, proposal)
+                    stamp = decide(workflows[event.meta.workflow], before, proposal).stamp
                 except Refusal:
                     break
-            demands[event.demand] = evolve(before, replace(event, version=before.version + 1, stamp=stamp))
+            demands[event.demand] = evolve(before, as_if(event, version=before.version + 1, stamp=stamp))
             yield demands[event.demand], dict(demands)
 
 
@@ -353,7 +352,7 @@ def to_be_dispatched(draw: st.DrawFn) -> Demand:
         contracts.append((len(facts), name))
         if draw(st.booleans()):
             facts.append(HandedBack)
-    return replace(
+    return as_if(
         demand,
         place=draw(st.sampled_from(PLACES)),
         category=draw(st.none() | st.sampled_from(CATEGORIES)),
@@ -440,18 +439,18 @@ class TestDispatch:
 
     def test_a_correction_of_the_place_is_another_question(self) -> None:
         policy, accepted = Dispatch(UNITS), a_demand(LOOP, "accepted")
-        elsewhere = replace(accepted, place=Place("岐山/蔡家坡"))
+        elsewhere = as_if(accepted, place=Place("岐山/蔡家坡"))
         assert {wake.cause for wake in policy.wakes(accepted, LOOP)} & {
             wake.cause for wake in policy.wakes(elsewhere, LOOP)
         } == set()
 
     def test_the_district_takes_what_no_unit_is_for_and_the_fallback_what_no_district_is_for(self) -> None:
         policy = Dispatch((Unit("lamps", "fufeng/c1", ("lighting",)), Unit("district", "fufeng")), fallback="county")
-        here = replace(a_demand(LOOP, "accepted"), place=Place("fufeng/c1/g3"), category=Category("noise"))
+        here = as_if(a_demand(LOOP, "accepted"), place=Place("fufeng/c1/g3"), category=Category("noise"))
         for demand, expected in (
-            (replace(here, category=Category("lighting/lamp")), "lamps"),
+            (as_if(here, category=Category("lighting/lamp")), "lamps"),
             (here, "district"),
-            (replace(here, place=Place("qishan")), "county"),
+            (as_if(here, place=Place("qishan")), "county"),
         ):
             ((_, reaction),) = answers(policy, demand, World(OLD))
             assert isinstance(reaction.fact, ContractedOut)
@@ -459,7 +458,7 @@ class TestDispatch:
 
     def test_of_several_categories_of_a_unit_the_deepest_counts(self) -> None:
         policy = Dispatch((Unit("A", categories=("care",)), Unit("B", categories=("care", "care/home"))))
-        demand = replace(a_demand(LOOP, "accepted"), category=Category("care/home"))
+        demand = as_if(a_demand(LOOP, "accepted"), category=Category("care/home"))
         ((_, reaction),) = answers(policy, demand, World(OLD))
         assert isinstance(reaction.fact, ContractedOut)
         assert reaction.fact.contractor == "B"
@@ -469,7 +468,7 @@ class TestDispatch:
         assert not [state for state in others if list(Dispatch(UNITS).wakes(a_demand(LOOP, state), LOOP))]
 
     def test_who_was_missing_and_comes_later_gets_what_waits_for_them(self) -> None:
-        lamp = replace(a_demand(LOOP, "accepted"), place=Place("fufeng/c1"), category=Category("lighting"))
+        lamp = as_if(a_demand(LOOP, "accepted"), place=Place("fufeng/c1"), category=Category("lighting"))
         done: set[tuple[str, str]] = set()
         until = (lamp.last or OLD) + DAY
         waits, spoken = run((Dispatch((Unit("A", "qishan"),)),), lamp, World(until), done, until)
@@ -479,8 +478,8 @@ class TestDispatch:
 
     @pytest.mark.parametrize("place", ["全角　空格/c1", "/".join(["a long name"] * 60)])
     def test_a_place_that_cannot_be_printed_or_is_very_long_has_a_cause_all_the_same(self, place: str) -> None:
-        here = replace(a_demand(LOOP, "accepted"), place=Place.asked(place))  # recorded by an earlier rule
-        there = replace(here, place=Place.asked(f"{place}2"))
+        here = as_if(a_demand(LOOP, "accepted"), place=Place.asked(place))  # recorded by an earlier rule
+        there = as_if(here, place=Place.asked(f"{place}2"))
         ((wake, _),) = answers(Dispatch((Unit("A"),)), here, World(OLD))
         assert wake.cause not in [other.cause for other in Dispatch((Unit("A"),)).wakes(there, LOOP)]
 
@@ -683,7 +682,7 @@ class TestReminders:
 
     def test_the_due_moment_of_the_whole_has_steps_of_its_own(self) -> None:
         due = china("2025-03-10 12:00")
-        plain = replace(a_demand(LOOP, "registered"), clocks=(), due=due)
+        plain = as_if(a_demand(LOOP, "registered"), clocks=(), due=due)
         wakes = list(Reminders((Remind(before="2 calendar days"), Remind(after="3 hours"))).wakes(plain, LOOP))
         assert [wake.at - due for wake in wakes] == [-2 * DAY, timedelta(hours=3)]
         assert [wake.at - due for wake in Reminders((Remind(before="1 working day"),)).wakes(plain, LOOP)] == [-DAY]
@@ -717,7 +716,7 @@ class TestReminders:
     def test_what_was_the_residents_turn_is_escalated_when_it_is_somebody_else_s(self) -> None:
         policy, due = Reminders((Remind(to="supervisor", escalate=True),)), china("2025-03-05 10:00")
         plain = closed_loop("plain")
-        asked = replace(a_demand(plain, "details_asked"), due=due)
+        asked = as_if(a_demand(plain, "details_asked"), due=due)
         done: set[tuple[str, str]] = set()
         still, spoken = run((policy,), asked, World(due, workflows=(plain,)), done, due + DAY)
         assert [type(one.reactions[0].fact) for one in spoken] == [Notified]
@@ -729,7 +728,7 @@ class TestReminders:
     def test_where_notices_are_not_for_policies_it_escalates_all_the_same(self) -> None:
         moves = [one for one in LOOP.moves if one.fact is not Notified]
         silent = Workflow("silent", 1, LOOP.states, moves, clocks=LOOP.clocks)
-        demand = replace(waiting(), workflow=silent.key)
+        demand = as_if(waiting(), workflow=silent.key)
         late = says(Reminders(self.steps), demand, china("2025-03-20 10:00"), silent)
         assert [type(fact) for fact in late] == [Escalated]
 
@@ -753,7 +752,7 @@ class TestReminders:
         dues = closed_loop("dues", clocks=(*LOOP.clocks, *alike))
         demand = a_demand(dues, "registered")
         (due,) = (one.due for one in demand.clocks if one.clock == "due")
-        causes = [wake.cause for wake in Reminders((Remind(),)).wakes(replace(demand, due=due), dues)]
+        causes = [wake.cause for wake in Reminders((Remind(),)).wakes(as_if(demand, due=due), dues)]
         whole = "due of the whole of the whole"
         assert {one.partition(" 2")[0] for one in causes} - {"accept"} == {"due", "due of the whole", whole}
         Reminders((Remind(clocks=("due of the whole of the whole",)),)).check([dues])
@@ -775,7 +774,7 @@ class TestReminders:
 
 class TestCallBacks:
     def demand(self, missed: int = 0) -> Demand:
-        asked = replace(a_demand(LOOP, "fed_back"), told_at=china("2025-03-06 16:00"), missed_callbacks=missed)
+        asked = as_if(a_demand(LOOP, "fed_back"), told_at=china("2025-03-06 16:00"), missed_callbacks=missed)
         assert asked.asked
         return asked
 
@@ -794,17 +793,17 @@ class TestCallBacks:
         assert notice.what == "call back for an evaluation, attempt 3 of 3; missed: 0"
 
     def test_nobody_calls_the_anonymous_or_who_has_evaluated(self) -> None:
-        assert not asked(CallBacks(OFFICE), replace(self.demand(), resident=None))
-        assert not asked(CallBacks(OFFICE), replace(self.demand(), evaluated=True))
+        assert not asked(CallBacks(OFFICE), as_if(self.demand(), resident=None))
+        assert not asked(CallBacks(OFFICE), as_if(self.demand(), evaluated=True))
 
 
 def test_an_anonymous_demand_is_closed_when_its_notice_has_hung_long_enough() -> None:
     told_at = china("2025-03-06 16:00")
-    anonymous = replace(a_demand(LOOP, "fed_back"), resident=None, asked=False, told_at=told_at)
+    anonymous = as_if(a_demand(LOOP, "fed_back"), resident=None, asked=False, told_at=told_at)
     (wake,) = NoticesEnd(7).wakes(anonymous, LOOP)
     assert wake.at == told_at + 7 * DAY
     assert says(NoticesEnd(7), anonymous, wake.at) == [NoticeEnded()]
-    assert not list(NoticesEnd(7).wakes(replace(anonymous, resident="张三"), LOOP))
+    assert not list(NoticesEnd(7).wakes(as_if(anonymous, resident="张三"), LOOP))
 
 
 def without(workflow: Workflow, maker: object) -> Workflow:
@@ -832,7 +831,7 @@ FORTNIGHT = closed_loop("fortnight", notice_days=14, reopening_days=2, clocks=st
 )
 def test_a_notice_hangs_for_as_long_as_the_workflow_says(policy: NoticesEnd, workflow: Workflow, days: int) -> None:
     told_at = china("2025-03-06 16:00")
-    anonymous = replace(a_demand(workflow, "fed_back"), resident=None, asked=False, told_at=told_at, last=told_at)
+    anonymous = as_if(a_demand(workflow, "fed_back"), resident=None, asked=False, told_at=told_at, last=told_at)
     (wake,) = policy.wakes(anonymous, workflow)
     assert wake.at == told_at + days * DAY
     world = World(wake.at, workflows=(workflow,))
@@ -852,14 +851,14 @@ def test_whoever_s_turn_it_is_hears_of_the_review() -> None:
 
 @pytest.mark.parametrize("state", ["closed", "refused", "withdrawn"])
 def test_the_resident_hears_that_the_window_closes_while_it_is_open(state: str) -> None:
-    demand = replace(a_demand(LOOP, state), resident="张三")
+    demand = as_if(a_demand(LOOP, state), resident="张三")
     assert demand.ended is not None
     until = demand.ended + 30 * DAY
     (notice,) = says(ReopenWindow(), demand, until - 3 * DAY)
     assert isinstance(notice, Notified)
     assert (notice.to, notice.whom, notice.kind) == ("resident", "张三", "window_closes")
     assert not says(ReopenWindow(), demand, until + JUST)
-    assert not list(ReopenWindow().wakes(replace(demand, resident=None), LOOP))
+    assert not list(ReopenWindow().wakes(as_if(demand, resident=None), LOOP))
 
 
 @pytest.mark.parametrize(
@@ -874,7 +873,7 @@ def test_the_resident_hears_that_the_window_closes_while_it_is_open(state: str) 
     ],
 )
 def test_the_window_is_the_workflows(policy: ReopenWindow, workflow: Workflow, days: int, before: int) -> None:
-    demand = replace(a_demand(workflow, "closed"), resident="张三")
+    demand = as_if(a_demand(workflow, "closed"), resident="张三")
     assert demand.ended is not None
     (wake,) = policy.wakes(demand, workflow)
     until = demand.ended + days * DAY
@@ -886,7 +885,7 @@ def test_the_window_is_the_workflows(policy: ReopenWindow, workflow: Workflow, d
 
 
 def test_what_was_merged_has_no_window() -> None:
-    assert not list(ReopenWindow().wakes(replace(a_demand(LOOP, "merged"), resident="张三"), LOOP))
+    assert not list(ReopenWindow().wakes(as_if(a_demand(LOOP, "merged"), resident="张三"), LOOP))
 
 
 # parameters
@@ -972,10 +971,10 @@ def test_standard_policies_take_their_numbers_from_the_workflow_or_as_given() ->
 
 def test_who_wants_to_be_asked_after_the_end_of_time_is_asked_at_its_end() -> None:
     last = datetime(2199, 12, 31, 23, tzinfo=UTC)
-    lamp = replace(waiting(), since=last, received=last, last=last, due=last + JUST, clocks=())
+    lamp = as_if(waiting(), since=last, received=last, last=last, due=last + JUST, clocks=())
     suspended = replace(a_demand(LOOP, "suspended"), review=datetime(1900, 1, 2, tzinfo=UTC))
-    anonymous = replace(a_demand(LOOP, "fed_back"), resident=None, asked=False, told_at=last)
-    closed = replace(a_demand(LOOP, "closed"), resident="张三", ended=last)
+    anonymous = as_if(a_demand(LOOP, "fed_back"), resident=None, asked=False, told_at=last)
+    closed = as_if(a_demand(LOOP, "closed"), resident="张三", ended=last)
     for demand in (lamp, suspended, anonymous, closed):
         for policy in (*POLICIES, ReviewSuspended("9 calendar days")):
             list(policy.wakes(demand, LOOP))

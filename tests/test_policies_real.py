@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 from demandflow import Demand, Place
+from demandflow.domain.demand import as_if
 from demandflow.domain.facts import Noted
 from demandflow.policies import Sorting
 from demandflow.testing import demand_id
@@ -26,8 +27,8 @@ def letters_of_those_who_wrote_several(folder: Path) -> list[Demand]:
 def _demand(row: dict[str, str]) -> Demand:
     year, month, day, *clock = (part.rjust(2, "0") for part in re.findall("[0-9]+", row["留言时间"]))
     at = china(f"{year}-{month}-{day} {':'.join(clock)}")
-    return Demand(
-        demand_id(int(row["留言编号"])),
+    return as_if(
+        Demand(demand_id(int(row["留言编号"]))),
         version=1,
         workflow=LOOP.key,
         state="registered",

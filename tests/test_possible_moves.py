@@ -28,6 +28,7 @@ from demandflow import (
     Stepped,
     Workflow,
 )
+from demandflow.domain.demand import as_if
 from demandflow.domain.facts import Merged
 from demandflow.domain.moves import NotKnown, PartOfAProposal, forbidden_anyway
 from tests.stories import AUDITOR, CLERK, DISPATCHER, OPEN_OTHER, RESIDENT, TEAM, A, told
@@ -135,7 +136,7 @@ WATCHED = Workflow(
 
 
 def test_what_only_a_policy_may_do_is_not_offered_to_people() -> None:
-    demand, clerk = Demand(A, version=1, state="open", workflow="watched@1"), Actor("li", "clerk")
+    demand, clerk = as_if(Demand(A), version=1, state="open", workflow="watched@1"), Actor("li", "clerk")
     assert names(WATCHED, demand) == names(WATCHED, demand, clerk) == {"finish", "warn"}
     assert names(WATCHED, demand, POLICY) == {"nudge", "warn"}
     with pytest.raises(MoveNotAllowed) as refused:

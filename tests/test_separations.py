@@ -25,8 +25,8 @@ from demandflow import (
     rules,
 )
 from demandflow.domain.closed_loop import SEPARATIONS
-from demandflow.domain.demand import WORK
 from demandflow.testing import FrozenClock
+from demandflow.testing.picture import BY_CONTRACTORS
 from tests.stories import AUDITOR, CLERK, DISPATCHER, OTHER_CLERK, RESIDENT, SUPERVISOR, TEAM, Story
 from tests.walks import tried, walk
 
@@ -88,7 +88,7 @@ def test_who_once_did_the_work_stays_a_handler_whatever_is_corrected(seed: int) 
         by = step.proposal.by
         if step.accepted is None:
             continue
-        if isinstance(step.proposal.fact, WORK):
+        if isinstance(step.proposal.fact, BY_CONTRACTORS):
             theirs = {step.before.contractor, *step.before.co_handlers} & {by.id, by.unit} - {None}
             if theirs or isinstance(step.proposal.fact, Reported):
                 did |= {by.id, *(name for name in theirs if name)}
@@ -131,9 +131,9 @@ def test_whatever_means_handling_is_guarded_against_the_auditor() -> None:
             move.name for move in CLOSED_LOOP.moves if issubclass(move.fact, kinds)
         }
 
-    work = {move.name for move in CLOSED_LOOP.moves if issubclass(move.fact, WORK)}
+    work = {move.name for move in CLOSED_LOOP.moves if issubclass(move.fact, BY_CONTRACTORS)}
     separated = (rules.the_auditor_does_not_do_the_work, rules.who_judged_it_does_not_act_for_the_contractor)
-    assert guarded(WORK, *separated) == work
+    assert guarded(BY_CONTRACTORS, *separated) == work
     given_work = {move.name for move in CLOSED_LOOP.moves if issubclass(move.fact, ContractedOut | Corrected)}
     assert guarded((ContractedOut, Corrected), rules.the_auditor_is_not_the_contractor) == given_work
 

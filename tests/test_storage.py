@@ -151,6 +151,17 @@ def test_an_event_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         assert flow.figures().parked == 1
 
 
+def test_a_moment_that_is_stored_without_a_zone_cannot_be_read() -> None:
+    mapper, (event, *_) = FactMapper(STANDARD_FACTS), Story().tell("register").events
+    stored = mapper.to_stored_event(event)
+    assert mapper.to_domain_event(stored) == event
+    for what in (b"happened", b"recorded"):
+        naive = stored.state.replace(b'"%s":"2025-03-01T08:00:00Z"' % what, b'"%s":"2025-03-01T08:00:00"' % what)
+        assert naive != stored.state
+        with pytest.raises(UnreadableEvent, match="timezone"):
+            mapper.to_domain_event(replace(stored, state=naive))
+
+
 def test_a_row_that_cannot_be_read_stops_no_page(tmp_path: Path) -> None:
     path = tmp_path / "log.db"
     log = Log(f"sqlite:///{path}", STANDARD_FACTS)
@@ -162,9 +173,9 @@ def test_a_row_that_cannot_be_read_stops_no_page(tmp_path: Path) -> None:
     (_, unreadable), after = log.page(0, 10)
     assert isinstance(unreadable, Unreadable)
     assert (unreadable.demand, unreadable.version, unreadable.topic) == (A, 1, "demand.registered")
-    assert unreadable.reason.startswith("fact: Field required")
+    assert unreadable.reason == "Object missing required field `fact`"
     assert after == (2, events[1])
-    with pytest.raises(UnreadableEvent, match=r"event 1 of demand .*registered\) cannot be read: fact: Field"):
+    with pytest.raises(UnreadableEvent, match=r"event 1 of demand .*registered\) cannot be read: Object missing"):
         log.events(A)
     log.close()
 

@@ -35,7 +35,7 @@ from demandflow import (
     rejudged,
     standard_clocks,
 )
-from demandflow.domain.demand import Demand
+from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.values import Place
 from demandflow.policies import Dispatch, Look, Policy, Reminders, Unit, standard_policies
 from demandflow.workbench import what_if
@@ -595,7 +595,9 @@ def test_the_open_demands_nearby_are_those_that_one_finds_by_looking_at_all(
     days, demands, nearby = [BEGAN + timedelta(days=day) for day in range(5)], dict[UUID, Demand](), OpenDemands()
     for number, day, where, ended in shown:
         at, this = None if where is None else Place(where), UUID(int=number)
-        demands[this] = Demand(this, 1, received=days[day], place=at, ended_as="closed" if ended else None)
+        demands[this] = as_if(
+            Demand(this), version=1, received=days[day], place=at, ended_as="closed" if ended else None
+        )
         nearby.show(demands[this])
     near = [
         (one.received, one.id)

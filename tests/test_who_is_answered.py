@@ -30,6 +30,7 @@ from demandflow import (
     evolve,
     standard_clocks,
 )
+from demandflow.domain.demand import as_if
 from demandflow.policies import standard_policies
 from demandflow.policies.policy import command_of
 from demandflow.testing import FrozenClock
@@ -162,12 +163,12 @@ def test_what_was_reacted_to_under_the_ids_of_before_is_not_reacted_to_again(clo
 
 def as_before(event: Event) -> Event:
     command_id = event.meta.command_id
-    return replace(event, meta=replace(event.meta, command_id=command_id and command_id.removeprefix("~")))
+    return as_if(event, meta=as_if(event.meta, command_id=command_id and command_id.removeprefix("~")))
 
 
 def note_by_a_contractor(event: Event) -> Event:
-    stamp = replace(event.stamp, move="note", means=None)
-    return replace(event, fact=Noted(text="."), meta=replace(event.meta, actor=TEAM), stamp=stamp)
+    stamp = as_if(event.stamp, move="note", means=None)
+    return as_if(event, fact=Noted(text="."), meta=as_if(event.meta, actor=TEAM), stamp=stamp)
 
 
 def evolved(events: list[Event]) -> Demand:
@@ -234,7 +235,7 @@ def test_only_who_might_have_done_it_then_is_told_what_changed(flow: DemandFlow)
         flow.withdraw(seen.id, by=RESIDENT, seen=1)
     assert len(overtaken.value.meanwhile) == 3
     mallory = Actor("Mallory", Role.RESIDENT)
-    forged = replace(seen, resident="Mallory")
+    forged = as_if(seen, resident="Mallory")
     tries: list[tuple[Actor, Any, type[DemandFlowError]]] = [
         (mallory, 1, RuleBroken), (mallory, seen, RuleBroken), (mallory, forged, RuleBroken),
         (Actor("Mallory", Role.CONTRACTOR), 1, RoleNotAllowed), (Actor("Mallory", "nobody"), 2, RoleNotAllowed),

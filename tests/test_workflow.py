@@ -43,7 +43,8 @@ from demandflow import (
     closed_loop,
     rules,
 )
-from demandflow.domain.admission import admit
+from demandflow.domain.decide import decide
+from demandflow.domain.demand import as_if
 from demandflow.domain.rules import it_has_not_passed_the_audit
 from demandflow.domain.samples import variants
 from tests.stories import AUDITOR, CLERK, T0, A, Story, told
@@ -169,17 +170,17 @@ def test_back_leads_where_the_demand_came_from_and_nowhere_else() -> None:
     small = build(FILE, rest, wait, wake, end, states=(OPEN, WAITING, State("resting", Stage.AUDIT, "clerk"), DONE))
     clerk = Actor("li", "clerk")
     for came_from in ("open", "waiting"):
-        resting = Demand(A, version=2, state="resting", came_from=came_from, round=1)
-        assert admit(small, resting, Proposal("wake", Accepted(), clerk, T0)).state == came_from
+        resting = as_if(Demand(A), version=2, state="resting", came_from=came_from, round=1)
+        assert decide(small, resting, Proposal("wake", Accepted(), clerk, T0)).stamp.state == came_from
         assert [move.leads_to for move in small.possible(resting)] == [(came_from,)]
-    lost = Demand(A, version=2, state="resting", came_from="nowhere", round=1)
+    lost = as_if(Demand(A), version=2, state="resting", came_from="nowhere", round=1)
     with pytest.raises(MoveNotAllowed):
-        admit(small, lost, Proposal("wake", Accepted(), clerk, T0))
+        decide(small, lost, Proposal("wake", Accepted(), clerk, T0))
 
 
 def test_a_move_takes_its_own_fact() -> None:
     with pytest.raises(InvalidValue, match="records Accepted, not Noted"):
-        admit(CLOSED_LOOP, told("register"), Proposal("accept", Noted(text="x"), AUDITOR, T0.replace(year=2026)))
+        decide(CLOSED_LOOP, told("register"), Proposal("accept", Noted(text="x"), AUDITOR, T0.replace(year=2026)))
 
 
 @pytest.mark.parametrize("move", ["evaluate", "feed_back"])
@@ -187,7 +188,7 @@ def test_a_wrong_fact_is_told_before_a_condition_asks_it(move: str) -> None:
     demand = told("register answer feed_back") if move == "evaluate" else told("register answer")
     by = Actor("张三", "resident") if move == "evaluate" else CLERK
     with pytest.raises(InvalidValue, match="not Noted"):
-        admit(CLOSED_LOOP, demand, Proposal(move, Noted(text="x"), by, T0.replace(year=2026)))
+        decide(CLOSED_LOOP, demand, Proposal(move, Noted(text="x"), by, T0.replace(year=2026)))
 
 
 @pytest.mark.parametrize("answer", [True, False, 3, ["x"], ""])
@@ -196,9 +197,9 @@ def test_a_rule_that_does_not_speak_is_a_defect(answer: Any) -> None:
         return answer if demand.id == A else None
 
     small = build(FILE, replace(FINISH, rules=(speechless,)))
-    standing = Demand(A, version=1, state="open", round=1)
+    standing = as_if(Demand(A), version=1, state="open", round=1)
     with pytest.raises(InvalidWorkflow, match="rule speechless must return a sentence or None, it returned"):
-        admit(small, standing, Proposal("finish", Stepped(), Actor("li", "clerk"), T0))
+        decide(small, standing, Proposal("finish", Stepped(), Actor("li", "clerk"), T0))
 
 
 class Strict:
@@ -215,14 +216,14 @@ class Strict:
 
 
 def test_every_objection_is_told_with_its_rule_and_a_rule_that_does_not_speak_with_its_remedy() -> None:
-    standing = Demand(A, version=1, state="open", round=1)
+    standing = as_if(Demand(A), version=1, state="open", round=1)
     finish = Proposal("finish", Stepped(), Actor("li", "clerk"), T0)
     with pytest.raises(RuleBroken) as refused:
-        admit(build(FILE, replace(FINISH, rules=(Strict("no"), Strict(None), Strict("never")))), standing, finish)
+        decide(build(FILE, replace(FINISH, rules=(Strict("no"), Strict(None), Strict("never")))), standing, finish)
     assert refused.value.objections == (("Strict('no')", "no"), ("Strict('never')", "never"))
     speechless_here = build(FILE, replace(FINISH, rules=(Strict("no"), Strict(5, when_built=None))))
     with pytest.raises(InvalidWorkflow) as speechless:
-        admit(speechless_here, standing, finish)
+        decide(speechless_here, standing, finish)
     (defect,) = speechless.value.defects
     assert (speechless.value.workflow, defect.moves) == ("small@1", ("finish",))
     assert defect.says.startswith("rule Strict(5) ")
@@ -239,21 +240,21 @@ class Promised(Fact):
 
 def test_a_due_moment_is_checked_and_kept_in_utc_whoever_says_it() -> None:
     small = build(FILE, replace(FINISH, fact=Promised))
-    standing, by = Demand(A, version=1, state="open", round=1, due=T0), Actor("li", "clerk")
+    standing, by = as_if(Demand(A), version=1, state="open", round=1, due=T0), Actor("li", "clerk")
     for wrong, says in ((T0.replace(tzinfo=None), "no time zone"), (3, "must be a datetime, got 3")):
         with pytest.raises(InvalidValue, match=f"^due: .*{says}"):
-            admit(small, standing, Proposal("finish", Promised(due=wrong), by, T0))
+            decide(small, standing, Proposal("finish", Promised(due=wrong), by, T0))
     later = T0.astimezone(timezone(timedelta(hours=8))) + timedelta(days=1)
-    due = admit(small, standing, Proposal("finish", Promised(due=later), by, T0)).due
+    due = decide(small, standing, Proposal("finish", Promised(due=later), by, T0)).stamp.due
     assert (due, due and due.tzinfo) == (T0 + timedelta(days=1), UTC)
-    assert admit(small, standing, Proposal("finish", Promised(due=None), by, T0)).due == T0
+    assert decide(small, standing, Proposal("finish", Promised(due=None), by, T0)).stamp.due == T0
 
 
 def test_a_state_that_the_workflow_does_not_have_has_no_moves() -> None:
-    lost = Demand(A, version=1, state="renamed", round=1)
+    lost = as_if(Demand(A), version=1, state="renamed", round=1)
     assert CLOSED_LOOP.possible(lost) == ()
     with pytest.raises(MoveNotAllowed, match="cannot accept a demand that is renamed"):
-        admit(CLOSED_LOOP, lost, Proposal("accept", Accepted(), AUDITOR, T0))
+        decide(CLOSED_LOOP, lost, Proposal("accept", Accepted(), AUDITOR, T0))
 
 
 def test_what_is_possible_names_moves_and_roles() -> None:
@@ -427,10 +428,10 @@ def test_a_condition_on_a_way_back_is_heeded() -> None:
     rest = Move("rest", Noted, "open", "waiting", by="clerk")
     back = Move("answer", Stepped, "waiting", BACK, by="clerk", when=it_has_not_passed_the_audit)
     small = build(FILE, FINISH, rest, back, replace(back, to=STAY, when=None), states=(OPEN, WAITING, DONE))
-    waiting = Demand(A, version=2, state="waiting", came_from="open", round=1)
+    waiting = as_if(Demand(A), version=2, state="waiting", came_from="open", round=1)
     for audited, goal in ((False, "open"), (True, "waiting")):
-        stamp = admit(small, replace(waiting, audited=audited), Proposal("answer", Stepped(), Actor("li", "clerk"), T0))
-        assert stamp.state == goal
+        proposal = Proposal("answer", Stepped(), Actor("li", "clerk"), T0)
+        assert decide(small, as_if(waiting, audited=audited), proposal).stamp.state == goal
 
 
 def test_a_condition_on_a_way_back_may_look_at_what_is_proposed() -> None:
@@ -440,10 +441,10 @@ def test_a_condition_on_a_way_back_may_look_at_what_is_proposed() -> None:
     rest = Move("rest", Noted, "open", "waiting", by="clerk")
     back = Move("answer", Stepped, "waiting", BACK, by="clerk", when=says_why)
     small = build(FILE, FINISH, rest, back, replace(back, to=STAY, when=None), states=(OPEN, WAITING, DONE))
-    waiting = Demand(A, version=2, state="waiting", came_from="open", round=1)
+    waiting = as_if(Demand(A), version=2, state="waiting", came_from="open", round=1)
     for note, goal in (("he called", "open"), (None, "waiting")):
         proposal = Proposal("answer", Stepped(note=note), Actor("li", "clerk"), T0)
-        assert admit(small, waiting, proposal).state == goal
+        assert decide(small, waiting, proposal).stamp.state == goal
 
 
 def test_roles_that_look_alike_are_advised_against_and_numbered_ones_are_not() -> None:
@@ -460,7 +461,7 @@ def test_a_report_that_is_not_called_one_is_advised_against() -> None:
 @pytest.mark.parametrize("name", ["state", "trigger", "events", "states", "initial", "model", "may_trigger", "to_done"])
 def test_a_move_may_have_any_name(name: str) -> None:
     small = build(FILE, replace(FINISH, name=name), Move(f"{name}s", Noted, "open", STAY, by="clerk"))
-    assert [move.name for move in small.possible(Demand(A, version=1, state="open"))] == [name, f"{name}s"]
+    assert [move.name for move in small.possible(as_if(Demand(A), version=1, state="open"))] == [name, f"{name}s"]
 
 
 def test_a_state_is_for_contractors_if_they_have_a_move_of_their_own_there() -> None:
@@ -480,17 +481,17 @@ def test_what_may_happen_next_is_said_for_all_and_for_one() -> None:
     finish = replace(FINISH, by=("clerk", "chief"))
     look, take_in = Move("look", Noted, "open", STAY, by="chief"), Move("take in", TookIn, ANYWHERE, STAY, by="clerk")
     small = build(FILE, finish, look, take_in)
-    standing = Demand(A, version=1, state="open", round=1)
+    standing = as_if(Demand(A), version=1, state="open", round=1)
     assert list(map(str, small.possible(standing))) == ["finish (clerk, chief)", "look (chief)"]
     assert [(one.name, one.roles, one.leads_to) for one in small.possible(standing, Actor("li", "chief"))] == [
         ("finish", ("chief",), ("done",)),
         ("look", ("chief",), ("open",)),
     ]
     with pytest.raises(RoleNotAllowed) as refused:
-        admit(small, standing, Proposal("finish", Stepped(), Actor("x", "resident"), T0))
+        decide(small, standing, Proposal("finish", Stepped(), Actor("x", "resident"), T0))
     assert str(refused.value) == "resident may not finish (who may: clerk, chief)"
     with pytest.raises(InvalidValue) as wrong:
-        admit(small, standing, Proposal("finish", Noted(text="x"), Actor("li", "chief"), T0))
+        decide(small, standing, Proposal("finish", Noted(text="x"), Actor("li", "chief"), T0))
     assert str(wrong.value) == "move 'finish': records Stepped, not Noted"
 
 

@@ -13,9 +13,7 @@ from demandflow import (
     Demand,
     DemandFlowError,
     Escalated,
-    Event,
     Fact,
-    Meta,
     Noted,
     Notified,
     Proposal,
@@ -25,7 +23,7 @@ from demandflow import (
     Workflow,
     evolve,
 )
-from demandflow.domain.admission import admit
+from demandflow.domain.decide import decide
 from demandflow.domain.facts import OTHER_SIDES, Merged, MovedOver, Unmerged
 from demandflow.testing.choosing import MOST, Surroundings, fact_of
 from tests.stories import T0, A, B
@@ -91,8 +89,6 @@ def walk(workflow: Workflow, seed: int, steps: int = 60) -> Iterator[Attempt]:
 def tried(workflow: Workflow, demand: Demand, proposal: Proposal[Any]) -> Demand | DemandFlowError:
     """The demand after it, or why not."""
     try:
-        stamp = admit(workflow, demand, proposal)
+        return evolve(demand, decide(workflow, demand, proposal))
     except DemandFlowError as refusal:
         return refusal
-    meta = Meta(proposal.by, proposal.at, proposal.at, workflow.key)
-    return evolve(demand, Event(demand.id, demand.version + 1, proposal.fact, meta, stamp))

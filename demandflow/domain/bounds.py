@@ -10,7 +10,7 @@ from itertools import islice, product
 from typing import Any
 from uuid import UUID
 
-from demandflow.domain.demand import Demand
+from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.facts import Fact, Noted
 from demandflow.domain.moves import BACK, NEW_ROUND, Move, Proposal, State, sources
 from demandflow.domain.samples import THEN, WHO, variants
@@ -168,12 +168,20 @@ def _proposal(these: list[Move], role: str, fact: Fact, at: datetime) -> Proposa
 def _demand(state: str, times: int, audited: bool, taken_over: bool) -> Demand:
     """A demand that stands there for the so-many-th time; of each list that it keeps it has many."""
     often = times == OFTEN
-    return Demand(
-        UUID(int=0), version=times, state=state, round=times, handbacks=times, missed_callbacks=times, last=THEN,
-        received=THEN, since=THEN, told_at=THEN, told=True, asked=True, resident=WHO, audited=audited,
-        taken_over=taken_over, contracts=CONTRACTS if often else CONTRACTS[:1],
-        facts=(Noted,) * (MANY if often else 1), workers=WORKERS if often else frozenset(),
-    )  # fmt: skip
+    return as_if(
+        Demand(UUID(int=0), version=times, last=THEN, received=THEN, since=THEN, audited=audited),
+        state=state,
+        round=times,
+        handbacks=times,
+        missed_callbacks=times,
+        taken_over=taken_over,
+        told_at=THEN,
+        asked=True,
+        resident=WHO,
+        facts=(Noted,) * (MANY if often else 1),
+        contracts=CONTRACTS if often else CONTRACTS[:1],
+        workers=WORKERS if often else frozenset(),
+    )
 
 
 def _taken(these: list[Move], demand: Demand, proposal: Proposal[Any]) -> Move | None:

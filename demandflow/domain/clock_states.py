@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from demandflow.domain.events import Tick
 
@@ -12,8 +14,7 @@ MET, MISSED, STOPPED = "met", "missed", "stopped"
 CLOCK_STANDS = (RUNNING, PAUSED, MET, MISSED, STOPPED)
 
 
-@dataclass(frozen=True, slots=True)
-class Ticking:
+class Ticking(Struct, frozen=True, gc=False):
     """How a clock of a demand stands: when its present or last run began, since when it stands so, when it is due.
 
     `span` is how long the rule in force at its beginning gave. A running clock without a due moment is undated: the

@@ -5,37 +5,38 @@ The field names are the storage format. Never rename one; a new field gets a def
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Annotated, TypeAlias
 from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from demandflow.domain.facts import Corrected, Fact, correctable
 from demandflow.domain.values import Actor, Role
-from demandflow.errors import InvalidValue
+
+Moment: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A moment in UTC; one that is stored without a time zone cannot be read."""
 
 REACTION = "~"
 """What the command ids of policies' reactions begin with, and nobody else's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Meta:
+class Meta(Struct, frozen=True, omit_defaults=True, gc=False):
     """By whom, when it happened, when it was recorded, under which workflow, on whose command.
 
     `retrospect` is set where it was entered later than clocks may differ: it happened before it was recorded.
     """
 
     actor: Actor
-    happened: datetime
-    recorded: datetime
+    happened: Moment
+    recorded: Moment
     workflow: str
     command_id: str | None = None
     correlation: str | None = None
     causation: str | None = None
     retrospect: bool | None = None
-
-    def __post_init__(self) -> None:
-        if self.happened.tzinfo is None or self.recorded.tzinfo is None:
-            raise InvalidValue("meta", "its moments need a time zone")
 
     @property
     def command(self) -> str | None:
@@ -51,8 +52,7 @@ class Meta:
         return self.command_id if theirs else None
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
+class Tick(Struct, frozen=True, omit_defaults=True, gc=False):
     """How a clock stands from this event on: running, paused, met, missed or stopped.
 
     `span` is set where a run begins; without a due moment, the calendar did not know the year.
@@ -60,13 +60,12 @@ class Tick:
 
     clock: str
     stands: str
-    due: datetime | None = None
+    due: Moment | None = None
     span: str | None = None
     extensible: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(Struct, frozen=True, omit_defaults=True, gc=False):
     """What the event meant when it was admitted, so that nobody has to ask the workflow again.
 
     `declares` is set at registration, and when a demand moves over: all that its workflow can ever mean (else a figure
@@ -79,17 +78,12 @@ class Stamp:
     round: int
     ended_as: str | None = None
     means: tuple[str, ...] | None = None
-    due: datetime | None = None
+    due: Moment | None = None
     declares: tuple[str, ...] | None = None
     clocks: tuple[Tick, ...] | None = None
 
-    def __post_init__(self) -> None:
-        if self.due is not None and self.due.tzinfo is None:
-            raise InvalidValue("stamp", "its due moment needs a time zone")
 
-
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True, gc=False):
     """One recorded fact of one demand; versions count from 1."""
 
     demand: UUID

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from demandflow.domain.clocks import Clock
-from demandflow.domain.demand import Demand, evolve
+from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.events import Event
+from demandflow.domain.evolve import evolve
 from demandflow.domain.ticking import due_of_the_whole, step_of, ticks
 
 
@@ -29,4 +29,4 @@ def judged_by(demand: Demand | None, event: Event, clocks: Sequence[Clock]) -> E
     at = event.meta.happened if before.last is None else max(event.meta.happened, before.last)
     step = step_of(before, event.fact, at, stamp.state, stamp.round, stamp.ended_as, stamp.means or ())
     found, due = ticks(clocks, before, step) or None, due_of_the_whole(clocks, before, step)
-    return replace(event, stamp=replace(stamp, clocks=found, due=due))
+    return as_if(event, stamp=as_if(stamp, clocks=found, due=due))

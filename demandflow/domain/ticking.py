@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+
+from msgspec import Struct
 
 from demandflow.domain.clock_states import MET, MISSED, PAUSED, RUNNING, STOPPED, Ticking
 from demandflow.domain.clocks import Clock
@@ -16,8 +18,7 @@ from demandflow.domain.values import Category, moment
 from demandflow.errors import YearNotCovered
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True, gc=False):
     """What an event does to a demand, as far as clocks are concerned; `due` is the moment that its fact names."""
 
     at: datetime
@@ -60,7 +61,7 @@ def step_of(
     means: tuple[str, ...],
 ) -> Step:
     """What this fact does to the demand, if it leads there. Raises InvalidValue for a due moment that is none."""
-    due = getattr(fact, "due", None)
+    due = getattr(fact, "due", None) if _may_name_a_due_moment(type(fact)) else None
     category, urgency = demand.category, demand.urgency
     if isinstance(fact, Registered | Sorted):
         category, urgency = fact.category or category, fact.urgency or urgency
@@ -68,6 +69,12 @@ def step_of(
         category = fact.category or category
     named = None if due is None else moment(due, "due")
     return Step(at, state, in_round, ended_as, means, category, urgency, named, isinstance(fact, MovedOver))
+
+
+@cache
+def _may_name_a_due_moment(kind: type[Fact]) -> bool:
+    """Whether such facts have a due moment at all; to ask a fact for what it does not have is dear."""
+    return "due" in kind.model_fields or hasattr(kind, "due")
 
 
 def _ticks(clocks: tuple[Clock, ...], demand: Demand, step: Step) -> Iterator[Tick]:
@@ -83,7 +90,7 @@ def _ticks(clocks: tuple[Clock, ...], demand: Demand, step: Step) -> Iterator[Ti
 def _counts(demand: Demand, fact: Corrected) -> bool:
     """Whether the category that a correction gives is that of the demand: nothing later has said otherwise."""
     kind = demand.fact_of(fact.event)
-    return kind is not None and demand.category_from <= fact.event and issubclass(kind, Registered | Sorted)
+    return kind is not None and demand.subject.category_from <= fact.event and issubclass(kind, Registered | Sorted)
 
 
 def _runs_on(clock: Clock, demand: Demand, step: Step) -> bool:

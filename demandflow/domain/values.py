@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Self
 
+from msgspec import Struct
 from pydantic import AfterValidator, Strict, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
@@ -204,22 +204,23 @@ class Category(_Path):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class _CheckedWhenMade(type(Struct)):  # type: ignore[misc]
+    """What a caller makes is checked; what is read was checked when it was recorded, maybe by an earlier rule."""
+
+    def __call__(cls, id: str, role: str, unit: str | None = None) -> Any:  # noqa: A002
+        checked = [name_of(value, f"actor's {what}") for what, value in (("id", id), ("role", role))]
+        return super().__call__(*checked, None if unit is None else name_of(unit, "actor's unit"))
+
+
+class Actor(Struct, frozen=True, omit_defaults=True, gc=False, metaclass=_CheckedWhenMade):
     """Who did something and as what; `unit` is the team or office they act for, if any.
 
-    The importing system authenticates; demandflow enforces what the role may do.
+    The importing system authenticates; demandflow enforces what the role may do. Raises InvalidValue.
     """
 
     id: str
     role: str
     unit: str | None = None
-
-    def __post_init__(self) -> None:
-        for field in ("id", "role", "unit"):
-            value = getattr(self, field)
-            if value is not None or field != "unit":
-                object.__setattr__(self, field, name_of(value, f"actor's {field}"))
 
     def speaks_for(self, *names: str | None) -> bool:
         """Whether the actor is, or belongs to, one of these people or units."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,17 @@ from demandflow.domain.defects import MOST_VERSIONS, advice_for, defects_of
 from demandflow.domain.demand import Demand
 from demandflow.domain.drawing import mermaid, table
 from demandflow.domain.facts import OTHER_SIDES, Fact
-from demandflow.domain.moves import BACK, MEANINGS, Condition, Move, Proposal, State, forbidden_anyway, sources
+from demandflow.domain.moves import (
+    BACK,
+    MEANINGS,
+    NEW_ROUND,
+    Condition,
+    Move,
+    Proposal,
+    State,
+    forbidden_anyway,
+    sources,
+)
 from demandflow.domain.values import Actor, Role
 from demandflow.domain.ways import rows_of
 from demandflow.errors import Defect, InvalidValue, InvalidWorkflow, MoveNotAllowed, RoleNotAllowed, WorkflowAdvice
@@ -26,9 +36,13 @@ class Row(Transition):
 
     dest: str
 
-    def __init__(self, source: str, dest: str, conditions: Condition | None, *_: Any, move: Move, order: int) -> None:
+    def __init__(
+        self, source: str, dest: str, conditions: Condition | None, *_: Any, move: Move, order: int, to: State
+    ) -> None:
         super().__init__(source, dest)
-        self.move, self.when, self.order = move, conditions, order
+        self.move, self.when, self.order, self.leads_to = move, conditions, order, to
+        self.stage, self.means = to.waits_for.value, move.meanings
+        self.begins_a_round = not NEW_ROUND.isdisjoint(self.means)
 
 
 class _Table(Machine):
@@ -57,9 +71,10 @@ class PossibleMove:
 class Workflow:
     """Which moves lead from which state to which, by whom, and what each means.
 
-    `tells_nobody` declares that residents are not told here what was reported; `clocks` are its deadlines. Raises
-    InvalidWorkflow, naming all defects, if it is built with any, and warns (WorkflowAdvice) of what could be better.
-    It has no state and is safe to share.
+    `tells_nobody` declares that residents are not told here what was reported; `clocks` are its deadlines. `meanings`
+    are all that its moves can ever mean: a figure about anything else is n/a. Raises InvalidWorkflow, naming all
+    defects, if it is built with any, and warns (WorkflowAdvice) of what could be better. It has no state and is safe to
+    share.
     """
 
     name: str
@@ -68,7 +83,9 @@ class Workflow:
     moves: Sequence[Move]
     tells_nobody: bool = False
     clocks: Sequence[Clock] = ()
+    meanings: tuple[str, ...] = field(init=False, repr=False, compare=False)
     _by_state: dict[str, dict[str, tuple[Row, ...]]] = field(init=False, repr=False, compare=False)
+    _for: dict[tuple[str, str, str], tuple[Row, ...]] = field(init=False, repr=False, compare=False)
     _states: dict[str, State] = field(init=False, repr=False, compare=False)
     _may: dict[tuple[str, type[Fact], str], bool] = field(init=False, repr=False, compare=False)
 
@@ -89,6 +106,9 @@ class Workflow:
                 ordered = tuple(sorted((row for row in lines if isinstance(row, Row)), key=lambda row: row.order))
                 by_state[state][move] = ordered
         object.__setattr__(self, "_by_state", by_state)
+        object.__setattr__(self, "_for", dict(_by_role(by_state)))
+        declared = {meaning for move in self.moves for meaning in move.meanings}
+        object.__setattr__(self, "meanings", tuple(meaning for meaning in MEANINGS if meaning in declared))
         for advice in self.advice:
             warnings.warn(WorkflowAdvice(self.key, advice), stacklevel=3)
 
@@ -104,12 +124,6 @@ class Workflow:
     def advice(self) -> tuple[Defect, ...]:
         """What could be better in it."""
         return (*advice_for(self.states, self.moves), *advice_for_clocks(self.states, self.moves, self.clocks))
-
-    @property
-    def meanings(self) -> tuple[str, ...]:
-        """All that its moves can ever mean: a figure about anything else is n/a."""
-        declared = {meaning for move in self.moves for meaning in move.meanings}
-        return tuple(meaning for meaning in MEANINGS if meaning in declared)
 
     @property
     def facts(self) -> tuple[type[Fact], ...]:
@@ -191,18 +205,19 @@ class Workflow:
 
         Raises MoveNotAllowed, RoleNotAllowed, or InvalidValue for a fact that is not the move's.
         """
-        lines = self.moves_from(demand.state).get(proposal.move, ())
-        theirs = [row for row in lines if proposal.by.role in row.move.roles]
+        state = demand.stamp.state
+        theirs = self._for.get((state, proposal.move, proposal.by.role), ())
         if theirs and type(proposal.fact) is not (fact := theirs[0].move.fact):
             problem = f"records {fact.__name__}, not {type(proposal.fact).__name__}"
             raise InvalidValue(f"move {proposal.move!r}", problem)
         for row in theirs:
             if row.when is None or row.when(demand, proposal):
                 return row
+        lines = self.moves_from(state).get(proposal.move, ())
         if lines and not theirs:
             allowed = dict.fromkeys(role for row in lines for role in row.move.roles)
             raise RoleNotAllowed(proposal.move, proposal.by.role, tuple(allowed))
-        raise MoveNotAllowed(proposal.move, demand.state, self._offered(demand, proposal.by))
+        raise MoveNotAllowed(proposal.move, state, self._offered(demand, proposal.by))
 
     def _offered(self, demand: Demand, by: Actor) -> tuple[str, ...]:
         """What is possible now for anybody, but for what this actor's role may do and a rule forbids to this actor."""
@@ -222,7 +237,18 @@ class Workflow:
                 "conditions": when,
                 "move": move,
                 "order": order,
+                "to": self._states[dest],
             }
+
+
+def _by_role(
+    by_state: Mapping[str, Mapping[str, tuple[Row, ...]]],
+) -> Iterator[tuple[tuple[str, str, str], tuple[Row, ...]]]:
+    """The rows by state, move and role, which is how deciding asks; in the written order."""
+    for state, moves in by_state.items():
+        for move, rows in moves.items():
+            for role in dict.fromkeys(role for row in rows for role in row.move.roles):
+                yield (state, move, str(role)), tuple(row for row in rows if role in row.move.roles)
 
 
 def _is_offered(move: Move, by: Actor | None) -> bool:

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from demandflow.domain.demand import Demand, evolve
+from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.events import Event, with_corrections
+from demandflow.domain.evolve import evolve
 from demandflow.domain.values import moment
 from demandflow.errors import HistoryIncomplete, UnreadableEvent
 from demandflow.projections.periods import Period, as_day, number_of
 from demandflow.projections.printing import minute
 
-# fmt: off
-CORRECTED = (
-    "channel", "place", "place_from", "category", "category_from", "contracts", "lead", "contractor", "resolved",
-    "grade", "reported_resolved",
-)
-# fmt: on
-"""The fields of a demand that a correction replaces."""
+CORRECTED = {
+    "subject": ("channel", "place", "place_from", "category", "category_from"),
+    "work": ("contracts", "lead", "contractor"),
+    "this_round": ("resolved", "grade", "reported_resolved"),
+}
+"""What a correction replaces, by the part of a demand that holds it."""
 
 Until = date | datetime
 """The end of a day in the community's zone, or a moment."""
@@ -76,15 +76,16 @@ class Then:
                 break  # what was recorded after it, even by a clock that stepped back, became known after it
             known.append(event)
         demand = corrected = None
-        for event, right in zip(known, with_corrections(known), strict=True):
+        for event, corrects in zip(known, with_corrections(known), strict=True):
             after = evolve(demand, event)
             if not self._by(self.as_of, after.last or event.meta.happened):
                 break
-            demand, corrected = after, evolve(corrected, right)
+            demand, corrected = after, evolve(corrected, corrects)
         if demand is None:
             return None
         # who did what stays as it was; a correction that was recorded later replaces what it corrects, and no more
-        return replace(demand, **{name: getattr(corrected, name) for name in CORRECTED})
+        right = {name: getattr(getattr(corrected, part), name) for part, names in CORRECTED.items() for name in names}
+        return as_if(demand, **right)
 
     def asked(self, now: datetime) -> MomentAsked:
         """The earliest of the two and now: nobody knows what will be overdue."""

@@ -14,8 +14,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from demandflow.domain.arguments import yes_or_no, zone_of
-from demandflow.domain.demand import Demand, evolve, fold
+from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
+from demandflow.domain.evolve import evolve, fold
 from demandflow.domain.facts import Corrected
 from demandflow.errors import InvalidValue, StorageBusy, brief
 from demandflow.projections import board, ledger, stays, totals

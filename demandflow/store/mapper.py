@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
-from typing import Any, Generic, TypeVar
+from dataclasses import dataclass
+from typing import TypeAlias
 from uuid import UUID
 
 from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
-from pydantic import TypeAdapter, ValidationError
+from msgspec import MsgspecError, Raw, Struct
+from msgspec.json import Decoder, Encoder
+from pydantic import ValidationError
 
 from demandflow.domain.events import Event, Meta, Stamp
 from demandflow.domain.facts import STANDARD_FACTS, Fact, UnknownFact, extended
 from demandflow.domain.texts import has_control_characters
 from demandflow.domain.values import STORED
-from demandflow.errors import HistoryIncomplete, InvalidValue, UnreadableEvent, brief
+from demandflow.errors import HistoryIncomplete, InvalidValue, UnreadableEvent, brief, printable
 from demandflow.store.holes import Hole
 
-F = TypeVar("F")
+Row: TypeAlias = tuple[str, int, str, bytes]
+"""A stored event: its demand (in hex), version and topic, and all else as JSON."""
+
+_OURS = frozenset(STANDARD_FACTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,73 +50,79 @@ class Unreadable:
         return str(self.error())
 
 
-@dataclass(frozen=True, slots=True)
-class _Body(Generic[F]):
-    """What is stored of an event beside its demand, its version and its topic."""
+class _Body(Struct, frozen=True, omit_defaults=True, gc=False):
+    """What is stored of an event beside its demand, version and topic; the fact is written and read by its class."""
 
-    fact: F
+    fact: Raw
     meta: Meta
     stamp: Stamp
     extends: str | None = None
 
 
-@cache
-def _adapter(fact: type[Fact]) -> TypeAdapter[_Body[Any]]:
-    return TypeAdapter(_Body[fact])  # type: ignore[valid-type]
-
-
 class FactMapper(Mapper[UUID]):
-    """Writes events as readable JSON without nulls and reads them through pydantic; the topic names the fact."""
+    """Writes events as readable JSON without nulls and reads them back; the topic names the fact."""
 
     def __init__(self, facts: Iterable[type[Fact]]) -> None:
         super().__init__(JSONTranscoder())
-        self._bodies = {fact.TOPIC: _adapter(fact) for fact in facts}
-        self._unknown: TypeAdapter[_Body[Any]] = TypeAdapter(_Body[Any])
+        classes = tuple(facts)
+        self._read = {fact.TOPIC: fact.__pydantic_validator__.validate_json for fact in classes}
+        self._write = {fact.TOPIC: fact.__pydantic_serializer__.to_json for fact in classes}
+        self._encode, self._decode = Encoder().encode, Decoder(_Body).decode
 
-    def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredEvent:
-        """The event as it is stored."""
-        assert isinstance(domain_event, Event)  # noqa: S101
-        topic = domain_event.fact.TOPIC
-        kind = type(domain_event.fact)
-        base = None if kind in STANDARD_FACTS else extended(kind)
-        extends = None if base is None else base.TOPIC
-        body = _Body(domain_event.fact, domain_event.meta, domain_event.stamp, extends)
+    def row(self, event: Event) -> Row:
+        """The event as it is stored: the demand's number in hex, the version, the topic, and all else as JSON.
+
+        Raises InvalidValue for what cannot be written down and read back.
+        """
+        fact, kind = event.fact, type(event.fact)
+        topic = fact.TOPIC
         try:
-            state = self._bodies[topic].dump_json(body, exclude_none=True)
-            if kind not in STANDARD_FACTS:
-                if self._bodies[topic].validate_json(state, context=STORED) != body:
-                    raise ValueError("it reads back as something else")
-                if has_control_characters(state):
-                    raise ValueError("a text in it has control characters; declare it as Text, or take them out")
-            if extends is not None:
-                self._bodies[extends].validate_json(state, context=STORED)
-        except ValueError as error:  # pydantic's errors are such
+            said = Raw(self._write[topic](fact, exclude_none=True))
+            base = None if kind in _OURS else self._checked(fact, said)
+            state = self._encode(_Body(said, event.meta, event.stamp, base))
+        except (ValueError, MsgspecError) as error:  # pydantic's errors are such
             problem = f"cannot be written down and read back ({brief(str(error).splitlines()[0])})"
             raise InvalidValue(kind.__name__, problem) from None
-        return StoredEvent(domain_event.demand, domain_event.version, topic, state)
+        return event.demand.hex, event.version, topic, state
 
-    def to_domain_event(self, stored_event: StoredEvent) -> Event:
+    def event(self, demand: UUID, version: int, topic: str, state: bytes) -> Event:
         """The event as it was recorded. Raises UnreadableEvent.
 
         A fact whose class is not known is read as the standard fact that it extends, so that the figures are the same
         whoever reads the log; if it extends none, as UnknownFact.
         """
+        try:
+            body = self._decode(state)
+            read = self._read.get(topic) or self._read.get(body.extends or "")
+            said = bytes(body.fact)
+            fact = _unknown(topic, said) if read is None else read(said, context=STORED)
+            return Event(demand, version, fact, body.meta, body.stamp)
+        except Exception as error:  # what a community's own class may raise is not known
+            raise UnreadableEvent(str(demand), version, topic, _why(error)) from None
+
+    def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredEvent:
+        """The event as the event store keeps it."""
+        assert isinstance(domain_event, Event)  # noqa: S101
+        _, version, topic, state = self.row(domain_event)
+        return StoredEvent(domain_event.demand, version, topic, state)
+
+    def to_domain_event(self, stored_event: StoredEvent) -> Event:
+        """The event as it was recorded. Raises UnreadableEvent."""
         topic, version, demand = stored_event.topic, stored_event.originator_version, stored_event.originator_id
         if not (isinstance(demand, UUID) and type(version) is int and version > 0 and isinstance(topic, str)):
             raise UnreadableEvent(str(demand), version, str(topic), "it is none of ours")
-        adapter = self._bodies.get(topic, self._unknown)
-        try:
-            body = adapter.validate_json(stored_event.state, context=STORED)
-            fact = body.fact
-            if adapter is self._unknown:
-                if body.extends in self._bodies:
-                    return self.to_domain_event(replace(stored_event, topic=body.extends))
-                fact = UnknownFact(topic=topic, body=json.dumps(fact, ensure_ascii=False))
-            return Event(demand, version, fact, body.meta, body.stamp)
-        except UnreadableEvent:
-            raise
-        except Exception as error:  # what a community's own class may raise is not known
-            raise UnreadableEvent(str(demand), version, topic, _why(error)) from None
+        return self.event(demand, version, topic, stored_event.state)
+
+    def _checked(self, fact: Fact, said: Raw) -> str | None:
+        """The topic of the standard fact that a community's own extends, once it is seen to read back as it was."""
+        if self._read[fact.TOPIC](bytes(said), context=STORED) != fact:
+            raise ValueError("it reads back as something else")
+        if has_control_characters(bytes(said)):
+            raise ValueError("a text in it has control characters; declare it as Text, or take them out")
+        if (base := extended(type(fact))) is None:
+            return None
+        self._read[base.TOPIC](bytes(said), context=STORED)
+        return base.TOPIC
 
     def read(self, stored_event: StoredEvent) -> Event | Unreadable:
         """The event as it was recorded, or why it cannot be read."""
@@ -144,9 +154,16 @@ def facts_by_topic(facts: Iterable[type[Fact]]) -> Mapping[str, type[Fact]]:
     return catalogue
 
 
+def _unknown(topic: str, said: bytes) -> UnknownFact:
+    """A fact whose class is not known, with all that it says."""
+    return UnknownFact(topic=topic, body=json.dumps(json.loads(said), ensure_ascii=False))
+
+
 def _why(error: Exception) -> str:
-    """Which field of the fact is wrong, and how; not the stored text itself."""
+    """Which field is wrong, and how; not the stored text itself."""
+    if isinstance(error, MsgspecError):
+        return printable(str(error))
     if not isinstance(error, ValidationError):
         return f"{type(error).__name__}: {brief(str(error))}"
     problems = error.errors(include_url=False, include_context=False, include_input=False)[:3]
-    return "; ".join(f"{'.'.join(map(str, problem['loc'])) or 'the text'}: {problem['msg']}" for problem in problems)
+    return "; ".join(f"{'.'.join(map(str, ('fact', *problem['loc'])))}: {problem['msg']}" for problem in problems)

@@ -11,9 +11,9 @@ from itertools import chain
 from typing import Any, TypeVar
 
 from demandflow.application import DemandFlow
-from demandflow.domain.admission import admit
-from demandflow.domain.demand import Demand, evolve
-from demandflow.domain.events import Event, Meta
+from demandflow.domain.decide import decide
+from demandflow.domain.demand import Demand
+from demandflow.domain.evolve import evolve
 from demandflow.domain.facts import OTHER_SIDES, Fact, Merged, MovedOver, Registered, Unmerged, in_their_own_name
 from demandflow.domain.moves import Proposal
 from demandflow.domain.samples import THEN, plain, variants
@@ -109,13 +109,12 @@ def _ways_on(workflow: Workflow, demand: Demand, waits: Sequence[timedelta]) -> 
         left = {row.dest for row in rows}
         for step, proposal in _attempts(workflow, demand, move, rows[0].move.fact, waits):
             try:
-                stamp = admit(workflow, demand, proposal)
+                event = decide(workflow, demand, proposal)
             except DemandFlowError:
                 continue
-            if stamp.state in left or isinstance(proposal.fact, Registered):
-                left.discard(stamp.state)
-                meta = Meta(step.by, proposal.at, proposal.at, workflow.key)
-                yield step, evolve(demand, Event(demand.id, demand.version + 1, proposal.fact, meta, stamp))
+            if event.stamp.state in left or isinstance(proposal.fact, Registered):
+                left.discard(event.stamp.state)
+                yield step, evolve(demand, event)
             if not left and not isinstance(proposal.fact, Registered):
                 break
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from demandflow.domain.admission import admit
+from demandflow.domain.decide import decide
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import Fact, Merged, Registered, Unmerged, in_their_own_name
 from demandflow.domain.moves import Proposal
@@ -47,7 +47,7 @@ def cast(
         people.sort(key=lambda one: in_their_own_name(fact, one) != fact)
     for one in people:
         try:
-            admit(workflow, demand, Proposal(move, fact, one, at, other))
+            decide(workflow, demand, Proposal(move, fact, one, at, other))
         except DemandFlowError:
             continue
         return Part(move, one)

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from demandflow.domain.clock_states import PAUSED, RUNNING, Ticking
 from demandflow.domain.clocks import Clock
-from demandflow.domain.demand import Demand, evolve
+from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
+from demandflow.domain.evolve import evolve
 from demandflow.domain.spans import Span, Unit
 from demandflow.errors import YearNotCovered
 from demandflow.testing.law import law

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from typing import Any
 
 from demandflow.domain.clock_states import PAUSED, RUNNING, Ticking
+from demandflow.domain.demand import as_if
 from demandflow.domain.events import Event, with_corrections
 from demandflow.domain.facts import Corrected, Noted
 from demandflow.projections.definitions import RANGES, RATES, counts_of
@@ -216,7 +216,7 @@ def _same_counts(what: str, figures: Any, histories: Histories, at: datetime) ->
 def _right(events: list[Event]) -> list[Event]:
     """The events as they should have been recorded, corrections no longer correcting."""
     return [
-        replace(event, fact=Noted(text="corrected")) if isinstance(event.fact, Corrected) else event
+        as_if(event, fact=Noted(text="corrected")) if isinstance(event.fact, Corrected) else event
         for event in with_corrections(events)
     ]
 

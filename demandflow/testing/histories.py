@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from demandflow.domain.clocks import Limit
-from demandflow.domain.demand import Demand, evolve
+from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.events import Event, Meta
+from demandflow.domain.evolve import evolve
 from demandflow.domain.facts import Fact, Merged, MovedOver, Registered, Unmerged, in_their_own_name
 from demandflow.domain.moves import Move, Proposal, sources
 from demandflow.domain.values import Actor
@@ -117,7 +118,7 @@ class Telling:
         if proposal.other is not None:
             side = self.shadow.side_of(proposal, before)
             other = self.shadow.move_of_side(proposal, before)
-            there = replace(meta, workflow=proposal.other.workflow)
+            there = as_if(meta, workflow=proposal.other.workflow)
             events.append(self.shadow.event(proposal.other, other, side, there, self.events[proposal.other.id]))
         return Expected(step, proposal, before, None, tuple(events))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -16,6 +15,7 @@ from hypothesis.strategies import SearchStrategy
 
 from demandflow.application import DemandFlow
 from demandflow.domain.closed_loop import CLOSED_LOOP
+from demandflow.domain.demand import as_if
 from demandflow.domain.facts import Fact, Registered
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import DemandFlowError, InvalidValue, StorageError, brief
@@ -208,7 +208,7 @@ class _Machine(RuleBasedStateMachine):
         self.flow = self._open()
         for demand, live in self.telling.demands.items():
             # the commands' ids are not told to the model
-            found = replace(self.flow.demand(demand), commands=())
+            found = as_if(self.flow.demand(demand), commands=())
             assert found == live, f"demand {demand.int} is another one after a crash"
 
     # laws

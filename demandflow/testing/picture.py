@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields
 from datetime import datetime
 from itertools import pairwise
 from typing import Any, cast
@@ -36,6 +35,9 @@ from demandflow.domain.facts import (
 Found = tuple[Event, Any]
 """An event and its fact as it should have been recorded."""
 
+PARTS = ("stamp", "subject", "work", "this_round")
+"""The fields of a demand that hold what belongs together; of the stamp, these are part of the picture."""
+STAMPED = ("state", "stage", "ended_as", "round", "due")
 BY_CONTRACTORS = (TakenOn, HandedBack, DetailsAsked, ExtensionAsked, Suspended, Resumed, Reported)
 
 
@@ -103,7 +105,6 @@ def picture(events: Sequence[Event]) -> dict[str, Any]:
         "missed_callbacks": sum(_means(e).count("callback_missed") for e in missed),
         "missed_at": moments[missed[-1].version - 1] if missed else None,
         "audited": _audited(events),
-        "told": told_at is not None,
         "asked": any({"asked", "evaluated"} & set(_means(e)) for e, _ in here),
         "evaluated": any("evaluated" in _means(e) for e, _ in here),
         "resolved": evaluation[1].resolved if evaluation else None,
@@ -134,10 +135,16 @@ def picture(events: Sequence[Event]) -> dict[str, Any]:
 def differences(demand: Demand, events: Sequence[Event]) -> list[str]:
     """Where the demand does not look as what was recorded of it says."""
     seen = picture(events)
-    names = [field.name for field in fields(Demand)]
-    assert set(names) == set(seen), "the picture shows other fields than a demand has"
-    pairs = ((name, seen[name], getattr(demand, name)) for name in names)
+    parts = [demand, demand.subject, demand.work, demand.this_round]
+    names = {name for part in parts for name in part.__struct_fields__} - {*PARTS}
+    assert names | {*STAMPED} == set(seen), "the picture shows other fields than a demand has"
+    parts.append(demand.stamp)
+    pairs = ((name, want, _held(parts, name)) for name, want in seen.items())
     return [f"{name}: {want!r} expected, got {got!r}" for name, want, got in pairs if want != got]
+
+
+def _held(parts: Sequence[Any], name: str) -> Any:
+    return next(getattr(part, name) for part in parts if name in part.__struct_fields__)
 
 
 def next_due(seen: dict[str, Any]) -> tuple[datetime | None, str | None]:

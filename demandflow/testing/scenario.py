@@ -9,8 +9,9 @@ from uuid import UUID
 
 from demandflow.application import DemandFlow
 from demandflow.domain.closed_loop import CLOSED_LOOP
-from demandflow.domain.demand import Demand, fold
+from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
+from demandflow.domain.evolve import fold
 from demandflow.domain.facts import Fact, Registered
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Workflow

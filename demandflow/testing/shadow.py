@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from demandflow.domain.demand import Demand
+from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.events import Event, Meta, Stamp
 from demandflow.domain.facts import OTHER_SIDES, LetGo, Merged, MovedOver, Registered, TookIn, Unmerged
 from demandflow.domain.moves import BACK, STAY, Move, Proposal, sources
@@ -87,7 +86,7 @@ class Shadow:
             declared = {meaning for one in self.workflow.moves for meaning in one.meanings}
             ordered = tuple(meaning for meaning in self.workflow.meanings if meaning in declared)
             assert declared == set(ordered), "the workflow does not say all that its moves can mean"
-            stamp = replace(stamp, declares=ordered)
+            stamp = as_if(stamp, declares=ordered)
         event = Event(demand.id, demand.version + 1, proposal.fact, meta, stamp)
         time = Timekeeper((*before, event), self.clocks) if any(self.clocks.values()) else None
         given: datetime | None = getattr(proposal.fact, "due", None)
@@ -96,8 +95,8 @@ class Shadow:
             if given is not None and own is not None and own < given and "extended" in means:
                 own = given
             given = None if "reopened" in means else own
-        stamp = replace(stamp, due=given, clocks=(time.ticks() or None) if time is not None else None)
-        return replace(event, stamp=stamp)
+        stamp = as_if(stamp, due=given, clocks=(time.ticks() or None) if time is not None else None)
+        return as_if(event, stamp=stamp)
 
     def possible(self, demand: Demand) -> dict[str, set[str]]:
         """The names of the moves that leave the demand's state, with the roles that may make them."""

@@ -70,7 +70,6 @@ from demandflow import (
     Stood,
     Tick,
     Ticking,
-    Told,
     Verification,
     Wake,
     Workflow,
@@ -285,7 +284,6 @@ STRATEGIES: dict[Any, Make] = {
     ),
     Proposal: _proposals,
     HistoryLine: lambda: answers(lambda flow: [line for one in _ids(flow) for line in flow.history(one)]),
-    Told: lambda: st.builds(Told, demands(), st.lists(demands(), max_size=2).map(tuple)),
     # many at once
     Registration: _registrations,
     Action: _actions,

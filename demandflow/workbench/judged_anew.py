@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from copy import copy
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from demandflow.domain.clock_states import Ticking
-from demandflow.domain.demand import Demand, evolve
+from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.events import Event
+from demandflow.domain.evolve import evolve
 from demandflow.domain.rejudging import judged_by
 from demandflow.domain.values import Role
 from demandflow.domain.workflow import Workflow
@@ -47,9 +47,7 @@ class JudgedAnew:
         was, otherwise = self.was[demand], self._otherwise.get(demand)
         if otherwise is None:
             return was
-        would = copy(was)
-        would.__dict__.update(otherwise._asdict())
-        return would
+        return as_if(was, **otherwise._asdict())
 
     def see(self, event: Event) -> None:
         """One more recorded event."""

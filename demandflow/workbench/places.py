@@ -5,12 +5,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from demandflow.domain.bounds import MANY, OFTEN
-from demandflow.domain.demand import Demand
+from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.facts import OTHER_SIDES, Fact, Noted
 from demandflow.domain.workflow import Workflow
 from demandflow.workbench.watching import PARTS
@@ -60,7 +60,7 @@ def much_later(demand: Demand, rising: Iterable[str]) -> Demand:
     """The demand after very many steps that lead nowhere."""
     kept: tuple[type[Fact], ...] = (*demand.facts, *(Noted,) * MANY)
     high: dict[str, Any] = {**dict.fromkeys(rising, OFTEN), "facts": kept, "version": len(kept)}
-    return replace(demand, **high)
+    return as_if(demand, **high)
 
 
 def _told(value: Any, last: datetime | None, name: str = "") -> Any:
@@ -81,6 +81,8 @@ def _told(value: Any, last: datetime | None, name: str = "") -> Any:
             return tuple(sorted(map(repr, value)))
         case tuple() | list():
             return tuple(_told(one, last) for one in value)
+        case _ if names := getattr(value, "__struct_fields__", ()):
+            return tuple(_told(getattr(value, one), last) for one in names)
         case _ if is_dataclass(value):
             return tuple(_told(getattr(value, one.name), last) for one in fields(value))
         case _:

@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from demandflow.domain.admission import admit
-from demandflow.domain.demand import Demand, evolve
+from demandflow.domain.decide import decide
+from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event, Stamp
+from demandflow.domain.evolve import evolve
 from demandflow.domain.facts import Merged, MovedOver, UnknownFact, Unmerged
 from demandflow.domain.moves import Proposal
 from demandflow.domain.workflow import Workflow
@@ -124,7 +125,7 @@ class _Replay:
         into = fact.into if isinstance(fact, Merged) else before.merged_into if isinstance(fact, Unmerged) else None
         other = self.demands.get(into) if into is not None else None
         try:
-            anew = admit(self.workflow, before, Proposal(stamp.move, fact, meta.actor, meta.happened, other))
+            anew = decide(self.workflow, before, Proposal(stamp.move, fact, meta.actor, meta.happened, other)).stamp
         except Exception as reason:  # a community's rule may raise what it likes
             kind = listed(reason.rules) if isinstance(reason, RuleBroken) else type(reason).__name__
             self.refused.append(_judgement(before, event, str(reason), kind))

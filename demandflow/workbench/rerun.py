@@ -9,9 +9,10 @@ from heapq import heappop, heappush
 from typing import NamedTuple
 from uuid import UUID
 
-from demandflow.domain.admission import admit
-from demandflow.domain.demand import Demand, evolve
-from demandflow.domain.events import Event, Meta
+from demandflow.domain.decide import decide
+from demandflow.domain.demand import Demand
+from demandflow.domain.events import Event
+from demandflow.domain.evolve import evolve
 from demandflow.domain.facts import ContractedOut, Fact, Merged, Unmerged
 from demandflow.domain.moves import Proposal
 from demandflow.domain.values import EARLIEST, Actor, Role
@@ -190,8 +191,7 @@ class Rerun:
         into = fact.into if isinstance(fact, Merged) else demand.merged_into if isinstance(fact, Unmerged) else None
         other = None if into is None else self._judged.was.get(into)
         at = max(self.now, demand.last or self.now)
-        stamp = admit(workflow, demand, Proposal(move, fact, by, at, other))
-        return evolve(demand, Event(demand.id, demand.version + 1, fact, Meta(by, at, at, workflow.key), stamp))
+        return evolve(demand, decide(workflow, demand, Proposal(move, fact, by, at, other)))
 
     def _raise(self, policy: str, demand: UUID, error: Exception) -> None:
         self.raised[f"{policy} about {demand}: {error}"] = None

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any, NamedTuple
 
-from demandflow.domain.admission import stamp_of
 from demandflow.domain.bounds import OFTEN
-from demandflow.domain.demand import Demand, evolve
-from demandflow.domain.events import Event, Meta
+from demandflow.domain.decide import event_of
+from demandflow.domain.demand import Demand
+from demandflow.domain.evolve import evolve
 from demandflow.domain.facts import OTHER_SIDES, Fact, Merged, MovedOver, TookIn
 from demandflow.domain.moves import Proposal
 from demandflow.domain.values import Actor
@@ -243,9 +243,7 @@ class Search:
 
 def taken(workflow: Workflow, demand: Demand, proposal: Proposal[Any], row: Row) -> Demand:
     """The demand after a step by this row, whatever its rules say."""
-    meta = Meta(proposal.by, proposal.at, proposal.at, workflow.key)
-    stamp = stamp_of(workflow, demand, proposal, row)
-    return evolve(demand, Event(demand.id, demand.version + 1, proposal.fact, meta, stamp))
+    return evolve(demand, event_of(workflow, demand, proposal, row))
 
 
 def _fits(row: Row, demand: Demand, proposal: Proposal[Any], asking: tuple[Demand, Proposal[Any]]) -> bool:

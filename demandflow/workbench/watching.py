@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import fields
 from typing import Any
 
-from demandflow.domain.demand import Demand
+from demandflow.domain.demand import Demand, Round, Subject, Work
+from demandflow.domain.events import Stamp
 from demandflow.domain.moves import Proposal
 
 NOT_COMPARED = frozenset({"state", "id", "version", "facts", "commands", "text"})
@@ -15,8 +15,14 @@ WHOLLY = frozenset({"bool", "bool | None", "int", "Grade | None", "Urgency | Non
 """Kinds of fields of which every value is tried; of texts, moments and collections only a few are."""
 CERTAIN = frozenset(
     {
-        *("state", "stage", "came_from", "ended_as", "workflow", "declares", "open", "anonymous", "attributes"),
-        *(one.name for one in fields(Demand) if one.type in WHOLLY and not one.name.endswith(("version", "_from"))),
+        *("state", "stage", "came_from", "ended_as", "workflow", "declares", "anonymous", "attributes"),
+        *("told", "open"),
+        *(
+            name
+            for kind in (Demand, Stamp, Subject, Work, Round)
+            for name, values in kind.__annotations__.items()
+            if values in WHOLLY and not name.endswith(("version", "_from"))
+        ),
     }
 )
 """What is the same for all demands that exploring takes for one."""
@@ -27,16 +33,19 @@ TRIED = ("move", "fact", "by")
 PARTS = frozenset((*HALF_TRIED, *TRIED))
 
 
-class WatchedDemand(Demand):
+class WatchedDemand(Demand, frozen=True):
     """A demand that remembers which of its fields it was asked for."""
 
+    _asked: set[str] | None = None
+    _plain: Demand | None = None
+
     def __getattribute__(self, name: str) -> Any:
-        known = object.__getattribute__(self, "__dict__")
-        if name.startswith("_") or "_asked" not in known:
-            return object.__getattribute__(self, name)
-        known["_asked"].add(name)
+        own = super().__getattribute__
+        if name.startswith("_") or (asked := own("_asked")) is None:
+            return own(name)
+        asked.add(name)
         # what a property asks for in turn is not what the condition asked
-        return getattr(known["_plain"], name)
+        return getattr(own("_plain"), name)
 
 
 class WatchedProposal(Proposal[Any]):
@@ -53,8 +62,7 @@ class WatchedProposal(Proposal[Any]):
 
 def watched(demand: Demand, proposal: Proposal[Any], asked: set[str]) -> tuple[Demand, Proposal[Any]]:
     """The same demand and proposal; what they are asked for joins `asked`."""
-    one = object.__new__(WatchedDemand)
-    one.__dict__.update(demand.__dict__, _asked=asked, _plain=demand)
+    one = WatchedDemand(demand.id, _asked=asked, _plain=demand)
     other = WatchedProposal(proposal.move, proposal.fact, proposal.by, proposal.at, proposal.other)
     object.__setattr__(other, "_asked", asked)
     return one, other

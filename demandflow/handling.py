@@ -1,4 +1,4 @@
-"""The path from a command to the log: load, admit, record; and again if somebody was faster."""
+"""The path from a command to the log: load, decide, append, evolve; and again if somebody was faster."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from demandflow.domain.admission import admit
-from demandflow.domain.demand import Demand, evolve, fold, other_side
+from demandflow.domain.decide import Command, decide, other_side
+from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event, Meta
+from demandflow.domain.evolve import evolve, fold
 from demandflow.domain.facts import Fact, Merged, MovedOver, Unmerged
 from demandflow.domain.moves import Proposal
 from demandflow.domain.moving import reasons_not_to_move
@@ -28,7 +29,6 @@ from demandflow.errors import (
     brief,
 )
 from demandflow.history import line_of
-from demandflow.intents import Intent
 from demandflow.kept import KeptDemands
 from demandflow.moments import ALLOWED_SKEW, Moments
 from demandflow.replayed import EarlierStates, check_same_command, check_same_reference, reference_of
@@ -39,7 +39,7 @@ ATTEMPTS = 50
 
 
 class Events(Protocol):
-    """What the recorder needs of a log."""
+    """What the handler needs of a log."""
 
     def append(self, events: Sequence[Event]) -> None:
         """Record these events, all or none."""
@@ -51,8 +51,8 @@ class Events(Protocol):
         """Raise InvalidValue unless each event can be written down and read back."""
 
 
-class Recorder:
-    """Admits what is proposed and records it. Keeps the states it saw; the version insert decides."""
+class CommandHandler:
+    """Decides what is proposed and records it. Keeps the states it saw; the version insert decides who was first."""
 
     def __init__(
         self,
@@ -61,10 +61,10 @@ class Recorder:
         moments: Moments,
         *,
         policies: Iterable[str] = (),
-        known: Recorder | None = None,
+        known: CommandHandler | None = None,
         backdating: bool = False,
     ) -> None:
-        """`known` is another recorder of the same log: what it has seen is only brought up to date here.
+        """`known` is another handler of the same log: what it has seen is only brought up to date here.
 
         Under the names of `policies` only their reactions are recorded. With `backdating` anybody may enter what
         happened long ago.
@@ -74,12 +74,14 @@ class Recorder:
         self._kept = KeptDemands()
         self._earlier = EarlierStates(lambda demand, after, upto: log.events(demand, after=after, upto=upto))
 
-    def on(self, log: Events, *, backdating: bool = False) -> Recorder:
-        """A recorder on what is not recorded yet, beside this one, which knows what this one has seen."""
-        return Recorder(log, self._workflows, self._moments, policies=self._policies, known=self, backdating=backdating)
+    def on(self, log: Events, *, backdating: bool = False) -> CommandHandler:
+        """A handler on what is not recorded yet, beside this one, which knows what this one has seen."""
+        return CommandHandler(
+            log, self._workflows, self._moments, policies=self._policies, known=self, backdating=backdating
+        )
 
-    def learn(self, beside: Recorder) -> None:
-        """Take over what a recorder beside this one has seen, once all of it is recorded."""
+    def learn(self, beside: CommandHandler) -> None:
+        """Take over what a handler beside this one has seen, once all of it is recorded."""
         self._kept.learn(beside._kept)
 
     def check_clock(self) -> None:
@@ -118,51 +120,51 @@ class Recorder:
             kept = self._known._kept.get(demand)
         return self._refreshed(kept, demand)
 
-    def start(self, intent: Intent, workflow: Workflow, *, derived: bool, chosen: bool = False) -> Demand:
+    def start(self, command: Command, workflow: Workflow, *, derived: bool, chosen: bool = False) -> Demand:
         """Register a demand; the same one again changes nothing. Raises IdReused if it said something else.
 
         `derived` ids come again with the same reference or command; `chosen` says that the caller named the workflow.
         """
         for _ in range(ATTEMPTS):
-            if derived and (known := self._registered(intent, workflow, chosen=chosen)) is not None:
+            if derived and (known := self._registered(command, workflow, chosen=chosen)) is not None:
                 return known
-            proposed = self._opening(intent, workflow)
+            proposed = self._opening(command, workflow)
             try:
                 return self._appended([proposed])
             except VersionTaken:
-                if self._log.events(intent.demand, upto=1) == [proposed[1]]:
-                    return self.current(intent.demand)  # stored, though the answer was lost
+                if self._log.events(command.demand, upto=1) == [proposed[1]]:
+                    return self.current(command.demand)  # stored, though the answer was lost
                 if not derived:
-                    raise StorageError(f"new_id made {intent.demand}, which is in the log already") from None
-        raise StorageBusy(f"demand {intent.demand} could not be registered in {ATTEMPTS} attempts")
+                    raise StorageError(f"new_id made {command.demand}, which is in the log already") from None
+        raise StorageBusy(f"demand {command.demand} could not be registered in {ATTEMPTS} attempts")
 
-    def would_start(self, intent: Intent, workflow: Workflow, *, derived: bool, chosen: bool = False) -> Demand:
+    def would_start(self, command: Command, workflow: Workflow, *, derived: bool, chosen: bool = False) -> Demand:
         """What start() would return or raise; nothing is recorded."""
-        if derived and (known := self._registered(intent, workflow, chosen=chosen)) is not None:
+        if derived and (known := self._registered(command, workflow, chosen=chosen)) is not None:
             return known
-        blank, event = self._opening(intent, workflow)
+        blank, event = self._opening(command, workflow)
         self._log.check([event])
         return evolve(blank, event)
 
-    def record(self, intent: Intent) -> Demand:
+    def handle(self, command: Command) -> Demand:
         """Record one fact, and its other side where it has one; returns the demand after it.
 
         Raises a Refusal (with who did what meanwhile, if somebody was faster), DemandNotFound or IdReused.
         """
-        intent.not_a_side()
+        command.not_a_side()
         began: dict[UUID, int] = {}
         for _ in range(ATTEMPTS):
-            demand, other = self._kept.get(intent.demand) or self.current(intent.demand), None
+            demand, other = self._kept.get(command.demand) or self.current(command.demand), None
             try:
-                if (known := self._done_before(demand, intent)) is not None:
+                if (known := self._done_before(demand, command)) is not None:
                     return known
-                other = self._other(demand, intent.fact)
-                proposed = self._proposed(demand, other, intent)
+                other = self._other(demand, command.fact)
+                proposed = self._proposed(demand, other, command)
             except Exception as error:  # decided on what was kept: is it still so?
                 if self._overtaken(demand, other):
                     continue
                 if isinstance(error, Overtaken):
-                    began.setdefault(demand.id, intent.seen_version)
+                    began.setdefault(demand.id, command.seen_version)
                 if isinstance(error, Refusal):
                     error.meanwhile = tuple(line for one, after in began.items() for line in self._since(one, after))
                 raise
@@ -173,43 +175,43 @@ class Recorder:
                     began.setdefault(one.id, one.version)
                 if not self._overtaken(demand, other):
                     raise StorageError(f"demand {demand.id} cannot be written, though nobody else wrote it") from None
-        busy = f"demand {intent.demand} is written by others all the time"
+        busy = f"demand {command.demand} is written by others all the time"
         raise StorageBusy(f"{busy}; gave up after {ATTEMPTS} attempts")
 
-    def would(self, intent: Intent) -> Demand:
-        """What record() would return or raise; nothing is recorded."""
-        intent.not_a_side()
-        demand = self.current(intent.demand)
-        if (known := self._done_before(demand, intent)) is not None:
+    def would(self, command: Command) -> Demand:
+        """What handle() would return or raise; nothing is recorded."""
+        command.not_a_side()
+        demand = self.current(command.demand)
+        if (known := self._done_before(demand, command)) is not None:
             return known
-        other = self._other(demand, intent.fact)
+        other = self._other(demand, command.fact)
         if other is not None:
             other = self.current(other.id)
-        proposed = self._proposed(demand, other, intent)
+        proposed = self._proposed(demand, other, command)
         self._log.check([event for _, event in proposed])
         return evolve(*proposed[0])
 
-    def _registered(self, intent: Intent, workflow: Workflow, *, chosen: bool) -> Demand | None:
+    def _registered(self, command: Command, workflow: Workflow, *, chosen: bool) -> Demand | None:
         """The demand as it was registered, if the same reference or command came before."""
-        first = self._log.events(intent.demand, upto=1)
+        first = self._log.events(command.demand, upto=1)
         if not first:
             return None
         event, on = first[0], self._workflows.get(first[0].meta.workflow, workflow)
-        if reference_of(intent.fact) is None:
-            check_same_command(event, intent, on)
+        if reference_of(command.fact) is None:
+            check_same_command(event, command, on)
         else:
-            check_same_reference(event, intent, on, asked=workflow.key if chosen else None)
+            check_same_reference(event, command, on, asked=workflow.key if chosen else None)
         return evolve(None, event)
 
-    def _done_before(self, demand: Demand, intent: Intent) -> Demand | None:
+    def _done_before(self, demand: Demand, command: Command) -> Demand | None:
         """The demand as it was after this command, if the same one came before."""
-        if not (ids := intent.command_ids):
+        if not (ids := command.command_ids):
             return None
         version = next((version for command, version in demand.commands if command in ids), None)
         if version is None:
             return None
         event = self._event(demand.id, version)
-        check_same_command(event, intent, self.workflow_of(demand))
+        check_same_command(event, command, self.workflow_of(demand))
         return self._after(demand.id, version)
 
     def _event(self, demand: UUID, version: int) -> Event:
@@ -226,34 +228,34 @@ class Recorder:
         assert stored is not None  # noqa: S101
         return stored
 
-    def _opening(self, intent: Intent, workflow: Workflow) -> tuple[Demand, Event]:
-        blank = Demand(intent.demand, workflow=workflow.key)
-        recorded, at = self._when(intent)
-        return blank, self._admitted(workflow, blank, intent, recorded, at)
+    def _opening(self, command: Command, workflow: Workflow) -> tuple[Demand, Event]:
+        blank = Demand(command.demand, workflow=workflow.key)
+        recorded, at = self._when(command)
+        return blank, self._decided(workflow, blank, command, recorded, at)
 
-    def _proposed(self, demand: Demand, other: Demand | None, intent: Intent) -> list[tuple[Demand, Event]]:
+    def _proposed(self, demand: Demand, other: Demand | None, command: Command) -> list[tuple[Demand, Event]]:
         """The events to record: one, or one on each side of a merge, at the same moment."""
-        recorded, at = self._when(intent, demand, other)
-        workflow = self._goes_on_under(demand, intent)
-        if (change := self._changed(demand, intent)) is not None:
+        recorded, at = self._when(command, demand, other)
+        workflow = self._goes_on_under(demand, command)
+        if (change := self._changed(demand, command)) is not None:
             # whoever might have done it then is told what changed; everybody else only that they may not
-            then = self._after(demand.id, min(max(intent.seen_version, 1), demand.version))
-            self._admitted(workflow, then, intent, recorded, max(at, then.last or at), other)
-            raise Overtaken(intent.move, change)
-        proposed = [(demand, self._admitted(workflow, demand, intent, recorded, at, other))]
+            then = self._after(demand.id, min(max(command.seen_version, 1), demand.version))
+            self._decided(workflow, then, command, recorded, max(at, then.last or at), other)
+            raise Overtaken(command.move, change)
+        proposed = [(demand, self._decided(workflow, demand, command, recorded, at, other))]
         if other is not None and other.id == demand.id:
             raise InvalidValue("into", "a demand cannot be merged into itself")
         if other is not None:
             workflow = self.workflow_of(other)
-            side = other_side(intent.fact, demand)
+            side = other_side(command.fact, demand)
             move = workflow.move_of(type(side), other.state) or side.TOPIC.rpartition(".")[2]
-            answer = Intent(other.id, move, side, intent.by, reaction=intent.reaction)
-            proposed.append((other, self._admitted(workflow, other, answer, recorded, at)))
+            answer = Command(other.id, move, side, command.by, reaction=command.reaction)
+            proposed.append((other, self._decided(workflow, other, answer, recorded, at)))
         return proposed
 
-    def _changed(self, demand: Demand, intent: Intent) -> str | None:
+    def _changed(self, demand: Demand, command: Command) -> str | None:
         """What is no longer as the caller saw it, if they said what they saw."""
-        seen = intent.seen
+        seen = command.seen
         if isinstance(seen, int):
             if seen > demand.version:
                 raise InvalidValue(
@@ -264,44 +266,36 @@ class Recorder:
             return f"you saw {_standing(seen)}, now it is {_standing(demand)}"
         return None
 
-    def _goes_on_under(self, demand: Demand, intent: Intent) -> Workflow:
+    def _goes_on_under(self, demand: Demand, command: Command) -> Workflow:
         """The workflow that the demand is on, or the one to which it is to move over."""
-        if not isinstance(intent.fact, MovedOver):
+        if not isinstance(command.fact, MovedOver):
             return self.workflow_of(demand)
-        workflow = self.workflow(intent.fact.workflow)
+        workflow = self.workflow(command.fact.workflow)
         if reasons := reasons_not_to_move(demand, workflow):
-            raise RuleBroken(intent.move, tuple((reasons_not_to_move.__name__, reason) for reason in reasons))
+            raise RuleBroken(command.move, tuple((reasons_not_to_move.__name__, reason) for reason in reasons))
         return workflow
 
-    def _when(self, intent: Intent, *demands: Demand | None) -> tuple[datetime, datetime]:
+    def _when(self, command: Command, *demands: Demand | None) -> tuple[datetime, datetime]:
         """When it is recorded, and when it happened."""
-        if intent.by.role == Role.POLICY and intent.by.id in self._policies and not intent.reaction:
-            raise InvalidValue("by", f"{intent.by.id} is a policy, which acts by itself when the policies are run")
+        if command.by.role == Role.POLICY and command.by.id in self._policies and not command.reaction:
+            raise InvalidValue("by", f"{command.by.id} is a policy, which acts by itself when the policies are run")
         recorded = self._moments.recording(*demands)
-        at = self._moments.happened(intent.at, intent.by, recorded, *demands, backdating=self._backdating)
+        at = self._moments.happened(command.at, command.by, recorded, *demands, backdating=self._backdating)
         return recorded, at
 
-    def _admitted(
+    def _decided(
         self,
         workflow: Workflow,
         demand: Demand,
-        intent: Intent,
+        command: Command,
         recorded: datetime,
         at: datetime,
         other: Demand | None = None,
     ) -> Event:
-        stamp = admit(workflow, demand, Proposal(intent.move, intent.fact, intent.by, at, other))
-        meta = Meta(
-            actor=intent.by,
-            happened=at,
-            recorded=recorded,
-            workflow=workflow.key,
-            command_id=intent.command_id,
-            correlation=intent.correlation,
-            causation=intent.causation,
-            retrospect=True if at < recorded - ALLOWED_SKEW else None,
-        )
-        return Event(demand.id, demand.version + 1, intent.fact, meta, stamp)
+        late = True if at < recorded - ALLOWED_SKEW else None
+        ids = (command.command_id, command.correlation, command.causation)
+        meta = Meta(command.by, at, recorded, workflow.key, *ids, late)
+        return decide(workflow, demand, Proposal(command.move, command.fact, command.by, at, other), meta)
 
     def _appended(self, proposed: list[tuple[Demand, Event]]) -> Demand:
         self._log.append([event for _, event in proposed])

@@ -1,21 +1,26 @@
-"""What a caller wants recorded, checked before anything is loaded."""
+"""Deciding: what a caller wants recorded, and the one door through which every fact passes and gets its meaning."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from demandflow.domain.arguments import plain
 from demandflow.domain.demand import Demand
-from demandflow.domain.facts import OTHER_SIDES, Fact, TookIn, checked
+from demandflow.domain.events import Event, Meta, Stamp
+from demandflow.domain.facts import OTHER_SIDES, Fact, LetGo, MovedOver, TookIn, Unmerged, checked
+from demandflow.domain.moves import Proposal
 from demandflow.domain.texts import name_of
+from demandflow.domain.ticking import due_of_the_whole, step_of, ticks
 from demandflow.domain.values import Actor, Role
-from demandflow.errors import InvalidValue, brief
+from demandflow.domain.workflow import Row, Workflow
+from demandflow.errors import Defect, InvalidValue, InvalidWorkflow, RuleBroken, brief
 
 
 @dataclass(frozen=True, slots=True)
-class Intent:
+class Command:
     """What a caller wants recorded, and in which circumstances. Raises InvalidValue.
 
     Only a policy's `reaction` may have a command id of that name space.
@@ -81,3 +86,56 @@ class Intent:
                 raise InvalidValue("seen", f"is demand {seen.id}, not {self.demand}")
         elif isinstance(seen, bool) or not isinstance(seen, int) or seen < 1:
             raise InvalidValue("seen", f"must be a Demand as the caller saw it, or its version, got {brief(seen)}")
+
+
+def decide(workflow: Workflow, demand: Demand, proposal: Proposal[Any], meta: Meta | None = None) -> Event:
+    """The event by which the proposed fact is recorded; without `meta`, as if it were recorded as it happens.
+
+    Raises MoveNotAllowed, RoleNotAllowed, RuleBroken (with every objection), or InvalidValue for the wrong fact.
+    """
+    row = workflow.row_for(demand, proposal)
+    objections = []
+    for rule in row.move.rules:
+        if (objection := rule(demand, proposal)) is not None:
+            objections.append((getattr(rule, "__name__", repr(rule)), objection))
+    if objections:
+        raise _refusal(workflow, row, objections)
+    return event_of(workflow, demand, proposal, row, meta)
+
+
+def event_of(workflow: Workflow, demand: Demand, proposal: Proposal[Any], row: Row, meta: Meta | None = None) -> Event:
+    """The event by which the proposed fact is recorded if it takes this row, whatever its rules say."""
+    fact, state = proposal.fact, row.leads_to
+    new_here = demand.version == 0 or isinstance(fact, MovedOver)
+    round_after = demand.round + 1 if demand.version == 0 or row.begins_a_round else demand.round
+    at = proposal.at if demand.last is None else max(proposal.at, demand.last)
+    step = step_of(demand, fact, at, state.name, round_after, state.ended_as, row.means)
+    stamp = Stamp(
+        row.move.name,
+        state.name,
+        row.stage,
+        round_after,
+        state.ended_as,
+        row.means or None,
+        due_of_the_whole(workflow.clocks, demand, step),
+        workflow.meanings if new_here else None,
+        ticks(workflow.clocks, demand, step) or None,
+    )
+    meta = meta or Meta(proposal.by, proposal.at, proposal.at, workflow.key)
+    return Event(demand.id, demand.version + 1, fact, meta, stamp)
+
+
+def other_side(fact: Fact, demand: Demand) -> Fact:
+    """What a merge or an un-merge of this demand records on the other: whose demand it is goes with it."""
+    if isinstance(fact, Unmerged):
+        return LetGo(demand=demand.id)
+    return TookIn(demand=demand.id, residents=demand.residents or None)
+
+
+def _refusal(workflow: Workflow, row: Row, objections: list[tuple[str, str]]) -> RuleBroken | InvalidWorkflow:
+    """What the objections come to; a rule that does not speak is a defect of the workflow."""
+    for name, objection in objections:
+        if not isinstance(objection, str) or not objection:
+            says = f"rule {name} must return a sentence or None, it returned {brief(objection)}"
+            return InvalidWorkflow(workflow.key, (Defect("rule", says, "mend the rule", moves=(row.move.name,)),))
+    return RuleBroken(row.move.name, tuple(objections))

@@ -1,0 +1,287 @@
+"""How an event changes what is known of a demand: small functions, one a meaning and one a fact.
+
+Nothing here refuses, and nothing fails, whatever an event says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Any
+
+from msgspec.structs import replace
+
+from demandflow.domain import facts
+from demandflow.domain.clock_states import ticked
+from demandflow.domain.demand import Demand, Round, Subject
+from demandflow.domain.events import Event
+from demandflow.domain.facts import STANDARD_FACTS, Fact, UnknownFact
+from demandflow.domain.values import Role, Stage
+
+Change = dict[str, Any]
+"""What will be otherwise, by the names of the demand's fields."""
+Apply = Callable[[Demand, Event, Change], None]
+
+
+def evolve(demand: Demand | None, event: Event) -> Demand:
+    """The demand after one more event."""
+    was = demand or Demand(event.demand)
+    meta, stamp, kind = event.meta, event.stamp, type(event.fact)
+    at = meta.happened if was.last is None or meta.happened > was.last else was.last
+    change: Change = {
+        "version": event.version,
+        "workflow": meta.workflow,
+        "stamp": stamp,
+        "last": at,
+        "recorded": meta.recorded if was.recorded is None or meta.recorded > was.recorded else was.recorded,
+        "facts": (*was.facts, kind),
+    }
+    if event.version > was.version + 1:
+        change["missing"] = (*was.missing, (was.version + 1, event.version - 1))
+    if stamp.state != was.stamp.state:
+        change["came_from"], change["since"], change["review"] = was.stamp.state, at, None
+    if stamp.ended_as != was.stamp.ended_as:
+        change["ended"] = None if stamp.ended_as is None else at
+    if stamp.clocks is not None:
+        change["clocks"] = ticked(was.clocks, stamp.clocks, at)
+    if stamp.declares is not None:
+        change["declares"] = stamp.declares
+    if (command := meta.command) is not None:
+        change["commands"] = (*was.commands, (command, event.version))
+    for meaning in stamp.means or ():
+        if (apply := MEANINGS.get(meaning)) is not None:
+            apply(was, event, change)
+    for apply in said_by(kind):
+        apply(was, event, change)
+    if stamp.round != was.stamp.round and was.version:  # last: what ends a round belongs to it
+        change["this_round"] = Round()
+        change["audited"] = change.get("audited", was.audited) and stamp.stage != Stage.AUDIT
+    return replace(was, **change)
+
+
+def fold(events: Iterable[Event], demand: Demand | None = None) -> Demand | None:
+    """The demand after these events; None if there are none."""
+    for event in events:
+        demand = evolve(demand, event)
+    return demand
+
+
+def _set(was: Demand, change: Change, part: str, **fields: Any) -> None:
+    change[part] = replace(change.get(part) or getattr(was, part), **fields)
+
+
+def _add(was: Demand, change: Change, who: str, *names: str | None) -> None:
+    change[who] = (change.get(who) or getattr(was, who)).union([name for name in names if name is not None])
+
+
+# what an event meant
+
+
+def _accepted(was: Demand, event: Event, change: Change) -> None:
+    change["audited"] = True
+    _add(was, change, "auditors", event.meta.actor.id, event.meta.actor.unit)
+
+
+def _told(was: Demand, event: Event, change: Change) -> None:
+    _set(was, change, "this_round", told_at=change["last"])
+    _add(was, change, "clerks", event.meta.actor.id)
+
+
+def _asked(was: Demand, event: Event, change: Change) -> None:
+    _set(was, change, "this_round", asked=True)
+
+
+def _evaluation(was: Demand, event: Event, change: Change) -> None:
+    _set(was, change, "this_round", evaluated=True, asked=True)
+
+
+def _callback_missed(was: Demand, event: Event, change: Change) -> None:
+    missed = (change.get("this_round") or was.this_round).missed_callbacks + 1
+    _set(was, change, "this_round", missed_callbacks=missed, missed_at=change["last"])
+
+
+def _escalated(was: Demand, event: Event, change: Change) -> None:
+    _set(was, change, "this_round", escalated=True)
+
+
+def _taken_over(was: Demand, event: Event, change: Change) -> None:
+    change["taken_over"] = True
+
+
+def _reopened(was: Demand, event: Event, change: Change) -> None:
+    change["taken_over"] = False
+
+
+MEANINGS: dict[str, Apply] = {
+    "accepted": _accepted,
+    "told": _told,
+    "asked": _asked,
+    "evaluated": _evaluation,
+    "callback_missed": _callback_missed,
+    "escalated": _escalated,
+    "taken_over": _taken_over,
+    "reopened": _reopened,
+}
+
+# what its fact says
+
+
+def _registered(was: Demand, event: Event, change: Change) -> None:
+    fact: Any = event.fact
+    change["received"] = change["last"]
+    change["subject"] = Subject(
+        *(fact.text, fact.channel, fact.place, fact.category, fact.urgency, fact.resident, fact.representative),
+        *(fact.shared_with or (), fact.source, fact.reference, event.version, event.version),
+    )
+    if event.meta.actor.role != Role.RESIDENT:
+        _add(was, change, "clerks", event.meta.actor.id)
+
+
+def _sorted(was: Demand, event: Event, change: Change) -> None:
+    fact: Any = event.fact
+    if fact.category is not None:
+        _set(was, change, "subject", category=fact.category, category_from=event.version)
+    if fact.place is not None:
+        _set(was, change, "subject", place=fact.place, place_from=event.version)
+    if fact.urgency is not None:
+        _set(was, change, "subject", urgency=fact.urgency)
+
+
+def _contracted_out(was: Demand, event: Event, change: Change) -> None:
+    fact: Any = event.fact
+    change["work"] = replace(
+        was.work,
+        contractor=fact.contractor,
+        lead=fact.contractor,
+        co_handlers=fact.co_handlers or (),
+        contracts=(*was.work.contracts, (event.version, fact.contractor)),
+        workers=was.work.workers.union(fact.co_handlers or ()),
+        contractor_from=event.version,
+    )
+    _extended(was, event, change)
+
+
+def _worked(was: Demand, event: Event, change: Change) -> None:
+    """Who does a contractor's work has worked on it, and the contractor with them."""
+    actor, work = event.meta.actor, was.work
+    given = (name for name in (work.contractor, *work.co_handlers) if name is not None)
+    if theirs := [name for name in given if actor.speaks_for(name)]:
+        change["work"] = replace(work, workers=work.workers.union((actor.id, *theirs)))
+
+
+def _handed_back(was: Demand, event: Event, change: Change) -> None:
+    _set(was, change, "work", contractor=None, co_handlers=(), handbacks=was.work.handbacks + 1)
+
+
+def _extension_asked(was: Demand, event: Event, change: Change) -> None:
+    _set(was, change, "this_round", extension_asked=event.fact.until)  # type: ignore[attr-defined]
+
+
+def _extended(was: Demand, event: Event, change: Change) -> None:
+    if was.this_round.extension_asked is not None:
+        _set(was, change, "this_round", extension_asked=None)
+
+
+def _suspended(was: Demand, event: Event, change: Change) -> None:
+    change["review"] = event.fact.review  # type: ignore[attr-defined]
+
+
+def _reported(was: Demand, event: Event, change: Change) -> None:
+    resolved = event.fact.resolved  # type: ignore[attr-defined]
+    _set(was, change, "this_round", reported_resolved=resolved, report_from=event.version)
+    workers = (change.get("work") or was.work).workers
+    _set(was, change, "work", workers=workers | {event.meta.actor.id})
+
+
+def _evaluated(was: Demand, event: Event, change: Change) -> None:
+    fact: Any = event.fact
+    _set(was, change, "this_round", resolved=fact.resolved, grade=fact.grade, evaluation_from=event.version)
+    _add(was, change, "evaluators", event.meta.actor.id, event.meta.actor.unit, fact.written_by)
+
+
+def _merged(was: Demand, event: Event, change: Change) -> None:
+    change["merged_into"] = event.fact.into  # type: ignore[attr-defined]
+
+
+def _unmerged(was: Demand, event: Event, change: Change) -> None:
+    change["merged_into"] = None
+
+
+def _took_in(was: Demand, event: Event, change: Change) -> None:
+    fact: Any = event.fact
+    change["took_in"] = (*was.took_in, fact.demand)
+    change["joined"] = (*was.joined, *((fact.demand, name) for name in fact.residents or ()))
+
+
+def _let_go(was: Demand, event: Event, change: Change) -> None:
+    gone = event.fact.demand  # type: ignore[attr-defined]
+    change["took_in"] = tuple(other for other in was.took_in if other != gone)
+    change["joined"] = tuple(pair for pair in was.joined if pair[0] != gone)
+
+
+def _corrected(was: Demand, event: Event, change: Change) -> None:
+    """A correction counts only where nothing later has said otherwise."""
+    fact: Any = event.fact
+    named, kind, work, this_round = fact.event, was.fact_of(fact.event), was.work, was.this_round
+    if kind is None:
+        return
+    if fact.channel is not None and issubclass(kind, facts.Registered):
+        _set(was, change, "subject", channel=fact.channel)
+    if issubclass(kind, facts.Registered | facts.Sorted):
+        if fact.place is not None and named >= was.subject.place_from:
+            _set(was, change, "subject", place=fact.place, place_from=named)
+        if fact.category is not None and named >= was.subject.category_from:
+            _set(was, change, "subject", category=fact.category, category_from=named)
+    if fact.contractor is not None and issubclass(kind, facts.ContractedOut):
+        contracts = tuple((at, fact.contractor if at == named else name) for at, name in work.contracts)
+        _set(was, change, "work", contracts=contracts)
+        if named == work.contractor_from:
+            has_it = fact.contractor if work.contractor is not None else None
+            _set(was, change, "work", lead=fact.contractor, contractor=has_it)
+    if fact.resolved is not None and named == this_round.report_from:
+        _set(was, change, "this_round", reported_resolved=fact.resolved)
+    if named == this_round.evaluation_from:
+        resolved = this_round.resolved if fact.resolved is None else fact.resolved
+        _set(was, change, "this_round", resolved=resolved, grade=fact.grade or this_round.grade)
+
+
+FACTS: dict[type[Fact], tuple[Apply, ...]] = {
+    facts.Registered: (_registered,),
+    facts.Sorted: (_sorted,),
+    facts.DetailsAsked: (_worked,),
+    facts.ContractedOut: (_contracted_out,),
+    facts.TakenOn: (_worked,),
+    facts.HandedBack: (_worked, _handed_back),
+    facts.ExtensionAsked: (_worked, _extension_asked),
+    facts.Extended: (_extended,),
+    facts.Suspended: (_worked, _suspended),
+    facts.Resumed: (_worked,),
+    facts.Reported: (_worked, _reported),
+    facts.Evaluated: (_evaluated,),
+    facts.Merged: (_merged,),
+    facts.Unmerged: (_unmerged,),
+    facts.TookIn: (_took_in,),
+    facts.LetGo: (_let_go,),
+    facts.Corrected: (_corrected,),
+}
+
+_OURS = frozenset((*STANDARD_FACTS, UnknownFact))
+
+
+@cache
+def said_by(kind: type[Fact]) -> tuple[Apply, ...]:
+    """What such a fact changes; a community's own says what the standard fact that it extends says, and its own."""
+    ours = next((apply for base in kind.__mro__ if (apply := FACTS.get(base)) is not None), ())
+    return ours if kind in _OURS else (_said_by_itself, *ours)
+
+
+def _said_by_itself(was: Demand, event: Event, change: Change) -> None:
+    said = {name: getattr(event.fact, name) for name in _own_fields(type(event.fact))}
+    change["_attributes"] = was._attributes | {name: value for name, value in said.items() if value is not None}
+
+
+@cache
+def _own_fields(kind: type[Fact]) -> tuple[str, ...]:
+    """The fields that a community's own class has beyond those of ours that it extends."""
+    ours = {name for base in kind.__mro__ if base in _OURS for name in base.model_fields}  # type: ignore[attr-defined]
+    return tuple(name for name in kind.model_fields if name not in ours)
