@@ -21,7 +21,7 @@ from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
 from demandflow.domain.facts import STANDARD_FACTS, MovedOver
 from demandflow.domain.texts import name_of
-from demandflow.domain.values import Actor
+from demandflow.domain.values import Actor, actor_of
 from demandflow.domain.workflow import PossibleMove, Workflow
 from demandflow.errors import CalendarEnds, DemandFlowError, InvalidValue, Overtaken, StorageBusy, StorageError, brief
 from demandflow.handling import CommandHandler
@@ -213,8 +213,7 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
         With `dry_run` nothing is recorded: the answers say which would move, and why the others would not. Raises
         InvalidValue or UnknownWorkflow.
         """
-        if not isinstance(by, Actor):
-            raise InvalidValue("by", f"must be an Actor, got {brief(by)}")
+        actor_of(by)
         for what, key in (("workflow", workflow), ("of", of)):
             if not isinstance(key, str):
                 raise InvalidValue(what, f"must be given as name@version, got {brief(key)}")
@@ -300,8 +299,8 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
 
     def possible_moves(self, demand_id: UUID, *, by: Actor | None = None) -> tuple[PossibleMove, ...]:
         """What may happen next: move and role, at all or by this actor. A rule may object to the particular fact."""
-        if by is not None and not isinstance(by, Actor):
-            raise InvalidValue("by", f"must be an Actor, got {brief(by)}")
+        if by is not None:
+            actor_of(by)
         demand = self.demand(demand_id)
         return self._handler.workflow_of(demand).possible(demand, by)
 

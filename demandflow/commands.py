@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Required, TypedDict, Unpack
 from uuid import UUID, uuid5
 
 from demandflow.domain.arguments import plain
-from demandflow.domain.decide import Command
-from demandflow.domain.demand import Demand
+from demandflow.domain.decide import Command, command
+from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.events import Event
 from demandflow.domain.facts import (
     Accepted,
@@ -42,6 +41,7 @@ from demandflow.domain.facts import (
     TakenOn,
     Unmerged,
     Withdrawn,
+    checked,
     in_their_own_name,
 )
 from demandflow.domain.texts import asked_of, text_of
@@ -80,6 +80,10 @@ class How(Circumstances, total=False):
     seen: Demand | int | None
 
 
+POSSIBLE = dict.fromkeys((*How.__annotations__, *Circumstances.__annotations__))
+"""The keywords of every command."""
+
+
 class Commands:
     """All that can be done to demands; each method returns the demand after it, or raises and records nothing.
 
@@ -108,26 +112,23 @@ class Commands:
         With source and reference, or with a command id, doing it again returns what was recorded the first time;
         IdReused if it says something else. Raises UnknownWorkflow.
         """
-        command, on, derived = self._start(fact, workflow, how)
-        if command.demand == NOT_MADE:
-            command = replace(command, demand=self._made_id())
-        return self._handler.start(command, on, derived=derived, chosen=workflow is not None)
+        return self._started(checked(fact), workflow, how)
 
     def would_start(self, fact: Registered, *, workflow: str | None = None, **how: Unpack[Circumstances]) -> Demand:
         """The demand that start() would return, or what it would raise; nothing is recorded.
 
         Without source and reference, and without a command id, its id is all zeros: none is made for it.
         """
-        command, on, derived = self._start(fact, workflow, how)
+        command, on, derived = self._start(checked(fact), workflow, how, made=False)
         return self._handler.would_start(command, on, derived=derived, chosen=workflow is not None)
 
     def act(self, demand_id: UUID, move: str, fact: Fact, **how: Unpack[How]) -> Demand:
         """Make any move of the demand's workflow, with its fact. A merge records both sides."""
-        return self._handler.handle(_command(as_id(demand_id), move, fact, how))
+        return self._act(demand_id, move, checked(fact), how)
 
     def would(self, demand_id: UUID, move: str, fact: Fact, **how: Unpack[How]) -> Demand:
         """The demand as act() would return it, or what it would raise; nothing is recorded."""
-        return self._handler.would(_command(as_id(demand_id), move, fact, how))
+        return self._handler.would(_command(as_id(demand_id), move, checked(fact), how))
 
     def events(self, demand_id: UUID) -> tuple[Event, ...]:
         """What is recorded of the demand: each fact with its circumstances and what it meant. Raises DemandNotFound."""
@@ -174,7 +175,7 @@ class Commands:
             reference=reference,
             due=due,
         )
-        return self.start(fact, workflow=workflow, **how)
+        return self._started(fact, workflow, how)
 
     def sort(
         self,
@@ -187,31 +188,31 @@ class Commands:
     ) -> Demand:
         """Say what it is about, where, and how urgent; at least one of them."""
         fact = Sorted(category=_category(category), place=None if place is None else Place(place), urgency=urgency)
-        return self.act(demand_id, "sort", fact, **how)
+        return self._act(demand_id, "sort", fact, how)
 
     def ask_details(self, demand_id: UUID, question: str, **how: Unpack[How]) -> Demand:
         """Ask the resident something before going on."""
-        return self.act(demand_id, "ask_details", DetailsAsked(question=question), **how)
+        return self._act(demand_id, "ask_details", DetailsAsked(question=question), how)
 
     def give_details(self, demand_id: UUID, answer: str, **how: Unpack[How]) -> Demand:
         """Answer what was asked; a grid administrator may write it down for the resident."""
-        return self.act(demand_id, "give_details", DetailsGiven(answer=answer), **how)
+        return self._act(demand_id, "give_details", DetailsGiven(answer=answer), how)
 
     def no_answer(self, demand_id: UUID, note: str | None = None, **how: Unpack[How]) -> Demand:
         """Go on without the details: nobody answered."""
-        return self.act(demand_id, "no_answer", Stepped(note=note), **how)
+        return self._act(demand_id, "no_answer", Stepped(note=note), how)
 
     def accept(self, demand_id: UUID, note: str | None = None, **how: Unpack[How]) -> Demand:
         """Let the demand pass the audit, so that it can be contracted out."""
-        return self.act(demand_id, "accept", Accepted(note=note), **how)
+        return self._act(demand_id, "accept", Accepted(note=note), how)
 
     def refuse(self, demand_id: UUID, code: str, words: str, **how: Unpack[How]) -> Demand:
         """Refuse it: a code for the figures, words for the resident, who may appeal."""
-        return self.act(demand_id, "refuse", Refused(code=code, words=words), **how)
+        return self._act(demand_id, "refuse", Refused(code=code, words=words), how)
 
     def answer(self, demand_id: UUID, words: str, *, resolved: bool = True, **how: Unpack[How]) -> Demand:
         """Settle it on the spot, in its first round."""
-        return self.act(demand_id, "answer", Reported(resolved=resolved, words=words), **how)
+        return self._act(demand_id, "answer", Reported(resolved=resolved, words=words), how)
 
     # contracting
 
@@ -227,7 +228,7 @@ class Commands:
     ) -> Demand:
         """Give the work to a unit, a team or a volunteer; the contractor leads, co-handlers help."""
         fact = ContractedOut(contractor=contractor, co_handlers=co_handlers, due=due, reason=reason)
-        return self.act(demand_id, "contract_out", fact, **how)
+        return self._act(demand_id, "contract_out", fact, how)
 
     def recall(
         self,
@@ -241,43 +242,43 @@ class Commands:
     ) -> Demand:
         """Take the work away from its contractor and contract it out anew."""
         fact = ContractedOut(contractor=contractor, co_handlers=co_handlers, due=due, reason=reason)
-        return self.act(demand_id, "recall", fact, **how)
+        return self._act(demand_id, "recall", fact, how)
 
     def take_on(self, demand_id: UUID, note: str | None = None, **how: Unpack[How]) -> Demand:
         """Begin the work."""
-        return self.act(demand_id, "take_on", TakenOn(note=note), **how)
+        return self._act(demand_id, "take_on", TakenOn(note=note), how)
 
     def hand_back(self, demand_id: UUID, reason: str, **how: Unpack[How]) -> Demand:
         """Return the demand: it is not ours. The dispatcher decides what next."""
-        return self.act(demand_id, "hand_back", HandedBack(reason=reason), **how)
+        return self._act(demand_id, "hand_back", HandedBack(reason=reason), how)
 
     # the work
 
     def ask_extension(self, demand_id: UUID, until: datetime, reason: str, **how: Unpack[How]) -> Demand:
         """Ask for a later due moment."""
-        return self.act(demand_id, "ask_extension", ExtensionAsked(until=until, reason=reason), **how)
+        return self._act(demand_id, "ask_extension", ExtensionAsked(until=until, reason=reason), how)
 
     def extend(self, demand_id: UUID, due: datetime, reason: str | None = None, **how: Unpack[How]) -> Demand:
         """Grant a later due moment that was asked for."""
-        return self.act(demand_id, "extend", Extended(due=due, reason=reason), **how)
+        return self._act(demand_id, "extend", Extended(due=due, reason=reason), how)
 
     def suspend(self, demand_id: UUID, reason: str, *, review: datetime, **how: Unpack[How]) -> Demand:
         """Let the work rest until it is looked at again."""
-        return self.act(demand_id, "suspend", Suspended(reason=reason, review=review), **how)
+        return self._act(demand_id, "suspend", Suspended(reason=reason, review=review), how)
 
     def resume(self, demand_id: UUID, note: str | None = None, **how: Unpack[How]) -> Demand:
         """Go on with the work."""
-        return self.act(demand_id, "resume", Resumed(note=note), **how)
+        return self._act(demand_id, "resume", Resumed(note=note), how)
 
     def report(self, demand_id: UUID, words: str, *, resolved: bool = True, **how: Unpack[How]) -> Demand:
         """Say what was done, and whether that resolved it."""
-        return self.act(demand_id, "report", Reported(resolved=resolved, words=words), **how)
+        return self._act(demand_id, "report", Reported(resolved=resolved, words=words), how)
 
     # feedback and evaluation
 
     def feed_back(self, demand_id: UUID, way: Way, words: str | None = None, **how: Unpack[How]) -> Demand:
         """Tell the resident the outcome; to_be_told() says who else is to be told: everyone merged into it."""
-        return self.act(demand_id, "feed_back", FedBack(way=way, words=words), **how)
+        return self._act(demand_id, "feed_back", FedBack(way=way, words=words), how)
 
     def to_be_told(self, demand_id: UUID) -> tuple[Demand, ...]:
         """Everyone merged into the demand, and into those, at any depth: whose residents are to be told as well.
@@ -303,15 +304,15 @@ class Commands:
     ) -> Demand:
         """Say, as the resident, whether it is resolved and how satisfied you are; maybe a clerk wrote it down."""
         fact = Evaluated(resolved=resolved, grade=grade, words=words, written_by=written_by)
-        return self.act(demand_id, "evaluate", fact, **how)
+        return self._act(demand_id, "evaluate", fact, how)
 
     def miss_callback(self, demand_id: UUID, note: str | None = None, **how: Unpack[How]) -> Demand:
         """The resident was called and could not be reached; after so many calls it is closed as silent."""
-        return self.act(demand_id, "miss_callback", CallbackMissed(note=note), **how)
+        return self._act(demand_id, "miss_callback", CallbackMissed(note=note), how)
 
     def end_notice(self, demand_id: UUID, note: str | None = None, **how: Unpack[How]) -> Demand:
         """Close an anonymous demand as silent, once the public notice has hung for its time."""
-        return self.act(demand_id, "end_notice", NoticeEnded(note=note), **how)
+        return self._act(demand_id, "end_notice", NoticeEnded(note=note), how)
 
     # the other ends, and coming back
 
@@ -319,35 +320,35 @@ class Commands:
         self, demand_id: UUID, reason: str | None = None, *, asked_by: str | None = None, **how: Unpack[How]
     ) -> Demand:
         """Take it back, as the resident; or write that down for the resident, or who acts for them, as `asked_by`."""
-        return self.act(demand_id, "withdraw", Withdrawn(reason=reason, asked_by=asked_by), **how)
+        return self._act(demand_id, "withdraw", Withdrawn(reason=reason, asked_by=asked_by), how)
 
     def merge(self, demand_id: UUID, *, into: UUID, reason: str | None = None, **how: Unpack[How]) -> Demand:
         """Let it go on in another, open demand about the same thing; both sides are recorded together."""
-        return self.act(demand_id, "merge", Merged(into=as_id(into), reason=reason), **how)
+        return self._act(demand_id, "merge", Merged(into=as_id(into), reason=reason), how)
 
     def unmerge(self, demand_id: UUID, reason: str, **how: Unpack[How]) -> Demand:
         """Let it go on by itself again, where it stood; both sides are recorded together."""
-        return self.act(demand_id, "unmerge", Unmerged(reason=reason), **how)
+        return self._act(demand_id, "unmerge", Unmerged(reason=reason), how)
 
     def reopen(self, demand_id: UUID, reason: str, **how: Unpack[How]) -> Demand:
         """Take a closed or withdrawn demand up again, as the resident, within the window."""
-        return self.act(demand_id, "reopen", Reopened(reason=reason), **how)
+        return self._act(demand_id, "reopen", Reopened(reason=reason), how)
 
     def appeal(self, demand_id: UUID, reason: str, **how: Unpack[How]) -> Demand:
         """Ask, as the resident, to look at a refused demand again, within the window."""
-        return self.act(demand_id, "appeal", Reopened(reason=reason), **how)
+        return self._act(demand_id, "appeal", Reopened(reason=reason), how)
 
     # everywhere
 
     def escalate(self, demand_id: UUID, reason: str, **how: Unpack[How]) -> Demand:
         """Mark it for somebody higher up; it stays where it is."""
-        return self.act(demand_id, "escalate", Escalated(reason=reason), **how)
+        return self._act(demand_id, "escalate", Escalated(reason=reason), how)
 
     def notify(
         self, demand_id: UUID, to: str, kind: str, what: str, *, whom: str | None = None, **how: Unpack[How]
     ) -> Demand:
         """Have somebody told something: a role, of what kind the notice is, its words, and maybe who in the role."""
-        return self.act(demand_id, "notify", Notified(to=to, kind=kind, what=what, whom=whom), **how)
+        return self._act(demand_id, "notify", Notified(to=to, kind=kind, what=what, whom=whom), how)
 
     def correct(
         self,
@@ -379,7 +380,7 @@ class Commands:
             grade=grade,
             confirmed_by=confirmed_by,
         )
-        return self.act(demand_id, "correct", fact, **how)
+        return self._act(demand_id, "correct", fact, how)
 
     def move_over(self, demand_id: UUID, workflow: str, *, reason: str | None = None, **how: Unpack[How]) -> Demand:
         """Let a running demand go on under another workflow (`name@version`), which must have its state.
@@ -389,14 +390,26 @@ class Commands:
         target, by = self._workflows[self._key(_named(workflow))], how.get("by")
         state = self._handler.current(as_id(demand_id)).state
         move = target.move_of(MovedOver, state, by.role if isinstance(by, Actor) else None) or "move_over"
-        return self.act(demand_id, move, MovedOver(workflow=target.key, reason=reason), **how)
+        return self._act(demand_id, move, MovedOver(workflow=target.key, reason=reason), how)
 
     def note(self, demand_id: UUID, text: str, **how: Unpack[How]) -> Demand:
         """Keep something worth remembering with it."""
-        return self.act(demand_id, "note", Noted(text=text), **how)
+        return self._act(demand_id, "note", Noted(text=text), how)
 
-    def _start(self, fact: Registered, workflow: str | None, how: Mapping[str, Any]) -> tuple[Command, Workflow, bool]:
-        """What registering comes to: the command, the workflow, and whether its id comes again with the same words."""
+    def _act(self, demand_id: UUID, move: str, fact: Fact, how: Mapping[str, Any]) -> Demand:
+        return self._handler.handle(_command(as_id(demand_id), move, fact, how))
+
+    def _started(self, fact: Registered, workflow: str | None, how: Mapping[str, Any]) -> Demand:
+        command, on, derived = self._start(fact, workflow, how)
+        return self._handler.start(command, on, derived=derived, chosen=workflow is not None)
+
+    def _start(
+        self, fact: Registered, workflow: str | None, how: Mapping[str, Any], *, made: bool = True
+    ) -> tuple[Command, Workflow, bool]:
+        """What registering comes to: the command, the workflow, and whether its id comes again with the same words.
+
+        Without an id that comes again, one is `made`, or it is all zeros.
+        """
         on = self._workflows[self._key(workflow)]
         if not isinstance(fact, Registered):
             raise InvalidValue("fact", f"a demand starts with Registered or a subclass, got {type(fact).__name__}")
@@ -406,15 +419,16 @@ class Commands:
         if move is None:
             kinds = (rows[0].move.fact.__name__ for rows in on.moves_from("").values())
             raise InvalidValue("fact", f"a demand on {on.key} starts with {listed(kinds)}, not {type(fact).__name__}")
-        command = _command(NOT_MADE, move, fact, how)
-        command = replace(command, fact=in_their_own_name(fact, command.by))
+        proposed = _command(NOT_MADE, move, fact, how)
+        if (theirs := in_their_own_name(fact, proposed.by)) is not fact:
+            proposed = as_if(proposed, fact=theirs)
         if fact.source is not None and fact.reference is not None:
-            return replace(command, demand=self.id_of(fact.source, fact.reference)), on, True
-        if command.command_id is not None:
-            possible = [uuid5(derived_id(self._tenant), f"command {one}") for one in command.command_ids]
+            return as_if(proposed, demand=self.id_of(fact.source, fact.reference)), on, True
+        if proposed.command_id is not None:
+            possible = [uuid5(derived_id(self._tenant), f"command {one}") for one in proposed.command_ids]
             demand = next((one for one in possible[:-1] if self._handler.knows(one)), possible[-1])
-            return replace(command, demand=demand), on, True
-        return command, on, False
+            return as_if(proposed, demand=demand), on, True
+        return as_if(proposed, demand=self._made_id()) if made else proposed, on, False
 
     def _made_id(self) -> UUID:
         demand = self._new_id()
@@ -432,14 +446,12 @@ class Commands:
 
 def _command(demand: UUID, move: str, fact: Fact, how: Mapping[str, Any]) -> Command:
     """The command, from keywords that are checked; InvalidValue names those that are possible."""
-    possible = (*How.__annotations__, *Circumstances.__annotations__)
-    if unknown := [name for name in how if name not in possible]:
-        raise InvalidValue(
-            move, f"has no keyword {listed(unknown)} (possible besides its own: {listed(dict.fromkeys(possible))})"
-        )
+    if not how.keys() <= POSSIBLE.keys():
+        unknown, possible = [name for name in how if name not in POSSIBLE], listed(POSSIBLE)
+        raise InvalidValue(move, f"has no keyword {listed(unknown)} (possible besides its own: {possible})")
     if "by" not in how:
         raise InvalidValue("by", "must say who does this: by=Actor('li', Role.AUDITOR)")
-    return Command(demand, move, fact, **how)
+    return command(demand, move, fact, **how)
 
 
 def as_id(value: UUID | str) -> UUID:

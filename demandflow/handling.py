@@ -151,7 +151,6 @@ class CommandHandler:
 
         Raises a Refusal (with who did what meanwhile, if somebody was faster), DemandNotFound or IdReused.
         """
-        command.not_a_side()
         began: dict[UUID, int] = {}
         for _ in range(ATTEMPTS):
             demand, other = self._kept.get(command.demand) or self.current(command.demand), None
@@ -180,7 +179,6 @@ class CommandHandler:
 
     def would(self, command: Command) -> Demand:
         """What handle() would return or raise; nothing is recorded."""
-        command.not_a_side()
         demand = self.current(command.demand)
         if (known := self._done_before(demand, command)) is not None:
             return known

@@ -63,12 +63,11 @@ class Moments:
             self._read_newest = None
             if self._elapsed is not None and self._newest is not None and now - self._newest > QUIET:
                 warnings.warn(ClockJumped(self._newest, now), stacklevel=2)
-        for where, newest in (
-            ("something", self._newest),
-            *((f"the last of demand {one.id}", one.recorded) for one in demands if one is not None),
-        ):
-            if newest is not None and newest - now > FAR_BEHIND:
-                raise ClockBehind(now, newest, where)
+        if self._newest is not None and self._newest - now > FAR_BEHIND:
+            raise ClockBehind(now, self._newest, "something")
+        for demand in demands:
+            if demand is not None and demand.recorded is not None and demand.recorded - now > FAR_BEHIND:
+                raise ClockBehind(now, demand.recorded, f"the last of demand {demand.id}")
         self._look_for_a_jump(now)
         return now
 
@@ -80,7 +79,10 @@ class Moments:
         With `backdating` anybody may enter what is past. Raises InvalidValue for the future, and BackdatingNotAllowed
         for what happened longer ago than this actor may enter.
         """
-        last = max([recorded, *(one.last for one in demands if one is not None and one.last is not None)])
+        last = recorded
+        for demand in demands:
+            if demand is not None and demand.last is not None and demand.last > last:
+                last = demand.last
         if at is None:
             return last
         at = moment(at, "at")

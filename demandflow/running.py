@@ -12,9 +12,9 @@ from uuid import UUID
 
 from demandflow.agenda import Agenda, Asked, Line
 from demandflow.batches import Batch
-from demandflow.domain.decide import Command
-from demandflow.domain.demand import Demand
-from demandflow.domain.facts import Fact
+from demandflow.domain.decide import command
+from demandflow.domain.demand import Demand, as_if
+from demandflow.domain.facts import Fact, checked
 from demandflow.domain.values import Actor, Role
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import (
@@ -246,17 +246,15 @@ def _propose(policy: Policy, wake: Wake, number: int, reaction: Reaction, demand
     if move is None:
         problem = f"proposes {type(reaction.fact).__name__}, which no move of {demand.workflow} records from here"
         raise InvalidValue(policy.name, problem)
-    command = Command(
+    proposed = command(
         demand.id,
         move,
-        reaction.fact,
+        checked(reaction.fact),
         by=Actor(policy.name, Role.POLICY),
-        command_id=command_of(policy.name, wake.cause, number),
         correlation=reaction.gathering,
         causation=f"event {demand.version}",
-        reaction=True,
     )
-    batch._handler.handle(command)
+    batch._handler.handle(as_if(proposed, command_id=command_of(policy.name, wake.cause, number), reaction=True))
 
 
 def _told(error: Exception) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from demandflow.domain.arguments import each_of
 from demandflow.domain.texts import text_of
-from demandflow.domain.values import Actor, moment
+from demandflow.domain.values import Actor, actor_of, moment
 from demandflow.errors import InvalidValue, brief
 from demandflow.store.holes import Acknowledged, Hole, Verification
 from demandflow.store.log import Log
@@ -37,8 +37,7 @@ class Upkeep:
         for hole in several:
             if not isinstance(hole, Hole):
                 raise InvalidValue("holes", f"must be some of those that verify() names, got {brief(holes)}")
-        if not isinstance(by, Actor):
-            raise InvalidValue("by", f"must be an Actor, got {brief(by)}")
+        actor_of(by)
         self._log.acknowledge(several, by, moment(self._clock(), "clock"), text_of(reason, "reason"))
         self.rebuild()
 

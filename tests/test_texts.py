@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -31,7 +32,17 @@ from demandflow import (
     Registered,
     Workflow,
 )
-from demandflow.domain.texts import DEEPEST_PATH, LONGEST_NAME, LONGEST_PATH, LONGEST_TEXT, is_name, name_of, text_of
+from demandflow.domain import texts
+from demandflow.domain.texts import (
+    DEEPEST_PATH,
+    LONGEST_NAME,
+    LONGEST_PATH,
+    LONGEST_TEXT,
+    is_name,
+    name_of,
+    path_of,
+    text_of,
+)
 from demandflow.ids import derived_id
 from demandflow.testing import FrozenClock
 
@@ -70,6 +81,30 @@ REFUSED = {
 names = st.text(
     st.characters() | st.sampled_from("\u3000\u00a0\u200d\u200b\u2800~\u202e\x00\ud800"), min_size=1, max_size=12
 )
+
+
+NEVER = re.compile("(?!)")
+pieces = st.lists(
+    st.sampled_from((*"ab路~/ %.-\n\t\u3000\u0301\u3099\u200b。，", "%2F", "//", " /", "/ ", "/~")), max_size=8
+)
+
+
+@given(pieces.map("".join) | names | st.integers(0, 300).map("a/b".__mul__))
+def test_what_is_known_to_be_right_at_once_is_what_the_whole_rule_accepts(text: str) -> None:
+    def said() -> list[object]:
+        answers: list[object] = []
+        for check in (name_of, text_of, lambda value: path_of(value, "place")):
+            try:
+                answers.append(check(text))
+            except InvalidValue as wrong:
+                answers.append(str(wrong))
+        return answers
+
+    at_once = said()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(texts, "_SURELY_A_NAME", NEVER)
+        patched.setattr(texts, "_SURELY_A_TEXT", NEVER)
+        assert at_once == said()
 
 
 @given(names)

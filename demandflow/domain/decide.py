@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from msgspec import Struct
+
 from demandflow.domain.arguments import plain
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event, Meta, Stamp
-from demandflow.domain.facts import OTHER_SIDES, Fact, LetGo, MovedOver, TookIn, Unmerged, checked
+from demandflow.domain.facts import OTHER_SIDES, Fact, LetGo, MovedOver, TookIn, Unmerged
 from demandflow.domain.moves import Proposal
 from demandflow.domain.texts import name_of
 from demandflow.domain.ticking import due_of_the_whole, step_of, ticks
-from demandflow.domain.values import Actor, Role
+from demandflow.domain.values import Actor, Role, actor_of
 from demandflow.domain.workflow import Row, Workflow
 from demandflow.errors import Defect, InvalidValue, InvalidWorkflow, RuleBroken, brief
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
-    """What a caller wants recorded, and in which circumstances. Raises InvalidValue.
-
-    Only a policy's `reaction` may have a command id of that name space.
-    """
+class Command(Struct, frozen=True):
+    """What a caller wants recorded, and in which circumstances; see command()."""
 
     demand: UUID
     move: str
@@ -36,25 +33,7 @@ class Command:
     correlation: str | None = None
     causation: str | None = None
     reaction: bool = False
-    given_id: str | None = field(default=None, compare=False)
-
-    def __post_init__(self) -> None:
-        given = self.command_id if self.given_id is None else self.given_id
-        object.__setattr__(self, "given_id", plain(given))
-        if not isinstance(self.by, Actor):
-            raise InvalidValue("by", f"must be an Actor, for instance Actor('li', Role.AUDITOR), got {brief(self.by)}")
-        if not isinstance(self.fact, Fact):
-            raise InvalidValue("fact", f"must be a fact, for instance Noted(text=…), got {brief(self.fact)}")
-        object.__setattr__(self, "fact", checked(self.fact))
-        for name in ("move", "command_id", "correlation", "causation"):
-            if (value := getattr(self, name)) is None and name != "move":
-                continue
-            if name != "command_id":
-                object.__setattr__(self, name, name_of(value, name))
-            elif not self.reaction:
-                object.__setattr__(self, name, self._command_id(value))
-        if self.seen is not None:
-            self._check_seen(self.seen)
+    given_id: str | None = None
 
     @property
     def seen_version(self) -> int:
@@ -66,26 +45,51 @@ class Command:
         """The command id as it was given, which is how an earlier version kept it, and as it is kept now."""
         return tuple(dict.fromkeys(one for one in (self.given_id, self.command_id) if one is not None))
 
-    def not_a_side(self) -> None:
-        """Raise InvalidValue for what is only recorded together with the other side of a merge or an un-merge."""
-        if isinstance(self.fact, OTHER_SIDES):
-            side = "Merged" if isinstance(self.fact, TookIn) else "Unmerged"
-            raise InvalidValue(type(self.fact).__name__, f"is the other side of {side} and is recorded with it")
 
-    def _command_id(self, given: str) -> str:
-        """The command id as it is kept: none that a policy's reaction has, or had in the logs of before."""
-        kept = name_of(given, "command_id")  # which never begins as those of reactions do
-        if self.by.role == Role.POLICY and kept.startswith(f"{self.by.id}: "):
-            problem = f"{brief(given)} is kept for what policies do; give one that begins otherwise"
-            raise InvalidValue("command_id", problem)
-        return kept
+def command(
+    demand: UUID,
+    move: str,
+    fact: Fact,
+    *,
+    by: Actor,
+    at: datetime | None = None,
+    command_id: str | None = None,
+    seen: Demand | int | None = None,
+    correlation: str | None = None,
+    causation: str | None = None,
+) -> Command:
+    """What a caller wants recorded, as it is kept. Raises InvalidValue; the fact is checked by whoever made it."""
+    actor_of(by)
+    if isinstance(fact, OTHER_SIDES):
+        side = "Merged" if isinstance(fact, TookIn) else "Unmerged"
+        raise InvalidValue(type(fact).__name__, f"is the other side of {side} and is recorded with it")
+    given = plain(command_id)
+    if command_id is not None:
+        command_id = _command_id(command_id, by)
+    if seen is not None:
+        _check_seen(seen, demand)
+    if correlation is not None:
+        correlation = name_of(correlation, "correlation")
+    if causation is not None:
+        causation = name_of(causation, "causation")
+    move = name_of(move, "move")
+    return Command(demand, move, fact, by, at, command_id, seen, correlation, causation, False, given)
 
-    def _check_seen(self, seen: Demand | int) -> None:
-        if isinstance(seen, Demand):
-            if seen.id != self.demand:
-                raise InvalidValue("seen", f"is demand {seen.id}, not {self.demand}")
-        elif isinstance(seen, bool) or not isinstance(seen, int) or seen < 1:
-            raise InvalidValue("seen", f"must be a Demand as the caller saw it, or its version, got {brief(seen)}")
+
+def _command_id(given: str, by: Actor) -> str:
+    """The command id as it is kept: none that a policy's reaction has, or had in the logs of before."""
+    kept = name_of(given, "command_id")  # which never begins as those of reactions do
+    if by.role == Role.POLICY and kept.startswith(f"{by.id}: "):
+        raise InvalidValue("command_id", f"{brief(given)} is kept for what policies do; give one that begins otherwise")
+    return kept
+
+
+def _check_seen(seen: Demand | int, demand: UUID) -> None:
+    if isinstance(seen, Demand):
+        if seen.id != demand:
+            raise InvalidValue("seen", f"is demand {seen.id}, not {demand}")
+    elif isinstance(seen, bool) or not isinstance(seen, int) or seen < 1:
+        raise InvalidValue("seen", f"must be a Demand as the caller saw it, or its version, got {brief(seen)}")
 
 
 def decide(workflow: Workflow, demand: Demand, proposal: Proposal[Any], meta: Meta | None = None) -> Event:

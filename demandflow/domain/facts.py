@@ -5,8 +5,7 @@ The TOPICs and the field names are the storage format. Never rename one; a new f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, TypeAlias, TypeVar, dataclass_transform
 from uuid import UUID
@@ -35,30 +34,29 @@ _Names: TypeAlias = Annotated[tuple[Name, ...], Strict(False)]
 class _FactType(ModelMetaclass):
     """Makes a caller's mistake an InvalidValue; loading what is stored does not pass here."""
 
-    model_fields: dict[str, Any]
+    __pydantic_fields__: dict[str, Any]
 
     def __call__(cls, **fields: Any) -> Any:  # noqa: N805
-        possible = cls.model_fields
-        if unknown := [name for name in fields if name not in possible]:
-            problem = f"has no {listed(unknown)} (possible: {listed(possible)})"
-            raise InvalidValue(cls.__name__, problem)
-        with _as_invalid_values(cls.__name__):
+        possible = cls.__pydantic_fields__
+        if not fields.keys() <= possible.keys():
+            unknown = [name for name in fields if name not in possible]
+            raise InvalidValue(cls.__name__, f"has no {listed(unknown)} (possible: {listed(possible)})")
+        try:
             return super().__call__(**fields)
+        except Exception as error:
+            raise _as_invalid_values(error, cls.__name__) from None
 
 
-@contextmanager
-def _as_invalid_values(what: str, unread: Mapping[str, str] = MappingProxyType({})) -> Iterator[None]:
+def _as_invalid_values(error: Exception, what: str, unread: Mapping[str, str] = MappingProxyType({})) -> InvalidValue:
     """All that is wrong, as one InvalidValue. What could not be read is not missing: it is named as it is."""
-    try:
-        yield
-    except ValidationError as error:
+    if isinstance(error, ValidationError):
         all_wrong = error.errors(include_url=False)  # what is wrong with all of it has no place
         details = (detail for detail in all_wrong if not detail["loc"] or detail["loc"][0] not in unread)
-        raise InvalidValue(what, "; ".join([*_said(unread), *map(_problem, details)])) from None
-    except InvalidValue:
-        raise
-    except Exception as error:  # what a value of somebody else's class raises when it is looked at is not known
-        raise InvalidValue(what, f"cannot be made of these values ({brief(error)})") from None
+        return InvalidValue(what, "; ".join([*_said(unread), *map(_problem, details)]))
+    if isinstance(error, InvalidValue):
+        return error
+    # what a value of somebody else's class raises when it is looked at is not known
+    return InvalidValue(what, f"cannot be made of these values ({brief(error)})")
 
 
 def _problem(error: ErrorDetails) -> str:
@@ -92,8 +90,10 @@ class Fact(BaseModel, metaclass=_FactType):
         write them. Raises InvalidValue that lists everything that is wrong at once.
         """
         values, wrong = read(cls.model_fields, words, zone)
-        with _as_invalid_values(cls.__name__, wrong):
+        try:
             made: Self = ModelMetaclass.__call__(cls, **values)
+        except Exception as error:
+            raise _as_invalid_values(error, cls.__name__, wrong) from None
         if wrong:
             raise InvalidValue(cls.__name__, "; ".join(_said(wrong)))
         return made
@@ -102,11 +102,16 @@ class Fact(BaseModel, metaclass=_FactType):
         raise InvalidValue(type(self).__name__, "a fact is never changed; record another, or a correction")
 
 
-def checked(fact: Fact) -> Fact:
+F = TypeVar("F", bound="Fact")
+
+
+def checked(fact: F) -> F:
     """The fact as its class would make it: also one that was copied, changed or made past its constructor.
 
-    Raises InvalidValue for what its class would not take.
+    Raises InvalidValue for what its class would not take, and for what is no fact.
     """
+    if not isinstance(fact, Fact):
+        raise InvalidValue("fact", f"must be a fact, for instance Noted(text=…), got {brief(fact)}")
     return type(fact)(**fact.__dict__)
 
 

@@ -31,6 +31,12 @@ _NOTHING_TO_SEE = re.compile(
     "[\\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]*"
 )
+# Most names and texts have letters only in which nothing can be wrong, ASCII and Chinese: those are right at once.
+_ONE, _MORE = "!-}\u4e00-\u9fff", "!-~\u4e00-\u9fff"
+_SURELY_A_NAME = re.compile(f"[{_ONE}](?:[ {_MORE}]*[{_MORE}])?")
+_SURELY_A_TEXT = re.compile("[{0}](?:[ \n{0}]*[{0}])?".format(f"{_MORE}\u3001-\u3029\uff01-\uff5e"))
+_NOT_SO_SURE = re.compile("%|//|/ | /|/~|/$")
+"""What may be wrong with a path although it would be a name."""
 _ESCAPED_CONTROL = re.compile(r"(?<!\\)(?:\\\\)*\\(?:u00[01]|u007f|u00[89]|[bfr])|[\x7f-\x9f\ufffe\uffff]")
 
 
@@ -39,7 +45,10 @@ def text_of(value: object, what: str = "text") -> str:
 
     Raises InvalidValue for what is no text, says nothing, has control characters, or is longer than 100,000 characters.
     """
-    text = str(as_kept(_plain(value, what)))
+    text = _plain(value, what)
+    if len(text) <= LONGEST_TEXT and _SURELY_A_TEXT.fullmatch(text):
+        return text
+    text = str(as_kept(text))
     if _NOTHING_TO_SEE.fullmatch(text):
         raise InvalidValue(what, f"{brief(value)} says nothing; give a text, or leave it out")
     if control := _CONTROL.search(text):
@@ -55,7 +64,10 @@ def name_of(value: object, what: str = "name", longest: int = LONGEST_NAME) -> s
     It is one line of 1 to 200 characters with something to be seen, without blanks at its ends, control characters or
     marks that turn the direction of writing. It does not begin with `~`, which is kept for what is erased later.
     """
-    name = normalize("NFC", _plain(value, what))
+    name = _plain(value, what)
+    if len(name) <= longest and _SURELY_A_NAME.fullmatch(name):
+        return name
+    name = normalize("NFC", name)
     if problem := wrong_with(name, longest):
         raise InvalidValue(what, problem)
     return name
@@ -71,7 +83,11 @@ def path_of(value: object, what: str) -> str:
 
     Raises InvalidValue as name_of() does, and for more than 16 names or 1,000 bytes.
     """
-    path = normalize("NFC", _plain(value, what))
+    path = _plain(value, what)
+    short = len(path) <= LONGEST_NAME and path.count("/") < DEEPEST_PATH
+    if short and _SURELY_A_NAME.fullmatch(path) and path[0] != "/" and not _NOT_SO_SURE.search(path):
+        return path
+    path = normalize("NFC", path)
     names = path.split("/")
     if len(names) > DEEPEST_PATH:
         raise InvalidValue(what, f"{brief(path)} has {len(names):,} levels (possible: up to {DEEPEST_PATH})")

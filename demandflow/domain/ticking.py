@@ -34,7 +34,8 @@ class Step(Struct, frozen=True, gc=False):
 
 def ticks(clocks: Iterable[Clock], demand: Demand, step: Step) -> tuple[Tick, ...]:
     """The clocks that stand otherwise after the step. Clocks that are no longer declared stop."""
-    return tuple(_ticks(tuple(clocks), demand, step))
+    declared = tuple(clocks)
+    return tuple(_ticks(declared, demand, step)) if declared or demand.clocks else ()
 
 
 def due_of_the_whole(clocks: Iterable[Clock], demand: Demand, step: Step) -> datetime | None:

@@ -21,6 +21,8 @@ EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo
 
 def moment(value: object, what: str = "moment") -> datetime:
     """The value as a moment in UTC; InvalidValue if it has no time zone or lies outside 1900–2199."""
+    if type(value) is datetime and value.tzinfo is UTC and EARLIEST <= value < LATEST:
+        return value
     if not isinstance(value, datetime):
         raise InvalidValue(what, f"must be a datetime, got {brief(value)}")
     try:
@@ -225,3 +227,10 @@ class Actor(Struct, frozen=True, omit_defaults=True, gc=False, metaclass=_Checke
     def speaks_for(self, *names: str | None) -> bool:
         """Whether the actor is, or belongs to, one of these people or units."""
         return self.id in names or (self.unit is not None and self.unit in names)
+
+
+def actor_of(value: object, what: str = "by") -> Actor:
+    """The value, if it is an actor. Raises InvalidValue."""
+    if not isinstance(value, Actor):
+        raise InvalidValue(what, f"must be an Actor, for instance Actor('li', Role.AUDITOR), got {brief(value)}")
+    return value
