@@ -12,7 +12,7 @@ from uuid import UUID
 
 from demandflow.batches import Action, Batch, Recorded, Registration, Rejected, acted, each, registered
 from demandflow.commands import Commands, as_id
-from demandflow.domain.arguments import each_of
+from demandflow.domain.arguments import each_of, whole_number
 from demandflow.domain.calendars import Calendar
 from demandflow.domain.closed_loop import CLOSED_LOOP
 from demandflow.domain.closed_loop_1 import CLOSED_LOOP_1
@@ -27,6 +27,7 @@ from demandflow.errors import CalendarEnds, DemandFlowError, InvalidValue, Overt
 from demandflow.handling import CommandHandler
 from demandflow.history import HistoryLine, line_of
 from demandflow.ids import elapsed, utc_now, uuid7
+from demandflow.kept import MOST as KEPT
 from demandflow.moments import LATE_ENTRY, Moments
 from demandflow.policies.policy import Policy
 from demandflow.projections.board import MOST
@@ -60,10 +61,11 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
         new_id: Callable[[], UUID],
         policies: Sequence[Policy] = (),
         moments: Moments | None = None,
+        keep: int = KEPT,
     ) -> None:
         """`moments` (else the clock) say when something is recorded, and what is past may be entered by whom."""
         names = [str(getattr(policy, "name", "")) for policy in policies] if isinstance(policies, Sequence) else ()
-        handler = CommandHandler(log, workflows, moments or Moments(clock), policies=names)
+        handler = CommandHandler(log, workflows, moments or Moments(clock), policies=names, keep=keep)
         Commands.__init__(self, handler, workflows, tenant, new_id)
         Queries.__init__(self, Projector(log, log.zone), workflows, clock, log.events)
         try:
@@ -87,6 +89,7 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
         backdating: Collection[str] = (),
         late_entry: timedelta = LATE_ENTRY,
         clocks_right_until: datetime | None = None,
+        keep: int = KEPT,
     ) -> Self:
         """Open the demands kept at `memory:` or `sqlite:///path` (made if it is not there and may be, by `create`).
 
@@ -95,14 +98,16 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
         and histories are told. The log keeps it (else UTC), and each workflow as it is when it first writes. `policies`
         act when run_policies() is called. The roles in `backdating` may enter what happened at any time (`at=`),
         everybody else what happened up to `late_entry` ago. `clocks_right_until` says that later recordings were made
-        by a clock that was wrong: they hold back nothing but their own demands. Warns (CalendarEnds) of calendars that
-        soon know no more days. Raises InvalidValue or StorageError: among them NotALog, UnknownFormat, WrongTenant,
+        by a clock that was wrong: they hold back nothing but their own demands. So many demands' states are kept in
+        memory (`keep`), to decide on without loading them. Warns (CalendarEnds) of calendars that soon know no more
+        days. Raises InvalidValue or StorageError: among them NotALog, UnknownFormat, WrongTenant,
         WrongZone and WorkflowChanged.
         """
         by_key = _by_key(workflows)
         tenant = None if tenant is None else name_of(tenant, "tenant")
         if not isinstance(create, bool):
             raise InvalidValue("create", f"must be True or False, got {brief(create)}")
+        whole_number("keep", keep, 0, MOST)
         for what, value in (("clock", clock), ("new_id", new_id)):
             if not callable(value):
                 raise InvalidValue(what, f"must be a function, got {brief(value)}")
@@ -117,7 +122,7 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
                 trusted_until=clocks_right_until,
                 elapsed=elapsed if clock is utc_now else None,
             )
-            opened = cls(log, by_key, tenant, clock, new_id, policies, moments)
+            opened = cls(log, by_key, tenant, clock, new_id, policies, moments, keep)
         except BaseException:
             log.close()
             raise

@@ -29,7 +29,7 @@ from demandflow.errors import (
     brief,
 )
 from demandflow.history import line_of
-from demandflow.kept import KeptDemands
+from demandflow.kept import MOST, KeptDemands
 from demandflow.moments import ALLOWED_SKEW, Moments
 from demandflow.replayed import EarlierStates, check_same_command, check_same_reference, reference_of
 from demandflow.store.holes import VERSIONS, Hole
@@ -63,15 +63,16 @@ class CommandHandler:
         policies: Iterable[str] = (),
         known: CommandHandler | None = None,
         backdating: bool = False,
+        keep: int = MOST,
     ) -> None:
         """`known` is another handler of the same log: what it has seen is only brought up to date here.
 
         Under the names of `policies` only their reactions are recorded. With `backdating` anybody may enter what
-        happened long ago.
+        happened long ago. So many demands' states are kept.
         """
         self._log, self._workflows, self._moments, self._known = log, workflows, moments, known
         self._policies, self._backdating = frozenset(policies), backdating
-        self._kept = KeptDemands()
+        self._kept = KeptDemands(keep)
         self._earlier = EarlierStates(lambda demand, after, upto: log.events(demand, after=after, upto=upto))
 
     def on(self, log: Events, *, backdating: bool = False) -> CommandHandler:

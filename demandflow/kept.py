@@ -18,7 +18,9 @@ class KeptDemands:
     There is no lock: a signal could leave it held. Where threads meet, an older version may be kept for a while.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST) -> None:
+        """At most so many; with 0, each is loaded each time."""
+        self._most = most
         self._demands: OrderedDict[UUID, Demand] = OrderedDict()
 
     def get(self, demand: UUID) -> Demand | None:
@@ -32,7 +34,7 @@ class KeptDemands:
             self._demands[demand.id] = demand
         with suppress(KeyError):  # another thread let it go
             self._demands.move_to_end(demand.id)
-        while len(self._demands) > MOST:
+        while len(self._demands) > self._most:
             self._demands.popitem(last=False)
 
     def learn(self, other: KeptDemands) -> None:

@@ -69,7 +69,7 @@ MAY_SEE = {
     "queries": {"errors", "domain", "projections"},
     "upkeep": {"errors", "domain", "store"},
     "application": {
-        *("errors", "domain", "store", "history", "ids", "moments", "handling", "commands", "batches"),
+        *("errors", "domain", "store", "history", "ids", "kept", "moments", "handling", "commands", "batches"),
         *("projections", "queries", "policies", "reacting", "upkeep"),
     },
 }

@@ -540,3 +540,16 @@ def test_in_a_small_community_one_person_is_clerk_auditor_and_dispatcher(flow: D
     flow.feed_back(demand, Way.CALL, by=sun("grid_administrator"))
     evaluated = flow.evaluate(demand, resolved=True, grade=Grade.SATISFIED, written_by="sun", by=RESIDENT)
     assert evaluated.state == "closed"
+
+
+@pytest.mark.parametrize("keep", [0, 1, 10_000])
+def test_however_many_states_are_kept_the_same_is_recorded(keep: int) -> None:
+    clock = FrozenClock()
+    with DemandFlow.open("memory:", clock=clock, keep=keep) as flow:
+        lamp, tree = (flow.register(text, **PLACED).id for text in ("a dark lamp", "a tree"))
+        for demand in (lamp, tree, lamp):
+            flow.note(demand, "seen", by=CLERK)
+        assert (flow.demand(lamp).version, flow.demand(tree).version) == (3, 2)
+    for wrong in (-1, True, None, "many"):
+        with pytest.raises(InvalidValue, match=r"^keep: must be a whole number from 0"):
+            DemandFlow.open("memory:", keep=wrong)  # type: ignore[arg-type]
