@@ -22,7 +22,7 @@ from demandflow.domain.events import Event
 from demandflow.domain.facts import STANDARD_FACTS, MovedOver
 from demandflow.domain.texts import name_of
 from demandflow.domain.values import Actor, actor_of
-from demandflow.domain.workflow import PossibleMove, Workflow
+from demandflow.domain.workflow import PossibleMove, Workflow, Workflows
 from demandflow.errors import CalendarEnds, DemandFlowError, InvalidValue, Overtaken, StorageBusy, StorageError, brief
 from demandflow.handling import CommandHandler
 from demandflow.history import HistoryLine, line_of
@@ -55,7 +55,7 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
     def __init__(
         self,
         log: Log,
-        workflows: dict[str, Workflow],
+        workflows: Workflows,
         tenant: str | None,
         clock: Callable[[], datetime],
         new_id: Callable[[], UUID],
@@ -170,7 +170,7 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
             with PendingLog(self._log) as pending:
                 batch = self._batch(pending, backdating=backdating)
                 yield batch
-            self._handler.learn(batch._handler)
+            self._handler.demands.learn(batch._handler.demands)
         except VersionTaken:
             raise Overtaken("record this batch", "somebody else wrote to one of its demands meanwhile") from None
 
@@ -294,7 +294,7 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
         DemandNotFound too where it had not been received by then.
         """
         if as_of is None and known_on is None:
-            return self._handler.current(as_id(demand_id))
+            return self._handler.demands.current(as_id(demand_id))
         return self._demand_then(as_id(demand_id), Then.of(as_of, known_on, self._projector.zone))
 
     def history(self, demand_id: UUID) -> tuple[HistoryLine, ...]:
@@ -307,7 +307,7 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
         if by is not None:
             actor_of(by)
         demand = self.demand(demand_id)
-        return self._handler.workflow_of(demand).possible(demand, by)
+        return self._workflows[demand.workflow].possible(demand, by)
 
 
 def _newest(log: Log) -> datetime | None:
@@ -322,9 +322,9 @@ def _newest(log: Log) -> datetime | None:
     return max((event.meta.recorded for _, event in rows if isinstance(event, Event)), default=None)
 
 
-def _by_key(workflows: Iterable[Workflow]) -> dict[str, Workflow]:
+def _by_key(workflows: Iterable[Workflow]) -> Workflows:
     """The workflows by `name@version`; InvalidValue for none, for what is none, and for two of one key."""
-    by_key: dict[str, Workflow] = {}
+    by_key = Workflows()
     for workflow in each_of("workflows", workflows, "(CLOSED_LOOP,)"):
         if not isinstance(workflow, Workflow):
             raise InvalidValue("workflows", f"{brief(workflow)} is no Workflow")

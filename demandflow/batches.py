@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ from demandflow.domain.arguments import each_of
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import Fact, Registered
 from demandflow.domain.values import Actor
-from demandflow.domain.workflow import Workflow
+from demandflow.domain.workflow import Workflows
 from demandflow.errors import DemandFlowError, InvalidValue, Overtaken, StorageBusy, StorageError, brief
 from demandflow.handling import CommandHandler
 from demandflow.store.pending import PendingLog
@@ -33,7 +33,7 @@ class Batch(Commands):
         self,
         pending: PendingLog,
         handler: CommandHandler,
-        workflows: Mapping[str, Workflow],
+        workflows: Workflows,
         tenant: str | None,
         new_id: Callable[[], UUID],
     ) -> None:
@@ -48,7 +48,7 @@ class Batch(Commands):
         try:
             yield
         except BaseException:
-            self._handler.forget(self._pending.take_back(began))
+            self._handler.demands.forget(self._pending.take_back(began))
             raise
 
     @property
@@ -58,16 +58,16 @@ class Batch(Commands):
 
     def demand(self, demand_id: UUID) -> Demand:
         """The demand as it stands with what the batch will record. Raises DemandNotFound."""
-        return self._handler.current(demand_id)
+        return self._handler.demands.current(demand_id)
 
     def last_of(self, demand_id: UUID) -> datetime | None:
         """When something last happened to the demand."""
-        return self._handler.current(demand_id).last
+        return self._handler.demands.current(demand_id).last
 
     def move_that_records(self, demand_id: UUID, fact: type[Fact], role: str | None = None) -> str | None:
         """The move by which such a fact could be recorded now (rather one that the role may make), if there is one."""
-        demand = self._handler.current(demand_id)
-        return self._handler.workflow_of(demand).move_of(fact, demand.state, role)
+        demand = self._handler.demands.current(demand_id)
+        return self._workflows[demand.workflow].move_of(fact, demand.state, role)
 
 
 @dataclass(frozen=True, kw_only=True)

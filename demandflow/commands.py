@@ -8,7 +8,8 @@ from typing import Any, Required, TypedDict, Unpack
 from uuid import UUID, uuid5
 
 from demandflow.domain.arguments import plain
-from demandflow.domain.decide import Command, command
+from demandflow.domain.command import command
+from demandflow.domain.decide import Command
 from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.events import Event
 from demandflow.domain.facts import (
@@ -46,7 +47,7 @@ from demandflow.domain.facts import (
 )
 from demandflow.domain.texts import asked_of, text_of
 from demandflow.domain.values import Actor, Category, Channel, Grade, Place, Urgency, Way
-from demandflow.domain.workflow import Workflow
+from demandflow.domain.workflow import Workflow, Workflows
 from demandflow.errors import InvalidValue, UnknownWorkflow, brief, listed
 from demandflow.handling import CommandHandler
 from demandflow.ids import derived_id
@@ -97,7 +98,7 @@ class Commands:
     def __init__(
         self,
         handler: CommandHandler,
-        workflows: Mapping[str, Workflow],
+        workflows: Workflows,
         tenant: str | None,
         new_id: Callable[[], UUID],
     ) -> None:
@@ -132,7 +133,7 @@ class Commands:
 
     def events(self, demand_id: UUID) -> tuple[Event, ...]:
         """What is recorded of the demand: each fact with its circumstances and what it meant. Raises DemandNotFound."""
-        return tuple(self._handler.events(as_id(demand_id)))
+        return tuple(self._handler.demands.events(as_id(demand_id)))
 
     def id_of(self, source: str, reference: str) -> UUID:
         """The id of the demand that another system keeps under this reference, whether it is recorded yet or not."""
@@ -286,9 +287,9 @@ class Commands:
         Raises DemandNotFound.
         """
         merged: list[Demand] = []
-        waiting = list(reversed(self._handler.current(as_id(demand_id)).took_in))
+        waiting = list(reversed(self._handler.demands.current(as_id(demand_id)).took_in))
         while waiting:
-            merged.append(self._handler.current(waiting.pop()))
+            merged.append(self._handler.demands.current(waiting.pop()))
             waiting += reversed(merged[-1].took_in)
         return tuple(merged)
 
@@ -388,7 +389,7 @@ class Commands:
         The other workflow says who may: by its move that records MovedOver. Raises UnknownWorkflow as well.
         """
         target, by = self._workflows[self._key(_named(workflow))], how.get("by")
-        state = self._handler.current(as_id(demand_id)).state
+        state = self._handler.demands.current(as_id(demand_id)).state
         move = target.move_of(MovedOver, state, by.role if isinstance(by, Actor) else None) or "move_over"
         return self._act(demand_id, move, MovedOver(workflow=target.key, reason=reason), how)
 
@@ -426,7 +427,7 @@ class Commands:
             return as_if(proposed, demand=self.id_of(fact.source, fact.reference)), on, True
         if proposed.command_id is not None:
             possible = [uuid5(derived_id(self._tenant), f"command {one}") for one in proposed.command_ids]
-            demand = next((one for one in possible[:-1] if self._handler.knows(one)), possible[-1])
+            demand = next((one for one in possible[:-1] if self._handler.demands.knows(one)), possible[-1])
             return as_if(proposed, demand=demand), on, True
         return as_if(proposed, demand=self._made_id()) if made else proposed, on, False
 

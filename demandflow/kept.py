@@ -1,53 +1,102 @@
-"""The demands that were seen last, kept so that deciding need not load them; what is stored decides in the end."""
+"""The demands of a log as they are stored; those that were seen last are kept, so that deciding need not load them."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from demandflow.domain.demand import Demand
+from demandflow.domain.events import Event
+from demandflow.domain.evolve import fold
+from demandflow.errors import DemandNotFound
 
 MOST, LONG = 10_000, 50
 
 
-class KeptDemands:
+class Events(Protocol):
+    """What is needed of a log."""
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Record these events, all or none."""
+
+    def events(self, demand: UUID, *, after: int = 0, upto: int | None = None) -> list[Event]:
+        """The demand's events."""
+
+    def check(self, events: Iterable[Event]) -> None:
+        """Raise InvalidValue unless each event can be written down and read back."""
+
+
+class Demands:
     """Each demand in the newest version that was seen; the one used longest ago goes first.
 
     There is no lock: a signal could leave it held. Where threads meet, an older version may be kept for a while.
     """
 
-    def __init__(self, most: int = MOST) -> None:
-        """At most so many; with 0, each is loaded each time."""
-        self._most = most
-        self._demands: OrderedDict[UUID, Demand] = OrderedDict()
+    def __init__(
+        self, log: Events, saw: Callable[[datetime | None], None], most: int = MOST, beside: Demands | None = None
+    ) -> None:
+        """At most so many are kept; `saw` is told when what is loaded was recorded; `beside` has seen the same log."""
+        self._log, self._saw, self._most, self._beside = log, saw, most, beside
+        self._kept: OrderedDict[UUID, Demand] = OrderedDict()
 
-    def get(self, demand: UUID) -> Demand | None:
-        """The demand as it was seen last; None if it is not kept."""
-        return self._demands.get(demand)
+    def events(self, demand: UUID) -> list[Event]:
+        """All events of the demand. Raises DemandNotFound."""
+        if events := self._log.events(demand):
+            return events
+        raise DemandNotFound(str(demand))
+
+    def knows(self, demand: UUID) -> bool:
+        """Whether anything is recorded of the demand."""
+        return bool(self._log.events(demand, upto=1))
+
+    def seen(self, demand: UUID) -> Demand:
+        """The demand as it was seen last, else as it is stored now. Raises DemandNotFound."""
+        return self._kept.get(demand) or self.current(demand)
+
+    def current(self, demand: UUID) -> Demand:
+        """The demand as it is stored now. Raises DemandNotFound."""
+        kept = self._kept.get(demand)
+        if kept is None and self._beside is not None:
+            kept = self._beside._kept.get(demand)
+        return self._refreshed(kept, demand)
+
+    def changed_meanwhile(self, *demands: Demand | None) -> bool:
+        """Whether any of these is no longer as stored; what was stored meanwhile is kept."""
+        return any(self._refreshed(one, one.id).version != one.version for one in demands if one is not None)
 
     def keep(self, demand: Demand) -> None:
         """Keep this, unless a newer version is kept."""
-        kept = self._demands.get(demand.id)
+        kept = self._kept.get(demand.id)
         if kept is None or kept.version < demand.version:
-            self._demands[demand.id] = demand
+            self._kept[demand.id] = demand
         with suppress(KeyError):  # another thread let it go
-            self._demands.move_to_end(demand.id)
-        while len(self._demands) > self._most:
-            self._demands.popitem(last=False)
+            self._kept.move_to_end(demand.id)
+        while len(self._kept) > self._most:
+            self._kept.popitem(last=False)
 
-    def learn(self, other: KeptDemands) -> None:
+    def learn(self, other: Demands) -> None:
         """Keep what another has seen of long histories: those are dear to load again."""
-        for demand in tuple(other._demands.values()):
+        for demand in tuple(other._kept.values()):
             if demand.version >= LONG:
                 self.keep(demand)
 
     def forget(self, demands: Iterable[UUID]) -> None:
         """Load these again: what was seen of them is no longer so."""
         for demand in demands:
-            self._demands.pop(demand, None)
+            self._kept.pop(demand, None)
 
     def clear(self) -> None:
         """Forget all."""
-        self._demands.clear()
+        self._kept.clear()
+
+    def _refreshed(self, kept: Demand | None, demand: UUID) -> Demand:
+        fresh = fold(self._log.events(demand, after=kept.version if kept else 0), kept)
+        if fresh is None:
+            raise DemandNotFound(str(demand))
+        self._saw(fresh.recorded)
+        self.keep(fresh)
+        return fresh

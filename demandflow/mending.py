@@ -55,6 +55,6 @@ def _mended(flow: DemandFlow, wrong: set[UUID], limit: datetime, true: datetime)
         recorded = meta.recorded if meta.recorded <= limit else true
         happened = meta.happened if meta.happened <= limit else recorded
         right = as_if(event, meta=as_if(meta, recorded=recorded, happened=happened))
-        right = judged_by(before, right, flow._handler.workflow(meta.workflow).clocks)
+        right = judged_by(before, right, flow._handler.workflows[meta.workflow].clocks)
         demands[event.demand] = evolve(before, right)
         yield right, _is_wrong(event, limit)

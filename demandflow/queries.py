@@ -15,7 +15,7 @@ from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
 from demandflow.domain.moves import ENDS
 from demandflow.domain.values import Stage, Urgency, moment
-from demandflow.domain.workflow import Workflow
+from demandflow.domain.workflow import Workflows
 from demandflow.errors import DemandNotFound, InvalidValue, brief
 from demandflow.projections import board, drilldown, dues, durations, question, totals
 from demandflow.projections.board import BoardPage, Filter
@@ -54,7 +54,7 @@ class Queries:
     def __init__(
         self,
         projector: Projector,
-        workflows: Mapping[str, Workflow],
+        workflows: Workflows,
         clock: Callable[[], datetime],
         events: Callable[[UUID], list[Event]],
     ) -> None:

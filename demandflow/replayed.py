@@ -10,13 +10,16 @@ from uuid import UUID
 from demandflow.domain.decide import Command, decide
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
-from demandflow.domain.evolve import evolve
+from demandflow.domain.evolve import evolve, fold
 from demandflow.domain.facts import Fact, Registered
 from demandflow.domain.moves import Proposal
 from demandflow.domain.texts import as_kept
 from demandflow.domain.values import Actor, moment
-from demandflow.domain.workflow import Workflow
-from demandflow.errors import IdReused, RoleNotAllowed
+from demandflow.domain.workflow import Workflow, Workflows
+from demandflow.errors import HistoryIncomplete, IdReused, InvalidValue, RoleNotAllowed, brief
+from demandflow.history import line_of
+from demandflow.kept import Events
+from demandflow.store.holes import VERSIONS, Hole
 
 EVERY = 25
 """Of a demand that is asked about, so many versions apart a state is kept; of the last walk, so many are kept all."""
@@ -55,6 +58,72 @@ class EarlierStates:
         self._kept[demand] = states
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)
+
+
+class Replayed:
+    """What was recorded before: looked at when a command comes again, or was decided on what is no longer so."""
+
+    def __init__(self, log: Events, workflows: Workflows, beside: Replayed | None = None) -> None:
+        """What is stored is folded once, for all who ask `beside`."""
+        self._log, self._workflows = log, workflows
+        self._earlier: EarlierStates = beside._earlier if beside is not None else EarlierStates(self._events)
+
+    def registered(self, command: Command, workflow: Workflow, *, chosen: bool) -> Demand | None:
+        """The demand as it was registered, if the same reference or command came before."""
+        first = self._log.events(command.demand, upto=1)
+        if not first:
+            return None
+        event, on = first[0], self._workflows.get(first[0].meta.workflow, workflow)
+        if reference_of(command.fact) is None:
+            check_same_command(event, command, on)
+        else:
+            check_same_reference(event, command, on, asked=workflow.key if chosen else None)
+        return evolve(None, event)
+
+    def done(self, demand: Demand, command: Command) -> Demand | None:
+        """The demand as it was after this command, if the same one came before."""
+        if command.command_id is None:
+            return None
+        ids = command.command_ids
+        version = next((version for known, version in demand.commands if known in ids), None)
+        if version is None:
+            return None
+        if not (events := self._events(demand.id, version - 1, version)):
+            raise HistoryIncomplete((Hole(VERSIONS, version, version, demand.id),))
+        check_same_command(events[0], command, self._workflows[demand.workflow])
+        return self.after(demand.id, version)
+
+    def after(self, demand: UUID, version: int) -> Demand:
+        """The demand as it was after this event of it."""
+        stored = self._earlier.after(demand, version)
+        if stored is None or stored.version < version:  # the rest is not stored yet
+            stored = fold(self._events(demand, stored.version if stored else 0, version), stored)
+        assert stored is not None  # noqa: S101
+        return stored
+
+    def changed(self, demand: Demand, seen: Demand | int) -> str | None:
+        """What is no longer as the caller saw it, if anything that decides is."""
+        if isinstance(seen, int):
+            if seen > demand.version:
+                problem = f"version {brief(seen)} is not recorded; the demand is in version {demand.version}"
+                raise InvalidValue("seen", problem)
+            seen = demand if seen == demand.version else self.after(demand.id, seen)
+        was, now = _standing(seen), _standing(demand)
+        return None if was == now else f"you saw {was}, now it is {now}"
+
+    def since(self, seen: Mapping[UUID, int]) -> tuple[str, ...]:
+        """What was recorded of these demands after these versions, in words."""
+        events = (event for demand, version in seen.items() for event in self._log.events(demand, after=version))
+        return tuple(line_of(event).summary for event in events)
+
+    def _events(self, demand: UUID, after: int, upto: int) -> list[Event]:
+        return self._log.events(demand, after=after, upto=upto)
+
+
+def _standing(demand: Demand) -> str:
+    """What somebody who decides has seen."""
+    with_whom = f" with {demand.contractor}" if demand.contractor else ""
+    return f"{demand.state}{with_whom} in round {demand.round}"
 
 
 def reference_of(fact: Fact) -> str | None:

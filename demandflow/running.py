@@ -12,7 +12,7 @@ from uuid import UUID
 
 from demandflow.agenda import Agenda, Asked, Line
 from demandflow.batches import Batch
-from demandflow.domain.decide import command
+from demandflow.domain.command import command
 from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.facts import Fact, checked
 from demandflow.domain.values import Actor, Role
@@ -92,7 +92,7 @@ class Runner:
         reacted: list[Reacted] = []
         parked: list[Parked] = []
         often = Counter[tuple[str, UUID]]()
-        self._handler.check_clock()
+        self._handler.moments.recording()
         busy, idle, size = 0, 0, TOGETHER
         with self._lock:
             while not stop():
@@ -118,7 +118,7 @@ class Runner:
 
     def current(self, demand: UUID) -> Demand:
         """The demand as it is stored now."""
-        return self._handler.current(demand)
+        return self._handler.demands.current(demand)
 
     def asked(self, demand: Demand) -> Asked:
         """What the policies want to be asked about the demand, without what was reacted to already."""

@@ -81,7 +81,12 @@ WHYS: tuple[tuple[str, str, str, str], ...] = (
     ("domain/drawing.py", "_main_ways_first", "enumerate(states, )", SAME + "only the order of the numbers counts"),
     ("domain/drawing.py", "_main_ways_first", "enumerate(states, 2)", SAME + "only the order of the numbers counts"),
     ("domain/drawing.py", "_main_ways_first", '{"": 1}', SAME + "START's arrows stand first already"),
-    ("domain/events.py", "with_corrections", "named.version <=", SAME + "of a correction nothing can be corrected"),
+    (
+        "domain/corrections.py",
+        "with_corrections",
+        "named.version <=",
+        SAME + "of a correction nothing can be corrected",
+    ),
     ("domain/facts.py", "_FactType.__call__", "include_url=True", SAME + "what is told has no address in it"),
     ("domain/hours.py", "opening_week", "strict=None", SAME + "there are seven of both"),
     ("domain/hours.py", "opening_week", "said, )", SAME + "there are seven of both"),

@@ -17,7 +17,18 @@ from pathlib import Path
 
 from tests.faults import ROOT
 
-JUDGED_BY_LAWS = ("decide", "clock_states", "demand", "evolve", "events", "moves", "ways", "workflow")
+JUDGED_BY_LAWS = (
+    "command",
+    "corrections",
+    "decide",
+    "clock_states",
+    "demand",
+    "evolve",
+    "events",
+    "moves",
+    "ways",
+    "workflow",
+)
 TREE = ("demandflow", "tests", "docs", "examples")
 SUITE = (
     "test_defects", "test_ways", "test_bounds", "test_objections", "test_rule_book", "test_samples", "test_values",

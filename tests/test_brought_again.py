@@ -38,6 +38,7 @@ from demandflow import (
     UnknownWorkflow,
     closed_loop,
 )
+from demandflow.domain.decide import Command
 from demandflow.domain.demand import as_if
 from demandflow.replayed import EarlierStates
 from demandflow.store.log import Log
@@ -230,14 +231,14 @@ def test_whatever_is_raised_on_a_kept_state_is_raised_on_the_stored_one_or_not_a
     with flow, other:
         demand = flow.register("x", **PLACED).id
         other.note(demand, "a", by=CLERK)
-        real = flow._handler._proposed
+        real = flow._handler._decided
 
-        def raising(it: Demand, *rest: Any) -> Any:
+        def raising(command: Command, it: Demand, *rest: Any) -> Any:
             if it.version == 1:
                 raise error
-            return real(it, *rest)
+            return real(command, it, *rest)
 
-        monkeypatch.setattr(flow._handler, "_proposed", raising)
+        monkeypatch.setattr(flow._handler, "_decided", raising)
         assert flow.note(demand, "b", by=CLERK).version == 3
 
 

@@ -40,7 +40,7 @@ from demandflow import (
     Workflow,
     definition,
 )
-from demandflow.domain.events import with_corrections
+from demandflow.domain.corrections import with_corrections
 from demandflow.domain.evolve import fold
 from demandflow.domain.moves import MEANINGS
 from demandflow.projections import question, totals

@@ -34,8 +34,8 @@ from demandflow import (
     evolve,
     fold,
 )
+from demandflow.domain.corrections import with_corrections
 from demandflow.domain.demand import as_if
-from demandflow.domain.events import with_corrections
 from demandflow.domain.facts import STANDARD_FACTS, extended
 from demandflow.domain.moves import ENDS, MEANINGS
 from demandflow.domain.samples import choices_of

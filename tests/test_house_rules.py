@@ -30,9 +30,9 @@ MAY_SEE = {
     "tables": {"errors"},
     "projections": {"errors", "domain", "store", "tables"},
     "moments": {"errors", "domain"},
-    "kept": {"domain"},
-    "replayed": {"errors", "domain"},
-    "handling": {"errors", "domain", "store", "history", "moments", "kept", "replayed"},
+    "kept": {"errors", "domain"},
+    "replayed": {"errors", "domain", "store", "history", "kept"},
+    "handling": {"errors", "domain", "store", "moments", "kept", "replayed"},
     "commands": {"errors", "domain", "handling", "ids"},
     "terminal": {"errors", "projections"},
     "batches": {"errors", "domain", "store", "handling", "commands"},
@@ -87,7 +87,7 @@ WITH_HYPOTHESIS = (
         "workflows",
     ),
 )
-STRUCTS = ("values", "events", "decide", "demand", "evolve", "clock_states", "ticking")
+STRUCTS = ("values", "events", "corrections", "decide", "demand", "evolve", "clock_states", "ticking")
 THIRD_PARTIES = {
     "pydantic": {
         *("domain/values.py", "domain/facts.py", "domain/samples.py", "domain/words.py", "store/mapper.py"),

@@ -215,7 +215,7 @@ def without_rules(workflow: Workflow) -> Workflow:
         ("demandflow.projections.projector.booked", lambda *_: {}),
         ("demandflow.projections.projector.booked_by_correction", lambda *_: {}),
         ("demandflow.domain.evolve.Round", lambda: Round(missed_callbacks=3)),
-        ("demandflow.domain.evolve._set", lambda *_, **__: None),
+        ("demandflow.domain.evolve.set_part", lambda *_, **__: None),
         ("demandflow.projections.ledger.write", lambda *_: None),
     ],
 )

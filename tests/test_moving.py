@@ -29,6 +29,7 @@ from demandflow import (
     closed_loop,
     reasons_not_to_move,
 )
+from demandflow.domain.demand import as_if
 from demandflow.testing import FrozenClock
 from demandflow.workbench.comparison import diff
 from demandflow.workbench.replaying import replay_check
@@ -99,13 +100,13 @@ def test_a_demand_does_not_move_where_it_would_be_open_again_or_could_not_go_bac
     assert reasons_not_to_move(refused, STRICTER) == ("it has ended as refused; only running demands move over",)
     asked = flow.ask_details(flow.register("x", **PLACED).id, "where?", by=AUDITOR)
     assert can_move(asked, STRICTER)
-    assert not can_move(replace(asked, came_from="elsewhere"), STRICTER)
+    assert not can_move(as_if(asked, came_from="elsewhere"), STRICTER)
 
 
 def test_why_a_demand_cannot_move_is_told_in_full(flow: DemandFlow) -> None:
     it = flow.register("x", **PLACED).id
     asked = flow.ask_details(it, "where?", by=AUDITOR)
-    assert reasons_not_to_move(replace(asked, came_from="elsewhere"), STRICTER) == (
+    assert reasons_not_to_move(as_if(asked, came_from="elsewhere"), STRICTER) == (
         "under closed-loop@3 it could not go back by 'give_details' to 'elsewhere', where it came from",
     )
     nowhere = replace(STRICTER, moves=[move for move in OLD.moves if move.fact is not MovedOver])

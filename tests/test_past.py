@@ -34,7 +34,7 @@ from demandflow import (
     Way,
     Workflow,
 )
-from demandflow.domain.events import with_corrections
+from demandflow.domain.corrections import with_corrections
 from demandflow.domain.evolve import fold
 from demandflow.projections import totals
 from demandflow.projections.standing import COUNTS, HAPPENINGS, standing

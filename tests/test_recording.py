@@ -48,6 +48,7 @@ from demandflow import (
 from demandflow.commands import Commands
 from demandflow.domain.demand import as_if
 from demandflow.domain.facts import STANDARD_FACTS
+from demandflow.domain.workflow import Workflows
 from demandflow.handling import CommandHandler
 from demandflow.moments import Moments
 from demandflow.store.log import Log, VersionTaken
@@ -441,6 +442,9 @@ def test_what_is_not_there_is_said_to_be_not_there(flow: DemandFlow) -> None:
     assert flow.demand(str(demand.id)) == demand  # type: ignore[arg-type]
 
 
+LOOPS = Workflows({CLOSED_LOOP.key: CLOSED_LOOP})
+
+
 class Stubborn(Log):
     """A log on which writing goes wrong in ways that a database can."""
 
@@ -459,8 +463,8 @@ class Stubborn(Log):
 
 def test_what_was_stored_though_the_connection_broke_is_no_conflict(clock: FrozenClock) -> None:
     log = Stubborn()
-    recorder = CommandHandler(log, {CLOSED_LOOP.key: CLOSED_LOOP}, Moments(clock))
-    with DemandFlow(log, {CLOSED_LOOP.key: CLOSED_LOOP}, None, clock, uuid4) as flow:
+    handler = CommandHandler(log, LOOPS, Moments(clock))
+    with DemandFlow(log, LOOPS, None, clock, uuid4) as flow:
         demand = flow.register("x", **PLACED).id
         log.trouble = "stored, and the connection lost"
         assert flow.accept(demand, by=AUDITOR, command_id="a").version == 2
@@ -473,7 +477,7 @@ def test_what_was_stored_though_the_connection_broke_is_no_conflict(clock: Froze
         with pytest.raises(StorageError, match="is in the log already"):
             flow.register("x", **PLACED)
         log.trouble = None
-        assert recorder.current(demand).version == 2
+        assert handler.demands.current(demand).version == 2
         events: list[Event] = log.events(demand)
         assert [event.version for event in events] == [1, 2]
 
@@ -494,7 +498,7 @@ class Crowded(Log):
 
 def test_who_is_always_too_late_gives_up_with_a_word(clock: FrozenClock) -> None:
     log = Crowded()
-    with DemandFlow(log, {CLOSED_LOOP.key: CLOSED_LOOP}, None, clock, uuid4) as flow:
+    with DemandFlow(log, LOOPS, None, clock, uuid4) as flow:
         demand = flow.register("x", **PLACED).id
         log.crowded = True
         with pytest.raises(StorageBusy, match="gave up after 50 attempts"):

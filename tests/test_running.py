@@ -159,7 +159,7 @@ class Town:
     def killed(self) -> None:
         """What a kill leaves behind: the log and the tables, nothing that was kept in the process."""
         if self.url == "memory:":
-            self.flow._handler._kept.clear()
+            self.flow._handler.demands.clear()
         else:
             self.flow.close()
             self.flow = self.opened()

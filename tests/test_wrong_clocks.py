@@ -156,7 +156,7 @@ def test_the_clock_of_the_machine_is_watched(monkeypatch: pytest.MonkeyPatch) ->
     assert elapsed() <= elapsed()
     with DemandFlow.open("memory:") as flow:
         flow.register("x", **PLACED)
-        moments = flow._handler._moments
+        moments = flow._handler.moments
         real = moments._clock
         monkeypatch.setattr(moments, "_clock", lambda: real() + timedelta(days=1))
         with pytest.warns(ClockJumped, match="ahead of"):

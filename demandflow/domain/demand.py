@@ -253,6 +253,15 @@ _PART_OF = {
 """Which part of a demand holds what."""
 
 
+Change = dict[str, Any]
+"""What will be otherwise of a demand, by the names of its fields."""
+
+
+def set_part(was: Demand, change: Change, part: str, **fields: Any) -> None:
+    """Let these fields of one of its parts be otherwise, beside what will be otherwise already."""
+    change[part] = replace(change.get(part) or getattr(was, part), **fields)
+
+
 S = TypeVar("S", bound=Struct)
 
 

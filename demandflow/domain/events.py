@@ -11,9 +11,8 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
-from demandflow.domain.facts import Corrected, Fact, correctable
+from demandflow.domain.facts import Fact
 from demandflow.domain.values import Actor, Role
 
 Moment: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -101,22 +100,3 @@ class Event(Struct, frozen=True, gc=False):
     def originator_version(self) -> int:
         """The version, under the name that the event store uses."""
         return self.version
-
-
-def with_corrections(events: list[Event]) -> list[Event]:
-    """The demand's events (all, in order) as they should have been recorded; the later correction wins.
-
-    The corrections themselves stay, without what they replaced: it has been replaced already.
-    """
-    corrected = {event.version: event for event in events}
-    for event in events:
-        if not isinstance(event.fact, Corrected):
-            continue
-        named = corrected.get(event.fact.event)
-        if named is not None and named.version < event.version:
-            allowed = correctable(type(named.fact))
-            fields = {name: value for name, value in event.fact.replaced.items() if name in allowed}
-            corrected[named.version] = replace(named, fact=named.fact.model_copy(update=fields))
-        spent = event.fact.model_copy(update=dict.fromkeys(event.fact.replaced))
-        corrected[event.version] = replace(event, fact=spent)
-    return list(corrected.values())

@@ -13,13 +13,12 @@ from msgspec.structs import replace
 
 from demandflow.domain import facts
 from demandflow.domain.clock_states import ticked
-from demandflow.domain.demand import Demand, Round, Subject
+from demandflow.domain.corrections import corrected
+from demandflow.domain.demand import Change, Demand, Round, Subject, set_part
 from demandflow.domain.events import Event
-from demandflow.domain.facts import STANDARD_FACTS, Fact, UnknownFact
+from demandflow.domain.facts import OURS, Fact, own_fields
 from demandflow.domain.values import Role, Stage
 
-Change = dict[str, Any]
-"""What will be otherwise, by the names of the demand's fields."""
 Apply = Callable[[Demand, Event, Change], None]
 
 
@@ -66,12 +65,13 @@ def fold(events: Iterable[Event], demand: Demand | None = None) -> Demand | None
     return demand
 
 
-def _set(was: Demand, change: Change, part: str, **fields: Any) -> None:
-    change[part] = replace(change.get(part) or getattr(was, part), **fields)
-
-
 def _add(was: Demand, change: Change, who: str, *names: str | None) -> None:
     change[who] = (change.get(who) or getattr(was, who)).union([name for name in names if name is not None])
+
+
+def _of(event: Event) -> Any:
+    """The fact; each of these functions knows of which class it is."""
+    return event.fact
 
 
 # what an event meant
@@ -83,51 +83,33 @@ def _accepted(was: Demand, event: Event, change: Change) -> None:
 
 
 def _told(was: Demand, event: Event, change: Change) -> None:
-    _set(was, change, "this_round", told_at=change["last"])
+    set_part(was, change, "this_round", told_at=change["last"])
     _add(was, change, "clerks", event.meta.actor.id)
-
-
-def _asked(was: Demand, event: Event, change: Change) -> None:
-    _set(was, change, "this_round", asked=True)
-
-
-def _evaluation(was: Demand, event: Event, change: Change) -> None:
-    _set(was, change, "this_round", evaluated=True, asked=True)
 
 
 def _callback_missed(was: Demand, event: Event, change: Change) -> None:
     missed = (change.get("this_round") or was.this_round).missed_callbacks + 1
-    _set(was, change, "this_round", missed_callbacks=missed, missed_at=change["last"])
+    set_part(was, change, "this_round", missed_callbacks=missed, missed_at=change["last"])
 
 
-def _escalated(was: Demand, event: Event, change: Change) -> None:
-    _set(was, change, "this_round", escalated=True)
-
-
-def _taken_over(was: Demand, event: Event, change: Change) -> None:
-    change["taken_over"] = True
-
-
-def _reopened(was: Demand, event: Event, change: Change) -> None:
-    change["taken_over"] = False
-
-
+# fmt: off
 MEANINGS: dict[str, Apply] = {
     "accepted": _accepted,
     "told": _told,
-    "asked": _asked,
-    "evaluated": _evaluation,
+    "asked": lambda was, event, change: set_part(was, change, "this_round", asked=True),
+    "evaluated": lambda was, event, change: set_part(was, change, "this_round", evaluated=True, asked=True),
     "callback_missed": _callback_missed,
-    "escalated": _escalated,
-    "taken_over": _taken_over,
-    "reopened": _reopened,
+    "escalated": lambda was, event, change: set_part(was, change, "this_round", escalated=True),
+    "taken_over": lambda was, event, change: change.update(taken_over=True),
+    "reopened": lambda was, event, change: change.update(taken_over=False),
 }
+# fmt: on
 
 # what its fact says
 
 
 def _registered(was: Demand, event: Event, change: Change) -> None:
-    fact: Any = event.fact
+    fact = _of(event)
     change["received"] = change["last"]
     change["subject"] = Subject(
         *(fact.text, fact.channel, fact.place, fact.category, fact.urgency, fact.resident, fact.representative),
@@ -138,17 +120,17 @@ def _registered(was: Demand, event: Event, change: Change) -> None:
 
 
 def _sorted(was: Demand, event: Event, change: Change) -> None:
-    fact: Any = event.fact
+    fact = _of(event)
     if fact.category is not None:
-        _set(was, change, "subject", category=fact.category, category_from=event.version)
+        set_part(was, change, "subject", category=fact.category, category_from=event.version)
     if fact.place is not None:
-        _set(was, change, "subject", place=fact.place, place_from=event.version)
+        set_part(was, change, "subject", place=fact.place, place_from=event.version)
     if fact.urgency is not None:
-        _set(was, change, "subject", urgency=fact.urgency)
+        set_part(was, change, "subject", urgency=fact.urgency)
 
 
 def _contracted_out(was: Demand, event: Event, change: Change) -> None:
-    fact: Any = event.fact
+    fact = _of(event)
     change["work"] = replace(
         was.work,
         contractor=fact.contractor,
@@ -170,81 +152,44 @@ def _worked(was: Demand, event: Event, change: Change) -> None:
 
 
 def _handed_back(was: Demand, event: Event, change: Change) -> None:
-    _set(was, change, "work", contractor=None, co_handlers=(), handbacks=was.work.handbacks + 1)
+    set_part(was, change, "work", contractor=None, co_handlers=(), handbacks=was.work.handbacks + 1)
 
 
 def _extension_asked(was: Demand, event: Event, change: Change) -> None:
-    _set(was, change, "this_round", extension_asked=event.fact.until)  # type: ignore[attr-defined]
+    set_part(was, change, "this_round", extension_asked=_of(event).until)
 
 
 def _extended(was: Demand, event: Event, change: Change) -> None:
     if was.this_round.extension_asked is not None:
-        _set(was, change, "this_round", extension_asked=None)
-
-
-def _suspended(was: Demand, event: Event, change: Change) -> None:
-    change["review"] = event.fact.review  # type: ignore[attr-defined]
+        set_part(was, change, "this_round", extension_asked=None)
 
 
 def _reported(was: Demand, event: Event, change: Change) -> None:
-    resolved = event.fact.resolved  # type: ignore[attr-defined]
-    _set(was, change, "this_round", reported_resolved=resolved, report_from=event.version)
+    resolved = _of(event).resolved
+    set_part(was, change, "this_round", reported_resolved=resolved, report_from=event.version)
     workers = (change.get("work") or was.work).workers
-    _set(was, change, "work", workers=workers | {event.meta.actor.id})
+    set_part(was, change, "work", workers=workers | {event.meta.actor.id})
 
 
 def _evaluated(was: Demand, event: Event, change: Change) -> None:
-    fact: Any = event.fact
-    _set(was, change, "this_round", resolved=fact.resolved, grade=fact.grade, evaluation_from=event.version)
+    fact = _of(event)
+    set_part(was, change, "this_round", resolved=fact.resolved, grade=fact.grade, evaluation_from=event.version)
     _add(was, change, "evaluators", event.meta.actor.id, event.meta.actor.unit, fact.written_by)
 
 
-def _merged(was: Demand, event: Event, change: Change) -> None:
-    change["merged_into"] = event.fact.into  # type: ignore[attr-defined]
-
-
-def _unmerged(was: Demand, event: Event, change: Change) -> None:
-    change["merged_into"] = None
-
-
 def _took_in(was: Demand, event: Event, change: Change) -> None:
-    fact: Any = event.fact
+    fact = _of(event)
     change["took_in"] = (*was.took_in, fact.demand)
     change["joined"] = (*was.joined, *((fact.demand, name) for name in fact.residents or ()))
 
 
 def _let_go(was: Demand, event: Event, change: Change) -> None:
-    gone = event.fact.demand  # type: ignore[attr-defined]
+    gone = _of(event).demand
     change["took_in"] = tuple(other for other in was.took_in if other != gone)
     change["joined"] = tuple(pair for pair in was.joined if pair[0] != gone)
 
 
-def _corrected(was: Demand, event: Event, change: Change) -> None:
-    """A correction counts only where nothing later has said otherwise."""
-    fact: Any = event.fact
-    named, kind, work, this_round = fact.event, was.fact_of(fact.event), was.work, was.this_round
-    if kind is None:
-        return
-    if fact.channel is not None and issubclass(kind, facts.Registered):
-        _set(was, change, "subject", channel=fact.channel)
-    if issubclass(kind, facts.Registered | facts.Sorted):
-        if fact.place is not None and named >= was.subject.place_from:
-            _set(was, change, "subject", place=fact.place, place_from=named)
-        if fact.category is not None and named >= was.subject.category_from:
-            _set(was, change, "subject", category=fact.category, category_from=named)
-    if fact.contractor is not None and issubclass(kind, facts.ContractedOut):
-        contracts = tuple((at, fact.contractor if at == named else name) for at, name in work.contracts)
-        _set(was, change, "work", contracts=contracts)
-        if named == work.contractor_from:
-            has_it = fact.contractor if work.contractor is not None else None
-            _set(was, change, "work", lead=fact.contractor, contractor=has_it)
-    if fact.resolved is not None and named == this_round.report_from:
-        _set(was, change, "this_round", reported_resolved=fact.resolved)
-    if named == this_round.evaluation_from:
-        resolved = this_round.resolved if fact.resolved is None else fact.resolved
-        _set(was, change, "this_round", resolved=resolved, grade=fact.grade or this_round.grade)
-
-
+# fmt: off
 FACTS: dict[type[Fact], tuple[Apply, ...]] = {
     facts.Registered: (_registered,),
     facts.Sorted: (_sorted,),
@@ -254,34 +199,26 @@ FACTS: dict[type[Fact], tuple[Apply, ...]] = {
     facts.HandedBack: (_worked, _handed_back),
     facts.ExtensionAsked: (_worked, _extension_asked),
     facts.Extended: (_extended,),
-    facts.Suspended: (_worked, _suspended),
+    facts.Suspended: (_worked, lambda was, event, change: change.update(review=_of(event).review)),
     facts.Resumed: (_worked,),
     facts.Reported: (_worked, _reported),
     facts.Evaluated: (_evaluated,),
-    facts.Merged: (_merged,),
-    facts.Unmerged: (_unmerged,),
+    facts.Merged: (lambda was, event, change: change.update(merged_into=_of(event).into),),
+    facts.Unmerged: (lambda was, event, change: change.update(merged_into=None),),
     facts.TookIn: (_took_in,),
     facts.LetGo: (_let_go,),
-    facts.Corrected: (_corrected,),
+    facts.Corrected: (corrected,),
 }
-
-_OURS = frozenset((*STANDARD_FACTS, UnknownFact))
+# fmt: on
 
 
 @cache
 def said_by(kind: type[Fact]) -> tuple[Apply, ...]:
     """What such a fact changes; a community's own says what the standard fact that it extends says, and its own."""
     ours = next((apply for base in kind.__mro__ if (apply := FACTS.get(base)) is not None), ())
-    return ours if kind in _OURS else (_said_by_itself, *ours)
+    return ours if kind in OURS else (_said_by_itself, *ours)
 
 
 def _said_by_itself(was: Demand, event: Event, change: Change) -> None:
-    said = {name: getattr(event.fact, name) for name in _own_fields(type(event.fact))}
+    said = {name: getattr(event.fact, name) for name in own_fields(type(event.fact))}
     change["_attributes"] = was._attributes | {name: value for name, value in said.items() if value is not None}
-
-
-@cache
-def _own_fields(kind: type[Fact]) -> tuple[str, ...]:
-    """The fields that a community's own class has beyond those of ours that it extends."""
-    ours = {name for base in kind.__mro__ if base in _OURS for name in base.model_fields}  # type: ignore[attr-defined]
-    return tuple(name for name in kind.model_fields if name not in ours)

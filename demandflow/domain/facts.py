@@ -6,6 +6,7 @@ The TOPICs and the field names are the storage format. Never rename one; a new f
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, TypeAlias, TypeVar, dataclass_transform
 from uuid import UUID
@@ -426,3 +427,13 @@ def extended(fact: type[Fact]) -> type[Fact] | None:
 def correctable(fact: type[Fact]) -> tuple[str, ...]:
     """The fields of such a fact that a correction may replace."""
     return next((fields for kind, fields in CORRECTABLE.items() if issubclass(fact, kind)), ())
+
+
+OURS = frozenset((*STANDARD_FACTS, UnknownFact))
+
+
+@cache
+def own_fields(kind: type[Fact]) -> tuple[str, ...]:
+    """The fields that a community's own class has beyond those of ours that it extends."""
+    ours = {name for base in kind.__mro__ if base in OURS for name in base.model_fields}  # type: ignore[attr-defined]
+    return tuple(name for name in kind.model_fields if name not in ours)

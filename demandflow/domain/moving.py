@@ -5,7 +5,7 @@ from __future__ import annotations
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import MovedOver
 from demandflow.domain.workflow import Workflow
-from demandflow.errors import listed
+from demandflow.errors import RuleBroken, listed
 
 
 def reasons_not_to_move(demand: Demand, new: Workflow) -> tuple[str, ...]:
@@ -30,6 +30,12 @@ def reasons_not_to_move(demand: Demand, new: Workflow) -> tuple[str, ...]:
         remedy = 'declare one: Move("move_over", MovedOver, WHILE_OPEN, STAY, by=…)'
         reasons.append(f"{new.key} has no move that records MovedOver in {demand.state!r}; {remedy}")
     return tuple(reasons)
+
+
+def check_it_may_move(demand: Demand, new: Workflow, move: str) -> None:
+    """Raise RuleBroken, with every reason, unless the demand can go on under this workflow."""
+    if reasons := reasons_not_to_move(demand, new):
+        raise RuleBroken(move, tuple((reasons_not_to_move.__name__, reason) for reason in reasons))
 
 
 def can_move(demand: Demand, new: Workflow) -> bool:

@@ -28,7 +28,15 @@ from demandflow.domain.moves import (
 )
 from demandflow.domain.values import Actor, Role
 from demandflow.domain.ways import rows_of
-from demandflow.errors import Defect, InvalidValue, InvalidWorkflow, MoveNotAllowed, RoleNotAllowed, WorkflowAdvice
+from demandflow.errors import (
+    Defect,
+    InvalidValue,
+    InvalidWorkflow,
+    MoveNotAllowed,
+    RoleNotAllowed,
+    UnknownWorkflow,
+    WorkflowAdvice,
+)
 
 
 class Row(Transition):
@@ -239,6 +247,13 @@ class Workflow:
                 "order": order,
                 "to": self._states[dest],
             }
+
+
+class Workflows(dict[str, Workflow]):
+    """Several workflows by their keys; one that is not among them is UnknownWorkflow."""
+
+    def __missing__(self, key: str) -> Workflow:
+        raise UnknownWorkflow(key, tuple(self))
 
 
 def _by_role(

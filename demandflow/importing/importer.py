@@ -17,7 +17,8 @@ from zoneinfo import ZoneInfo
 
 from demandflow.application import DemandFlow
 from demandflow.batches import Batch, Rejected, each
-from demandflow.domain.events import Event, with_corrections
+from demandflow.domain.corrections import with_corrections
+from demandflow.domain.events import Event
 from demandflow.domain.facts import Corrected, Evaluated, Fact, correctable, in_their_own_name
 from demandflow.domain.values import Actor
 from demandflow.errors import DemandFlowError, DemandNotFound, InvalidValue, Refusal, brief, listed

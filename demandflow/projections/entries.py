@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
+from demandflow.domain.corrections import with_corrections
 from demandflow.domain.demand import Demand
-from demandflow.domain.events import Event, with_corrections
+from demandflow.domain.events import Event
 from demandflow.domain.evolve import evolve
 from demandflow.projections.standing import HAPPENINGS, IN_RETROSPECT, Slice, clocks_of, dues_of, slice_of, standing
 

@@ -8,8 +8,9 @@ from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from demandflow.domain.corrections import with_corrections
 from demandflow.domain.demand import Demand, as_if
-from demandflow.domain.events import Event, with_corrections
+from demandflow.domain.events import Event
 from demandflow.domain.evolve import evolve
 from demandflow.domain.values import moment
 from demandflow.errors import HistoryIncomplete, UnreadableEvent

@@ -9,8 +9,9 @@ from fractions import Fraction
 from typing import Any
 
 from demandflow.domain.clock_states import PAUSED, RUNNING, Ticking
+from demandflow.domain.corrections import with_corrections
 from demandflow.domain.demand import as_if
-from demandflow.domain.events import Event, with_corrections
+from demandflow.domain.events import Event
 from demandflow.domain.facts import Corrected, Noted
 from demandflow.projections.definitions import RANGES, RATES, counts_of
 from demandflow.projections.standing import COUNTS, HAPPENINGS

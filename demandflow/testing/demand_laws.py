@@ -12,8 +12,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from demandflow.domain.bounds import CONTRACTS, MANY, OFTEN
+from demandflow.domain.corrections import with_corrections
 from demandflow.domain.demand import Demand, as_if
-from demandflow.domain.events import with_corrections
 from demandflow.domain.evolve import evolve, fold
 from demandflow.domain.facts import Corrected, Merged, MovedOver, Noted, Registered, Unmerged
 from demandflow.domain.moves import ASKING, NEW_ROUND, Move, sources

@@ -1,0 +1,56 @@
+"""Corrections: what earlier events should have said, of the demand as it stands and of its history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from demandflow.domain.demand import Change, Demand, set_part
+from demandflow.domain.events import Event
+from demandflow.domain.facts import ContractedOut, Corrected, Registered, Sorted, correctable
+
+
+def corrected(was: Demand, event: Event, change: Change) -> None:
+    """What a correction changes: it counts only where nothing later has said otherwise."""
+    fact: Any = event.fact
+    named, kind, work, this_round = fact.event, was.fact_of(fact.event), was.work, was.this_round
+    if kind is None:
+        return
+    if fact.channel is not None and issubclass(kind, Registered):
+        set_part(was, change, "subject", channel=fact.channel)
+    if issubclass(kind, Registered | Sorted):
+        if fact.place is not None and named >= was.subject.place_from:
+            set_part(was, change, "subject", place=fact.place, place_from=named)
+        if fact.category is not None and named >= was.subject.category_from:
+            set_part(was, change, "subject", category=fact.category, category_from=named)
+    if fact.contractor is not None and issubclass(kind, ContractedOut):
+        contracts = tuple((at, fact.contractor if at == named else name) for at, name in work.contracts)
+        set_part(was, change, "work", contracts=contracts)
+        if named == work.contractor_from:
+            has_it = fact.contractor if work.contractor is not None else None
+            set_part(was, change, "work", lead=fact.contractor, contractor=has_it)
+    if fact.resolved is not None and named == this_round.report_from:
+        set_part(was, change, "this_round", reported_resolved=fact.resolved)
+    if named == this_round.evaluation_from:
+        resolved = this_round.resolved if fact.resolved is None else fact.resolved
+        set_part(was, change, "this_round", resolved=resolved, grade=fact.grade or this_round.grade)
+
+
+def with_corrections(events: list[Event]) -> list[Event]:
+    """The demand's events (all, in order) as they should have been recorded; the later correction wins.
+
+    The corrections themselves stay, without what they replaced: it has been replaced already.
+    """
+    corrected = {event.version: event for event in events}
+    for event in events:
+        if not isinstance(event.fact, Corrected):
+            continue
+        named = corrected.get(event.fact.event)
+        if named is not None and named.version < event.version:
+            allowed = correctable(type(named.fact))
+            fields = {name: value for name, value in event.fact.replaced.items() if name in allowed}
+            corrected[named.version] = replace(named, fact=named.fact.model_copy(update=fields))
+        spent = event.fact.model_copy(update=dict.fromkeys(event.fact.replaced))
+        corrected[event.version] = replace(event, fact=spent)
+    return list(corrected.values())
