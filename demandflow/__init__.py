@@ -1,5 +1,8 @@
 """demandflow: the demands that residents bring to their community, round one closed loop, with figures that add up."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from demandflow.application import DemandFlow
 from demandflow.batches import Action, Batch, Recorded, Registration, Rejected
 from demandflow.commands import Told
@@ -88,20 +91,42 @@ from demandflow.notices import Notice
 from demandflow.parked import Parked
 from demandflow.policies.policy import Look, Policy, Reaction, Seen, Wake
 from demandflow.projections.board import BoardPage, BoardRow
-from demandflow.projections.changes import Change, Changes, Stood
-from demandflow.projections.deadlines import Deadlines
 from demandflow.projections.definitions import DEFINITIONS, RATES, Definition, definition
-from demandflow.projections.drilldown import Counted
-from demandflow.projections.durations import Durations
-from demandflow.projections.figures import Figures
-from demandflow.projections.figures_by import FiguresBy
 from demandflow.projections.periods import Period
 from demandflow.projections.question import Asked
-from demandflow.projections.rates import ClockFigures, MeanOfUnits, Rate
 from demandflow.queries import Narrowed
 from demandflow.running import Ran, Reacted
 from demandflow.store.holes import Acknowledged, Hole, Verification
 from demandflow.store.parking import ParkedEvent
+
+if TYPE_CHECKING:
+    from demandflow.projections.changes import Change, Changes, Stood
+    from demandflow.projections.deadlines import Deadlines
+    from demandflow.projections.drilldown import Counted
+    from demandflow.projections.durations import Durations
+    from demandflow.projections.figures import Figures
+    from demandflow.projections.figures_by import FiguresBy
+    from demandflow.projections.rates import ClockFigures, MeanOfUnits, Rate
+else:
+    WHEN_ASKED_FOR = {
+        **dict.fromkeys(("Change", "Changes", "Stood"), "changes"),
+        "Deadlines": "deadlines",
+        "Counted": "drilldown",
+        "Durations": "durations",
+        "Figures": "figures",
+        "FiguresBy": "figures_by",
+        **dict.fromkeys(("ClockFigures", "MeanOfUnits", "Rate"), "rates"),
+    }
+    """Answers to questions that many a process never asks: in which projection each is, imported when it is needed."""
+
+    def __getattr__(name: str) -> object:
+        if name not in WHEN_ASKED_FOR:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f"demandflow.projections.{WHEN_ASKED_FOR[name]}"), name)
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *WHEN_ASKED_FOR})
+
 
 __all__ = [
     "ANYWHERE",
