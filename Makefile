@@ -7,6 +7,8 @@ READY := $(VENV)/.ready
 SEQUENCES := tests/test_laws.py::test_no_law_is_broken_in_240_random_sequences
 # signals, which would interrupt the tracing as well
 SIGNALS := tests/test_interruptions.py::test_a_signal_at_any_time_leaves_nothing_open
+# calls and statements, counted without tracing
+COUNTS := tests/test_counts.py
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test plain check laws rules mutants real bench clean
@@ -25,8 +27,8 @@ demo: $(READY)  ## a county's year: 146 demands, their figures, one story
 
 test: $(READY)  ## all tests, with branch coverage
 	@$(RUN) -m coverage erase
-	@$(RUN) -m coverage run -m pytest -q -n auto --dist worksteal --deselect $(SEQUENCES) --deselect $(SIGNALS)
-	@$(RUN) -m pytest -q $(SEQUENCES) $(SIGNALS)
+	@$(RUN) -m coverage run -m pytest -q -n auto --dist worksteal --deselect $(SEQUENCES) --deselect $(SIGNALS) --deselect $(COUNTS)
+	@$(RUN) -m pytest -q $(SEQUENCES) $(SIGNALS) $(COUNTS)
 	@$(RUN) -m coverage combine -q
 	@$(RUN) -m coverage report
 
