@@ -11,10 +11,10 @@ SIGNALS := tests/test_interruptions.py::test_a_signal_at_any_time_leaves_nothing
 COUNTS := tests/test_counts.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test plain check laws rules mutants real bench clean
+.PHONY: help demo test plain check laws rules mutants real bench bench-full clean
 
 help:  ## this list
-	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "demandflow needs Python 3.11 or newer; say which: make PYTHON=python3.12 ...")'
@@ -55,12 +55,20 @@ real: $(READY)  ## figures of real data beside those of independent references (
 	@$(RUN) -m tests.real
 	@$(RUN) -m tests.test_calendars_real
 
-bench: $(READY)  ## a life, an import, the past, a million deadlines, as multiples of a raw floor
+bench: $(READY)  ## recording, loading, following, importing, the past, deadlines: as multiples of a raw floor
+	@$(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	@$(RUN) benchmarks/life_of_a_demand.py
+	@$(RUN) benchmarks/loading.py
+	@$(RUN) benchmarks/following.py
+	@$(RUN) benchmarks/rebuilding.py
+	@$(RUN) benchmarks/import_time.py
 	@$(RUN) benchmarks/import_rows.py
 	@$(RUN) benchmarks/the_past.py
 	@$(RUN) benchmarks/a_million_deadlines.py
 	@$(RUN) benchmarks/due_by_now.py
+
+bench-full: bench  ## the same, and a rebuild from a million events
+	@$(RUN) benchmarks/rebuilding.py 1000000
 
 clean:  ## remove what the other targets made
 	@rm -rf $(VENV) out .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis
