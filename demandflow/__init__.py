@@ -11,7 +11,6 @@ from demandflow.domain.calendars import Calendar
 from demandflow.domain.clock_states import Ticking
 from demandflow.domain.clocks import Clock, Limit
 from demandflow.domain.closed_loop import CLOSED_LOOP, closed_loop
-from demandflow.domain.closed_loop_1 import CLOSED_LOOP_1, closed_loop_1
 from demandflow.domain.days import Days
 from demandflow.domain.demand import Demand, evolve, fold
 from demandflow.domain.events import Event, Meta, Stamp, Tick
@@ -100,6 +99,7 @@ from demandflow.store.holes import Acknowledged, Hole, Verification
 from demandflow.store.parking import ParkedEvent
 
 if TYPE_CHECKING:
+    from demandflow.domain.closed_loop_1 import CLOSED_LOOP_1, closed_loop_1
     from demandflow.projections.changes import Change, Changes, Stood
     from demandflow.projections.deadlines import Deadlines
     from demandflow.projections.drilldown import Counted
@@ -109,20 +109,21 @@ if TYPE_CHECKING:
     from demandflow.projections.rates import ClockFigures, MeanOfUnits, Rate
 else:
     WHEN_ASKED_FOR = {
-        **dict.fromkeys(("Change", "Changes", "Stood"), "changes"),
-        "Deadlines": "deadlines",
-        "Counted": "drilldown",
-        "Durations": "durations",
-        "Figures": "figures",
-        "FiguresBy": "figures_by",
-        **dict.fromkeys(("ClockFigures", "MeanOfUnits", "Rate"), "rates"),
+        **dict.fromkeys(("CLOSED_LOOP_1", "closed_loop_1"), "domain.closed_loop_1"),
+        **dict.fromkeys(("Change", "Changes", "Stood"), "projections.changes"),
+        "Deadlines": "projections.deadlines",
+        "Counted": "projections.drilldown",
+        "Durations": "projections.durations",
+        "Figures": "projections.figures",
+        "FiguresBy": "projections.figures_by",
+        **dict.fromkeys(("ClockFigures", "MeanOfUnits", "Rate"), "projections.rates"),
     }
-    """Answers to questions that many a process never asks: in which projection each is, imported when it is needed."""
+    """Where each of these names is: imported when somebody asks for it, for many a process never does."""
 
     def __getattr__(name: str) -> object:
         if name not in WHEN_ASKED_FOR:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(import_module(f"demandflow.projections.{WHEN_ASKED_FOR[name]}"), name)
+        return getattr(import_module(f"{__name__}.{WHEN_ASKED_FOR[name]}"), name)
 
     def __dir__() -> list[str]:
         return sorted({*globals(), *WHEN_ASKED_FOR})

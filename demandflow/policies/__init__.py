@@ -21,7 +21,7 @@ else:
         "Sorting": "sorting",
         "standard_policies": "standard",
     }
-    """Where each of these names is: imported when somebody asks for it, for most communities use a few."""
+    """Where each of these names is: imported when somebody asks for it, for many a process never does."""
 
     def __getattr__(name: str) -> object:
         if name not in WHEN_ASKED_FOR:
