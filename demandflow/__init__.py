@@ -10,7 +10,6 @@ from demandflow.domain import rules
 from demandflow.domain.calendars import Calendar
 from demandflow.domain.clock_states import Ticking
 from demandflow.domain.clocks import Clock, Limit
-from demandflow.domain.closed_loop import CLOSED_LOOP, closed_loop
 from demandflow.domain.days import Days
 from demandflow.domain.demand import Demand, evolve, fold
 from demandflow.domain.events import Event, Meta, Stamp, Tick
@@ -99,6 +98,7 @@ from demandflow.store.holes import Acknowledged, Hole, Verification
 from demandflow.store.parking import ParkedEvent
 
 if TYPE_CHECKING:
+    from demandflow.domain.closed_loop import CLOSED_LOOP, closed_loop
     from demandflow.domain.closed_loop_1 import CLOSED_LOOP_1, closed_loop_1
     from demandflow.projections.changes import Change, Changes, Stood
     from demandflow.projections.deadlines import Deadlines
@@ -109,6 +109,7 @@ if TYPE_CHECKING:
     from demandflow.projections.rates import ClockFigures, MeanOfUnits, Rate
 else:
     WHEN_ASKED_FOR = {
+        **dict.fromkeys(("CLOSED_LOOP", "closed_loop"), "domain.closed_loop"),
         **dict.fromkeys(("CLOSED_LOOP_1", "closed_loop_1"), "domain.closed_loop_1"),
         **dict.fromkeys(("Change", "Changes", "Stood"), "projections.changes"),
         "Deadlines": "projections.deadlines",

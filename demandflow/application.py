@@ -14,7 +14,6 @@ from demandflow.batches import Action, Batch, Recorded, Registration, Rejected, 
 from demandflow.commands import Commands, as_id
 from demandflow.domain.arguments import each_of
 from demandflow.domain.calendars import Calendar
-from demandflow.domain.closed_loop import CLOSED_LOOP
 from demandflow.domain.coverage import calendar_ends
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
@@ -44,7 +43,8 @@ PAGE, LAST_FEW = 1000, 20
 
 def published() -> tuple[Workflow, ...]:
     """All published versions of the standard workflow, the newest first."""
-    from demandflow.domain.closed_loop_1 import CLOSED_LOOP_1  # built for who opens a log with it
+    from demandflow.domain.closed_loop import CLOSED_LOOP  # they are built and checked for who opens a log with them
+    from demandflow.domain.closed_loop_1 import CLOSED_LOOP_1
 
     return CLOSED_LOOP, CLOSED_LOOP_1
 

@@ -8,12 +8,13 @@ from importlib import import_module
 from typing import Any
 
 import pytest
+from pydantic import PydanticSchemaGenerationError
 
 import demandflow
-from demandflow import policies
+from demandflow import Noted, policies
 
 HEAVY = (
-    "domain.closed_loop_1",
+    *("domain.closed_loop", "domain.closed_loop_1"),
     *("calendars", "cli", "importing", "mending", "terminal", "testing", "workbench"),
     *(f"policies.{name}" for name in ("callbacks", "deadlines", "dispatch", "reviews", "sorting", "standard")),
     *(f"projections.{name}" for name in ("changes", "deadlines", "drilldown", "durations", "figures", "rates")),
@@ -36,6 +37,22 @@ def test_nothing_heavy_is_imported_before_it_is_used() -> None:
     heavy = (*(f"demandflow.{name}" for name in HEAVY), *THIRD_PARTIES)
     code = f"import sys, demandflow; print([name for name in {heavy!r} if name in sys.modules])"
     assert said_by_a_process_that(code) == "[]"
+
+
+def test_no_fact_is_built_before_it_is_used() -> None:
+    facts = "import demandflow.domain.facts as facts; standard = facts.STANDARD_FACTS"
+    built = "print([fact.__name__ for fact in standard if fact.__pydantic_complete__])"
+    assert said_by_a_process_that(f"{facts}; {built}") == "[]"
+    used = "facts.Noted(text='a word')"
+    assert said_by_a_process_that(f"{facts}; {used}; {built}") == "['Noted']"
+
+
+def test_what_is_wrong_with_a_fact_of_others_shows_where_it_is_written() -> None:
+    class Thing:
+        """Nothing that pydantic knows."""
+
+    with pytest.raises(PydanticSchemaGenerationError, match="Thing"):
+        type("Odd", (Noted,), {"TOPIC": "yard.odd", "__annotations__": {"thing": Thing}, "__module__": __name__})
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.__name__)
