@@ -7,12 +7,14 @@ READY := $(VENV)/.ready
 SEQUENCES := tests/test_laws.py::test_no_law_is_broken_in_240_random_sequences
 # signals, which would interrupt the tracing as well
 SIGNALS := tests/test_interruptions.py::test_a_signal_at_any_time_leaves_nothing_open
+# calls and statements, counted without tracing
+COUNTS := tests/test_counts.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test plain check laws rules mutants real bench clean
+.PHONY: help demo test plain check laws rules mutants real bench bench-full clean
 
 help:  ## this list
-	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "demandflow needs Python 3.11 or newer; say which: make PYTHON=python3.12 ...")'
@@ -25,8 +27,8 @@ demo: $(READY)  ## a county's year: 146 demands, their figures, one story
 
 test: $(READY)  ## all tests, with branch coverage
 	@$(RUN) -m coverage erase
-	@$(RUN) -m coverage run -m pytest -q -n auto --dist worksteal --deselect $(SEQUENCES) --deselect $(SIGNALS)
-	@$(RUN) -m pytest -q $(SEQUENCES) $(SIGNALS)
+	@$(RUN) -m coverage run -m pytest -q -n auto --dist worksteal --deselect $(SEQUENCES) --deselect $(SIGNALS) --deselect $(COUNTS)
+	@$(RUN) -m pytest -q $(SEQUENCES) $(SIGNALS) $(COUNTS)
 	@$(RUN) -m coverage combine -q
 	@$(RUN) -m coverage report
 
@@ -53,12 +55,20 @@ real: $(READY)  ## figures of real data beside those of independent references (
 	@$(RUN) -m tests.real
 	@$(RUN) -m tests.test_calendars_real
 
-bench: $(READY)  ## a life, an import, the past, a million deadlines, as multiples of a raw floor
+bench: $(READY)  ## recording, loading, following, importing, the past, deadlines: as multiples of a raw floor
+	@$(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	@$(RUN) benchmarks/life_of_a_demand.py
+	@$(RUN) benchmarks/loading.py
+	@$(RUN) benchmarks/following.py
+	@$(RUN) benchmarks/rebuilding.py
+	@$(RUN) benchmarks/import_time.py
 	@$(RUN) benchmarks/import_rows.py
 	@$(RUN) benchmarks/the_past.py
 	@$(RUN) benchmarks/a_million_deadlines.py
 	@$(RUN) benchmarks/due_by_now.py
+
+bench-full: bench  ## the same, and a rebuild from a million events
+	@$(RUN) benchmarks/rebuilding.py 1000000
 
 clean:  ## remove what the other targets made
 	@rm -rf $(VENV) out .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis

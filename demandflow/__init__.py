@@ -1,13 +1,14 @@
 """demandflow: the demands that residents bring to their community, round one closed loop, with figures that add up."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from demandflow.application import DemandFlow
 from demandflow.batches import Action, Batch, Recorded, Registration, Rejected
 from demandflow.domain import rules
 from demandflow.domain.calendars import Calendar
 from demandflow.domain.clock_states import Ticking
 from demandflow.domain.clocks import Clock, Limit
-from demandflow.domain.closed_loop import CLOSED_LOOP, closed_loop
-from demandflow.domain.closed_loop_1 import CLOSED_LOOP_1, closed_loop_1
 from demandflow.domain.days import Days
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event, Meta, Stamp, Tick
@@ -88,20 +89,46 @@ from demandflow.notices import Notice
 from demandflow.parked import Parked
 from demandflow.policies.policy import Look, Policy, Reaction, Seen, Wake
 from demandflow.projections.board import BoardPage, BoardRow
-from demandflow.projections.changes import Change, Changes, Stood
-from demandflow.projections.deadlines import Deadlines
 from demandflow.projections.definitions import DEFINITIONS, RATES, Definition, definition
-from demandflow.projections.drilldown import Counted
-from demandflow.projections.durations import Durations
-from demandflow.projections.figures import Figures
-from demandflow.projections.figures_by import FiguresBy
 from demandflow.projections.periods import Period
 from demandflow.projections.question import Asked
-from demandflow.projections.rates import ClockFigures, MeanOfUnits, Rate
 from demandflow.queries import Narrowed
 from demandflow.running import Ran, Reacted
 from demandflow.store.holes import Acknowledged, Hole, Verification
 from demandflow.store.parking import ParkedEvent
+
+if TYPE_CHECKING:
+    from demandflow.domain.closed_loop import CLOSED_LOOP, closed_loop
+    from demandflow.domain.closed_loop_1 import CLOSED_LOOP_1, closed_loop_1
+    from demandflow.projections.changes import Change, Changes, Stood
+    from demandflow.projections.deadlines import Deadlines
+    from demandflow.projections.drilldown import Counted
+    from demandflow.projections.durations import Durations
+    from demandflow.projections.figures import Figures
+    from demandflow.projections.figures_by import FiguresBy
+    from demandflow.projections.rates import ClockFigures, MeanOfUnits, Rate
+else:
+    WHEN_ASKED_FOR = {
+        **dict.fromkeys(("CLOSED_LOOP", "closed_loop"), "domain.closed_loop"),
+        **dict.fromkeys(("CLOSED_LOOP_1", "closed_loop_1"), "domain.closed_loop_1"),
+        **dict.fromkeys(("Change", "Changes", "Stood"), "projections.changes"),
+        "Deadlines": "projections.deadlines",
+        "Counted": "projections.drilldown",
+        "Durations": "projections.durations",
+        "Figures": "projections.figures",
+        "FiguresBy": "projections.figures_by",
+        **dict.fromkeys(("ClockFigures", "MeanOfUnits", "Rate"), "projections.rates"),
+    }
+    """Where each of these names is: imported when somebody asks for it, for many a process never does."""
+
+    def __getattr__(name: str) -> object:
+        if name not in WHEN_ASKED_FOR:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f"{__name__}.{WHEN_ASKED_FOR[name]}"), name)
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *WHEN_ASKED_FOR})
+
 
 __all__ = [
     "ANYWHERE",

@@ -14,8 +14,6 @@ from demandflow.batches import Action, Batch, Recorded, Registration, Rejected, 
 from demandflow.commands import Commands, as_id
 from demandflow.domain.arguments import each_of, whole_number
 from demandflow.domain.calendars import Calendar
-from demandflow.domain.closed_loop import CLOSED_LOOP
-from demandflow.domain.closed_loop_1 import CLOSED_LOOP_1
 from demandflow.domain.coverage import calendar_ends
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
@@ -42,8 +40,14 @@ from demandflow.store.pending import PendingLog
 from demandflow.upkeep import Upkeep
 
 PAGE, LAST_FEW = 1000, 20
-PUBLISHED = (CLOSED_LOOP, CLOSED_LOOP_1)
-"""All published versions of the standard workflow, the newest first."""
+
+
+def published() -> tuple[Workflow, ...]:
+    """All published versions of the standard workflow, the newest first."""
+    from demandflow.domain.closed_loop import CLOSED_LOOP  # they are built and checked for who opens a log with them
+    from demandflow.domain.closed_loop_1 import CLOSED_LOOP_1
+
+    return CLOSED_LOOP, CLOSED_LOOP_1
 
 
 class DemandFlow(Commands, Queries, Reactions, Upkeep):
@@ -80,7 +84,7 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
         url: str,
         *,
         create: bool = True,
-        workflows: Iterable[Workflow] = PUBLISHED,
+        workflows: Iterable[Workflow] | None = None,
         tenant: str | None = None,
         clock: Callable[[], datetime] = utc_now,
         new_id: Callable[[], UUID] = uuid7,
@@ -103,7 +107,7 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
         days. Raises InvalidValue or StorageError: among them NotALog, UnknownFormat, WrongTenant,
         WrongZone and WorkflowChanged.
         """
-        by_key = _by_key(workflows)
+        by_key = _by_key(published() if workflows is None else workflows)
         tenant = None if tenant is None else name_of(tenant, "tenant")
         if not isinstance(create, bool):
             raise InvalidValue("create", f"must be True or False, got {brief(create)}")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
-from typing import TypedDict, Unpack, overload
+from typing import TYPE_CHECKING, TypedDict, Unpack, overload
 from uuid import UUID
 
 from demandflow.domain.arguments import word_among
@@ -17,16 +17,9 @@ from demandflow.domain.moves import ENDS
 from demandflow.domain.values import Stage, Urgency, moment
 from demandflow.domain.workflow import Workflows
 from demandflow.errors import DemandNotFound, InvalidValue, brief
-from demandflow.projections import board, drilldown, dues, durations, question, totals
+from demandflow.projections import board, question, totals
 from demandflow.projections.board import BoardPage, Filter
 from demandflow.projections.board_then import ever_there, read_then
-from demandflow.projections.changes import Changes, changed_between
-from demandflow.projections.deadlines import Deadlines
-from demandflow.projections.drilldown import Counted
-from demandflow.projections.dues import OverdueThen
-from demandflow.projections.durations import Durations
-from demandflow.projections.figures import Figures, figures_of
-from demandflow.projections.figures_by import FiguresBy
 from demandflow.projections.never import SLICED, never_there
 from demandflow.projections.past import Then, events_before_damage
 from demandflow.projections.periods import Period, as_day
@@ -34,6 +27,15 @@ from demandflow.projections.printing import minute
 from demandflow.projections.projector import Progress, Projector
 from demandflow.projections.question import Asked, Grouping, Question
 from demandflow.projections.totals import DIMENSIONS
+
+if TYPE_CHECKING:  # each of these questions imports what answers it: many a process asks none of them
+    from demandflow.projections.changes import Changes
+    from demandflow.projections.deadlines import Deadlines
+    from demandflow.projections.drilldown import Counted
+    from demandflow.projections.dues import Dues, OverdueThen
+    from demandflow.projections.durations import Durations
+    from demandflow.projections.figures import Figures
+    from demandflow.projections.figures_by import FiguresBy
 
 
 class Narrowed(TypedDict, total=False):
@@ -164,6 +166,8 @@ class Queries:
         at the end of May. What is overdue is so at the end of the day asked about; by the clock where none is said, or
         the day is not over. See Asked for all that can be said. Raises InvalidValue.
         """
+        from demandflow.projections.figures import figures_of
+
         with self._projector.tables(catch_up=catch_up) as tables:
             chosen, clocks = self._checked(tables, asked), self._clocks(tables)
             sums = totals.read_all(tables) if chosen.everything_now else question.sums(tables, chosen)
@@ -208,6 +212,9 @@ class Queries:
         the parts add up to the whole (by `closed`: to the closed). One dimension, now, is read from maintained sums;
         anything else is one pass over the ledger (decision 10 states its cost). Raises InvalidValue.
         """
+        from demandflow.projections.figures import figures_of
+        from demandflow.projections.figures_by import FiguresBy
+
         grouping = Grouping(dimensions, level, every)
         with self._projector.tables(catch_up=catch_up) as tables:
             chosen, clocks = self._checked(tables, asked), self._clocks(tables)
@@ -231,6 +238,8 @@ class Queries:
 
         `flow.history(demand)` tells the event. Raises InvalidValue.
         """
+        from demandflow.projections import drilldown
+
         with self._projector.tables(catch_up=catch_up) as tables:
             chosen = self._checked(tables, asked)
             return tuple(drilldown.counted(count, chosen, self._overdue_then(tables, chosen), self._clocks(tables)))
@@ -248,6 +257,8 @@ class Queries:
         With `known_on`, between what was known on the one and on the other; with `as_of`, between how things stood.
         The differences are exactly those of the figures asked with the same words. Raises InvalidValue.
         """
+        from demandflow.projections.changes import changed_between
+
         pairs = {name: pair for name, pair in (("known_on", known_on), ("as_of", as_of)) if pair is not None}
         if not pairs:
             raise InvalidValue("changes", "say between which days: known_on=(day, day) or as_of=(day, day)")
@@ -270,6 +281,8 @@ class Queries:
         Of the closed, or of those that ended otherwise (None: in any way). The open are left out, or all are counted
         as they stood at `open_until`. Raises InvalidValue.
         """
+        from demandflow.projections import durations
+
         _among("ended_as", ended_as, ENDS)
         chosen, until = self._rows(narrowed), None if open_until is None else moment(open_until, "open_until")
         with self._projector.tables() as tables:
@@ -281,6 +294,8 @@ class Queries:
 
         Stays that go on are left out, or all are counted as they were at `open_until`. Raises InvalidValue.
         """
+        from demandflow.projections import durations
+
         chosen, until = self._rows(narrowed), None if open_until is None else moment(open_until, "open_until")
         with self._projector.tables() as tables:
             return durations.waits(tables, chosen, until)
@@ -291,6 +306,8 @@ class Queries:
         Of the past, figures(as_of=…) and board(as_of=…) tell. Raises InvalidValue for a moment after which something
         happened.
         """
+        from demandflow.projections.deadlines import Deadlines
+
         chosen = self._rows(narrowed)
         if chosen.closed is not None:
             raise InvalidValue("closed", "deadlines are those of open demands")
@@ -351,6 +368,8 @@ class Queries:
         return stood
 
     def _overdue_then(self, tables: sqlite3.Connection, chosen: Question) -> OverdueThen:
+        from demandflow.projections.dues import OverdueThen
+
         then = Then(chosen.as_of, chosen.known_on, self._projector.zone)
         return OverdueThen(
             tables, then.asked(self._now()), lambda demand: then.demand(events_before_damage(self._events, demand))
@@ -358,8 +377,10 @@ class Queries:
 
     def _dues(
         self, tables: sqlite3.Connection, chosen: Question, grouping: Grouping | None
-    ) -> dict[tuple[str, ...], dues.Dues]:
+    ) -> dict[tuple[str, ...], Dues]:
         """What is overdue, in each group: now from the board, of the past from the ledger."""
+        from demandflow.projections import dues
+
         if chosen.as_of is not None or chosen.known_on is not None or chosen.closed is not None:
             return dues.in_the_ledger(self._overdue_then(tables, chosen), chosen, grouping)
         if grouping is not None and "closed" in grouping.dimensions:

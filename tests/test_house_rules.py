@@ -152,8 +152,8 @@ def test_what_is_public_is_listed_sorted_and_explained() -> None:
     assert listed == sorted(set(listed))
     imported = {
         name.asname or name.name
-        for node in ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8")).body
-        if isinstance(node, ast.ImportFrom)
+        for node in ast.walk(ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("demandflow.")
         for name in node.names
     }
     assert imported == set(listed)

@@ -37,7 +37,7 @@ from demandflow import (
     closed_loop,
     standard_clocks,
 )
-from demandflow.application import PUBLISHED
+from demandflow.application import published
 from demandflow.domain.declared import declared, differences
 from demandflow.domain.facts import STANDARD_FACTS
 from demandflow.projections.projector import Projector
@@ -147,17 +147,17 @@ def test_an_old_log_takes_what_its_first_opening_says(tmp_path: Path) -> None:
     path = tmp_path / "old.db"
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript(gzip.decompress((LOGS / "log_before_format_numbers.sql.gz").read_bytes()).decode())
-    with DemandFlow.open(f"sqlite:///{path}", workflows=[*PUBLISHED, closed_loop("unused")]) as flow:
+    with DemandFlow.open(f"sqlite:///{path}", workflows=[*published(), closed_loop("unused")]) as flow:
         assert flow.zone == "Asia/Shanghai", "as its tables were made"
         assert flow.verify().ok
     with closing(sqlite3.connect(path)) as connection:
         kept = {key for (key,) in connection.execute("SELECT key FROM demandflow_workflows")}
         assert dict(connection.execute("SELECT * FROM demandflow_settings"))["format"] == "1"
     assert kept == {"closed-loop@1"}, "of those given, the ones that wrote"
-    changed = replace(PUBLISHED[-1], moves=PUBLISHED[-1].moves[:-1])
+    changed = replace(published()[-1], moves=published()[-1].moves[:-1])
     with pytest.raises(WorkflowChanged, match="closed-loop@1 is not what it was"):
         DemandFlow.open(f"sqlite:///{path}", workflows=[changed])
-    with DemandFlow.open(f"sqlite:///{path}", workflows=[*PUBLISHED, closed_loop("unused", bound=9)]):
+    with DemandFlow.open(f"sqlite:///{path}", workflows=[*published(), closed_loop("unused", bound=9)]):
         pass
 
 
@@ -188,7 +188,7 @@ def test_who_is_refused_changes_nothing(tmp_path: Path) -> None:
 
 def test_all_published_versions_of_the_standard_loop_open_by_default() -> None:
     with DemandFlow.open("memory:") as flow:
-        assert tuple(flow.workflows) == tuple(workflow.key for workflow in PUBLISHED)
+        assert tuple(flow.workflows) == tuple(workflow.key for workflow in published())
         assert CLOSED_LOOP.key in flow.workflows
 
 

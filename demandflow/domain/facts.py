@@ -80,8 +80,14 @@ class Fact(BaseModel, metaclass=_FactType):
     A class of your own needs a TOPIC with your own prefix (`demand.` is ours) and defaults for optional fields.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True, defer_build=True)
     TOPIC: ClassVar[str]
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        """Ours are built when they are first used; what is wrong with another's shows where the class is written."""
+        if cls.__module__ != __name__:
+            cls.model_rebuild()
 
     @classmethod
     def from_words(cls, words: Mapping[str, object], zone: str | None = None) -> Self:

@@ -84,11 +84,20 @@ def accepted(kind: type[Fact], name: str, values: Sequence[Any]) -> list[Any]:
     return [one for one in values if _is_accepted(accepts, one)]
 
 
-@cache
 def _adapter(kind: type[Fact], name: str) -> TypeAdapter[Any]:
+    """What accepts values of the field: one for all fields of a type, for making it costs much."""
     info = kind.model_fields[name]
-    of: Any = info.annotation
-    return TypeAdapter(Annotated[(of, *info.metadata)] if info.metadata else of)
+    of: Any = Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation
+    try:
+        hash(of)
+    except TypeError:  # a limit that somebody wrote may not be a key
+        return TypeAdapter(of)
+    return _adapter_of(of)
+
+
+@cache
+def _adapter_of(of: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(of)
 
 
 def _choices_of(kind: type[Fact], name: str, info: FieldInfo, everything: bool) -> list[Any]:
