@@ -5,8 +5,9 @@ What belongs together is one value: what was asked for, who works on it, and wha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
+from operator import attrgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 from uuid import UUID
@@ -21,20 +22,26 @@ from demandflow.domain.values import Category, Channel, Grade, Place, Urgency
 
 NOBODY: frozenset[str] = frozenset()
 
+T = TypeVar("T")
+
 if TYPE_CHECKING:
-    T = TypeVar("T")
 
     class reads(Generic[T]):  # noqa: N801
         """What one of its parts holds, read by a name of the demand's own."""
 
-        def __init__(self, read: Callable[[Demand], T]) -> None: ...
+        def __init__(self, path: str) -> None: ...
         @overload
         def __get__(self, demand: None, kind: type[Demand]) -> Self: ...
         @overload
         def __get__(self, demand: Demand, kind: type[Demand]) -> T: ...
         def __get__(self, demand: Demand | None, kind: type[Demand]) -> Self | T: ...
 else:
-    reads = property
+
+    class reads:  # noqa: N801
+        """The same, read without a call in Python."""
+
+        def __class_getitem__(cls, kind: Any) -> Any:
+            return lambda path: property(attrgetter(path))
 
 
 class Subject(Struct, frozen=True):
@@ -129,38 +136,42 @@ class Demand(Struct, frozen=True):
     _attributes: dict[str, Any] = {}
 
     # what rules ask for by a shorter name
-    state = reads(lambda it: it.stamp.state)
-    stage = reads(lambda it: it.stamp.stage)
-    round = reads(lambda it: it.stamp.round)
-    ended_as = reads(lambda it: it.stamp.ended_as)
-    due = reads(lambda it: it.stamp.due)
-    text = reads(lambda it: it.subject.text)
-    channel = reads(lambda it: it.subject.channel)
-    place = reads(lambda it: it.subject.place)
-    category = reads(lambda it: it.subject.category)
-    urgency = reads(lambda it: it.subject.urgency)
-    resident = reads(lambda it: it.subject.resident)
-    representative = reads(lambda it: it.subject.representative)
-    shared_with = reads(lambda it: it.subject.shared_with)
-    source = reads(lambda it: it.subject.source)
-    reference = reads(lambda it: it.subject.reference)
-    contractor = reads(lambda it: it.work.contractor)
-    lead = reads(lambda it: it.work.lead)
-    co_handlers = reads(lambda it: it.work.co_handlers)
-    contracts = reads(lambda it: it.work.contracts)
-    workers = reads(lambda it: it.work.workers)
-    handbacks = reads(lambda it: it.work.handbacks)
-    told = reads(lambda it: it.this_round.told_at is not None)
-    told_at = reads(lambda it: it.this_round.told_at)
-    asked = reads(lambda it: it.this_round.asked)
-    missed_callbacks = reads(lambda it: it.this_round.missed_callbacks)
-    missed_at = reads(lambda it: it.this_round.missed_at)
-    escalated = reads(lambda it: it.this_round.escalated)
-    extension_asked = reads(lambda it: it.this_round.extension_asked)
-    reported_resolved = reads(lambda it: it.this_round.reported_resolved)
-    evaluated = reads(lambda it: it.this_round.evaluated)
-    resolved = reads(lambda it: it.this_round.resolved)
-    grade = reads(lambda it: it.this_round.grade)
+    state = reads[str]("stamp.state")
+    stage = reads[str]("stamp.stage")
+    round = reads[int]("stamp.round")
+    ended_as = reads[str | None]("stamp.ended_as")
+    due = reads[datetime | None]("stamp.due")
+    text = reads[str]("subject.text")
+    channel = reads[Channel | None]("subject.channel")
+    place = reads[Place | None]("subject.place")
+    category = reads[Category | None]("subject.category")
+    urgency = reads[Urgency | None]("subject.urgency")
+    resident = reads[str | None]("subject.resident")
+    representative = reads[str | None]("subject.representative")
+    shared_with = reads[tuple[str, ...]]("subject.shared_with")
+    source = reads[str | None]("subject.source")
+    reference = reads[str | None]("subject.reference")
+    contractor = reads[str | None]("work.contractor")
+    lead = reads[str | None]("work.lead")
+    co_handlers = reads[tuple[str, ...]]("work.co_handlers")
+    contracts = reads[tuple[tuple[int, str], ...]]("work.contracts")
+    workers = reads[frozenset[str]]("work.workers")
+    handbacks = reads[int]("work.handbacks")
+    told_at = reads[datetime | None]("this_round.told_at")
+    asked = reads[bool]("this_round.asked")
+    missed_callbacks = reads[int]("this_round.missed_callbacks")
+    missed_at = reads[datetime | None]("this_round.missed_at")
+    escalated = reads[bool]("this_round.escalated")
+    extension_asked = reads[datetime | None]("this_round.extension_asked")
+    reported_resolved = reads[bool | None]("this_round.reported_resolved")
+    evaluated = reads[bool]("this_round.evaluated")
+    resolved = reads[bool | None]("this_round.resolved")
+    grade = reads[Grade | None]("this_round.grade")
+
+    @property
+    def told(self) -> bool:
+        """Whether the outcome was told in this round."""
+        return self.this_round.told_at is not None
 
     @property
     def handlers(self) -> frozenset[str]:
