@@ -30,6 +30,7 @@ def uuid7() -> UUID:
     return UUID(int=milliseconds << 80 | 7 << 76 | fraction << 64 | 2 << 62 | secrets.randbits(62))
 
 
-def derived_id(tenant: str | None, *names: str) -> UUID:
-    """The same id for the same names, always and everywhere."""
-    return uuid5(DEMANDS, json.dumps([tenant, *names], ensure_ascii=False))
+def derived_id(tenant: str | None, *names: str, kind: str | None = None) -> UUID:
+    """The same id for the same names, always and everywhere; another for each kind of stream but demands."""
+    named = [tenant, *names] if kind is None else [tenant, *names, {"kind": kind}]
+    return uuid5(DEMANDS, json.dumps(named, ensure_ascii=False))

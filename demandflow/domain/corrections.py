@@ -6,9 +6,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from demandflow.domain.demand import Change, Demand, set_part
+from demandflow.domain.demand import Demand, set_part
 from demandflow.domain.events import Event
 from demandflow.domain.facts import ContractedOut, Corrected, Registered, Sorted, correctable
+from demandflow.domain.stream import Change
 
 
 def corrected(was: Demand, event: Event, change: Change) -> None:

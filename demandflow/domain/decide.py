@@ -76,6 +76,7 @@ def event_of(workflow: Workflow, demand: Demand, proposal: Proposal[Any], row: R
         due_of_the_whole(workflow.clocks, demand, step),
         workflow.meanings if new_here else None,
         ticks(workflow.clocks, demand, step) or None,
+        workflow.of.KIND,
     )
     meta = meta or Meta(proposal.by, proposal.at, proposal.at, workflow.key)
     return Event(demand.id, demand.version + 1, fact, meta, stamp)

@@ -5,43 +5,18 @@ What belongs together is one value: what was asked for, who works on it, and wha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from operator import attrgetter
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
+from typing import Any, TypeVar
 from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from demandflow.domain.clock_states import RUNNING, Ticking
 from demandflow.domain.events import Stamp
-from demandflow.domain.facts import Fact
+from demandflow.domain.stream import Change, Stream, reads
 from demandflow.domain.values import Category, Channel, Grade, Place, Urgency
 
 NOBODY: frozenset[str] = frozenset()
-
-T = TypeVar("T")
-
-if TYPE_CHECKING:
-
-    class reads(Generic[T]):  # noqa: N801
-        """What one of its parts holds, read by a name of the demand's own."""
-
-        def __init__(self, path: str) -> None: ...
-        @overload
-        def __get__(self, demand: None, kind: type[Demand]) -> Self: ...
-        @overload
-        def __get__(self, demand: Demand, kind: type[Demand]) -> T: ...
-        def __get__(self, demand: Demand | None, kind: type[Demand]) -> Self | T: ...
-else:
-
-    class reads:  # noqa: N801
-        """The same, read without a call in Python."""
-
-        def __class_getitem__(cls, kind: Any) -> Any:
-            return lambda path: property(attrgetter(path))
 
 
 class Subject(Struct, frozen=True):
@@ -95,30 +70,16 @@ class Round(Struct, frozen=True):
     evaluation_from: int = 0
 
 
-class Demand(Struct, frozen=True):
-    """What a resident asks for and where it stands. Moments are in UTC; rounds and versions count from 1.
+class Demand(Stream, frozen=True):
+    """What a resident asks for and where it stands.
 
-    `stamp` is what its last event meant: its state is empty before registration. `recorded` is the latest moment of
-    recording, `last` the latest of happening. `due` is the moment that a fact named for the whole of it; `next_due`
-    also looks at its `clocks`. `auditors` are all who audited it, `evaluators` all who evaluated it or wrote that down,
-    `clerks` all who registered it for somebody else or told its outcome. `joined` are the residents of the demands that
-    it took in, each with the demand. `facts` are those of its events; `missing` are the versions (from, to) of events
-    that went from the log, if any did. `commands` are the ids of the commands that led to its events.
+    `auditors` are all who audited it, `evaluators` all who evaluated it or wrote that down, `clerks` all who registered
+    it for somebody else or told its outcome. `joined` are the residents of the demands that it took in, each with the
+    demand.
     """
 
-    id: UUID
-    version: int = 0
-    workflow: str = ""
-    stamp: Stamp = Stamp("", "", "", 0)
-    declares: tuple[str, ...] = ()
-    came_from: str | None = None
     received: datetime | None = None
-    since: datetime | None = None
-    last: datetime | None = None
-    recorded: datetime | None = None
-    ended: datetime | None = None
     review: datetime | None = None
-    clocks: tuple[Ticking, ...] = ()
     subject: Subject = Subject()
     work: Work = Work()
     this_round: Round = Round()
@@ -130,17 +91,8 @@ class Demand(Struct, frozen=True):
     merged_into: UUID | None = None
     took_in: tuple[UUID, ...] = ()
     joined: tuple[tuple[UUID, str], ...] = ()
-    facts: tuple[type[Fact], ...] = ()
-    missing: tuple[tuple[int, int], ...] = ()
-    commands: tuple[tuple[str, int], ...] = ()
-    _attributes: dict[str, Any] = {}
 
     # what rules ask for by a shorter name
-    state = reads[str]("stamp.state")
-    stage = reads[str]("stamp.stage")
-    round = reads[int]("stamp.round")
-    ended_as = reads[str | None]("stamp.ended_as")
-    due = reads[datetime | None]("stamp.due")
     text = reads[str]("subject.text")
     channel = reads[Channel | None]("subject.channel")
     place = reads[Place | None]("subject.place")
@@ -189,72 +141,6 @@ class Demand(Struct, frozen=True):
         """Nobody is known who could be asked or called back."""
         return self.resident is None
 
-    @property
-    def open(self) -> bool:
-        """Registered and not ended."""
-        return self.version > 0 and self.ended_as is None
-
-    @property
-    def running(self) -> tuple[Ticking, ...]:
-        """The clocks that run and have a due moment, the next due first."""
-        return tuple(sorted((one for one in self.clocks if one.stands == RUNNING and one.due), key=_due_then_name))
-
-    @property
-    def next_due(self) -> datetime | None:
-        """The next due moment: of a clock that runs or was overdue when paused, or what a fact gave to the whole."""
-        dues = (self.due, None if (clock := self._due_next) is None else clock.due)
-        return min((due for due in dues if due is not None), default=None)
-
-    @property
-    def next_clock(self) -> str | None:
-        """The name of the clock that has the next due moment; None where it is that of the whole, or there is none."""
-        clock = self._due_next
-        return clock.clock if clock is not None and clock.due == self.next_due else None
-
-    @property
-    def agreed_due(self) -> datetime | None:
-        """The due moment that an extension moves: that of its extensible clock, else of the whole of it."""
-        dues = [one.due for one in self.clocks if one.goes_on and one.extensible and one.due is not None]
-        return max(dues, default=self.due)
-
-    def clock(self, name: str) -> Ticking | None:
-        """How the clock of this name stands; None if it never ran."""
-        return next((one for one in self.clocks if one.clock == name), None)
-
-    @property
-    def _due_next(self) -> Ticking | None:
-        """The soonest due of the clocks that run and of those whose pause came too late to move their due moment."""
-        return min((one for one in self.clocks if one.can_be_overdue), key=_due_then_name, default=None)
-
-    def fact_of(self, version: int) -> type[Fact] | None:
-        """What the event of this version recorded; None if there is no such event."""
-        place = version - 1
-        for first, last in self.missing:  # where versions went, the places of all later facts are others
-            if first <= version <= last:
-                return None
-            if last < version:
-                place -= last - first + 1
-        return self.facts[place] if 0 <= place < len(self.facts) else None
-
-    @property
-    def facts_by_version(self) -> dict[int, type[Fact]]:
-        """What each of its events recorded."""
-        gone = {version for first, last in self.missing for version in range(first, last + 1)}
-        versions = [version for version in range(1, self.version + 1) if version not in gone]
-        return dict(zip(versions, self.facts, strict=False))
-
-    @property
-    def attributes(self) -> Mapping[str, Any]:
-        """What facts of a community's own classes said, the later over the earlier; read only."""
-        return MappingProxyType(dict(self._attributes))
-
-    def __hash__(self) -> int:
-        return hash((self.id, self.version))
-
-
-def _due_then_name(one: Ticking) -> tuple[datetime, str]:
-    return one.due or one.began, one.clock
-
 
 _PART_OF = {
     name: part
@@ -264,11 +150,7 @@ _PART_OF = {
 """Which part of a demand holds what."""
 
 
-Change = dict[str, Any]
-"""What will be otherwise of a demand, by the names of its fields."""
-
-
-def set_part(was: Demand, change: Change, part: str, **fields: Any) -> None:
+def set_part(was: Stream, change: Change, part: str, **fields: Any) -> None:
     """Let these fields of one of its parts be otherwise, beside what will be otherwise already."""
     change[part] = replace(change.get(part) or getattr(was, part), **fields)
 

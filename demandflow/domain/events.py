@@ -68,7 +68,8 @@ class Stamp(Struct, frozen=True, omit_defaults=True, gc=False):
     """What the event meant when it was admitted, so that nobody has to ask the workflow again.
 
     `declares` is set at registration, and when a demand moves over: all that its workflow can ever mean (else a figure
-    is n/a). `clocks` are those that stand otherwise from here on.
+    is n/a). `clocks` are those that stand otherwise from here on. `kind` says of which kind of stream it is; a demand's
+    has none.
     """
 
     move: str
@@ -80,6 +81,7 @@ class Stamp(Struct, frozen=True, omit_defaults=True, gc=False):
     due: Moment | None = None
     declares: tuple[str, ...] | None = None
     clocks: tuple[Tick, ...] | None = None
+    kind: str | None = None
 
 
 class Event(Struct, frozen=True, gc=False):

@@ -7,24 +7,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Any
+from typing import Any, overload
 
 from msgspec.structs import replace
 
 from demandflow.domain import facts
 from demandflow.domain.clock_states import ticked
 from demandflow.domain.corrections import corrected
-from demandflow.domain.demand import Change, Demand, Round, Subject, set_part
+from demandflow.domain.demand import Demand, Round, Subject, set_part
 from demandflow.domain.events import Event
 from demandflow.domain.facts import OURS, Fact, own_fields
+from demandflow.domain.stream import Change, Stream
 from demandflow.domain.values import Role, Stage
 
 Apply = Callable[[Demand, Event, Change], None]
 
 
-def evolve(demand: Demand | None, event: Event) -> Demand:
-    """The demand after one more event."""
-    was = demand or Demand(event.demand)
+@overload
+def evolve(stream: Demand | None, event: Event) -> Demand: ...
+@overload
+def evolve(stream: Stream | None, event: Event, of: type[Stream]) -> Stream: ...
+def evolve(stream: Stream | None, event: Event, of: type[Stream] = Demand) -> Stream:
+    """The demand (or what else the stream is of) after one more event."""
+    was = of(event.demand) if stream is None else stream
     meta, stamp, kind = event.meta, event.stamp, type(event.fact)
     at = meta.happened if was.last is None or meta.happened > was.last else was.last
     change: Change = {
@@ -38,7 +43,7 @@ def evolve(demand: Demand | None, event: Event) -> Demand:
     if event.version > was.version + 1:
         change["missing"] = (*was.missing, (was.version + 1, event.version - 1))
     if stamp.state != was.stamp.state:
-        change["came_from"], change["since"], change["review"] = was.stamp.state, at, None
+        change["came_from"], change["since"] = was.stamp.state, at
     if stamp.ended_as != was.stamp.ended_as:
         change["ended"] = None if stamp.ended_as is None else at
     if stamp.clocks is not None:
@@ -47,14 +52,13 @@ def evolve(demand: Demand | None, event: Event) -> Demand:
         change["declares"] = stamp.declares
     if (command := meta.command) is not None:
         change["commands"] = (*was.commands, (command, event.version))
-    for meaning in stamp.means or ():
-        if (apply := MEANINGS.get(meaning)) is not None:
-            apply(was, event, change)
-    for apply in said_by(kind):
-        apply(was, event, change)
-    if stamp.round != was.stamp.round and was.version:  # last: what ends a round belongs to it
-        change["this_round"] = Round()
-        change["audited"] = change.get("audited", was.audited) and stamp.stage != Stage.AUDIT
+    if kind not in OURS:
+        said = {name: getattr(event.fact, name) for name in own_fields(kind)}
+        change["_attributes"] = was._attributes | {name: value for name, value in said.items() if value is not None}
+    if isinstance(was, Demand):
+        _change_a_demand(was, event, change)
+    elif was.changes is not None:
+        was.changes(event, change)
     return replace(was, **change)
 
 
@@ -63,6 +67,19 @@ def fold(events: Iterable[Event], demand: Demand | None = None) -> Demand | None
     for event in events:
         demand = evolve(demand, event)
     return demand
+
+
+def _change_a_demand(was: Demand, event: Event, change: Change) -> None:
+    if "since" in change:
+        change["review"] = None
+    for meaning in event.stamp.means or ():
+        if (apply := MEANINGS.get(meaning)) is not None:
+            apply(was, event, change)
+    for apply in said_by(type(event.fact)):
+        apply(was, event, change)
+    if event.stamp.round != was.stamp.round and was.version:  # last: what ends a round belongs to it
+        change["this_round"] = Round()
+        change["audited"] = change.get("audited", was.audited) and event.stamp.stage != Stage.AUDIT
 
 
 def _add(was: Demand, change: Change, who: str, *names: str | None) -> None:
@@ -214,11 +231,5 @@ FACTS: dict[type[Fact], tuple[Apply, ...]] = {
 
 @cache
 def said_by(kind: type[Fact]) -> tuple[Apply, ...]:
-    """What such a fact changes; a community's own says what the standard fact that it extends says, and its own."""
-    ours = next((apply for base in kind.__mro__ if (apply := FACTS.get(base)) is not None), ())
-    return ours if kind in OURS else (_said_by_itself, *ours)
-
-
-def _said_by_itself(was: Demand, event: Event, change: Change) -> None:
-    said = {name: getattr(event.fact, name) for name in own_fields(type(event.fact))}
-    change["_attributes"] = was._attributes | {name: value for name, value in said.items() if value is not None}
+    """What such a fact changes; a community's own changes what the standard fact that it extends does."""
+    return next((apply for base in kind.__mro__ if (apply := FACTS.get(base)) is not None), ())

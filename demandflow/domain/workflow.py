@@ -26,6 +26,7 @@ from demandflow.domain.moves import (
     forbidden_anyway,
     sources,
 )
+from demandflow.domain.stream import Stream
 from demandflow.domain.values import Actor, Role
 from demandflow.domain.ways import rows_of
 from demandflow.errors import (
@@ -79,10 +80,10 @@ class PossibleMove:
 class Workflow:
     """Which moves lead from which state to which, by whom, and what each means.
 
-    `tells_nobody` declares that residents are not told here what was reported; `clocks` are its deadlines. `meanings`
-    are all that its moves can ever mean: a figure about anything else is n/a. Raises InvalidWorkflow, naming all
-    defects, if it is built with any, and warns (WorkflowAdvice) of what could be better. It has no state and is safe to
-    share.
+    `tells_nobody` declares that residents are not told here what was reported; `clocks` are its deadlines. `of` is the
+    kind of stream whose table it is. `meanings` are all that its moves can ever mean: a figure about anything else is
+    n/a. Raises InvalidWorkflow, naming all defects, if it is built with any, and warns (WorkflowAdvice) of what could
+    be better. It has no state and is safe to share.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Workflow:
     moves: Sequence[Move]
     tells_nobody: bool = False
     clocks: Sequence[Clock] = ()
+    of: type[Stream] = Demand
     meanings: tuple[str, ...] = field(init=False, repr=False, compare=False)
     _by_state: dict[str, dict[str, tuple[Row, ...]]] = field(init=False, repr=False, compare=False)
     _for: dict[tuple[str, str, str], tuple[Row, ...]] = field(init=False, repr=False, compare=False)
