@@ -91,6 +91,15 @@ class FactMapper(Mapper[UUID]):
             raise InvalidValue(kind.__name__, problem) from None
         return StoredEvent(domain_event.demand, domain_event.version, topic, state)
 
+    def row(self, event: Event) -> tuple[str, int, str, bytes]:
+        """The event as a row of the log. Raises InvalidValue if it could not be read back."""
+        stored = self.to_stored_event(event)
+        return event.demand.hex, event.version, stored.topic, stored.state
+
+    def event(self, demand: UUID | str, version: int, topic: str, state: bytes) -> Event:
+        """The event of a row. Raises UnreadableEvent."""
+        return self.to_domain_event(StoredEvent(demand, version, topic, state))
+
     def to_domain_event(self, stored_event: StoredEvent) -> Event:
         """The event as it was recorded. Raises UnreadableEvent.
 
