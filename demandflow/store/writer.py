@@ -175,7 +175,15 @@ class Writer:
 
 def connected(path: str | None) -> sqlite3.Connection:
     """A connection to the log in this file, or in memory, whose transactions are ours."""
-    return sqlite3.connect(path or ":memory:", timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(
+        path or ":memory:", timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+    )
+    try:
+        connection.execute("PRAGMA synchronous=FULL")  # some builds of SQLite have another default
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def check_synchronous(value: object) -> str:
