@@ -7,19 +7,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from uuid import UUID
 
 from demandflow.domain.events import Event
 from demandflow.domain.facts import Fact
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Workflow
-from demandflow.errors import HistoryIncomplete, InvalidValue, StorageError, UnreadableEvent
+from demandflow.errors import HistoryIncomplete, StorageError, UnreadableEvent
 from demandflow.store import files, holes, settings
 from demandflow.store.failures import closed, storage_error, storage_errors
 from demandflow.store.holes import POSITIONS, VERSIONS, Acknowledged, Hole, Key, Verification
 from demandflow.store.mapper import FactMapper, Unreadable
-from demandflow.store.sqlite import ROWS, NumberedRow, SQLiteRecorder, id_of
+from demandflow.store.sqlite import NumberedRow, SQLiteRecorder, id_of
 from demandflow.store.writer import FULL, Row, check_synchronous
 
 PAGE = 1000
@@ -57,17 +56,10 @@ class Log:
         self._workflows = {} if self.path is None else dict(workflows or {})
         wanted = settings.Wanted(tenant, zone, self._workflows)
         with storage_errors():
-            if self.path is None and not create:
-                raise InvalidValue("create", "memory: is always a new log; let it be made")
-            if self.path is not None:
-                if not Path(self.path).exists():
-                    if not create:
-                        raise files.no_log(url)
-                    files.make(self.path, partial(_furnish, wanted))
-                files.check(self.path)
+            files.ready(url, self.path, partial(settings.furnish, wanted), create=create)
             self._recorder = SQLiteRecorder(self.path, synchronous)
             try:
-                self.id, self._zone = self._recorder.transaction(partial(_furnish, wanted))
+                self.id, self._zone = self._recorder.transaction(partial(settings.furnish, wanted))
                 self._wrote = {key for (key,) in self._recorder.rows("SELECT key FROM demandflow_workflows")}
                 self._known: tuple[Hole, ...] = tuple(decision.hole for decision in self.decisions())
                 self._newest: Key | None = self._marked()
@@ -114,19 +106,21 @@ class Log:
             raise closed()
         if not rows:
             return
-        keep = None
         if self._known:
             self._check_new(events)
-        if writers := {key for event in events if (key := event.meta.workflow) not in self._wrote}:
-            keep = partial(settings.keep_workflows, workflows=self._workflows, writers=writers)
         try:
-            last = self._recorder.append(rows, keep)
+            for event in events:
+                if event.meta.workflow not in self._wrote:
+                    last = self._first_written(events, rows)
+                    break
+            else:
+                last = self._recorder.append(rows)
         except sqlite3.IntegrityError as error:
             raise VersionTaken(str(error)) from error
         except sqlite3.Error as error:
             raise storage_error(error) from error
-        self._wrote |= writers
-        self._newest = (last, *rows[-1][:2])
+        demand, version, _, _ = rows[-1]
+        self._newest = (last, demand, version)
 
     def events(self, demand: UUID, *, after: int = 0, upto: int | None = None) -> list[Event]:
         """The demand's events by version: those after one, up to and including another.
@@ -213,6 +207,14 @@ class Log:
         self._closed = True
         self._recorder.close()
 
+    def _first_written(self, events: Sequence[Event], rows: Sequence[Row]) -> int:
+        """Record rows by a workflow that writes here for the first time: it is kept with them."""
+        writers = {event.meta.workflow for event in events}
+        keep = partial(settings.keep_workflows, workflows=self._workflows, writers=writers)
+        last = self._recorder.append(rows, keep)
+        self._wrote |= writers
+        return last
+
     def _check_new(self, events: Sequence[Event]) -> None:
         """Raise StorageError rather than record something in the place of what went."""
         for event in events:
@@ -295,12 +297,3 @@ class Log:
             raise closed()
         with storage_errors():
             yield
-
-
-def _furnish(wanted: settings.Wanted, connection: sqlite3.Connection) -> tuple[str, str]:
-    """Make the tables that are not there, and settle what the log says of itself: its id and its zone."""
-    for table in (ROWS, *holes.TABLES):
-        connection.execute(table)
-    log, zone = settings.settle(connection, wanted)
-    holes.mark_the_end(connection, log)
-    return log, zone

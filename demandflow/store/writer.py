@@ -25,24 +25,20 @@ OF_THE_ROW = (sqlite3.Error, OverflowError, UnicodeEncodeError)
 class _Commit:
     """What appends that are written together share: whether they are stored, or the error that all of them get."""
 
-    __slots__ = ("error", "stored")
-
-    def __init__(self) -> None:
-        self.stored = False
-        self.error: sqlite3.Error | None = None
+    stored = False
+    error: sqlite3.Error | None = None
 
 
 class _Append:
     """Rows to be stored, all or none; the commit that they are in, the last one's position, and their own error."""
 
-    __slots__ = ("commit", "error", "last", "rows")
+    commit = _Commit()
+    """None yet."""
+    last = 0
+    error: Exception | None = None
 
     def __init__(self, rows: Sequence[Row]) -> None:
-        self.rows, self.last, self.commit = rows, 0, NO_COMMIT
-        self.error: Exception | None = None
-
-
-NO_COMMIT = _Commit()
+        self.rows = rows
 
 
 class Writer:
@@ -125,7 +121,7 @@ class Writer:
 
         Interrupted before it is stored, it settles nobody: each of the others writes its own.
         """
-        commit, together = _Commit(), [mine]
+        commit, together, connection, execute = _Commit(), [mine], self.connection, self._cursor.execute
         mine.commit, mine.error = commit, None
         while self._waiting:
             try:
@@ -137,21 +133,22 @@ class Writer:
                 together.append(append)
         alone, written = len(together) == 1, False
         try:
-            self._leave()
-            self._cursor.execute("BEGIN IMMEDIATE")
+            if connection.in_transaction:
+                self._leave()
+            execute("BEGIN IMMEDIATE")
             for append in together:
-                self._insert(append, alone=alone)
+                self._insert(append, alone)
             written = True
-            self._cursor.execute("COMMIT")
+            execute("COMMIT")
         except sqlite3.Error as error:
             commit.error = error
         finally:
-            if self.connection.in_transaction:
-                self._cursor.execute("ROLLBACK")
-            elif written and commit.error is None:
+            if connection.in_transaction:
+                execute("ROLLBACK")
+            elif written:
                 commit.stored = True
 
-    def _insert(self, append: _Append, *, alone: bool) -> None:
+    def _insert(self, append: _Append, alone: bool) -> None:
         """Insert its rows; if it is not alone and cannot, the others go on without it."""
         execute, several = self._cursor.execute, not alone and len(append.rows) > 1
         try:
