@@ -94,6 +94,7 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
         late_entry: timedelta = LATE_ENTRY,
         clocks_right_until: datetime | None = None,
         keep: int = KEPT,
+        synchronous: str = "FULL",
     ) -> Self:
         """Open the demands kept at `memory:` or `sqlite:///path` (made if it is not there and may be, by `create`).
 
@@ -103,9 +104,10 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
         act when run_policies() is called. The roles in `backdating` may enter what happened at any time (`at=`),
         everybody else what happened up to `late_entry` ago. `clocks_right_until` says that later recordings were made
         by a clock that was wrong: they hold back nothing but their own demands. So many demands' states are kept in
-        memory (`keep`), to decide on without loading them. Warns (CalendarEnds) of calendars that soon know no more
-        days. Raises InvalidValue or StorageError: among them NotALog, UnknownFormat, WrongTenant,
-        WrongZone and WorkflowChanged.
+        memory (`keep`), to decide on without loading them. `synchronous` says what a power cut can take: with "FULL"
+        nothing that was answered, with "NORMAL" the last commits, for which nobody waits; the log is never torn, and
+        the end of the process takes nothing. Warns (CalendarEnds) of calendars that soon know no more days. Raises
+        InvalidValue or StorageError: among them NotALog, UnknownFormat, WrongTenant, WrongZone and WorkflowChanged.
         """
         by_key = _by_key(published() if workflows is None else workflows)
         tenant = None if tenant is None else name_of(tenant, "tenant")
@@ -116,7 +118,7 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
             if not callable(value):
                 raise InvalidValue(what, f"must be a function, got {brief(value)}")
         facts = facts_by_topic([*STANDARD_FACTS, *(fact for one in by_key.values() for fact in one.facts)])
-        log = Log(url, facts.values(), tenant, create=create, zone=zone, workflows=by_key)
+        log = Log(url, facts.values(), tenant, create=create, zone=zone, workflows=by_key, synchronous=synchronous)
         try:
             moments = Moments(
                 clock,

@@ -338,9 +338,9 @@ FAULTS = (
     ),
     Fault(
         "the log gives one event too many",
-        "store/log.py",
-        "gt=after or None, lte=upto)",
-        "gt=after or None, lte=upto and upto + 1)",
+        "store/sqlite.py",
+        "AND originator_version <= ?",
+        "AND originator_version < ? + 2",
     ),
     # book-keeping
     Fault(

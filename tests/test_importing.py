@@ -565,17 +565,17 @@ def test_order_repetition_and_crashes_change_nothing(data: st.DataObject, rows: 
 
 def crashed_after(saves: int, do: Callable[[], object]) -> None:
     """Do something that ends in the middle, after so many saves."""
-    append = Log.append
+    record = Log.record
     done: list[int] = []
 
-    def crash(self: Log, events: Any) -> None:
+    def crash(self: Log, events: Any, rows: Any) -> None:
         if len(done) == saves:
             raise Crash
         done.append(1)
-        append(self, events)
+        record(self, events, rows)
 
     with pytest.MonkeyPatch.context() as patch, suppress(Crash):
-        patch.setattr(Log, "append", crash)
+        patch.setattr(Log, "record", crash)
         do()
 
 
@@ -626,7 +626,7 @@ class TestMany:
         def busy(*_: object) -> None:
             raise StorageBusy("somebody holds it")
 
-        monkeypatch.setattr(Log, "append", busy)
+        monkeypatch.setattr(Log, "record", busy)
         plain: Any = {"text": "x", "channel": Channel("hotline"), "place": Place("f")}
         (answer,) = flow.register_many([Registration(fact=Registered(**plain), by=Actor("Li", "grid_administrator"))])
         assert isinstance(answer, Rejected)
@@ -637,16 +637,16 @@ class TestMany:
     ) -> None:
         clerk = Actor("Li", "grid_administrator")
         it = flow.register("a", channel="hotline", place="f", by=clerk).id
-        append = Log.append
+        record = Log.record
         raced: list[int] = []
 
-        def race(self: Log, events: Any) -> None:
+        def race(self: Log, events: Any, rows: Any) -> None:
             if not raced:
                 raced.append(1)
                 flow.note(it, "faster", by=clerk)
-            append(self, events)
+            record(self, events, rows)
 
-        monkeypatch.setattr(Log, "append", race)
+        monkeypatch.setattr(Log, "record", race)
         (answer,) = flow.act_many([Action(demand=it, move="note", fact=Noted(text="mine"), by=clerk)])
         assert isinstance(answer, Recorded)
         assert [line.said for line in flow.history(it)][1:] == ["text: faster", "text: mine"]

@@ -180,6 +180,24 @@ def test_a_row_that_cannot_be_read_stops_no_page(tmp_path: Path) -> None:
     log.close()
 
 
+@pytest.mark.parametrize("version", ["'two'", "NULL", "0", "-3", "1.5"])
+def test_a_version_that_is_none_is_refused_in_words(tmp_path: Path, version: str) -> None:
+    path = tmp_path / "log.db"
+    with DemandFlow.open(f"sqlite:///{path}") as flow:
+        demand, other = (flow.register(text, by=CLERK, **PLACED).id for text in "xy")
+        flow.note(demand, "y", by=CLERK)
+        flow.note(other, "y", by=CLERK)
+    with sqlite3.connect(path) as connection:
+        connection.execute(f"UPDATE stored_events SET originator_version = {version} WHERE rowid = 3")
+    connection.close()
+    with DemandFlow.open(f"sqlite:///{path}") as flow:
+        for ask in (flow.demand, flow.history, lambda demand: flow.note(demand, "z", by=CLERK)):
+            with pytest.raises(DemandFlowError, match=f"demand {demand}"):
+                ask(demand)
+        assert flow.note(other, "z", by=CLERK).version == 3
+        assert not flow.verify().ok
+
+
 @pytest.mark.parametrize(
     ("url", "error", "says"),
     [
@@ -235,7 +253,7 @@ def test_a_version_is_recorded_once(tmp_path: Path) -> None:
 
 
 def test_a_storage_that_is_held_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("demandflow.store.sqlite.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("demandflow.store.writer.BUSY_SECONDS", 0.05)
     monkeypatch.setattr("demandflow.projections.projector.BUSY_SECONDS", 0.05)
     path = tmp_path / "flow.db"
     with DemandFlow.open(f"sqlite:///{path}") as flow:

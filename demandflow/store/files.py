@@ -47,6 +47,19 @@ def file_of(url: str) -> str | None:
         raise InvalidValue("url", f"{brief(url)} cannot be the name of a file ({reason})") from None
 
 
+def ready(url: str, path: str | None, furnish: Callable[[sqlite3.Connection], object], *, create: bool) -> None:
+    """See to it that the log is there: found, or made. Raises InvalidValue or NotALog."""
+    if path is None:
+        if not create:
+            raise InvalidValue("create", "memory: is always a new log; let it be made")
+        return
+    if not Path(path).exists():
+        if not create:
+            raise no_log(url)
+        make(path, furnish)
+    check(path)
+
+
 def no_log(url: str) -> InvalidValue:
     """What whoever asks for a log that is not there is told."""
     return InvalidValue(url, "there is no such log; name one that was recorded")

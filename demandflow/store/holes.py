@@ -27,6 +27,8 @@ TABLES = (
 """The decisions, and the rows that were the newest when somebody looked: by them it is noticed if the end went."""
 Rows = Callable[[str], list[Any]]
 """All rows of a query."""
+Key = tuple[int, str, int]
+"""Which row it is: its position, demand and version."""
 VERSIONS, POSITIONS, END = "versions", "positions", "end"
 DECISIONS = "SELECT what, demand, first, last, at, actor, role, unit, reason FROM demandflow_holes ORDER BY rowid"
 GAPS = """SELECT before + 1, at - 1 FROM
@@ -41,6 +43,8 @@ ENDS = """SELECT mark.position, (SELECT COALESCE(MAX(rowid), 0) FROM stored_even
     WHERE (row.rowid IS NULL AND mark.position > (SELECT COALESCE(MAX(rowid), 0) FROM stored_events))
         OR row.originator_id <> mark.demand OR row.originator_version <> mark.version
     ORDER BY mark.position"""
+NEWEST = """SELECT (SELECT COALESCE(MAX(rowid), 0) FROM stored_events),
+    EXISTS (SELECT 1 FROM stored_events WHERE rowid = ? AND originator_id = ? AND originator_version = ?)"""
 MARK = """INSERT OR IGNORE INTO demandflow_marks
     SELECT rowid, originator_id, originator_version FROM stored_events ORDER BY rowid DESC LIMIT 1"""
 READERS = ("demandflow_cursors", "demandflow_position")
@@ -122,6 +126,26 @@ def holes_in(rows: Rows, *, settled: bool = True) -> tuple[Hole, ...]:
             gaps.append(Hole(VERSIONS, first, last, whose))
     end = end_of(rows(ENDS)) if settled else None
     return (*(part for gap in gaps for part in without(gap, known)), *([end] if end is not None else []))
+
+
+def gaps_in(demand: UUID, versions: Iterable[int], after: int) -> tuple[list[Hole], int]:
+    """What is missing before and between these versions, which come after another one; and the last of them."""
+    gaps = []
+    for version in versions:
+        if type(version) is not int:
+            continue  # it cannot be read
+        if version > after + 1:
+            gaps.append(Hole(VERSIONS, after + 1, version - 1, demand))
+        after = version
+    return gaps, after
+
+
+def number_missing(known: Sequence[Hole]) -> int:
+    """How many events went, by these holes: each is known by its position, its version, or both."""
+    return max(
+        sum(hole.last - hole.first + 1 for hole in known if (hole.what == VERSIONS) is by_version)
+        for by_version in (True, False)
+    )
 
 
 def end_of(rows: Sequence[tuple[int, int]]) -> Hole | None:

@@ -7,29 +7,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import partial
-from pathlib import Path
-from typing import TypeVar
 from uuid import UUID
-
-from eventsourcing.domain import EventSourcingError
-from eventsourcing.persistence import IntegrityError, Notification
 
 from demandflow.domain.events import Event
 from demandflow.domain.facts import Fact
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Workflow
-from demandflow.errors import HistoryIncomplete, InvalidValue, StorageBusy, StorageError
+from demandflow.errors import HistoryIncomplete, StorageError, UnreadableEvent
 from demandflow.store import files, holes, settings
-from demandflow.store.holes import POSITIONS, VERSIONS, Acknowledged, Hole, Verification
+from demandflow.store.failures import closed, storage_error, storage_errors
+from demandflow.store.holes import POSITIONS, VERSIONS, Acknowledged, Hole, Key, Verification
 from demandflow.store.mapper import FactMapper, Unreadable
-from demandflow.store.sqlite import ROWS, SQLiteRecorder
+from demandflow.store.sqlite import NumberedRow, SQLiteRecorder, id_of
+from demandflow.store.writer import FULL, Row, check_synchronous
 
-T = TypeVar("T")
 PAGE = 1000
-NEWEST = """SELECT (SELECT COALESCE(MAX(rowid), 0) FROM stored_events),
-    EXISTS (SELECT 1 FROM stored_events WHERE rowid = ? AND originator_id = ? AND originator_version = ?)"""
-Row = tuple[int, str, int]
-"""Which row it is: its position, demand and version."""
 
 
 class VersionTaken(StorageError):
@@ -51,32 +43,26 @@ class Log:
         create: bool = True,
         zone: str | None = None,
         workflows: Mapping[str, Workflow] | None = None,
+        synchronous: str = FULL,
     ) -> None:
         """Open the log at `memory:` or `sqlite:///path`; with `create`, it is made if it is not there.
 
         Raises InvalidValue or StorageError: among them NotALog, UnknownFormat, WrongTenant, WrongZone, WorkflowChanged.
         """
-        self.path = files.file_of(url)
+        self.path, synchronous = files.file_of(url), check_synchronous(synchronous)
         self._closed = False
         self._mapper = FactMapper(facts)
         # nobody else ever reads what lies in memory, nor opens it again
         self._workflows = {} if self.path is None else dict(workflows or {})
         wanted = settings.Wanted(tenant, zone, self._workflows)
         with storage_errors():
-            if self.path is None and not create:
-                raise InvalidValue("create", "memory: is always a new log; let it be made")
-            if self.path is not None:
-                if not Path(self.path).exists():
-                    if not create:
-                        raise files.no_log(url)
-                    files.make(self.path, partial(_furnish, wanted))
-                files.check(self.path)
-            self._recorder = SQLiteRecorder(self.path)
+            files.ready(url, self.path, partial(settings.furnish, wanted), create=create)
+            self._recorder = SQLiteRecorder(self.path, synchronous)
             try:
-                self.id, self._zone = self._recorder.transaction(partial(_furnish, wanted))
+                self.id, self._zone = self._recorder.transaction(partial(settings.furnish, wanted))
                 self._wrote = {key for (key,) in self._recorder.rows("SELECT key FROM demandflow_workflows")}
                 self._known: tuple[Hole, ...] = tuple(decision.hole for decision in self.decisions())
-                self._newest: Row | None = self._marked()
+                self._newest: Key | None = self._marked()
                 self._end: Hole | None = self._missing_end()
             except BaseException:
                 self._recorder.close()
@@ -100,36 +86,58 @@ class Log:
 
     def check(self, events: Iterable[Event]) -> None:
         """Raise InvalidValue unless each event can be written down and read back."""
-        for event in events:
-            self._mapper.to_stored_event(event)
+        self.rows(events)
+
+    def rows(self, events: Iterable[Event]) -> list[Row]:
+        """The events as they are stored. Raises InvalidValue unless each can be written down and read back."""
+        row = self._mapper.row
+        return [row(event) for event in events]
 
     def append(self, events: Sequence[Event]) -> None:
         """Record these events in one transaction; raises VersionTaken if a version is there already.
 
         A workflow that writes here for the first time is kept as it is; raises WorkflowChanged if another is kept.
         """
-        with self._opened():
-            rows = [self._mapper.to_stored_event(event) for event in events]
-            if self._known:
-                self._check_new(events)
-            writers = {event.meta.workflow for event in events} - self._wrote
-            keep = partial(settings.keep_workflows, workflows=self._workflows, writers=writers) if writers else None
-            positions = self._recorder.insert_events(rows, first=keep)
-            self._wrote |= writers
-            if events:
-                self._newest = (positions[-1], events[-1].demand.hex, events[-1].version)
+        self.record(events, self.rows(events))
+
+    def record(self, events: Sequence[Event], rows: Sequence[Row]) -> None:
+        """Record these events as append() does, by the rows that were made of them."""
+        if self._closed:
+            raise closed()
+        if not rows:
+            return
+        if self._known:
+            self._check_new(events)
+        try:
+            for event in events:
+                if event.meta.workflow not in self._wrote:
+                    last = self._first_written(events, rows)
+                    break
+            else:
+                last = self._recorder.append(rows)
+        except sqlite3.IntegrityError as error:
+            raise VersionTaken(str(error)) from error
+        except sqlite3.Error as error:
+            raise storage_error(error) from error
+        demand, version, _, _ = rows[-1]
+        self._newest = (last, demand, version)
 
     def events(self, demand: UUID, *, after: int = 0, upto: int | None = None) -> list[Event]:
         """The demand's events by version: those after one, up to and including another.
 
         Raises UnreadableEvent, or HistoryIncomplete if versions between them went and nobody acknowledged it.
         """
-        with self._opened():
-            rows = self._recorder.select_events(demand, gt=after or None, lte=upto)
-            last = rows[-1].originator_version if rows else after
-            if len(rows) != last - after or (upto is not None and last < upto):
-                self._check_versions(demand, [row.originator_version for row in rows], after, upto)
-            return [self._mapper.to_domain_event(row) for row in rows]
+        if self._closed:
+            raise closed()
+        try:
+            rows = self._recorder.rows_of(demand.hex, after, upto)
+        except sqlite3.Error as error:
+            raise storage_error(error) from error
+        last = rows[-1][0] if rows else after
+        if last != after + len(rows) or (upto is not None and last != upto):
+            self._check_versions(demand, [version for version, _, _ in rows], after, upto)
+        event = self._mapper.event
+        return [event(demand, version, topic, state) for version, topic, state in rows]
 
     def page(self, after: int, limit: int) -> list[tuple[int, Event | Unreadable]]:
         """The next events of all demands with their positions in the log.
@@ -142,17 +150,17 @@ class Log:
             # where somebody begins to read, it is asked what others noticed
             if (self._end is not None or not after) and (end := self._missing_end()) is not None:
                 raise HistoryIncomplete((end,))
-            rows = self._recorder.select_notifications(after, limit, inclusive_of_start=False)
-            if rows and len(rows) != rows[-1].id - after:
+            rows = self._recorder.page(after, limit)
+            if rows and len(rows) != rows[-1][0] - after:
                 return list(self._with_holes(after, rows))[:limit]
             self._saw(rows)
-            return [(row.id, self._mapper.read(row)) for row in rows]
+            return [self._read(*row) for row in rows]
 
     def last_position(self) -> int:
         """The position of the newest event, also if it went and nobody acknowledged it; 0 if there is none."""
         with self._opened():
             newest = self._newest
-            ((last, there),) = self._recorder.rows(NEWEST, newest or (0, "", 0))
+            ((last, there),) = self._recorder.rows(holes.NEWEST, newest or (0, "", 0))
             if newest is not None and not there:
                 self._note_missing(newest)
             end = self._missing_end()
@@ -164,11 +172,7 @@ class Log:
 
     def number_missing(self) -> int:
         """How many events went, by decision: each is known by its position, its version, or both."""
-        known = self.acknowledged_holes()
-        return max(
-            sum(hole.last - hole.first + 1 for hole in known if (hole.what == holes.VERSIONS) is by_version)
-            for by_version in (True, False)
-        )
+        return holes.number_missing(self.acknowledged_holes())
 
     def decisions(self) -> tuple[Acknowledged, ...]:
         """The decisions to go on over holes, in their order."""
@@ -203,6 +207,14 @@ class Log:
         self._closed = True
         self._recorder.close()
 
+    def _first_written(self, events: Sequence[Event], rows: Sequence[Row]) -> int:
+        """Record rows by a workflow that writes here for the first time: it is kept with them."""
+        writers = {event.meta.workflow for event in events}
+        keep = partial(settings.keep_workflows, workflows=self._workflows, writers=writers)
+        last = self._recorder.append(rows, keep)
+        self._wrote |= writers
+        return last
+
     def _check_new(self, events: Sequence[Event]) -> None:
         """Raise StorageError rather than record something in the place of what went."""
         for event in events:
@@ -210,34 +222,40 @@ class Log:
             if not holes.without(place, self._known):
                 raise StorageError(f"{place}, and nothing is recorded in its place")
 
+    def _read(self, at: int, whose: str, version: int, topic: str, state: bytes) -> tuple[int, Event | Unreadable]:
+        """The position and the event of a row, or why it cannot be read."""
+        demand = id_of(whose)
+        try:
+            return at, self._mapper.event(demand, version, topic, state)
+        except UnreadableEvent as error:
+            known, number = (demand if isinstance(demand, UUID) else None), (version if type(version) is int else 0)
+            return at, Unreadable(known, number, error.topic, error.reason)
+
     def _unreadable(self) -> Iterator[str]:
         """The rows that cannot be read, in words."""
         last = 0
-        while rows := self._recorder.select_notifications(last, PAGE, inclusive_of_start=False):
-            yield from (str(it) for row in rows if isinstance(it := self._mapper.read(row), Unreadable))
-            last = rows[-1].id
+        while rows := self._recorder.page(last, PAGE):
+            yield from (str(it) for row in rows if isinstance(it := self._read(*row)[1], Unreadable))
+            last = rows[-1][0]
 
     def _check_versions(self, demand: UUID, versions: Sequence[int], after: int, upto: int | None) -> None:
         """Raise HistoryIncomplete for versions that went, unless that is acknowledged."""
-        gaps, before = [], after
-        for version in versions:
-            if version > before + 1:
-                gaps.append(Hole(VERSIONS, before + 1, version - 1, demand))
-            before = version
+        gaps, before = holes.gaps_in(demand, versions, after)
         if upto is not None and before < upto:
             later = "SELECT 1 FROM stored_events WHERE originator_id = ? AND originator_version > ? LIMIT 1"
-            if self._recorder.rows(later, (demand.hex, upto)):
-                gaps.append(Hole(VERSIONS, before + 1, upto, demand))
+            with self._opened():
+                if self._recorder.rows(later, (demand.hex, upto)):
+                    gaps.append(Hole(VERSIONS, before + 1, upto, demand))
         if missing := self._unknown(gaps):
             raise HistoryIncomplete(missing)
 
-    def _with_holes(self, after: int, rows: Sequence[Notification]) -> Iterator[tuple[int, Event | Unreadable]]:
+    def _with_holes(self, after: int, rows: Sequence[NumberedRow]) -> Iterator[tuple[int, Event | Unreadable]]:
         """The rows, and before each what went there."""
         for row in rows:
-            for hole in self._unknown([Hole(POSITIONS, after + 1, row.id - 1)] if row.id > after + 1 else []):
+            for hole in self._unknown([Hole(POSITIONS, after + 1, row[0] - 1)] if row[0] > after + 1 else []):
                 yield hole.last, Unreadable(None, 0, "", str(hole), hole)
-            after = row.id
-            yield row.id, self._mapper.read(row)
+            after = row[0]
+            yield self._read(*row)
 
     def _unknown(self, gaps: Sequence[Hole]) -> tuple[Hole, ...]:
         """What of these gaps nobody acknowledged, here or elsewhere."""
@@ -245,12 +263,12 @@ class Log:
             self._known = self.acknowledged_holes()
         return tuple(part for gap in gaps for part in holes.without(gap, self._known))
 
-    def _saw(self, rows: Sequence[Notification]) -> None:
+    def _saw(self, rows: Sequence[NumberedRow]) -> None:
         """Remember the newest row that was ever read: it has to stay."""
-        if rows and isinstance(rows[-1].originator_id, UUID) and rows[-1].id > (self._newest or (0,))[0]:
-            self._newest = (rows[-1].id, rows[-1].originator_id.hex, rows[-1].originator_version)
+        if rows and rows[-1][0] > (self._newest or (0,))[0] and isinstance(id_of(rows[-1][1]), UUID):
+            self._newest = rows[-1][:3]
 
-    def _note_missing(self, row: Row) -> None:
+    def _note_missing(self, row: Key) -> None:
         """Keep that this row was there, and went."""
         put = "INSERT OR IGNORE INTO demandflow_marks VALUES (?, ?, ?)"
         self._recorder.transaction(lambda connection: connection.execute(put, row))
@@ -261,7 +279,7 @@ class Log:
         self._end = holes.end_of(self._recorder.rows(holes.ENDS))
         return self._end
 
-    def _marked(self) -> Row | None:
+    def _marked(self) -> Key | None:
         """The newest row as it was marked."""
         rows = self._recorder.rows("SELECT position, demand, version FROM demandflow_marks ORDER BY position DESC")
         return rows[0] if rows else None
@@ -276,30 +294,6 @@ class Log:
     @contextmanager
     def _opened(self) -> Iterator[None]:
         if self._closed:
-            raise StorageError("the storage cannot be used: it is closed")
+            raise closed()
         with storage_errors():
             yield
-
-
-def _furnish(wanted: settings.Wanted, connection: sqlite3.Connection) -> tuple[str, str]:
-    """Make the tables that are not there, and settle what the log says of itself: its id and its zone."""
-    for table in (ROWS, *holes.TABLES):
-        connection.execute(table)
-    log, zone = settings.settle(connection, wanted)
-    holes.mark_the_end(connection, log)
-    return log, zone
-
-
-@contextmanager
-def storage_errors() -> Iterator[None]:
-    """No exception of a library crosses the border."""
-    try:
-        yield
-    except IntegrityError as error:
-        raise VersionTaken(str(error)) from error
-    except (EventSourcingError, sqlite3.Error) as error:
-        if "locked" in str(error) or "busy" in str(error) or isinstance(error, TimeoutError):
-            raise StorageBusy(f"the storage is held by somebody else ({error}); try again") from error
-        raise StorageError(f"the storage cannot be used: {str(error) or type(error).__name__}") from error
-    except OSError as error:
-        raise StorageError(f"the storage cannot be used: {error.strerror or error}") from error

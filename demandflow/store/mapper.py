@@ -85,12 +85,14 @@ class FactMapper(Mapper[UUID]):
             raise InvalidValue(kind.__name__, problem) from None
         return event.demand.hex, event.version, topic, state
 
-    def event(self, demand: UUID, version: int, topic: str, state: bytes) -> Event:
+    def event(self, demand: UUID | str, version: int, topic: str, state: bytes) -> Event:
         """The event as it was recorded. Raises UnreadableEvent.
 
         A fact whose class is not known is read as the standard fact that it extends, so that the figures are the same
         whoever reads the log; if it extends none, as UnknownFact.
         """
+        if not (isinstance(demand, UUID) and type(version) is int and version > 0 and isinstance(topic, str)):
+            raise UnreadableEvent(str(demand), version, str(topic), "it is none of ours")
         try:
             body = self._decode(state)
             read = self._read.get(topic) or self._read.get(body.extends or "")
@@ -108,10 +110,8 @@ class FactMapper(Mapper[UUID]):
 
     def to_domain_event(self, stored_event: StoredEvent) -> Event:
         """The event as it was recorded. Raises UnreadableEvent."""
-        topic, version, demand = stored_event.topic, stored_event.originator_version, stored_event.originator_id
-        if not (isinstance(demand, UUID) and type(version) is int and version > 0 and isinstance(topic, str)):
-            raise UnreadableEvent(str(demand), version, str(topic), "it is none of ours")
-        return self.event(demand, version, topic, stored_event.state)
+        stored = stored_event
+        return self.event(stored.originator_id, stored.originator_version, stored.topic, stored.state)
 
     def _checked(self, fact: Fact, said: Raw) -> str | None:
         """The topic of the standard fact that a community's own extends, once it is seen to read back as it was."""

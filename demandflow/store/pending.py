@@ -9,6 +9,7 @@ from uuid import UUID
 from demandflow.domain.events import Event
 from demandflow.errors import StorageError
 from demandflow.store.log import Log, VersionTaken
+from demandflow.store.writer import Row
 
 
 class PendingLog:
@@ -18,6 +19,7 @@ class PendingLog:
         self._log = log
         self._over, self._torn = False, False
         self.pending: list[Event] = []
+        self._rows: list[Row] = []
         self._by_demand: dict[UUID, list[Event]] = {}
 
     def check(self, events: Iterable[Event]) -> None:
@@ -29,12 +31,13 @@ class PendingLog:
         if self._over:
             raise StorageError("this batch is over, nothing more can be recorded in it; begin another")
         self._check_whole()
-        self._log.check(events)
+        rows = self._log.rows(events)
         for event in events:
             if any(other.version == event.version for other in self._by_demand.get(event.demand, ())):
                 raise VersionTaken(f"{event.demand} has a version {event.version} in this batch already")
         self._torn = True
         self.pending.extend(events)
+        self._rows.extend(rows)
         for event in events:
             self._by_demand.setdefault(event.demand, []).append(event)
         self._torn = False
@@ -45,7 +48,7 @@ class PendingLog:
             return set()
         self._torn = True
         taken = {event.demand for event in self.pending[began:]}
-        del self.pending[began:]
+        del self.pending[began:], self._rows[began:]
         kept: dict[UUID, list[Event]] = {demand: [] for demand in taken}
         for event in self.pending:
             if event.demand in taken:
@@ -67,7 +70,7 @@ class PendingLog:
         self._over = True
         if kind is None and self.pending:
             self._check_whole()
-            self._log.append(self.pending)
+            self._log.record(self.pending, self._rows)
 
     def _check_whole(self) -> None:
         """Raise StorageError where something was interrupted while it was remembered: half of it is not recorded."""

@@ -11,7 +11,9 @@ from demandflow.domain.arguments import zone_of
 from demandflow.domain.declared import declared, differences
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import UnknownFormat, WorkflowChanged, WrongTenant, WrongZone
+from demandflow.store import holes
 from demandflow.store.files import columns_of
+from demandflow.store.sqlite import ROWS
 
 FORMAT = 1
 """The number of what this release writes. A log of a higher one may hold what it would count wrongly."""
@@ -37,6 +39,15 @@ class Wanted:
     def __post_init__(self) -> None:
         if self.zone is not None:
             check_zone(self.zone)
+
+
+def furnish(wanted: Wanted, connection: sqlite3.Connection) -> tuple[str, str]:
+    """Make the tables that are not there, and settle what the log says of itself: its id and its zone."""
+    for table in (ROWS, *holes.TABLES):
+        connection.execute(table)
+    log, zone = settle(connection, wanted)
+    holes.mark_the_end(connection, log)
+    return log, zone
 
 
 def settle(connection: sqlite3.Connection, wanted: Wanted) -> tuple[str, str]:

@@ -4,93 +4,102 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from threading import Lock
 from typing import Any, NoReturn, TypeVar
 from uuid import UUID
 
 from eventsourcing.persistence import ApplicationRecorder, IntegrityError, Notification, StoredEvent
 
+from demandflow.store.writer import FULL, INSERT, Row, Writer, connected
+
 T = TypeVar("T")
-BUSY_SECONDS = 5
 ROWS = """CREATE TABLE IF NOT EXISTS stored_events (
     originator_id TEXT, originator_version INTEGER, topic TEXT, state BLOB,
     PRIMARY KEY (originator_id, originator_version)
 )"""
 """The table as eventsourcing's own recorder makes it; a row's position is its rowid, which VACUUM leaves alone."""
 COLUMNS = ("originator_id", "originator_version", "topic", "state")
-_READ = f"SELECT {', '.join(COLUMNS)} FROM stored_events"  # noqa: S608
+NumberedRow = tuple[int, str, int, str, bytes]
+"""A row with its position before it."""
 _NUMBERED = f"SELECT rowid, {', '.join(COLUMNS)} FROM stored_events"  # noqa: S608
-_INSERT = "INSERT INTO stored_events VALUES (?, ?, ?, ?)"
+_PAGE = f"{_NUMBERED} WHERE rowid > ? ORDER BY rowid LIMIT ?"
+_OF_DEMAND = "SELECT originator_version, topic, state FROM stored_events WHERE originator_id = ?"
+_AFTER, _UPTO, _IN_ORDER = "AND originator_version > ?", "AND originator_version <= ?", "ORDER BY originator_version"
+_ALL_OF_DEMAND = f"{_OF_DEMAND} {_IN_ORDER}"
+_OF_DEMAND_AFTER = f"{_OF_DEMAND} {_AFTER} {_IN_ORDER}"
+_OF_DEMAND_UPTO = f"{_OF_DEMAND} {_UPTO} {_IN_ORDER}"
+_OF_DEMAND_BETWEEN = f"{_OF_DEMAND} {_AFTER} {_UPTO} {_IN_ORDER}"
 
 
 class SQLiteRecorder(ApplicationRecorder):
     """One connection that writes and, for a file, one that reads; whatever interrupts it, no transaction stays open."""
 
-    def __init__(self, path: str | None) -> None:
+    def __init__(self, path: str | None, synchronous: str = FULL) -> None:
         """Rows in this file, or in memory; the table has to be there before they are used."""
-        self._writing, self._writer = Lock(), _connection(path)
+        self._writer = Writer(path, synchronous)
         try:
             # a memory belongs to its connection; readers of a file need not wait for who writes
-            self._reading, self._reader = (self._writing, self._writer) if path is None else (Lock(), _connection(path))
+            mine = (self._writer.lock, self._writer.connection) if path is None else (Lock(), connected(path))
+            self._reading, self._reader = mine
         except BaseException:
             self._writer.close()
             raise
-        self._grows_beside = path is None
 
     def close(self) -> None:
         """Close the connections; doing so twice is harmless."""
-        for lock, connection in ((self._reading, self._reader), (self._writing, self._writer)):
-            with lock:
-                connection.close()
+        with self._reading:
+            self._reader.close()
+        self._writer.close()
 
     def wait_for_nobody(self) -> None:
         """From now on, what others hold is not waited for."""
-        with self._writing:
-            self._writer.execute("PRAGMA busy_timeout=0")
+        self._writer.wait_for_nobody()
 
     def transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """What the work returns, once all that it wrote is stored; nothing is, if it raises.
-
-        Lock and connection are left by their own code in C, which no signal can interrupt.
-        """
-        with self._writing:
-            if self._writer.in_transaction:
-                self._writer.rollback()  # only a debugger can have left it, but it would last for good
-            with self._writer as connection:
-                connection.execute("BEGIN IMMEDIATE")
-                return work(connection)
+        """What the work returns, once all that it wrote is stored; nothing is, if it raises."""
+        return self._writer.transaction(work)
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
         """All rows of a query, as they are stored now."""
         with self._reading:
-            cursor = self._reader.cursor()
-            try:
-                return cursor.execute(query, values).fetchall()
-            finally:
-                cursor.close()  # one that is left half-read would show the past to all who come after
+            # no name for the cursor: one that is left half-read would show the past to all who come after
+            return self._reader.execute(query, values).fetchall()
 
-    def insert_events(
-        self,
-        stored_events: Sequence[StoredEvent],
-        *,
-        first: Callable[[sqlite3.Connection], object] | None = None,
-        **_: Any,
-    ) -> Sequence[int]:
-        """Write these rows, and before them what else belongs to them; their positions. Raises IntegrityError."""
+    def append(self, rows: Sequence[Row], first: Callable[[sqlite3.Connection], object] | None = None) -> int:
+        """Store these rows, and before them what else belongs to them; the position of the last of them.
+
+        Raises sqlite3.IntegrityError if a version is there already.
+        """
+        if first is None:
+            return self._writer.append(rows)
+
+        def insert(connection: sqlite3.Connection) -> int:
+            first(connection)
+            return [connection.execute(INSERT, row).lastrowid or 0 for row in rows][-1]
+
+        self._writer.make_ready()
+        return self._writer.transaction(insert)
+
+    def rows_of(self, demand: str, after: int = 0, upto: int | None = None) -> list[tuple[int, str, bytes]]:
+        """Version, topic and state of the demand's rows, by version: those after one, up to and including another."""
+        if upto is None:
+            return self.rows(_OF_DEMAND_AFTER, (demand, after)) if after else self.rows(_ALL_OF_DEMAND, (demand,))
+        if after:
+            return self.rows(_OF_DEMAND_BETWEEN, (demand, after, upto))
+        return self.rows(_OF_DEMAND_UPTO, (demand, upto))
+
+    def page(self, after: int, limit: int) -> list[NumberedRow]:
+        """The next rows of all demands."""
+        return self.rows(_PAGE, (after, limit))
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int]:
+        """Write these rows; their positions. Raises eventsourcing's IntegrityError."""
         rows = [(_hex(row.originator_id), row.originator_version, row.topic, row.state) for row in stored_events]
-
-        def insert(connection: sqlite3.Connection) -> list[int]:
-            if first is not None:
-                first(connection)
-            return [connection.execute(_INSERT, row).lastrowid or 0 for row in rows]
-
-        if not self._grows_beside:
-            self._grow_beside()
         try:
-            return self.transaction(insert)
+            last = self.append(rows) if rows else 0
         except sqlite3.IntegrityError as error:
             raise IntegrityError(error) from error
+        return range(last - len(rows) + 1, last + 1)
 
     def select_events(
         self,
@@ -102,13 +111,8 @@ class SQLiteRecorder(ApplicationRecorder):
         limit: int | None = None,
     ) -> Sequence[StoredEvent]:
         """The rows of one demand, by version."""
-        query, values = f"{_READ} WHERE originator_id = ?", list[Any]([_hex(originator_id)])
-        for bound, value in (("> ?", gt), ("<= ?", lte)):
-            if value is not None:
-                query, values = f"{query} AND originator_version {bound}", [*values, value]
-        query += f" ORDER BY originator_version {'DESC' if desc else 'ASC'} LIMIT ?"
-        rows = self.rows(query, [*values, -1 if limit is None else limit])
-        return [StoredEvent(originator_id, version, topic, state) for _, version, topic, state in rows]
+        rows = self.rows_of(_hex(originator_id), gt or 0, lte)[:: -1 if desc else 1]
+        return [StoredEvent(originator_id, *row) for row in rows[:limit]]
 
     def select_notifications(
         self,
@@ -138,16 +142,6 @@ class SQLiteRecorder(ApplicationRecorder):
         """Not offered: who follows the log reads it page by page."""
         raise NotImplementedError
 
-    def _grow_beside(self) -> None:
-        """Let the file have its write-ahead file, so that nobody who reads waits for who writes.
-
-        A file without events has none, by which the copy of a file that was in use is known: see files.py. Where
-        somebody reads just now it has to wait until the next time.
-        """
-        with self._writing, suppress(sqlite3.OperationalError):
-            ((mode,),) = self._writer.execute("PRAGMA journal_mode=WAL").fetchall()
-            self._grows_beside = mode == "wal"
-
 
 def id_of(text: Any) -> UUID | str:
     """The demand that a row names; what names none as it is."""
@@ -159,8 +153,3 @@ def id_of(text: Any) -> UUID | str:
 
 def _hex(demand: UUID | str) -> str:
     return demand.hex if isinstance(demand, UUID) else demand
-
-
-def _connection(path: str | None) -> sqlite3.Connection:
-    # isolation_level=None: transactions are ours; synchronous stays FULL, as SQLite sets it: what is answered is stored
-    return sqlite3.connect(path or ":memory:", timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)

@@ -1,0 +1,32 @@
+"""What a failure of SQLite or of the file comes to for whoever uses the log: no exception of a library goes further."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from demandflow.errors import StorageBusy, StorageError
+
+
+def storage_error(error: sqlite3.Error | OSError) -> StorageError:
+    """The error for the caller: StorageBusy where trying again may help."""
+    if isinstance(error, OSError):
+        return StorageError(f"the storage cannot be used: {error.strerror or error}")
+    if "locked" in str(error) or "busy" in str(error):
+        return StorageBusy(f"the storage is held by somebody else ({error}); try again")
+    return StorageError(f"the storage cannot be used: {str(error) or type(error).__name__}")
+
+
+def closed() -> StorageError:
+    """The error for whoever uses it after closing it."""
+    return StorageError("the storage cannot be used: it is closed")
+
+
+@contextmanager
+def storage_errors() -> Iterator[None]:
+    """What fails in this block is raised as an error for the caller."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise storage_error(error) from error
