@@ -12,6 +12,7 @@ from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event, Meta, Stamp
 from demandflow.domain.facts import Fact, LetGo, MovedOver, TookIn, Unmerged
 from demandflow.domain.moves import Proposal
+from demandflow.domain.stream import Stream
 from demandflow.domain.ticking import due_of_the_whole, step_of, ticks
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Row, Workflow
@@ -44,7 +45,7 @@ class Command(Struct, frozen=True):
         return tuple(dict.fromkeys(one for one in (self.given_id, self.command_id) if one is not None))
 
 
-def decide(workflow: Workflow, demand: Demand, proposal: Proposal[Any], meta: Meta | None = None) -> Event:
+def decide(workflow: Workflow, demand: Stream, proposal: Proposal[Any], meta: Meta | None = None) -> Event:
     """The event by which the proposed fact is recorded; without `meta`, as if it were recorded as it happens.
 
     Raises MoveNotAllowed, RoleNotAllowed, RuleBroken (with every objection), or InvalidValue for the wrong fact.
@@ -59,7 +60,7 @@ def decide(workflow: Workflow, demand: Demand, proposal: Proposal[Any], meta: Me
     return event_of(workflow, demand, proposal, row, meta)
 
 
-def event_of(workflow: Workflow, demand: Demand, proposal: Proposal[Any], row: Row, meta: Meta | None = None) -> Event:
+def event_of(workflow: Workflow, demand: Stream, proposal: Proposal[Any], row: Row, meta: Meta | None = None) -> Event:
     """The event by which the proposed fact is recorded if it takes this row, whatever its rules say."""
     fact, state = proposal.fact, row.leads_to
     new_here = demand.version == 0 or isinstance(fact, MovedOver)

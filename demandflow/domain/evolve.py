@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Any, overload
+from typing import Any, TypeVar, overload
 
 from msgspec.structs import replace
 
@@ -20,13 +20,14 @@ from demandflow.domain.facts import OURS, Fact, own_fields
 from demandflow.domain.stream import Change, Stream
 from demandflow.domain.values import Role, Stage
 
+S = TypeVar("S", bound=Stream)
 Apply = Callable[[Demand, Event, Change], None]
 
 
 @overload
 def evolve(stream: Demand | None, event: Event) -> Demand: ...
 @overload
-def evolve(stream: Stream | None, event: Event, of: type[Stream]) -> Stream: ...
+def evolve(stream: S | None, event: Event, of: type[S]) -> S: ...
 def evolve(stream: Stream | None, event: Event, of: type[Stream] = Demand) -> Stream:
     """The demand (or what else the stream is of) after one more event."""
     was = of(event.demand) if stream is None else stream

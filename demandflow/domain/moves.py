@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import Fact
+from demandflow.domain.stream import Stream
 from demandflow.domain.values import Actor, Stage
 
 F = TypeVar("F", bound=Fact)
@@ -67,9 +68,9 @@ class PartOfAProposal(Proposal[Any]):
         raise NotKnown(name)
 
 
-Rule = Callable[[Demand, Proposal[Any]], str | None]
-"""Returns its objection, a sentence, or None."""
-Condition = Callable[[Demand, Proposal[Any]], bool]
+Rule = Callable[[Any, Proposal[Any]], str | None]
+"""Of a demand (or what else the workflow is of) and a proposal: its objection, a sentence, or None."""
+Condition = Callable[[Any, Proposal[Any]], bool]
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ class Move:
         return self.to is BACK
 
 
-def forbidden_anyway(rule: Rule, demand: Demand, move: str, by: Actor | None) -> bool:
+def forbidden_anyway(rule: Rule, demand: Stream, move: str, by: Actor | None) -> bool:
     """Whether the rule objects without having looked at the fact: so it objects whatever the fact says."""
     try:
         return isinstance(rule(demand, PartOfAProposal(move, by)), str)

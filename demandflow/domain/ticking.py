@@ -14,6 +14,7 @@ from demandflow.domain.demand import Demand
 from demandflow.domain.events import Tick
 from demandflow.domain.facts import Corrected, Fact, MovedOver, Registered, Sorted
 from demandflow.domain.spans import Span
+from demandflow.domain.stream import Stream
 from demandflow.domain.values import Category, moment
 from demandflow.errors import YearNotCovered
 
@@ -32,13 +33,13 @@ class Step(Struct, frozen=True, gc=False):
     moves_over: bool = False
 
 
-def ticks(clocks: Iterable[Clock], demand: Demand, step: Step) -> tuple[Tick, ...]:
+def ticks(clocks: Iterable[Clock], demand: Stream, step: Step) -> tuple[Tick, ...]:
     """The clocks that stand otherwise after the step. Clocks that are no longer declared stop."""
     declared = tuple(clocks)
     return tuple(_ticks(declared, demand, step)) if declared or demand.clocks else ()
 
 
-def due_of_the_whole(clocks: Iterable[Clock], demand: Demand, step: Step) -> datetime | None:
+def due_of_the_whole(clocks: Iterable[Clock], demand: Stream, step: Step) -> datetime | None:
     """The due moment of the demand as a whole: the one that a fact names, unless an extensible clock takes it.
 
     Without one, the demand's own; reopening takes it away, rework does not. An extension extends both.
@@ -53,7 +54,7 @@ def due_of_the_whole(clocks: Iterable[Clock], demand: Demand, step: Step) -> dat
 
 
 def step_of(
-    demand: Demand,
+    demand: Stream,
     fact: Fact,
     at: datetime,
     state: str,
@@ -63,10 +64,10 @@ def step_of(
 ) -> Step:
     """What this fact does to the demand, if it leads there. Raises InvalidValue for a due moment that is none."""
     due = getattr(fact, "due", None) if _may_name_a_due_moment(type(fact)) else None
-    category, urgency = demand.category, demand.urgency
+    category, urgency = (demand.category, demand.urgency) if isinstance(demand, Demand) else (None, None)
     if isinstance(fact, Registered | Sorted):
         category, urgency = fact.category or category, fact.urgency or urgency
-    elif isinstance(fact, Corrected) and _counts(demand, fact):
+    elif isinstance(fact, Corrected) and isinstance(demand, Demand) and _counts(demand, fact):
         category = fact.category or category
     named = None if due is None else moment(due, "due")
     return Step(at, state, in_round, ended_as, means, category, urgency, named, isinstance(fact, MovedOver))
@@ -78,7 +79,7 @@ def _may_name_a_due_moment(kind: type[Fact]) -> bool:
     return "due" in kind.model_fields or hasattr(kind, "due")
 
 
-def _ticks(clocks: tuple[Clock, ...], demand: Demand, step: Step) -> Iterator[Tick]:
+def _ticks(clocks: tuple[Clock, ...], demand: Stream, step: Step) -> Iterator[Tick]:
     declared = {clock.name for clock in clocks}
     for gone in demand.clocks:
         if gone.goes_on and gone.clock not in declared:
@@ -94,7 +95,7 @@ def _counts(demand: Demand, fact: Corrected) -> bool:
     return kind is not None and demand.subject.category_from <= fact.event and issubclass(kind, Registered | Sorted)
 
 
-def _runs_on(clock: Clock, demand: Demand, step: Step) -> bool:
+def _runs_on(clock: Clock, demand: Stream, step: Step) -> bool:
     """Whether the clock runs after the step."""
     if step.state not in clock.runs_in:
         return False
@@ -102,16 +103,16 @@ def _runs_on(clock: Clock, demand: Demand, step: Step) -> bool:
     return goes_on or clock.span_for(step.category, step.urgency) is not None
 
 
-def _anew(clock: Clock, demand: Demand, step: Step) -> bool:
+def _anew(clock: Clock, demand: Stream, step: Step) -> bool:
     return step.round != demand.round or bool(set(clock.restarts) & set(step.means))
 
 
-def _going(demand: Demand, clock: Clock) -> Ticking | None:
+def _going(demand: Stream, clock: Clock) -> Ticking | None:
     before = demand.clock(clock.name)
     return before if before is not None and before.goes_on else None
 
 
-def _tick(clock: Clock, going: Ticking | None, demand: Demand, step: Step) -> Tick | None:
+def _tick(clock: Clock, going: Ticking | None, demand: Stream, step: Step) -> Tick | None:
     anew = _anew(clock, demand, step)
     if step.state in clock.runs_in:
         if going is None or anew:

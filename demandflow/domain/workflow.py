@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from transitions import Machine, Transition
@@ -81,9 +82,8 @@ class Workflow:
     """Which moves lead from which state to which, by whom, and what each means.
 
     `tells_nobody` declares that residents are not told here what was reported; `clocks` are its deadlines. `of` is the
-    kind of stream whose table it is. `meanings` are all that its moves can ever mean: a figure about anything else is
-    n/a. Raises InvalidWorkflow, naming all defects, if it is built with any, and warns (WorkflowAdvice) of what could
-    be better. It has no state and is safe to share.
+    kind of stream whose table it is. Raises InvalidWorkflow, naming all defects, if it is built with any, and warns
+    (WorkflowAdvice) of what could be better. It has no state and is safe to share.
     """
 
     name: str
@@ -93,7 +93,6 @@ class Workflow:
     tells_nobody: bool = False
     clocks: Sequence[Clock] = ()
     of: type[Stream] = Demand
-    meanings: tuple[str, ...] = field(init=False, repr=False, compare=False)
     _by_state: dict[str, dict[str, tuple[Row, ...]]] = field(init=False, repr=False, compare=False)
     _for: dict[tuple[str, str, str], tuple[Row, ...]] = field(init=False, repr=False, compare=False)
     _states: dict[str, State] = field(init=False, repr=False, compare=False)
@@ -117,15 +116,13 @@ class Workflow:
                 by_state[state][move] = ordered
         object.__setattr__(self, "_by_state", by_state)
         object.__setattr__(self, "_for", dict(_by_role(by_state)))
-        declared = {meaning for move in self.moves for meaning in move.meanings}
-        object.__setattr__(self, "meanings", tuple(meaning for meaning in MEANINGS if meaning in declared))
         for advice in self.advice:
             warnings.warn(WorkflowAdvice(self.key, advice), stacklevel=3)
 
     def __repr__(self) -> str:
         return f"<Workflow {self.key}: {len(self.states)} states, {len(self.moves)} moves>"
 
-    @property
+    @cached_property
     def key(self) -> str:
         """What demands are stamped with: `name@version`."""
         return f"{self.name}@{self.version}"
@@ -134,6 +131,12 @@ class Workflow:
     def advice(self) -> tuple[Defect, ...]:
         """What could be better in it."""
         return (*advice_for(self.states, self.moves), *advice_for_clocks(self.states, self.moves, self.clocks))
+
+    @cached_property
+    def meanings(self) -> tuple[str, ...]:
+        """All that its moves can ever mean: a figure about anything else is n/a."""
+        declared = {meaning for move in self.moves for meaning in move.meanings}
+        return tuple(meaning for meaning in MEANINGS if meaning in declared)
 
     @property
     def facts(self) -> tuple[type[Fact], ...]:
@@ -176,7 +179,7 @@ class Workflow:
             self._may[key] = any(row.move.fact is fact and role in row.move.roles for row in rows)
         return self._may[key]
 
-    def possible(self, demand: Demand, by: Actor | None = None) -> tuple[PossibleMove, ...]:
+    def possible(self, demand: Stream, by: Actor | None = None) -> tuple[PossibleMove, ...]:
         """What may happen next, at all or by this actor; a rule may still object to the particular fact.
 
         Left out is what a rule forbids whatever the fact says, and what only a policy may do, unless one asks.
@@ -210,7 +213,7 @@ class Workflow:
         """
         return mermaid(self.states, self.moves, self.clocks, everything=everything)
 
-    def row_for(self, demand: Demand, proposal: Proposal[Any]) -> Row:
+    def row_for(self, demand: Stream, proposal: Proposal[Any]) -> Row:
         """The row that the proposal takes.
 
         Raises MoveNotAllowed, RoleNotAllowed, or InvalidValue for a fact that is not the move's.
@@ -229,7 +232,7 @@ class Workflow:
             raise RoleNotAllowed(proposal.move, proposal.by.role, tuple(allowed))
         raise MoveNotAllowed(proposal.move, state, self._offered(demand, proposal.by))
 
-    def _offered(self, demand: Demand, by: Actor) -> tuple[str, ...]:
+    def _offered(self, demand: Stream, by: Actor) -> tuple[str, ...]:
         """What is possible now for anybody, but for what this actor's role may do and a rule forbids to this actor."""
         theirs = {possible.name for possible in self.possible(demand, by)}
         anybodys = self.possible(demand)
