@@ -617,7 +617,8 @@ def test_what_is_judged_anew_is_as_if_it_had_been_so_from_the_start(told: tuple[
     assert [one.meta for one in stricter] == [one.meta for one in was.events]
     bare = fold(rejudged(was.events, ()))
     assert bare is not None
-    assert bare == as_if(was.demand, clocks=(), due=bare.due)
+    assert bare.stamp == as_if(was.demand.stamp, clocks=None, due=bare.due)
+    assert bare == as_if(was.demand, clocks=(), stamp=bare.stamp)
     assert list(rejudged(rejudged(was.events, ()), TIMED.clocks)) == was.events
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
@@ -361,3 +361,23 @@ def test_a_class_of_a_community_s_own_extends_the_nearest_of_ours() -> None:
     assert (extended(Scored), extended(Counted), extended(Weighed), extended(Evaluated)) == (
         *(Evaluated, Evaluated, None, None),
     )
+
+
+PARTS = ("subject", "work", "this_round", "stamp")
+NAMES = {name for part in PARTS for name in getattr(Demand(A), part).__struct_fields__} | {*Demand.__struct_fields__}
+
+
+@pytest.mark.parametrize("name", sorted(NAMES - {"id", *PARTS}))
+def test_a_field_is_otherwise_where_it_is_held_and_nothing_else_is(name: str) -> None:
+    demand, other = told("register accept contract_out take_on report"), object()
+    changed = as_if(demand, **{name: other})
+    holders = [it for it in (changed, *(getattr(changed, part) for part in PARTS)) if name in it.__struct_fields__]
+    assert getattr(holders[0], name) is other, "its own comes before that of a part"
+    if hasattr(type(demand), name):
+        assert getattr(changed, name) is other
+    assert as_if(changed, **{name: getattr(next(holds(demand, name)), name)}) == demand
+
+
+def holds(demand: Demand, name: str) -> Iterator[Any]:
+    """What of a demand holds this field: itself, or one of its parts."""
+    return (it for it in (demand, *(getattr(demand, part) for part in PARTS)) if name in it.__struct_fields__)

@@ -146,8 +146,9 @@ _PART_OF = {
     name: part
     for part, kind in (("stamp", Stamp), ("subject", Subject), ("work", Work), ("this_round", Round))
     for name in kind.__struct_fields__
+    if name not in Demand.__struct_fields__
 }
-"""Which part of a demand holds what."""
+"""Which part of a demand holds what it does not hold itself."""
 
 
 def set_part(was: Stream, change: Change, part: str, **fields: Any) -> None:
