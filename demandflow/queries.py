@@ -18,7 +18,9 @@ from demandflow.domain.values import Stage, Urgency, moment
 from demandflow.domain.workflow import Workflows
 from demandflow.errors import DemandNotFound, InvalidValue, brief
 from demandflow.projections import board, question, totals
-from demandflow.projections.board import BoardPage, Filter
+from demandflow.projections.board import BoardPage
+from demandflow.projections.board_filter import Filter
+from demandflow.projections.board_order import Order
 from demandflow.projections.board_then import ever_there, read_then
 from demandflow.projections.never import SLICED, never_there
 from demandflow.projections.past import Then, events_before_damage
@@ -89,10 +91,15 @@ class Queries:
         sort: str | Sequence[str] | None = None,
         descending: bool = False,
         limit: int = 50,
-        offset: int = 0,
+        after: str | None = None,
+        total: bool = False,
         catch_up: bool = True,
     ) -> BoardPage:
         """The demands as they stand, filtered, sorted and paged; a place or category takes in all below it.
+
+        The page after this one is asked for in the same words and `after=page.next`, which is None on the last; however
+        many are recorded meanwhile, a demand that did not change is on one page. How many there are in all takes
+        longer to say, and only `total=True` does.
 
         `contractor` was given the work and has not handed it back, or helps; `lead` was given it last. `overdue` are
         the open ones whose due moment has passed by the clock (or at a moment still to come), `due_by` those due by a
@@ -129,22 +136,28 @@ class Queries:
         )
         by_due = chosen.overdue_at is not None or chosen.due_by is not None
         sort = ("due" if by_due else "received") if sort is None else sort
-        order = (sort,) if isinstance(sort, str) else sort
+        order = Order((sort,) if isinstance(sort, str) else sort, descending)
         with self._projector.tables(catch_up=catch_up) as tables:
             if clock is not None:
                 _among("clock", clock, self._clocks(tables))
             if isinstance(overdue, datetime):
                 self._refuse_the_past(tables, overdue, "overdue")
-            read = partial(board.read, chosen=chosen, order=order, descending=descending, limit=limit, offset=offset)
+            read = partial(board.read, chosen=chosen, order=order, limit=limit, after=after, total=total)
             page = read(tables) if then.now else read_then(ever_there(tables, chosen, then), self._events, then, read)
-            return self._projector.marked(self._noted(tables, page, chosen))
+            return self._projector.marked(page if after else self._noted(tables, page, chosen))
 
     def work_list(
-        self, *, role: str | None = None, contractor: str | None = None, limit: int = 50, offset: int = 0
+        self,
+        *,
+        role: str | None = None,
+        contractor: str | None = None,
+        limit: int = 50,
+        after: str | None = None,
+        total: bool = False,
     ) -> BoardPage:
         """The open demands that wait for this role, or on which this contractor, leading or helping, may act now.
 
-        The earliest due come first.
+        The earliest due come first. Pages and the total are those of board().
         """
         states = None
         by_key = self._workflows.items()
@@ -156,8 +169,8 @@ class Queries:
             states = tuple((key, state) for key, flow in by_key for state in flow.states_for_contractors())
         chosen = Filter(contractor=contractor, open=True, states=states)
         with self._projector.tables() as tables:
-            page = board.read(tables, chosen, ("due", "received"), descending=False, limit=limit, offset=offset)
-            return self._projector.marked(self._noted(tables, page, chosen))
+            page = board.read(tables, chosen, Order(("due",), False), limit=limit, after=after, total=total)
+            return self._projector.marked(page if after else self._noted(tables, page, chosen))
 
     def figures(self, *, catch_up: bool = True, **asked: Unpack[Asked]) -> Figures:
         """All counts and rates: over everything, now (at once), or of the demands and days asked about.
@@ -390,7 +403,7 @@ class Queries:
     def _noted(self, tables: sqlite3.Connection, page: BoardPage, chosen: Filter) -> BoardPage:
         """The page; where it is empty, with what is said if no demand ever was what is asked for."""
         names = (*SLICED, "contractor", "resident")
-        asked = {} if page.total else {name: getattr(chosen, name) for name in names}
+        asked = {} if page.rows else {name: getattr(chosen, name) for name in names}
         return replace(page, note=never_there(tables, asked))
 
     def _note(self, tables: sqlite3.Connection, chosen: Question, answer: object) -> str:

@@ -26,7 +26,6 @@ from demandflow.projections import board
 from demandflow.projections.projector import Projector
 from demandflow.running import Ran, Runner
 from demandflow.store.log import Log
-from demandflow.tables import moment_of
 
 HOOK = "notices"
 
@@ -183,7 +182,7 @@ class _OnTheBoard:
         with self._projector.tables() as tables:
             rows = board.open_at(tables, place, received_since)
         return tuple(
-            Seen(UUID(demand), text, where, category, contractor, moment_of(received), state)
+            Seen(UUID(demand), text, where, category, contractor, received, state)
             for demand, text, where, category, contractor, received, state in rows
         )
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from threading import RLock
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
 from demandflow.errors import StorageBusy, StorageError
 
-BUSY_SECONDS = 5
+BUSY_SECONDS, CACHE_KIB = 5, 32 * 1024
+EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 MASTER = "SELECT type, name, tbl_name, sql FROM sqlite_master"
 
 
@@ -35,6 +36,7 @@ class Tables:
         )
         # what a crash takes from the tables is read from the log again, so they need not wait for the disk
         self.connection.execute("PRAGMA synchronous=NORMAL")
+        self.connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
 
     def close(self) -> None:
         """Close the connection; doing so twice is harmless."""
@@ -123,8 +125,26 @@ def tables_of(schema: str) -> tuple[str, ...]:
     return tuple(shape.name for shape in _shapes(schema) if shape.type == "table")
 
 
+@overload
+def microseconds(at: datetime) -> int: ...
+@overload
+def microseconds(at: datetime | None) -> int | None: ...
+def microseconds(at: datetime | None) -> int | None:
+    """A moment as it is kept in what is made from the log: microseconds since 1970 in UTC."""
+    return None if at is None else (at - EPOCH) // MICROSECOND
+
+
+@overload
+def at_microseconds(number: int) -> datetime: ...
+@overload
+def at_microseconds(number: int | None) -> datetime | None: ...
+def at_microseconds(number: int | None) -> datetime | None:
+    """The moment that is kept as this number, in UTC."""
+    return None if number is None else EPOCH + timedelta(microseconds=number)
+
+
 def written(at: datetime | None) -> str | None:
-    """A moment as it is kept: fixed width, so that texts sort as moments do."""
+    """A moment as it is kept in what is not made from the log: fixed width, so that texts sort as moments do."""
     return None if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 

@@ -205,11 +205,11 @@ def main(database: str = "memory:") -> None:
             counts = f"{goes_on}{clock.met:>6}{clock.missed:>8}{clock.stopped:>9}"
             print(f"{name:<15}{counts}  {clock.on_time}, {clock.on_time_of_the_ended}")
         print("\nnotices: " + ", ".join(f"{kind} {number}" for kind, number in sorted(week.notices.items())))
-        overdue = flow.board(overdue=True, sort="due", limit=5)
+        overdue = flow.board(overdue=True, sort="due", limit=5, total=True)
         print(f"\n{overdue.total} are overdue; the longest:")
         for row in overdue.rows:
             print(f"  {row.text[:40]:<42}{row.state:<16}{row.clock}, for {flow.now() - (row.due or flow.now())}")
-        escalated = flow.board(escalated=True, limit=2000)
+        escalated = flow.board(escalated=True, limit=2000, total=True)
         why = Counter(
             event.fact.reason.partition(" was")[0]
             for row in escalated.rows

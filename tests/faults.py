@@ -425,8 +425,8 @@ FAULTS = (
     Fault(
         "the board keeps the first that it saw",
         "projections/board.py",
-        "INSERT OR REPLACE INTO demandflow_board",
-        "INSERT OR IGNORE INTO demandflow_board",
+        "UPDATE demandflow_board SET {sets} WHERE demand = ?",
+        "UPDATE demandflow_board SET {sets} WHERE version = 0 AND demand = ?",
     ),
     Fault(
         "who entered another state is not noted",

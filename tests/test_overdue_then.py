@@ -89,9 +89,10 @@ def test_what_is_due_at_midnight_is_overdue_on_the_day_that_begins_then(town: De
     assert [town.figures(as_of=day).count("overdue") for day in days] == [0, 1, 2]
     for name in ("overdue", "running_overdue", "due"):
         assert [len(town.counted(name, as_of=day)) for day in days] == [0, 1, 2], name
-    assert [town.board(as_of=day, overdue=True).total for day in days] == [0, 1, 2]
+    assert [town.board(as_of=day, overdue=True, total=True).total for day in days] == [0, 1, 2]
     at_midnight = [
-        town.board(as_of=midnight + step, overdue=True).total for step in (timedelta(), timedelta(microseconds=1))
+        town.board(as_of=midnight + step, overdue=True, total=True).total
+        for step in (timedelta(), timedelta(microseconds=1))
     ]
     assert at_midnight == [1, 2]
 
@@ -110,8 +111,8 @@ def test_a_day_that_is_not_over_is_asked_of_now(town: DemandFlow, clock: FrozenC
     assert town.figures_by("received", every="day")["2025-03-05"].count("overdue") == 1
     assert (
         town.deadlines().overdue
-        == town.board(overdue=True).total
-        == town.board(as_of="2025-12-31", overdue=True).total
+        == town.board(overdue=True, total=True).total
+        == town.board(as_of="2025-12-31", overdue=True, total=True).total
         == 1
     )
 
@@ -145,7 +146,7 @@ def test_a_past_moment_is_not_answered_from_the_demands_that_are_open_now(town: 
             InvalidValue, match=r"is past, and demands have moved on since.*figures\(as_of=…\).*board\(as_of=…"
         ):
             ask()
-    assert town.board(as_of=then, overdue=True).total == 9
+    assert town.board(as_of=then, overdue=True, total=True).total == 9
     clock.advance(days=9)
     assert town.deadlines(clock() - DAY).overdue == 0, (
         "nothing happened since, so that those open now are those of then"
@@ -185,11 +186,15 @@ def test_the_board_of_a_day_filters_sorts_and_pages_as_that_of_now(town: DemandF
     lift = town.register("lift", channel="hotline", place="f/c1", by=CLERK, at=datetime(2025, 3, 24, 9, tzinfo=ZONE)).id
     town.sort(lift, place="f/c2", by=AUDITOR)
     then: dict[str, Any] = {"as_of": "2025-03-24"}
-    assert town.board(open=True, **then).total == 10
-    assert [row.text for row in town.board(place="f/c1", limit=2, offset=1, **then).rows] == ["lamp 1", "lamp 2"]
-    assert town.board(place="f/c2", **then).total == 0
-    assert town.board(place="f/c2", as_of="2025-03-25").total == 1
-    assert town.board(ended_as="closed", closed="2025-03", **then).total == 1
+    assert town.board(open=True, **then, total=True).total == 10
+    first = town.board(place="f/c1", limit=1, **then)
+    assert [row.text for row in town.board(place="f/c1", limit=2, after=first.next, **then).rows] == [
+        "lamp 1",
+        "lamp 2",
+    ]
+    assert town.board(place="f/c2", **then, total=True).total == 0
+    assert town.board(place="f/c2", as_of="2025-03-25", total=True).total == 1
+    assert town.board(ended_as="closed", closed="2025-03", **then, total=True).total == 1
     assert town.board(sort="received", descending=True, **then).rows[0].text == "lift"
 
 
@@ -202,7 +207,7 @@ def test_the_board_of_a_day_has_exactly_the_demands_that_the_figures_of_that_day
         **days,
         **log.draw(st.fixed_dictionaries({}, optional={"place": st.sampled_from(["fufeng", "岐山"])})),
     }
-    figures, board = flow.figures(**asked), flow.board(limit=1000, **asked)
+    figures, board = flow.figures(**asked), flow.board(limit=1000, total=True, **asked)
     assert board.total == figures.count("received")
     for ended_as in (None, "closed", "refused", "withdrawn", "merged"):
         there = {row.demand for row in board.rows if row.ended_as == ended_as}

@@ -279,9 +279,9 @@ def test_a_board_of_today_and_what_is_overdue_in_it_stand_as_the_figures_do(
 ) -> None:
     with community.opened(InspectedWithGrade) as flow:
         today = f"{community.clock():%Y-%m-%d}"
-        figures, board = flow.figures(as_of=today), flow.board(as_of=today)
+        figures, board = flow.figures(as_of=today), flow.board(as_of=today, total=True)
         assert figures.count("received") == board.total == 2
-        assert figures.count("overdue") == flow.board(as_of=today, overdue=True).total == 0
+        assert figures.count("overdue") == flow.board(as_of=today, overdue=True, total=True).total == 0
         assert {row.demand: row.state for row in board.rows} == {row.demand: row.state for row in flow.board().rows}
 
 
@@ -309,7 +309,7 @@ def test_who_can_read_the_event_does_not_count_on_what_is_parked(
         flow.contract_out(one, "repair team", by=DISPATCHER)
         assert flow.figures().parked == 3, "a later event was booked although an earlier one is not"
         assert flow.retry_parked_events() == ()
-        assert flow.board(state="contracted_out").total == 2
+        assert flow.board(state="contracted_out", total=True).total == 2
 
 
 def test_two_who_try_again_together_count_nothing_twice(
@@ -348,7 +348,7 @@ def test_every_damage_is_parked_and_named(
     community.stored("UPDATE stored_events SET state = ? WHERE topic = 'town.inspected'", damage)
     with community.opened(Inspected) as flow:
         flow.rebuild()
-        assert flow.board(state="contracted_out").total == 1
+        assert flow.board(state="contracted_out", total=True).total == 1
         assert flow.parked_events()[0].reason.startswith(says)
 
 
@@ -386,7 +386,7 @@ def test_what_does_not_go_into_the_tables_is_found_and_parked_alone(
             assert (parked.demand, parked.version) == (one, 3)
             assert "demand.accepted cannot be written to the tables: " in parked.reason
             assert flow.retry_parked_events() == (parked,)
-            assert flow.board(state="contracted_out").total == 1
+            assert flow.board(state="contracted_out", total=True).total == 1
         assert flow.retry_parked_events() == ()
         del whole["demandflow_cursors"]
         same_tables(whole, dump(flow._projector), "those before it was parked")
@@ -415,7 +415,7 @@ def test_an_event_that_cannot_be_applied_is_parked(
             first, second = flow.parked_events()
         assert first.reason.startswith(f"town.inspected cannot be applied: {type(raised).__name__}")
         assert second.version == 3
-        assert flow.board(state="contracted_out").total == 1
+        assert flow.board(state="contracted_out", total=True).total == 1
         assert flow.retry_parked_events() == ()
 
 
@@ -458,7 +458,7 @@ def test_a_row_that_went_stops_no_other_demand_until_somebody_decides(
         assert len(flow.retry_parked_events()) == 2
         flow.acknowledge(flow.verify().holes, by=AUDITOR, reason="the disk was full")
         assert flow.parked_events() == ()
-        assert flow.board(state="accepted").total == 1
+        assert flow.board(state="accepted", total=True).total == 1
 
 
 # policies and notices
@@ -623,4 +623,4 @@ def test_parked_events_tell_what_waits_and_are_listed_by_position(town: Town) ->
         *((1, one, 1), (2, other, 1), (3, one, 2), (4, other, 2))
     ]
     assert town.flow.figures().count("received") == 0
-    assert town.flow.board().total == 0
+    assert town.flow.board(total=True).total == 0

@@ -81,8 +81,9 @@ def test_a_page_of_the_board_and_deadlines_are_printed(flow: DemandFlow, clock: 
     it = flow.register(f"a lamp{' and' * 30}", channel="hotline", place="f/c1", due=T0 + timedelta(days=1), by=CLERK).id
     flow.accept(it, by=AUDITOR)
     flow.contract_out(it, "repair team", by=DISPATCHER)
-    first, row = str(flow.board()).splitlines()
+    first, row = str(flow.board(total=True)).splitlines()
     assert first == "demands: 1 of 1"
+    assert str(flow.board()).splitlines()[0] == "demands: 1"
     where = "2025-03-01 08:00 UTC f/c1 · hotline: contracted_out, with repair team, due 2025-03-02 08:00 UTC"
     assert row.startswith(f"  {where}: a lamp and and")
     assert row.endswith(f"… [{it}]")
@@ -138,7 +139,7 @@ def test_what_no_demand_ever_was_is_said_and_how_it_may_be_spelt(flow: DemandFlo
 def test_a_place_that_was_left_is_one_that_there_was(flow: DemandFlow, clock: FrozenClock) -> None:
     it = flow.register("x", channel="hotline", place="f/c1", by=CLERK).id
     flow.sort(it, place="f/c2", by=AUDITOR)
-    assert (flow.board(place="f/c1").total, flow.board(place="f/c1").note) == (0, "")
+    assert (flow.board(place="f/c1", total=True).total, flow.board(place="f/c1").note) == (0, "")
 
 
 def test_lead_and_contractor_are_two_things_everywhere(flow: DemandFlow, clock: FrozenClock) -> None:
@@ -146,7 +147,10 @@ def test_lead_and_contractor_are_two_things_everywhere(flow: DemandFlow, clock: 
     flow.accept(it, by=AUDITOR)
     flow.contract_out(it, "repair team", by=DISPATCHER)
     flow.hand_back(it, "not ours", by=Actor("zhao", Role.CONTRACTOR, "repair team"))
-    assert [flow.board(contractor="repair team").total, flow.board(lead="repair team").total] == [0, 1]
+    assert [
+        flow.board(contractor="repair team", total=True).total,
+        flow.board(lead="repair team", total=True).total,
+    ] == [0, 1]
     assert flow.board(contractor="repair team").note == "", "it had it once"
     assert flow.figures(lead="repair team").count("open") == flow.figures_by("lead")["repair team"].count("open") == 1
     questions: tuple[Callable[[], object], ...] = (
@@ -164,8 +168,8 @@ def test_lead_and_contractor_are_two_things_everywhere(flow: DemandFlow, clock: 
 def test_those_without_a_category_or_lead_can_be_listed_as_well_as_counted(flow: DemandFlow) -> None:
     flow.register("x", channel="hotline", place="f", by=CLERK)
     flow.register("y", channel="hotline", place="f", category="roads", by=CLERK)
-    assert flow.figures(category="").count("open") == flow.board(category="").total == 1
-    assert flow.figures(lead="").count("open") == flow.board(lead="").total == 2
+    assert flow.figures(category="").count("open") == flow.board(category="", total=True).total == 1
+    assert flow.figures(lead="").count("open") == flow.board(lead="", total=True).total == 2
     assert flow.deadlines(category="").no_due == flow.durations(category="").unended == 1
 
 
@@ -183,7 +187,7 @@ def test_demands_whose_clock_has_no_date_are_counted_and_listed(clock: FrozenClo
         (row,) = flow.board(undated=True).rows
         assert (row.demand, row.undated) == (ids[1], ("work",))
         assert "no date known for work" in str(row)
-        assert flow.board(undated=False).total == 1
+        assert flow.board(undated=False, total=True).total == 1
         assert flow.deadlines().undated == 1
         assert "1 with a clock whose calendar does not know the year" in str(flow.deadlines())
         with pytest.raises(InvalidValue, match="undated: must be True, False or None"):

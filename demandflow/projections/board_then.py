@@ -9,7 +9,8 @@ from uuid import UUID
 
 from demandflow.domain.events import Event
 from demandflow.projections import board
-from demandflow.projections.board import BoardPage, Filter
+from demandflow.projections.board import BoardPage
+from demandflow.projections.board_filter import Filter
 from demandflow.projections.past import Then, events_before_damage
 from demandflow.projections.question import Question
 

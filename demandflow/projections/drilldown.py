@@ -86,7 +86,7 @@ def _is_of_due_moments(name: str) -> bool:
     return name in RANGES or split(name)[1] in (OVERDUE, DUE)
 
 
-def receipt(connection: sqlite3.Connection, demand: UUID) -> tuple[str, str]:
+def receipt(connection: sqlite3.Connection, demand: UUID) -> tuple[int, str]:
     """What sorts demands as they were received."""
     return received_at(connection, demand), demand.hex
 

@@ -12,13 +12,14 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from demandflow.domain.demand import Demand
-from demandflow.projections.board import Filter
+from demandflow.projections.board_filter import Filter
 from demandflow.projections.definitions import OVERDUE, RUNNING_OVERDUE, split
 from demandflow.projections.past import MomentAsked
 from demandflow.projections.periods import number_of
 from demandflow.projections.question import Grouping, Question, columns_of
 from demandflow.projections.standing import CLOCK, CLOCKS_AT, MET, MISSED, dues_of
-from demandflow.tables import moment_of, written
+from demandflow.projections.totals import DIMENSIONS
+from demandflow.tables import at_microseconds, microseconds
 
 Clocks = frozenset[str]
 """Names of clocks; the empty one is of the due moment that no clock gave but a fact."""
@@ -86,19 +87,18 @@ def on_the_board(
     connection: sqlite3.Connection, chosen: Filter, grouping: Grouping | None, at: datetime, zone: ZoneInfo
 ) -> dict[tuple[str, ...], Dues]:
     """How many are overdue as the chosen demands stand now, in each group; only the rows of those are read."""
-    condition, values = chosen.where()
+    (condition, values), now = chosen.where(), microseconds(at)
     rows = connection.execute(
-        "SELECT place, channel, category, lead, workflow, received, dues FROM demandflow_board "  # noqa: S608
+        f"SELECT {', '.join(DIMENSIONS)}, received, dues FROM demandflow_board "  # noqa: S608
         f"WHERE ended_as IS NULL AND due < ? AND {condition}",
-        [written(at), *values],
+        [now, *values],
     )
-    columns = [column[0] for column in rows.description]
     groups: dict[tuple[str, ...], Dues] = {}
-    for values in rows:
-        row = {column: value or "" for column, value in zip(columns, values, strict=True)}
-        day = number_of(moment_of(row["received"]).astimezone(zone).date())
-        key = grouping.key(row, {"received": day}) if grouping is not None else ()
-        passed = frozenset(clock for clock, due in json.loads(row["dues"]).items() if moment_of(due) < at)
+    for *names, received, days in rows:
+        where = dict(zip(DIMENSIONS, (name or "" for name in names), strict=True))
+        day = number_of(at_microseconds(received).astimezone(zone))
+        key = grouping.key(where, {"received": day}) if grouping is not None else ()
+        passed = frozenset(clock for clock, due in json.loads(days).items() if due < now)
         _count(groups.setdefault(key, {}), passed, 1)
     return groups
 

@@ -11,8 +11,9 @@ from math import floor
 from typing import Any
 
 from demandflow.errors import InvalidValue, brief, listed
-from demandflow.projections.board import Filter
+from demandflow.projections.board_filter import Filter
 from demandflow.projections.printing import lasted, minute
+from demandflow.tables import at_microseconds
 
 MICROSECOND = timedelta(microseconds=1)
 Span = tuple[datetime, datetime | None]
@@ -123,8 +124,7 @@ def waits(connection: sqlite3.Connection, chosen: Filter, until: datetime | None
 
 def _spans(rows: Iterable[tuple[Any, ...]], until: datetime | None) -> Iterator[Span]:
     for began, ended in rows:
-        start = datetime.fromisoformat(began)
-        end = None if ended is None else datetime.fromisoformat(ended)
+        start, end = at_microseconds(began), at_microseconds(ended)
         if until is not None and until < start:
             continue  # it had not begun by then
         yield start, None if end is not None and until is not None and until < end else end

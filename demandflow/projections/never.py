@@ -8,7 +8,9 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from demandflow.errors import brief, listed
-from demandflow.projections.board import Filter
+from demandflow.projections.board_filter import Filter
+from demandflow.projections.board_order import Order
+from demandflow.projections.board_pages import rows_of
 from demandflow.projections.question import Question
 
 SLICED = ("place", "category", "channel", "lead")
@@ -31,10 +33,10 @@ def _ever(connection: sqlite3.Connection, name: str, value: str) -> bool:
     if name in SLICED:
         condition, values = Question.of({name: value}).slices()
         found = connection.execute(f"SELECT EXISTS (SELECT 1 FROM demandflow_slices WHERE {condition})", values)  # noqa: S608
-    else:
-        condition, values = replace(Filter(), **{name: value}).where()  # type: ignore[arg-type]
-        found = connection.execute(f"SELECT EXISTS (SELECT 1 FROM demandflow_board WHERE {condition})", values)  # noqa: S608
-    return bool(found.fetchone()[0]) or (name == "contractor" and _ever(connection, "lead", value))
+        return bool(found.fetchone()[0])
+    chosen = replace(Filter(), **{name: value})  # type: ignore[arg-type]
+    there = bool(rows_of(connection, ("received", "demand"), chosen, Order(("received",), False), 1, None))
+    return there or (name == "contractor" and _ever(connection, "lead", value))
 
 
 def _alike(connection: sqlite3.Connection, column: str, value: str) -> list[str]:

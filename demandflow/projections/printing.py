@@ -82,8 +82,9 @@ def row_of_the_board(row: BoardRow) -> str:
 
 
 def page_of_the_board(page: BoardPage) -> str:
-    """The rows, and how many there are in all."""
-    lines = [f"demands: {len(page.rows)} of {page.total}", *(f"  {row}" for row in page.rows)]
+    """The rows, and how many there are in all, if that is known, or whether there are more."""
+    more = f" of {page.total}" if page.total is not None else ", and more" if page.next is not None else ""
+    lines = [f"demands: {len(page.rows)}{more}", *(f"  {row}" for row in page.rows)]
     return "\n".join([*lines, *([f"  {page.note}"] if page.note else [])])
 
 

@@ -6,11 +6,11 @@ import sqlite3
 from collections.abc import Iterable
 
 from demandflow.domain.demand import Demand
-from demandflow.tables import written
+from demandflow.tables import microseconds
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS demandflow_stays (
-    demand TEXT NOT NULL, version INTEGER NOT NULL, state TEXT NOT NULL, began TEXT NOT NULL, ended TEXT,
+    demand TEXT NOT NULL, version INTEGER NOT NULL, state TEXT NOT NULL, began INTEGER NOT NULL, ended INTEGER,
     PRIMARY KEY (demand, version)
 ) WITHOUT ROWID;
 """
@@ -18,11 +18,11 @@ CREATE TABLE IF NOT EXISTS demandflow_stays (
 
 def write(connection: sqlite3.Connection, moved: Iterable[Demand]) -> None:
     """End the stay that each of these demands was in, and begin the one it is in now; the demands come in order."""
-    left: dict[str, str | None] = {}
+    left: dict[str, int | None] = {}
     stays: dict[tuple[str, int], list[object]] = {}
     latest: dict[str, list[object]] = {}
     for demand in moved:
-        key, at = demand.id.hex, written(demand.since)
+        key, at = demand.id.hex, microseconds(demand.since)
         if key in latest:
             latest.pop(key)[-1] = at
         elif demand.version > 1:

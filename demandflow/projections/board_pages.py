@@ -1,0 +1,143 @@
+"""A page of the board: by which index it is found.
+
+Where one index answers all conditions and has the order asked for, it is walked until the page is full. Else, where an
+index gives less than FEW rows, these are taken and sorted. Where none does, an index that has the order is walked, as
+far as FEW rows would have cost; that fills the page unless what is asked for is rare, or comes late.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
+
+from demandflow.projections.board_filter import Condition, Filter, joined
+from demandflow.projections.board_indexes import INDEXES, ROWS, Index
+from demandflow.projections.board_order import Order, fixed
+
+FEW, MANY = 10_000, 200_000
+LOOKED_UP = 4
+"""As many entries of an index are read in the time in which one row is looked up."""
+
+
+@dataclass(frozen=True)
+class Path:
+    """A way to the rows: an index, the conditions that it answers and the others, and the order that it gives.
+
+    `ordered` is whether that is the order asked for; `each` is what a row costs, in entries of an index.
+    """
+
+    index: Index
+    near: list[Condition]
+    far: list[Condition]
+    sorts: tuple[str, ...]
+    ordered: bool
+    each: int
+
+    @property
+    def table(self) -> str:
+        """The table, and the index by which SQLite is to read it: without statistics it would often take another."""
+        return f"demandflow_board INDEXED BY {self.index.name}" if self.index.name else "demandflow_board NOT INDEXED"
+
+
+@dataclass(frozen=True)
+class Search:
+    """The search for the first rows of a board that meet these conditions and are beyond the pages before."""
+
+    connection: sqlite3.Connection
+    conditions: list[Condition]
+    beyond: list[Condition]
+    order: Order
+    limit: int
+
+    def demands(self) -> list[str]:
+        """Whose rows they are, in their order."""
+        paths = list(self.paths())
+        for path in paths:
+            if path.ordered and not path.far:
+                return self._read(path)
+        if (taken := self._fewest(paths, FEW)) is not None:
+            return self._read(taken)
+        walks = [path for path in paths if path.ordered]
+        if walks and len(rows := self._read(walks[-1], reach=FEW * LOOKED_UP // walks[-1].each)) == self.limit:
+            return rows
+        return self._read(self._fewest(paths, MANY) or [*paths[:1], *walks][-1])
+
+    def paths(self) -> Iterator[Path]:
+        """All ways that there are; the rows themselves come first."""
+        given = [*self.conditions, *self.beyond]
+        alike, wanted = fixed(given), self.order.keys(given)
+        for index in (ROWS, *INDEXES):
+            if (sought := index.sought(self.conditions)) is None:
+                continue
+            near, (_, sorts) = sought[0], index.sought(given) or sought
+            far = [one for one in self.conditions if one not in near and not one.implied]
+            held = index is ROWS or index.holds([*(column for one in far for column in one.columns), *wanted])
+            ordered = tuple(column for column in sorts if column not in alike)[: len(wanted)] == wanted
+            yield Path(index, near, far, sorts, ordered, 1 if held else LOOKED_UP)
+
+    def _fewest(self, paths: list[Path], most: int) -> Path | None:
+        """The index from which all rows are taken at the least cost; None if each gives so many or more."""
+        numbers = [(self._number(path, most), path) for path in paths if path.near]
+        few = [(number * path.each, path) for number, path in numbers if number < most]
+        return min(few, key=itemgetter(0))[1] if few else None
+
+    def _number(self, path: Path, most: int) -> int:
+        """How many rows the index gives, counted so far."""
+        condition, values = joined(path.near)
+        counted = f"SELECT COUNT(*) FROM (SELECT 1 FROM {path.table} WHERE {condition} LIMIT {most}) AS few"  # noqa: S608
+        return int(self.connection.execute(counted, values).fetchone()[0])
+
+    def _read(self, path: Path, reach: int | None = None) -> list[str]:
+        """Whose rows are found on the way; with `reach`, among no more rows than that."""
+        given = [*self.conditions, *self.beyond]
+        by = self.order.by(path.sorts if path.ordered else self.order.keys(given), given)
+        condition, values = joined([*path.near, *self.beyond])
+        rest, more = joined(path.far)
+        if reach is None:
+            rows = f"{path.table} WHERE {condition} AND {rest} ORDER BY {by}"
+        else:
+            columns = ", ".join({"demand": 0} | {column: 0 for one in path.far for column in one.columns})
+            walked = f"SELECT {columns} FROM {path.table} WHERE {condition} ORDER BY {by} LIMIT {reach}"  # noqa: S608
+            rows = f"({walked}) AS walked WHERE {rest}"
+        sql = f"SELECT demand FROM {rows} LIMIT {self.limit}"  # noqa: S608
+        return [demand for (demand,) in self.connection.execute(sql, [*values, *more])]
+
+
+def rows_of(
+    connection: sqlite3.Connection,
+    columns: tuple[str, ...],
+    chosen: Filter,
+    order: Order,
+    limit: int,
+    after: str | None,
+) -> list[tuple[Any, ...]]:
+    """These columns of the first rows, at most so many, that are chosen and come after those of the pages before."""
+    last = None if after is None else order.after(after)
+    alternatives, demands = chosen.alternatives(), []
+    for conditions in alternatives:
+        left = limit
+        for beyond in order.parts(conditions, last):
+            found = Search(connection, conditions, beyond, order, left).demands() if left else []
+            demands += found
+            left -= len(found)
+    rows = list(_rows(connection, columns, dict.fromkeys(demands)))
+    return order.sorted(rows, columns)[:limit] if len(alternatives) > 1 else rows
+
+
+def table_for(connection: sqlite3.Connection, chosen: Filter) -> str:
+    """The board in SQL, by the index that answers all that is asked, if there is one."""
+    (conditions, *more), order = chosen.alternatives(), Order(("received",), descending=False)
+    paths = [] if more else Search(connection, conditions, [], order, 0).paths()
+    return next((path.table for path in paths if path.near and not path.far), "demandflow_board")
+
+
+def _rows(
+    connection: sqlite3.Connection, columns: tuple[str, ...], demands: Iterable[str]
+) -> Iterator[tuple[Any, ...]]:
+    """The rows of these demands, in their order."""
+    sql = f"SELECT {', '.join(columns)} FROM demandflow_board WHERE demand = ?"  # noqa: S608
+    for demand in demands:
+        yield connection.execute(sql, (demand,)).fetchone()
