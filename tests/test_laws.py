@@ -211,8 +211,8 @@ def without_rules(workflow: Workflow) -> Workflow:
     [
         ("demandflow.recording.evolve", lambda demand, event: demand),
         ("demandflow.recording.admit", unadmitted),
-        ("demandflow.projections.projector.booked", lambda *_: {}),
-        ("demandflow.projections.projector.booked_by_correction", lambda *_: {}),
+        ("demandflow.projections.bookkeeping.booked", lambda *_: {}),
+        ("demandflow.projections.bookkeeping.booked_by_correction", lambda *_: {}),
         ("demandflow.domain.demand.LAPSED", {}),
         ("demandflow.domain.demand._apply_correction", lambda *_: None),
         ("demandflow.projections.ledger.write", lambda *_: None),

@@ -15,9 +15,10 @@ from demandflow.domain.demand import Demand
 from demandflow.domain.texts import asked_of
 from demandflow.domain.values import Category, Place
 from demandflow.errors import InvalidValue, brief, listed
+from demandflow.projections.page import Page
 from demandflow.projections.printing import page_of_the_board, row_of_the_board
 from demandflow.projections.standing import dues_of, standing
-from demandflow.tables import moment_of, written
+from demandflow.tables import Statements, moment_of, written
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS demandflow_board (
@@ -181,12 +182,12 @@ class Filter:
         return " AND ".join(parts), values
 
 
-def write(connection: sqlite3.Connection, demands: Iterable[Demand]) -> None:
-    """Put these demands on the board as they stand."""
+def write(connection: Statements, page: Page) -> None:
+    """Put the demands of a page on the board as they stand."""
     marks = ", ".join("?" * len(COLUMNS))
     connection.executemany(
         f"INSERT OR REPLACE INTO demandflow_board ({', '.join(COLUMNS)}) VALUES ({marks})",  # noqa: S608
-        [_row(demand) for demand in demands],
+        [_row(demand) for demand in page.demands.values()],
     )
 
 

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from demandflow.projections.entries import Entry
+from demandflow.projections.page import Page
 from demandflow.projections.standing import CODES, Slice
+from demandflow.tables import Statements
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS demandflow_totals (
@@ -25,8 +27,17 @@ Totals = dict[str, dict[tuple[str, int], int]]
 """By key: (happening or how a clock stands, standing) → number."""
 
 
-def write(connection: sqlite3.Connection, entries: Iterable[tuple[Entry, int]]) -> None:
-    """Book the entries into every slice they belong to."""
+Cell = tuple[str, int, str, str, int]
+"""Dimension, level, key, happening or how a clock stands, standing."""
+
+
+def write(connection: Statements, page: Page) -> None:
+    """Book the entries of a page into every slice they belong to."""
+    put(connection, changes_of((line.entry, line.amount) for line in page.bookings))
+
+
+def changes_of(entries: Iterable[tuple[Entry, int]]) -> Counter[Cell]:
+    """By how much the entries change each cell of the totals."""
     # what comes and goes in the same page is not written; all clocks of an entry are looked at as one until then
     together: Counter[tuple[Slice, str, int]] = Counter()
     ticking: Counter[tuple[Slice, tuple[str, ...]]] = Counter()
@@ -37,11 +48,16 @@ def write(connection: sqlite3.Connection, entries: Iterable[tuple[Entry, int]]) 
     for (where, stand), amount in ticking.items():
         for stands in stand if amount else ():
             together[where, stands, 0] += amount
-    changes: Counter[tuple[str, int, str, str, int]] = Counter()
+    changes: Counter[Cell] = Counter()
     for (where, what, standing), amount in together.items():
         if amount:
             for dimension, level, key in _slices(where):
                 changes[dimension, level, key, what, standing] += amount
+    return changes
+
+
+def put(connection: Statements, changes: Mapping[Cell, int]) -> None:
+    """Change the cells by so much."""
     connection.executemany(
         "INSERT INTO demandflow_totals VALUES (?, ?, ?, ?, ?, ?) "
         "ON CONFLICT DO UPDATE SET number = number + excluded.number",
