@@ -12,7 +12,7 @@ from uuid import UUID
 from demandflow.errors import StorageBusy
 from demandflow.projections import ledger, totals
 from demandflow.projections.bookkeeping import Bookkeeping, Events
-from demandflow.projections.entries import Day, Entry
+from demandflow.projections.entries import Day
 from demandflow.projections.standing import Slice
 from demandflow.projections.tables import BY_DEMAND, SCHEMA
 from demandflow.projections.taken import Taken
@@ -115,12 +115,12 @@ class Rebuilding:
                 self._tables.put_in_place(SCHEMA)
                 self._place.take_over(self._cursor, end._replace(parked=whole.parked, taken=whole.taken))
 
-    def _sums(self) -> Iterator[tuple[Entry, int]]:
-        """What the whole ledger comes to, as entries."""
+    def _sums(self) -> Iterator[totals.Sum]:
+        """What the whole ledger comes to in each slice."""
         clocks = ledger.clocks_by_id(self._beside)
         for *where, what, number in self._beside.execute(SUMS):
             for happening, standing in ledger.cells(what, clocks):
-                yield Entry(0, 0, happening, standing, 0, Slice(*where)), number
+                yield (Slice(*where), happening, standing), number
 
 
 def _make(end: Position) -> str:
