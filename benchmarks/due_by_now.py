@@ -21,6 +21,7 @@ from demandflow import Calendar, Demand, DemandFlow, Place, Ticking, closed_loop
 from demandflow.domain.demand import as_if
 from demandflow.domain.values import Category, Channel, Stage
 from demandflow.projections import board
+from demandflow.projections.page import Page
 from demandflow.tables import written
 
 ROUNDS = 5
@@ -66,7 +67,7 @@ def fill(path: str, number: int) -> None:
     own, rest = sqlite3.connect(path, isolation_level=None), demands(number)
     while page := list(islice(rest, 20_000)):
         own.execute("BEGIN")
-        board.write(own, page)
+        board.write(own, Page({demand.id: demand for demand in page}))
         own.execute("COMMIT")
     own.close()
 

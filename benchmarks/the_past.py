@@ -19,8 +19,8 @@ from uuid import UUID
 
 from demandflow import Actor, DemandFlow, Grade, Role, Way
 from demandflow.projections import ledger
-from demandflow.projections.entries import Entry
-from demandflow.projections.ledger import Booking
+from demandflow.projections.entries import Booking, Entry
+from demandflow.projections.page import Page
 from demandflow.projections.standing import MEANING_OF, Slice
 
 ROUNDS = 5
@@ -75,7 +75,7 @@ def fill(flow: DemandFlow, demands: int) -> int:
     rest = bookings()
     while page := list(islice(rest, 20_000)):  # type: ignore[call-overload]
         own.execute("BEGIN")
-        ledger.write(own, page)
+        ledger.write(own, Page(bookings=page))
         own.execute("COMMIT")
         copied += len(page)
     own.close()

@@ -30,7 +30,8 @@ from demandflow.moments import LATE_ENTRY, Moments
 from demandflow.policies.policy import Policy
 from demandflow.projections.board import MOST
 from demandflow.projections.past import Then
-from demandflow.projections.projector import Progress, Projector
+from demandflow.projections.projector import Projector
+from demandflow.projections.rebuilding import Progress
 from demandflow.queries import Queries
 from demandflow.reacting import Reactions
 from demandflow.store.log import Log, VersionTaken

@@ -62,7 +62,7 @@ def notices_after(log: Pages, after: int, page: int = 1000) -> Iterator[tuple[in
         for position, event in events:
             if isinstance(event, Unreadable):
                 yield position, None
-            elif isinstance(event.fact, Notified):
+            elif isinstance(event.fact, Notified) and event.stamp.kind is None:
                 yield position, _notice(event, event.fact, _demand_at(log, event))
         after = events[-1][0]
         yield after, None

@@ -26,8 +26,9 @@ from demandflow.projections.never import SLICED, never_there
 from demandflow.projections.past import Then, events_before_damage
 from demandflow.projections.periods import Period, as_day
 from demandflow.projections.printing import minute
-from demandflow.projections.projector import Progress, Projector
+from demandflow.projections.projector import Projector
 from demandflow.projections.question import Asked, Grouping, Question
+from demandflow.projections.rebuilding import Progress
 from demandflow.projections.totals import DIMENSIONS
 
 if TYPE_CHECKING:  # each of these questions imports what answers it: many a process asks none of them

@@ -346,8 +346,8 @@ FAULTS = (
     Fault(
         "a measure is counted twice",
         "projections/entries.py",
-        "meaning, 0, 0, now[2])] = 1",
-        "meaning, 0, 0, now[2])] = 2",
+        "meaning, 0, 0, now.where)] = 1",
+        "meaning, 0, 0, now.where)] = 2",
     ),
     Fault(
         "the old standing is not booked out",
@@ -430,9 +430,9 @@ FAULTS = (
     ),
     Fault(
         "who entered another state is not noted",
-        "projections/projector.py",
-        "if before is None or before.state != after.state:",
-        "if before is None:",
+        "projections/bookkeeping.py",
+        "if was is None or was.demand.state != after.state:",
+        "if was is None:",
     ),
     Fault(
         "a position is saved before its page",
@@ -458,9 +458,9 @@ FAULTS = (
     ),
     Fault(
         "a page that is read again goes on from where it had come",
-        "projections/projector.py",
-        "kept.version == event.version - 1:",
-        "kept.version >= event.version - 1:",
+        "projections/bookkeeping.py",
+        "kept.demand.version == event.version - 1:",
+        "kept.demand.version >= event.version - 1:",
     ),
     # questions
     Fault(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from itertools import product
@@ -22,6 +22,7 @@ from demandflow.domain.values import Category, Channel, Place, Stage
 from demandflow.projections import board, board_pages
 from demandflow.projections.board_filter import Filter
 from demandflow.projections.board_order import SORTABLE, Order
+from demandflow.projections.page import Page
 from tests.stories import T0
 
 NAMED = {"demand": "id", "due": "next_due"}
@@ -62,6 +63,11 @@ def demands(draw: st.DrawFn) -> Demand:
         resident=draw(st.none() | FEW_WORDS),
         escalated=draw(st.booleans()),
     )
+
+
+def page_of(demands: Iterable[Demand]) -> Page:
+    """A page that touches these."""
+    return Page({demand.id: demand for demand in demands})
 
 
 SPANS = st.tuples(MOMENTS, MOMENTS).map(sorted).map(tuple)
@@ -132,7 +138,7 @@ def in_order(rows: list[Demand], order: Order) -> list[str]:
 def a_board(rows: list[Demand]) -> Iterator[sqlite3.Connection]:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         connection.executescript(board.SCHEMA)
-        board.write(connection, rows)
+        board.write(connection, page_of(rows))
         yield connection
 
 
@@ -181,7 +187,7 @@ def test_while_others_write_no_demand_that_did_not_change_is_lost_or_doubled(
         page = board.read(connection, chosen, order, limit=limit)
         found = [row.demand for row in page.rows]
         for demand in changed.values():
-            board.write(connection, [demand])
+            board.write(connection, page_of([demand]))
             if page.next is not None:
                 page = board.read(connection, chosen, order, limit=limit, after=page.next)
                 found += [row.demand for row in page.rows]
@@ -198,7 +204,7 @@ def test_a_board_that_is_written_again_and_again_is_the_one_written_at_once(rows
     last = {row.id: row for row in rows}
     with a_board(list(last.values())) as at_once, a_board([]) as connection:
         for row in rows:
-            board.write(connection, [row])
+            board.write(connection, page_of([row]))
         for table in ("board", "helpers"):
             everything = f"SELECT * FROM demandflow_{table} ORDER BY 1, 2"
             assert connection.execute(everything).fetchall() == at_once.execute(everything).fetchall()

@@ -39,7 +39,7 @@ from demandflow.domain.demand import as_if
 from demandflow.domain.facts import STANDARD_FACTS, extended
 from demandflow.domain.moves import ENDS, MEANINGS
 from demandflow.domain.samples import choices_of
-from demandflow.projections.entries import booked
+from demandflow.projections.entries import booked, stand_of
 from demandflow.projections.standing import CLOSED, ENDED, RESOLVED, standing
 from demandflow.testing.strategies import facts_for
 from tests.scenes import TAKEN_OVER
@@ -94,11 +94,12 @@ def test_folding_never_fails_whatever_was_recorded(events: list[Event]) -> None:
     assert pickle.loads(pickle.dumps(demand)) == demand
     value = standing(demand)
     assert not value & RESOLVED or value & ENDED != CLOSED or demand.resolved, "resolved is said by an evaluation"
-    before: Demand | None = None
+    before, was = None, None
     for event in with_corrections(events):
-        after = evolve(before, event)
-        assert sum(amount for one, amount in booked(before, after, event, _day).items() if not one.happening) in (0, 1)
-        before = after
+        before = evolve(before, event)
+        now = stand_of(before, _day)
+        assert sum(amount for one, amount in booked(was, now, event, 1).items() if not one.happening) in (0, 1)
+        was = now
 
 
 def _day(at: datetime) -> int:

@@ -212,8 +212,8 @@ def without_rules(workflow: Workflow) -> Workflow:
     [
         ("demandflow.handling.evolve", lambda demand, event: demand),
         ("demandflow.handling.decide", unadmitted),
-        ("demandflow.projections.projector.booked", lambda *_: {}),
-        ("demandflow.projections.projector.booked_by_correction", lambda *_: {}),
+        ("demandflow.projections.bookkeeping.booked", lambda *_: {}),
+        ("demandflow.projections.bookkeeping.booked_by_correction", lambda *_: {}),
         ("demandflow.domain.evolve.Round", lambda: Round(missed_callbacks=3)),
         ("demandflow.domain.evolve.set_part", lambda *_, **__: None),
         ("demandflow.projections.ledger.write", lambda *_: None),

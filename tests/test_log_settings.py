@@ -40,7 +40,7 @@ from demandflow import (
 from demandflow.application import published
 from demandflow.domain.declared import declared, differences
 from demandflow.domain.facts import STANDARD_FACTS
-from demandflow.projections.projector import Projector
+from demandflow.projections.rebuilding import Rebuilding
 from demandflow.store.reader import recorded_events
 from demandflow.testing import FrozenClock
 from tests.stories import CLERK, T0
@@ -85,10 +85,10 @@ def test_rezone_changes_it_for_all_and_rebuilds_once(tmp_path: Path, monkeypatch
         assert days(one) == days(other) == ["2025-03-01"]
         one.rezone("Asia/Shanghai")
 
-        def never(self: Projector) -> None:
+        def never(self: Rebuilding) -> None:
             raise AssertionError("the tables are made anew")
 
-        monkeypatch.setattr(Projector, "_clear", never)
+        monkeypatch.setattr(Rebuilding, "begin", never)
         for flow in (one, other, one, other):
             assert flow.zone == "Asia/Shanghai"
             assert days(flow) == ["2025-03-02"]

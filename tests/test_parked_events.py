@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -43,10 +43,12 @@ from demandflow.domain.events import Event
 from demandflow.domain.evolve import evolve
 from demandflow.policies.policy import Look
 from demandflow.projections import ledger
+from demandflow.projections.page import Page
 from demandflow.projections.projector import Projector
 from demandflow.store import cursor
 from demandflow.store.cursor import Cursor, Row
 from demandflow.store.mapper import Unreadable
+from demandflow.tables import Statements
 from demandflow.testing import FrozenClock, History, histories
 from demandflow.testing.figure_laws import Detached, dump, same_tables
 from demandflow.testing.playing import play
@@ -84,6 +86,15 @@ class Damaged(Detached):
     def page(self, after: int, limit: int) -> list[Row]:
         return [(at, self._damaged(event)) for at, event in super().page(after, limit)]
 
+    def next_demands(self, after: str, limit: int, upto: int) -> tuple[list[Row], str]:
+        rows, last = super().next_demands(after, limit, upto)
+        return [(at, self._damaged(event)) for at, event in rows], last
+
+    def histories(self, upto: Mapping[UUID, int]) -> dict[UUID, list[Event]]:
+        found = {demand: [self._damaged(event) for event in whole] for demand, whole in super().histories(upto).items()}
+        readable = {demand: [event for event in whole if isinstance(event, Event)] for demand, whole in found.items()}
+        return {demand: whole for demand, whole in readable.items() if len(whole) == upto[demand]}
+
     def events(self, demand: UUID, *, after: int = 0, upto: int | None = None) -> list[Event]:
         events = []
         for event in super().events(demand, after=after, upto=upto):
@@ -116,6 +127,14 @@ class Cut(Detached):
     def page(self, after: int, limit: int) -> list[Row]:
         rows = [(at, event) for at, event in self._log.page(after, 1000) if event.version < self._end(event)]
         return rows[:limit]
+
+    def next_demands(self, after: str, limit: int, upto: int) -> tuple[list[Row], str]:
+        while True:
+            rows, last = self._log.next_demands(after, limit, upto)
+            left = [(at, event) for at, event in rows if event.version < self._end(event)]
+            if left or not rows:
+                return left, last
+            after = last
 
     def last_position(self) -> int:
         return max((at for at, _ in self.page(0, 1000)), default=0)
@@ -337,9 +356,9 @@ def test_two_who_try_again_together_count_nothing_twice(
 @pytest.mark.parametrize(
     ("damage", "says"),
     [
-        ("not json", "town.inspected cannot be read: the text: Invalid JSON"),
-        ("null", "town.inspected cannot be read: the text"),
-        (json.dumps({"fact": {"remark": "x"}}), "town.inspected cannot be read: meta: Field required"),
+        ("not json", "town.inspected cannot be read: JSON is malformed"),
+        ("null", "town.inspected cannot be read: Expected `object`, got `null`"),
+        (json.dumps({"fact": {"remark": "x"}}), "town.inspected cannot be read: Object missing required field `meta`"),
     ],
 )
 def test_every_damage_is_parked_and_named(
@@ -371,10 +390,10 @@ def test_what_does_not_go_into_the_tables_is_found_and_parked_alone(
     one, _ = inspected
     write = ledger.write
 
-    def breaks(connection: sqlite3.Connection, bookings: list[ledger.Booking]) -> None:
-        if any((line.demand, line.recorded_by) == (one, 3) for line in bookings):
+    def breaks(connection: Statements, page: Page) -> None:
+        if any((line.demand, line.recorded_by) == (one, 3) for line in page.bookings):
             raise raised
-        write(connection, bookings)
+        write(connection, page)
 
     with community.opened(Inspected) as flow:
         flow.figures()
@@ -410,7 +429,7 @@ def test_an_event_that_cannot_be_applied_is_parked(
 
     with community.opened(Inspected) as flow:
         with monkeypatch.context() as patch:
-            patch.setattr("demandflow.projections.projector.evolve", breaks)
+            patch.setattr("demandflow.projections.bookkeeping.evolve", breaks)
             flow.rebuild()
             first, second = flow.parked_events()
         assert first.reason.startswith(f"town.inspected cannot be applied: {type(raised).__name__}")
@@ -427,9 +446,9 @@ def test_what_is_not_the_events_fault_parks_nothing(
         raise raised
 
     with community.opened(Inspected) as flow:
-        for where in ("evolve", "ledger.write"):
+        for where in ("bookkeeping.evolve", "ledger.write"):
             with monkeypatch.context() as patch:
-                patch.setattr(f"demandflow.projections.projector.{where}", breaks)
+                patch.setattr(f"demandflow.projections.{where}", breaks)
                 with pytest.raises((StorageError, MemoryError, sqlite3.OperationalError)):
                     flow.rebuild()
         assert flow.figures().parked == 0
@@ -589,7 +608,7 @@ def test_a_notice_that_cannot_be_read_holds_up_no_other_and_is_given_once_mended
     assert [notice.demand for _, notice in town.flow.notices()] == [first, third]
     parked = [one for one in town.flow.parked_events() if "notices to notices" in one.left_out_of]
     assert [(one.demand, one.reason) for one in parked] == [
-        (second, "demand.notified cannot be read: fact: Field required")
+        (second, "demand.notified cannot be read: Object missing required field `fact`")
     ]
     assert town.flow.deliver_notices(got.append) == 0
     town.flow.retry_parked_events()

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from demandflow import DemandFlow, Grade, InvalidValue, StorageError, Way
-from demandflow.projections import board, ledger, projector, totals
+from demandflow.projections import board, bookkeeping, ledger, projector, totals
+from demandflow.projections.tables import TABLES
 from demandflow.store import cursor
 from demandflow.store.mapper import readable
 from demandflow.testing import FrozenClock
@@ -144,16 +145,18 @@ def _days(flow: DemandFlow) -> set[int]:
 def test_rebuilding_shows_how_far_it_is(flow: DemandFlow, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(flow, 3)
     before = flow.figures()
-    monkeypatch.setattr(cursor, "PAGE", 10)
+    monkeypatch.setattr(cursor, "DEMANDS", 10)
     told: list[tuple[int, int]] = []
     flow.rebuild(lambda done, total: told.append((done, total)))
     events = flow._log.last_position()
-    assert told == [(min(done, events), events) for done in range(10, events + 10, 10)]
+    assert told == [(done, events) for done, _ in told]
+    assert [done for done, _ in told] == sorted({done for done, _ in told})
+    assert (len(told), told[-1][0]) == (3, events), "a page is of whole demands"
     assert flow.figures() == before
 
 
 def test_states_that_are_not_kept_are_folded_from_the_log(flow: DemandFlow, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(projector, "KEPT", 1)
+    monkeypatch.setattr(bookkeeping, "KEPT", 1)
     monkeypatch.setattr("demandflow.kept.MOST", 1)
     demands = [flow.register("x", **PLACED).id for _ in range(3)]
     for demand in demands:
@@ -227,15 +230,19 @@ def test_tables_of_another_make_are_made_anew(tmp_path: Path, monkeypatch: pytes
 
 def test_an_interrupted_query_leaves_nothing_behind(flow: DemandFlow, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(flow, 2)
-    projector_ = flow._projector
-    for where in ("_begin_reading", "_next_page", "_matches", "_clear", "worked_out"):
+    projector_, rebuilding = flow._projector, flow._projector._rebuilding
+    steps: list[tuple[Any, str]] = [
+        (projector_, where) for where in ("_begin_reading", "_next_page", "_matches", "_clear_the_way")
+    ]
+    steps += [(rebuilding, where) for where in ("begin", "go_on", "worked_out", "_next_page", "_put_in_place")]
+    for whose, where in steps:
         with monkeypatch.context() as patch:
 
             def interrupted(*_: object, **__: object) -> None:
                 projector_._connection.execute("BEGIN IMMEDIATE")
                 raise KeyboardInterrupt
 
-            patch.setattr(projector_, where, interrupted)
+            patch.setattr(whose, where, interrupted)
             use = flow.board if where == "_begin_reading" else flow.rebuild
             with pytest.raises((KeyboardInterrupt, StorageError)):
                 use()
@@ -265,7 +272,7 @@ def test_tables_that_were_never_filled_are_filled_even_without_catching_up(tmp_p
     with DemandFlow.open(f"sqlite:///{path}") as flow:
         fill(flow, 2)
     with sqlite3.connect(path) as connection:
-        for table in projector.TABLES:
+        for table in TABLES:
             connection.execute(f"DROP TABLE {table}")
         connection.execute("DROP TABLE demandflow_cursors")
     connection.close()

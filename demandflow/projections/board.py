@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -15,10 +14,11 @@ from demandflow.domain.demand import Demand
 from demandflow.projections.board_filter import Filter
 from demandflow.projections.board_indexes import INDEXED, INDEXES
 from demandflow.projections.board_order import Order
-from demandflow.projections.board_pages import rows_of, table_for
+from demandflow.projections.board_pages import by_index, rows_of, table_for
+from demandflow.projections.page import Page
 from demandflow.projections.printing import page_of_the_board, row_of_the_board
 from demandflow.projections.standing import dues_of, standing
-from demandflow.tables import at_microseconds, microseconds
+from demandflow.tables import Statements, at_microseconds, index_names, microseconds
 
 SCHEMA = """
 CREATE TABLE demandflow_board (
@@ -111,11 +111,11 @@ class BoardPage:
         return page_of_the_board(self)
 
 
-def write(connection: sqlite3.Connection, demands: Iterable[Demand]) -> None:
-    """Put these demands on the board as they stand."""
+def write(connection: Statements, page: Page) -> None:
+    """Put the demands of a page on the board as they stand."""
     began: list[tuple[Any, ...]] = []
     changed: dict[tuple[str, ...], list[list[Any]]] = {}
-    for demand in {demand.id: demand for demand in demands}.values():
+    for demand in page.demands.values():
         row = dict(zip(COLUMNS, _row(demand), strict=True))
         was = connection.execute(INDEXED_ROW, (row["demand"],)).fetchone()
         _write_helpers(connection, row["demand"], was[0] if was else "", row["co_handlers"])
@@ -132,7 +132,7 @@ def write(connection: sqlite3.Connection, demands: Iterable[Demand]) -> None:
         connection.executemany(f"UPDATE demandflow_board SET {sets} WHERE demand = ?", rows)  # noqa: S608
 
 
-def _write_helpers(connection: sqlite3.Connection, demand: str, was: str, now: str) -> None:
+def _write_helpers(connection: Statements, demand: str, was: str, now: str) -> None:
     """Who helps with a demand, each by name: so the board of one who helps is found by an index."""
     before, after = set(_words(was)), set(_words(now))
     for names, sql in ((before - after, NO_HELPER), (after - before, HELPER)):
@@ -192,9 +192,10 @@ def open_at(connection: sqlite3.Connection, place: str, since: datetime) -> list
 def towards_due(connection: sqlite3.Connection, chosen: Filter, at: datetime) -> tuple[int, int, int]:
     """How many of the chosen open demands are overdue at a moment, not yet due, and without a due moment."""
     condition, values = chosen.where()
+    table = by_index(index_names(connection, "demandflow_board").get("demandflow_board_open"))
     overdue, not_yet, without = connection.execute(
         "SELECT COUNT(*) FILTER (WHERE due < ?), COUNT(*) FILTER (WHERE due >= ?), "  # noqa: S608
-        f"COUNT(*) FILTER (WHERE due IS NULL) FROM demandflow_board INDEXED BY demandflow_board_open "
+        f"COUNT(*) FILTER (WHERE due IS NULL) FROM {table} "
         f"WHERE ended_as IS NULL AND {condition}",
         [microseconds(at), microseconds(at), *values],
     ).fetchone()

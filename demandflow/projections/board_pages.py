@@ -14,8 +14,9 @@ from operator import itemgetter
 from typing import Any
 
 from demandflow.projections.board_filter import Condition, Filter, joined
-from demandflow.projections.board_indexes import INDEXES, ROWS, Index
+from demandflow.projections.board_indexes import INDEXES, ROWS
 from demandflow.projections.board_order import Order, fixed
+from demandflow.tables import index_names
 
 FEW, MANY = 10_000, 200_000
 LOOKED_UP = 4
@@ -26,20 +27,16 @@ LOOKED_UP = 4
 class Path:
     """A way to the rows: an index, the conditions that it answers and the others, and the order that it gives.
 
-    `ordered` is whether that is the order asked for; `each` is what a row costs, in entries of an index.
+    `table` is the board in SQL, by the index. `ordered` is whether that is the order asked for; `each` is what a row
+    costs, in entries of an index.
     """
 
-    index: Index
+    table: str
     near: list[Condition]
     far: list[Condition]
     sorts: tuple[str, ...]
     ordered: bool
     each: int
-
-    @property
-    def table(self) -> str:
-        """The table, and the index by which SQLite is to read it: without statistics it would often take another."""
-        return f"demandflow_board INDEXED BY {self.index.name}" if self.index.name else "demandflow_board NOT INDEXED"
 
 
 @dataclass(frozen=True)
@@ -69,6 +66,7 @@ class Search:
         """All ways that there are; the rows themselves come first."""
         given = [*self.conditions, *self.beyond]
         alike, wanted = fixed(given), self.order.keys(given)
+        names = index_names(self.connection, "demandflow_board")
         for index in (ROWS, *INDEXES):
             if (sought := index.sought(self.conditions)) is None:
                 continue
@@ -76,7 +74,7 @@ class Search:
             far = [one for one in self.conditions if one not in near and not one.implied]
             held = index is ROWS or index.holds([*(column for one in far for column in one.columns), *wanted])
             ordered = tuple(column for column in sorts if column not in alike)[: len(wanted)] == wanted
-            yield Path(index, near, far, sorts, ordered, 1 if held else LOOKED_UP)
+            yield Path(by_index(names.get(index.name)), near, far, sorts, ordered, 1 if held else LOOKED_UP)
 
     def _fewest(self, paths: list[Path], most: int) -> Path | None:
         """The index from which all rows are taken at the least cost; None if each gives so many or more."""
@@ -104,6 +102,11 @@ class Search:
             rows = f"({walked}) AS walked WHERE {rest}"
         sql = f"SELECT demand FROM {rows} LIMIT {self.limit}"  # noqa: S608
         return [demand for (demand,) in self.connection.execute(sql, [*values, *more])]
+
+
+def by_index(index: str | None) -> str:
+    """The board, and the index by which SQLite is to read it: without statistics it would often take another."""
+    return f"demandflow_board INDEXED BY {index}" if index else "demandflow_board NOT INDEXED"
 
 
 def rows_of(

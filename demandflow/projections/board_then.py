@@ -11,6 +11,7 @@ from demandflow.domain.events import Event
 from demandflow.projections import board
 from demandflow.projections.board import BoardPage
 from demandflow.projections.board_filter import Filter
+from demandflow.projections.page import Page
 from demandflow.projections.past import Then, events_before_damage
 from demandflow.projections.question import Question
 
@@ -36,5 +37,5 @@ def read_then(
     stood = (then.demand(events_before_damage(events, demand)) for demand in demands)
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         connection.executescript(board.SCHEMA)
-        board.write(connection, (demand for demand in stood if demand is not None))
+        board.write(connection, Page({demand.id: demand for demand in stood if demand is not None}))
         return page(connection)

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import cache, lru_cache
 from typing import NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from demandflow.domain.corrections import with_corrections
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
 from demandflow.domain.evolve import evolve
+from demandflow.projections.periods import number_of
 from demandflow.projections.standing import HAPPENINGS, IN_RETROSPECT, Slice, clocks_of, dues_of, slice_of, standing
 
 HAPPENED = frozenset(HAPPENINGS.values())
+DAYS_KEPT = 10_000
 
 Day = Callable[[datetime], int]
 """The day on which a moment falls in the community's zone, as a number: 20260305."""
@@ -36,27 +41,62 @@ class Entry(NamedTuple):
     dues: tuple[tuple[str, int], ...] = ()
 
 
-def booked(before: Demand | None, after: Demand, event: Event, day: Day) -> dict[Entry, int]:
-    """The entries of one event: the old standing out, the new one in, and what happened."""
-    at = day(after.last or event.meta.happened)
-    now = _stands(after, day)
+class Booking(NamedTuple):
+    """One line: an entry of a demand, when the demand was received, and by which event it was recorded, when."""
+
+    demand: UUID
+    recorded_by: int
+    received: int
+    recorded: int
+    entry: Entry
+    amount: int
+
+
+class Stand(NamedTuple):
+    """What a demand stands for, as an entry keeps it."""
+
+    standing: int
+    ended: int
+    where: Slice
+    clocks: tuple[str, ...]
+    dues: tuple[tuple[str, int], ...]
+
+
+@cache
+def days_of(zone: ZoneInfo) -> Day:
+    """The days of a community's zone; moments come again and again, so the last ones are remembered."""
+
+    @lru_cache(DAYS_KEPT)
+    def day(at: datetime) -> int:
+        return number_of(at.astimezone(zone))
+
+    return day
+
+
+def stand_of(demand: Demand, day: Day) -> Stand:
+    """What the demand stands for now."""
+    ended = 0 if demand.ended is None else day(demand.ended)
+    dues = tuple([(clock, day(due)) for clock, due in dues_of(demand)])
+    return Stand(standing(demand), ended, slice_of(demand), clocks_of(demand), dues)
+
+
+def booked(was: Stand | None, now: Stand, event: Event, at: int) -> dict[Entry, int]:
+    """The entries of one event, on a day: the old standing out, the new one in, and what happened."""
     entries: dict[Entry, int] = {}
-    if before is None:
-        entries[Entry(event.version, at, "", *now)] = 1
-    elif (was := _stands(before, day)) != now:
-        entries[Entry(event.version, at, "", *was)] = -1
+    if was != now:
+        if was is not None:
+            entries[Entry(event.version, at, "", *was)] = -1
         entries[Entry(event.version, at, "", *now)] = 1
     late = (IN_RETROSPECT,) if event.meta.retrospect else ()
     for meaning in (*(event.stamp.means or ()), *late):
         if meaning in HAPPENED:
-            entries[Entry(event.version, at, meaning, 0, 0, now[2])] = 1
+            entries[Entry(event.version, at, meaning, 0, 0, now.where)] = 1
     return entries
 
 
-def _stands(demand: Demand, day: Day) -> tuple[int, int, Slice, tuple[str, ...], tuple[tuple[str, int], ...]]:
-    ended = 0 if demand.ended is None else day(demand.ended)
-    dues = tuple([(clock, day(due)) for clock, due in dues_of(demand)])
-    return standing(demand), ended, slice_of(demand), clocks_of(demand), dues
+def day_of_event(demand: Demand, event: Event, day: Day) -> int:
+    """The day on which the event counts, after which the demand stands so: none comes before the one before it."""
+    return day(demand.last or event.meta.happened)
 
 
 def booked_by_correction(events: list[Event], day: Day) -> dict[Entry, int]:
@@ -70,7 +110,9 @@ def _all_booked(events: Iterable[Event], day: Day) -> dict[Entry, int]:
     """All entries of a demand, with everything that is known about it by the last of its events."""
     entries: dict[Entry, int] = {}
     demand: Demand | None = None
+    stand: Stand | None = None
     for event in with_corrections(list(events)):
-        before, demand = demand, evolve(demand, event)
-        entries |= booked(before, demand, event, day)
+        demand, was = evolve(demand, event), stand
+        stand = stand_of(demand, day)
+        entries |= booked(was, stand, event, day_of_event(demand, event, day))
     return entries

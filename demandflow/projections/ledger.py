@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
-from uuid import UUID
+from collections.abc import Mapping
 
 from demandflow.projections.entries import Entry
+from demandflow.projections.numbers import numbers
+from demandflow.projections.page import Page
 from demandflow.projections.standing import CLOCKS_AT, CODES, MEANING_OF, Slice
+from demandflow.tables import Statements
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS demandflow_slices (
@@ -27,28 +27,17 @@ CREATE INDEX IF NOT EXISTS demandflow_ledger_demand ON demandflow_ledger (demand
 """
 
 
-class Booking(NamedTuple):
-    """One line: an entry of a demand, when the demand was received, and by which event it was recorded, when."""
-
-    demand: UUID
-    recorded_by: int
-    received: int
-    recorded: int
-    entry: Entry
-    amount: int
-
-
-def write(connection: sqlite3.Connection, bookings: Iterable[Booking]) -> None:
-    """Add these lines; none is ever changed.
+def write(connection: Statements, page: Page) -> None:
+    """Add the lines of a page; none is ever changed.
 
     `due` is the soonest day on which it is due and `dues` says all of them; 0 where it is not due.
     """
-    bookings = list(bookings)
-    slices = {where: _slice_id(connection, where) for where in {line.entry.where for line in bookings}}
-    clocks = {
-        stands: _clocks_id(connection, stands) for stands in dict.fromkeys(line.entry.clocks for line in bookings)
-    }
-    dues = {days: _dues_id(connection, days) for days in dict.fromkeys(line.entry.dues for line in bookings)}
+    bookings = page.bookings
+    slices = numbers(connection, "slices", Slice._fields, {line.entry.where: line.entry.where for line in bookings})
+    clocks = numbers(
+        connection, "clocks", ("stands",), {it: _stands(it) for it in {one.entry.clocks for one in bookings}}
+    )
+    dues = numbers(connection, "dues", ("days",), {it: _days(it) for it in {one.entry.dues for one in bookings}})
     connection.executemany(
         "INSERT INTO demandflow_ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
@@ -63,7 +52,7 @@ def write(connection: sqlite3.Connection, bookings: Iterable[Booking]) -> None:
     )
 
 
-def clocks_by_id(connection: sqlite3.Connection) -> dict[int, tuple[str, ...]]:
+def clocks_by_id(connection: Statements) -> dict[int, tuple[str, ...]]:
     """All ways in which the clocks of a demand ever stood, by their number; without any, 0."""
     rows = connection.execute("SELECT id, stands FROM demandflow_clocks")
     return {0: ()} | {number: tuple(stands.strip("\n").split("\n\n")) for number, stands in rows}
@@ -89,30 +78,9 @@ def _what(entry: Entry, clocks: int) -> int:
     return CODES[entry.happening] if entry.happening else entry.standing | clocks << CLOCKS_AT
 
 
-def _clocks_id(connection: sqlite3.Connection, clocks: tuple[str, ...]) -> int:
-    if not clocks:
-        return 0
-    stands = ("".join(f"\n{one}\n" for one in clocks),)
-    connection.execute("INSERT OR IGNORE INTO demandflow_clocks (stands) VALUES (?)", stands)
-    return int(connection.execute("SELECT id FROM demandflow_clocks WHERE stands = ?", stands).fetchone()[0])
+def _stands(clocks: tuple[str, ...]) -> tuple[str, ...]:
+    return ("".join(f"\n{one}\n" for one in clocks),) if clocks else ()
 
 
-def _dues_id(connection: sqlite3.Connection, dues: tuple[tuple[str, int], ...]) -> int:
-    if not dues:
-        return 0
-    days = (json.dumps(dict(dues), ensure_ascii=False),)
-    connection.execute("INSERT OR IGNORE INTO demandflow_dues (days) VALUES (?)", days)
-    return int(connection.execute("SELECT id FROM demandflow_dues WHERE days = ?", days).fetchone()[0])
-
-
-def _slice_id(connection: sqlite3.Connection, where: Slice) -> int:
-    connection.execute(
-        "INSERT OR IGNORE INTO demandflow_slices (place, channel, category, lead, workflow) VALUES (?, ?, ?, ?, ?)",
-        where,
-    )
-    found = connection.execute(
-        "SELECT id FROM demandflow_slices "
-        "WHERE place = ? AND channel = ? AND category = ? AND lead = ? AND workflow = ?",
-        where,
-    )
-    return int(found.fetchone()[0])
+def _days(dues: tuple[tuple[str, int], ...]) -> tuple[str, ...]:
+    return (json.dumps(dict(dues), ensure_ascii=False),) if dues else ()

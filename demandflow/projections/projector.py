@@ -3,44 +3,33 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
 from time import monotonic
 from typing import Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from demandflow.domain.arguments import yes_or_no, zone_of
-from demandflow.domain.demand import Demand
-from demandflow.domain.events import Event
-from demandflow.domain.evolve import evolve, fold
-from demandflow.domain.facts import Corrected
 from demandflow.errors import InvalidValue, StorageBusy, brief
-from demandflow.projections import board, ledger, stays, totals
-from demandflow.projections.entries import booked, booked_by_correction
-from demandflow.projections.periods import number_of
+from demandflow.projections import board, rebuilding
+from demandflow.projections.bookkeeping import Bookkeeping
+from demandflow.projections.entries import Day, days_of
+from demandflow.projections.rebuilding import Progress, Rebuilding
 from demandflow.projections.standing import DEFINITIONS_VERSION
+from demandflow.projections.tables import PROJECTIONS, SCHEMA, TABLES
 from demandflow.projections.taken import Taken
 from demandflow.store import cursor
 from demandflow.store.cursor import Cursor, Effect, Position, Row
-from demandflow.store.mapper import Unreadable
-from demandflow.store.parking import Parking, unreadable, unusable, waiting
-from demandflow.tables import BUSY_SECONDS, Tables, tables_of
+from demandflow.store.parking import Parking
+from demandflow.tables import BUSY_SECONDS, Tables
 
-KEPT = 10_000
-SCHEMA = "".join((board.SCHEMA, stays.SCHEMA, totals.SCHEMA, ledger.SCHEMA))
-TABLES = tables_of(SCHEMA)
 READER = "figures"
 OF_EARLIER_RELEASES = ("demandflow_position", "demandflow_schema")
 
-Progress = Callable[[int, int], None]
-"""Is told how many events are done, of how many."""
 
-
-class Source(cursor.Source, Protocol):
+class Source(rebuilding.Source, Protocol):
     """What the projector needs of a log."""
 
     @property
@@ -50,20 +39,19 @@ class Source(cursor.Source, Protocol):
     def number_missing(self) -> int:
         """How many events went, by decision."""
 
-    def events(self, demand: UUID, *, after: int = 0, upto: int | None = None) -> list[Event]:
-        """The demand's events."""
-
 
 class Projector:
     """Keeps board, totals and ledger; every query catches up with the log first."""
 
-    def __init__(self, source: Source, zone: str) -> None:
+    def __init__(self, source: Source, zone: str, progress: Progress | None = None) -> None:
+        """`progress` is told how far it is where the tables are made anew before a question."""
         self.zone = zone_of(zone)
-        self._source = source
-        self._states: OrderedDict[UUID, Demand] = OrderedDict()
+        self._source, self._progress = source, progress
+        self._books = Bookkeeping(source)
         self._tables = Tables(source.path)
         self._connection = self._tables.connection
         self._cursor = Cursor(source, self._tables, READER, lambda: f"{self.zone.key} {DEFINITIONS_VERSION}")
+        self._rebuilding = Rebuilding(source, self._tables, self._cursor, self._days)
         try:
             self._heal()
         except BaseException:
@@ -71,14 +59,19 @@ class Projector:
             raise
 
     def _heal(self) -> None:
-        """Make the tables from the log unless all are there and hold what was written to them."""
+        """See to it that the tables are made from the log unless all are there and hold what was written to them."""
         with self._tables.snapshot():
             if self._sound():
                 return
-        whole_at = self._source.last_position()
+        empty = not self._source.last_position()
         with self._tables.locked(), self._tables.transaction():
             if not self._sound():
-                self._make_tables(whole_at)
+                self._clear_the_way()
+                if empty:
+                    self._tables.make(SCHEMA, TABLES)
+                    self._cursor.begin()
+                else:
+                    self._cursor.leave()
 
     def _sound(self) -> bool:
         """Whether the tables are of today's shape, and have as many rows as were written to them."""
@@ -92,13 +85,11 @@ class Projector:
         except (ValueError, TypeError):
             return False
 
-    def _make_tables(self, whole_at: int) -> None:
-        """Make the tables anew, to be filled from the log; within a transaction."""
+    def _clear_the_way(self) -> None:
+        """Let there be the tables in which the position is kept, and none of earlier releases; within a transaction."""
         self._tables.make(cursor.SCHEMA, self._tables.altered(cursor.SCHEMA))
-        self._tables.make(SCHEMA, TABLES)
         for table in OF_EARLIER_RELEASES:
             self._connection.execute(f"DROP TABLE IF EXISTS {table}")
-        self._cursor.begin(whole_at)
 
     def close(self) -> None:
         """Close the tables; doing so twice is harmless."""
@@ -119,19 +110,26 @@ class Projector:
     def catch_up(self, progress: Progress | None = None, upto: int | None = None) -> None:
         """Read the log page by page, to its end or so far. Another zone, definition or log makes the tables anew."""
         with self._tables.locked():
-            if not self._matches():
-                self._clear()
+            while not self._matches():
+                if not self._rebuilding.go_on(progress or self._progress):
+                    self._rebuilding.begin()
             while (position := self._next_page(upto)) is not None:
                 if progress is not None:
                     progress(position, max(position, self._source.last_position()))
 
     def rebuild(self, progress: Progress | None = None) -> None:
-        """Make the tables anew from the log."""
+        """Make the tables anew from the log, beside those that are there; others can read those meanwhile."""
         if progress is not None and not callable(progress):
             raise InvalidValue("progress", f"must be a function of two numbers, got {brief(progress)}")
         with self._tables.locked():
-            self._clear()
-            self.catch_up(progress)
+            with self._tables.transaction():
+                self._clear_the_way()
+            self._rebuilding.begin()
+        going = True
+        while going:
+            with self._tables.locked():
+                going = self._rebuilding.go_on(progress)
+        self.catch_up(progress)
 
     def parked(self) -> list[Parking]:
         """The events that could not be taken in, in the order of the log."""
@@ -176,86 +174,23 @@ class Projector:
         return self._cursor.next_page(self, upto)
 
     def worked_out(self, rows: Sequence[Row], stuck: Collection[UUID]) -> Effect:
-        """What a page comes to: demands as they stand after it, what it books, and who entered another state.
-
-        A demand of which an event is parked stays in the figures as it was before that event.
-        """
-        bookings: list[ledger.Booking] = []
-        moved: list[Demand] = []
-        touched: dict[UUID, Demand] = {}
-        parked: list[Parking] = []
-        held, began = set(stuck), 0
-        for position, event in rows:
-            if isinstance(event, Unreadable):
-                parked.append(unreadable(position, event))
-            elif event.demand in held:
-                parked.append(waiting(position, event))
-            else:
-                try:
-                    before = self._before(event)
-                    after, lines = self._booked(before, event)
-                except Exception as error:  # what a community's fact or a history with a hole may raise is not known
-                    parked.append(unusable(position, event, error))
-                else:
-                    began += before is None
-                    bookings += lines
-                    if before is None or before.state != after.state:
-                        moved.append(after)
-                    self._states[event.demand] = touched[event.demand] = after
-                    self._states.move_to_end(event.demand)
-                    continue
-            if event.demand is not None:
-                held.add(event.demand)
-        while len(self._states) > KEPT:
-            self._states.popitem(last=False)
+        """What a page comes to in all tables."""
+        page = self._books.page(rows, stuck, days_of(self.zone))
 
         def write(taken: str) -> str:
-            board.write(self._connection, touched.values())
-            stays.write(self._connection, moved)
-            totals.write(self._connection, [(line.entry, line.amount) for line in bookings])
-            ledger.write(self._connection, bookings)
-            return str(Taken.of(taken).after(self._connection, began, moved))
+            for projection in PROJECTIONS:
+                projection.write(self._connection, page)
+            return str(Taken.of(taken).after(self._connection, page))
 
-        return Effect(write, parked)
+        return Effect(write, page.parked)
 
-    def _booked(self, before: Demand | None, event: Event) -> tuple[Demand, list[ledger.Booking]]:
-        """The demand after the event, and what the event books."""
-        if not 0 <= event.stamp.round < board.MOST:  # else it would depend on where a page ends whether it is written
-            raise InvalidValue("round", f"must be a whole number below {board.MOST}, got {brief(event.stamp.round)}")
-        after = evolve(before, event)
-        if isinstance(event.fact, Corrected):
-            entries = booked_by_correction(self._source.events(event.demand, upto=event.version), self._day)
-        else:
-            entries = booked(before, after, event, self._day)
-        received = self._day(after.received or event.meta.happened)
-        # clocks may step back, what is known does not become unknown
-        recorded = self._day(after.recorded or event.meta.recorded)
-        return after, [
-            ledger.Booking(event.demand, event.version, received, recorded, entry, amount)
-            for entry, amount in entries.items()
-        ]
-
-    def _before(self, event: Event) -> Demand | None:
-        """The demand just before the event: kept, or folded from the log."""
-        if event.version == 1:
-            return None
-        kept = self._states.get(event.demand)
-        if kept is not None and kept.version == event.version - 1:
-            return kept
-        # up to the event itself: so a version that is missing before it is noticed
-        return fold(self._source.events(event.demand, upto=event.version)[:-1])
-
-    def _day(self, at: datetime) -> int:
-        return number_of(at.astimezone(self.zone))
+    def _days(self) -> Day:
+        """The days of the log as its zone is now."""
+        if self.zone.key != (zone := self._source.zone):
+            self.zone = ZoneInfo(zone)  # somebody else changed the zone of the log
+        return days_of(self.zone)
 
     def _matches(self, position: Position | None = None) -> bool:
         """Whether the position is one in this log, in this zone, under these definitions."""
-        if self.zone.key != (zone := self._source.zone):
-            self.zone = ZoneInfo(zone)  # somebody else changed the zone of the log
+        self._days()
         return self._cursor.matches(position or self._cursor.position())
-
-    def _clear(self) -> None:
-        whole_at = self._source.last_position()
-        with self._tables.transaction():
-            self._make_tables(whole_at)
-        self._states.clear()

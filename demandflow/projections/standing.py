@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from demandflow.domain.clock_states import Ticking
@@ -116,9 +117,7 @@ def standing(demand: Demand) -> int:
     value |= REPORTED_RESOLVED if demand.reported_resolved else 0
     if demand.evaluated:
         value |= EVALUATED | (RESOLVED if demand.resolved else 0) | (GRADES[demand.grade] if demand.grade else 0)
-    for meaning in demand.declares:
-        value |= DECLARES.get(meaning, 0)
-    return value
+    return value | _declared(demand.declares)
 
 
 def clocks_of(demand: Demand) -> tuple[str, ...]:
@@ -130,6 +129,8 @@ def dues_of(demand: Demand) -> tuple[tuple[str, datetime], ...]:
     """The due moments of an open demand, by the names of their clocks, the soonest first."""
     if demand.ended_as is not None:
         return ()
+    if not demand.clocks:
+        return () if demand.due is None else ((NO_CLOCK, demand.due),)
     dues = [(clock.clock, clock.due) for clock in demand.clocks if clock.due is not None and clock.can_be_overdue]
     dues += [(NO_CLOCK, demand.due)] if demand.due is not None else []
     return tuple(sorted(dues, key=lambda due: due[::-1]))
@@ -139,6 +140,12 @@ def slice_of(demand: Demand) -> Slice:
     """Where the demand is counted."""
     place, channel, category = demand.place or "", demand.channel or "", demand.category or ""
     return Slice(place, channel, category, demand.lead or "", demand.workflow)
+
+
+@lru_cache
+def _declared(meanings: tuple[str, ...]) -> int:
+    """What a workflow says that it can mean."""
+    return sum({DECLARES.get(meaning, 0) for meaning in meanings})
 
 
 def _stands(clock: Ticking) -> str:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterable
-
-from demandflow.domain.demand import Demand
-from demandflow.tables import microseconds
+from demandflow.projections.page import Page
+from demandflow.tables import Statements, microseconds
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS demandflow_stays (
@@ -16,12 +13,12 @@ CREATE TABLE IF NOT EXISTS demandflow_stays (
 """
 
 
-def write(connection: sqlite3.Connection, moved: Iterable[Demand]) -> None:
-    """End the stay that each of these demands was in, and begin the one it is in now; the demands come in order."""
+def write(connection: Statements, page: Page) -> None:
+    """End the stay that each demand was in that moved, and begin the one it is in now."""
     left: dict[str, int | None] = {}
     stays: dict[tuple[str, int], list[object]] = {}
     latest: dict[str, list[object]] = {}
-    for demand in moved:
+    for demand in page.moved:
         key, at = demand.id.hex, microseconds(demand.since)
         if key in latest:
             latest.pop(key)[-1] = at

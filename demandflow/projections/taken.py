@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
 from typing import NamedTuple, Self
 
-from demandflow.domain.demand import Demand
+from demandflow.projections.page import Page
 from demandflow.projections.totals import DIMENSIONS
+from demandflow.tables import Statements
 
 PARTS = "SELECT dimension, SUM(number) FROM demandflow_totals WHERE happening = '' AND level <= 1 GROUP BY dimension"
 WHOLE = ("all", *DIMENSIONS)
@@ -31,14 +31,14 @@ class Taken(NamedTuple):
     def __str__(self) -> str:
         return " ".join(map(str, self))
 
-    def after(self, connection: sqlite3.Connection, demands: int, moved: Iterable[Demand]) -> Taken:
-        """The numbers after a page with so many new demands and these changes of state."""
-        stays = sum(demand.ended_as is None for demand in moved)
+    def after(self, connection: Statements, page: Page) -> Taken:
+        """The numbers after a page that was written."""
+        stays = sum(demand.ended_as is None for demand in page.moved)
         # nothing is ever deleted from these, so that the last number is the number of rows
         (lines,) = connection.execute("SELECT COALESCE(MAX(rowid), 0) FROM demandflow_ledger").fetchone()
         (slices,) = connection.execute("SELECT COALESCE(MAX(id), 0) FROM demandflow_slices").fetchone()
         (clocks,) = connection.execute("SELECT COALESCE(MAX(id), 0) FROM demandflow_clocks").fetchone()
-        return Taken(self.demands + demands, self.stays + stays, lines, slices, clocks)
+        return Taken(self.demands + page.began, self.stays + stays, lines, slices, clocks)
 
     def agrees(self, connection: sqlite3.Connection) -> bool:
         """Whether the tables have as many rows, and every demand stands in the totals."""

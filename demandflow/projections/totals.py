@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
-from demandflow.projections.entries import Entry
+from demandflow.projections.entries import Booking
+from demandflow.projections.page import Page
 from demandflow.projections.standing import CODES, Slice
+from demandflow.tables import Statements
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS demandflow_totals (
@@ -25,23 +27,50 @@ Totals = dict[str, dict[tuple[str, int], int]]
 """By key: (happening or how a clock stands, standing) → number."""
 
 
-def write(connection: sqlite3.Connection, entries: Iterable[tuple[Entry, int]]) -> None:
-    """Book the entries into every slice they belong to."""
+Cell = tuple[str, int, str, str, int]
+"""Dimension, level, key, happening or how a clock stands, standing."""
+Sum = tuple[tuple[Slice, str, int], int]
+"""A slice, a happening or how a clock stands, and a standing; and by how much that changes."""
+
+
+def write(connection: Statements, page: Page) -> None:
+    """Book the entries of a page into every slice they belong to."""
+    put(connection, changes_of(_sums(page.bookings)))
+
+
+def _sums(bookings: Iterable[Booking]) -> Iterator[Sum]:
     # what comes and goes in the same page is not written; all clocks of an entry are looked at as one until then
-    together: Counter[tuple[Slice, str, int]] = Counter()
-    ticking: Counter[tuple[Slice, tuple[str, ...]]] = Counter()
-    for entry, amount in entries:
-        together[entry.where, entry.happening, entry.standing] += amount
+    together: dict[tuple[Slice, str, int], int] = defaultdict(int)
+    ticking: dict[tuple[Slice, tuple[str, ...]], int] = defaultdict(int)
+    for line in bookings:
+        entry = line.entry
+        together[entry.where, entry.happening, entry.standing] += line.amount
         if entry.clocks:
-            ticking[entry.where, entry.clocks] += amount
+            ticking[entry.where, entry.clocks] += line.amount
     for (where, stand), amount in ticking.items():
         for stands in stand if amount else ():
             together[where, stands, 0] += amount
-    changes: Counter[tuple[str, int, str, str, int]] = Counter()
-    for (where, what, standing), amount in together.items():
-        if amount:
-            for dimension, level, key in _slices(where):
-                changes[dimension, level, key, what, standing] += amount
+    return (change for change in together.items() if change[1])
+
+
+def changes_of(sums: Iterable[Sum]) -> dict[Cell, int]:
+    """By how much what changed in each slice changes each cell of the totals."""
+    changes: dict[Cell, int] = defaultdict(int)
+    # first along each dimension, since many slices share a place
+    along: tuple[dict[tuple[str, str, int], int], ...] = tuple(defaultdict(int) for _ in Slice._fields)
+    for (where, what, standing), amount in sums:
+        changes["all", 0, "", what, standing] += amount
+        for keys, key in zip(along, where, strict=True):
+            keys[key, what, standing] += amount
+    for dimension, keys in zip(Slice._fields, along, strict=True):
+        for (key, what, standing), amount in keys.items():
+            for name, level, part in _parts(dimension, key) if amount else ():
+                changes[name, level, part, what, standing] += amount
+    return changes
+
+
+def put(connection: Statements, changes: Mapping[Cell, int]) -> None:
+    """Change the cells by so much."""
     connection.executemany(
         "INSERT INTO demandflow_totals VALUES (?, ?, ?, ?, ?, ?) "
         "ON CONFLICT DO UPDATE SET number = number + excluded.number",
@@ -81,12 +110,11 @@ def _read(connection: sqlite3.Connection, condition: str, *values: object) -> To
 
 
 @lru_cache(maxsize=10_000)
-def _slices(where: Slice) -> tuple[tuple[str, int, str], ...]:
-    slices = [("all", 0, ""), ("channel", 0, where.channel), ("lead", 0, where.lead)]
-    slices.append(("workflow", 0, where.workflow))
-    for dimension, path in (("place", where.place), ("category", where.category)):
-        names = path.split("/")
-        # deeper than figures can be asked for, nothing is summed
-        slices += [(dimension, level, "/".join(names[:level])) for level in range(1, min(len(names), DEEPEST) + 1)]
-        slices.append((f"{dimension}_at", len(names), path))
-    return tuple(slices)
+def _parts(dimension: str, key: str) -> tuple[tuple[str, int, str], ...]:
+    """The cells of one dimension in which what has this key is summed: dimension, level, key."""
+    if dimension not in PATHS:
+        return ((dimension, 0, key),)
+    names = key.split("/")
+    # deeper than figures can be asked for, nothing is summed
+    levels = [(dimension, level, "/".join(names[:level])) for level in range(1, min(len(names), DEEPEST) + 1)]
+    return (*levels, (f"{dimension}_at", len(names), key))

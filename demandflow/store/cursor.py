@@ -17,6 +17,8 @@ from demandflow.store.parking import Parking, of_the_row, said, storable, topic_
 from demandflow.tables import Tables
 
 PAGE = 1000
+DEMANDS = 5000
+"""About so many events are taken in at a time where they are read demand by demand."""
 SCHEMA = """
 CREATE TABLE demandflow_cursors (
     reader TEXT PRIMARY KEY, log TEXT NOT NULL, make TEXT NOT NULL, whole_at INTEGER NOT NULL, last INTEGER NOT NULL,
@@ -49,6 +51,13 @@ class Source(Protocol):
 
     def last_position(self) -> int:
         """The position of the newest event; 0 if there is none."""
+
+
+class SourceByDemand(Source, Protocol):
+    """What a cursor needs of a log that it reads demand by demand."""
+
+    def next_demands(self, after: str, limit: int, upto: int) -> tuple[list[Row], str]:
+        """The events up to a position of the next demands, about so many: of each all. And which demand is the last."""
 
 
 class Position(NamedTuple):
@@ -88,7 +97,7 @@ class Reader(Protocol):
         """What these rows come to. Of the demands that are stuck, earlier events are parked."""
 
 
-class _CannotBeWritten(Exception):
+class CannotBeWritten(Exception):
     """What a page comes to does not go into the tables; the cause says why."""
 
 
@@ -141,6 +150,19 @@ class Cursor:
         row = (self.reader, *position)
         self._tables.connection.execute("INSERT OR REPLACE INTO demandflow_cursors VALUES (?,?,?,?,?,?,?,?,?)", row)
 
+    def leave(self) -> None:
+        """Be nowhere, as if the reader had never begun; within a transaction."""
+        self.begin()
+        self._tables.connection.execute("DELETE FROM demandflow_cursors WHERE reader = ?", (self.reader,))
+
+    def take_over(self, other: Cursor, position: Position) -> None:
+        """Go on from this position with what another reader parked; that one is no more. Within a transaction."""
+        self.begin()
+        moved = "UPDATE demandflow_parked_events SET reader = ? WHERE reader = ?"
+        self._tables.connection.execute(moved, (self.reader, other.reader))
+        other.leave()
+        self.move(position)
+
     def next_page(self, reader: Reader, upto: int | None = None) -> int | None:
         """Take in one page; returns the position reached, or None if there was nothing to take in.
 
@@ -156,6 +178,22 @@ class Cursor:
             return None
         self._take(began, rows, reader)
         return rows[-1][0]
+
+    def next_demands(self, source: SourceByDemand, reader: Reader) -> int | None:
+        """Take in the next demands of what is made by demand; returns how many events that makes, or None for no more.
+
+        Where it is made by demand, the position's `demand` is the last one taken in, its `version` that number of
+        events, and `last` stays 0: nobody is anywhere in the log. Raises CannotBeWritten.
+        """
+        began = self.position()
+        if began is None:
+            return None
+        rows, demand = source.next_demands(began.demand, DEMANDS, began.whole_at)
+        if not rows:
+            return None
+        moved = began._replace(demand=demand, version=began.version + len(rows))
+        self._written(began, moved, reader.worked_out(of_demands(rows), ()))
+        return moved.version
 
     def retry(self, reader: Reader) -> None:
         """Try the parked events again, in the order of the log; those that still cannot be taken in stay parked."""
@@ -206,11 +244,13 @@ class Cursor:
         cannot be written is halved until the row is found that cannot, and that is parked.
         """
         positions = again or [at for at, _ in rows]
-        effect = reader.worked_out(rows, self._stuck(began, positions[0], rows))
+        last, newest = rows[-1]
+        moved = began if again else began._replace(last=last, demand=_hex(newest.demand), version=newest.version)
+        effect = reader.worked_out(of_demands(rows), self._stuck(began, positions[0], rows))
         while True:
             try:
-                return self._written(began, rows, effect, again)
-            except _CannotBeWritten as error:
+                return self._written(began, moved, effect, again)
+            except CannotBeWritten as error:
                 if len(rows) > 1:
                     break
                 ((at, row),) = rows
@@ -225,7 +265,8 @@ class Cursor:
             now, rows[half:], reader, [at for at in positions if at >= middle] if again else ()
         )
 
-    def _written(self, began: Position, rows: Sequence[Row], effect: Effect, again: Sequence[int]) -> bool:
+    def _written(self, began: Position, moved: Position, effect: Effect, again: Sequence[int] = ()) -> bool:
+        """Write the effect, and move; False if somebody else was faster. Raises CannotBeWritten."""
         with self._tables.transaction():
             if self.position() != began:
                 return False
@@ -235,15 +276,11 @@ class Cursor:
             except Exception as error:
                 if not of_the_row(error):
                     raise
-                raise _CannotBeWritten from error
+                raise CannotBeWritten from error
             if began.parked:
                 gone += self._let_go("demand", map(_hex, effect.freed))
             self.park(effect.parked)
-            moved = began._replace(taken=taken, parked=began.parked - gone + len(effect.parked))
-            if not again:
-                last, newest = rows[-1]
-                moved = moved._replace(last=last, demand=_hex(newest.demand), version=newest.version)
-            self.move(moved)
+            self.move(moved._replace(taken=taken, parked=began.parked - gone + len(effect.parked)))
         return True
 
     def _let_go(self, column: str, values: Iterable[object]) -> int:
@@ -265,6 +302,11 @@ class Cursor:
                 (self.reader, demand.hex, first),
             ).fetchone()
         }
+
+
+def of_demands(rows: Sequence[Row]) -> Sequence[Row]:
+    """The rows of demands, and those that cannot be read; what is of another kind of stream is for others."""
+    return [(at, row) for at, row in rows if isinstance(row, Unreadable) or row.stamp.kind is None]
 
 
 def _hex(demand: UUID | None) -> str:

@@ -14,7 +14,7 @@ from demandflow.domain.facts import Fact
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import HistoryIncomplete, StorageError, UnreadableEvent
-from demandflow.store import files, holes, settings
+from demandflow.store import demands, files, holes, settings
 from demandflow.store.failures import closed, storage_error, storage_errors
 from demandflow.store.holes import POSITIONS, VERSIONS, Acknowledged, Hole, Key, Verification
 from demandflow.store.mapper import FactMapper, Unreadable
@@ -155,6 +155,39 @@ class Log:
                 return list(self._with_holes(after, rows))[:limit]
             self._saw(rows)
             return [self._read(*row) for row in rows]
+
+    def next_demands(self, after: str, limit: int, upto: int) -> tuple[list[tuple[int, Event | Unreadable]], str]:
+        """The events up to a position of the next demands, about so many: of each all. And which demand is the last.
+
+        They come by demand, in the order of the ids; those of a demand in the order of their recording.
+        """
+        with self._opened():
+            rows = demands.next_rows(self._recorder.rows, after, limit, upto)
+            return [self._read(*row) for row in rows], rows[-1][1] if rows else after
+
+    def of_no_demand(self, upto: int) -> list[tuple[int, Unreadable]]:
+        """What is of no demand, up to a position: rows without an id, and what went. Raises HistoryIncomplete."""
+        with self._opened():
+            if (end := self._missing_end()) is not None:
+                raise HistoryIncomplete((end,))
+            rows = self._recorder.rows(demands.OF_NONE, (upto,))
+            ((number,),) = self._recorder.rows("SELECT COUNT(*) FROM stored_events WHERE +rowid <= ?", (upto,))
+            gaps = self._recorder.rows(holes.GAPS) if number < upto else []
+            went = self._unknown([Hole(POSITIONS, first, last) for first, last in gaps if last < upto])
+            return [
+                *((at, row) for at, row in (self._read(*row) for row in rows) if isinstance(row, Unreadable)),
+                *((hole.last, Unreadable(None, 0, "", str(hole), hole)) for hole in went),
+            ]
+
+    def histories(self, upto: Mapping[UUID, int]) -> dict[UUID, list[Event]]:
+        """The first events of several demands, each up to a version; those that are not whole are left out."""
+        wanted, whole = {demand.hex: version for demand, version in upto.items()}, {}
+        with self._opened():
+            for demand, rows in demands.first_rows(self._recorder.rows, wanted):
+                with suppress(UnreadableEvent):
+                    whose = UUID(demand)
+                    whole[whose] = [self._mapper.event(whose, *row[1:]) for row in rows]
+        return whole
 
     def last_position(self) -> int:
         """The position of the newest event, also if it went and nobody acknowledged it; 0 if there is none."""

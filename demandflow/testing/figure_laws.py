@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
@@ -22,7 +22,8 @@ from demandflow.domain.values import EARLIEST
 from demandflow.errors import StorageError
 from demandflow.projections import ledger, totals
 from demandflow.projections.board import BoardRow
-from demandflow.projections.projector import READER, TABLES, Projector
+from demandflow.projections.projector import READER, Projector
+from demandflow.projections.tables import TABLES
 from demandflow.projections.totals import DIMENSIONS, PATHS
 from demandflow.store.mapper import Unreadable
 from demandflow.testing.clock import FrozenClock, calendars_may_end
@@ -56,6 +57,20 @@ class Detached:
         found = self._log.page(after, min(limit, PAGE if self.path is None else PAGE_OF_A_FILE))
         self.meanwhile()
         return found
+
+    def next_demands(self, after: str, limit: int, upto: int) -> tuple[list[tuple[int, Event | Unreadable]], str]:
+        """The events of the next demands; what is to happen meanwhile happens once they are read."""
+        found = self._log.next_demands(after, min(limit, PAGE if self.path is None else PAGE_OF_A_FILE), upto)
+        self.meanwhile()
+        return found
+
+    def of_no_demand(self, upto: int) -> list[tuple[int, Unreadable]]:
+        """What is of no demand."""
+        return self._log.of_no_demand(upto)
+
+    def histories(self, upto: Mapping[UUID, int]) -> dict[UUID, list[Event]]:
+        """The first events of several demands."""
+        return self._log.histories(upto)
 
     def last_position(self) -> int:
         """The position of the newest event."""
