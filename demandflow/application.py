@@ -61,12 +61,13 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
         new_id: Callable[[], UUID],
         policies: Sequence[Policy] = (),
         moments: Moments | None = None,
+        progress: Progress | None = None,
     ) -> None:
         """`moments` (else the clock) say when something is recorded, and what is past may be entered by whom."""
         names = [str(getattr(policy, "name", "")) for policy in policies] if isinstance(policies, Sequence) else ()
         recorder = Recorder(log, workflows, moments or Moments(clock), policies=names)
         Commands.__init__(self, recorder, workflows, tenant, new_id)
-        Queries.__init__(self, Projector(log, log.zone), workflows, clock, log.events)
+        Queries.__init__(self, Projector(log, log.zone, progress), workflows, clock, log.events)
         try:
             Reactions.__init__(self, log, policies, workflows, self._recorder, self._projector, self.batch, clock)
         except BaseException:
@@ -88,6 +89,7 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
         backdating: Collection[str] = (),
         late_entry: timedelta = LATE_ENTRY,
         clocks_right_until: datetime | None = None,
+        progress: Progress | None = None,
     ) -> Self:
         """Open the demands kept at `memory:` or `sqlite:///path` (made if it is not there and may be, by `create`).
 
@@ -96,15 +98,16 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
         and histories are told. The log keeps it (else UTC), and each workflow as it is when it first writes. `policies`
         act when run_policies() is called. The roles in `backdating` may enter what happened at any time (`at=`),
         everybody else what happened up to `late_entry` ago. `clocks_right_until` says that later recordings were made
-        by a clock that was wrong: they hold back nothing but their own demands. Warns (CalendarEnds) of calendars that
-        soon know no more days. Raises InvalidValue or StorageError: among them NotALog, UnknownFormat, WrongTenant,
-        WrongZone and WorkflowChanged.
+        by a clock that was wrong: they hold back nothing but their own demands. Where board and figures have to be made
+        from the log, the first question does so and tells `progress` (events done, of how many); commands go on
+        meanwhile. Warns (CalendarEnds) of calendars that soon know no more days. Raises InvalidValue or StorageError:
+        among them NotALog, UnknownFormat, WrongTenant, WrongZone and WorkflowChanged.
         """
         by_key = _by_key(workflows)
         tenant = None if tenant is None else name_of(tenant, "tenant")
         if not isinstance(create, bool):
             raise InvalidValue("create", f"must be True or False, got {brief(create)}")
-        for what, value in (("clock", clock), ("new_id", new_id)):
+        for what, value in (("clock", clock), ("new_id", new_id), ("progress", progress or len)):
             if not callable(value):
                 raise InvalidValue(what, f"must be a function, got {brief(value)}")
         facts = facts_by_topic([*STANDARD_FACTS, *(fact for one in by_key.values() for fact in one.facts)])
@@ -118,7 +121,7 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
                 trusted_until=clocks_right_until,
                 elapsed=elapsed if clock is utc_now else None,
             )
-            opened = cls(log, by_key, tenant, clock, new_id, policies, moments)
+            opened = cls(log, by_key, tenant, clock, new_id, policies, moments, progress)
         except BaseException:
             log.close()
             raise
