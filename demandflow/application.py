@@ -67,12 +67,13 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
         policies: Sequence[Policy] = (),
         moments: Moments | None = None,
         keep: int = KEPT,
+        progress: Progress | None = None,
     ) -> None:
         """`moments` (else the clock) say when something is recorded, and what is past may be entered by whom."""
         names = [str(getattr(policy, "name", "")) for policy in policies] if isinstance(policies, Sequence) else ()
         handler = CommandHandler(log, workflows, moments or Moments(clock), policies=names, keep=keep)
         Commands.__init__(self, handler, workflows, tenant, new_id)
-        Queries.__init__(self, Projector(log, log.zone), workflows, clock, log.events)
+        Queries.__init__(self, Projector(log, log.zone, progress), workflows, clock, log.events)
         try:
             Reactions.__init__(self, log, policies, workflows, self._handler, self._projector, self.batch, clock)
         except BaseException:
@@ -96,6 +97,7 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
         clocks_right_until: datetime | None = None,
         keep: int = KEPT,
         synchronous: str = "FULL",
+        progress: Progress | None = None,
     ) -> Self:
         """Open the demands kept at `memory:` or `sqlite:///path` (made if it is not there and may be, by `create`).
 
@@ -107,15 +109,17 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
         by a clock that was wrong: they hold back nothing but their own demands. So many demands' states are kept in
         memory (`keep`), to decide on without loading them. `synchronous` says what a power cut can take: with "FULL"
         nothing that was answered, with "NORMAL" the last commits, for which nobody waits; the log is never torn, and
-        the end of the process takes nothing. Warns (CalendarEnds) of calendars that soon know no more days. Raises
-        InvalidValue or StorageError: among them NotALog, UnknownFormat, WrongTenant, WrongZone and WorkflowChanged.
+        the end of the process takes nothing. Where board and figures have to be made from the log, the first question
+        does so and tells `progress` (events done, of how many); commands go on meanwhile. Warns (CalendarEnds) of
+        calendars that soon know no more days. Raises InvalidValue or StorageError: among them NotALog, UnknownFormat,
+        WrongTenant, WrongZone and WorkflowChanged.
         """
         by_key = _by_key(published() if workflows is None else workflows)
         tenant = None if tenant is None else name_of(tenant, "tenant")
         if not isinstance(create, bool):
             raise InvalidValue("create", f"must be True or False, got {brief(create)}")
         whole_number("keep", keep, 0, MOST)
-        for what, value in (("clock", clock), ("new_id", new_id)):
+        for what, value in (("clock", clock), ("new_id", new_id), ("progress", progress or len)):
             if not callable(value):
                 raise InvalidValue(what, f"must be a function, got {brief(value)}")
         facts = facts_by_topic([*STANDARD_FACTS, *(fact for one in by_key.values() for fact in one.facts)])
@@ -129,7 +133,7 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
                 trusted_until=clocks_right_until,
                 elapsed=elapsed if clock is utc_now else None,
             )
-            opened = cls(log, by_key, tenant, clock, new_id, policies, moments, keep)
+            opened = cls(log, by_key, tenant, clock, new_id, policies, moments, keep, progress)
         except BaseException:
             log.close()
             raise

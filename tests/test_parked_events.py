@@ -106,7 +106,8 @@ class Damaged(Detached):
         return events
 
     def _damaged(self, event: Event | Unreadable) -> Event | Unreadable:
-        assert isinstance(event, Event)
+        if isinstance(event, Unreadable):
+            return event
         readable = self.how.get((event.demand, event.version))
         if readable is None:
             return event
