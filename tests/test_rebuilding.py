@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from demandflow import CLOSED_LOOP, DemandFlow, InvalidValue
-from demandflow.projections import ledger
+from demandflow.projections import ledger, totals
 from demandflow.projections.projector import Projector
 from demandflow.projections.rebuilding import SCHEMA_BESIDE, Rebuilding
 from demandflow.projections.tables import SCHEMA, TABLES
@@ -292,6 +292,26 @@ def test_two_who_make_them_anew_write_each_page_once(path: Path) -> None:
         assert one.figures() == two.figures()
         check(one)
         check(two)
+
+
+def test_what_somebody_else_put_in_place_meanwhile_stays(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with opened(path) as one, opened(path) as two:
+        whole, changes_of, meanwhile = dump(one._projector), totals.changes_of, [two.rebuild]
+
+        def overtaken(sums: Any) -> Any:
+            changes = changes_of(sums)
+            while meanwhile:
+                meanwhile.pop()()
+                two.register("recorded meanwhile", **PLACED)
+                two.figures()
+                two._projector._rebuilding.begin()
+            return changes
+
+        monkeypatch.setattr(totals, "changes_of", overtaken)
+        one.rebuild()
+        assert one.figures().count("received") == 6
+        assert dump(one._projector) != whole
+        check(one)
 
 
 @pytest.mark.usefixtures("a_demand_a_page")
