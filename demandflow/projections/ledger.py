@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from operator import itemgetter
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from demandflow.projections.entries import Entry
@@ -24,7 +26,20 @@ CREATE TABLE IF NOT EXISTS demandflow_ledger (
     what INTEGER NOT NULL, amount INTEGER NOT NULL, slice INTEGER NOT NULL, due INTEGER NOT NULL, dues INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS demandflow_ledger_demand ON demandflow_ledger (demand);
+CREATE TABLE demandflow_sums (
+    slice INTEGER NOT NULL, what INTEGER NOT NULL, amount INTEGER NOT NULL, PRIMARY KEY (slice, what)
+) WITHOUT ROWID;
+CREATE TABLE demandflow_days (
+    happened INTEGER NOT NULL, recorded INTEGER NOT NULL, what INTEGER NOT NULL, due INTEGER NOT NULL,
+    dues INTEGER NOT NULL, amount INTEGER NOT NULL, PRIMARY KEY (happened, recorded, what, due, dues)
+) WITHOUT ROWID;
 """
+COLUMNS = (
+    *("demand", "version", "recorded_by", "received", "happened", "recorded", "ended"),
+    *("what", "amount", "slice", "due", "dues"),
+)
+SUMMED = {"demandflow_sums": ("slice", "what"), "demandflow_days": ("happened", "recorded", "what", "due", "dues")}
+"""Tables of the ledger's sums, with the columns by which they are summed: few rows where the ledger has many."""
 
 
 class Booking(NamedTuple):
@@ -49,18 +64,24 @@ def write(connection: sqlite3.Connection, bookings: Iterable[Booking]) -> None:
         stands: _clocks_id(connection, stands) for stands in dict.fromkeys(line.entry.clocks for line in bookings)
     }
     dues = {days: _dues_id(connection, days) for days in dict.fromkeys(line.entry.dues for line in bookings)}
-    connection.executemany(
-        "INSERT INTO demandflow_ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (
-                *(line.demand.bytes, line.entry.version, line.recorded_by),
-                *(line.received, line.entry.happened, line.recorded, line.entry.ended),
-                *(_what(line.entry, clocks[line.entry.clocks]), line.amount, slices[line.entry.where]),
-                *(line.entry.dues[0][1] if line.entry.dues else 0, dues[line.entry.dues]),
-            )
-            for line in bookings
-        ],
-    )
+    lines = [
+        (
+            *(line.demand.bytes, line.entry.version, line.recorded_by),
+            *(line.received, line.entry.happened, line.recorded, line.entry.ended),
+            *(_what(line.entry, clocks[line.entry.clocks]), line.amount, slices[line.entry.where]),
+            *(line.entry.dues[0][1] if line.entry.dues else 0, dues[line.entry.dues]),
+        )
+        for line in bookings
+    ]
+    connection.executemany("INSERT INTO demandflow_ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", lines)
+    for table, columns in SUMMED.items():
+        _add(connection, table, columns, lines)
+
+
+def smallest_with(columns: Iterable[str]) -> str:
+    """The table that has these columns and the fewest rows: one of the sums, or the ledger itself."""
+    wanted = set(columns)
+    return next((table for table, summed in SUMMED.items() if wanted.issubset(summed)), "demandflow_ledger")
 
 
 def clocks_by_id(connection: sqlite3.Connection) -> dict[int, tuple[str, ...]]:
@@ -81,6 +102,21 @@ def standing_in(what: int) -> int:
     return what & (1 << CLOCKS_AT) - 1
 
 
+def _add(
+    connection: sqlite3.Connection, table: str, columns: tuple[str, ...], lines: Iterable[tuple[Any, ...]]
+) -> None:
+    """Add the amounts of these lines to the sums by these columns."""
+    key, amount, added = itemgetter(*map(COLUMNS.index, columns)), COLUMNS.index("amount"), Counter[Any]()
+    for line in lines:
+        added[key(line)] += line[amount]
+    names, marks = ", ".join((*columns, "amount")), ", ".join("?" * (len(columns) + 1))
+    connection.executemany(
+        f"INSERT INTO {table} ({names}) VALUES ({marks}) "  # noqa: S608
+        f"ON CONFLICT ({', '.join(columns)}) DO UPDATE SET amount = {table}.amount + excluded.amount",
+        [(*cell, number) for cell, number in added.items() if number],
+    )
+
+
 def _what(entry: Entry, clocks: int) -> int:
     """What stands, or below zero what happened: one number, since a sum by it is half as dear as by a text as well.
 
@@ -93,7 +129,7 @@ def _clocks_id(connection: sqlite3.Connection, clocks: tuple[str, ...]) -> int:
     if not clocks:
         return 0
     stands = ("".join(f"\n{one}\n" for one in clocks),)
-    connection.execute("INSERT OR IGNORE INTO demandflow_clocks (stands) VALUES (?)", stands)
+    connection.execute("INSERT INTO demandflow_clocks (stands) VALUES (?) ON CONFLICT DO NOTHING", stands)
     return int(connection.execute("SELECT id FROM demandflow_clocks WHERE stands = ?", stands).fetchone()[0])
 
 
@@ -101,13 +137,14 @@ def _dues_id(connection: sqlite3.Connection, dues: tuple[tuple[str, int], ...]) 
     if not dues:
         return 0
     days = (json.dumps(dict(dues), ensure_ascii=False),)
-    connection.execute("INSERT OR IGNORE INTO demandflow_dues (days) VALUES (?)", days)
+    connection.execute("INSERT INTO demandflow_dues (days) VALUES (?) ON CONFLICT DO NOTHING", days)
     return int(connection.execute("SELECT id FROM demandflow_dues WHERE days = ?", days).fetchone()[0])
 
 
 def _slice_id(connection: sqlite3.Connection, where: Slice) -> int:
     connection.execute(
-        "INSERT OR IGNORE INTO demandflow_slices (place, channel, category, lead, workflow) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO demandflow_slices (place, channel, category, lead, workflow) VALUES (?, ?, ?, ?, ?) "
+        "ON CONFLICT DO NOTHING",
         where,
     )
     found = connection.execute(
