@@ -20,14 +20,14 @@ from demandflow.testing.figure_laws import dump, same_tables
 from tests.stories import AUDITOR
 from tests.test_running import BEGAN, POLICIES, TIMED, Town, registered
 
-FIGURES = ("board", "stays", "totals", "slices", "clocks", "ledger")
+FIGURES = ("board", "helpers", "stays", "totals", "slices", "clocks", "ledger", "sums", "days")
 READERS = ("cursors", "parked_events")
 POLICY = ("agenda", "parked", "delivered")
 INDEXES = (
     "board_place",
     "board_state",
     "board_due",
-    "board_load",
+    "board_open",
     "ledger_demand",
     "agenda_at",
     "parked_events_demand",
@@ -159,21 +159,24 @@ def test_a_table_that_goes_while_a_flow_is_open_is_a_clear_error_with_its_remedy
             flow.next_moment,
             flow.parked,
             lambda: flow.figures(as_of="2026-03-02"),
+            lambda: flow.counted("open"),
         ]
         for ask in asked:
             with suppress(StorageError):
                 ask()
         with suppress(StorageError):
             flow.deliver_notices(lambda notice: None)
-        if table in ("board", "ledger", "cursors", "agenda", "parked", "delivered"):
-            use: dict[str, Callable[[], object]] = {
-                "board": flow.board,
-                "ledger": lambda: flow.figures(as_of="2026-03-02"),
-                "cursors": flow.figures,
-                "agenda": flow.next_moment,
-                "parked": flow.parked,
-                "delivered": lambda: flow.deliver_notices(lambda notice: None),
-            }
+        use: dict[str, Callable[[], object]] = {
+            "board": flow.board,
+            "ledger": lambda: flow.counted("open"),
+            "sums": lambda: flow.figures_by("place", "channel"),
+            "days": lambda: flow.figures(as_of="2026-03-02"),
+            "cursors": flow.figures,
+            "agenda": flow.next_moment,
+            "parked": flow.parked,
+            "delivered": lambda: flow.deliver_notices(lambda notice: None),
+        }
+        if table in use:
             with pytest.raises(StorageError, match=rf"no such table: demandflow_{table}.*rebuild\(\)"):
                 use[table]()
         flow.rebuild()

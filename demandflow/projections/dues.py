@@ -12,6 +12,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from demandflow.domain.demand import Demand
+from demandflow.projections import ledger
 from demandflow.projections.board_filter import Filter
 from demandflow.projections.definitions import OVERDUE, RUNNING_OVERDUE, split
 from demandflow.projections.past import MomentAsked
@@ -70,10 +71,11 @@ def in_the_ledger(then: OverdueThen, question: Question, grouping: Grouping | No
     groups: dict[tuple[str, ...], Dues] = {}
     day, today = then.moment.day, [] if then.moment.day_is_over else [then.moment.day]
     # days are summed, but of what is due on a day that is not over, each demand is looked at
-    for which, by in ((f"NOT {DUE_ON}", columns), (DUE_ON, [*columns, "demand"])) if today else (("1", columns),):
-        head = ", ".join([*by, "dues"])
+    for which, by in ((f"NOT {DUE_ON}", columns), (DUE_ON, [*columns, "demand"])) if today else (("TRUE", columns),):
+        head, named = ", ".join([*by, "dues"]), (column.split()[0] for column in by)
+        table = ledger.smallest_with({*question.named, *named, "due", "dues"})
         rows = then.connection.execute(
-            f"SELECT {head}, SUM(amount) FROM demandflow_ledger WHERE due BETWEEN 1 AND ? AND {which} AND {condition} "  # noqa: S608
+            f"SELECT {head}, SUM(amount) FROM {table} WHERE due BETWEEN 1 AND ? AND {which} AND {condition} "  # noqa: S608
             f"GROUP BY {head} HAVING SUM(amount) <> 0",
             [day, *today, *values],
         )

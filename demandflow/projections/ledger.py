@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from operator import itemgetter
+from typing import Any
 
 from demandflow.projections.entries import Entry
 from demandflow.projections.numbers import numbers
@@ -24,7 +27,20 @@ CREATE TABLE IF NOT EXISTS demandflow_ledger (
     what INTEGER NOT NULL, amount INTEGER NOT NULL, slice INTEGER NOT NULL, due INTEGER NOT NULL, dues INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS demandflow_ledger_demand ON demandflow_ledger (demand);
+CREATE TABLE demandflow_sums (
+    slice INTEGER NOT NULL, what INTEGER NOT NULL, amount INTEGER NOT NULL, PRIMARY KEY (slice, what)
+) WITHOUT ROWID;
+CREATE TABLE demandflow_days (
+    happened INTEGER NOT NULL, recorded INTEGER NOT NULL, what INTEGER NOT NULL, due INTEGER NOT NULL,
+    dues INTEGER NOT NULL, amount INTEGER NOT NULL, PRIMARY KEY (happened, recorded, what, due, dues)
+) WITHOUT ROWID;
 """
+COLUMNS = (
+    *("demand", "version", "recorded_by", "received", "happened", "recorded", "ended"),
+    *("what", "amount", "slice", "due", "dues"),
+)
+SUMMED = {"demandflow_sums": ("slice", "what"), "demandflow_days": ("happened", "recorded", "what", "due", "dues")}
+"""Tables of the ledger's sums, with the columns by which they are summed: few rows where the ledger has many."""
 
 
 def write(connection: Statements, page: Page) -> None:
@@ -38,18 +54,24 @@ def write(connection: Statements, page: Page) -> None:
         connection, "clocks", ("stands",), {it: _stands(it) for it in {one.entry.clocks for one in bookings}}
     )
     dues = numbers(connection, "dues", ("days",), {it: _days(it) for it in {one.entry.dues for one in bookings}})
-    connection.executemany(
-        "INSERT INTO demandflow_ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (
-                *(line.demand.bytes, line.entry.version, line.recorded_by),
-                *(line.received, line.entry.happened, line.recorded, line.entry.ended),
-                *(_what(line.entry, clocks[line.entry.clocks]), line.amount, slices[line.entry.where]),
-                *(line.entry.dues[0][1] if line.entry.dues else 0, dues[line.entry.dues]),
-            )
-            for line in bookings
-        ],
-    )
+    lines = [
+        (
+            *(line.demand.bytes, line.entry.version, line.recorded_by),
+            *(line.received, line.entry.happened, line.recorded, line.entry.ended),
+            *(_what(line.entry, clocks[line.entry.clocks]), line.amount, slices[line.entry.where]),
+            *(line.entry.dues[0][1] if line.entry.dues else 0, dues[line.entry.dues]),
+        )
+        for line in bookings
+    ]
+    connection.executemany("INSERT INTO demandflow_ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", lines)
+    for table, columns in SUMMED.items():
+        _add(connection, table, columns, lines)
+
+
+def smallest_with(columns: Iterable[str]) -> str:
+    """The table that has these columns and the fewest rows: one of the sums, or the ledger itself."""
+    wanted = set(columns)
+    return next((table for table, summed in SUMMED.items() if wanted.issubset(summed)), "demandflow_ledger")
 
 
 def clocks_by_id(connection: Statements) -> dict[int, tuple[str, ...]]:
@@ -68,6 +90,19 @@ def cells(what: int, clocks: Mapping[int, tuple[str, ...]]) -> list[tuple[str, i
 def standing_in(what: int) -> int:
     """What a demand stands for, without how its clocks do."""
     return what & (1 << CLOCKS_AT) - 1
+
+
+def _add(connection: Statements, table: str, columns: tuple[str, ...], lines: Iterable[tuple[Any, ...]]) -> None:
+    """Add the amounts of these lines to the sums by these columns."""
+    key, amount, added = itemgetter(*map(COLUMNS.index, columns)), COLUMNS.index("amount"), Counter[Any]()
+    for line in lines:
+        added[key(line)] += line[amount]
+    names, marks = ", ".join((*columns, "amount")), ", ".join("?" * (len(columns) + 1))
+    connection.executemany(
+        f"INSERT INTO {table} ({names}) VALUES ({marks}) "  # noqa: S608
+        f"ON CONFLICT ({', '.join(columns)}) DO UPDATE SET amount = {table}.amount + excluded.amount",
+        [(*cell, number) for cell, number in added.items() if number],
+    )
 
 
 def _what(entry: Entry, clocks: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -88,7 +89,7 @@ class Question:
 
     def lines(self) -> tuple[str, list[Any]]:
         """The condition in SQL on the ledger's lines, whatever their standing, with its values."""
-        parts, values = ["1"], []
+        parts, values = ["TRUE"], []
         if self.received is not None:
             parts.append("received BETWEEN ? AND ?")
             values += _bounds(self.received)
@@ -100,6 +101,13 @@ class Question:
         if named:
             parts.append(f"slice IN (SELECT id FROM demandflow_slices WHERE {slices})")  # noqa: S608
         return " AND ".join(parts), values + named
+
+    @property
+    def named(self) -> set[str]:
+        """The columns of the ledger's lines that the condition is on."""
+        columns = {"received": "received", "closed": "ended", "as_of": "happened", "known_on": "recorded"}
+        columns |= dict.fromkeys(DIMENSIONS, "slice")
+        return {column for name, column in columns.items() if getattr(self, name) is not None}
 
     def standing_lines(self) -> tuple[str, list[Any]]:
         """The condition for what stands, within the window by closed."""
@@ -181,14 +189,21 @@ def sums(connection: sqlite3.Connection, question: Question) -> Sums:
 def grouped(
     connection: sqlite3.Connection, question: Question, grouping: Grouping | None
 ) -> dict[tuple[str, ...], Sums]:
-    """The sums of each group, in one pass over the ledger (two, by closing)."""
+    """The sums of each group, in one pass over the ledger (two, by closing), or over its sums where these tell."""
     columns, key_of = columns_of(connection, grouping)
     clocks = ledger.clocks_by_id(connection)
     found: dict[tuple[str, ...], Sums] = {}
+    by_columns: dict[tuple[int, ...], Counter[int]] = {}
     for select, values in _selects(question, columns):
         marks = ", ".join(str(number + 1) for number in range(len(columns) + 1))
-        for *where, what, number in connection.execute(f"{select} GROUP BY {marks} HAVING SUM(amount) <> 0", values):
-            group = found.setdefault(key_of(where), {})
+        for row in connection.execute(f"{select} GROUP BY {marks} HAVING SUM(amount) <> 0", values):
+            by_columns.setdefault(row[:-2], Counter())[row[-2]] += row[-1]
+    tallies: dict[tuple[str, ...], Counter[int]] = {}
+    for where, tally in by_columns.items():
+        tallies.setdefault(key_of(where), Counter()).update(tally)
+    for key, tally in tallies.items():
+        group = found.setdefault(key, {})
+        for what, number in tally.items():
             for cell in ledger.cells(what, clocks):
                 group[cell] = group.get(cell, 0) + number
     cleared = {key: {cell: number for cell, number in group.items() if number} for key, group in found.items()}
@@ -233,7 +248,8 @@ def _selects(question: Question, columns: Sequence[str]) -> list[tuple[str, list
     head = ", ".join([*columns, "what", "SUM(amount)"])
     by_closing = question.closed is not None or any(one.startswith("ended") for one in columns)
     if not by_closing:
-        return [(f"SELECT {head} FROM demandflow_ledger WHERE {condition}", values)]  # noqa: S608
+        table = ledger.smallest_with({*question.named, *(column.split()[0] for column in columns)})
+        return [(f"SELECT {head} FROM {table} WHERE {condition}", values)]  # noqa: S608
     question = replace(question, closed=question.closed or ALWAYS)
     standing, asked = question.standing_lines()
     closed, when = question.closed_then()

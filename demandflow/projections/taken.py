@@ -5,11 +5,17 @@ from __future__ import annotations
 import sqlite3
 from typing import NamedTuple, Self
 
+from demandflow.projections import ledger
 from demandflow.projections.page import Page
 from demandflow.projections.totals import DIMENSIONS
 from demandflow.tables import Statements
 
 PARTS = "SELECT dimension, SUM(number) FROM demandflow_totals WHERE happening = '' AND level <= 1 GROUP BY dimension"
+SUMMED = "SELECT COALESCE(SUM(amount), 0) FROM {} WHERE what >= 0"
+HELPED = (
+    "SELECT COUNT(DISTINCT demand) FROM demandflow_helpers",
+    "SELECT COUNT(*) FROM demandflow_board WHERE co_handlers <> ''",
+)
 WHOLE = ("all", *DIMENSIONS)
 """In each of these every demand stands once."""
 
@@ -47,4 +53,11 @@ class Taken(NamedTuple):
             for table in ("board", "stays", "ledger", "slices", "clocks")
         )
         parts = dict(connection.execute(PARTS).fetchall())
-        return rows == tuple(self) and all(parts.get(name, 0) == self.demands for name in WHOLE)
+        summed = (connection.execute(SUMMED.format(table)).fetchone()[0] for table in ledger.SUMMED)
+        helped = [connection.execute(sql).fetchone() for sql in HELPED]
+        return (
+            rows == tuple(self)
+            and all(parts.get(name, 0) == self.demands for name in WHOLE)
+            and all(number == self.demands for number in summed)
+            and helped[0] == helped[1]
+        )

@@ -244,6 +244,11 @@ def ledger_equals_totals(flow: DemandFlow) -> None:
         for what, amount in tables.execute("SELECT what, SUM(amount) FROM demandflow_ledger GROUP BY 1"):
             booked.update(dict.fromkeys(ledger.cells(what, clocks), amount))
         assert _nonzero(booked) == dict(totals.read_all(tables)), "the ledger's sums differ from the totals"
+        for table, columns in ledger.SUMMED.items():
+            names = ", ".join(columns)
+            by = f"SELECT {names}, SUM(amount) FROM {{}} GROUP BY {names} HAVING SUM(amount) <> 0 ORDER BY {names}"  # noqa: S608
+            here, there = (tables.execute(by.format(one)).fetchall() for one in (table, "demandflow_ledger"))
+            assert here == there, f"{table} differs from the ledger's sums"
 
 
 def same_tables(here: Tables, there: Tables, what: str) -> None:
@@ -269,6 +274,17 @@ def dump(projector: Projector) -> Tables:
                 *row[DUE + 3 :],
             )
             for row in tables.execute(named)
+        ]
+        slices = {number: where for number, *where in tables.execute("SELECT * FROM demandflow_slices")}
+        dumped["demandflow_sums"] = [
+            (*slices[where], *ledger.cells(what, clocks), amount)
+            for where, what, amount in dumped["demandflow_sums"]
+            if amount
+        ]
+        dumped["demandflow_days"] = [
+            (*days, *ledger.cells(what, clocks), due, dues.get(number), amount)
+            for *days, what, due, number, amount in dumped["demandflow_days"]
+            if amount
         ]
         for numbered in ("demandflow_slices", "demandflow_clocks", "demandflow_dues"):
             dumped.pop(numbered)
