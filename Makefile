@@ -53,12 +53,11 @@ real: $(READY)  ## figures of real data beside those of independent references (
 	@$(RUN) -m tests.real
 	@$(RUN) -m tests.test_calendars_real
 
-bench: $(READY)  ## a life, an import, the past, a million deadlines, as multiples of a raw floor
+bench: $(READY)  ## a life, an import, a million deadlines, a million demands, as multiples of a raw floor
 	@$(RUN) benchmarks/life_of_a_demand.py
 	@$(RUN) benchmarks/import_rows.py
-	@$(RUN) benchmarks/the_past.py
 	@$(RUN) benchmarks/a_million_deadlines.py
-	@$(RUN) benchmarks/due_by_now.py
+	@$(RUN) benchmarks/a_million_demands.py
 
 clean:  ## remove what the other targets made
 	@rm -rf $(VENV) out .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis
