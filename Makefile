@@ -55,7 +55,7 @@ real: $(READY)  ## figures of real data beside those of independent references (
 	@$(RUN) -m tests.real
 	@$(RUN) -m tests.test_calendars_real
 
-bench: $(READY)  ## recording, loading, following, importing, the past, deadlines: as multiples of a raw floor
+bench: $(READY)  ## recording, loading, following, importing, a million deadlines and demands: as multiples of a raw floor
 	@$(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	@$(RUN) benchmarks/life_of_a_demand.py
 	@$(RUN) benchmarks/loading.py
@@ -63,9 +63,8 @@ bench: $(READY)  ## recording, loading, following, importing, the past, deadline
 	@$(RUN) benchmarks/rebuilding.py
 	@$(RUN) benchmarks/import_time.py
 	@$(RUN) benchmarks/import_rows.py
-	@$(RUN) benchmarks/the_past.py
 	@$(RUN) benchmarks/a_million_deadlines.py
-	@$(RUN) benchmarks/due_by_now.py
+	@$(RUN) benchmarks/a_million_demands.py
 
 bench-full: bench  ## the same, and a rebuild from a million events
 	@$(RUN) benchmarks/rebuilding.py 1000000

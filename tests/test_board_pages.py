@@ -158,7 +158,7 @@ def walked(connection: sqlite3.Connection, chosen: Filter, order: Order, limit: 
 
 @settings(max_examples=300)
 @given(
-    st.lists(demands(), min_size=5, max_size=25), filters(), ORDERS, st.integers(1, 4), st.sampled_from([1, 3, 10_000])
+    st.lists(demands(), min_size=5, max_size=25), filters(), ORDERS, st.integers(1, 4), st.sampled_from([4, 12, 40_000])
 )
 def test_all_pages_together_are_the_rows_in_order(
     rows: list[Demand], chosen: Filter, order: Order, limit: int, few: int
@@ -166,7 +166,7 @@ def test_all_pages_together_are_the_rows_in_order(
     rows = list({row.id: row for row in rows}.values())
     expected = in_order([row for row in rows if matches(row, chosen)], order)
     # what few is decides which way the rows are found, and never which they are
-    with a_board(rows) as connection, patch.multiple(board_pages, FEW=few, MANY=2 * few):
+    with a_board(rows) as connection, patch.multiple(board_pages, SHORT=few // 2, FEW=few, MANY=2 * few):
         assert walked(connection, chosen, order, limit) == expected
         whole = board.read(connection, chosen, order, limit=100, total=True)
         assert [row.demand.hex for row in whole.rows] == expected
@@ -179,14 +179,17 @@ def test_all_pages_together_are_the_rows_in_order(
     filters(),
     ORDERS,
     st.integers(1, 4),
-    st.sampled_from([1, 10_000]),
+    st.sampled_from([4, 40_000]),
 )
 def test_while_others_write_no_demand_that_did_not_change_is_lost_or_doubled(
     rows: list[Demand], others: list[Demand], chosen: Filter, order: Order, limit: int, few: int
 ) -> None:
     before = {row.id: row for row in rows}
     changed = {row.id: row for row in others}
-    with a_board(list(before.values())) as connection, patch.multiple(board_pages, FEW=few, MANY=2 * few):
+    with (
+        a_board(list(before.values())) as connection,
+        patch.multiple(board_pages, SHORT=few // 2, FEW=few, MANY=2 * few),
+    ):
         page = board.read(connection, chosen, order, limit=limit)
         found = [row.demand for row in page.rows]
         for demand in changed.values():
@@ -243,7 +246,7 @@ def test_no_page_of_the_usual_questions_sorts_the_whole_board(sort: tuple[str, .
             said: list[str] = []
             connection.set_trace_callback(said.append)
             for few in (10_000, 0):  # there are no rows here: so as where few are found, and where there are too many
-                with patch.object(board_pages, "FEW", few):
+                with patch.multiple(board_pages, SHORT=few, FEW=few):
                     board.read(connection, Filter(**{**first, **second}), order, after=after)
             connection.set_trace_callback(None)
             assert said

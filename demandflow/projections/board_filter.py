@@ -66,7 +66,7 @@ class Filter:
     def where(self) -> tuple[str, list[Any]]:
         """The condition in SQL, with its values. Raises InvalidValue for what is no place, no name, no yes or no."""
         conditions = [one for one in self._conditions() if not one.implied]
-        if self.contractor:
+        if self._of_one_contractor:
             leading, helping = self._of_the_contractor()
             sql = [" AND ".join(part.sql for part in parts) for parts in (leading, helping)]
             values = [value for part in (*leading, *helping) for value in part.values]
@@ -76,7 +76,11 @@ class Filter:
     def alternatives(self) -> list[list[Condition]]:
         """The conditions; where a contractor is asked for, those of what it leads and those of what it helps with."""
         conditions = self._conditions()
-        return [[*conditions, *part] for part in self._of_the_contractor()] if self.contractor else [conditions]
+        return [[*conditions, *part] for part in self._of_the_contractor()] if self._of_one_contractor else [conditions]
+
+    @property
+    def _of_one_contractor(self) -> bool:
+        return self.contractor is not None and plain(self.contractor) != ""
 
     def _conditions(self) -> list[Condition]:
         """All of them but those of a contractor."""

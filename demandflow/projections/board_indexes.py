@@ -50,6 +50,7 @@ class Index(NamedTuple):
 
 ROWS = Index("", ())
 """The rows themselves, by receipt."""
+OF_THE_OPEN = ("ended_as", "workflow", "category", "channel", "lead", "contractor")
 INDEXES = (
     Index("demandflow_board_demand", ("demand",)),
     Index("demandflow_board_place", ("place", "state"), ("category", "channel", "lead", "contractor")),
@@ -60,8 +61,8 @@ INDEXES = (
     Index("demandflow_board_resident", ("resident",)),
     Index("demandflow_board_ended", ("ended_as", "ended")),
     Index("demandflow_board_due", ("due",)),
-    Index("demandflow_board_open", ("due",), ("ended_as", "clock", "contractor"), "ended_as IS NULL"),
-    Index("demandflow_board_open_place", ("place", "state"), ("ended_as", "category", "channel"), "ended_as IS NULL"),
+    Index("demandflow_board_open", ("due",), (*OF_THE_OPEN, "clock", "place", "state"), "ended_as IS NULL"),
+    Index("demandflow_board_open_place", ("place", "state"), (*OF_THE_OPEN, "due"), "ended_as IS NULL"),
     Index("demandflow_board_undated", ("undated",), (), "undated <> ''"),
 )
 INDEXED = tuple(

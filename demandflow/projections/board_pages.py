@@ -1,8 +1,9 @@
 """A page of the board: by which index it is found.
 
-Where one index answers all conditions and has the order asked for, it is walked until the page is full. Else, where an
-index gives less than FEW rows, these are taken and sorted. Where none does, an index that has the order is walked, as
-far as FEW rows would have cost; that fills the page unless what is asked for is rare, or comes late.
+Where one index answers all conditions and has the order asked for, it is walked until the page is full. Else an index
+that has the order is walked a little way, which mostly is enough. If it is not, what is asked for is rare, or comes
+late: the indexes are counted, and where one gives few rows, these are taken and sorted. SHORT, FEW and MANY are costs,
+in entries of an index that are read.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from demandflow.projections.board_indexes import INDEXES, ROWS
 from demandflow.projections.board_order import Order, fixed
 from demandflow.tables import index_names
 
-FEW, MANY = 10_000, 200_000
+SHORT, FEW, MANY = 4_000, 30_000, 800_000
 LOOKED_UP = 4
 """As many entries of an index are read in the time in which one row is looked up."""
 
@@ -55,12 +56,15 @@ class Search:
         for path in paths:
             if path.ordered and not path.far:
                 return self._read(path)
-        if (taken := self._fewest(paths, FEW)) is not None:
-            return self._read(taken)
-        walks = [path for path in paths if path.ordered]
-        if walks and len(rows := self._read(walks[-1], reach=FEW * LOOKED_UP // walks[-1].each)) == self.limit:
+        ordered = sorted((path for path in paths if path.ordered), key=lambda path: (not path.near, path.each))
+        walk = next(iter(ordered), None)
+        if (rows := self._filled(walk, SHORT)) is not None:
             return rows
-        return self._read(self._fewest(paths, MANY) or [*paths[:1], *walks][-1])
+        if (few := self._fewest(paths, FEW)) is not None:
+            return self._read(few)
+        if (rows := self._filled(walk, FEW)) is not None:
+            return rows
+        return self._read(self._fewest(paths, MANY) or walk or paths[0])
 
     def paths(self) -> Iterator[Path]:
         """All ways that there are; the rows themselves come first."""
@@ -77,9 +81,9 @@ class Search:
             yield Path(by_index(names.get(index.name)), near, far, sorts, ordered, 1 if held else LOOKED_UP)
 
     def _fewest(self, paths: list[Path], most: int) -> Path | None:
-        """The index from which all rows are taken at the least cost; None if each gives so many or more."""
-        numbers = [(self._number(path, most), path) for path in paths if path.near]
-        few = [(number * path.each, path) for number, path in numbers if number < most]
+        """The path by which taking all rows costs least; None if each costs so much or more."""
+        costs = [(self._number(path, most // path.each) * path.each, path) for path in paths if path.near]
+        few = [(cost, path) for cost, path in costs if cost < most // path.each * path.each]
         return min(few, key=itemgetter(0))[1] if few else None
 
     def _number(self, path: Path, most: int) -> int:
@@ -88,8 +92,15 @@ class Search:
         counted = f"SELECT COUNT(*) FROM (SELECT 1 FROM {path.table} WHERE {condition} LIMIT {most}) AS few"  # noqa: S608
         return int(self.connection.execute(counted, values).fetchone()[0])
 
+    def _filled(self, walk: Path | None, reach: int) -> list[str] | None:
+        """A full page, if one is found on the way at no more than this cost."""
+        if walk is None or self.limit > reach:
+            return None
+        rows = self._read(walk, reach)
+        return rows if len(rows) == self.limit else None
+
     def _read(self, path: Path, reach: int | None = None) -> list[str]:
-        """Whose rows are found on the way; with `reach`, among no more rows than that."""
+        """Whose rows are found on the way; with `reach`, at no more than this cost."""
         given = [*self.conditions, *self.beyond]
         by = self.order.by(path.sorts if path.ordered else self.order.keys(given), given)
         condition, values = joined([*path.near, *self.beyond])
@@ -98,7 +109,7 @@ class Search:
             rows = f"{path.table} WHERE {condition} AND {rest} ORDER BY {by}"
         else:
             columns = ", ".join({"demand": 0} | {column: 0 for one in path.far for column in one.columns})
-            walked = f"SELECT {columns} FROM {path.table} WHERE {condition} ORDER BY {by} LIMIT {reach}"  # noqa: S608
+            walked = f"SELECT {columns} FROM {path.table} WHERE {condition} ORDER BY {by} LIMIT {reach // path.each}"  # noqa: S608
             rows = f"({walked}) AS walked WHERE {rest}"
         sql = f"SELECT demand FROM {rows} LIMIT {self.limit}"  # noqa: S608
         return [demand for (demand,) in self.connection.execute(sql, [*values, *more])]
