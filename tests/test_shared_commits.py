@@ -22,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from demandflow.store.sqlite import ROWS, SQLiteRecorder
-from demandflow.store.writer import Row
+from demandflow.store.writer import Row, _Commit
 from tests.interruptions import Interrupted, interrupted_at, passed_over
 
 pytestmark = passed_over
@@ -55,7 +55,7 @@ class Turns:
 
     def __init__(self, recorder: SQLiteRecorder, *first: int) -> None:
         self._lock, self._changed = recorder._writer.lock, Condition()
-        self._let, self._everybody = set(first), False
+        self._let, self._everybody, self.taken = set(first), False, 0
         recorder._writer.lock = self  # type: ignore[assignment]
 
     def let(self, *threads: int | None, everybody: bool = False) -> None:
@@ -65,10 +65,15 @@ class Turns:
             self._everybody = everybody
             self._changed.notify_all()
 
+    def locked(self) -> bool:
+        """Somebody writes: whoever comes now waits."""
+        return True
+
     def __enter__(self) -> None:
         with self._changed:
             assert self._changed.wait_for(lambda: self._everybody or get_ident() in self._let, SOON)
         self._lock.__enter__()
+        self.taken += 1
 
     def __exit__(self, *_: object) -> None:
         self._lock.__exit__(None, None, None)
@@ -221,6 +226,45 @@ def test_alone_an_append_asks_nothing_more(tmp_path: Path) -> None:
 APPENDS: list[Keys] = [[(1, 1)], [(1, 1)], [(2, 1), (2, 2)], [(3, 1), (2, 2)], [(4, 1)]]
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever sleeps soon sees for itself."""
+    monkeypatch.setattr("demandflow.store.writer.PATIENCE", 0.01)
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever sleeps does so until it is woken."""
+    monkeypatch.setattr("demandflow.store.writer.PATIENCE", 10 * SOON)
+
+
+@pytest.mark.usefixtures("patient")
+def test_who_sleeps_is_woken_once_it_is_written_and_needs_no_lock(tmp_path: Path) -> None:
+    with recorder_in(tmp_path) as recorder:
+        waiters = Waiters(recorder, APPENDS)
+        outcomes = waiters.go_on()
+        assert waiters.turns.taken == 1
+        holds_the_law(recorder, APPENDS, outcomes)
+
+
+@pytest.mark.usefixtures("patient")
+def test_who_is_written_before_it_sleeps_does_not_sleep(tmp_path: Path) -> None:
+    class Taking(deque[Any]):
+        def __bool__(self) -> bool:
+            return True
+
+        def append(self, item: Any) -> None:
+            item.commit, item.last = _Commit(), 7
+            item.commit.stored = True
+
+    with recorder_in(tmp_path) as recorder:
+        recorder._writer._waiting = Taking()
+        began = monotonic()
+        assert recorder.append(rows_of(1, [(1, 1)])) == 7
+        assert monotonic() - began < SOON
+
+
+@pytest.mark.usefixtures("impatient")
 def test_who_leads_and_is_interrupted_anywhere_takes_nobody_along() -> None:
     everybody, leader = [*APPENDS, [(1, 1), (5, 1)]], len(APPENDS)
     for moment in count(1):
@@ -240,6 +284,7 @@ def test_who_leads_and_is_interrupted_anywhere_takes_nobody_along() -> None:
     assert moment > 20
 
 
+@pytest.mark.usefixtures("impatient")
 def test_who_waits_and_is_interrupted_anywhere_is_stored_by_then_or_never() -> None:
     for moment in count(1):
         with TemporaryDirectory() as folder, recorder_in(folder) as recorder:
@@ -247,19 +292,19 @@ def test_who_waits_and_is_interrupted_anywhere_is_stored_by_then_or_never() -> N
             waiters.turns.let(get_ident())
 
             def append(recorder: SQLiteRecorder = recorder, moment: int = moment, answers: Any = answers) -> None:
-                answers.append(interrupted(partial(recorder.append, rows_of(9, [(9, 9)])), moment))
+                answer = interrupted(partial(recorder.append, rows_of(9, [(9, 9)])), moment)
+                answers.extend([answer, 9 in stored(recorder)])
 
             thread = Thread(target=append)
             thread.start()
             until(lambda: bool(answers) or len(recorder._writer._waiting) > len(APPENDS))  # noqa: B023
-            given_up = bool(answers)
             recorder.append(rows_of(8, [(8, 8)]))
-            assert (9 in stored(recorder)) != given_up
             waiters.go_on()
             thread.join(SOON)
-            assert (9 in stored(recorder)) != given_up
-            assert isinstance(answers[0], int | Interrupted)
-        if isinstance(answers[0], int):
+            answer, there = answers
+            assert there == (9 in stored(recorder)), "it is recorded when nobody waits for it any more"
+            assert isinstance(answer, Interrupted) or (isinstance(answer, int) and there)
+        if isinstance(answer, int):
             break
     assert moment > 3
 
@@ -278,29 +323,64 @@ def signals() -> Iterator[Callable[[], object]]:
         signal.signal(signal.SIGALRM, before)
 
 
-def test_a_signal_while_it_waits_takes_an_append_back(tmp_path: Path) -> None:
+@contextmanager
+def held(recorder: SQLiteRecorder, until_so: Callable[[], bool], then: Callable[[], object]) -> Iterator[Event]:
+    """The lock is held by another thread, which does something when it is so; set the event to have it given back."""
+    give_back, writer = Event(), recorder._writer
+
+    def hold() -> None:
+        with writer.lock:
+            until(until_so)
+            sleep(0.01)
+            then()
+            assert give_back.wait(SOON)
+
+    holder = Thread(target=hold)
+    holder.start()
+    until(writer.lock.locked)
+    yield give_back
+    holder.join(SOON)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_who_is_first_and_interrupted_is_taken_back_and_holds_nobody_back(tmp_path: Path) -> None:
     with recorder_in(tmp_path) as recorder, signals() as interrupt:
-        waiting, let_go = recorder._writer._waiting, Event()
+        waiting, answers = recorder._writer._waiting, list[object]()
 
-        def hold() -> None:
-            with recorder._writer.lock:
-                until(lambda: len(waiting) == 1)
-                sleep(0.01)
-                interrupt()
-                assert let_go.wait(SOON)
+        def append() -> None:
+            until(lambda: len(waiting) == 1)
+            answers.append(outcome(partial(recorder.append, rows_of(2, [(1, 1)]))))
 
-        holder = Thread(target=hold)
-        holder.start()
-        until(recorder._writer.lock.locked)
-        with pytest.raises(Interrupted):
-            recorder.append(rows_of(1, [(1, 1)]))
-        assert not waiting
-        let_go.set()
-        holder.join(SOON)
-        assert isinstance(recorder.append(rows_of(2, [(1, 1)])), int)
+        second = Thread(target=append)
+        second.start()
+        with held(recorder, lambda: len(waiting) == 2, interrupt) as give_back:
+            with pytest.raises(Interrupted):
+                recorder.append(rows_of(1, [(1, 1)]))
+            assert len(waiting) == 1
+            give_back.set()
+        second.join(SOON)
+        assert isinstance(answers[0], int)
         assert stored(recorder) == {2: [(1, 1)]}
 
 
+@pytest.mark.usefixtures("patient")
+def test_who_sleeps_and_is_interrupted_is_taken_back(tmp_path: Path) -> None:
+    with recorder_in(tmp_path) as recorder, signals() as interrupt:
+        waiting, answers = recorder._writer._waiting, list[object]()
+        first = Thread(target=lambda: answers.append(outcome(partial(recorder.append, rows_of(1, [(1, 1)])))))
+        with held(recorder, lambda: len(waiting) == 2, interrupt) as give_back:
+            first.start()
+            until(lambda: len(waiting) == 1)
+            with pytest.raises(Interrupted):
+                recorder.append(rows_of(2, [(1, 1)]))
+            assert len(waiting) == 1
+            give_back.set()
+        first.join(SOON)
+        assert isinstance(answers[0], int)
+        assert stored(recorder) == {1: [(1, 1)]}
+
+
+@pytest.mark.usefixtures("patient")
 def test_a_signal_while_somebody_writes_it_comes_out_once_it_is_written(tmp_path: Path) -> None:
     with recorder_in(tmp_path) as recorder, signals() as interrupt:
         waiters = Waiters(recorder, [[(1, 1)]])
@@ -366,6 +446,9 @@ def test_signals_at_any_time_among_other_threads(tmp_path: Path) -> None:
 
 def test_an_append_that_is_taken_back_while_it_is_looked_for_holds_nobody_back(tmp_path: Path) -> None:
     class Vanishing(deque[Any]):
+        def __bool__(self) -> bool:
+            return True
+
         def popleft(self) -> Any:
             self.clear()
             return super().popleft()

@@ -16,6 +16,8 @@ T = TypeVar("T")
 Row = tuple[str, int, str, bytes]
 """A row of the log: the demand as 32 hexadecimal digits, its version, the topic and the state."""
 BUSY_SECONDS = 5
+PATIENCE = 0.1
+"""So many seconds an append sleeps at most before it sees for itself: whoever was to settle it may be interrupted."""
 FULL, NORMAL = "FULL", "NORMAL"
 INSERT = "INSERT INTO stored_events VALUES (?, ?, ?, ?)"
 OF_THE_ROW = (sqlite3.Error, OverflowError, UnicodeEncodeError)
@@ -29,16 +31,24 @@ class _Commit:
     error: sqlite3.Error | None = None
 
 
+NO_COMMIT = _Commit()
+
+
 class _Append:
     """Rows to be stored, all or none; the commit that they are in, the last one's position, and their own error."""
 
-    commit = _Commit()
-    """None yet."""
+    commit = NO_COMMIT
     last = 0
     error: Exception | None = None
+    alarm: Lock | None = None
+    """Where its thread sleeps: let go by whoever writes it."""
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self.rows = rows
+
+    def is_settled(self) -> bool:
+        """Whether it is known if it is stored."""
+        return self.commit.stored or self.commit.error is not None
 
 
 class Writer:
@@ -75,30 +85,24 @@ class Writer:
     def append(self, rows: Sequence[Row]) -> int:
         """Store these rows, all or none; the position of the last. Raises sqlite3.IntegrityError for a version taken.
 
-        Whoever gets the lock writes for all who wait for it. An append that is interrupted is stored by then, or never.
+        Where somebody writes already, the first of those who wait writes next, for all of them.
         """
         if not self._ready:
             self.make_ready()
-        mine, leading = _Append(rows), False
-        try:
-            self._waiting.append(mine)
-            with self.lock:
-                if not mine.commit.stored and mine.commit.error is None:
-                    leading = True
-                    self._commit_with(mine)
-        except BaseException:
+        if self._waiting or self.lock.locked():
+            return self._append_with_others(_Append(rows))
+        with self.lock:
+            self._leave()
+            execute = self._cursor.execute
             try:
-                self._waiting.remove(mine)
-            except ValueError:  # whoever took it writes it just now
-                if not leading:
-                    with self.lock:
-                        pass
-            raise
-        if (error := mine.commit.error) is not None:
-            raise copy(error).with_traceback(error.__traceback__)
-        if mine.error is not None:
-            raise mine.error
-        return mine.last
+                execute("BEGIN IMMEDIATE")
+                for row in rows:
+                    execute(INSERT, row)
+                execute("COMMIT")
+                return self._cursor.lastrowid or 0
+            finally:
+                if self.connection.in_transaction:
+                    execute("ROLLBACK")
 
     def make_ready(self) -> None:
         """Let the file have its write-ahead file, so that nobody who reads waits for who writes.
@@ -116,13 +120,48 @@ class Writer:
                     self.connection.execute(f"PRAGMA synchronous={self._synchronous}")
             self._ready = ready
 
+    def _append_with_others(self, mine: _Append) -> int:
+        """Let somebody else write it, or write for all who wait. Interrupted, it is stored by then, or never."""
+        try:
+            self._waiting.append(mine)
+            if not self._settled_by_others(mine):
+                with self.lock:
+                    if not mine.is_settled():
+                        self._commit_with(mine)
+        except BaseException:
+            try:
+                self._waiting.remove(mine)
+            except ValueError:  # whoever took it may be writing it just now
+                with self.lock:
+                    pass
+            raise
+        if (error := mine.commit.error) is not None:
+            raise copy(error).with_traceback(error.__traceback__)
+        if mine.error is not None:
+            raise mine.error
+        return mine.last
+
+    def _settled_by_others(self, mine: _Append) -> bool:
+        """Sleep until somebody else has settled it; False where it is the first, or nobody does."""
+        try:
+            if self._waiting[0] is mine:
+                return False
+        except IndexError:
+            pass  # all who waited were taken just now
+        alarm = Lock()
+        alarm.acquire()
+        mine.alarm = alarm
+        if mine.commit is NO_COMMIT:  # whoever takes it from now on lets go the alarm
+            alarm.acquire(timeout=PATIENCE)
+        return mine.is_settled()
+
     def _commit_with(self, mine: _Append) -> None:
         """Store this append and all that wait, in one commit that settles them.
 
         Interrupted before it is stored, it settles nobody: each of the others writes its own.
         """
-        commit, together, connection, execute = _Commit(), [mine], self.connection, self._cursor.execute
-        mine.commit, mine.error = commit, None
+        commit, together, written, execute = _Commit(), [mine], False, self._cursor.execute
+        mine.commit, mine.error, mine.alarm = commit, None, None
         while self._waiting:
             try:
                 append = self._waiting.popleft()
@@ -131,26 +170,27 @@ class Writer:
             if append is not mine:
                 append.commit = commit
                 together.append(append)
-        alone, written = len(together) == 1, False
         try:
-            if connection.in_transaction:
-                self._leave()
+            self._leave()
             execute("BEGIN IMMEDIATE")
             for append in together:
-                self._insert(append, alone)
+                self._insert(append)
             written = True
             execute("COMMIT")
         except sqlite3.Error as error:
             commit.error = error
         finally:
-            if connection.in_transaction:
+            if self.connection.in_transaction:
                 execute("ROLLBACK")
             elif written:
                 commit.stored = True
+            for append in together:
+                if append.alarm is not None:
+                    append.alarm.release()
 
-    def _insert(self, append: _Append, alone: bool) -> None:
-        """Insert its rows; if it is not alone and cannot, the others go on without it."""
-        execute, several = self._cursor.execute, not alone and len(append.rows) > 1
+    def _insert(self, append: _Append) -> None:
+        """Insert its rows; if it cannot, the others go on without it."""
+        execute, several = self._cursor.execute, len(append.rows) > 1
         try:
             if several:
                 execute("SAVEPOINT append")
@@ -158,7 +198,7 @@ class Writer:
                 execute(INSERT, row)
             append.last = self._cursor.lastrowid or 0
         except OF_THE_ROW as error:
-            if alone or not self.connection.in_transaction:  # the storage broke off, for all of them
+            if not self.connection.in_transaction:  # the storage broke off, for all of them
                 raise
             append.error = error
             if several:
