@@ -6,14 +6,15 @@ with its reason, and the reader goes on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+import gc
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
-from demandflow.domain.events import Event
-from demandflow.store.mapper import Unreadable
 from demandflow.store.parking import Parking, of_the_row, said, storable, topic_of
+from demandflow.store.sources import Row, Source, SourceByDemand
 from demandflow.tables import Tables
 
 PAGE = 1000
@@ -30,34 +31,6 @@ CREATE TABLE demandflow_parked_events (
 );
 CREATE INDEX demandflow_parked_events_demand ON demandflow_parked_events (reader, demand, position);
 """
-
-Row = tuple[int, Event | Unreadable]
-"""A position in the log, and what stands there."""
-
-
-class Source(Protocol):
-    """What a cursor needs of a log."""
-
-    @property
-    def id(self) -> str:
-        """Which log it is."""
-
-    @property
-    def path(self) -> str | None:
-        """Its file; None in memory."""
-
-    def page(self, after: int, limit: int) -> list[Row]:
-        """The next events of all demands, with their positions."""
-
-    def last_position(self) -> int:
-        """The position of the newest event; 0 if there is none."""
-
-
-class SourceByDemand(Source, Protocol):
-    """What a cursor needs of a log that it reads demand by demand."""
-
-    def next_demands(self, after: str, limit: int, upto: int) -> tuple[list[Row], str]:
-        """The events up to a position of the next demands, about so many: of each all. And which demand is the last."""
 
 
 class Position(NamedTuple):
@@ -174,10 +147,11 @@ class Cursor:
             return None  # somebody began again, by another make of it
         if upto is not None and began.last >= max(upto, began.whole_at):
             return None
-        if not (rows := self._source.page(began.last, PAGE)):
-            return None
-        self._take(began, rows, reader)
-        return rows[-1][0]
+        with _uncollected():
+            if not (rows := self._source.page(began.last, PAGE)):
+                return None
+            self._take(began, rows, reader)
+            return rows[-1][0]
 
     def next_demands(self, source: SourceByDemand, reader: Reader) -> int | None:
         """Take in the next demands of what is made by demand; returns how many events that makes, or None for no more.
@@ -188,12 +162,13 @@ class Cursor:
         began = self.position()
         if began is None:
             return None
-        rows, demand = source.next_demands(began.demand, DEMANDS, began.whole_at)
-        if not rows:
-            return None
-        moved = began._replace(demand=demand, version=began.version + len(rows))
-        self._written(began, moved, reader.worked_out(rows, ()))
-        return moved.version
+        with _uncollected():
+            rows, demand = source.next_demands(began.demand, DEMANDS, began.whole_at)
+            if not rows:
+                return None
+            moved = began._replace(demand=demand, version=began.version + len(rows))
+            self._written(began, moved, reader.worked_out(rows, ()))
+            return moved.version
 
     def retry(self, reader: Reader) -> None:
         """Try the parked events again, in the order of the log; those that still cannot be taken in stay parked."""
@@ -302,6 +277,18 @@ class Cursor:
                 (self.reader, demand.hex, first),
             ).fetchone()
         }
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Python's collector waits until a page is done: it would look at all that is kept for each few hundred rows."""
+    collects = gc.isenabled()
+    try:
+        gc.disable()
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _hex(demand: UUID | None) -> str:
