@@ -16,9 +16,10 @@ from demandflow.errors import StorageError
 from demandflow.parked import SCHEMA as PARKED_SCHEMA
 from demandflow.parked import Parked, ParkedReactions
 from demandflow.store import cursor
-from demandflow.store.cursor import Cursor, Effect, Row, Source
+from demandflow.store.cursor import Cursor, Effect
 from demandflow.store.mapper import Unreadable
 from demandflow.store.parking import OF_ONE_DEMAND, Parking, unreadable, unusable
+from demandflow.store.sources import Row, Source
 from demandflow.tables import Tables, moment_of, tables_of, written
 
 PAGE = 1000

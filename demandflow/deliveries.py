@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 
 from demandflow.domain.facts import STANDARD_FACTS, Notified
 from demandflow.errors import InvalidValue, StorageError
-from demandflow.store.cursor import Cursor, Source
+from demandflow.store.cursor import Cursor
 from demandflow.store.mapper import Unreadable
 from demandflow.store.parking import Parking, unreadable
+from demandflow.store.sources import Source
 from demandflow.tables import Tables, written
 
 LEASE = timedelta(minutes=1)

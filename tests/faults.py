@@ -431,8 +431,8 @@ FAULTS = (
     Fault(
         "who entered another state is not noted",
         "projections/bookkeeping.py",
-        "if was is None or was.demand.state != after.state:",
-        "if was is None:",
+        "if before is None or before.state != after.state:",
+        "if before is None:",
     ),
     Fault(
         "a position is saved before its page",
@@ -459,8 +459,8 @@ FAULTS = (
     Fault(
         "a page that is read again goes on from where it had come",
         "projections/bookkeeping.py",
-        "kept.demand.version == event.version - 1:",
-        "kept.demand.version >= event.version - 1:",
+        "self.demand.version == version)",
+        "self.demand.version >= version)",
     ),
     # questions
     Fault(

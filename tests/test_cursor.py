@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from demandflow import StorageError
 from demandflow.domain.events import Event
 from demandflow.store import cursor
-from demandflow.store.cursor import Cursor, Effect, Position, Row
+from demandflow.store.cursor import Cursor, Effect, Position
 from demandflow.store.mapper import Unreadable
 from demandflow.store.parking import Parking, grouped, unreadable, unusable, waiting
+from demandflow.store.sources import Row
 from demandflow.tables import Tables
 from tests.stories import A, B, Story
 

@@ -46,8 +46,9 @@ from demandflow.projections import ledger
 from demandflow.projections.page import Page
 from demandflow.projections.projector import Projector
 from demandflow.store import cursor
-from demandflow.store.cursor import Cursor, Row
+from demandflow.store.cursor import Cursor
 from demandflow.store.mapper import Unreadable
+from demandflow.store.sources import Row
 from demandflow.tables import Statements
 from demandflow.testing import FrozenClock, History, histories
 from demandflow.testing.figure_laws import Detached, dump, same_tables

@@ -20,9 +20,9 @@ from demandflow.errors import InvalidValue, brief
 from demandflow.projections.board import MOST
 from demandflow.projections.entries import Booking, Day, Stand, booked, booked_by_correction, day_of_event, stand_of
 from demandflow.projections.page import Page
-from demandflow.store.cursor import Row
 from demandflow.store.mapper import Unreadable
 from demandflow.store.parking import unreadable, unusable, waiting
+from demandflow.store.sources import Row
 
 KEPT = 20_000
 """So many open demands are kept as they stand between two pages."""

@@ -21,8 +21,9 @@ from demandflow.projections.standing import DEFINITIONS_VERSION
 from demandflow.projections.tables import PROJECTIONS, SCHEMA, TABLES
 from demandflow.projections.taken import Taken
 from demandflow.store import cursor
-from demandflow.store.cursor import Cursor, Effect, Position, Row
+from demandflow.store.cursor import Cursor, Effect, Position
 from demandflow.store.parking import Parking
+from demandflow.store.sources import Row
 from demandflow.tables import BUSY_SECONDS, Tables
 
 READER = "figures"

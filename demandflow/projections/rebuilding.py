@@ -16,9 +16,10 @@ from demandflow.projections.entries import Day
 from demandflow.projections.standing import Slice
 from demandflow.projections.tables import BY_DEMAND, SCHEMA
 from demandflow.projections.taken import Taken
-from demandflow.store.cursor import CannotBeWritten, Cursor, Effect, Position, Row, SourceByDemand
+from demandflow.store.cursor import CannotBeWritten, Cursor, Effect, Position
 from demandflow.store.mapper import Unreadable
 from demandflow.store.parking import unreadable
+from demandflow.store.sources import Row, SourceByDemand
 from demandflow.tables import Beside, Tables, beside_of, tables_of
 
 SCHEMA_BESIDE = beside_of(SCHEMA, SCHEMA)

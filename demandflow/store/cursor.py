@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
-from demandflow.domain.events import Event
 from demandflow.store.mapper import Unreadable
 from demandflow.store.parking import Parking, of_the_row, said, storable, topic_of
+from demandflow.store.sources import Row, Source, SourceByDemand
 from demandflow.tables import Tables
 
 PAGE = 1000
@@ -30,34 +30,6 @@ CREATE TABLE demandflow_parked_events (
 );
 CREATE INDEX demandflow_parked_events_demand ON demandflow_parked_events (reader, demand, position);
 """
-
-Row = tuple[int, Event | Unreadable]
-"""A position in the log, and what stands there."""
-
-
-class Source(Protocol):
-    """What a cursor needs of a log."""
-
-    @property
-    def id(self) -> str:
-        """Which log it is."""
-
-    @property
-    def path(self) -> str | None:
-        """Its file; None in memory."""
-
-    def page(self, after: int, limit: int) -> list[Row]:
-        """The next events of all demands, with their positions."""
-
-    def last_position(self) -> int:
-        """The position of the newest event; 0 if there is none."""
-
-
-class SourceByDemand(Source, Protocol):
-    """What a cursor needs of a log that it reads demand by demand."""
-
-    def next_demands(self, after: str, limit: int, upto: int) -> tuple[list[Row], str]:
-        """The events up to a position of the next demands, about so many: of each all. And which demand is the last."""
 
 
 class Position(NamedTuple):
