@@ -40,25 +40,25 @@ WORK = {"KEPT": KEPT, "RELOADED": RELOADED, "CAUGHT_UP": CAUGHT_UP, "REBUILT": R
 
 MEASURED: dict[tuple[int, int], dict[str, Count]] = {
     (3, 11): {
-        KEPT: Count(calls=12_232, statements=210),
-        RELOADED: Count(calls=18_432, statements=270),
-        CAUGHT_UP: Count(calls=77_755, statements=2_758),
-        REBUILT: Count(calls=78_169, statements=2_814),
-        BOARD: Count(calls=549, statements=10),
+        KEPT: Count(calls=4_712, statements=210),
+        RELOADED: Count(calls=7_532, statements=270),
+        CAUGHT_UP: Count(calls=46_640, statements=2_907),
+        REBUILT: Count(calls=51_059, statements=3_036),
+        BOARD: Count(calls=949, statements=61),
     },
     (3, 12): {
-        KEPT: Count(calls=11_402, statements=210),
-        RELOADED: Count(calls=17_432, statements=270),
-        CAUGHT_UP: Count(calls=70_922, statements=2_758),
-        REBUILT: Count(calls=71_321, statements=2_814),
-        BOARD: Count(calls=495, statements=10),
+        KEPT: Count(calls=4_502, statements=210),
+        RELOADED: Count(calls=7_092, statements=270),
+        CAUGHT_UP: Count(calls=43_348, statements=2_907),
+        REBUILT: Count(calls=47_674, statements=3_036),
+        BOARD: Count(calls=875, statements=61),
     },
     (3, 13): {
-        KEPT: Count(calls=11_422, statements=210),
-        RELOADED: Count(calls=17_452, statements=270),
-        CAUGHT_UP: Count(calls=70_922, statements=2_758),
-        REBUILT: Count(calls=71_321, statements=2_814),
-        BOARD: Count(calls=496, statements=10),
+        KEPT: Count(calls=4_502, statements=210),
+        RELOADED: Count(calls=7_092, statements=270),
+        CAUGHT_UP: Count(calls=43_348, statements=2_907),
+        REBUILT: Count(calls=47_674, statements=3_036),
+        BOARD: Count(calls=870, statements=61),
     },
 }
 MORE = 1.02

@@ -124,15 +124,6 @@ class FactMapper(Mapper[UUID]):
         self._read[base.TOPIC](bytes(said), context=STORED)
         return base.TOPIC
 
-    def read(self, stored_event: StoredEvent) -> Event | Unreadable:
-        """The event as it was recorded, or why it cannot be read."""
-        try:
-            return self.to_domain_event(stored_event)
-        except UnreadableEvent as error:
-            demand, version = stored_event.originator_id, stored_event.originator_version
-            whose = demand if isinstance(demand, UUID) else None
-            return Unreadable(whose, version if type(version) is int else 0, error.topic, error.reason)
-
 
 def readable(page: Sequence[tuple[int, Event | Unreadable]]) -> list[tuple[int, Event]]:
     """The page, if each of its rows can be read; else UnreadableEvent for the first that cannot."""
