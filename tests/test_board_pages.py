@@ -166,7 +166,7 @@ def test_all_pages_together_are_the_rows_in_order(
     rows = list({row.id: row for row in rows}.values())
     expected = in_order([row for row in rows if matches(row, chosen)], order)
     # what few is decides which way the rows are found, and never which they are
-    with a_board(rows) as connection, patch.multiple(board_pages, SHORT=few // 2, FEW=few, MANY=2 * few):
+    with a_board(rows) as connection, patch.multiple(board_pages, SHORT=few // 4, FEW=few, MANY=2 * few):
         assert walked(connection, chosen, order, limit) == expected
         whole = board.read(connection, chosen, order, limit=100, total=True)
         assert [row.demand.hex for row in whole.rows] == expected
@@ -188,7 +188,7 @@ def test_while_others_write_no_demand_that_did_not_change_is_lost_or_doubled(
     changed = {row.id: row for row in others}
     with (
         a_board(list(before.values())) as connection,
-        patch.multiple(board_pages, SHORT=few // 2, FEW=few, MANY=2 * few),
+        patch.multiple(board_pages, SHORT=few // 4, FEW=few, MANY=2 * few),
     ):
         page = board.read(connection, chosen, order, limit=limit)
         found = [row.demand for row in page.rows]

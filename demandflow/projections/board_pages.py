@@ -1,9 +1,9 @@
 """A page of the board: by which index it is found.
 
 Where one index answers all conditions and has the order asked for, it is walked until the page is full. Else an index
-that has the order is walked a little way, which mostly is enough. If it is not, what is asked for is rare, or comes
-late: the indexes are counted, and where one gives few rows, these are taken and sorted. SHORT, FEW and MANY are costs,
-in entries of an index that are read.
+that has the order is walked a little way, and on if that promises to fill the page. Else what is asked for is rare, or
+comes late: the indexes are counted, and the rows of the one that gives the fewest are taken and sorted. SHORT, FEW and
+MANY are costs, in entries of an index that are read.
 """
 
 from __future__ import annotations
@@ -58,13 +58,13 @@ class Search:
                 return self._read(path)
         ordered = sorted((path for path in paths if path.ordered), key=lambda path: (not path.near, path.each))
         walk = next(iter(ordered), None)
-        if (rows := self._filled(walk, SHORT)) is not None:
-            return rows
-        if (few := self._fewest(paths, FEW)) is not None:
-            return self._read(few)
-        if (rows := self._filled(walk, FEW)) is not None:
-            return rows
-        return self._read(self._fewest(paths, MANY) or walk or paths[0])
+        if walk is not None and self.limit <= SHORT:
+            rows = self._read(walk, SHORT)
+            if len(rows) < self.limit <= len(rows) * FEW // SHORT:  # as many again in each stretch would be enough
+                rows = self._read(walk, FEW)
+            if len(rows) == self.limit:
+                return rows
+        return self._read(self._fewest(paths, FEW) or self._fewest(paths, MANY) or walk or paths[0])
 
     def paths(self) -> Iterator[Path]:
         """All ways that there are; the rows themselves come first."""
@@ -76,7 +76,8 @@ class Search:
                 continue
             near, (_, sorts) = sought[0], index.sought(given) or sought
             far = [one for one in self.conditions if one not in near and not one.implied]
-            held = index is ROWS or index.holds([*(column for one in far for column in one.columns), *wanted])
+            seen = (column for one in (*far, *self.beyond) for column in one.columns)
+            held = index is ROWS or index.holds([*seen, *wanted])
             ordered = tuple(column for column in sorts if column not in alike)[: len(wanted)] == wanted
             yield Path(by_index(names.get(index.name)), near, far, sorts, ordered, 1 if held else LOOKED_UP)
 
@@ -91,13 +92,6 @@ class Search:
         condition, values = joined(path.near)
         counted = f"SELECT COUNT(*) FROM (SELECT 1 FROM {path.table} WHERE {condition} LIMIT {most}) AS few"  # noqa: S608
         return int(self.connection.execute(counted, values).fetchone()[0])
-
-    def _filled(self, walk: Path | None, reach: int) -> list[str] | None:
-        """A full page, if one is found on the way at no more than this cost."""
-        if walk is None or self.limit > reach:
-            return None
-        rows = self._read(walk, reach)
-        return rows if len(rows) == self.limit else None
 
     def _read(self, path: Path, reach: int | None = None) -> list[str]:
         """Whose rows are found on the way; with `reach`, at no more than this cost."""
