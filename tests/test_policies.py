@@ -972,7 +972,7 @@ def test_standard_policies_take_their_numbers_from_the_workflow_or_as_given() ->
 def test_who_wants_to_be_asked_after_the_end_of_time_is_asked_at_its_end() -> None:
     last = datetime(2199, 12, 31, 23, tzinfo=UTC)
     lamp = as_if(waiting(), since=last, received=last, last=last, due=last + JUST, clocks=())
-    suspended = replace(a_demand(LOOP, "suspended"), review=datetime(1900, 1, 2, tzinfo=UTC))
+    suspended = as_if(a_demand(LOOP, "suspended"), review=datetime(1900, 1, 2, tzinfo=UTC))
     anonymous = as_if(a_demand(LOOP, "fed_back"), resident=None, asked=False, told_at=last)
     closed = as_if(a_demand(LOOP, "closed"), resident="张三", ended=last)
     for demand in (lamp, suspended, anonymous, closed):

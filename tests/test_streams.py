@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from demandflow import (
@@ -22,6 +23,7 @@ from demandflow import (
 )
 from demandflow.application import published
 from demandflow.domain.decide import decide
+from demandflow.domain.declared import declared
 from demandflow.domain.demand import Demand
 from demandflow.domain.evolve import evolve
 from demandflow.domain.facts import STANDARD_FACTS
@@ -29,6 +31,7 @@ from demandflow.domain.stream import Change, Stream
 from demandflow.ids import derived_id
 from demandflow.store.mapper import FactMapper
 from demandflow.testing import FrozenClock
+from demandflow.workbench import diff
 from tests.stories import CLERK, T0, A, Story
 
 
@@ -111,3 +114,10 @@ def test_what_is_no_demand_is_neither_counted_nor_on_the_board_nor_asked_about()
         assert flow.figures().count("received") == 1
         assert not flow.parked_events()
     assert isinstance(lamp, Demand)
+
+
+def test_a_log_knows_of_which_kind_a_workflow_is_and_a_comparison_says_so() -> None:
+    other = replace(OUTINGS, version=2, of=Demand)
+    assert '"of":"activity"' in declared(OUTINGS)
+    assert '"of"' not in declared(other)
+    assert "it is of another kind of stream: demand instead of activity" in str(diff(OUTINGS, other))

@@ -14,6 +14,7 @@ from demandflow.domain.facts import Fact
 from demandflow.domain.hours import WEEKDAYS, hours_as_text
 from demandflow.domain.moves import Move, sources
 from demandflow.domain.spans import Span
+from demandflow.domain.stream import Stream
 from demandflow.domain.workflow import Workflow
 
 SETS = {"rules", "runs_in", "paused_in", "restarts"}
@@ -95,6 +96,8 @@ def _plain(value: Any, unordered: bool = False) -> Any:
             return sorted(several, key=str) if unordered or isinstance(value, set | frozenset) else several
         case type() if issubclass(value, Fact):
             return value.TOPIC
+        case type() if issubclass(value, Stream):
+            return value.KIND
         case _ if is_dataclass(value):
             return _fields(value)
         case _:

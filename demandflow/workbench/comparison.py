@@ -197,5 +197,7 @@ def _goal(move: Move) -> str:
 
 
 def _whole(old: Workflow, new: Workflow) -> Iterator[str]:
+    if old.of is not new.of:
+        yield f"it is of another kind of stream: {new.of.KIND or 'demand'} instead of {old.of.KIND or 'demand'}"
     if old.tells_nobody != new.tells_nobody:
         yield "it declares that it tells nobody" if new.tells_nobody else "it no longer declares that it tells nobody"
