@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 from datetime import UTC, datetime, timedelta, timezone
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -206,3 +208,13 @@ def test_ids_sort_by_time_and_derived_ids_are_the_same_everywhere() -> None:
         len({derived_id("a", "b", "c"), derived_id(None, "b", "c"), derived_id("a", "bc", ""), derived_id("a", "b")})
         == 4
     )
+
+
+def test_a_copy_of_an_actor_is_what_it_was_and_one_that_is_changed_is_checked() -> None:
+    read = msgspec.json.decode(b'{"id":"li ","role":"auditor","unit":"office"}', type=Actor)
+    for same in (copy.copy(read), copy.deepcopy(read), pickle.loads(pickle.dumps(read))):
+        assert same == read
+        assert type(same) is Actor
+    assert read.__replace__(id="li") == Actor("li", "auditor", "office")
+    with pytest.raises(InvalidValue, match="blanks at its ends"):
+        read.__replace__(role="clerk")

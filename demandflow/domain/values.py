@@ -224,9 +224,22 @@ class Actor(Struct, frozen=True, omit_defaults=True, gc=False, metaclass=_Checke
     role: str
     unit: str | None = None
 
+    def __reduce__(self) -> tuple[Callable[..., Actor], tuple[str, str, str | None]]:
+        return _as_it_was, (self.id, self.role, self.unit)
+
+    def __replace__(self, **changes: Any) -> Actor:
+        """A copy is checked as the first one was."""
+        return Actor(**{"id": self.id, "role": self.role, "unit": self.unit, **changes})
+
     def speaks_for(self, *names: str | None) -> bool:
         """Whether the actor is, or belongs to, one of these people or units."""
         return self.id in names or (self.unit is not None and self.unit in names)
+
+
+def _as_it_was(*parts: str | None) -> Actor:
+    """An actor that was copied from one, which may have been read from a log of an earlier rule."""
+    made: Actor = type(Struct).__call__(Actor, *parts)
+    return made
 
 
 def actor_of(value: object, what: str = "by") -> Actor:
