@@ -125,6 +125,23 @@ def desk() -> Workflow:
     return Workflow("desk", 1, states, moves, tells_nobody=True)
 
 
+def queue() -> Workflow:
+    """What may be due before its clock runs, so that an extension moves both."""
+    states = (
+        State("queued", Stage.CONTRACTING, owner="clerk"),
+        State("called", Stage.FEEDBACK, owner="clerk"),
+        State("served", Stage.ENDED, ended_as="closed"),
+    )
+    moves = (
+        Move("queue", Registered, START, "queued", by="clerk"),
+        Move("call", Stepped, "queued", "called", by="clerk", means="taken_on"),
+        Move("extend", Extended, "called", STAY, by="clerk", means="extended"),
+        Move("serve", Reported, "called", "served", by="clerk", means="reported"),
+    )
+    clocks = (Clock("wait", "queued", "1 hour", HOURS), Clock("serve", "called", "2 hours", HOURS, extensible=True))
+    return Workflow("queue", 1, states, moves, tells_nobody=True, clocks=clocks)
+
+
 def workflows() -> tuple[Workflow, ...]:
-    """What the laws are held against: the closed loop, a small one with clocks, and a very small one."""
-    return CLOSED_LOOP, yard(), desk()
+    """What the laws are held against: the closed loop, a small one with clocks, and two very small ones."""
+    return CLOSED_LOOP, yard(), desk(), queue()

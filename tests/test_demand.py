@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import pickle
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -39,6 +42,7 @@ from demandflow.domain.demand import as_if
 from demandflow.domain.facts import STANDARD_FACTS, extended
 from demandflow.domain.moves import ENDS, MEANINGS
 from demandflow.domain.samples import choices_of
+from demandflow.domain.stream import Stream
 from demandflow.projections.entries import booked, stand_of
 from demandflow.projections.standing import CLOSED, ENDED, RESOLVED, standing
 from demandflow.testing.strategies import facts_for
@@ -382,3 +386,14 @@ def test_a_field_is_otherwise_where_it_is_held_and_nothing_else_is(name: str) ->
 def holds(demand: Demand, name: str) -> Iterator[Any]:
     """What of a demand holds this field: itself, or one of its parts."""
     return (it for it in (demand, *(getattr(demand, part) for part in PARTS)) if name in it.__struct_fields__)
+
+
+def test_a_short_name_says_of_which_kind_what_it_reads_is() -> None:
+    """No type checker looks at the path."""
+    source = Path(inspect.getfile(Demand)).read_text(encoding="utf-8")
+    source += Path(inspect.getfile(Stream)).read_text(encoding="utf-8")
+    names = re.findall(r'^    (\w+) = reads\[(.+)\]\("(\w+)\.(\w+)"\)$', source, re.MULTILINE)
+    assert len(names) > 30
+    for name, kind, part, field in names:
+        annotations = type(getattr(Demand(A), part)).__annotations__
+        assert (name, kind.replace("Moment", "datetime")) == (field, annotations[field].replace("Moment", "datetime"))

@@ -96,7 +96,7 @@ THIRD_PARTIES = {
     "pydantic_core": {"domain/values.py", "domain/facts.py"},
     "transitions": {"domain/workflow.py"},
     "msgspec": {*(f"domain/{name}.py" for name in STRUCTS), "store/mapper.py"},
-    "eventsourcing": {"store/mapper.py", "store/reader.py", "store/sqlite.py"},
+    "eventsourcing": {"store/mapper.py", "store/sqlite.py"},
     "rich": {"terminal.py"},
     "rapidfuzz": {"policies/likeness.py"},
     "hypothesis": {"_hypothesis.py", *(f"testing/{name}.py" for name in WITH_HYPOTHESIS)},

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 from uuid import UUID
 
 from eventsourcing.domain import DomainEventProtocol
@@ -20,9 +19,7 @@ from demandflow.domain.texts import has_control_characters
 from demandflow.domain.values import STORED
 from demandflow.errors import HistoryIncomplete, InvalidValue, UnreadableEvent, brief, printable
 from demandflow.store.holes import Hole
-
-Row: TypeAlias = tuple[str, int, str, bytes]
-"""A stored event: its demand (in hex), version and topic, and all else as JSON."""
+from demandflow.store.writer import Row
 
 _OURS = frozenset(STANDARD_FACTS)
 

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
-from eventsourcing.persistence import StoredEvent
-
 from demandflow.domain.events import Event
 from demandflow.domain.facts import Fact
 from demandflow.errors import HistoryIncomplete, StorageBusy
@@ -39,6 +37,6 @@ def recorded_events(url: str, facts: Iterable[type[Fact]], tenant: str | None = 
             if missing := holes_in(lambda query: connection.execute(query).fetchall(), settled=settled):
                 raise HistoryIncomplete(missing)
             for demand, version, topic, state in connection.execute(ROWS):
-                yield mapper.to_domain_event(StoredEvent(id_of(demand), version, topic, state))
+                yield mapper.event(id_of(demand), version, topic, state)
         if how == IMMUTABLE and file.stat().st_mtime_ns != began:
             raise StorageBusy("somebody wrote to the log while it was read; try again")
