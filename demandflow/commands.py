@@ -121,7 +121,7 @@ class Commands:
         Without source and reference, and without a command id, its id is all zeros: none is made for it.
         """
         command, on, derived = self._start(checked(fact), workflow, how, made=False)
-        return self._handler.would_start(command, on, derived=derived, chosen=workflow is not None)
+        return self._handler.trying().start(command, on, derived=derived, chosen=workflow is not None)
 
     def act(self, demand_id: UUID, move: str, fact: Fact, **how: Unpack[How]) -> Demand:
         """Make any move of the demand's workflow, with its fact. A merge records both sides."""
@@ -129,7 +129,7 @@ class Commands:
 
     def would(self, demand_id: UUID, move: str, fact: Fact, **how: Unpack[How]) -> Demand:
         """The demand as act() would return it, or what it would raise; nothing is recorded."""
-        return self._handler.would(_command(as_id(demand_id), move, checked(fact), how))
+        return self._handler.trying().handle(_command(as_id(demand_id), move, checked(fact), how))
 
     def events(self, demand_id: UUID) -> tuple[Event, ...]:
         """What is recorded of the demand: each fact with its circumstances and what it meant. Raises DemandNotFound."""

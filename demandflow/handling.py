@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import copy
 from uuid import UUID
 
-from demandflow.domain.decide import Command, decide, other_side
+from demandflow.domain.decide import Command, decide
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event, Meta
 from demandflow.domain.evolve import evolve
-from demandflow.domain.facts import Fact, Merged, MovedOver, Unmerged
+from demandflow.domain.facts import MovedOver
+from demandflow.domain.merging import other_of, other_side
 from demandflow.domain.moves import Proposal
 from demandflow.domain.moving import check_it_may_move
 from demandflow.domain.values import Role
 from demandflow.domain.workflow import Workflow, Workflows
 from demandflow.errors import InvalidValue, Overtaken, Refusal, StorageBusy, StorageError
-from demandflow.kept import MOST, Demands, Events
+from demandflow.kept import MOST, Demands
 from demandflow.moments import ALLOWED_SKEW, Moments
 from demandflow.replayed import Replayed
-from demandflow.store.log import VersionTaken
+from demandflow.store.log import Log, VersionTaken
+from demandflow.store.pending import PendingLog
 
 ATTEMPTS = 50
 
@@ -28,7 +31,7 @@ class CommandHandler:
 
     def __init__(
         self,
-        log: Events,
+        log: Log | PendingLog,
         workflows: Workflows,
         moments: Moments,
         *,
@@ -47,11 +50,14 @@ class CommandHandler:
         self.demands: Demands = Demands(log, moments.saw, keep, None if beside is None else beside.demands)
         self._before: Replayed = Replayed(log, workflows, None if beside is None else beside._before)
 
-    def on(self, log: Events, *, backdating: bool = False) -> CommandHandler:
+    def on(self, log: Log | PendingLog, moments: Moments | None = None, *, backdating: bool = False) -> CommandHandler:
         """A handler on what is not recorded yet, beside this one, which knows what this one has seen."""
-        return CommandHandler(
-            log, self.workflows, self.moments, policies=self._policies, beside=self, backdating=backdating
-        )
+        moments, policies = moments or self.moments, self._policies
+        return CommandHandler(log, self.workflows, moments, policies=policies, beside=self, backdating=backdating)
+
+    def trying(self) -> CommandHandler:
+        """A handler whose commands are decided as by this one, and never recorded."""
+        return self.on(PendingLog(self._log), copy(self.moments), backdating=self._backdating)
 
     def handle(self, command: Command) -> Demand:
         """Record one fact, and its other side where it has one; returns the demand after it.
@@ -64,7 +70,7 @@ class CommandHandler:
             try:
                 if (done := self._before.done(demand, command)) is not None:
                     return done
-                other = self._other(demand, command.fact)
+                other = other_of(demand, command.fact, self.demands.seen)
                 events = self._decided(command, demand, other)
             except Exception as error:  # decided on what was kept: is it still so?
                 if self.demands.changed_meanwhile(demand, other):
@@ -103,20 +109,6 @@ class CommandHandler:
                     raise StorageError(f"new_id made {command.demand}, which is in the log already") from None
         raise StorageBusy(f"demand {command.demand} could not be registered in {ATTEMPTS} attempts")
 
-    def would(self, command: Command) -> Demand:
-        """What handle() would return or raise; nothing is recorded."""
-        demand = self.demands.current(command.demand)
-        if (done := self._before.done(demand, command)) is not None:
-            return done
-        other = self._other(demand, command.fact)
-        return self._imagined(command, demand, None if other is None else self.demands.current(other.id))
-
-    def would_start(self, command: Command, workflow: Workflow, *, derived: bool, chosen: bool = False) -> Demand:
-        """What start() would return or raise; nothing is recorded."""
-        if derived and (known := self._before.registered(command, workflow, chosen=chosen)) is not None:
-            return known
-        return self._imagined(command, Demand(command.demand, workflow=workflow.key))
-
     def _decided(self, command: Command, demand: Demand, other: Demand | None = None) -> list[Event]:
         """The events to record: one, or one on each side of a merge, at the same moment."""
         by, fact = command.by, command.fact
@@ -142,9 +134,7 @@ class CommandHandler:
 
     def _decided_there(self, command: Command, demand: Demand, other: Demand, meta: Meta) -> Event:
         """The other side of a merge or an un-merge."""
-        if other.id == demand.id:
-            raise InvalidValue("into", "a demand cannot be merged into itself")
-        workflow, side = self.workflows[other.workflow], other_side(command.fact, demand)
+        workflow, side = self.workflows[other.workflow], other_side(demand, command.fact)
         move = workflow.move_of(type(side), other.state) or side.TOPIC.rpartition(".")[2]
         there = Meta(meta.actor, meta.happened, meta.recorded, workflow.key, retrospect=meta.retrospect)
         return decide(workflow, other, Proposal(move, side, command.by, meta.happened), there)
@@ -157,13 +147,3 @@ class CommandHandler:
         for demand in after:
             self.demands.keep(demand)
         return after[0]
-
-    def _imagined(self, command: Command, demand: Demand, other: Demand | None = None) -> Demand:
-        events = self._decided(command, demand, other)
-        self._log.check(events)
-        return evolve(demand, events[0])
-
-    def _other(self, demand: Demand, fact: Fact) -> Demand | None:
-        """The other demand of a merge or an un-merge."""
-        into = fact.into if isinstance(fact, Merged) else demand.merged_into if isinstance(fact, Unmerged) else None
-        return None if into is None else self.demands.seen(into)

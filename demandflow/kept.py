@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -19,14 +19,8 @@ MOST, LONG = 10_000, 50
 class Events(Protocol):
     """What is needed of a log."""
 
-    def append(self, events: Sequence[Event]) -> None:
-        """Record these events, all or none."""
-
     def events(self, demand: UUID, *, after: int = 0, upto: int | None = None) -> list[Event]:
         """The demand's events."""
-
-    def check(self, events: Iterable[Event]) -> None:
-        """Raise InvalidValue unless each event can be written down and read back."""
 
 
 class Demands:

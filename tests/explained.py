@@ -145,14 +145,10 @@ def _found(reasons: tuple[tuple[str, str, str, str], ...], mutant: Mutant) -> st
     return ""
 
 
+SILENT = "the words about a rule that does not speak; the rules of the laws do"
 BEYOND_LAWS: tuple[tuple[str, str, str, str], ...] = (
-    ("domain/decide.py", "_refusal", "Defect(", "the words about a rule that does not speak; the rules of the laws do"),
-    (
-        "domain/decide.py",
-        "_refusal",
-        "mend the rule",
-        "the words about a rule that does not speak; those of the laws do",
-    ),
+    ("domain/workflow.py", "Workflow.objections", "Defect(", SILENT),
+    ("domain/workflow.py", "Workflow.objections", "mend the rule", SILENT),
     ("domain/workflow.py", "Workflow.table", "", "a table for people to read; the tests of drawing judge it"),
     ("domain/workflow.py", "Workflow.mermaid", "", "a picture for people to look at; the tests of drawing judge it"),
     ("domain/workflow.py", "Workflow.__repr__", "", "how it is shown in a console"),

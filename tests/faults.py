@@ -36,7 +36,7 @@ FAULTS = (
     Fault(
         "evolve forgets the review date of a suspension",
         "domain/evolve.py",
-        "change.update(review=_of(event).review)",
+        "change.update(review=fact.review)",
         "change.update(review=None)",
     ),
     Fault(
@@ -60,8 +60,8 @@ FAULTS = (
     Fault(
         "letting one go lets the others go",
         "domain/evolve.py",
-        "if other != gone)",
-        "if other == gone)",
+        "if other != fact.demand)",
+        "if other == fact.demand)",
     ),
     Fault(
         "a command id is not remembered",
@@ -84,15 +84,15 @@ FAULTS = (
     # the table and the door
     Fault(
         "a rule is dropped",
-        "domain/decide.py",
+        "domain/workflow.py",
         "for rule in row.move.rules:\n",
         "for rule in row.move.rules[1:]:\n",
     ),
     Fault(
         "one objection is not enough",
         "domain/decide.py",
-        "    if objections:\n",
-        "    if len(objections) > 1:\n",
+        "    if objections := workflow.objections(row, demand, proposal):\n",
+        "    if len(objections := workflow.objections(row, demand, proposal)) > 1:\n",
     ),
     Fault(
         "rework begins no new round",

@@ -43,7 +43,7 @@ from demandflow.domain.facts import STANDARD_FACTS, extended
 from demandflow.domain.moves import ENDS, MEANINGS
 from demandflow.domain.samples import choices_of
 from demandflow.domain.stream import Stream
-from demandflow.projections.entries import booked, stand_of
+from demandflow.projections.entries import Stand, booked, stand_of
 from demandflow.projections.standing import CLOSED, ENDED, RESOLVED, standing
 from demandflow.testing.strategies import facts_for
 from tests.scenes import TAKEN_OVER
@@ -98,7 +98,8 @@ def test_folding_never_fails_whatever_was_recorded(events: list[Event]) -> None:
     assert pickle.loads(pickle.dumps(demand)) == demand
     value = standing(demand)
     assert not value & RESOLVED or value & ENDED != CLOSED or demand.resolved, "resolved is said by an evaluation"
-    before, was = None, None
+    before: Demand | None = None
+    was: Stand | None = None
     for event in with_corrections(events):
         before = evolve(before, event)
         now = stand_of(before, _day)
@@ -139,7 +140,7 @@ def test_what_a_community_says_of_its_own_is_kept_and_cannot_be_changed() -> Non
 def test_all_that_was_said_at_registration_is_kept() -> None:
     said = {name: next(filter(None, some)) for name, some in choices_of(Registered, everything=True).items()}
     story, fact = Story().tell("register"), Registered(**said)
-    demand = evolve(None, Event(A, 1, fact, story.events[0].meta, story.events[0].stamp))
+    demand = evolve(Demand(A), Event(A, 1, fact, story.events[0].meta, story.events[0].stamp))
     del said["due"]  # the stamp says when
     assert {name: getattr(demand, name) for name in said} == said
 

@@ -152,6 +152,16 @@ def test_a_given_clock_is_the_callers_own_affair(clock: FrozenClock) -> None:
             clock.advance(days=800)
 
 
+def test_what_is_only_tried_by_a_wrong_clock_holds_nobody_back(clock: FrozenClock) -> None:
+    with DemandFlow.open("memory:", clock=clock) as flow:
+        demand = flow.register("x", **PLACED).id
+        clock.advance(days=800)
+        assert flow.would(demand, "note", Noted(text="y"), by=CLERK).version == 2
+        flow.try_many([Action(demand=demand, move="note", fact=Noted(text="y"), by=CLERK)])
+        clock.advance(days=-799)
+        assert flow.note(demand, "y", by=CLERK).version == 2
+
+
 def test_the_clock_of_the_machine_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:
     assert elapsed() <= elapsed()
     with DemandFlow.open("memory:") as flow:

@@ -12,9 +12,8 @@ from demandflow.domain.facts import ContractedOut, Corrected, Registered, Sorted
 from demandflow.domain.stream import Change
 
 
-def corrected(was: Demand, event: Event, change: Change) -> None:
+def corrected(was: Demand, event: Event, fact: Any, change: Change) -> None:
     """What a correction changes: it counts only where nothing later has said otherwise."""
-    fact: Any = event.fact
     named, kind, work, this_round = fact.event, was.fact_of(fact.event), was.work, was.this_round
     if kind is None:
         return

@@ -10,13 +10,13 @@ from msgspec import Struct
 
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event, Meta, Stamp
-from demandflow.domain.facts import Fact, LetGo, MovedOver, TookIn, Unmerged
+from demandflow.domain.facts import Fact, MovedOver
 from demandflow.domain.moves import Proposal
 from demandflow.domain.stream import Stream
 from demandflow.domain.ticking import due_of_the_whole, step_of, ticks
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Row, Workflow
-from demandflow.errors import Defect, InvalidWorkflow, RuleBroken, brief
+from demandflow.errors import RuleBroken
 
 
 class Command(Struct, frozen=True):
@@ -51,12 +51,8 @@ def decide(workflow: Workflow, demand: Stream, proposal: Proposal[Any], meta: Me
     Raises MoveNotAllowed, RoleNotAllowed, RuleBroken (with every objection), or InvalidValue for the wrong fact.
     """
     row = workflow.row_for(demand, proposal)
-    objections = []
-    for rule in row.move.rules:
-        if (objection := rule(demand, proposal)) is not None:
-            objections.append((getattr(rule, "__name__", repr(rule)), objection))
-    if objections:
-        raise _refusal(workflow, row, objections)
+    if objections := workflow.objections(row, demand, proposal):
+        raise RuleBroken(row.move.name, objections)
     return event_of(workflow, demand, proposal, row, meta)
 
 
@@ -81,19 +77,3 @@ def event_of(workflow: Workflow, demand: Stream, proposal: Proposal[Any], row: R
     )
     meta = meta or Meta(proposal.by, proposal.at, proposal.at, workflow.key)
     return Event(demand.id, demand.version + 1, fact, meta, stamp)
-
-
-def other_side(fact: Fact, demand: Demand) -> Fact:
-    """What a merge or an un-merge of this demand records on the other: whose demand it is goes with it."""
-    if isinstance(fact, Unmerged):
-        return LetGo(demand=demand.id)
-    return TookIn(demand=demand.id, residents=demand.residents or None)
-
-
-def _refusal(workflow: Workflow, row: Row, objections: list[tuple[str, str]]) -> RuleBroken | InvalidWorkflow:
-    """What the objections come to; a rule that does not speak is a defect of the workflow."""
-    for name, objection in objections:
-        if not isinstance(objection, str) or not objection:
-            says = f"rule {name} must return a sentence or None, it returned {brief(objection)}"
-            return InvalidWorkflow(workflow.key, (Defect("rule", says, "mend the rule", moves=(row.move.name,)),))
-    return RuleBroken(row.move.name, tuple(objections))

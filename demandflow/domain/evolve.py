@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Any, TypeVar, overload
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
@@ -21,14 +21,11 @@ from demandflow.domain.stream import Change, Stream
 from demandflow.domain.values import Role, Stage
 
 S = TypeVar("S", bound=Stream)
-Apply = Callable[[Demand, Event, Change], None]
+Apply = Callable[[Demand, Event, Any, Change], None]
+"""Of the demand before it, an event and its fact: what the change is."""
 
 
-@overload
-def evolve(stream: Demand | None, event: Event) -> Demand: ...
-@overload
-def evolve(stream: S | None, event: Event, of: type[S]) -> S: ...
-def evolve(stream: Stream | None, event: Event, of: type[Stream] = Demand) -> Stream:
+def evolve(stream: S | None, event: Event, of: type[S] = Demand) -> S:  # type: ignore[assignment]
     """The demand (or what else the stream is of) after one more event."""
     was = of(event.demand) if stream is None else stream
     meta, stamp, kind = event.meta, event.stamp, type(event.fact)
@@ -71,13 +68,14 @@ def fold(events: Iterable[Event], demand: Demand | None = None) -> Demand | None
 
 
 def _change_a_demand(was: Demand, event: Event, change: Change) -> None:
+    fact = event.fact
     if "since" in change:
         change["review"] = None
     for meaning in event.stamp.means or ():
         if (apply := MEANINGS.get(meaning)) is not None:
-            apply(was, event, change)
-    for apply in said_by(type(event.fact)):
-        apply(was, event, change)
+            apply(was, event, fact, change)
+    for apply in said_by(type(fact)):
+        apply(was, event, fact, change)
     if event.stamp.round != was.stamp.round and was.version:  # last: what ends a round belongs to it
         change["this_round"] = Round()
         change["audited"] = change.get("audited", was.audited) and event.stamp.stage != Stage.AUDIT
@@ -87,25 +85,20 @@ def _add(was: Demand, change: Change, who: str, *names: str | None) -> None:
     change[who] = (change.get(who) or getattr(was, who)).union([name for name in names if name is not None])
 
 
-def _of(event: Event) -> Any:
-    """The fact; each of these functions knows of which class it is."""
-    return event.fact
-
-
 # what an event meant
 
 
-def _accepted(was: Demand, event: Event, change: Change) -> None:
+def _accepted(was: Demand, event: Event, fact: Any, change: Change) -> None:
     change["audited"] = True
     _add(was, change, "auditors", event.meta.actor.id, event.meta.actor.unit)
 
 
-def _told(was: Demand, event: Event, change: Change) -> None:
+def _told(was: Demand, event: Event, fact: Any, change: Change) -> None:
     set_part(was, change, "this_round", told_at=change["last"])
     _add(was, change, "clerks", event.meta.actor.id)
 
 
-def _callback_missed(was: Demand, event: Event, change: Change) -> None:
+def _callback_missed(was: Demand, event: Event, fact: Any, change: Change) -> None:
     missed = (change.get("this_round") or was.this_round).missed_callbacks + 1
     set_part(was, change, "this_round", missed_callbacks=missed, missed_at=change["last"])
 
@@ -114,20 +107,19 @@ def _callback_missed(was: Demand, event: Event, change: Change) -> None:
 MEANINGS: dict[str, Apply] = {
     "accepted": _accepted,
     "told": _told,
-    "asked": lambda was, event, change: set_part(was, change, "this_round", asked=True),
-    "evaluated": lambda was, event, change: set_part(was, change, "this_round", evaluated=True, asked=True),
+    "asked": lambda was, event, fact, change: set_part(was, change, "this_round", asked=True),
+    "evaluated": lambda was, event, fact, change: set_part(was, change, "this_round", evaluated=True, asked=True),
     "callback_missed": _callback_missed,
-    "escalated": lambda was, event, change: set_part(was, change, "this_round", escalated=True),
-    "taken_over": lambda was, event, change: change.update(taken_over=True),
-    "reopened": lambda was, event, change: change.update(taken_over=False),
+    "escalated": lambda was, event, fact, change: set_part(was, change, "this_round", escalated=True),
+    "taken_over": lambda was, event, fact, change: change.update(taken_over=True),
+    "reopened": lambda was, event, fact, change: change.update(taken_over=False),
 }
 # fmt: on
 
 # what its fact says
 
 
-def _registered(was: Demand, event: Event, change: Change) -> None:
-    fact = _of(event)
+def _registered(was: Demand, event: Event, fact: Any, change: Change) -> None:
     change["received"] = change["last"]
     change["subject"] = Subject(
         *(fact.text, fact.channel, fact.place, fact.category, fact.urgency, fact.resident, fact.representative),
@@ -137,8 +129,7 @@ def _registered(was: Demand, event: Event, change: Change) -> None:
         _add(was, change, "clerks", event.meta.actor.id)
 
 
-def _sorted(was: Demand, event: Event, change: Change) -> None:
-    fact = _of(event)
+def _sorted(was: Demand, event: Event, fact: Any, change: Change) -> None:
     if fact.category is not None:
         set_part(was, change, "subject", category=fact.category, category_from=event.version)
     if fact.place is not None:
@@ -147,21 +138,21 @@ def _sorted(was: Demand, event: Event, change: Change) -> None:
         set_part(was, change, "subject", urgency=fact.urgency)
 
 
-def _contracted_out(was: Demand, event: Event, change: Change) -> None:
-    fact = _of(event)
+def _contracted_out(was: Demand, event: Event, fact: Any, change: Change) -> None:
+    helpers, work = fact.co_handlers or (), was.work
     change["work"] = replace(
-        was.work,
+        work,
         contractor=fact.contractor,
         lead=fact.contractor,
-        co_handlers=fact.co_handlers or (),
-        contracts=(*was.work.contracts, (event.version, fact.contractor)),
-        workers=was.work.workers.union(fact.co_handlers or ()),
+        co_handlers=helpers,
+        contracts=(*work.contracts, (event.version, fact.contractor)),
+        workers=work.workers.union(helpers),
         contractor_from=event.version,
     )
-    _extended(was, event, change)
+    _extended(was, event, fact, change)
 
 
-def _worked(was: Demand, event: Event, change: Change) -> None:
+def _worked(was: Demand, event: Event, fact: Any, change: Change) -> None:
     """Who does a contractor's work has worked on it, and the contractor with them."""
     actor, work = event.meta.actor, was.work
     given = (name for name in (work.contractor, *work.co_handlers) if name is not None)
@@ -169,42 +160,34 @@ def _worked(was: Demand, event: Event, change: Change) -> None:
         change["work"] = replace(work, workers=work.workers.union((actor.id, *theirs)))
 
 
-def _handed_back(was: Demand, event: Event, change: Change) -> None:
+def _handed_back(was: Demand, event: Event, fact: Any, change: Change) -> None:
     set_part(was, change, "work", contractor=None, co_handlers=(), handbacks=was.work.handbacks + 1)
 
 
-def _extension_asked(was: Demand, event: Event, change: Change) -> None:
-    set_part(was, change, "this_round", extension_asked=_of(event).until)
-
-
-def _extended(was: Demand, event: Event, change: Change) -> None:
+def _extended(was: Demand, event: Event, fact: Any, change: Change) -> None:
     if was.this_round.extension_asked is not None:
         set_part(was, change, "this_round", extension_asked=None)
 
 
-def _reported(was: Demand, event: Event, change: Change) -> None:
-    resolved = _of(event).resolved
-    set_part(was, change, "this_round", reported_resolved=resolved, report_from=event.version)
+def _reported(was: Demand, event: Event, fact: Any, change: Change) -> None:
+    set_part(was, change, "this_round", reported_resolved=fact.resolved, report_from=event.version)
     workers = (change.get("work") or was.work).workers
     set_part(was, change, "work", workers=workers | {event.meta.actor.id})
 
 
-def _evaluated(was: Demand, event: Event, change: Change) -> None:
-    fact = _of(event)
+def _evaluated(was: Demand, event: Event, fact: Any, change: Change) -> None:
     set_part(was, change, "this_round", resolved=fact.resolved, grade=fact.grade, evaluation_from=event.version)
     _add(was, change, "evaluators", event.meta.actor.id, event.meta.actor.unit, fact.written_by)
 
 
-def _took_in(was: Demand, event: Event, change: Change) -> None:
-    fact = _of(event)
+def _took_in(was: Demand, event: Event, fact: Any, change: Change) -> None:
     change["took_in"] = (*was.took_in, fact.demand)
     change["joined"] = (*was.joined, *((fact.demand, name) for name in fact.residents or ()))
 
 
-def _let_go(was: Demand, event: Event, change: Change) -> None:
-    gone = _of(event).demand
-    change["took_in"] = tuple(other for other in was.took_in if other != gone)
-    change["joined"] = tuple(pair for pair in was.joined if pair[0] != gone)
+def _let_go(was: Demand, event: Event, fact: Any, change: Change) -> None:
+    change["took_in"] = tuple(other for other in was.took_in if other != fact.demand)
+    change["joined"] = tuple(pair for pair in was.joined if pair[0] != fact.demand)
 
 
 # fmt: off
@@ -215,14 +198,16 @@ FACTS: dict[type[Fact], tuple[Apply, ...]] = {
     facts.ContractedOut: (_contracted_out,),
     facts.TakenOn: (_worked,),
     facts.HandedBack: (_worked, _handed_back),
-    facts.ExtensionAsked: (_worked, _extension_asked),
+    facts.ExtensionAsked: (
+        _worked, lambda was, event, fact, change: set_part(was, change, "this_round", extension_asked=fact.until),
+    ),
     facts.Extended: (_extended,),
-    facts.Suspended: (_worked, lambda was, event, change: change.update(review=_of(event).review)),
+    facts.Suspended: (_worked, lambda was, event, fact, change: change.update(review=fact.review)),
     facts.Resumed: (_worked,),
     facts.Reported: (_worked, _reported),
     facts.Evaluated: (_evaluated,),
-    facts.Merged: (lambda was, event, change: change.update(merged_into=_of(event).into),),
-    facts.Unmerged: (lambda was, event, change: change.update(merged_into=None),),
+    facts.Merged: (lambda was, event, fact, change: change.update(merged_into=fact.into),),
+    facts.Unmerged: (lambda was, event, fact, change: change.update(merged_into=None),),
     facts.TookIn: (_took_in,),
     facts.LetGo: (_let_go,),
     facts.Corrected: (corrected,),

@@ -16,7 +16,8 @@ def rejudged(events: Iterable[Event], clocks: Iterable[Clock]) -> Iterator[Event
 
     `fold(rejudged(flow.events(demand), stricter.clocks))` is the demand with its clocks judged anew.
     """
-    declared, demand = tuple(clocks), None
+    declared = tuple(clocks)
+    demand: Demand | None = None
     for event in events:
         judged = judged_by(demand, event, declared)
         demand = evolve(demand, judged)

@@ -38,6 +38,7 @@ from demandflow.errors import (
     RoleNotAllowed,
     UnknownWorkflow,
     WorkflowAdvice,
+    brief,
 )
 
 
@@ -231,6 +232,22 @@ class Workflow:
             allowed = dict.fromkeys(role for row in lines for role in row.move.roles)
             raise RoleNotAllowed(proposal.move, proposal.by.role, tuple(allowed))
         raise MoveNotAllowed(proposal.move, state, self._offered(demand, proposal.by))
+
+    def objections(self, row: Row, demand: Stream, proposal: Proposal[Any]) -> tuple[tuple[str, str], ...]:
+        """What the rules of a row object to: the name of each rule and its sentence.
+
+        Raises InvalidWorkflow if one answers anything but a sentence or None.
+        """
+        found = []
+        for rule in row.move.rules:
+            if (objection := rule(demand, proposal)) is not None:
+                name = getattr(rule, "__name__", repr(rule))
+                if not isinstance(objection, str) or not objection:
+                    says = f"rule {name} must return a sentence or None, it returned {brief(objection)}"
+                    defect = Defect("rule", says, "mend the rule", moves=(row.move.name,))
+                    raise InvalidWorkflow(self.key, (defect,))
+                found.append((name, objection))
+        return tuple(found)
 
     def _offered(self, demand: Stream, by: Actor) -> tuple[str, ...]:
         """What is possible now for anybody, but for what this actor's role may do and a rule forbids to this actor."""

@@ -76,7 +76,8 @@ class Then:
             if not self._by(self.known_on, event.meta.recorded):
                 break  # what was recorded after it, even by a clock that stepped back, became known after it
             known.append(event)
-        demand = corrected = None
+        demand: Demand | None = None
+        corrected: Demand | None = None
         for event, corrects in zip(known, with_corrections(known), strict=True):
             after = evolve(demand, event)
             if not self._by(self.as_of, after.last or event.meta.happened):

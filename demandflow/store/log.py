@@ -84,10 +84,6 @@ class Log:
             self._recorder.transaction(lambda connection: connection.execute(settings.PUT, row))
         self._zone = zone
 
-    def check(self, events: Iterable[Event]) -> None:
-        """Raise InvalidValue unless each event can be written down and read back."""
-        self.rows(events)
-
     def rows(self, events: Iterable[Event]) -> list[Row]:
         """The events as they are stored. Raises InvalidValue unless each can be written down and read back."""
         row = self._mapper.row

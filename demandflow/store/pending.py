@@ -15,23 +15,26 @@ from demandflow.store.writer import Row
 class PendingLog:
     """A log seen together with events that are not recorded yet: what a batch works on."""
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: Log | PendingLog) -> None:
         self._log = log
         self._over, self._torn = False, False
         self.pending: list[Event] = []
         self._rows: list[Row] = []
         self._by_demand: dict[UUID, list[Event]] = {}
 
-    def check(self, events: Iterable[Event]) -> None:
-        """Raise InvalidValue unless each event can be written down and read back."""
-        self._log.check(events)
+    def rows(self, events: Iterable[Event]) -> list[Row]:
+        """The events as they will be stored. Raises InvalidValue unless each can be written down and read back."""
+        return self._log.rows(events)
 
     def append(self, events: Sequence[Event]) -> None:
-        """Remember these events."""
+        """Remember these events. Raises VersionTaken, or InvalidValue as rows() does."""
         if self._over:
             raise StorageError("this batch is over, nothing more can be recorded in it; begin another")
+        self.record(events, self.rows(events))
+
+    def record(self, events: Sequence[Event], rows: Sequence[Row]) -> None:
+        """Remember these events and the rows that were made of them."""
         self._check_whole()
-        rows = self._log.rows(events)
         for event in events:
             if any(other.version == event.version for other in self._by_demand.get(event.demand, ())):
                 raise VersionTaken(f"{event.demand} has a version {event.version} in this batch already")
