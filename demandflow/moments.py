@@ -95,8 +95,8 @@ class Moments:
         return at
 
     def _look_for_a_jump(self, now: datetime) -> None:
-        if self._elapsed is None or self._began is None:
-            return
+        if self._elapsed is None or self._began is None or now - self._began[0] <= FAR_BEHIND:
+            return  # so soon after it was looked at, it cannot be so far ahead
         (began, seconds), gone_by = self._began, self._elapsed()
         expected = began + timedelta(seconds=gone_by - seconds)
         self._began = now, gone_by

@@ -43,7 +43,7 @@ class _FactType(ModelMetaclass):
             unknown = [name for name in fields if name not in possible]
             raise InvalidValue(cls.__name__, f"has no {listed(unknown)} (possible: {listed(possible)})")
         try:
-            return super().__call__(**fields)
+            return cls.__pydantic_validator__.validate_python(fields)
         except Exception as error:
             raise _as_invalid_values(error, cls.__name__) from None
 

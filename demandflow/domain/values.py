@@ -42,13 +42,24 @@ def moment(value: object, what: str = "moment") -> datetime:
 Moment = Annotated[datetime, Strict(), AfterValidator(moment)]
 
 
-def _unless_stored(check: Callable[[object], str]) -> Callable[[str, ValidationInfo], str]:
+class _UnlessStored:
     """What comes in is checked; what is stored was checked when it was recorded, maybe by an earlier rule."""
-    return lambda value, info: value if info.context is STORED else check(value)
+
+    def __init__(self, check: Callable[[object], str]) -> None:
+        self._check = check
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Callable[[Any], CoreSchema]) -> CoreSchema:
+        text, check = handler(source), self._check
+
+        def read(value: str, info: ValidationInfo) -> str:
+            return value if info.context is STORED else check(value)
+
+        given = core_schema.no_info_after_validator_function(check, text)
+        return core_schema.json_or_python_schema(core_schema.with_info_after_validator_function(read, text), given)
 
 
-Text = Annotated[str, AfterValidator(_unless_stored(text_of))]
-Name = Annotated[str, AfterValidator(_unless_stored(name_of))]
+Text = Annotated[str, _UnlessStored(text_of)]
+Name = Annotated[str, _UnlessStored(name_of)]
 
 
 class Role(StrEnum):
@@ -131,7 +142,8 @@ class _Word(str):
         def word(text: str, info: ValidationInfo) -> str:
             return str.__new__(cls, text) if info.context is STORED else cls(text)
 
-        return core_schema.with_info_after_validator_function(word, core_schema.str_schema())
+        read = core_schema.with_info_after_validator_function(word, core_schema.str_schema())
+        return core_schema.json_or_python_schema(read, core_schema.no_info_plain_validator_function(cls))
 
 
 class Channel(_Word):
