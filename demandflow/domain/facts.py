@@ -36,6 +36,7 @@ class _FactType(ModelMetaclass):
     """Makes a caller's mistake an InvalidValue; loading what is stored does not pass here."""
 
     __pydantic_fields__: dict[str, Any]
+    __pydantic_validator__: Any
 
     def __call__(cls, **fields: Any) -> Any:  # noqa: N805
         possible = cls.__pydantic_fields__

@@ -21,13 +21,14 @@ DEEPEST_PATH = 16
 LONGEST_TEXT = 100_000
 """Characters of a free text."""
 
+# Compiled when first used: most texts are right at once, and whoever imports us waits for none of them.
 # What XML cannot carry and PostgreSQL cannot store; tab and line feed are welcome in free texts.
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-_NEVER_IN_A_NAME = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_NOT_ON_A_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+_CONTROL = "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]"
+_NEVER_IN_A_NAME = "[\x00-\x1f\x7f-\x9f\ud800-\udfff]"
+_NOT_ON_A_LINE = "[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]"
 # They turn the letters after them round, so that a name looks like another.
-_TURNS_ROUND = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_NOTHING_TO_SEE = re.compile(
+_TURNS_ROUND = "[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+_NOTHING_TO_SEE = (
     "[\\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]*"
 )
@@ -37,7 +38,7 @@ _SURELY_A_NAME = re.compile(f"[{_ONE}](?:[ {_MORE}]*[{_MORE}])?")
 _SURELY_A_TEXT = re.compile("[{0}](?:[ \n{0}]*[{0}])?".format(f"{_MORE}\u3001-\u3029\uff01-\uff5e"))
 _NOT_SO_SURE = re.compile("%|//|/ | /|/~|/$")
 """What may be wrong with a path although it would be a name."""
-_ESCAPED_CONTROL = re.compile(r"(?<!\\)(?:\\\\)*\\(?:u00[01]|u007f|u00[89]|[bfr])|[\x7f-\x9f\ufffe\uffff]")
+_ESCAPED_CONTROL = r"(?<!\\)(?:\\\\)*\\(?:u00[01]|u007f|u00[89]|[bfr])|[\x7f-\x9f\ufffe\uffff]"
 
 
 def text_of(value: object, what: str = "text") -> str:
@@ -49,9 +50,9 @@ def text_of(value: object, what: str = "text") -> str:
     if len(text) <= LONGEST_TEXT and _SURELY_A_TEXT.fullmatch(text):
         return text
     text = str(as_kept(text))
-    if _NOTHING_TO_SEE.fullmatch(text):
+    if re.fullmatch(_NOTHING_TO_SEE, text):
         raise InvalidValue(what, f"{brief(value)} says nothing; give a text, or leave it out")
-    if control := _CONTROL.search(text):
+    if control := re.search(_CONTROL, text):
         raise InvalidValue(what, f"{brief(text)} has the control character {control[0]!r}; take it out")
     if len(text) > LONGEST_TEXT:
         raise InvalidValue(what, f"has {len(text):,} characters (possible: up to {LONGEST_TEXT:,})")
@@ -105,7 +106,7 @@ def asked_of(value: object, what: str) -> str:
     Raises InvalidValue for what no rule ever let pass.
     """
     name = normalize("NFC", _plain(value, what).strip())
-    if control := _NEVER_IN_A_NAME.search(name):
+    if control := re.search(_NEVER_IN_A_NAME, name):
         raise InvalidValue(what, f"{brief(name)} has the control character {control[0]!r}, which no name has")
     return name
 
@@ -130,7 +131,7 @@ def as_kept(value: object) -> object:
 
 def has_control_characters(json: bytes) -> bool:
     """Whether any text in this JSON has a control character other than tab and line feed."""
-    return _ESCAPED_CONTROL.search(json.decode()) is not None
+    return re.search(_ESCAPED_CONTROL, json.decode()) is not None
 
 
 def _plain(value: object, what: str) -> str:
@@ -143,11 +144,11 @@ def wrong_with(name: str, longest: int = LONGEST_NAME) -> str | None:
     """Why this is no name, if it is none."""
     if not name or name != name.strip():
         return f"{brief(name)} is empty or has blanks at its ends"
-    if control := _NOT_ON_A_LINE.search(name):
+    if control := re.search(_NOT_ON_A_LINE, name):
         return f"{brief(name)} has the control character {control[0]!r}; a name is one line"
-    if turn := _TURNS_ROUND.search(name):
+    if turn := re.search(_TURNS_ROUND, name):
         return f"{brief(name)} has {turn[0]!a}, which turns the direction of writing; take it out"
-    if _NOTHING_TO_SEE.fullmatch(name):
+    if re.fullmatch(_NOTHING_TO_SEE, name):
         return f"{name!a} has nothing that can be seen"
     if name.startswith("~"):
         return f"{brief(name)} begins with ~, which is kept for what is erased"
