@@ -8,7 +8,7 @@ What was recorded is always read, and can always be asked about: an earlier rule
 from __future__ import annotations
 
 import re
-from unicodedata import normalize
+from unicodedata import is_normalized, normalize
 
 from demandflow.errors import InvalidValue, brief
 
@@ -32,13 +32,20 @@ _NOTHING_TO_SEE = (
     "[\\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]*"
 )
-# Most names and texts have letters only in which nothing can be wrong, ASCII and Chinese: those are right at once.
-_ONE, _MORE = "!-}\u4e00-\u9fff", "!-~\u4e00-\u9fff"
-_SURELY_A_NAME = re.compile(f"[{_ONE}](?:[ {_MORE}]*[{_MORE}])?")
-_SURELY_A_TEXT = re.compile("[{0}](?:[ \n{0}]*[{0}])?".format(f"{_MORE}\u3001-\u3029\uff01-\uff5e"))
-_NOT_SO_SURE = re.compile("%|//|/ | /|/~|/$")
-"""What may be wrong with a path although it would be a name."""
 _ESCAPED_CONTROL = r"(?<!\\)(?:\\\\)*\\(?:u00[01]|u007f|u00[89]|[bfr])|[\x7f-\x9f\ufffe\uffff]"
+
+
+def _surely_right(text: str) -> bool:
+    """Whether nothing can be wrong with this line but its length: so it is with most, and they are right at once.
+
+    It is printable and normal, and begins with something that is seen, in ASCII or Chinese, and is not kept for others.
+    """
+    return (
+        text.isprintable()
+        and ("!" <= text[:1] <= "}" or "\u4e00" <= text[:1] <= "\u9fff")
+        and text[-1] != " "
+        and is_normalized("NFC", text)
+    )
 
 
 def text_of(value: object, what: str = "text") -> str:
@@ -47,7 +54,7 @@ def text_of(value: object, what: str = "text") -> str:
     Raises InvalidValue for what is no text, says nothing, has control characters, or is longer than 100,000 characters.
     """
     text = _plain(value, what)
-    if len(text) <= LONGEST_TEXT and _SURELY_A_TEXT.fullmatch(text):
+    if len(text) <= LONGEST_TEXT and _surely_right(text.replace("\n", " ")):
         return text
     text = str(as_kept(text))
     if re.fullmatch(_NOTHING_TO_SEE, text):
@@ -66,7 +73,7 @@ def name_of(value: object, what: str = "name", longest: int = LONGEST_NAME) -> s
     marks that turn the direction of writing. It does not begin with `~`, which is kept for what is erased later.
     """
     name = _plain(value, what)
-    if len(name) <= longest and _SURELY_A_NAME.fullmatch(name):
+    if len(name) <= longest and _surely_right(name):
         return name
     name = normalize("NFC", name)
     if problem := wrong_with(name, longest):
@@ -86,7 +93,7 @@ def path_of(value: object, what: str) -> str:
     """
     path = _plain(value, what)
     short = len(path) <= LONGEST_NAME and path.count("/") < DEEPEST_PATH
-    if short and _SURELY_A_NAME.fullmatch(path) and path[0] != "/" and not _NOT_SO_SURE.search(path):
+    if short and "%" not in path and all(map(_surely_right, path.split("/"))):
         return path
     path = normalize("NFC", path)
     names = path.split("/")
