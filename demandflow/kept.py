@@ -34,7 +34,8 @@ class Demands:
     ) -> None:
         """At most so many are kept; `saw` is told when what is loaded was recorded; `beside` has seen the same log."""
         self._log, self._saw, self._most, self._beside = log, saw, most, beside
-        self._kept: OrderedDict[UUID, Demand] = OrderedDict()
+        self._kept: OrderedDict[int, Demand] = OrderedDict()
+        """By the number that an id is: Python hashes a UUID in Python."""
 
     def events(self, demand: UUID) -> list[Event]:
         """All events of the demand. Raises DemandNotFound."""
@@ -48,13 +49,13 @@ class Demands:
 
     def seen(self, demand: UUID) -> Demand:
         """The demand as it was seen last, else as it is stored now. Raises DemandNotFound."""
-        return self._kept.get(demand) or self.current(demand)
+        return self._kept.get(demand.int) or self.current(demand)
 
     def current(self, demand: UUID) -> Demand:
         """The demand as it is stored now. Raises DemandNotFound."""
-        kept = self._kept.get(demand)
+        kept = self._kept.get(demand.int)
         if kept is None and self._beside is not None:
-            kept = self._beside._kept.get(demand)
+            kept = self._beside._kept.get(demand.int)
         return self._refreshed(kept, demand)
 
     def changed_meanwhile(self, *demands: Demand | None) -> bool:
@@ -63,11 +64,12 @@ class Demands:
 
     def keep(self, demand: Demand) -> None:
         """Keep this, unless a newer version is kept."""
-        kept = self._kept.get(demand.id)
+        number = demand.id.int
+        kept = self._kept.get(number)
         if kept is None or kept.version < demand.version:
-            self._kept[demand.id] = demand
+            self._kept[number] = demand
         try:  # noqa: SIM105 (suppress() would be three calls, at each command)
-            self._kept.move_to_end(demand.id)
+            self._kept.move_to_end(number)
         except KeyError:  # another thread let it go
             pass
         while len(self._kept) > self._most:
@@ -82,7 +84,7 @@ class Demands:
     def forget(self, demands: Iterable[UUID]) -> None:
         """Load these again: what was seen of them is no longer so."""
         for demand in demands:
-            self._kept.pop(demand, None)
+            self._kept.pop(demand.int, None)
 
     def clear(self) -> None:
         """Forget all."""

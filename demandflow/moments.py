@@ -63,10 +63,11 @@ class Moments:
             self._read_newest = None
             if self._elapsed is not None and self._newest is not None and now - self._newest > QUIET:
                 warnings.warn(ClockJumped(self._newest, now), stacklevel=2)
-        if self._newest is not None and self._newest - now > FAR_BEHIND:
+        by_now = now + FAR_BEHIND
+        if self._newest is not None and self._newest > by_now:
             raise ClockBehind(now, self._newest, "something")
         for demand in demands:
-            if demand is not None and demand.recorded is not None and demand.recorded - now > FAR_BEHIND:
+            if demand is not None and demand.recorded is not None and demand.recorded > by_now:
                 raise ClockBehind(now, demand.recorded, f"the last of demand {demand.id}")
         self._look_for_a_jump(now)
         return now

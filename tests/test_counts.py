@@ -40,8 +40,8 @@ WORK = {"KEPT": KEPT, "RELOADED": RELOADED, "CAUGHT_UP": CAUGHT_UP, "REBUILT": R
 
 MEASURED: dict[tuple[int, int], dict[str, Count]] = {
     (3, 11): {
-        KEPT: Count(calls=4_712, statements=210),
-        RELOADED: Count(calls=7_532, statements=270),
+        KEPT: Count(calls=4_362, statements=210),
+        RELOADED: Count(calls=6_672, statements=270),
         CAUGHT_UP: Count(calls=46_640, statements=2_907),
         REBUILT: Count(calls=51_059, statements=3_036),
         BOARD: Count(calls=949, statements=61),

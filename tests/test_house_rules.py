@@ -87,7 +87,18 @@ WITH_HYPOTHESIS = (
         "workflows",
     ),
 )
-STRUCTS = ("values", "events", "stream", "corrections", "decide", "demand", "evolve", "clock_states", "ticking")
+STRUCTS = (
+    "values",
+    "events",
+    "stream",
+    "corrections",
+    "decide",
+    "demand",
+    "evolve",
+    "clock_states",
+    "ticking",
+    "moves",
+)
 THIRD_PARTIES = {
     "pydantic": {
         *("domain/values.py", "domain/facts.py", "domain/samples.py", "domain/words.py", "store/mapper.py"),

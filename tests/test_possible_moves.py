@@ -192,6 +192,6 @@ def test_a_rule_that_looks_at_the_demand_the_move_and_the_actor_forbids_what_it_
     assert [objects(not_wang, by) for by in (AUDITOR, CLERK, None)] == [True, False, False]
     assert [objects(never, by) for by in (AUDITOR, CLERK, None)] == [True, True, True]
     with pytest.raises(NotKnown):
-        _ = PartOfAProposal("accept", None).by
+        _ = PartOfAProposal("accept").by
     assert issubclass(RuleBroken, Exception)
     assert not issubclass(NotKnown, Exception)

@@ -48,7 +48,7 @@ def evolve(stream: S | None, event: Event, of: type[S] = Demand) -> S:  # type: 
         change["clocks"] = ticked(was.clocks, stamp.clocks, at)
     if stamp.declares is not None:
         change["declares"] = stamp.declares
-    if (command := meta.command) is not None:
+    if meta.command_id is not None and (command := meta.command) is not None:
         change["commands"] = (*was.commands, (command, event.version))
     if kind not in OURS:
         said = {name: getattr(event.fact, name) for name in own_fields(kind)}

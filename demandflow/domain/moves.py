@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
+from msgspec import Struct
+
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import Fact
 from demandflow.domain.stream import Stream
@@ -41,8 +43,7 @@ START, BACK, STAY, ANYWHERE, WHILE_OPEN = _Where
 WORDS = tuple(_Where.__members__)
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal(Generic[F]):
+class Proposal(Struct, Generic[F], frozen=True, gc=False):
     """A proposed fact: the move, the fact, by whom, at what moment, and the other demand where there is one."""
 
     move: str
@@ -56,16 +57,18 @@ class NotKnown(BaseException):
     """A rule asked for what is not known yet. Not an Exception, so that no rule takes it for an answer."""
 
 
-class PartOfAProposal(Proposal[Any]):
+class PartOfAProposal(Proposal[Any], frozen=True):
     """A proposal of which only the move and maybe the actor are known; whoever asks for more gets NotKnown."""
 
-    def __init__(self, move: str, by: Actor | None) -> None:
-        object.__setattr__(self, "move", move)
-        if by is not None:
-            object.__setattr__(self, "by", by)
+    fact: Any = NotKnown
+    by: Any = NotKnown
+    at: Any = NotKnown
+    other: Any = NotKnown
 
-    def __getattr__(self, name: str) -> Any:
-        raise NotKnown(name)
+    def __getattribute__(self, name: str) -> Any:
+        if (value := super().__getattribute__(name)) is NotKnown:
+            raise NotKnown(name)
+        return value
 
 
 Rule = Callable[[Any, Proposal[Any]], str | None]
@@ -121,7 +124,7 @@ class Move:
 def forbidden_anyway(rule: Rule, demand: Stream, move: str, by: Actor | None) -> bool:
     """Whether the rule objects without having looked at the fact: so it objects whatever the fact says."""
     try:
-        return isinstance(rule(demand, PartOfAProposal(move, by)), str)
+        return isinstance(rule(demand, PartOfAProposal(move, by=by or NotKnown)), str)
     except (Exception, NotKnown):  # what a community's rule may raise is not known
         return False
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from msgspec import Struct
 
@@ -63,20 +64,23 @@ def step_of(
     means: tuple[str, ...],
 ) -> Step:
     """What this fact does to the demand, if it leads there. Raises InvalidValue for a due moment that is none."""
-    due = getattr(fact, "due", None) if _may_name_a_due_moment(type(fact)) else None
+    said: Any = fact
+    sorts, corrects, names_due = _what_it_says(type(fact))
     category, urgency = (demand.category, demand.urgency) if isinstance(demand, Demand) else (None, None)
-    if isinstance(fact, Registered | Sorted):
-        category, urgency = fact.category or category, fact.urgency or urgency
-    elif isinstance(fact, Corrected) and isinstance(demand, Demand) and _counts(demand, fact):
-        category = fact.category or category
+    if sorts:
+        category, urgency = said.category or category, said.urgency or urgency
+    elif corrects and isinstance(demand, Demand) and _counts(demand, said):
+        category = said.category or category
+    due = getattr(fact, "due", None) if names_due else None
     named = None if due is None else moment(due, "due")
     return Step(at, state, in_round, ended_as, means, category, urgency, named, isinstance(fact, MovedOver))
 
 
 @cache
-def _may_name_a_due_moment(kind: type[Fact]) -> bool:
-    """Whether such facts have a due moment at all; to ask a fact for what it does not have is dear."""
-    return "due" in kind.model_fields or hasattr(kind, "due")
+def _what_it_says(kind: type[Fact]) -> tuple[bool, bool, bool]:
+    """Whether such a fact sorts, corrects, may name a due moment; to ask a fact for what it does not have is dear."""
+    names_due = "due" in kind.model_fields or hasattr(kind, "due")
+    return issubclass(kind, Registered | Sorted), issubclass(kind, Corrected), names_due
 
 
 def _ticks(clocks: tuple[Clock, ...], demand: Stream, step: Step) -> Iterator[Tick]:

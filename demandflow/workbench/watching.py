@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
 from demandflow.domain.demand import Demand, Round, Subject, Work
@@ -48,23 +47,22 @@ class WatchedDemand(Demand, frozen=True):
         return getattr(own("_plain"), name)
 
 
-class WatchedProposal(Proposal[Any]):
+class WatchedProposal(Proposal[Any], frozen=True):
     """A proposal that remembers what it was asked for."""
 
-    __slots__ = ("_asked",)
+    _asked: set[str] | None = None
 
     def __getattribute__(self, name: str) -> Any:
-        if name in PARTS:
-            with suppress(AttributeError):  # a copy remembers nothing
-                object.__getattribute__(self, "_asked").add(name)
-        return object.__getattribute__(self, name)
+        own = super().__getattribute__
+        if name in PARTS and (asked := own("_asked")) is not None:
+            asked.add(name)
+        return own(name)
 
 
 def watched(demand: Demand, proposal: Proposal[Any], asked: set[str]) -> tuple[Demand, Proposal[Any]]:
     """The same demand and proposal; what they are asked for joins `asked`."""
     one = WatchedDemand(demand.id, _asked=asked, _plain=demand)
-    other = WatchedProposal(proposal.move, proposal.fact, proposal.by, proposal.at, proposal.other)
-    object.__setattr__(other, "_asked", asked)
+    other = WatchedProposal(proposal.move, proposal.fact, proposal.by, proposal.at, proposal.other, asked)
     return one, other
 
 
