@@ -129,7 +129,7 @@ def told(history: History) -> Iterator[tuple[Demand, dict[UUID, Demand]]]:
     workflows = {one.key: one for one in (history.workflow, twin_of(history.workflow))}
     for expected in history.told():
         other = expected.proposal.other
-        proposal = replace(expected.proposal, other=None if other is None else demands.get(other.id))
+        proposal = as_if(expected.proposal, other=None if other is None else demands.get(other.id))
         for number, event in enumerate(expected.events):
             before = demands.get(event.demand, Demand(event.demand))
             stamp = event.stamp

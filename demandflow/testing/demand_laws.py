@@ -270,7 +270,7 @@ def rework_is_bounded(played: Played) -> None:
             continue
         late = as_if(before, round=OFTEN, handbacks=OFTEN, missed_callbacks=OFTEN, contracts=CONTRACTS)
         late = as_if(late, facts=(*before.facts, *(Noted,) * MANY))
-        proposal = replace(done.expected.proposal, at=done.expected.at + timedelta(days=3650))
+        proposal = as_if(done.expected.proposal, at=done.expected.at + timedelta(days=3650))
         row = played.workflow.row_for(late, proposal)
         bounded = "reworked" not in row.move.meanings or any(rule(late, proposal) for rule in row.move.rules)
         assert bounded, f"{_said(done.step)} sends it back however often it went round"
