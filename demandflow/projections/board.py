@@ -246,11 +246,14 @@ def _board_row(row: tuple[Any, ...]) -> BoardRow:
     fields = dict(zip(SHOWN, row, strict=True))
     for column in MOMENTS:
         fields[column] = None if fields[column] is None else at_microseconds(fields[column])
+    for column in ("co_handlers", "undated"):
+        fields[column] = _words(fields[column])
     resolved = fields["resolved"]
     fields |= {"demand": UUID(fields["demand"]), "escalated": bool(fields["escalated"])}
-    fields |= {column: _words(fields[column]) for column in ("co_handlers", "undated")}
     fields |= {"resolved": None if resolved is None else bool(resolved)}
-    return BoardRow(**fields)
+    made = object.__new__(BoardRow)
+    made.__dict__.update(fields)  # what a frozen class is made by sets each field by a call, and takes most of the time
+    return made
 
 
 def _words(text: str) -> tuple[str, ...]:

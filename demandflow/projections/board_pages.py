@@ -9,19 +9,24 @@ MANY are costs, in entries of an index that are read.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
 from demandflow.projections.board_filter import Condition, Filter, joined
-from demandflow.projections.board_indexes import INDEXES, ROWS
+from demandflow.projections.board_indexes import INDEXES, RECEIPT, ROWS
 from demandflow.projections.board_order import Order, fixed
 from demandflow.tables import index_names
 
 SHORT, FEW, MANY = 4_000, 30_000, 800_000
 LOOKED_UP = 4
 """As many entries of an index are read in the time in which one row is looked up."""
+AT_ONCE = 500
+"""As many rows are looked up by one statement."""
+
+Key = tuple[int, str]
+"""When a demand was received, and its id: by these a row lies on the board."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +55,8 @@ class Search:
     order: Order
     limit: int
 
-    def demands(self) -> list[str]:
-        """Whose rows they are, in their order."""
+    def keys(self) -> list[Key]:
+        """By what they are found, in their order."""
         paths = list(self.paths())
         for path in paths:
             if path.ordered and not path.far:
@@ -93,8 +98,8 @@ class Search:
         counted = f"SELECT COUNT(*) FROM (SELECT 1 FROM {path.table} WHERE {condition} LIMIT {most}) AS few"  # noqa: S608
         return int(self.connection.execute(counted, values).fetchone()[0])
 
-    def _read(self, path: Path, reach: int | None = None) -> list[str]:
-        """Whose rows are found on the way; with `reach`, at no more than this cost."""
+    def _read(self, path: Path, reach: int | None = None) -> list[Key]:
+        """The keys of the rows that are found on the way; with `reach`, at no more than this cost."""
         given = [*self.conditions, *self.beyond]
         by = self.order.by(path.sorts if path.ordered else self.order.keys(given), given)
         condition, values = joined([*path.near, *self.beyond])
@@ -102,11 +107,11 @@ class Search:
         if reach is None:
             rows = f"{path.table} WHERE {condition} AND {rest} ORDER BY {by}"
         else:
-            columns = ", ".join({"demand": 0} | {column: 0 for one in path.far for column in one.columns})
+            columns = ", ".join(dict.fromkeys(RECEIPT) | {column: None for one in path.far for column in one.columns})
             walked = f"SELECT {columns} FROM {path.table} WHERE {condition} ORDER BY {by} LIMIT {reach // path.each}"  # noqa: S608
             rows = f"({walked}) AS walked WHERE {rest}"
-        sql = f"SELECT demand FROM {rows} LIMIT {self.limit}"  # noqa: S608
-        return [demand for (demand,) in self.connection.execute(sql, [*values, *more])]
+        sql = f"SELECT {', '.join(RECEIPT)} FROM {rows} LIMIT {self.limit}"  # noqa: S608
+        return self.connection.execute(sql, [*values, *more]).fetchall()
 
 
 def by_index(index: str | None) -> str:
@@ -124,14 +129,14 @@ def rows_of(
 ) -> list[tuple[Any, ...]]:
     """These columns of the first rows, at most so many, that are chosen and come after those of the pages before."""
     last = None if after is None else order.after(after)
-    alternatives, demands = chosen.alternatives(), []
+    alternatives, keys = chosen.alternatives(), []
     for conditions in alternatives:
         left = limit
         for beyond in order.parts(conditions, last):
-            found = Search(connection, conditions, beyond, order, left).demands() if left else []
-            demands += found
+            found = Search(connection, conditions, beyond, order, left).keys() if left else []
+            keys += found
             left -= len(found)
-    rows = list(_rows(connection, columns, dict.fromkeys(demands)))
+    rows = list(_rows(connection, columns, list(dict.fromkeys(keys))))
     return order.sorted(rows, columns)[:limit] if len(alternatives) > 1 else rows
 
 
@@ -142,10 +147,11 @@ def table_for(connection: sqlite3.Connection, chosen: Filter) -> str:
     return next((path.table for path in paths if path.near and not path.far), "demandflow_board")
 
 
-def _rows(
-    connection: sqlite3.Connection, columns: tuple[str, ...], demands: Iterable[str]
-) -> Iterator[tuple[Any, ...]]:
-    """The rows of these demands, in their order."""
-    sql = f"SELECT {', '.join(columns)} FROM demandflow_board WHERE demand = ?"  # noqa: S608
-    for demand in demands:
-        yield connection.execute(sql, (demand,)).fetchone()
+def _rows(connection: sqlite3.Connection, columns: tuple[str, ...], keys: list[Key]) -> Iterator[tuple[Any, ...]]:
+    """The rows that have these keys, in their order."""
+    for some in (keys[at : at + AT_ONCE] for at in range(0, len(keys), AT_ONCE)):
+        marks = ", ".join(["(?, ?)"] * len(some))
+        chosen = f"{', '.join(RECEIPT + columns)} FROM demandflow_board WHERE (received, demand) IN (VALUES {marks})"
+        found = connection.execute(f"SELECT {chosen}", [value for key in some for value in key])
+        rows = {row[:2]: row[2:] for row in found}
+        yield from map(rows.__getitem__, some)
