@@ -84,7 +84,7 @@ MAYBE = {
     **dict.fromkeys(("received", "closed"), SPANS),
     "states": st.lists(st.tuples(st.sampled_from(["w@1", "w@2"]), FEW_WORDS), max_size=3).map(tuple),
 }
-COLUMNS = st.sampled_from(SORTABLE) | st.sampled_from(("stage", "channel", "due", "category", "lead"))
+COLUMNS = st.sampled_from(SORTABLE) | st.sampled_from(("stage", "channel", "due", "category", "lead", "contractor"))
 ORDERS = st.builds(Order, st.lists(COLUMNS, min_size=1, max_size=3), st.booleans())
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
-from demandflow.projections.board_filter import Condition, Filter, joined
+from demandflow.projections.board_filter import RANGE, Condition, Filter, joined
 from demandflow.projections.board_indexes import INDEXES, RECEIPT, ROWS
 from demandflow.projections.board_order import Order, fixed
 from demandflow.tables import index_names
@@ -130,7 +130,12 @@ def rows_of(
     """These columns of the first rows, at most so many, that are chosen and come after those of the pages before."""
     last = None if after is None else order.after(after)
     alternatives, keys = chosen.alternatives(), []
+    common = {*alternatives[0]}.intersection(*alternatives)
     for conditions in alternatives:
+        for at, one in enumerate(conditions):
+            if one not in common and {*one.columns} & {*order.asked}:
+                # the row before may be of the other alternative, so here that column tells rows apart as well
+                conditions[at] = one._replace(kind=RANGE)
         left = limit
         for beyond in order.parts(conditions, last):
             found = Search(connection, conditions, beyond, order, left).keys() if left else []
