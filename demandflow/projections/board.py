@@ -14,7 +14,8 @@ from demandflow.domain.demand import Demand
 from demandflow.projections.board_filter import Filter
 from demandflow.projections.board_indexes import INDEXED, INDEXES
 from demandflow.projections.board_order import Order
-from demandflow.projections.board_pages import by_index, rows_of, table_for
+from demandflow.projections.board_pages import rows_of, table_for
+from demandflow.projections.board_paths import by_index
 from demandflow.projections.page import Page
 from demandflow.projections.printing import page_of_the_board, row_of_the_board
 from demandflow.projections.standing import dues_of, standing
