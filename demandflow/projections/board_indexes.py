@@ -22,7 +22,7 @@ def by_kind(conditions: Iterable[Condition]) -> Kinds:
         kinds.setdefault(("", condition.sql), []).append(condition)
         for column in condition.columns:
             kinds.setdefault((column, condition.kind), []).append(condition)
-            if condition.kind and condition.values:
+            if condition.sql == f"{column} = ?":
                 kinds.setdefault(("", f"{column} IS NOT NULL"), [])
     return kinds
 
@@ -42,10 +42,8 @@ class Index(NamedTuple):
         when = f" WHERE {self.when}" if self.when else ""
         return f"CREATE INDEX {self.name} ON demandflow_board ({columns}){when};\n"
 
-    def sought(self, kinds: Kinds, groups: Iterable[str] = ()) -> tuple[list[Condition], tuple[str, ...]] | None:
-        """The conditions that it answers within a group, and by which columns it then sorts; None if it lacks rows."""
-        if self.when and ("", self.when) not in kinds:
-            return None
+    def sought(self, kinds: Kinds, groups: Iterable[str] = ()) -> tuple[list[Condition], tuple[str, ...]]:
+        """The conditions that it answers within a group, and by which columns it then sorts."""
         columns, answered = [*self.columns, *RECEIPT], [*kinds.get(("", self.when), ())]
         while columns and ((equal := kinds.get((columns[0], EQUAL))) or columns[0] in groups):
             answered += equal or ()
@@ -73,10 +71,15 @@ OF_THE_OPEN = ("ended_as", "workflow", "category", "channel", "lead", "contracto
 INDEXES = (
     Index("demandflow_board_demand", ("demand",)),
     Index("demandflow_board_place", ("place", "state"), ("category", "channel", "lead", "contractor")),
-    Index("demandflow_board_state", ("state",), ("place", "due")),
+    Index("demandflow_board_state", ("state",), ("place", "due", "lead", "contractor")),
     Index("demandflow_board_category", ("category",)),
     Index("demandflow_board_channel", ("channel",)),
-    Index("demandflow_board_lead", ("lead",), ("contractor",)),
+    Index(
+        "demandflow_board_lead",
+        ("lead",),
+        ("contractor", "place", "category", "channel", "ended_as"),
+        "lead IS NOT NULL",
+    ),
     Index("demandflow_board_resident", ("resident",)),
     Index("demandflow_board_ended", ("ended_as", "ended")),
     Index("demandflow_board_due", ("due",)),

@@ -64,13 +64,12 @@ def paths(
     asked, given = by_kind(conditions), by_kind([*conditions, *beyond])
     about = {wanted[0], *(column for column, kind in given if kind in (EQUAL, RANGE))}
     for index in (ROWS, *INDEXES):
-        if not (index.when or about.issuperset(index.columns[:1])):
+        # an index of some of the rows is of no use where others are asked for
+        if ("", index.when) not in given if index.when else not about.issuperset(index.columns[:1]):
             continue
         answered = set[Condition]()
         for groups in index.groups(alike, wanted):
-            if (sought := index.sought(asked, groups)) is None:
-                break
-            near, (_, sorts) = sought[0], index.sought(given, groups) or sought
+            near, sorts = index.sought(asked, groups)[0], index.sought(given, groups)[1]
             ordered = (*groups, *(column for column in sorts if column not in alike))[: len(wanted)] == wanted
             useful = ordered and not answered.issuperset(near) if groups else ordered or near or index is ROWS
             answered.update(near)
