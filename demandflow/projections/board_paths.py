@@ -34,8 +34,8 @@ class Path:
 
     @property
     def answers(self) -> int:
-        """How many conditions it answers."""
-        return sum(not one.implied for one in self.near)
+        """How many conditions it answers; one that says a value tells twice as much."""
+        return sum(2 if one.kind == EQUAL and one.values else 1 for one in self.near if not one.implied)
 
     @property
     def whole(self) -> bool:
