@@ -21,7 +21,7 @@ from demandflow.projections.board_order import Order
 from demandflow.projections.board_paths import LOOKED_UP, Path, by_index, paths
 from demandflow.tables import index_names
 
-TINY, SHORT, MIDDLE, FEW, MANY = 1_000, 16_000, 64_000, 192_000, 3_000_000
+TINY, SHORT, MIDDLE, FEW, MANY = 1_000, 12_000, 48_000, 192_000, 3_000_000
 PASSED_ON, BEGUN = 3, 64
 """What it costs to count an entry that is walked, and to begin a group."""
 AT_ONCE = 500
@@ -63,7 +63,8 @@ class Search:
                 if len(rows := self._walk(walk, reach)) == self.limit:
                     return rows
                 promised = reach * self.limit // len(rows) if rows else 0
-            if (few := self._fewest(min(most, promised or most))) is not None:
+            # what is counted is sure, and what is promised is not
+            if (few := self._fewest(min(most, promised * 3 // 2 or most))) is not None:
                 return self._read(few)
         return self._read((whole or self.paths)[0])
 

@@ -9,7 +9,7 @@ from demandflow.projections.board_filter import EQUAL, RANGE, Condition
 from demandflow.projections.board_indexes import INDEXES, ROWS, Index, by_kind
 from demandflow.projections.board_order import Order, fixed
 
-FROM_A_ROW, LOOKED_UP = 3, 16
+FROM_A_ROW, LOOKED_UP = 2, 16
 """What it costs to walk one of the rows themselves, and to look one up, in entries of an index that are read."""
 
 
