@@ -207,7 +207,7 @@ def at_microseconds(number: int) -> datetime: ...
 def at_microseconds(number: int | None) -> datetime | None: ...
 def at_microseconds(number: int | None) -> datetime | None:
     """The moment that is kept as this number, in UTC."""
-    return None if number is None else EPOCH + timedelta(microseconds=number)
+    return None if number is None else EPOCH + number * MICROSECOND
 
 
 def written(at: datetime | None) -> str | None:

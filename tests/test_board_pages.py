@@ -84,8 +84,13 @@ MAYBE = {
     **dict.fromkeys(("received", "closed"), SPANS),
     "states": st.lists(st.tuples(st.sampled_from(["w@1", "w@2"]), FEW_WORDS), max_size=3).map(tuple),
 }
-COLUMNS = st.sampled_from(SORTABLE) | st.sampled_from(("stage", "channel", "due", "category", "lead"))
+COLUMNS = st.sampled_from(SORTABLE) | st.sampled_from(("stage", "channel", "due", "category", "lead", "contractor"))
 ORDERS = st.builds(Order, st.lists(COLUMNS, min_size=1, max_size=3), st.booleans())
+
+LEVELS = ("TINY", "SHORT", "MIDDLE", "FEW", "MANY")
+COSTS: st.SearchStrategy[dict[str, Any]] = st.lists(
+    st.integers(0, 200), min_size=len(LEVELS), max_size=len(LEVELS)
+).map(lambda costs: dict(zip(LEVELS, sorted(costs), strict=True)))
 
 
 @st.composite
@@ -157,16 +162,14 @@ def walked(connection: sqlite3.Connection, chosen: Filter, order: Order, limit: 
 
 
 @settings(max_examples=300)
-@given(
-    st.lists(demands(), min_size=5, max_size=25), filters(), ORDERS, st.integers(1, 4), st.sampled_from([4, 12, 40_000])
-)
+@given(st.lists(demands(), min_size=5, max_size=25), filters(), ORDERS, st.integers(1, 4), COSTS)
 def test_all_pages_together_are_the_rows_in_order(
-    rows: list[Demand], chosen: Filter, order: Order, limit: int, few: int
+    rows: list[Demand], chosen: Filter, order: Order, limit: int, costs: dict[str, Any]
 ) -> None:
     rows = list({row.id: row for row in rows}.values())
     expected = in_order([row for row in rows if matches(row, chosen)], order)
-    # what few is decides which way the rows are found, and never which they are
-    with a_board(rows) as connection, patch.multiple(board_pages, SHORT=few // 4, FEW=few, MANY=2 * few):
+    # what is few decides which way the rows are found, and never which they are
+    with a_board(rows) as connection, patch.multiple(board_pages, **costs):
         assert walked(connection, chosen, order, limit) == expected
         whole = board.read(connection, chosen, order, limit=100, total=True)
         assert [row.demand.hex for row in whole.rows] == expected
@@ -179,17 +182,14 @@ def test_all_pages_together_are_the_rows_in_order(
     filters(),
     ORDERS,
     st.integers(1, 4),
-    st.sampled_from([4, 40_000]),
+    COSTS,
 )
 def test_while_others_write_no_demand_that_did_not_change_is_lost_or_doubled(
-    rows: list[Demand], others: list[Demand], chosen: Filter, order: Order, limit: int, few: int
+    rows: list[Demand], others: list[Demand], chosen: Filter, order: Order, limit: int, costs: dict[str, Any]
 ) -> None:
     before = {row.id: row for row in rows}
     changed = {row.id: row for row in others}
-    with (
-        a_board(list(before.values())) as connection,
-        patch.multiple(board_pages, SHORT=few // 4, FEW=few, MANY=2 * few),
-    ):
+    with a_board(list(before.values())) as connection, patch.multiple(board_pages, **costs):
         page = board.read(connection, chosen, order, limit=limit)
         found = [row.demand for row in page.rows]
         for demand in changed.values():
@@ -245,8 +245,9 @@ def test_no_page_of_the_usual_questions_sorts_the_whole_board(sort: tuple[str, .
         for first, second, after in product(USUAL.values(), USUAL.values(), beyond):
             said: list[str] = []
             connection.set_trace_callback(said.append)
-            for few in (10_000, 0):  # there are no rows here: so as where few are found, and where there are too many
-                with patch.multiple(board_pages, SHORT=few, FEW=few):
+            costs: list[dict[str, Any]] = [dict.fromkeys(LEVELS[:-1], few) for few in (10_000, 0)]
+            for cost in costs:  # there are no rows here: so as where few are found, and where there are too many
+                with patch.multiple(board_pages, **cost):
                     board.read(connection, Filter(**{**first, **second}), order, after=after)
             connection.set_trace_callback(None)
             assert said

@@ -44,21 +44,21 @@ MEASURED: dict[tuple[int, int], dict[str, Count]] = {
         RELOADED: Count(calls=6_672, statements=270),
         CAUGHT_UP: Count(calls=46_640, statements=2_907),
         REBUILT: Count(calls=51_059, statements=3_036),
-        BOARD: Count(calls=949, statements=61),
+        BOARD: Count(calls=759, statements=11),
     },
     (3, 12): {
         KEPT: Count(calls=4_502, statements=210),
         RELOADED: Count(calls=7_092, statements=270),
         CAUGHT_UP: Count(calls=43_348, statements=2_907),
         REBUILT: Count(calls=47_674, statements=3_036),
-        BOARD: Count(calls=875, statements=61),
+        BOARD: Count(calls=737, statements=11),
     },
     (3, 13): {
         KEPT: Count(calls=4_502, statements=210),
         RELOADED: Count(calls=7_092, statements=270),
         CAUGHT_UP: Count(calls=43_348, statements=2_907),
         REBUILT: Count(calls=47_674, statements=3_036),
-        BOARD: Count(calls=870, statements=61),
+        BOARD: Count(calls=732, statements=11),
     },
 }
 MORE = 1.02

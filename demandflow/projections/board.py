@@ -14,7 +14,8 @@ from demandflow.domain.demand import Demand
 from demandflow.projections.board_filter import Filter
 from demandflow.projections.board_indexes import INDEXED, INDEXES
 from demandflow.projections.board_order import Order
-from demandflow.projections.board_pages import by_index, rows_of, table_for
+from demandflow.projections.board_pages import rows_of, table_for
+from demandflow.projections.board_paths import by_index
 from demandflow.projections.page import Page
 from demandflow.projections.printing import page_of_the_board, row_of_the_board
 from demandflow.projections.standing import dues_of, standing
@@ -246,11 +247,14 @@ def _board_row(row: tuple[Any, ...]) -> BoardRow:
     fields = dict(zip(SHOWN, row, strict=True))
     for column in MOMENTS:
         fields[column] = None if fields[column] is None else at_microseconds(fields[column])
+    for column in ("co_handlers", "undated"):
+        fields[column] = _words(fields[column])
     resolved = fields["resolved"]
     fields |= {"demand": UUID(fields["demand"]), "escalated": bool(fields["escalated"])}
-    fields |= {column: _words(fields[column]) for column in ("co_handlers", "undated")}
     fields |= {"resolved": None if resolved is None else bool(resolved)}
-    return BoardRow(**fields)
+    made = object.__new__(BoardRow)
+    made.__dict__.update(fields)  # what a frozen class is made by sets each field by a call, and takes most of the time
+    return made
 
 
 def _words(text: str) -> tuple[str, ...]:

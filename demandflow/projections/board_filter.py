@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -21,7 +22,8 @@ class Condition(NamedTuple):
     """A condition in SQL with its values, and the columns that it is about.
 
     By an index can be found what holds a column to one value (EQUAL), or to a range in which it is not missing (RANGE).
-    What is `implied` by the others need not be said, but lets an index be used.
+    What is `implied` by the others need not be said, but lets an index be used. What is SPELT passes over names that
+    begin like a path and are not below it; mostly there are none.
     """
 
     sql: str
@@ -30,8 +32,12 @@ class Condition(NamedTuple):
     kind: str = ""
     implied: bool = False
 
+    def narrows(self, columns: Collection[str]) -> bool:
+        """Whether it is a range of one of these columns."""
+        return self.kind == RANGE and len(self.columns) == 1 and self.columns[0] in columns
 
-EQUAL, RANGE = "equal", "range"
+
+EQUAL, RANGE, SPELT = "equal", "range", "spelt"
 OPEN = (
     Condition("ended_as IS NULL", (), ("ended_as",), EQUAL),
     Condition("ended IS NULL", (), ("ended",), EQUAL, implied=True),
@@ -87,7 +93,7 @@ class Filter:
         found: list[Condition] = [] if plain(self.contractor) != "" else [_none("contractor")]
         for column, kind in (("place", Place), ("category", Category)):
             if (path := getattr(self, column)) is not None:
-                found.append(_none(column) if plain(path) == "" else _below(column, str(kind.asked(path))))
+                found += [_none(column)] if plain(path) == "" else _below(column, str(kind.asked(path)))
         for column in NAMES:
             if getattr(self, column) is not None:
                 word = asked_of(getattr(self, column), column)
@@ -135,10 +141,12 @@ def joined(conditions: list[Condition]) -> tuple[str, list[Any]]:
     return sql or "TRUE", [value for condition in conditions for value in condition.values]
 
 
-def _below(column: str, path: str) -> Condition:
+def _below(column: str, path: str) -> list[Condition]:
     """The path, or a path below it: one range, in which names that only begin like its last one are passed over."""
-    sql = f"{column} >= ? AND {column} < ? AND ({column} = ? OR {column} >= ?)"
-    return Condition(sql, (path, f"{path}0", path, f"{path}/"), (column,), RANGE)  # 0 comes next after the slash
+    within = Condition(
+        f"{column} >= ? AND {column} < ?", (path, f"{path}0"), (column,), RANGE
+    )  # 0 is next to the slash
+    return [within, Condition(f"({column} >= ? OR {column} = ?)", (f"{path}/", path), (column,), SPELT)]
 
 
 def _none(column: str) -> Condition:

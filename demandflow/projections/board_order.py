@@ -91,7 +91,7 @@ class Order:
             return
         if after is None or after[first] is not None:
             there = Condition(f"{first} IS NOT NULL", (), (first,), RANGE)
-            yield [there] if after is None else [self._beyond(keys, after)]
+            yield [there] if after is None else [there, self._beyond(keys, after)]
             after = None
         missing = Condition(f"{first} IS NULL", (), (first,), EQUAL)
         for part in self.parts([*conditions, missing], after):

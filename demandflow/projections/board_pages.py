@@ -1,43 +1,34 @@
 """A page of the board: by which index it is found.
 
-Where one index answers all conditions and has the order asked for, it is walked until the page is full. Else an index
-that has the order is walked a little way, and on if that promises to fill the page. Else what is asked for is rare, or
-comes late: the indexes are counted, and the rows of the one that gives the fewest are taken and sorted. SHORT, FEW and
+Where one index answers all conditions and has the order asked for, it is walked until the page is full. Else what is
+very rare is taken and sorted. Else an index that has the order is walked a little way, group by group if only so it
+answers a condition; and further where that promises to fill the page, unless by another index all rows are had for
+less: indexes are counted, and the rows of the one that costs least are taken and sorted. TINY, SHORT, MIDDLE, FEW and
 MANY are costs, in entries of an index that are read.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from operator import itemgetter
+from functools import cached_property
 from typing import Any
 
-from demandflow.projections.board_filter import Condition, Filter, joined
-from demandflow.projections.board_indexes import INDEXES, ROWS
-from demandflow.projections.board_order import Order, fixed
+from demandflow.projections.board_filter import RANGE, REQUIRED, SPELT, Condition, Filter, joined
+from demandflow.projections.board_indexes import INDEXES, RECEIPT
+from demandflow.projections.board_order import Order
+from demandflow.projections.board_paths import LOOKED_UP, Path, by_index, paths
 from demandflow.tables import index_names
 
-SHORT, FEW, MANY = 4_000, 30_000, 800_000
-LOOKED_UP = 4
-"""As many entries of an index are read in the time in which one row is looked up."""
+TINY, SHORT, MIDDLE, FEW, MANY = 1_000, 12_000, 48_000, 192_000, 3_000_000
+PASSED_ON, BEGUN = 3, 64
+"""What it costs to count an entry that is walked, and to begin a group."""
+AT_ONCE = 500
+"""As many rows are looked up by one statement."""
 
-
-@dataclass(frozen=True)
-class Path:
-    """A way to the rows: an index, the conditions that it answers and the others, and the order that it gives.
-
-    `table` is the board in SQL, by the index. `ordered` is whether that is the order asked for; `each` is what a row
-    costs, in entries of an index.
-    """
-
-    table: str
-    near: list[Condition]
-    far: list[Condition]
-    sorts: tuple[str, ...]
-    ordered: bool
-    each: int
+Key = tuple[int, str]
+"""When a demand was received, and its id: by these a row lies on the board."""
 
 
 @dataclass(frozen=True)
@@ -45,73 +36,117 @@ class Search:
     """The search for the first rows of a board that meet these conditions and are beyond the pages before."""
 
     connection: sqlite3.Connection
+    names: Mapping[str, str]
     conditions: list[Condition]
     beyond: list[Condition]
     order: Order
     limit: int
 
-    def demands(self) -> list[str]:
-        """Whose rows they are, in their order."""
-        paths = list(self.paths())
-        for path in paths:
-            if path.ordered and not path.far:
+    @cached_property
+    def paths(self) -> list[Path]:
+        """All ways that there are."""
+        return list(paths(self.names, self.conditions, self.beyond, self.order))
+
+    def keys(self) -> list[Key]:
+        """By what they are found, in their order."""
+        ordered = [path for path in self.paths if path.ordered]
+        ordered.sort(key=lambda path: (not path.groups, not path.near, path.each))
+        whole = [path for path in ordered if not path.groups]
+        for path in whole:
+            if not (path.held or path.far):
                 return self._read(path)
-        ordered = sorted((path for path in paths if path.ordered), key=lambda path: (not path.near, path.each))
-        walk = next(iter(ordered), None)
-        if walk is not None and self.limit <= SHORT:
-            rows = self._read(walk, SHORT)
-            if len(rows) < self.limit <= len(rows) * FEW // SHORT:  # as many again in each stretch would be enough
-                rows = self._read(walk, FEW)
-            if len(rows) == self.limit:
-                return rows
-        return self._read(self._fewest(paths, FEW) or self._fewest(paths, MANY) or walk or paths[0])
+        if (few := self._fewest(TINY)) is not None:
+            return self._read(few)
+        promised = 0
+        for reach, most in ((SHORT, MIDDLE), (MIDDLE, FEW), (FEW, MANY)):
+            for walk in ordered[:1] if promised <= reach else []:
+                if len(rows := self._walk(walk, reach)) == self.limit:
+                    return rows
+                promised = reach * self.limit // len(rows) if rows else 0
+            # what is counted is sure, and what is promised is not
+            if (few := self._fewest(min(most, promised * 3 // 2 or most))) is not None:
+                return self._read(few)
+        return self._read((whole or self.paths)[0])
 
-    def paths(self) -> Iterator[Path]:
-        """All ways that there are; the rows themselves come first."""
-        given = [*self.conditions, *self.beyond]
-        alike, wanted = fixed(given), self.order.keys(given)
-        names = index_names(self.connection, "demandflow_board")
-        for index in (ROWS, *INDEXES):
-            if (sought := index.sought(self.conditions)) is None:
-                continue
-            near, (_, sorts) = sought[0], index.sought(given) or sought
-            far = [one for one in self.conditions if one not in near and not one.implied]
-            seen = (column for one in (*far, *self.beyond) for column in one.columns)
-            held = index is ROWS or index.holds([*seen, *wanted])
-            ordered = tuple(column for column in sorts if column not in alike)[: len(wanted)] == wanted
-            yield Path(by_index(names.get(index.name)), near, far, sorts, ordered, 1 if held else LOOKED_UP)
-
-    def _fewest(self, paths: list[Path], most: int) -> Path | None:
+    def _fewest(self, most: int) -> Path | None:
         """The path by which taking all rows costs least; None if each costs so much or more."""
-        costs = [(self._number(path, most // path.each) * path.each, path) for path in paths if path.near]
-        few = [(cost, path) for cost, path in costs if cost < most // path.each * path.each]
-        return min(few, key=itemgetter(0))[1] if few else None
+        fewest = None
+        different = {(*path.near, path.each): path for path in self.paths if path.near and not path.groups}
+        # first what answers most, then what is counted soonest: what is dear
+        for path in sorted(different.values(), key=lambda path: (-path.answers, -path.each)):
+            if (cost := self._cost(path, most)) < most:
+                fewest, most = path, cost
+        return fewest
 
-    def _number(self, path: Path, most: int) -> int:
-        """How many rows the index gives, counted so far."""
-        condition, values = joined(path.near)
+    def _cost(self, path: Path, most: int) -> int:
+        """What taking all rows by an index costs, counted so far."""
+        cost = self._number(path, path.near, most // path.each) * path.each
+        if path.whole or not path.held or cost + path.each > most:
+            return cost if cost + path.each <= most else most
+        if self._goes_by_the_first(path):
+            return cost
+        return cost + self._number(path, [*path.near, *path.held], (most - cost) // LOOKED_UP + 1) * LOOKED_UP
+
+    def _number(self, path: Path, conditions: list[Condition], most: int) -> int:
+        """How many entries meet these conditions, counted so far."""
+        condition, values = joined(conditions)
         counted = f"SELECT COUNT(*) FROM (SELECT 1 FROM {path.table} WHERE {condition} LIMIT {most}) AS few"  # noqa: S608
-        return int(self.connection.execute(counted, values).fetchone()[0])
+        return int(self.connection.execute(counted, values).fetchone()[0]) if most else 0
 
-    def _read(self, path: Path, reach: int | None = None) -> list[str]:
-        """Whose rows are found on the way; with `reach`, at no more than this cost."""
+    def _goes_by_the_first(self, path: Path) -> bool:
+        """Whether the first column that sorts says how far the page goes: it is in the index, as all conditions are."""
+        first, rest = self.order.columns[0], [*path.far, *([] if path.sorting else self.beyond)]
+        return not (path.whole or rest) and first in REQUIRED and path.index.holds([first])
+
+    def _read(self, path: Path) -> list[Key]:
+        """The keys of the first rows on the way; a row is looked up only if the index does not pass it over."""
+        entries = [*path.near, *path.held, *(self.beyond if path.sorting else [])]
+        if path.whole:
+            condition, values = joined(entries)
+            return self._keys(f"{path.table} WHERE {condition} {self._by(path)}", values)
+        rest = path.far if path.sorting else [*path.far, *self.beyond]
+        if self._goes_by_the_first(path):
+            entries.append(self._not_after(path, entries))
+        (condition, values), (more, others) = joined(entries), joined(rest)
+        looked_up = f"(SELECT {', '.join(RECEIPT)} FROM {path.table} WHERE {condition}) AS entries"  # noqa: S608
+        board = "demandflow_board NOT INDEXED USING (received, demand)"
+        return self._keys(f"{looked_up} CROSS JOIN {board} WHERE {more} {self._by(path)}", [*values, *others])
+
+    def _not_after(self, path: Path, entries: list[Condition]) -> Condition:
+        """The first column that sorts, as far as the page goes: by it alone, enough come before."""
+        column, (condition, values) = self.order.columns[0], joined(entries)
+        direction, after = ("DESC", "<") if self.order.descending else ("ASC", ">")
+        last = f"SELECT {column} FROM {path.table} WHERE {condition} ORDER BY {column} {direction} LIMIT 1 OFFSET"  # noqa: S608
+        return Condition(f"({column} {after} ({last} {self.limit - 1})) IS NOT TRUE", tuple(values), (column,))
+
+    def _walk(self, path: Path, reach: int) -> list[Key]:
+        """The keys of the rows that are found on the way at no more than this cost."""
+        groups, rest = [self._group(column, reach // BEGUN) for column in path.groups], [*path.held, *path.far]
+        (condition, values), (more, others) = joined([*path.near, *self.beyond]), joined(rest)
+        columns = ", ".join(dict.fromkeys([*RECEIPT, *(column for one in rest for column in one.columns)]))
+        reach //= path.walked + PASSED_ON
+        walk = f"SELECT {columns} FROM {path.table} WHERE {condition} {self._by(path)} LIMIT {reach}"  # noqa: S608
+        walk = f"WITH RECURSIVE {', '.join(one.sql for one in groups)} {walk}" if groups else walk
+        return self._keys(f"({walk}) AS walked WHERE {more}", [*joined(groups)[1], *values, *others])
+
+    def _group(self, column: str, most: int) -> Condition:
+        """What a column is in these rows, value by value, at most so many; a table of SQL."""
+        table = _by_column(column, self.names)
+        condition, values = joined([one for one in (*self.conditions, *self.beyond) if one.narrows([column])])
+        first, after = ("MAX", "<") if self.order.descending else ("MIN", ">")
+        begin = f"SELECT {first}({column}) FROM {table} WHERE {condition}"  # noqa: S608
+        go_on = f"SELECT ({begin} AND {column} {after} value) FROM {column}s WHERE value IS NOT NULL LIMIT {most}"  # noqa: S608
+        return Condition(f"{column}s(value) AS ({begin} UNION ALL {go_on})", (*values, *values), (column,))
+
+    def _by(self, path: Path) -> str:
+        """How rows on the way are sorted; groups come in their order, and so do the rows of each."""
         given = [*self.conditions, *self.beyond]
-        by = self.order.by(path.sorts if path.ordered else self.order.keys(given), given)
-        condition, values = joined([*path.near, *self.beyond])
-        rest, more = joined(path.far)
-        if reach is None:
-            rows = f"{path.table} WHERE {condition} AND {rest} ORDER BY {by}"
-        else:
-            columns = ", ".join({"demand": 0} | {column: 0 for one in path.far for column in one.columns})
-            walked = f"SELECT {columns} FROM {path.table} WHERE {condition} ORDER BY {by} LIMIT {reach // path.each}"  # noqa: S608
-            rows = f"({walked}) AS walked WHERE {rest}"
-        sql = f"SELECT demand FROM {rows} LIMIT {self.limit}"  # noqa: S608
-        return [demand for (demand,) in self.connection.execute(sql, [*values, *more])]
+        columns = path.sorts if path.ordered else self.order.keys(given)
+        return "" if path.groups else f"ORDER BY {self.order.by(columns, given)}"
 
-
-def by_index(index: str | None) -> str:
-    """The board, and the index by which SQLite is to read it: without statistics it would often take another."""
-    return f"demandflow_board INDEXED BY {index}" if index else "demandflow_board NOT INDEXED"
+    def _keys(self, rows: str, values: list[Any]) -> list[Key]:
+        sql = f"SELECT {', '.join(RECEIPT)} FROM {rows} LIMIT {self.limit}"  # noqa: S608
+        return self.connection.execute(sql, values).fetchall()
 
 
 def rows_of(
@@ -124,28 +159,50 @@ def rows_of(
 ) -> list[tuple[Any, ...]]:
     """These columns of the first rows, at most so many, that are chosen and come after those of the pages before."""
     last = None if after is None else order.after(after)
-    alternatives, demands = chosen.alternatives(), []
+    alternatives, names, keys = chosen.alternatives(), index_names(connection, "demandflow_board"), list[Key]()
+    alternatives = [[one for one in part if _to_be_said(connection, names, one)] for part in alternatives]
+    common = {*alternatives[0]}.intersection(*alternatives)
     for conditions in alternatives:
+        for at, one in enumerate(conditions):
+            if one not in common and {*one.columns} & {*order.asked}:
+                # the row before may be of the other alternative, so here that column tells rows apart as well
+                conditions[at] = one._replace(kind=RANGE)
         left = limit
         for beyond in order.parts(conditions, last):
-            found = Search(connection, conditions, beyond, order, left).demands() if left else []
-            demands += found
+            found = Search(connection, names, conditions, beyond, order, left).keys() if left else []
+            keys += found
             left -= len(found)
-    rows = list(_rows(connection, columns, dict.fromkeys(demands)))
+    rows = list(_rows(connection, columns, list(dict.fromkeys(keys))))
     return order.sorted(rows, columns)[:limit] if len(alternatives) > 1 else rows
 
 
 def table_for(connection: sqlite3.Connection, chosen: Filter) -> str:
     """The board in SQL, by the index that answers all that is asked, if there is one."""
     (conditions, *more), order = chosen.alternatives(), Order(("received",), descending=False)
-    paths = [] if more else Search(connection, conditions, [], order, 0).paths()
-    return next((path.table for path in paths if path.near and not path.far), "demandflow_board")
+    said = [one for one in conditions if one.kind != SPELT]
+    ways = [] if more else paths(index_names(connection, "demandflow_board"), said, [], order)
+    return next((path.table for path in ways if path.near and not (path.held or path.far)), "demandflow_board")
 
 
-def _rows(
-    connection: sqlite3.Connection, columns: tuple[str, ...], demands: Iterable[str]
-) -> Iterator[tuple[Any, ...]]:
-    """The rows of these demands, in their order."""
-    sql = f"SELECT {', '.join(columns)} FROM demandflow_board WHERE demand = ?"  # noqa: S608
-    for demand in demands:
-        yield connection.execute(sql, (demand,)).fetchone()
+def _to_be_said(connection: sqlite3.Connection, names: Mapping[str, str], condition: Condition) -> bool:
+    """Whether it passes over anything: that there are no names spelt so is soon seen."""
+    if condition.kind != SPELT:
+        return True
+    (column,), (below, path) = condition.columns, condition.values
+    there = f"SELECT EXISTS (SELECT 1 FROM {_by_column(column, names)} WHERE {column} > ? AND {column} < ?)"  # noqa: S608
+    return bool(connection.execute(there, (path, below)).fetchone()[0])
+
+
+def _by_column(column: str, names: Mapping[str, str]) -> str:
+    """The board in SQL, by an index of all rows that begins with this column."""
+    return by_index(names.get(next(index.name for index in INDEXES if index.columns[0] == column and not index.when)))
+
+
+def _rows(connection: sqlite3.Connection, columns: tuple[str, ...], keys: list[Key]) -> Iterator[tuple[Any, ...]]:
+    """The rows that have these keys, in their order."""
+    for some in (keys[at : at + AT_ONCE] for at in range(0, len(keys), AT_ONCE)):
+        marks = ", ".join(["(?, ?)"] * len(some))
+        chosen = f"{', '.join(RECEIPT + columns)} FROM demandflow_board WHERE (received, demand) IN (VALUES {marks})"
+        found = connection.execute(f"SELECT {chosen}", [value for key in some for value in key])
+        rows = {row[:2]: row[2:] for row in found}
+        yield from map(rows.__getitem__, some)
