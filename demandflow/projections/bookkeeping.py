@@ -42,10 +42,12 @@ class Events(Protocol):
 class _Account:
     """What is known of a demand: how it stands, and all its events up to then where they are at hand.
 
-    It is `held` once an event of it is parked, and `touched` where the page goes on with it.
+    It is `held` once an event of it is parked, and `touched` where the page goes on with it; `before` is how it stood
+    before the page.
     """
 
     demand: Demand | None = None
+    before: Demand | None = None
     stand: Stand | None = None
     events: list[Event] | None = None
     held: bool = False
@@ -89,7 +91,9 @@ class Bookkeeping:
                 else:
                     continue
             account.held = event.demand is not None
-        page.demands = {one.demand.id: one.demand for one in accounts.values() if one.touched and one.demand}
+        touched = [one for one in accounts.values() if one.touched]
+        page.demands = {one.demand.id: one.demand for one in touched if one.demand}
+        page.before = {one.before.id: one.before for one in touched if one.before}
         self._keep(accounts)
         return page
 
@@ -110,12 +114,13 @@ class Bookkeeping:
         recorded = day(after.recorded or event.meta.recorded)
         for entry, amount in entries.items():
             page.bookings.append(Booking(event.demand, event.version, received, recorded, entry, amount))
-        page.began += before is None
         if before is None or before.state != after.state:
             page.moved.append(after)
         if events is not None:
             events.append(event)
-        account.demand, account.stand, account.events, account.touched = after, stand, events, True
+        if not account.touched:
+            account.before, account.touched = before, True
+        account.demand, account.stand, account.events = after, stand, events
 
     def _before(
         self, event: Event, account: _Account, day: Day

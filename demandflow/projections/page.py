@@ -14,12 +14,17 @@ from demandflow.store.parking import Parking
 class Page:
     """What a page of the log comes to.
 
-    `demands` are those that it touched, as they stand after it; `moved` are those that entered another state, as they
-    stood then, in the order of the page. So many `began`.
+    `demands` are those that it touched, as they stand after it; `before` those of them that were there before it,
+    as they stood; `moved` are those that entered another state, as they stood on entering, in the order of the page.
     """
 
     demands: dict[UUID, Demand] = field(default_factory=dict)
+    before: dict[UUID, Demand] = field(default_factory=dict)
     moved: list[Demand] = field(default_factory=list)
     bookings: list[Booking] = field(default_factory=list)
     parked: list[Parking] = field(default_factory=list)
-    began: int = 0
+
+    @property
+    def began(self) -> int:
+        """How many demands began."""
+        return len(self.demands) - len(self.before)
