@@ -19,7 +19,7 @@ from demandflow.domain.facts import Corrected
 from demandflow.errors import InvalidValue, brief
 from demandflow.projections.board import MOST
 from demandflow.projections.entries import Booking, Day, Stand, booked, booked_by_correction, day_of_event, stand_of
-from demandflow.projections.page import Page
+from demandflow.projections.page import Entered, Page
 from demandflow.store.mapper import Unreadable
 from demandflow.store.parking import unreadable, unusable, waiting
 from demandflow.store.sources import Row
@@ -52,10 +52,6 @@ class _Account:
     events: list[Event] | None = None
     held: bool = False
     touched: bool = False
-
-    def is_at(self, version: int) -> bool:
-        """Whether the demand stands as after the event of this version, or as before the first."""
-        return version == 0 or (self.demand is not None and self.demand.version == version)
 
     def fold(self, events: list[Event], day: Day) -> None:
         """Stand as after these events, which are all up to then."""
@@ -101,7 +97,12 @@ class Bookkeeping:
         """Book one event."""
         if not 0 <= event.stamp.round < MOST:  # else it would depend on where a page ends whether it is written
             raise InvalidValue("round", f"must be a whole number below {MOST}, got {brief(event.stamp.round)}")
-        before, was, events = self._before(event, account, day)
+        if event.version == 1:
+            account.fold([], day)
+        elif account.demand is None or account.demand.version != event.version - 1:
+            # up to the event itself: so a version that is missing before it is noticed
+            account.fold(self._source.events(event.demand, upto=event.version)[:-1], day)
+        before, was, events = account.demand, account.stand, account.events
         after = evolve(before, event)
         stand = stand_of(after, day)
         if isinstance(event.fact, Corrected):
@@ -112,26 +113,15 @@ class Bookkeeping:
         received = day(after.received or event.meta.happened)
         # clocks may step back, what is known does not become unknown
         recorded = day(after.recorded or event.meta.recorded)
-        for entry, amount in entries.items():
-            page.bookings.append(Booking(event.demand, event.version, received, recorded, entry, amount))
-        if before is None or before.state != after.state:
-            page.moved.append(after)
+        page.bookings.append(Booking(event.demand, event.version, received, recorded, entries))
+        if before is None or before.stamp.state != after.stamp.state:
+            ended = after.stamp.ended_as is not None
+            page.moved.append(Entered(event.demand, event.version, after.stamp.state, after.since, ended))
         if events is not None:
             events.append(event)
         if not account.touched:
             account.before, account.touched = before, True
         account.demand, account.stand, account.events = after, stand, events
-
-    def _before(
-        self, event: Event, account: _Account, day: Day
-    ) -> tuple[Demand | None, Stand | None, list[Event] | None]:
-        """The demand just before the event, what it stood for, and its events if they are at hand."""
-        if event.version == 1:
-            return None, None, []
-        if not account.is_at(event.version - 1):
-            # up to the event itself: so a version that is missing before it is noticed
-            account.fold(self._source.events(event.demand, upto=event.version)[:-1], day)
-        return account.demand, account.stand, account.events
 
     def _accounts(self, rows: Sequence[Row], stuck: Collection[UUID], day: Day) -> dict[UUID | None, _Account]:
         """The accounts of the demands of these rows; those that are not kept are read in one go.
@@ -147,7 +137,7 @@ class Bookkeeping:
             if isinstance(event, Unreadable) or event.demand in stuck:
                 continue
             account.demand, account.stand = self._kept.get(event.demand, (None, None))
-            if not account.is_at(event.version - 1):
+            if event.version > 1 and (account.demand is None or account.demand.version != event.version - 1):
                 to_read[event.demand] = event.version - 1
         for demand in stuck:
             accounts[demand].held = True
