@@ -66,12 +66,16 @@ class Bookkeeping:
         """Unless it `keeps` the open demands from one page to the next, each page is of whole demands."""
         self._source, self._keeps = source, keeps
         self._kept: OrderedDict[UUID, tuple[Demand, Stand]] = OrderedDict()
+        self._day: Day | None = None
 
     def page(self, rows: Sequence[Row], stuck: Collection[UUID], day: Day) -> Page:
         """What these rows come to; each demand's rows are in their order. Of those that are stuck, some are parked.
 
         A demand of which an event is parked stays as it was before that event.
         """
+        if day is not self._day:  # in another zone, what is kept is due on other days
+            self._day = day
+            self._kept.clear()
         page, accounts = Page(), self._accounts(rows, stuck, day)
         for position, event in rows:
             account = accounts[event.demand]
