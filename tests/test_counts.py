@@ -42,22 +42,22 @@ MEASURED: dict[tuple[int, int], dict[str, Count]] = {
     (3, 11): {
         KEPT: Count(calls=4_712, statements=210),
         RELOADED: Count(calls=7_532, statements=270),
-        CAUGHT_UP: Count(calls=40_397, statements=2_765),
-        REBUILT: Count(calls=42_254, statements=2_894),
+        CAUGHT_UP: Count(calls=41_391, statements=2_765),
+        REBUILT: Count(calls=43_248, statements=2_894),
         BOARD: Count(calls=949, statements=61),
     },
     (3, 12): {
         KEPT: Count(calls=4_502, statements=210),
         RELOADED: Count(calls=7_092, statements=270),
-        CAUGHT_UP: Count(calls=38_378, statements=2_765),
-        REBUILT: Count(calls=40_142, statements=2_894),
+        CAUGHT_UP: Count(calls=39_372, statements=2_765),
+        REBUILT: Count(calls=41_136, statements=2_894),
         BOARD: Count(calls=875, statements=61),
     },
     (3, 13): {
         KEPT: Count(calls=4_502, statements=210),
         RELOADED: Count(calls=7_092, statements=270),
-        CAUGHT_UP: Count(calls=38_378, statements=2_765),
-        REBUILT: Count(calls=40_142, statements=2_894),
+        CAUGHT_UP: Count(calls=39_372, statements=2_765),
+        REBUILT: Count(calls=41_136, statements=2_894),
         BOARD: Count(calls=870, statements=61),
     },
 }

@@ -53,6 +53,10 @@ class _Account:
     held: bool = False
     touched: bool = False
 
+    def is_at(self, version: int) -> bool:
+        """Whether the demand stands as after the event of this version, or as before the first."""
+        return version == 0 or (self.demand is not None and self.demand.version == version)
+
     def fold(self, events: list[Event], day: Day) -> None:
         """Stand as after these events, which are all up to then."""
         self.events, self.demand = events, fold(events)
@@ -103,7 +107,7 @@ class Bookkeeping:
             raise InvalidValue("round", f"must be a whole number below {MOST}, got {brief(event.stamp.round)}")
         if event.version == 1:
             account.fold([], day)
-        elif account.demand is None or account.demand.version != event.version - 1:
+        elif not account.is_at(event.version - 1):
             # up to the event itself: so a version that is missing before it is noticed
             account.fold(self._source.events(event.demand, upto=event.version)[:-1], day)
         before, was, events = account.demand, account.stand, account.events
@@ -141,7 +145,7 @@ class Bookkeeping:
             if isinstance(event, Unreadable) or event.demand in stuck:
                 continue
             account.demand, account.stand = self._kept.get(event.demand, (None, None))
-            if event.version > 1 and (account.demand is None or account.demand.version != event.version - 1):
+            if not account.is_at(event.version - 1):
                 to_read[event.demand] = event.version - 1
         for demand in stuck:
             accounts[demand].held = True
