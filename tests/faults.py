@@ -419,19 +419,19 @@ FAULTS = (
     Fault(
         "the day of happening and that of recording are exchanged",
         "projections/ledger.py",
-        "*(line.received, line.entry.happened, line.recorded, line.entry.ended)",
-        "*(line.received, line.recorded, line.entry.happened, line.entry.ended)",
+        "moments = (received, happened, recorded, ended)",
+        "moments = (received, recorded, happened, ended)",
     ),
     Fault(
         "the board keeps the first that it saw",
         "projections/board.py",
-        "UPDATE demandflow_board SET {sets} WHERE demand = ?",
-        "UPDATE demandflow_board SET {sets} WHERE version = 0 AND demand = ?",
+        "UPDATE demandflow_board SET {sets} WHERE received = ?",
+        "UPDATE demandflow_board SET {sets} WHERE version = 0 AND received = ?",
     ),
     Fault(
         "who entered another state is not noted",
         "projections/bookkeeping.py",
-        "if before is None or before.state != after.state:",
+        "if before is None or before.stamp.state != after.stamp.state:",
         "if before is None:",
     ),
     Fault(

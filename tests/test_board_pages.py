@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from itertools import product
 from operator import itemgetter
+from types import MappingProxyType
 from typing import Any
 from unittest.mock import patch
 from uuid import UUID
@@ -65,9 +66,10 @@ def demands(draw: st.DrawFn) -> Demand:
     )
 
 
-def page_of(demands: Iterable[Demand]) -> Page:
-    """A page that touches these."""
-    return Page({demand.id: demand for demand in demands})
+def page_of(demands: Iterable[Demand], before: Mapping[UUID, Demand] = MappingProxyType({})) -> Page:
+    """A page that touches these, some of which were there before."""
+    touched = {demand.id: demand for demand in demands}
+    return Page(touched, {key: before[key] for key in touched if key in before})
 
 
 SPANS = st.tuples(MOMENTS, MOMENTS).map(sorted).map(tuple)
@@ -193,7 +195,7 @@ def test_while_others_write_no_demand_that_did_not_change_is_lost_or_doubled(
         page = board.read(connection, chosen, order, limit=limit)
         found = [row.demand for row in page.rows]
         for demand in changed.values():
-            board.write(connection, page_of([demand]))
+            board.write(connection, page_of([demand], before))
             if page.next is not None:
                 page = board.read(connection, chosen, order, limit=limit, after=page.next)
                 found += [row.demand for row in page.rows]
@@ -209,8 +211,10 @@ def test_while_others_write_no_demand_that_did_not_change_is_lost_or_doubled(
 def test_a_board_that_is_written_again_and_again_is_the_one_written_at_once(rows: list[Demand]) -> None:
     last = {row.id: row for row in rows}
     with a_board(list(last.values())) as at_once, a_board([]) as connection:
+        before: dict[UUID, Demand] = {}
         for row in rows:
-            board.write(connection, page_of([row]))
+            board.write(connection, page_of([row], before))
+            before[row.id] = row
         for table in ("board", "helpers"):
             everything = f"SELECT * FROM demandflow_{table} ORDER BY 1, 2"
             assert connection.execute(everything).fetchall() == at_once.execute(everything).fetchall()

@@ -189,6 +189,16 @@ def test_a_query_never_sees_tables_that_are_being_made_anew(tmp_path: Path, monk
             thread.join()
 
 
+def test_what_was_open_when_the_zone_changed_is_booked_out_by_the_days_of_the_new_one() -> None:
+    with DemandFlow.open("memory:", clock=FrozenClock()) as flow:
+        demand = flow.register("lamp", due=T0.replace(hour=20) + DAY, **PLACED).id
+        flow.figures()
+        flow.rezone("Asia/Shanghai")
+        flow.accept(demand, by=AUDITOR)
+        flow.withdraw(demand, "it burns again", by=RESIDENT)
+        check(flow)
+
+
 def test_two_zones_on_one_file_never_mix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cursor, "PAGE", 5)
     url, late = f"sqlite:///{tmp_path / 'flow.db'}", FrozenClock(T0.replace(hour=20))

@@ -12,7 +12,7 @@ from uuid import UUID
 from demandflow.domain.arguments import whole_number, yes_or_no
 from demandflow.domain.demand import Demand
 from demandflow.projections.board_filter import Filter
-from demandflow.projections.board_indexes import INDEXED, INDEXES
+from demandflow.projections.board_indexes import INDEXES
 from demandflow.projections.board_order import Order
 from demandflow.projections.board_pages import rows_of, table_for
 from demandflow.projections.board_paths import by_index
@@ -45,9 +45,7 @@ SHOWN = COLUMNS[:-2]
 # fmt: on
 MOMENTS = ("received", "since", "last", "due", "review", "ended")
 MOST = 2**31
-COMPARED = ("co_handlers", *INDEXED)
-UNINDEXED = tuple(column for column in COLUMNS if column not in (*COMPARED, "demand"))
-INDEXED_ROW = f"SELECT {', '.join(COMPARED)} FROM demandflow_board WHERE demand = ?"  # noqa: S608
+DEMAND, RECEIVED = map(COLUMNS.index, ("demand", "received"))
 HELPER = "INSERT INTO demandflow_helpers (helper, demand) VALUES (?, ?)"
 NO_HELPER = "DELETE FROM demandflow_helpers WHERE helper = ? AND demand = ?"
 INSERT = f"INSERT INTO demandflow_board ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
@@ -115,29 +113,30 @@ class BoardPage:
 def write(connection: Statements, page: Page) -> None:
     """Put the demands of a page on the board as they stand."""
     began: list[tuple[Any, ...]] = []
-    changed: dict[tuple[str, ...], list[list[Any]]] = {}
-    for demand in page.demands.values():
-        row = dict(zip(COLUMNS, _row(demand), strict=True))
-        was = connection.execute(INDEXED_ROW, (row["demand"],)).fetchone()
-        _write_helpers(connection, row["demand"], was[0] if was else "", row["co_handlers"])
-        if was is None:
-            began.append(tuple(row.values()))
+    changed: dict[tuple[int, ...], list[tuple[Any, ...]]] = {}
+    for key, demand in page.demands.items():
+        row = _row(demand)
+        if (before := page.before.get(key)) is None:
+            began.append(row)
             continue
+        was = _row(before)
         # an index costs most of what is written, and SQLite writes those of all columns that are named
-        moved = (column for column, value in zip(COMPARED, was, strict=True) if row[column] != value)
-        columns = (*moved, *UNINDEXED)
-        changed.setdefault(columns, []).append([*(row[column] for column in columns), row["demand"]])
+        moved = tuple([at for at, value in enumerate(row) if value != was[at]])
+        # looked up by any other index, rows would be gathered before they are changed, at twice the cost
+        changed.setdefault(moved, []).append((*[row[at] for at in moved], was[RECEIVED], was[DEMAND]))
     connection.executemany(INSERT, began)
     for columns, rows in changed.items():
-        sets = ", ".join(f"{column} = ?" for column in columns)
-        connection.executemany(f"UPDATE demandflow_board SET {sets} WHERE demand = ?", rows)  # noqa: S608
+        if sets := ", ".join(f"{COLUMNS[at]} = ?" for at in columns):
+            connection.executemany(f"UPDATE demandflow_board SET {sets} WHERE received = ? AND demand = ?", rows)  # noqa: S608
+    _write_helpers(connection, page)
 
 
-def _write_helpers(connection: Statements, demand: str, was: str, now: str) -> None:
+def _write_helpers(connection: Statements, page: Page) -> None:
     """Who helps with a demand, each by name: so the board of one who helps is found by an index."""
-    before, after = set(_words(was)), set(_words(now))
-    for names, sql in ((before - after, NO_HELPER), (after - before, HELPER)):
-        connection.executemany(sql, [(name, demand) for name in names])
+    before = {(name, one.id.hex) for one in page.before.values() for name in one.co_handlers}
+    after = {(name, one.id.hex) for one in page.demands.values() for name in one.co_handlers}
+    connection.executemany(NO_HELPER, before - after)
+    connection.executemany(HELPER, after - before)
 
 
 def read(
@@ -221,25 +220,23 @@ def stood_otherwise_since(connection: sqlite3.Connection, at: datetime) -> bool:
 
 
 def _row(demand: Demand) -> tuple[Any, ...]:
-    last = microseconds(demand.last)
-    resolved = None if demand.resolved is None else int(demand.resolved)
+    stamp, subject, work, this_round = demand.stamp, demand.subject, demand.work, demand.this_round
+    clocks, dues, resolved, last = demand.clocks, dues_of(demand), this_round.resolved, microseconds(demand.last)
     return (
-        *(demand.id.hex, demand.version, demand.workflow, demand.state, demand.stage, demand.ended_as, demand.round),
-        *(microseconds(demand.received or demand.last), microseconds(demand.since or demand.last), last),
-        *(microseconds(demand.next_due), demand.next_clock),
-        *(demand.place or "", demand.channel or "", demand.category, demand.urgency, demand.contractor),
-        *("\n".join(demand.co_handlers), demand.lead, demand.resident),
-        *(
-            microseconds(demand.review),
-            microseconds(demand.ended),
-            resolved,
-            demand.grade,
-            int(demand.escalated),
-            "\n".join(clock.clock for clock in demand.clocks if clock.undated),
-            demand.text,
-            standing(demand),
-            json.dumps({clock: microseconds(due) for clock, due in dues_of(demand)}, ensure_ascii=False),
-        ),
+        *(demand.id.hex, demand.version, demand.workflow, stamp.state, stamp.stage, stamp.ended_as, stamp.round),
+        last if demand.received is None else microseconds(demand.received),
+        last if demand.since is None else microseconds(demand.since),
+        last,
+        microseconds(demand.next_due if clocks else stamp.due),
+        demand.next_clock if clocks else None,
+        *(subject.place or "", subject.channel or "", subject.category, subject.urgency),
+        *(work.contractor, "\n".join(work.co_handlers), work.lead, subject.resident),
+        *(microseconds(demand.review), microseconds(demand.ended), None if resolved is None else int(resolved)),
+        *(this_round.grade, int(this_round.escalated)),
+        "\n".join([clock.clock for clock in clocks if clock.undated]),
+        subject.text,
+        standing(demand),
+        json.dumps({clock: microseconds(due) for clock, due in dues}, ensure_ascii=False) if dues else "{}",
     )
 
 

@@ -87,11 +87,3 @@ INDEXES = (
     Index("demandflow_board_open_place", ("place", "state"), (*OF_THE_OPEN, "due"), "ended_as IS NULL"),
     Index("demandflow_board_undated", ("undated",), (), "undated <> ''"),
 )
-INDEXED = tuple(
-    {
-        column: 0
-        for index in (ROWS, *INDEXES)
-        for column in (*index.columns, *RECEIPT, *index.covers)
-        if column != "demand"
-    }
-)

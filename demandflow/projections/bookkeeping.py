@@ -19,7 +19,7 @@ from demandflow.domain.facts import Corrected
 from demandflow.errors import InvalidValue, brief
 from demandflow.projections.board import MOST
 from demandflow.projections.entries import Booking, Day, Stand, booked, booked_by_correction, day_of_event, stand_of
-from demandflow.projections.page import Page
+from demandflow.projections.page import Entered, Page
 from demandflow.store.mapper import Unreadable
 from demandflow.store.parking import unreadable, unusable, waiting
 from demandflow.store.sources import Row
@@ -42,10 +42,12 @@ class Events(Protocol):
 class _Account:
     """What is known of a demand: how it stands, and all its events up to then where they are at hand.
 
-    It is `held` once an event of it is parked, and `touched` where the page goes on with it.
+    It is `held` once an event of it is parked, and `touched` where the page goes on with it; `before` is how it stood
+    before the page.
     """
 
     demand: Demand | None = None
+    before: Demand | None = None
     stand: Stand | None = None
     events: list[Event] | None = None
     held: bool = False
@@ -68,12 +70,16 @@ class Bookkeeping:
         """Unless it `keeps` the open demands from one page to the next, each page is of whole demands."""
         self._source, self._keeps = source, keeps
         self._kept: OrderedDict[UUID, tuple[Demand, Stand]] = OrderedDict()
+        self._day: Day | None = None
 
     def page(self, rows: Sequence[Row], stuck: Collection[UUID], day: Day) -> Page:
         """What these rows come to; each demand's rows are in their order. Of those that are stuck, some are parked.
 
         A demand of which an event is parked stays as it was before that event.
         """
+        if day is not self._day:  # in another zone, what is kept is due on other days
+            self._day = day
+            self._kept.clear()
         page, accounts = Page(), self._accounts(rows, stuck, day)
         for position, event in rows:
             account = accounts[event.demand]
@@ -89,7 +95,9 @@ class Bookkeeping:
                 else:
                     continue
             account.held = event.demand is not None
-        page.demands = {one.demand.id: one.demand for one in accounts.values() if one.touched and one.demand}
+        touched = [one for one in accounts.values() if one.touched]
+        page.demands = {one.demand.id: one.demand for one in touched if one.demand}
+        page.before = {one.before.id: one.before for one in touched if one.before}
         self._keep(accounts)
         return page
 
@@ -97,7 +105,12 @@ class Bookkeeping:
         """Book one event."""
         if not 0 <= event.stamp.round < MOST:  # else it would depend on where a page ends whether it is written
             raise InvalidValue("round", f"must be a whole number below {MOST}, got {brief(event.stamp.round)}")
-        before, was, events = self._before(event, account, day)
+        if event.version == 1:
+            account.fold([], day)
+        elif not account.is_at(event.version - 1):
+            # up to the event itself: so a version that is missing before it is noticed
+            account.fold(self._source.events(event.demand, upto=event.version)[:-1], day)
+        before, was, events = account.demand, account.stand, account.events
         after = evolve(before, event)
         stand = stand_of(after, day)
         if isinstance(event.fact, Corrected):
@@ -108,25 +121,15 @@ class Bookkeeping:
         received = day(after.received or event.meta.happened)
         # clocks may step back, what is known does not become unknown
         recorded = day(after.recorded or event.meta.recorded)
-        for entry, amount in entries.items():
-            page.bookings.append(Booking(event.demand, event.version, received, recorded, entry, amount))
-        page.began += before is None
-        if before is None or before.state != after.state:
-            page.moved.append(after)
+        page.bookings.append(Booking(event.demand, event.version, received, recorded, entries))
+        if before is None or before.stamp.state != after.stamp.state:
+            ended = after.stamp.ended_as is not None
+            page.moved.append(Entered(event.demand, event.version, after.stamp.state, after.since, ended))
         if events is not None:
             events.append(event)
-        account.demand, account.stand, account.events, account.touched = after, stand, events, True
-
-    def _before(
-        self, event: Event, account: _Account, day: Day
-    ) -> tuple[Demand | None, Stand | None, list[Event] | None]:
-        """The demand just before the event, what it stood for, and its events if they are at hand."""
-        if event.version == 1:
-            return None, None, []
-        if not account.is_at(event.version - 1):
-            # up to the event itself: so a version that is missing before it is noticed
-            account.fold(self._source.events(event.demand, upto=event.version)[:-1], day)
-        return account.demand, account.stand, account.events
+        if not account.touched:
+            account.before, account.touched = before, True
+        account.demand, account.stand, account.events = after, stand, events
 
     def _accounts(self, rows: Sequence[Row], stuck: Collection[UUID], day: Day) -> dict[UUID | None, _Account]:
         """The accounts of the demands of these rows; those that are not kept are read in one go.

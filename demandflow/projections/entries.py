@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import NamedTuple
@@ -42,14 +42,13 @@ class Entry(NamedTuple):
 
 
 class Booking(NamedTuple):
-    """One line: an entry of a demand, when the demand was received, and by which event it was recorded, when."""
+    """The entries that an event of a demand books, each with an amount, and when the demand was received."""
 
     demand: UUID
     recorded_by: int
     received: int
     recorded: int
-    entry: Entry
-    amount: int
+    entries: Mapping[Entry, int]
 
 
 class Stand(NamedTuple):
@@ -75,9 +74,14 @@ def days_of(zone: ZoneInfo) -> Day:
 
 def stand_of(demand: Demand, day: Day) -> Stand:
     """What the demand stands for now."""
-    ended = 0 if demand.ended is None else day(demand.ended)
-    dues = tuple([(clock, day(due)) for clock, due in dues_of(demand)])
-    return Stand(standing(demand), ended, slice_of(demand), clocks_of(demand), dues)
+    ended, dues = demand.ended, dues_of(demand)
+    return Stand(
+        standing(demand),
+        0 if ended is None else day(ended),
+        slice_of(demand),
+        clocks_of(demand),
+        tuple([(clock, day(due)) for clock, due in dues]) if dues else (),
+    )
 
 
 def booked(was: Stand | None, now: Stand, event: Event, at: int) -> dict[Entry, int]:

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from operator import itemgetter
 from typing import Any
 
-from demandflow.projections.entries import Entry
 from demandflow.projections.numbers import numbers
 from demandflow.projections.page import Page
 from demandflow.projections.standing import CLOCKS_AT, CODES, MEANING_OF, Slice
@@ -48,21 +47,20 @@ def write(connection: Statements, page: Page) -> None:
 
     `due` is the soonest day on which it is due and `dues` says all of them; 0 where it is not due.
     """
-    bookings = page.bookings
-    slices = numbers(connection, "slices", Slice._fields, {line.entry.where: line.entry.where for line in bookings})
-    clocks = numbers(
-        connection, "clocks", ("stands",), {it: _stands(it) for it in {one.entry.clocks for one in bookings}}
-    )
-    dues = numbers(connection, "dues", ("days",), {it: _days(it) for it in {one.entry.dues for one in bookings}})
-    lines = [
-        (
-            *(line.demand.bytes, line.entry.version, line.recorded_by),
-            *(line.received, line.entry.happened, line.recorded, line.entry.ended),
-            *(_what(line.entry, clocks[line.entry.clocks]), line.amount, slices[line.entry.where]),
-            *(line.entry.dues[0][1] if line.entry.dues else 0, dues[line.entry.dues]),
-        )
-        for line in bookings
-    ]
+    entries = [entry for booking in page.bookings for entry in booking.entries]
+    slices = numbers(connection, "slices", Slice._fields, {where: where for where in {it.where for it in entries}})
+    clocks = numbers(connection, "clocks", ("stands",), {it: _stands(it) for it in {it.clocks for it in entries}})
+    dues = numbers(connection, "dues", ("days",), {it: _days(it) for it in {it.dues for it in entries}})
+    lines: list[tuple[Any, ...]] = []
+    for demand, recorded_by, received, recorded, booked in page.bookings:
+        key = demand.bytes
+        for (version, happened, happening, standing, ended, where, stand, due), amount in booked.items():
+            # one number says what happened (below zero) or what stands, since a sum by it is half as dear as by a text
+            # as well; how all clocks stand is one more number in it and no line of its own, so that they make few lines
+            what = CODES[happening] if happening else standing | clocks[stand] << CLOCKS_AT
+            soonest = due[0][1] if due else 0
+            moments = (received, happened, recorded, ended)
+            lines.append((key, version, recorded_by, *moments, what, amount, slices[where], soonest, dues[due]))
     connection.executemany("INSERT INTO demandflow_ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", lines)
     for table, columns in SUMMED.items():
         _add(connection, table, columns, lines)
@@ -103,14 +101,6 @@ def _add(connection: Statements, table: str, columns: tuple[str, ...], lines: It
         f"ON CONFLICT ({', '.join(columns)}) DO UPDATE SET amount = {table}.amount + excluded.amount",
         [(*cell, number) for cell, number in added.items() if number],
     )
-
-
-def _what(entry: Entry, clocks: int) -> int:
-    """What stands, or below zero what happened: one number, since a sum by it is half as dear as by a text as well.
-
-    How all clocks of a demand stand is one more number in it and no line of its own, so that clocks make few lines.
-    """
-    return CODES[entry.happening] if entry.happening else entry.standing | clocks << CLOCKS_AT
 
 
 def _stands(clocks: tuple[str, ...]) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from demandflow.projections.page import Page
 from demandflow.tables import Statements, microseconds
 
@@ -15,19 +17,19 @@ CREATE TABLE IF NOT EXISTS demandflow_stays (
 
 def write(connection: Statements, page: Page) -> None:
     """End the stay that each demand was in that moved, and begin the one it is in now."""
-    left: dict[str, int | None] = {}
-    stays: dict[tuple[str, int], list[object]] = {}
-    latest: dict[str, list[object]] = {}
-    for demand in page.moved:
-        key, at = demand.id.hex, microseconds(demand.since)
-        if key in latest:
-            latest.pop(key)[-1] = at
-        elif demand.version > 1:
-            left.setdefault(key, at)
-        if demand.ended_as is None:
-            latest[key] = stays[key, demand.version] = [key, demand.version, demand.state, at, None]
+    left: dict[UUID, int | None] = {}
+    stays: dict[tuple[UUID, int], list[object]] = {}
+    latest: dict[UUID, list[object]] = {}
+    for demand, version, state, since, ended in page.moved:
+        at = microseconds(since)
+        if (stay := latest.pop(demand, None)) is not None:
+            stay[-1] = at
+        elif version > 1:
+            left.setdefault(demand, at)
+        if not ended:
+            latest[demand] = stays[demand, version] = [demand.hex, version, state, at, None]
     connection.executemany(
         "UPDATE demandflow_stays SET ended = ? WHERE demand = ? AND ended IS NULL",
-        [(at, key) for key, at in left.items()],
+        [(at, demand.hex) for demand, at in left.items()],
     )
     connection.executemany("INSERT INTO demandflow_stays VALUES (?, ?, ?, ?, ?)", stays.values())

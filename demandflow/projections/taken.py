@@ -39,7 +39,7 @@ class Taken(NamedTuple):
 
     def after(self, connection: Statements, page: Page) -> Taken:
         """The numbers after a page that was written."""
-        stays = sum(demand.ended_as is None for demand in page.moved)
+        stays = sum(not entered.ended for entered in page.moved)
         # nothing is ever deleted from these, so that the last number is the number of rows
         (lines,) = connection.execute("SELECT COALESCE(MAX(rowid), 0) FROM demandflow_ledger").fetchone()
         (slices,) = connection.execute("SELECT COALESCE(MAX(id), 0) FROM demandflow_slices").fetchone()

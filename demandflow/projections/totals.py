@@ -42,11 +42,10 @@ def _sums(bookings: Iterable[Booking]) -> Iterator[Sum]:
     # what comes and goes in the same page is not written; all clocks of an entry are looked at as one until then
     together: dict[tuple[Slice, str, int], int] = defaultdict(int)
     ticking: dict[tuple[Slice, tuple[str, ...]], int] = defaultdict(int)
-    for line in bookings:
-        entry = line.entry
-        together[entry.where, entry.happening, entry.standing] += line.amount
+    for entry, amount in (line for booking in bookings for line in booking.entries.items()):
+        together[entry.where, entry.happening, entry.standing] += amount
         if entry.clocks:
-            ticking[entry.where, entry.clocks] += line.amount
+            ticking[entry.where, entry.clocks] += amount
     for (where, stand), amount in ticking.items():
         for stands in stand if amount else ():
             together[where, stands, 0] += amount

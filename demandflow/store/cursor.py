@@ -17,7 +17,7 @@ from demandflow.store.sources import Row, Source, SourceByDemand
 from demandflow.tables import Tables
 
 PAGE = 1000
-DEMANDS = 5000
+DEMANDS = 1000
 """About so many events are taken in at a time where they are read demand by demand."""
 SCHEMA = """
 CREATE TABLE demandflow_cursors (
