@@ -37,6 +37,7 @@ class _FactType(ModelMetaclass):
 
     __pydantic_fields__: dict[str, Any]
     __pydantic_validator__: Any
+    __pydantic_custom_init__: bool
 
     def __call__(cls, **fields: Any) -> Any:  # noqa: N805
         possible = cls.__pydantic_fields__
@@ -44,6 +45,8 @@ class _FactType(ModelMetaclass):
             unknown = [name for name in fields if name not in possible]
             raise InvalidValue(cls.__name__, f"has no {listed(unknown)} (possible: {listed(possible)})")
         try:
+            if cls.__pydantic_custom_init__:
+                return super().__call__(**fields)
             return cls.__pydantic_validator__.validate_python(fields)
         except Exception as error:
             raise _as_invalid_values(error, cls.__name__) from None
