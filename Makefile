@@ -58,6 +58,7 @@ real: $(READY)  ## figures of real data beside those of independent references (
 bench: $(READY)  ## recording, loading, following, importing, a million deadlines and demands: as multiples of a raw floor
 	@$(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	@$(RUN) benchmarks/life_of_a_demand.py
+	@$(RUN) benchmarks/parts_of_a_command.py
 	@$(RUN) benchmarks/loading.py
 	@$(RUN) benchmarks/following.py
 	@$(RUN) benchmarks/rebuilding.py
