@@ -439,8 +439,7 @@ FAULTS = (
         "store/cursor.py",
         "                return False\n            gone = self.unpark(again)",
         "                return False\n"
-        "            newest = rows[-1][1]\n"
-        "            self.move(began._replace(last=rows[-1][0], demand=_hex(newest.demand), version=newest.version))\n"
+        "            self.move(moved)\n"
         "        with self._tables.transaction():\n"
         "            gone = self.unpark(again)",
     ),

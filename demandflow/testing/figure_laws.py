@@ -46,6 +46,7 @@ class Detached:
         self._log = flow._log
         self.id, self.path, self.zone = flow._log.id, path, flow._log.zone
         self.meanwhile: Callable[[], None] = lambda: None
+        self.looks_empty = False
 
     def events(self, demand: UUID, *, after: int = 0, upto: int | None = None) -> list[Event]:
         """The demand's events."""
@@ -73,8 +74,8 @@ class Detached:
         return self._log.histories(upto)
 
     def last_position(self) -> int:
-        """The position of the newest event."""
-        return self._log.last_position()
+        """The position of the newest event; 0 while it looks empty."""
+        return 0 if self.looks_empty else self._log.last_position()
 
     def number_missing(self) -> int:
         """How many events went, by decision."""
@@ -82,10 +83,12 @@ class Detached:
 
 
 @contextmanager
-def apart(flow: DemandFlow, path: str | None = None) -> Iterator[tuple[Projector, Detached]]:
-    """A projector of the same log with tables of its own."""
+def apart(flow: DemandFlow, path: str | None = None, *, by_time: bool = False) -> Iterator[tuple[Projector, Detached]]:
+    """A projector of the same log with tables of its own: made demand by demand, or `by_time`, as the log came."""
     source = Detached(flow, path)
+    source.looks_empty = by_time
     projector = Projector(source, flow._projector.zone.key)
+    source.looks_empty = False
     try:
         yield projector, source
     finally:
@@ -127,9 +130,14 @@ def the_board_shows_where_demands_stand(played: Played) -> None:
 def a_projection_fed_the_same_page_twice_is_unchanged(played: Played) -> None:
     """Two projectors that read the same page book it once, whichever comes first."""
     played.flow.figures()
+    for by_time in (True, False):
+        _book_once(played, by_time=by_time)
+
+
+def _book_once(played: Played, *, by_time: bool) -> None:
     with TemporaryDirectory() as folder:
         path = str(Path(folder) / "tables.db")
-        with apart(played.flow, path) as (one, source), apart(played.flow, path) as (other, _):
+        with apart(played.flow, path, by_time=by_time) as (one, source), apart(played.flow, path) as (other, _):
             source.meanwhile = other.catch_up
             one.catch_up()
             source.meanwhile = lambda: None
@@ -142,7 +150,12 @@ def a_projection_fed_the_same_page_twice_is_unchanged(played: Played) -> None:
 def a_page_that_fails_is_read_again(played: Played) -> None:
     """However early or late the writing of a page is broken off, nothing of it is lost and nothing booked twice."""
     played.flow.figures()
-    with apart(played.flow) as (broken, _):
+    for by_time in (True, False):
+        _read_again(played, by_time=by_time)
+
+
+def _read_again(played: Played, *, by_time: bool) -> None:
+    with apart(played.flow, by_time=by_time) as (broken, _):
         after, whole = 40, False
         while not whole:
             broken._connection.set_progress_handler(lambda: 1, after)
