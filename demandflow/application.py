@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from copy import copy
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Self
@@ -183,11 +182,12 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
                 batch = self._batch(pending, backdating=backdating)
                 yield batch
             self._handler.demands.learn(batch._handler.demands)
+            self._handler.moments.learn(batch._handler.moments)
         except VersionTaken:
             raise Overtaken("record this batch", "somebody else wrote to one of its demands meanwhile") from None
 
-    def _batch(self, pending: PendingLog, moments: Moments | None = None, *, backdating: bool = False) -> Batch:
-        handler = self._handler.on(pending, moments, backdating=backdating)
+    def _batch(self, pending: PendingLog, *, backdating: bool = False) -> Batch:
+        handler = self._handler.on(pending, backdating=backdating)
         return Batch(pending, handler, self._workflows, self._tenant, self._new_id)
 
     def register_many(self, items: Iterable[Registration]) -> tuple[Recorded | Rejected, ...]:
@@ -205,7 +205,7 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
     def try_many(self, items: Iterable[Action]) -> tuple[Recorded | Rejected, ...]:
         """What act_many() would answer, with nothing recorded: a dry run. Earlier items count for later ones."""
         several = each_of("items", items, "[Action(…)]")
-        batch = self._batch(PendingLog(self._log), copy(self._handler.moments))
+        batch = self._batch(PendingLog(self._log))
         answers: list[Recorded | Rejected] = []
         for item in several:
             try:

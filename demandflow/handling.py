@@ -50,14 +50,14 @@ class CommandHandler:
         self.demands: Demands = Demands(log, moments.saw, keep, None if beside is None else beside.demands)
         self._before: Replayed = Replayed(log, workflows, None if beside is None else beside._before)
 
-    def on(self, log: Log | PendingLog, moments: Moments | None = None, *, backdating: bool = False) -> CommandHandler:
+    def on(self, log: PendingLog, *, backdating: bool = False) -> CommandHandler:
         """A handler on what is not recorded yet, beside this one, which knows what this one has seen."""
-        moments, policies = moments or self.moments, self._policies
+        moments, policies = copy(self.moments), self._policies
         return CommandHandler(log, self.workflows, moments, policies=policies, beside=self, backdating=backdating)
 
     def trying(self) -> CommandHandler:
         """A handler whose commands are decided as by this one, and never recorded."""
-        return self.on(PendingLog(self._log), copy(self.moments), backdating=self._backdating)
+        return self.on(PendingLog(self._log), backdating=self._backdating)
 
     def handle(self, command: Command) -> Demand:
         """Record one fact, and its other side where it has one; returns the demand after it.

@@ -55,6 +55,11 @@ class Moments:
         if recorded is not None and trusted and (self._newest is None or recorded > self._newest):
             self._newest = recorded
 
+    def learn(self, other: Moments) -> None:
+        """Remember what a copy saw, once what was done by it is recorded: what never is says nothing of the clock."""
+        self.saw(other._newest)
+        self._read_newest, self._began = other._read_newest, other._began
+
     def recording(self, *demands: Demand | None) -> datetime:
         """The moment at which something is recorded now, on these demands. Raises ClockBehind; warns of a jump."""
         now = self.now()

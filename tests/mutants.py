@@ -30,6 +30,7 @@ WANTED = 0.9
 NOBODY = "NOBODY"
 BUILT = "when built"
 OVER_TIME = "nobody in time"
+UNNOTICED = (NOBODY, OVER_TIME)
 HEADINGS = ("fault", "file", "caught by", "workflow", "histories", "seconds")
 
 
@@ -154,9 +155,8 @@ def planted(words: Sequence[str]) -> tuple[str, int]:
         "Where they would hurt most. The table says which law objected first, and to which history; seconds are those"
     )
     said += " until the shortest story was found."
-    return f"{summary(lines)}.\n\n{said}\n\n{table(HEADINGS, lines)}", sum(
-        line[2] in (NOBODY, OVER_TIME) for line in lines
-    )
+    missed = sum(line[2] in UNNOTICED for line in lines)
+    return f"{summary(lines)}.\n\n{said}\n\n{table(HEADINGS, lines)}", missed
 
 
 def by_lot(mutants: Sequence[Mutant], tree: Path = ROOT) -> tuple[str, int]:
@@ -164,7 +164,7 @@ def by_lot(mutants: Sequence[Mutant], tree: Path = ROOT) -> tuple[str, int]:
     chosen = drawn(mutants, SEED, DRAWN)
     print(f"{len(chosen)} mutants drawn with seed {SEED}")
     lines = held(chosen, tree)
-    missed = [one for one, line in zip(chosen, lines, strict=True) if line[2] in (NOBODY, OVER_TIME)]
+    missed = [one for one, line in zip(chosen, lines, strict=True) if line[2] in UNNOTICED]
     told = [(one.name, one.file, why_no_law(one) or UNEXPLAINED) for one in missed]
     said = f"{len(chosen)} of mutmut's mutants of the modules {', '.join(JUDGED_BY_LAWS)}, drawn by"
     said += f" `random.Random({SEED}).sample` from all of them, against the laws alone. {summary(lines)}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import warnings
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -152,14 +153,23 @@ def test_a_given_clock_is_the_callers_own_affair(clock: FrozenClock) -> None:
             clock.advance(days=800)
 
 
-def test_what_is_only_tried_by_a_wrong_clock_holds_nobody_back(clock: FrozenClock) -> None:
+def test_only_what_is_recorded_by_a_wrong_clock_holds_others_back(clock: FrozenClock) -> None:
     with DemandFlow.open("memory:", clock=clock) as flow:
         demand = flow.register("x", **PLACED).id
         clock.advance(days=800)
         assert flow.would(demand, "note", Noted(text="y"), by=CLERK).version == 2
         flow.try_many([Action(demand=demand, move="note", fact=Noted(text="y"), by=CLERK)])
+        with suppress(LookupError), flow.batch() as batch:
+            batch.note(demand, "y", by=CLERK)
+            raise LookupError
         clock.advance(days=-799)
         assert flow.note(demand, "y", by=CLERK).version == 2
+        clock.advance(days=800)
+        with flow.batch() as batch:
+            batch.register("x", **PLACED)
+        clock.advance(days=-1)
+        with pytest.raises(ClockBehind):
+            flow.register("y", **PLACED)
 
 
 def test_the_clock_of_the_machine_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -143,9 +143,8 @@ def joined(conditions: list[Condition]) -> tuple[str, list[Any]]:
 
 def _below(column: str, path: str) -> list[Condition]:
     """The path, or a path below it: one range, in which names that only begin like its last one are passed over."""
-    within = Condition(
-        f"{column} >= ? AND {column} < ?", (path, f"{path}0"), (column,), RANGE
-    )  # 0 is next to the slash
+    # 0 comes next after the slash
+    within = Condition(f"{column} >= ? AND {column} < ?", (path, f"{path}0"), (column,), RANGE)
     return [within, Condition(f"({column} >= ? OR {column} = ?)", (f"{path}/", path), (column,), SPELT)]
 
 
