@@ -13,8 +13,8 @@ from statistics import median
 from time import perf_counter
 
 from demandflow.calendars import chinese_days
-from demandflow.domain.calendars import Calendar
-from demandflow.domain.spans import working_days
+from demandflow.calendars.calendar import Calendar
+from demandflow.calendars.spans import working_days
 
 ROUNDS = 3
 SPANS = ("3 working days", "5 full working days", "24 working hours", "15 calendar days", "24 hours")

@@ -27,7 +27,7 @@ from zoneinfo import ZoneInfo
 from filled_tables import NOW, fill
 
 from demandflow import BoardRow, Deadlines, DemandFlow, Figures, FiguresBy, Period
-from demandflow.tables import microseconds
+from demandflow.store.sqlite.tables import microseconds
 
 
 class Question(NamedTuple):

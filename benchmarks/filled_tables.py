@@ -11,10 +11,11 @@ from itertools import accumulate
 from random import Random
 from typing import Any, NamedTuple
 
-from demandflow.domain.closed_loop import CLOSED_LOOP
+from demandflow.domain.standard.closed_loop import CLOSED_LOOP
 from demandflow.domain.values import Grade
-from demandflow.projections import board, ledger, totals
-from demandflow.projections.periods import number_of
+from demandflow.projections import ledger, totals
+from demandflow.projections.board import rows as board
+from demandflow.projections.figures.periods import number_of
 from demandflow.projections.standing import (
     ASKED,
     CLOSED,
@@ -30,7 +31,7 @@ from demandflow.projections.standing import (
     RUNNING,
     Slice,
 )
-from demandflow.tables import microseconds
+from demandflow.store.sqlite.tables import microseconds
 
 NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
 YEARS = 3

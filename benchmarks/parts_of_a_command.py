@@ -19,9 +19,10 @@ from unittest.mock import patch
 
 from lives import COMMANDS, LIFE, Flow, Raw, of_others, register, rows_of
 
-from demandflow import commands, handling
+from demandflow import commands
+from demandflow.recording import handling
 from demandflow.store.log import Log
-from demandflow.store.writer import Writer
+from demandflow.store.sqlite.writer import Writer
 
 LIVES = 24
 WHOLE, INSERT, FLOOR = "a command, as its caller sees it", "inserting the row", "the raw insert"

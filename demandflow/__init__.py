@@ -4,12 +4,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from demandflow.application import DemandFlow
+from demandflow.automation.notices import Notice
+from demandflow.automation.parked import Parked
+from demandflow.automation.runner import Ran, Reacted
 from demandflow.batches import Action, Batch, Recorded, Registration, Rejected
-from demandflow.domain import rules
-from demandflow.domain.calendars import Calendar
-from demandflow.domain.clock_states import Ticking
-from demandflow.domain.clocks import Clock, Limit
-from demandflow.domain.days import Days
+from demandflow.calendars.calendar import Calendar
+from demandflow.calendars.days import Days
+from demandflow.calendars.spans import Span
+from demandflow.domain.clocks.clock import Clock, Limit
+from demandflow.domain.clocks.rejudging import rejudged
+from demandflow.domain.clocks.states import Ticking
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event, Meta, Stamp, Tick
 from demandflow.domain.evolve import evolve, fold
@@ -47,12 +51,12 @@ from demandflow.domain.facts import (
     Unmerged,
     Withdrawn,
 )
+from demandflow.domain.history import HistoryLine
 from demandflow.domain.moves import ANYWHERE, BACK, START, STAY, WHILE_OPEN, Condition, Move, Proposal, Rule, State
-from demandflow.domain.moving import can_move, reasons_not_to_move
-from demandflow.domain.rejudging import rejudged
-from demandflow.domain.spans import Span
-from demandflow.domain.standard_clocks import standard_clocks
+from demandflow.domain.rules import book as rules
+from demandflow.domain.standard.clocks import standard_clocks
 from demandflow.domain.values import Actor, Category, Channel, Grade, Place, Role, Stage, Urgency, Way
+from demandflow.domain.versions.migration import can_move, reasons_not_to_move
 from demandflow.domain.workflow import PossibleMove, Workflow
 from demandflow.errors import (
     BackdatingNotAllowed,
@@ -83,41 +87,37 @@ from demandflow.errors import (
     WrongZone,
     YearNotCovered,
 )
-from demandflow.history import HistoryLine
-from demandflow.ids import utc_now, uuid7
-from demandflow.notices import Notice
-from demandflow.parked import Parked
 from demandflow.policies.policy import Look, Policy, Reaction, Seen, Wake
-from demandflow.projections.board import BoardPage, BoardRow
-from demandflow.projections.definitions import DEFINITIONS, RATES, Definition, definition
-from demandflow.projections.periods import Period
-from demandflow.projections.question import Asked
+from demandflow.projections.board.rows import BoardPage, BoardRow
+from demandflow.projections.figures.definitions import DEFINITIONS, RATES, Definition, definition
+from demandflow.projections.figures.periods import Period
+from demandflow.projections.figures.question import Asked
 from demandflow.queries import Narrowed
-from demandflow.running import Ran, Reacted
+from demandflow.recording.ids import utc_now, uuid7
 from demandflow.store.holes import Acknowledged, Hole, Verification
 from demandflow.store.parking import ParkedEvent
 
 if TYPE_CHECKING:
-    from demandflow.domain.closed_loop import CLOSED_LOOP, closed_loop
-    from demandflow.domain.closed_loop_1 import CLOSED_LOOP_1, closed_loop_1
-    from demandflow.projections.changes import Change, Changes, Stood
-    from demandflow.projections.deadlines import Deadlines
-    from demandflow.projections.drilldown import Counted
-    from demandflow.projections.durations import Durations
-    from demandflow.projections.figures import Figures
-    from demandflow.projections.figures_by import FiguresBy
-    from demandflow.projections.rates import ClockFigures, MeanOfUnits, Rate
+    from demandflow.domain.standard.closed_loop import CLOSED_LOOP, closed_loop
+    from demandflow.domain.standard.closed_loop_1 import CLOSED_LOOP_1, closed_loop_1
+    from demandflow.projections.figures.by import FiguresBy
+    from demandflow.projections.figures.changes import Change, Changes, Stood
+    from demandflow.projections.figures.deadlines import Deadlines
+    from demandflow.projections.figures.drilldown import Counted
+    from demandflow.projections.figures.durations import Durations
+    from demandflow.projections.figures.figures import Figures
+    from demandflow.projections.figures.rates import ClockFigures, MeanOfUnits, Rate
 else:
     WHEN_ASKED_FOR = {
-        **dict.fromkeys(("CLOSED_LOOP", "closed_loop"), "domain.closed_loop"),
-        **dict.fromkeys(("CLOSED_LOOP_1", "closed_loop_1"), "domain.closed_loop_1"),
-        **dict.fromkeys(("Change", "Changes", "Stood"), "projections.changes"),
-        "Deadlines": "projections.deadlines",
-        "Counted": "projections.drilldown",
-        "Durations": "projections.durations",
-        "Figures": "projections.figures",
-        "FiguresBy": "projections.figures_by",
-        **dict.fromkeys(("ClockFigures", "MeanOfUnits", "Rate"), "projections.rates"),
+        **dict.fromkeys(("CLOSED_LOOP", "closed_loop"), "domain.standard.closed_loop"),
+        **dict.fromkeys(("CLOSED_LOOP_1", "closed_loop_1"), "domain.standard.closed_loop_1"),
+        **dict.fromkeys(("Change", "Changes", "Stood"), "projections.figures.changes"),
+        "Deadlines": "projections.figures.deadlines",
+        "Counted": "projections.figures.drilldown",
+        "Durations": "projections.figures.durations",
+        "Figures": "projections.figures.figures",
+        "FiguresBy": "projections.figures.by",
+        **dict.fromkeys(("ClockFigures", "MeanOfUnits", "Rate"), "projections.figures.rates"),
     }
     """Where each of these names is: imported when somebody asks for it, for many a process never does."""
 

@@ -4,54 +4,58 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from threading import Lock
 from types import MappingProxyType
 from typing import Self
 from uuid import UUID
 
-from demandflow.batches import Action, Batch, Recorded, Registration, Rejected, acted, each, registered
-from demandflow.commands import Commands, as_id
-from demandflow.domain.arguments import each_of, whole_number
-from demandflow.domain.calendars import Calendar
-from demandflow.domain.coverage import calendar_ends
+from demandflow.automation.agenda import Agenda
+from demandflow.automation.deliveries import Deliveries
+from demandflow.automation.reactions import OnTheBoard, Reactions
+from demandflow.automation.runner import Runner
+from demandflow.batches import Batches
+from demandflow.calendars.calendar import Calendar
+from demandflow.commands import as_id
+from demandflow.domain.clocks.coverage import calendar_ends
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
-from demandflow.domain.facts import STANDARD_FACTS, MovedOver
-from demandflow.domain.texts import name_of
+from demandflow.domain.facts import STANDARD_FACTS
+from demandflow.domain.history import HistoryLine, line_of
 from demandflow.domain.values import Actor, actor_of
 from demandflow.domain.workflow import PossibleMove, Workflow, Workflows
-from demandflow.errors import CalendarEnds, DemandFlowError, InvalidValue, Overtaken, StorageBusy, StorageError, brief
-from demandflow.handling import CommandHandler
-from demandflow.history import HistoryLine, line_of
-from demandflow.ids import elapsed, utc_now, uuid7
-from demandflow.kept import MOST as KEPT
-from demandflow.moments import LATE_ENTRY, Moments
+from demandflow.errors import CalendarEnds, InvalidValue, StorageBusy, StorageError, brief
+from demandflow.inputs.arguments import each_of, whole_number
+from demandflow.inputs.texts import name_of
 from demandflow.policies.policy import Policy
-from demandflow.projections.board import MOST
-from demandflow.projections.past import Then
+from demandflow.policies.setup import checked, setup_of
+from demandflow.projections.board.rows import MOST
+from demandflow.projections.figures.past import Then
 from demandflow.projections.projector import Projector
 from demandflow.projections.rebuilding import Progress
-from demandflow.queries import Queries
-from demandflow.reacting import Reactions
-from demandflow.store.log import Log, VersionTaken
+from demandflow.recording.handling import CommandHandler
+from demandflow.recording.ids import elapsed, utc_now, uuid7
+from demandflow.recording.kept import MOST as KEPT
+from demandflow.recording.moments import LATE_ENTRY, Moments
+from demandflow.store.log import Log
 from demandflow.store.mapper import Unreadable, facts_by_topic
 from demandflow.store.parking import ParkedEvent, grouped
-from demandflow.store.pending import PendingLog
-from demandflow.upkeep import Upkeep
+from demandflow.store.upkeep import Upkeep
 
 PAGE, LAST_FEW = 1000, 20
 
 
 def published() -> tuple[Workflow, ...]:
     """All published versions of the standard workflow, the newest first."""
-    from demandflow.domain.closed_loop import CLOSED_LOOP  # they are built and checked for who opens a log with them
-    from demandflow.domain.closed_loop_1 import CLOSED_LOOP_1
+    from demandflow.domain.standard.closed_loop import (
+        CLOSED_LOOP,  # they are built and checked for who opens a log with them
+    )
+    from demandflow.domain.standard.closed_loop_1 import CLOSED_LOOP_1
 
     return CLOSED_LOOP, CLOSED_LOOP_1
 
 
-class DemandFlow(Commands, Queries, Reactions, Upkeep):
+class DemandFlow(Batches, Reactions, Upkeep):
     """The demands of one tenant: record what happens, ask where things stand, and read figures that add up.
 
     Open it with `DemandFlow.open(url)`, close it with `close()` or by `with`. It may be shared by threads.
@@ -71,11 +75,15 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
     ) -> None:
         """`moments` (else the clock) say when something is recorded, and what is past may be entered by whom."""
         names = [str(getattr(policy, "name", "")) for policy in policies] if isinstance(policies, Sequence) else ()
-        handler = CommandHandler(log, workflows, moments or Moments(clock), policies=names, keep=keep)
-        Commands.__init__(self, handler, workflows, tenant, new_id)
-        Queries.__init__(self, Projector(log, log.zone, progress), workflows, clock, log.events)
+        self._log, self._workflows, self._tenant, self._clock, self._new_id = log, workflows, tenant, clock, new_id
+        self._handler = CommandHandler(log, workflows, moments or Moments(clock), policies=names, keep=keep)
+        self._projector = Projector(log, log.zone, progress)
         try:
-            Reactions.__init__(self, log, policies, workflows, self._handler, self._projector, self.batch, clock)
+            self._policies = checked(policies, workflows)
+            self._agenda = Agenda(log, setup_of(self._policies, workflows))
+            self._deliveries, self._telling = Deliveries(log, self._agenda.tables, uuid7().hex), Lock()
+            there = OnTheBoard(self._projector)
+            self._runner = Runner(self._policies, workflows, self._handler, self._agenda, self.batch, there)
         except BaseException:
             self._projector.close()
             raise
@@ -168,81 +176,6 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
         others = [(name, calendar) for name, calendar in calendars if isinstance(calendar, Calendar)]
         return tuple(calendar_ends(self._workflows.values(), others, self.now()))
 
-    @contextmanager
-    def batch(self, *, backdating: bool = False) -> Iterator[Batch]:
-        """Check commands one by one and record them together at the end of the `with` block, all or none.
-
-        With `backdating` what they enter may have happened at any time: ask for it where records of old are brought in.
-        Raises Overtaken at its end if one of the demands was written by somebody else meanwhile.
-        """
-        if not isinstance(backdating, bool):
-            raise InvalidValue("backdating", f"must be True or False for a batch, got {brief(backdating)}")
-        try:
-            with PendingLog(self._log) as pending:
-                batch = self._batch(pending, backdating=backdating)
-                yield batch
-            self._handler.demands.learn(batch._handler.demands)
-            self._handler.moments.learn(batch._handler.moments)
-        except VersionTaken:
-            raise Overtaken("record this batch", "somebody else wrote to one of its demands meanwhile") from None
-
-    def _batch(self, pending: PendingLog, *, backdating: bool = False) -> Batch:
-        handler = self._handler.on(pending, backdating=backdating)
-        return Batch(pending, handler, self._workflows, self._tenant, self._new_id)
-
-    def register_many(self, items: Iterable[Registration]) -> tuple[Recorded | Rejected, ...]:
-        """Register each demand that can be; one answer an item, in order, and many in one save.
-
-        Every item is checked as by start(). Saves are of 200 items; after a crash the same items may come again, if
-        they carry a reference or a command id. An item that is no Registration is rejected too.
-        """
-        return tuple(answer for answers in each(self.batch, items, registered) for answer in answers)
-
-    def act_many(self, items: Iterable[Action]) -> tuple[Recorded | Rejected, ...]:
-        """Make each move that can be made; one answer an item, in order, and many in one save (see register_many)."""
-        return tuple(answer for answers in each(self.batch, items, acted) for answer in answers)
-
-    def try_many(self, items: Iterable[Action]) -> tuple[Recorded | Rejected, ...]:
-        """What act_many() would answer, with nothing recorded: a dry run. Earlier items count for later ones."""
-        several = each_of("items", items, "[Action(…)]")
-        batch = self._batch(PendingLog(self._log))
-        answers: list[Recorded | Rejected] = []
-        for item in several:
-            try:
-                with batch.attempt():
-                    answers.append(acted(batch, item))
-            except DemandFlowError as reason:
-                answers.append(Rejected(item, reason))
-        return tuple(answers)
-
-    def move_all_over(
-        self,
-        workflow: str,
-        *,
-        of: str,
-        by: Actor,
-        at: datetime | None = None,
-        reason: str | None = None,
-        dry_run: bool = False,
-    ) -> tuple[Recorded | Rejected, ...]:
-        """Let all open demands on the workflow `of` go on under another; one answer a demand, oldest first.
-
-        With `dry_run` nothing is recorded: the answers say which would move, and why the others would not. Raises
-        InvalidValue or UnknownWorkflow.
-        """
-        actor_of(by)
-        for what, key in (("workflow", workflow), ("of", of)):
-            if not isinstance(key, str):
-                raise InvalidValue(what, f"must be given as name@version, got {brief(key)}")
-        target = self._workflows[self._key(workflow)]
-        names = {state.name: target.move_of(MovedOver, state.name, by.role) for state in target.states}
-        fact = MovedOver(workflow=target.key, reason=reason)
-        items = [
-            Action(demand=row.demand, move=names.get(row.state) or "move_over", fact=fact, by=by, at=at)
-            for row in self.board(workflow=self._key(of), open=True, limit=MOST).rows
-        ]
-        return self.try_many(items) if dry_run else self.act_many(items)
-
     def rebuild(self, progress: Progress | None = None) -> None:
         """Make all tables anew from the log, the agenda of the policies as well; nothing is reacted to again.
 
@@ -250,7 +183,7 @@ class DemandFlow(Commands, Queries, Reactions, Upkeep):
         not in the log stays as it is, or begins empty if it is gone: which reactions are parked or dropped, and how far
         hooks were told.
         """
-        super().rebuild(progress)
+        self._projector.rebuild(progress)
         self._agenda.forget()
         self._deliveries.heal()
         self._deliveries.retry_parked_events()

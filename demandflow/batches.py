@@ -11,13 +11,16 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from demandflow.commands import Commands
-from demandflow.domain.arguments import each_of
 from demandflow.domain.demand import Demand
-from demandflow.domain.facts import Fact, Registered
-from demandflow.domain.values import Actor
+from demandflow.domain.facts import Fact, MovedOver, Registered
+from demandflow.domain.values import Actor, actor_of
 from demandflow.domain.workflow import Workflows
 from demandflow.errors import DemandFlowError, InvalidValue, Overtaken, StorageBusy, StorageError, brief
-from demandflow.handling import CommandHandler
+from demandflow.inputs.arguments import each_of
+from demandflow.projections.board.rows import MOST
+from demandflow.queries import Queries
+from demandflow.recording.handling import CommandHandler
+from demandflow.store.log import VersionTaken
 from demandflow.store.pending import PendingLog
 
 TOGETHER = 200
@@ -38,7 +41,7 @@ class Batch(Commands):
         new_id: Callable[[], UUID],
     ) -> None:
         """`handler` records in the pending log."""
-        super().__init__(handler, workflows, tenant, new_id)
+        self._handler, self._workflows, self._tenant, self._new_id = handler, workflows, tenant, new_id
         self._pending = pending
 
     @contextmanager
@@ -113,6 +116,85 @@ class Rejected:
 
     item: Any
     reason: DemandFlowError
+
+
+class Batches(Commands, Queries):
+    """Commands, and many of them at once: all or none, or each by itself."""
+
+    @contextmanager
+    def batch(self, *, backdating: bool = False) -> Iterator[Batch]:
+        """Check commands one by one and record them together at the end of the `with` block, all or none.
+
+        With `backdating` what they enter may have happened at any time: ask for it where records of old are brought in.
+        Raises Overtaken at its end if one of the demands was written by somebody else meanwhile.
+        """
+        if not isinstance(backdating, bool):
+            raise InvalidValue("backdating", f"must be True or False for a batch, got {brief(backdating)}")
+        try:
+            with PendingLog(self._log) as pending:
+                batch = self._batch(pending, backdating=backdating)
+                yield batch
+            self._handler.demands.learn(batch._handler.demands)
+            self._handler.moments.learn(batch._handler.moments)
+        except VersionTaken:
+            raise Overtaken("record this batch", "somebody else wrote to one of its demands meanwhile") from None
+
+    def _batch(self, pending: PendingLog, *, backdating: bool = False) -> Batch:
+        handler = self._handler.on(pending, backdating=backdating)
+        return Batch(pending, handler, self._workflows, self._tenant, self._new_id)
+
+    def register_many(self, items: Iterable[Registration]) -> tuple[Recorded | Rejected, ...]:
+        """Register each demand that can be; one answer an item, in order, and many in one save.
+
+        Every item is checked as by start(). Saves are of 200 items; after a crash the same items may come again, if
+        they carry a reference or a command id. An item that is no Registration is rejected too.
+        """
+        return tuple(answer for answers in each(self.batch, items, registered) for answer in answers)
+
+    def act_many(self, items: Iterable[Action]) -> tuple[Recorded | Rejected, ...]:
+        """Make each move that can be made; one answer an item, in order, and many in one save (see register_many)."""
+        return tuple(answer for answers in each(self.batch, items, acted) for answer in answers)
+
+    def try_many(self, items: Iterable[Action]) -> tuple[Recorded | Rejected, ...]:
+        """What act_many() would answer, with nothing recorded: a dry run. Earlier items count for later ones."""
+        several = each_of("items", items, "[Action(…)]")
+        batch = self._batch(PendingLog(self._log))
+        answers: list[Recorded | Rejected] = []
+        for item in several:
+            try:
+                with batch.attempt():
+                    answers.append(acted(batch, item))
+            except DemandFlowError as reason:
+                answers.append(Rejected(item, reason))
+        return tuple(answers)
+
+    def move_all_over(
+        self,
+        workflow: str,
+        *,
+        of: str,
+        by: Actor,
+        at: datetime | None = None,
+        reason: str | None = None,
+        dry_run: bool = False,
+    ) -> tuple[Recorded | Rejected, ...]:
+        """Let all open demands on the workflow `of` go on under another; one answer a demand, oldest first.
+
+        With `dry_run` nothing is recorded: the answers say which would move, and why the others would not. Raises
+        InvalidValue or UnknownWorkflow.
+        """
+        actor_of(by)
+        for what, key in (("workflow", workflow), ("of", of)):
+            if not isinstance(key, str):
+                raise InvalidValue(what, f"must be given as name@version, got {brief(key)}")
+        target = self._workflows[self._key(workflow)]
+        names = {state.name: target.move_of(MovedOver, state.name, by.role) for state in target.states}
+        fact = MovedOver(workflow=target.key, reason=reason)
+        items = [
+            Action(demand=row.demand, move=names.get(row.state) or "move_over", fact=fact, by=by, at=at)
+            for row in self.board(workflow=self._key(of), open=True, limit=MOST).rows
+        ]
+        return self.try_many(items) if dry_run else self.act_many(items)
 
 
 def registered(batch: Batch, item: Registration) -> Recorded:

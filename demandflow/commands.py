@@ -7,8 +7,6 @@ from datetime import datetime
 from typing import Any, Required, TypedDict, Unpack
 from uuid import UUID, uuid5
 
-from demandflow.domain.arguments import plain
-from demandflow.domain.command import command
 from demandflow.domain.decide import Command
 from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.events import Event
@@ -45,12 +43,14 @@ from demandflow.domain.facts import (
     checked,
     in_their_own_name,
 )
-from demandflow.domain.texts import asked_of, text_of
 from demandflow.domain.values import Actor, Category, Channel, Grade, Place, Urgency, Way
 from demandflow.domain.workflow import Workflow, Workflows
 from demandflow.errors import InvalidValue, UnknownWorkflow, brief, listed
-from demandflow.handling import CommandHandler
-from demandflow.ids import derived_id
+from demandflow.inputs.arguments import plain
+from demandflow.inputs.texts import asked_of, text_of
+from demandflow.recording.command import command
+from demandflow.recording.handling import CommandHandler
+from demandflow.recording.ids import derived_id
 
 NOT_MADE = UUID(int=0)
 """The id of a demand for which none is made yet."""
@@ -95,14 +95,10 @@ class Commands:
     DemandNotFound, IdReused, ClockBehind or StorageBusy.
     """
 
-    def __init__(
-        self,
-        handler: CommandHandler,
-        workflows: Workflows,
-        tenant: str | None,
-        new_id: Callable[[], UUID],
-    ) -> None:
-        self._handler, self._workflows, self._tenant, self._new_id = handler, workflows, tenant, new_id
+    _handler: CommandHandler
+    _workflows: Workflows
+    _tenant: str | None
+    _new_id: Callable[[], UUID]
 
     # for any workflow
 

@@ -2,7 +2,7 @@
 
     DemandFlowError
     ├── InvalidValue        a value is not what it must be            (also a ValueError)
-    │   ├── InvalidFile     a workflow's file has mistakes; it lists them all (in demandflow.workbench)
+    │   ├── InvalidFile     a workflow's file has mistakes; it lists them all (in demandflow.workflow_files)
     │   └── YearNotCovered  no source of a working-time calendar says anything about that year
     ├── InvalidWorkflow     a workflow has defects; it lists them all (also a ValueError)
     ├── Refusal             the workflow or a rule forbids it; nothing was recorded

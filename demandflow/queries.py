@@ -10,35 +10,37 @@ from functools import partial
 from typing import TYPE_CHECKING, TypedDict, Unpack, overload
 from uuid import UUID
 
-from demandflow.domain.arguments import word_among
 from demandflow.domain.demand import Demand
-from demandflow.domain.events import Event
 from demandflow.domain.moves import ENDS
-from demandflow.domain.values import Stage, Urgency, moment
+from demandflow.domain.values import Stage, Urgency
 from demandflow.domain.workflow import Workflows
 from demandflow.errors import DemandNotFound, InvalidValue, brief
-from demandflow.projections import board, question, totals
-from demandflow.projections.board import BoardPage
-from demandflow.projections.board_filter import Filter
-from demandflow.projections.board_order import Order
-from demandflow.projections.board_then import ever_there, read_then
-from demandflow.projections.never import SLICED, never_there
-from demandflow.projections.past import Then, events_before_damage
-from demandflow.projections.periods import Period, as_day
-from demandflow.projections.printing import minute
+from demandflow.inputs.arguments import word_among
+from demandflow.inputs.moments import moment
+from demandflow.projections import totals
+from demandflow.projections.board import rows as board
+from demandflow.projections.board.filter import Filter
+from demandflow.projections.board.order import Order
+from demandflow.projections.board.rows import BoardPage
+from demandflow.projections.board.then import ever_there, read_then
+from demandflow.projections.figures import question
+from demandflow.projections.figures.never import SLICED, never_there
+from demandflow.projections.figures.past import Then, events_before_damage
+from demandflow.projections.figures.periods import Period, as_day
+from demandflow.projections.figures.printing import minute
+from demandflow.projections.figures.question import Asked, Grouping, Question
 from demandflow.projections.projector import Projector
-from demandflow.projections.question import Asked, Grouping, Question
-from demandflow.projections.rebuilding import Progress
 from demandflow.projections.totals import DIMENSIONS
+from demandflow.store.log import Log
 
 if TYPE_CHECKING:  # each of these questions imports what answers it: many a process asks none of them
-    from demandflow.projections.changes import Changes
-    from demandflow.projections.deadlines import Deadlines
-    from demandflow.projections.drilldown import Counted
-    from demandflow.projections.dues import Dues, OverdueThen
-    from demandflow.projections.durations import Durations
-    from demandflow.projections.figures import Figures
-    from demandflow.projections.figures_by import FiguresBy
+    from demandflow.projections.figures.by import FiguresBy
+    from demandflow.projections.figures.changes import Changes
+    from demandflow.projections.figures.deadlines import Deadlines
+    from demandflow.projections.figures.drilldown import Counted
+    from demandflow.projections.figures.dues import Dues, OverdueThen
+    from demandflow.projections.figures.durations import Durations
+    from demandflow.projections.figures.figures import Figures
 
 
 class Narrowed(TypedDict, total=False):
@@ -56,14 +58,14 @@ class Narrowed(TypedDict, total=False):
 class Queries:
     """All that can be asked of the demands. Every question first catches up with the log."""
 
-    def __init__(
-        self,
-        projector: Projector,
-        workflows: Workflows,
-        clock: Callable[[], datetime],
-        events: Callable[[UUID], list[Event]],
-    ) -> None:
-        self._projector, self._workflows, self._clock, self._events = projector, workflows, clock, events
+    _log: Log
+    _projector: Projector
+    _workflows: Workflows
+    _clock: Callable[[], datetime]
+
+    def now(self) -> datetime:
+        """The present moment, by the clock that it was opened with, in UTC."""
+        return moment(self._clock(), "clock")
 
     def board(
         self,
@@ -144,7 +146,9 @@ class Queries:
             if isinstance(overdue, datetime):
                 self._refuse_the_past(tables, overdue, "overdue")
             read = partial(board.read, chosen=chosen, order=order, limit=limit, after=after, total=total)
-            page = read(tables) if then.now else read_then(ever_there(tables, chosen, then), self._events, then, read)
+            page = (
+                read(tables) if then.now else read_then(ever_there(tables, chosen, then), self._log.events, then, read)
+            )
             return self._projector.marked(page if after else self._noted(tables, page, chosen))
 
     def work_list(
@@ -180,7 +184,7 @@ class Queries:
         at the end of May. What is overdue is so at the end of the day asked about; by the clock where none is said, or
         the day is not over. See Asked for all that can be said. Raises InvalidValue.
         """
-        from demandflow.projections.figures import figures_of
+        from demandflow.projections.figures.figures import figures_of
 
         with self._projector.tables(catch_up=catch_up) as tables:
             chosen, clocks = self._checked(tables, asked), self._clocks(tables)
@@ -226,8 +230,8 @@ class Queries:
         the parts add up to the whole (by `closed`: to the closed). One dimension, now, is read from maintained sums;
         anything else is one pass over the ledger (decision 10 states its cost). Raises InvalidValue.
         """
-        from demandflow.projections.figures import figures_of
-        from demandflow.projections.figures_by import FiguresBy
+        from demandflow.projections.figures.by import FiguresBy
+        from demandflow.projections.figures.figures import figures_of
 
         grouping = Grouping(dimensions, level, every)
         with self._projector.tables(catch_up=catch_up) as tables:
@@ -252,7 +256,7 @@ class Queries:
 
         `flow.history(demand)` tells the event. Raises InvalidValue.
         """
-        from demandflow.projections import drilldown
+        from demandflow.projections.figures import drilldown
 
         with self._projector.tables(catch_up=catch_up) as tables:
             chosen = self._checked(tables, asked)
@@ -271,7 +275,7 @@ class Queries:
         With `known_on`, between what was known on the one and on the other; with `as_of`, between how things stood.
         The differences are exactly those of the figures asked with the same words. Raises InvalidValue.
         """
-        from demandflow.projections.changes import changed_between
+        from demandflow.projections.figures.changes import changed_between
 
         pairs = {name: pair for name, pair in (("known_on", known_on), ("as_of", as_of)) if pair is not None}
         if not pairs:
@@ -295,7 +299,7 @@ class Queries:
         Of the closed, or of those that ended otherwise (None: in any way). The open are left out, or all are counted
         as they stood at `open_until`. Raises InvalidValue.
         """
-        from demandflow.projections import durations
+        from demandflow.projections.figures import durations
 
         _among("ended_as", ended_as, ENDS)
         chosen, until = self._rows(narrowed), None if open_until is None else moment(open_until, "open_until")
@@ -308,7 +312,7 @@ class Queries:
 
         Stays that go on are left out, or all are counted as they were at `open_until`. Raises InvalidValue.
         """
-        from demandflow.projections import durations
+        from demandflow.projections.figures import durations
 
         chosen, until = self._rows(narrowed), None if open_until is None else moment(open_until, "open_until")
         with self._projector.tables() as tables:
@@ -320,7 +324,7 @@ class Queries:
         Of the past, figures(as_of=…) and board(as_of=…) tell. Raises InvalidValue for a moment after which something
         happened.
         """
-        from demandflow.projections.deadlines import Deadlines
+        from demandflow.projections.figures.deadlines import Deadlines
 
         chosen = self._rows(narrowed)
         if chosen.closed is not None:
@@ -330,10 +334,6 @@ class Queries:
             self._refuse_the_past(tables, when, "at")
             there, undated = board.towards_due(tables, chosen, when), board.number_undated(tables, chosen)
             return Deadlines(when, *there, undated, self._note(tables, Question.of(narrowed), sum(there)))
-
-    def rebuild(self, progress: Progress | None = None) -> None:
-        """Make board, totals and ledger anew from the log; `progress` is told (events done, of how many)."""
-        self._projector.rebuild(progress)
 
     def _rows(self, narrowed: Mapping[str, object]) -> Filter:
         """The rows of the board that are asked about; slices go by the lead."""
@@ -360,46 +360,43 @@ class Queries:
             return moment(overdue, "overdue")
         if not isinstance(overdue, bool):
             raise InvalidValue("overdue", f"must be True, False or a moment, got {brief(overdue)}")
-        return then.asked(self._now()).at if overdue else None
+        return then.asked(self.now()).at if overdue else None
 
     def _refuse_the_past(self, tables: sqlite3.Connection, at: datetime, what: str) -> None:
         """InvalidValue for a moment at which demands stood otherwise than they do now."""
-        if at < self._now() and board.stood_otherwise_since(tables, at):
+        if at < self.now() and board.stood_otherwise_since(tables, at):
             raise InvalidValue(
                 what,
                 f"{minute(at)} is past, and demands have moved on since, so that those open now do not tell; "
                 "ask figures(as_of=…) for a day, or board(as_of=…, overdue=True) for a day or a moment",
             )
 
-    def _now(self) -> datetime:
-        return moment(self._clock(), "clock")
-
     def _demand_then(self, demand: UUID, then: Then) -> Demand:
         """The demand as it stood then. Raises DemandNotFound."""
-        events = self._events(demand)
+        events = self._log.events(demand)
         if (stood := then.demand(events)) is None:
             raise DemandNotFound(str(demand), str(then) if events else None)
         return stood
 
     def _overdue_then(self, tables: sqlite3.Connection, chosen: Question) -> OverdueThen:
-        from demandflow.projections.dues import OverdueThen
+        from demandflow.projections.figures.dues import OverdueThen
 
         then = Then(chosen.as_of, chosen.known_on, self._projector.zone)
         return OverdueThen(
-            tables, then.asked(self._now()), lambda demand: then.demand(events_before_damage(self._events, demand))
+            tables, then.asked(self.now()), lambda demand: then.demand(events_before_damage(self._log.events, demand))
         )
 
     def _dues(
         self, tables: sqlite3.Connection, chosen: Question, grouping: Grouping | None
     ) -> dict[tuple[str, ...], Dues]:
         """What is overdue, in each group: now from the board, of the past from the ledger."""
-        from demandflow.projections import dues
+        from demandflow.projections.figures import dues
 
         if chosen.as_of is not None or chosen.known_on is not None or chosen.closed is not None:
             return dues.in_the_ledger(self._overdue_then(tables, chosen), chosen, grouping)
         if grouping is not None and "closed" in grouping.dimensions:
             return {}
-        return dues.on_the_board(tables, self._filter(chosen), grouping, self._now(), self._projector.zone)
+        return dues.on_the_board(tables, self._filter(chosen), grouping, self.now(), self._projector.zone)
 
     def _noted(self, tables: sqlite3.Connection, page: BoardPage, chosen: Filter) -> BoardPage:
         """The page; where it is empty, with what is said if no demand ever was what is asked for."""

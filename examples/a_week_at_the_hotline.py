@@ -46,8 +46,8 @@ from demandflow import (
     closed_loop,
     standard_clocks,
 )
+from demandflow.analysis import what_if
 from demandflow.policies import Unit, standard_policies
-from demandflow.workbench import what_if
 
 ZONE = ZoneInfo("Asia/Shanghai")
 MONDAY = datetime(2026, 10, 5, tzinfo=ZONE)

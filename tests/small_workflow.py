@@ -34,7 +34,7 @@ from demandflow import (
     Withdrawn,
     Workflow,
 )
-from demandflow.domain.rules import the_bound_is_reached
+from demandflow.domain.rules.book import the_bound_is_reached
 from demandflow.domain.values import Moment
 
 

@@ -20,9 +20,10 @@ from hypothesis import strategies as st
 from demandflow import Demand, Ticking
 from demandflow.domain.demand import as_if
 from demandflow.domain.values import Category, Channel, Place, Stage
-from demandflow.projections import board, board_pages
-from demandflow.projections.board_filter import Filter
-from demandflow.projections.board_order import SORTABLE, Order
+from demandflow.projections.board import pages as board_pages
+from demandflow.projections.board import rows as board
+from demandflow.projections.board.filter import Filter
+from demandflow.projections.board.order import SORTABLE, Order
 from demandflow.projections.page import Page
 from tests.stories import T0
 

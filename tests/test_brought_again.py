@@ -40,7 +40,7 @@ from demandflow import (
 )
 from demandflow.domain.decide import Command
 from demandflow.domain.demand import as_if
-from demandflow.replayed import EarlierStates
+from demandflow.recording.replayed import EarlierStates
 from demandflow.store.log import Log
 from demandflow.store.pending import PendingLog
 from demandflow.testing import FrozenClock, a_demand

@@ -20,10 +20,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from demandflow.calendars import as_table, calendar_of, chinese_days, days_from_ics, holidays_of, read_calendar
-from demandflow.domain.calendars import Calendar
-from demandflow.domain.days import Days
-from demandflow.domain.hours import Hours, Week
-from demandflow.domain.spans import (
+from demandflow.calendars.calendar import Calendar
+from demandflow.calendars.days import Days
+from demandflow.calendars.hours import Hours, Week
+from demandflow.calendars.spans import (
     Span,
     Unit,
     calendar_days,
@@ -33,7 +33,7 @@ from demandflow.domain.spans import (
     working_hours,
 )
 from demandflow.errors import DemandFlowError, InvalidValue, YearNotCovered
-from demandflow.workbench.writing import toml_of
+from demandflow.workflow_files.writing import toml_of
 
 SECOND, MINUTE, HOUR, DAY = (timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours", "days"))
 ZONES = ("UTC", "Asia/Shanghai", "America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "America/Havana")

@@ -20,9 +20,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from demandflow.calendars import chinese_days, holidays_of
-from demandflow.domain.calendars import Calendar
-from demandflow.domain.days import Days
-from demandflow.domain.spans import Span, calendar_days, working_days
+from demandflow.calendars.calendar import Calendar
+from demandflow.calendars.days import Days
+from demandflow.calendars.spans import Span, calendar_days, working_days
 from demandflow.errors import YearNotCovered
 from tests.conftest import DATA
 

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from demandflow import CLOSED_LOOP, Actor, DemandFlow, Role, closed_loop
-from demandflow.cli import main
-from demandflow.workbench.files import dump
+from demandflow.cli.main import main
+from demandflow.workflow_files.files import dump
 
 ROOT = Path(__file__).parent.parent
 LOOP = str(ROOT / "docs" / "closed-loop.toml")
@@ -62,7 +62,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from demandflow import CLOSED_LOOP, Fact, Move, Registered, Stage, State, START, Stepped, Workflow
-from demandflow.workbench.vocabulary import STANDARD_VOCABULARY
+from demandflow.workflow_files.vocabulary import STANDARD_VOCABULARY
 
 print("hello from a module")
 

@@ -43,11 +43,12 @@ from demandflow import (
 from demandflow.domain.corrections import with_corrections
 from demandflow.domain.evolve import fold
 from demandflow.domain.moves import MEANINGS
-from demandflow.projections import question, totals
-from demandflow.projections.definitions import RANGES
-from demandflow.projections.question import Question
+from demandflow.projections import totals
+from demandflow.projections.figures import question
+from demandflow.projections.figures.definitions import RANGES
+from demandflow.projections.figures.question import Question
+from demandflow.projections.figures.terminal import table
 from demandflow.projections.standing import CLOCKS_AT, COUNTS, DECLARES, HAPPENINGS
-from demandflow.terminal import table
 from demandflow.testing import FrozenClock
 from demandflow.testing.figure_laws import apart, dump, same_tables
 from tests.oracle import expected, stored

@@ -46,10 +46,10 @@ from demandflow import (
     fold,
     standard_clocks,
 )
-from demandflow.domain.clock_defects import advice_for_clocks
+from demandflow.domain.checks.clocks import advice_for_clocks
+from demandflow.domain.clocks.changes import Step, step_of, ticks
+from demandflow.domain.clocks.rejudging import judged_by, rejudged
 from demandflow.domain.demand import as_if
-from demandflow.domain.rejudging import judged_by, rejudged
-from demandflow.domain.ticking import Step, step_of, ticks
 from demandflow.testing import FrozenClock, a, a_demand, calendars, moments, spans, step
 from demandflow.testing import given as situation
 from tests.stories import ASKED, AUDITOR, CLERK, DISPATCHER, PLAIN, SUPERVISOR, TEAM, USUAL, A, Story

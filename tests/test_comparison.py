@@ -29,10 +29,10 @@ from demandflow import (
     Stepped,
     Workflow,
 )
+from demandflow.analysis import diff
 from demandflow.domain.moves import sources
 from demandflow.testing import workflows
 from demandflow.testing.strategies import clocks
-from demandflow.workbench import diff
 
 many = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 pytestmark = pytest.mark.filterwarnings("ignore::demandflow.errors.WorkflowAdvice")

@@ -19,7 +19,7 @@ from demandflow.store.cursor import Cursor, Effect, Position
 from demandflow.store.mapper import Unreadable
 from demandflow.store.parking import Parking, grouped, unreadable, unusable, waiting
 from demandflow.store.sources import Row
-from demandflow.tables import Tables
+from demandflow.store.sqlite.tables import Tables
 from tests.stories import A, B, Story
 
 EVENTS = Story().tell("register accept contract_out take_on report").events

@@ -49,8 +49,8 @@ from demandflow.testing import (
     play,
     workflows,
 )
+from demandflow.testing.ahead import Ahead
 from demandflow.testing.histories import History, thrown
-from demandflow.workbench.ahead import Ahead
 
 GENERATE = [Phase.explicit, Phase.generate]
 few = settings(max_examples=8, deadline=None, database=None, phases=GENERATE, suppress_health_check=list(HealthCheck))

@@ -41,7 +41,7 @@ from demandflow import (
     WorkflowAdvice,
     rules,
 )
-from demandflow.domain.defects import advice_for
+from demandflow.domain.checks.defects import advice_for
 from demandflow.errors import Defect
 from tests.faults import ROOT
 from tests.test_workflow import Nameless, Numbered, Ours, Prefixed

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from demandflow import DemandFlow, InvalidValue, Notice
-from demandflow.deliveries import LEASE, Deliveries
+from demandflow.automation.deliveries import LEASE, Deliveries
 from demandflow.store.cursor import SCHEMA
-from demandflow.tables import Tables
+from demandflow.store.sqlite.tables import Tables
 from tests.test_cursor import Source, rows
 from tests.test_running import POLICIES, TIMED, Town, registered
 

@@ -37,11 +37,11 @@ from demandflow import (
     evolve,
     fold,
 )
+from demandflow.domain.checks.samples import choices_of
 from demandflow.domain.corrections import with_corrections
 from demandflow.domain.demand import as_if
 from demandflow.domain.facts import STANDARD_FACTS, extended
 from demandflow.domain.moves import ENDS, MEANINGS
-from demandflow.domain.samples import choices_of
 from demandflow.domain.stream import Stream
 from demandflow.projections.entries import Stand, booked, stand_of
 from demandflow.projections.standing import CLOSED, ENDED, RESOLVED, standing

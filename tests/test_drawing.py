@@ -30,11 +30,11 @@ from demandflow import (
     closed_loop,
     standard_clocks,
 )
-from demandflow.domain.closed_loop import SEPARATIONS
-from demandflow.domain.defects import RESERVED
+from demandflow.domain.checks.defects import RESERVED
+from demandflow.domain.checks.ways import steps_of
 from demandflow.domain.moves import sources
-from demandflow.domain.texts import is_name
-from demandflow.domain.ways import steps_of
+from demandflow.domain.standard.closed_loop import SEPARATIONS
+from demandflow.inputs.texts import is_name
 from tests.conftest import ROOT
 
 PAGE = ROOT / "docs" / "closed-loop.md"

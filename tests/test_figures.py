@@ -22,7 +22,7 @@ from demandflow import (
     Stepped,
     Way,
 )
-from demandflow.projections.definitions import RANGES
+from demandflow.projections.figures.definitions import RANGES
 from demandflow.projections.standing import COUNTS, HAPPENINGS
 from demandflow.testing import as_state_machine
 from tests.oracle import expected, stored

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from demandflow import Actor, Calendar, DemandFlow, Role, closed_loop, standard_clocks
-from demandflow.cli import main
+from demandflow.cli.main import main
 
 OFFICE = Calendar.of("office", zone="UTC", hours="Mon-Sun 00:00-24:00")
 TIMED = closed_loop("timed", clocks=standard_clocks(OFFICE, accept="1 hours"))

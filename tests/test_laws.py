@@ -6,12 +6,11 @@ import inspect
 import itertools
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from demandflow import (
@@ -37,7 +36,6 @@ from demandflow.domain.demand import Round
 from demandflow.testing import (
     LAWS,
     Checked,
-    History,
     LawBroken,
     Played,
     Step,
@@ -45,7 +43,6 @@ from demandflow.testing import (
     as_state_machine,
     as_test_case,
     check,
-    histories,
     law_named,
     laws,
     picture,
@@ -53,7 +50,6 @@ from demandflow.testing import (
     shadow,
     timekeeping,
 )
-from demandflow.workbench.exploration import Explored, explore
 from tests.laws import no_contracting_without_audit
 from tests.laws import play as play_many
 from tests.stories import PLAIN
@@ -175,24 +171,6 @@ def test_a_wrong_question_is_answered_clearly(wrongly: Callable[[], Any], says: 
         wrongly()
 
 
-@cache
-def explored() -> Explored:
-    return explore(CLOSED_LOOP, bound=12)
-
-
-@given(histories(CLOSED_LOOP))
-@settings(max_examples=50)
-def test_exploring_finds_every_place_that_a_history_comes_to(history: History) -> None:
-    found = explored()
-    names = set(found.told_apart)
-    places = {(one.state, one.values) for one in found.configurations}
-    for expected in history.told():
-        demand = expected.before
-        apart = tuple((name, getattr(demand, name)) for name in sorted(names))
-        if demand.round < 12:
-            assert (demand.state, apart) in places
-
-
 def test_every_law_has_a_name_of_its_own_and_says_what_it_says() -> None:
     assert len({one.name for one in LAWS}) == len(LAWS)
     assert all(one.says.endswith(".") for one in LAWS)
@@ -210,8 +188,8 @@ def without_rules(workflow: Workflow) -> Workflow:
 @pytest.mark.parametrize(
     ("where", "fault"),
     [
-        ("demandflow.handling.evolve", lambda demand, event: demand),
-        ("demandflow.handling.decide", unadmitted),
+        ("demandflow.recording.handling.evolve", lambda demand, event: demand),
+        ("demandflow.recording.handling.decide", unadmitted),
         ("demandflow.projections.bookkeeping.booked", lambda *_: {}),
         ("demandflow.projections.bookkeeping.booked_by_correction", lambda *_: {}),
         ("demandflow.domain.evolve.Round", lambda: Round(missed_callbacks=3)),

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from demandflow import DemandFlow, DemandFlowError, InvalidValue, NotALog, StorageError
-from demandflow.cli import main
+from demandflow.cli.main import main
 from demandflow.domain.facts import STANDARD_FACTS
 from demandflow.store.reader import recorded_events
 from tests.stories import CLERK
@@ -132,7 +132,7 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("demandflow.store.files._appear", killed)
+    monkeypatch.setattr("demandflow.store.sqlite.files._appear", killed)
     with pytest.raises(KeyboardInterrupt):
         opened(path)
     assert list(tmp_path.iterdir()) == []

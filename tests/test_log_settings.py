@@ -38,8 +38,8 @@ from demandflow import (
     standard_clocks,
 )
 from demandflow.application import published
-from demandflow.domain.declared import declared, differences
 from demandflow.domain.facts import STANDARD_FACTS
+from demandflow.domain.versions.declared import declared, differences
 from demandflow.projections.rebuilding import Rebuilding
 from demandflow.store.reader import recorded_events
 from demandflow.testing import FrozenClock
@@ -194,7 +194,7 @@ def test_all_published_versions_of_the_standard_loop_open_by_default() -> None:
 
 def test_what_is_declared_is_the_same_in_every_process() -> None:
     code = (
-        "from demandflow import CLOSED_LOOP; from demandflow.domain.declared import declared;"
+        "from demandflow import CLOSED_LOOP; from demandflow.domain.versions.declared import declared;"
         "from tests.test_log_settings import TIMED; print(declared(CLOSED_LOOP)); print(declared(TIMED))"
     )
     for seed in ("1", "2"):

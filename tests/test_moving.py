@@ -29,10 +29,10 @@ from demandflow import (
     closed_loop,
     reasons_not_to_move,
 )
+from demandflow.analysis.comparison import diff
+from demandflow.analysis.replay import replay_check
 from demandflow.domain.demand import as_if
 from demandflow.testing import FrozenClock
-from demandflow.workbench.comparison import diff
-from demandflow.workbench.replaying import replay_check
 from tests.stories import AUDITOR, CLERK, DISPATCHER, RESIDENT, SUPERVISOR, TEAM, UNRESOLVED
 from tests.test_recording import PLACED
 

@@ -18,7 +18,7 @@ def test_a_planted_fault_can_be_planted(fault: Fault) -> None:
 
 def test_a_fault_that_cannot_be_planted_says_so() -> None:
     with pytest.raises(ValueError, match="the text stands 0 times in"):
-        Fault("nowhere", "ids.py", "no such text", "").applied()
+        Fault("nowhere", "recording/ids.py", "no such text", "").applied()
 
 
 def test_every_fault_has_a_name_of_its_own_and_is_on_the_page() -> None:

@@ -22,7 +22,7 @@ from demandflow import (
     Suspended,
     rules,
 )
-from demandflow.domain.numbered import numbered
+from demandflow.domain.rules.numbered import numbered
 from demandflow.errors import InvalidValue
 from tests.faults import ROOT
 from tests.rule_book import EXAMPLES

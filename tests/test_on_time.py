@@ -6,7 +6,7 @@ from datetime import timedelta
 from fractions import Fraction
 
 from demandflow import DemandFlow, Grade, Rate, Stepped, Way, definition
-from demandflow.projections.rates import ClockFigures
+from demandflow.projections.figures.rates import ClockFigures
 from demandflow.testing import FrozenClock
 from tests.stories import CLERK, DAY, RESIDENT, T0
 from tests.test_clock_figures import WARDEN, WORKFLOWS

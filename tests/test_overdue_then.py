@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from demandflow import Calendar, Clock, DemandFlow, DemandNotFound, Grade, InvalidValue, Stepped, Way
 from demandflow.domain.demand import Demand
-from demandflow.projections.definitions import RANGES
+from demandflow.projections.figures.definitions import RANGES
 from demandflow.projections.standing import COUNTS
 from demandflow.testing import FrozenClock
 from tests import test_past
@@ -29,7 +29,7 @@ TWO_DAYS = Clock("work", ("doing",), "2 calendar days", WALL, paused_in=("restin
 @pytest.fixture(autouse=True)
 def _nothing_stays_open() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:  # clocks once went back further, and logs tell of it
-        patch.setattr("demandflow.moments.FAR_BEHIND", timedelta(days=9999))
+        patch.setattr("demandflow.recording.moments.FAR_BEHIND", timedelta(days=9999))
         yield
     test_past.close_all()
 

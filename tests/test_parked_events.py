@@ -49,7 +49,7 @@ from demandflow.store import cursor
 from demandflow.store.cursor import Cursor
 from demandflow.store.mapper import Unreadable
 from demandflow.store.sources import Row
-from demandflow.tables import Statements
+from demandflow.store.sqlite.tables import Statements
 from demandflow.testing import FrozenClock, History, histories
 from demandflow.testing.figure_laws import Detached, dump, same_tables
 from demandflow.testing.playing import play

@@ -37,8 +37,8 @@ from demandflow import (
 from demandflow.domain.corrections import with_corrections
 from demandflow.domain.evolve import fold
 from demandflow.projections import totals
+from demandflow.projections.figures.terminal import table
 from demandflow.projections.standing import COUNTS, HAPPENINGS, standing
-from demandflow.terminal import table
 from demandflow.testing import FrozenClock
 from demandflow.testing.figure_laws import apart, dump, same_tables
 from tests.oracle import expected, stored
@@ -160,7 +160,7 @@ OPENED: list[DemandFlow] = []
 @pytest.fixture(autouse=True)
 def _nothing_stays_open() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:  # clocks once went back further, and logs tell of it
-        patch.setattr("demandflow.moments.FAR_BEHIND", timedelta(days=9999))
+        patch.setattr("demandflow.recording.moments.FAR_BEHIND", timedelta(days=9999))
         yield
     close_all()
 

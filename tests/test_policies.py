@@ -40,14 +40,14 @@ from demandflow import (
     closed_loop,
     evolve,
 )
-from demandflow.domain.calendars import Calendar
-from demandflow.domain.clocks import Clock
-from demandflow.domain.days import Days
+from demandflow.calendars.calendar import Calendar
+from demandflow.calendars.days import Days
+from demandflow.domain.clocks.clock import Clock
 from demandflow.domain.decide import decide
 from demandflow.domain.demand import as_if
 from demandflow.domain.facts import MovedOver, NoticeEnded, Notified
-from demandflow.domain.rules import the_notice_period_is_over, the_reopening_window_is_open
-from demandflow.domain.standard_clocks import standard_clocks
+from demandflow.domain.rules.book import the_notice_period_is_over, the_reopening_window_is_open
+from demandflow.domain.standard.clocks import standard_clocks
 from demandflow.policies import (
     CallBacks,
     Dispatch,
@@ -558,7 +558,7 @@ class TestSorting:
         code = (
             "import sys; sys.modules['rapidfuzz'] = None\n"
             "from demandflow.policies import Sorting\n"
-            "from demandflow.domain.calendars import Calendar\n"
+            "from demandflow.calendars.calendar import Calendar\n"
             "office = Calendar.of('office', zone='Asia/Shanghai', hours='Mon-Fri 09:00-18:00')\n"
             "print(Sorting(office, alike=None).records)\n"
             "Sorting(office)"

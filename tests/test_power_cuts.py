@@ -17,8 +17,8 @@ from demandflow import Calendar, DemandFlow, Event, InvalidValue, closed_loop, f
 from demandflow.domain.facts import STANDARD_FACTS
 from demandflow.policies import Unit, standard_policies
 from demandflow.store.reader import recorded_events
-from demandflow.store.sqlite import ROWS
-from demandflow.store.writer import Writer
+from demandflow.store.sqlite.recorder import ROWS
+from demandflow.store.sqlite.writer import Writer
 from demandflow.testing import FrozenClock, counted_ids
 from tests.stories import AUDITOR, CLERK
 
@@ -156,7 +156,7 @@ def test_where_no_write_ahead_file_can_be_every_commit_waits(tmp_path: Path, mon
     def connected(path: str) -> sqlite3.Connection:
         return sqlite3.connect(f"file:{path}?vfs=unix-none", uri=True, isolation_level=None)
 
-    monkeypatch.setattr("demandflow.store.writer.connected", connected)
+    monkeypatch.setattr("demandflow.store.sqlite.writer.connected", connected)
     writer = Writer(str(tmp_path / "log.db"), "NORMAL")
     writer.transaction(lambda connection: connection.execute(ROWS))
     for version in (1, 2, 3):

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from demandflow import DemandFlow, Grade, InvalidValue, StorageError, Way
-from demandflow.projections import board, bookkeeping, ledger, projector, totals
+from demandflow.projections import bookkeeping, ledger, projector, totals
+from demandflow.projections.board import rows as board
 from demandflow.projections.tables import TABLES
 from demandflow.store import cursor
 from demandflow.store.mapper import readable
@@ -157,7 +158,7 @@ def test_rebuilding_shows_how_far_it_is(flow: DemandFlow, monkeypatch: pytest.Mo
 
 def test_states_that_are_not_kept_are_folded_from_the_log(flow: DemandFlow, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bookkeeping, "KEPT", 1)
-    monkeypatch.setattr("demandflow.kept.MOST", 1)
+    monkeypatch.setattr("demandflow.recording.kept.MOST", 1)
     demands = [flow.register("x", **PLACED).id for _ in range(3)]
     for demand in demands:
         flow.figures()

@@ -19,10 +19,10 @@ from demandflow import (
     closed_loop_1,
     rules,
 )
-from demandflow.domain.closed_loop import SEPARATIONS
+from demandflow.analysis.comparison import diff
+from demandflow.domain.standard.closed_loop import SEPARATIONS
 from demandflow.testing import FrozenClock
-from demandflow.workbench.comparison import diff
-from demandflow.workbench.files import dumps
+from demandflow.workflow_files.files import dumps
 from tests.rule_book import check_scene
 from tests.scenes import SCENES, Scene
 from tests.stories import AUDITOR, CLERK, DISPATCHER, SUPERVISOR, TEAM, Story

@@ -23,9 +23,8 @@ from demandflow.testing.workflows import (
     it_is_resolved,
     nothing_weighs_less_than_nothing,
 )
-from demandflow.workbench.exploration import explore
-from demandflow.workbench.files import dumps, loads
-from demandflow.workbench.vocabulary import STANDARD_VOCABULARY
+from demandflow.workflow_files.files import dumps, loads
+from demandflow.workflow_files.vocabulary import STANDARD_VOCABULARY
 
 KIT = STANDARD_VOCABULARY.with_(
     facts=[Filed, Inspected, Weighed],
@@ -120,14 +119,3 @@ def test_valid_workflows_are_built_without_advice(workflow: Workflow) -> None:
 @many(60)
 def test_what_is_written_to_a_file_is_read_back_equal(workflow: Workflow, form: str) -> None:
     assert loads(dumps(workflow, form, KIT), form, KIT) == workflow
-
-
-@given(workflows().flatmap(lambda workflow: thrown(workflow, {})))
-@many(12)
-def test_exploring_finds_every_state_that_a_history_comes_to(history: Any) -> None:
-    found = explore(history.workflow, bound=8)
-    states = {one.state for one in found.configurations}
-    assert states == {"", *(state.name for state in history.workflow.states)}, "a valid workflow has no idle states"
-    for expected in history.told():
-        for event in expected.events:
-            assert event.stamp.state in states

@@ -10,7 +10,7 @@ import pytest
 
 from demandflow import Calendar, Clock, Days, DemandFlow, InvalidValue, Role, Stepped, Way
 from demandflow.domain.values import Actor
-from demandflow.projections.printing import lasted
+from demandflow.projections.figures.printing import lasted
 from demandflow.testing import FrozenClock
 from tests.stories import AUDITOR, CLERK, DISPATCHER, RESIDENT, SUPERVISOR, T0
 from tests.test_clock_figures import LOOK, WARDEN, guarded

@@ -19,8 +19,9 @@ from demandflow.projections import ledger, totals
 from demandflow.projections.projector import Projector
 from demandflow.projections.rebuilding import SCHEMA_BESIDE, Rebuilding
 from demandflow.projections.tables import SCHEMA, TABLES
-from demandflow.store import cursor, demands
-from demandflow.tables import beside, tables_of
+from demandflow.store import cursor
+from demandflow.store.sqlite import by_demand as demands
+from demandflow.store.sqlite.tables import beside, tables_of
 from demandflow.testing import FrozenClock, histories
 from demandflow.testing.figure_laws import dump, same_tables
 from demandflow.testing.playing import play
@@ -59,7 +60,7 @@ def grown(data: st.DataObject, patch: pytest.MonkeyPatch) -> Iterator[DemandFlow
             with closing(test_clock_figures.grown(data, steps=40).flow) as flow:
                 yield flow
         case _:
-            patch.setattr("demandflow.moments.FAR_BEHIND", timedelta(days=9999))
+            patch.setattr("demandflow.recording.moments.FAR_BEHIND", timedelta(days=9999))
             with closing(test_past.grown(data, steps=40)[0]) as flow:
                 yield flow
 

@@ -49,8 +49,8 @@ from demandflow.commands import Commands
 from demandflow.domain.demand import as_if
 from demandflow.domain.facts import STANDARD_FACTS
 from demandflow.domain.workflow import Workflows
-from demandflow.handling import CommandHandler
-from demandflow.moments import Moments
+from demandflow.recording.handling import CommandHandler
+from demandflow.recording.moments import Moments
 from demandflow.store.log import Log, VersionTaken
 from demandflow.testing import FrozenClock
 from tests.stories import AUDITOR, CLERK, DAY, DISPATCHER, OTHER_CLERK, RESIDENT, SUPERVISOR, T0, TEAM

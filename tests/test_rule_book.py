@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from demandflow import CLOSED_LOOP, InvalidWorkflow, Role, Workflow
-from demandflow.domain import rules, separations
 from demandflow.domain.moves import sources
+from demandflow.domain.rules import book as rules
+from demandflow.domain.rules import separations
 from tests.rule_book import EXAMPLES, Example, check_roles, check_scene, who_notices
 from tests.scenes import SCENES, Scene
 from tests.stories import told

@@ -44,8 +44,8 @@ from demandflow import (
     closed_loop,
     standard_clocks,
 )
-from demandflow.agenda import Agenda
-from demandflow.following import follow
+from demandflow.automation.agenda import Agenda
+from demandflow.automation.follower import follow
 from demandflow.policies.policy import Look
 from demandflow.policies.setup import setup_of
 from demandflow.store.log import Log, VersionTaken

@@ -12,8 +12,8 @@ import pytest
 from pydantic import Field
 
 from demandflow import Category, Channel, Fact, Grade, InvalidValue, Place, Registered, Reported
+from demandflow.domain.checks.samples import MOST, choices_of, plain, variants
 from demandflow.domain.facts import STANDARD_FACTS
-from demandflow.domain.samples import MOST, choices_of, plain, variants
 
 
 class Everything(Fact):

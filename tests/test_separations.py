@@ -24,7 +24,7 @@ from demandflow import (
     closed_loop,
     rules,
 )
-from demandflow.domain.closed_loop import SEPARATIONS
+from demandflow.domain.standard.closed_loop import SEPARATIONS
 from demandflow.testing import FrozenClock
 from demandflow.testing.picture import BY_CONTRACTORS
 from tests.stories import AUDITOR, CLERK, DISPATCHER, OTHER_CLERK, RESIDENT, SUPERVISOR, TEAM, Story

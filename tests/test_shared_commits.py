@@ -21,8 +21,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from demandflow.store.sqlite import ROWS, SQLiteRecorder
-from demandflow.store.writer import Row, _Commit
+from demandflow.store.sqlite.recorder import ROWS, SQLiteRecorder
+from demandflow.store.sqlite.writer import Row, _Commit
 from tests.interruptions import Interrupted, interrupted_at, passed_over
 
 pytestmark = passed_over
@@ -229,13 +229,13 @@ APPENDS: list[Keys] = [[(1, 1)], [(1, 1)], [(2, 1), (2, 2)], [(3, 1), (2, 2)], [
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever sleeps soon sees for itself."""
-    monkeypatch.setattr("demandflow.store.writer.PATIENCE", 0.01)
+    monkeypatch.setattr("demandflow.store.sqlite.writer.PATIENCE", 0.01)
 
 
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever sleeps does so until it is woken."""
-    monkeypatch.setattr("demandflow.store.writer.PATIENCE", 10 * SOON)
+    monkeypatch.setattr("demandflow.store.sqlite.writer.PATIENCE", 10 * SOON)
 
 
 @pytest.mark.usefixtures("patient")
@@ -481,7 +481,7 @@ def test_a_row_that_sqlite_cannot_hold_is_the_error_of_its_append_alone(tmp_path
 
 
 def test_a_storage_that_others_hold_is_waited_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("demandflow.store.writer.BUSY_SECONDS", 0.2)
+    monkeypatch.setattr("demandflow.store.sqlite.writer.BUSY_SECONDS", 0.2)
     with (
         recorder_in(tmp_path) as recorder,
         closing(sqlite3.connect(tmp_path / "log.db", isolation_level=None)) as other,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demandflow import Calendar, Days
-from demandflow.domain.hours import Week
+from demandflow.calendars.hours import Week
 from tests.test_calendars import DATES, calendars
 
 DAY = timedelta(days=1)

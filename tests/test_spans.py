@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from demandflow.domain.calendars import Calendar
-from demandflow.domain.clocks import Clock, Limit
-from demandflow.domain.days import Days
-from demandflow.domain.hours import hours_as_text, opening_hours, opening_week, since_midnight
-from demandflow.domain.spans import Span, Unit, calendar_days, full_working_days, hours, working_days, working_hours
-from demandflow.domain.standard_clocks import standard_clocks
+from demandflow.calendars.calendar import Calendar
+from demandflow.calendars.days import Days
+from demandflow.calendars.hours import hours_as_text, opening_hours, opening_week, since_midnight
+from demandflow.calendars.spans import Span, Unit, calendar_days, full_working_days, hours, working_days, working_hours
+from demandflow.domain.clocks.clock import Clock, Limit
+from demandflow.domain.standard.clocks import standard_clocks
 from demandflow.domain.values import Category
 from demandflow.errors import InvalidValue, YearNotCovered
 

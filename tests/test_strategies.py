@@ -40,7 +40,8 @@ from demandflow import (
 )
 from demandflow._hypothesis import NOT_DRAWN, drawn_types, register
 from demandflow.domain.facts import STANDARD_FACTS
-from demandflow.domain.values import EARLIEST, LATEST, Moment
+from demandflow.domain.values import Moment
+from demandflow.inputs.moments import EARLIEST, LATEST
 from demandflow.store.mapper import FactMapper
 from demandflow.testing.strategies import (
     actors,

@@ -21,17 +21,17 @@ from demandflow import (
     State,
     Workflow,
 )
+from demandflow.analysis import diff
 from demandflow.application import published
 from demandflow.domain.decide import decide
-from demandflow.domain.declared import declared
 from demandflow.domain.demand import Demand
 from demandflow.domain.evolve import evolve
 from demandflow.domain.facts import STANDARD_FACTS
 from demandflow.domain.stream import Change, Stream
-from demandflow.ids import derived_id
+from demandflow.domain.versions.declared import declared
+from demandflow.recording.ids import derived_id
 from demandflow.store.mapper import FactMapper
 from demandflow.testing import FrozenClock
-from demandflow.workbench import diff
 from tests.stories import CLERK, T0, A, Story
 
 

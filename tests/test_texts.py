@@ -31,8 +31,8 @@ from demandflow import (
     Registered,
     Workflow,
 )
-from demandflow.domain import texts
-from demandflow.domain.texts import (
+from demandflow.inputs import texts
+from demandflow.inputs.texts import (
     DEEPEST_PATH,
     LONGEST_NAME,
     LONGEST_PATH,
@@ -42,7 +42,7 @@ from demandflow.domain.texts import (
     path_of,
     text_of,
 )
-from demandflow.ids import derived_id
+from demandflow.recording.ids import derived_id
 from demandflow.testing import FrozenClock
 
 LI = Actor("Li", "grid_administrator")

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from demandflow import Accepted, Actor, Category, Channel, DemandFlowError, Extended, InvalidValue, Place, Registered
-from demandflow.domain.texts import is_name, name_of
-from demandflow.domain.values import STORED, moment
-from demandflow.ids import derived_id, uuid7
+from demandflow.domain.values import STORED
+from demandflow.inputs.moments import moment
+from demandflow.inputs.texts import is_name, name_of
+from demandflow.recording.ids import derived_id, uuid7
 
 NAMES = st.text(min_size=1, max_size=60).filter(is_name)
 

@@ -35,11 +35,11 @@ from demandflow import (
     rejudged,
     standard_clocks,
 )
+from demandflow.analysis import what_if
+from demandflow.analysis.nearby import OpenDemands
 from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.values import Place
 from demandflow.policies import Dispatch, Look, Policy, Reminders, Unit, standard_policies
-from demandflow.workbench import what_if
-from demandflow.workbench.nearby import OpenDemands
 
 BEGAN = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 OFFICE = Calendar.of("office", zone="Asia/Shanghai", hours="Mon-Fri 09:00-12:00 14:00-18:00")
@@ -255,7 +255,7 @@ def test_what_was_recorded_after_the_moment_of_judging_is_not_seen(town: Town) -
 def test_what_a_clock_that_went_back_recorded_after_later_things_is_not_seen_either(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("demandflow.moments.FAR_BEHIND", timedelta(days=1))  # as logs of before have it
+    monkeypatch.setattr("demandflow.recording.moments.FAR_BEHIND", timedelta(days=1))  # as logs of before have it
     town.do("register", 0)
     town.now += timedelta(hours=3)
     town.do("accept", 0)

@@ -43,10 +43,10 @@ from demandflow import (
     closed_loop,
     rules,
 )
+from demandflow.domain.checks.samples import variants
 from demandflow.domain.decide import decide
 from demandflow.domain.demand import as_if
-from demandflow.domain.rules import it_has_not_passed_the_audit
-from demandflow.domain.samples import variants
+from demandflow.domain.rules.book import it_has_not_passed_the_audit
 from tests.stories import AUDITOR, CLERK, T0, A, Story, told
 
 

@@ -41,17 +41,17 @@ from demandflow import (
     standard_clocks,
 )
 from demandflow.calendars.files import CALENDAR, DAYS
-from demandflow.domain import separations
 from demandflow.domain.facts import STANDARD_FACTS
-from demandflow.domain.numbered import numbered
-from demandflow.domain.texts import is_name
+from demandflow.domain.rules import separations
+from demandflow.domain.rules.numbered import numbered
+from demandflow.inputs.texts import is_name
 from demandflow.testing.strategies import clocks
-from demandflow.workbench.files import dump, dumps, load, loads
-from demandflow.workbench.reading import MOVE, STATE, WORKFLOW, InvalidFile
-from demandflow.workbench.schema import schema
-from demandflow.workbench.timing import CLOCK, LIMIT
-from demandflow.workbench.vocabulary import STANDARD_VOCABULARY, Vocabulary
-from demandflow.workbench.writing import toml_of
+from demandflow.workflow_files.files import dump, dumps, load, loads
+from demandflow.workflow_files.reading import MOVE, STATE, WORKFLOW, InvalidFile
+from demandflow.workflow_files.schema import schema
+from demandflow.workflow_files.timing import CLOCK, LIMIT
+from demandflow.workflow_files.vocabulary import STANDARD_VOCABULARY, Vocabulary
+from demandflow.workflow_files.writing import toml_of
 from tests.test_calendars import calendars
 
 RULE_BOOK = (rules.__name__, separations.__name__)

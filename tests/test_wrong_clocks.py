@@ -28,10 +28,10 @@ from demandflow import (
 )
 from demandflow.batches import Action
 from demandflow.domain.facts import Noted
-from demandflow.ids import elapsed
-from demandflow.mending import mended_copy
-from demandflow.moments import Moments
+from demandflow.importing.mending import mended_copy
 from demandflow.policies import Unit, standard_policies
+from demandflow.recording.ids import elapsed
+from demandflow.recording.moments import Moments
 from demandflow.testing import FrozenClock, counted_ids
 from tests.stories import AUDITOR, CLERK, DAY, DISPATCHER, RESIDENT, T0
 
@@ -216,7 +216,7 @@ def test_a_copy_with_right_moments_goes_on_as_if_no_clock_had_been_wrong(tmp_pat
         folder = tmp_path / f"{wrong.days}"
         folder.mkdir()
         with pytest.MonkeyPatch.context() as patch, DemandFlow.open(url_of(folder), **how) as flow:
-            patch.setattr("demandflow.moments.FAR_BEHIND", 2 * YEARS)
+            patch.setattr("demandflow.recording.moments.FAR_BEHIND", 2 * YEARS)
             demand, other = played(flow, clock, wrong)
             flow.contract_out(demand, "repair team", by=DISPATCHER)
             flow.note(other, "a", by=CLERK)

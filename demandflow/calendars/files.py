@@ -12,9 +12,9 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from demandflow.domain.calendars import Calendar
-from demandflow.domain.days import Days
-from demandflow.domain.hours import WEEKDAYS, hours_as_text, opening_hours
+from demandflow.calendars.calendar import Calendar
+from demandflow.calendars.days import Days
+from demandflow.calendars.hours import WEEKDAYS, hours_as_text, opening_hours
 from demandflow.errors import InvalidValue, brief, listed
 
 CALENDAR = ("name", "zone", "hours", "makeup_hours", "days")

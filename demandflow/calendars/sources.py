@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from demandflow.domain.days import Days
+from demandflow.calendars.days import Days
 from demandflow.errors import InvalidValue, YearNotCovered, brief
 
 if TYPE_CHECKING:

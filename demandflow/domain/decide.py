@@ -8,19 +8,19 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from demandflow.domain.clocks.changes import due_of_the_whole, step_of, ticks
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event, Meta, Stamp
 from demandflow.domain.facts import Fact, MovedOver
 from demandflow.domain.moves import Proposal
 from demandflow.domain.stream import Stream
-from demandflow.domain.ticking import due_of_the_whole, step_of, ticks
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Row, Workflow
 from demandflow.errors import RuleBroken
 
 
 class Command(Struct, frozen=True):
-    """What a caller wants recorded, and in which circumstances; see domain/command.py."""
+    """What a caller wants recorded, and in which circumstances; see recording/command.py."""
 
     demand: UUID
     move: str

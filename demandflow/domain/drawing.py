@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from demandflow.domain.clocks import Clock
+from demandflow.domain.checks.ways import rows_of
+from demandflow.domain.clocks.clock import Clock
 from demandflow.domain.moves import START, WHILE_OPEN, Move, State
 from demandflow.domain.values import Stage
-from demandflow.domain.ways import rows_of
 
 COLOURS = {
     Stage.REGISTRATION: "fill:#eef2f7,stroke:#5b6b7f",

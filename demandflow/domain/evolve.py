@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from msgspec.structs import replace
 
 from demandflow.domain import facts
-from demandflow.domain.clock_states import ticked
+from demandflow.domain.clocks.states import ticked
 from demandflow.domain.corrections import corrected
 from demandflow.domain.demand import Demand, Round, Subject, set_part
 from demandflow.domain.events import Event

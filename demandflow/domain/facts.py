@@ -14,8 +14,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Strict, ValidationError
 
 from demandflow.domain.values import Actor, Category, Channel, Grade, Moment, Name, Place, Role, Text, Urgency, Way
-from demandflow.domain.words import read
 from demandflow.errors import InvalidValue, brief, listed
+from demandflow.inputs.words import read
 
 if TYPE_CHECKING:
     from pydantic._internal._model_construction import ModelMetaclass

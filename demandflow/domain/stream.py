@@ -11,7 +11,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from demandflow.domain.clock_states import RUNNING, Ticking
+from demandflow.domain.clocks.states import RUNNING, Ticking
 from demandflow.domain.events import Event, Stamp
 from demandflow.domain.facts import Fact
 

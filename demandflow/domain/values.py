@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Self
 
@@ -11,33 +11,12 @@ from msgspec import Struct
 from pydantic import AfterValidator, Strict, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
-from demandflow.domain.texts import asked_of, asked_path_of, name_of, path_of, text_of
 from demandflow.errors import InvalidValue, brief
+from demandflow.inputs.moments import moment
+from demandflow.inputs.texts import asked_of, asked_path_of, name_of, path_of, text_of
 
 STORED = object()
 """The context in which what is stored is read: it was checked when it was recorded, and is believed."""
-EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-
-
-def moment(value: object, what: str = "moment") -> datetime:
-    """The value as a moment in UTC; InvalidValue if it has no time zone or lies outside 1900–2199."""
-    if type(value) is datetime and value.tzinfo is UTC and EARLIEST <= value < LATEST:
-        return value
-    if not isinstance(value, datetime):
-        raise InvalidValue(what, f"must be a datetime, got {brief(value)}")
-    try:
-        # a moment of another library may carry nanoseconds, which are cut before anything is compared
-        plain = value if type(value) is datetime else datetime.combine(value.date(), value.timetz())
-        if plain.utcoffset() is None:
-            raise InvalidValue(what, f"{plain.isoformat()} has no time zone; give it one (for instance tzinfo=UTC)")
-        if not EARLIEST <= plain < LATEST:
-            raise InvalidValue(what, f"{plain.isoformat()} lies outside 1900–2199")
-        return plain.astimezone(UTC)
-    except InvalidValue:
-        raise
-    except Exception as error:  # what a time zone or a moment of somebody else's may raise is not known
-        raise InvalidValue(what, f"{brief(value)} cannot be read as a moment ({brief(error)})") from None
-
 
 Moment = Annotated[datetime, Strict(), AfterValidator(moment)]
 

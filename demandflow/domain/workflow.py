@@ -10,9 +10,10 @@ from typing import Any
 
 from transitions import Machine, Transition
 
-from demandflow.domain.clock_defects import advice_for_clocks
-from demandflow.domain.clocks import Clock
-from demandflow.domain.defects import MOST_VERSIONS, advice_for, defects_of
+from demandflow.domain.checks.clocks import advice_for_clocks
+from demandflow.domain.checks.defects import MOST_VERSIONS, advice_for, defects_of
+from demandflow.domain.checks.ways import rows_of
+from demandflow.domain.clocks.clock import Clock
 from demandflow.domain.demand import Demand
 from demandflow.domain.drawing import mermaid, table
 from demandflow.domain.facts import OTHER_SIDES, Fact
@@ -29,7 +30,6 @@ from demandflow.domain.moves import (
 )
 from demandflow.domain.stream import Stream
 from demandflow.domain.values import Actor, Role
-from demandflow.domain.ways import rows_of
 from demandflow.errors import (
     Defect,
     InvalidValue,

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from demandflow.domain.arguments import zone_of
 from demandflow.domain.facts import Fact, Registered
-from demandflow.domain.values import Actor, moment
+from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, UnknownWorkflow, brief, listed
 from demandflow.importing.columns import Column, Row, Value, check_value
+from demandflow.inputs.arguments import zone_of
+from demandflow.inputs.moments import moment
 
 SOME_TIME = datetime(2026, 3, 5, 7, 8, 9, tzinfo=UTC)
 

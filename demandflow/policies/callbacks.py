@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from demandflow.domain.calendars import Calendar
+from demandflow.calendars.calendar import Calendar
+from demandflow.calendars.spans import Span
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import Fact, NoticeEnded, Notified
-from demandflow.domain.rules import the_notice_period_is_over
-from demandflow.domain.spans import Span
+from demandflow.domain.rules.book import the_notice_period_is_over
 from demandflow.domain.values import Role, Stage
 from demandflow.domain.workflow import Workflow
 from demandflow.policies import moments

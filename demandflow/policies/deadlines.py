@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from demandflow.domain.calendars import Calendar
-from demandflow.domain.clock_states import RUNNING
+from demandflow.calendars.calendar import Calendar
+from demandflow.calendars.spans import Span
+from demandflow.domain.clocks.states import RUNNING
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import Escalated, Fact, Notified
-from demandflow.domain.spans import Span
-from demandflow.domain.texts import name_of
 from demandflow.domain.values import Role
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief, listed
+from demandflow.inputs.texts import name_of
 from demandflow.policies import moments
 from demandflow.policies.parameters import a_span, check_calendar, check_name, several
 from demandflow.policies.policy import Look, Reaction, Wake, as_cause

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import ContractedOut, Fact, HandedBack, Notified
-from demandflow.domain.texts import name_of
 from demandflow.domain.values import Category, Place, Role
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief
+from demandflow.inputs.texts import name_of
 from demandflow.policies.parameters import check_name, several
 from demandflow.policies.policy import Look, Reaction, Wake, as_cause
 from demandflow.policies.turns import may_record

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from demandflow.domain.calendars import Calendar
-from demandflow.domain.spans import Span, Unit
-from demandflow.domain.values import EARLIEST, LATEST
+from demandflow.calendars.calendar import Calendar
+from demandflow.calendars.spans import Span, Unit
 from demandflow.errors import InvalidValue
+from demandflow.inputs.moments import EARLIEST, LATEST
 
 
 def after(moment: datetime, span: Span, calendar: Calendar | None) -> datetime:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from demandflow.domain.calendars import Calendar
-from demandflow.domain.spans import Span, Unit
-from demandflow.domain.texts import name_of
+from demandflow.calendars.calendar import Calendar
+from demandflow.calendars.spans import Span, Unit
 from demandflow.errors import InvalidValue, brief
+from demandflow.inputs.texts import name_of
 
 LONGEST = Span.of("3660 calendar days")
 T = TypeVar("T")

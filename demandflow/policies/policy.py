@@ -12,10 +12,10 @@ from uuid import UUID
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import REACTION, Event
 from demandflow.domain.facts import Fact
-from demandflow.domain.texts import name_of
-from demandflow.domain.values import moment
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief
+from demandflow.inputs.moments import moment
+from demandflow.inputs.texts import name_of
 
 LONGEST_CAUSE = 300
 

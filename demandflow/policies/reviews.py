@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from demandflow.domain.calendars import Calendar
+from demandflow.calendars.calendar import Calendar
+from demandflow.calendars.spans import Span
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import Fact, Notified, Reopened
-from demandflow.domain.rules import the_reopening_window_is_open
-from demandflow.domain.spans import Span
+from demandflow.domain.rules.book import the_reopening_window_is_open
 from demandflow.domain.values import Role
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue

@@ -10,10 +10,10 @@ from hashlib import sha256
 from typing import Any
 
 from demandflow.domain.facts import Fact
-from demandflow.domain.texts import name_of
 from demandflow.domain.values import Role
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief
+from demandflow.inputs.texts import name_of
 from demandflow.policies.policy import Policy
 
 SHIPPED = 1

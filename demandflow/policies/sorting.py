@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from demandflow.domain.calendars import Calendar
+from demandflow.calendars.calendar import Calendar
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import Fact, Noted, Notified
 from demandflow.domain.values import Category, Role, Stage

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from demandflow.domain.calendars import Calendar
+from demandflow.calendars.calendar import Calendar
 from demandflow.policies.callbacks import CallBacks, NoticesEnd
 from demandflow.policies.deadlines import STEPS, Remind, Reminders
 from demandflow.policies.dispatch import Dispatch, Unit

@@ -14,7 +14,7 @@ from demandflow.domain.corrections import with_corrections
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
 from demandflow.domain.evolve import evolve
-from demandflow.projections.periods import number_of
+from demandflow.projections.figures.periods import number_of
 from demandflow.projections.standing import HAPPENINGS, IN_RETROSPECT, Slice, clocks_of, dues_of, slice_of, standing
 
 HAPPENED = frozenset(HAPPENINGS.values())

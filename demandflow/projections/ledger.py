@@ -11,7 +11,7 @@ from typing import Any
 from demandflow.projections.numbers import numbers
 from demandflow.projections.page import Page
 from demandflow.projections.standing import CLOCKS_AT, CODES, MEANING_OF, Slice
-from demandflow.tables import Statements
+from demandflow.store.sqlite.tables import Statements
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS demandflow_slices (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from typing import TypeVar
 
-from demandflow.tables import Statements
+from demandflow.store.sqlite.tables import Statements
 
 K = TypeVar("K", bound=Hashable)
 VALUES = 500

@@ -11,9 +11,10 @@ from typing import Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from demandflow.domain.arguments import yes_or_no, zone_of
 from demandflow.errors import InvalidValue, StorageBusy, brief
-from demandflow.projections import board, rebuilding
+from demandflow.inputs.arguments import yes_or_no, zone_of
+from demandflow.projections import rebuilding
+from demandflow.projections.board import rows as board
 from demandflow.projections.bookkeeping import Bookkeeping
 from demandflow.projections.entries import Day, days_of
 from demandflow.projections.rebuilding import Progress, Rebuilding
@@ -24,7 +25,7 @@ from demandflow.store import cursor
 from demandflow.store.cursor import Cursor, Effect, Position
 from demandflow.store.parking import Parking
 from demandflow.store.sources import Row
-from demandflow.tables import BUSY_SECONDS, Tables
+from demandflow.store.sqlite.tables import BUSY_SECONDS, Tables
 
 READER = "figures"
 OF_EARLIER_RELEASES = ("demandflow_position", "demandflow_schema")

@@ -20,7 +20,7 @@ from demandflow.store.cursor import CannotBeWritten, Cursor, Effect, Position
 from demandflow.store.mapper import Unreadable
 from demandflow.store.parking import unreadable
 from demandflow.store.sources import Row, SourceByDemand
-from demandflow.tables import Beside, Tables, beside_of, tables_of
+from demandflow.store.sqlite.tables import Beside, Tables, beside_of, tables_of
 
 SCHEMA_BESIDE = beside_of(SCHEMA, SCHEMA)
 SUMS = """SELECT place, channel, category, lead, workflow, what, number FROM

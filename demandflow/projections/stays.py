@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from demandflow.projections.page import Page
-from demandflow.tables import Statements, microseconds
+from demandflow.store.sqlite.tables import Statements, microseconds
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS demandflow_stays (

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from demandflow.projections import board, ledger, stays, totals
+from demandflow.projections import ledger, stays, totals
+from demandflow.projections.board import rows as board
 from demandflow.projections.page import Page
-from demandflow.tables import Statements, tables_of
+from demandflow.store.sqlite.tables import Statements, tables_of
 
 
 class Projection(Protocol):

@@ -8,7 +8,7 @@ from typing import NamedTuple, Self
 from demandflow.projections import ledger
 from demandflow.projections.page import Page
 from demandflow.projections.totals import DIMENSIONS
-from demandflow.tables import Statements
+from demandflow.store.sqlite.tables import Statements
 
 PARTS = "SELECT dimension, SUM(number) FROM demandflow_totals WHERE happening = '' AND level <= 1 GROUP BY dimension"
 SUMMED = "SELECT COALESCE(SUM(amount), 0) FROM {} WHERE what >= 0"

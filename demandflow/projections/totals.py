@@ -10,7 +10,7 @@ from functools import lru_cache
 from demandflow.projections.entries import Booking
 from demandflow.projections.page import Page
 from demandflow.projections.standing import CODES, Slice
-from demandflow.tables import Statements
+from demandflow.store.sqlite.tables import Statements
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS demandflow_totals (

@@ -14,7 +14,7 @@ from uuid import UUID
 from demandflow.store.mapper import Unreadable
 from demandflow.store.parking import Parking, of_the_row, said, storable, topic_of
 from demandflow.store.sources import Row, Source, SourceByDemand
-from demandflow.tables import Tables
+from demandflow.store.sqlite.tables import Tables
 
 PAGE = 1000
 DEMANDS = 1000

@@ -11,8 +11,8 @@ from uuid import UUID
 
 from demandflow.domain.values import Actor
 from demandflow.errors import InvalidValue, brief, listed
-from demandflow.store.files import columns_of
-from demandflow.store.sqlite import id_of
+from demandflow.store.sqlite.files import columns_of
+from demandflow.store.sqlite.recorder import id_of
 
 TABLES = (
     """CREATE TABLE IF NOT EXISTS demandflow_holes (

@@ -14,12 +14,14 @@ from demandflow.domain.facts import Fact
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import HistoryIncomplete, StorageError, UnreadableEvent
-from demandflow.store import demands, files, holes, settings
-from demandflow.store.failures import closed, storage_error, storage_errors
+from demandflow.store import holes, settings
 from demandflow.store.holes import POSITIONS, VERSIONS, Acknowledged, Hole, Key, Verification
 from demandflow.store.mapper import FactMapper, Unreadable
-from demandflow.store.sqlite import NumberedRow, SQLiteRecorder, id_of
-from demandflow.store.writer import FULL, Row, check_synchronous
+from demandflow.store.sqlite import by_demand as demands
+from demandflow.store.sqlite import files
+from demandflow.store.sqlite.failures import closed, storage_error, storage_errors
+from demandflow.store.sqlite.recorder import NumberedRow, SQLiteRecorder, id_of
+from demandflow.store.sqlite.writer import FULL, Row, check_synchronous
 
 PAGE = 1000
 

@@ -15,11 +15,11 @@ from pydantic import ValidationError
 
 from demandflow.domain.events import Event, Meta, Stamp
 from demandflow.domain.facts import STANDARD_FACTS, Fact, UnknownFact, extended
-from demandflow.domain.texts import has_control_characters
 from demandflow.domain.values import STORED
 from demandflow.errors import HistoryIncomplete, InvalidValue, UnreadableEvent, brief, printable
+from demandflow.inputs.texts import has_control_characters
 from demandflow.store.holes import Hole
-from demandflow.store.writer import Row
+from demandflow.store.sqlite.writer import Row
 
 _OURS = frozenset(STANDARD_FACTS)
 

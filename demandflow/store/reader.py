@@ -9,12 +9,12 @@ from pathlib import Path
 from demandflow.domain.events import Event
 from demandflow.domain.facts import Fact
 from demandflow.errors import HistoryIncomplete, StorageBusy
-from demandflow.store.failures import storage_errors
-from demandflow.store.files import IMMUTABLE, check, columns_of, connected, file_of, how_to_read, no_log
 from demandflow.store.holes import holes_in
 from demandflow.store.mapper import FactMapper
 from demandflow.store.settings import check_log
-from demandflow.store.sqlite import COLUMNS, id_of
+from demandflow.store.sqlite.failures import storage_errors
+from demandflow.store.sqlite.files import IMMUTABLE, check, columns_of, connected, file_of, how_to_read, no_log
+from demandflow.store.sqlite.recorder import COLUMNS, id_of
 
 ROWS = f"SELECT {', '.join(COLUMNS)} FROM stored_events ORDER BY rowid"  # noqa: S608
 

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import uuid4
 
-from demandflow.domain.arguments import zone_of
-from demandflow.domain.declared import declared, differences
+from demandflow.domain.versions.declared import declared, differences
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import UnknownFormat, WorkflowChanged, WrongTenant, WrongZone
+from demandflow.inputs.arguments import zone_of
 from demandflow.store import holes
-from demandflow.store.files import columns_of
-from demandflow.store.sqlite import ROWS
+from demandflow.store.sqlite.files import columns_of
+from demandflow.store.sqlite.recorder import ROWS
 
 FORMAT = 1
 """The number of what this release writes. A log of a higher one may hold what it would count wrongly."""

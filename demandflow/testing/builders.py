@@ -11,12 +11,12 @@ from itertools import chain
 from typing import Any, TypeVar
 
 from demandflow.application import DemandFlow
+from demandflow.domain.checks.samples import THEN, plain, variants
 from demandflow.domain.decide import decide
 from demandflow.domain.demand import Demand
 from demandflow.domain.evolve import evolve
 from demandflow.domain.facts import OTHER_SIDES, Fact, Merged, MovedOver, Registered, Unmerged, in_their_own_name
 from demandflow.domain.moves import Proposal
-from demandflow.domain.samples import THEN, plain, variants
 from demandflow.domain.values import Actor, Role
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import DemandFlowError, InvalidValue, brief, listed

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from demandflow.domain.checks.samples import accepted, choices_of, plain
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import Corrected, Fact, correctable
-from demandflow.domain.samples import accepted, choices_of, plain
 from demandflow.domain.values import Category, Channel, Grade, Place, Way
 from demandflow.errors import InvalidValue
 from demandflow.testing.people import CATEGORIES, CHANNELS, CONTRACTORS, PLACES, RESIDENTS, TEXTS

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from uuid import UUID
 
-from demandflow.domain.clock_states import PAUSED, RUNNING, Ticking
-from demandflow.domain.clocks import Clock
+from demandflow.calendars.spans import Span, Unit
+from demandflow.domain.clocks.clock import Clock
+from demandflow.domain.clocks.states import PAUSED, RUNNING, Ticking
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
 from demandflow.domain.evolve import evolve
-from demandflow.domain.spans import Span, Unit
 from demandflow.errors import YearNotCovered
 from demandflow.testing.law import law
 from demandflow.testing.picture import next_due, picture

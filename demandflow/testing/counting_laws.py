@@ -8,12 +8,12 @@ from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from typing import Any
 
-from demandflow.domain.clock_states import PAUSED, RUNNING, Ticking
+from demandflow.domain.clocks.states import PAUSED, RUNNING, Ticking
 from demandflow.domain.corrections import with_corrections
 from demandflow.domain.demand import as_if
 from demandflow.domain.events import Event
 from demandflow.domain.facts import Corrected, Noted
-from demandflow.projections.definitions import RANGES, RATES, counts_of
+from demandflow.projections.figures.definitions import RANGES, RATES, counts_of
 from demandflow.projections.standing import COUNTS, HAPPENINGS
 from demandflow.projections.totals import DIMENSIONS
 from demandflow.testing.law import law

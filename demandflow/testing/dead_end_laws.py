@@ -7,10 +7,10 @@ from functools import lru_cache
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import Merged
 from demandflow.domain.workflow import Workflow
+from demandflow.testing.ahead import Ahead, Outlook, newcomer
 from demandflow.testing.law import law
 from demandflow.testing.playing import Played
-from demandflow.workbench.ahead import Ahead, Outlook, newcomer
-from demandflow.workbench.search import Surroundings
+from demandflow.testing.search import Surroundings
 
 
 @law

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from demandflow.domain.bounds import CONTRACTS, MANY, OFTEN
+from demandflow.domain.checks.bounds import CONTRACTS, MANY, OFTEN
 from demandflow.domain.corrections import with_corrections
 from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.evolve import evolve, fold

@@ -16,8 +16,9 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError
 from pydantic.fields import FieldInfo
 
-from demandflow.domain.values import EARLIEST, LATEST, Category, Channel, Place
+from demandflow.domain.values import Category, Channel, Place
 from demandflow.errors import InvalidValue
+from demandflow.inputs.moments import EARLIEST, LATEST
 from demandflow.testing.words import categories, channels, moments, places, texts
 
 M = TypeVar("M", bound=BaseModel)

@@ -12,16 +12,16 @@ from typing import Any
 from uuid import UUID
 
 from demandflow.application import DemandFlow
-from demandflow.domain.clock_states import PAUSED, RUNNING
+from demandflow.domain.checks.samples import THEN
+from demandflow.domain.clocks.states import PAUSED, RUNNING
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
 from demandflow.domain.facts import OTHER_SIDES, Merged, Unmerged
 from demandflow.domain.moves import NEW_ROUND, STAY, Proposal
-from demandflow.domain.samples import THEN
-from demandflow.domain.values import EARLIEST
 from demandflow.errors import StorageError
+from demandflow.inputs.moments import EARLIEST
 from demandflow.projections import ledger, totals
-from demandflow.projections.board import BoardRow
+from demandflow.projections.board.rows import BoardRow
 from demandflow.projections.projector import READER, Projector
 from demandflow.projections.tables import TABLES
 from demandflow.projections.totals import DIMENSIONS, PATHS

@@ -13,7 +13,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from demandflow.domain.clocks import Limit
+from demandflow.domain.clocks.clock import Limit
 from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.events import Event, Meta
 from demandflow.domain.evolve import evolve

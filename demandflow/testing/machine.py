@@ -14,9 +14,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from hypothesis.strategies import SearchStrategy
 
 from demandflow.application import DemandFlow
-from demandflow.domain.closed_loop import CLOSED_LOOP
 from demandflow.domain.demand import as_if
 from demandflow.domain.facts import Fact, Registered
+from demandflow.domain.standard.closed_loop import CLOSED_LOOP
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import DemandFlowError, InvalidValue, StorageError, brief
 from demandflow.testing import clock_laws, demand_laws, figure_laws

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any, cast
 
-from demandflow.domain.clock_states import PAUSED, RUNNING, Ticking
+from demandflow.domain.clocks.states import PAUSED, RUNNING, Ticking
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event, Tick
 from demandflow.domain.facts import (

@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from demandflow.domain.calendars import Calendar
-from demandflow.domain.clocks import Clock, Limit
+from demandflow.calendars.calendar import Calendar
+from demandflow.domain.clocks.clock import Clock, Limit
 from demandflow.domain.facts import Evaluated, Fact, FedBack, Noted, Reported, Stepped
 from demandflow.domain.moves import BACK, START, STAY, WHILE_OPEN, State
 from demandflow.domain.values import Stage

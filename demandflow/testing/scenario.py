@@ -8,15 +8,15 @@ from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 from demandflow.application import DemandFlow
-from demandflow.domain.closed_loop import CLOSED_LOOP
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
 from demandflow.domain.evolve import fold
 from demandflow.domain.facts import Fact, Registered
+from demandflow.domain.history import line_of
+from demandflow.domain.standard.closed_loop import CLOSED_LOOP
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import DemandFlowError, InvalidValue, brief
-from demandflow.history import line_of
 from demandflow.testing.casting import Part, cast, other_of
 from demandflow.testing.clock import FrozenClock, calendars_may_end
 from demandflow.testing.copying import code_of

@@ -11,16 +11,16 @@ from hypothesis import assume
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from demandflow.domain.calendars import Calendar
-from demandflow.domain.clocks import Clock, Limit
-from demandflow.domain.closed_loop import CLOSED_LOOP
-from demandflow.domain.days import Days
+from demandflow.calendars.calendar import Calendar
+from demandflow.calendars.days import Days
+from demandflow.calendars.spans import Span, Unit
+from demandflow.domain.checks.samples import plain
+from demandflow.domain.clocks.clock import Clock, Limit
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
 from demandflow.domain.facts import Fact
 from demandflow.domain.moves import MEANINGS
-from demandflow.domain.samples import plain
-from demandflow.domain.spans import Span, Unit
+from demandflow.domain.standard.closed_loop import CLOSED_LOOP
 from demandflow.domain.values import Category, Urgency
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from demandflow.domain.clock_states import MET, MISSED, PAUSED, RUNNING, STOPPED
-from demandflow.domain.clocks import Clock
+from demandflow.calendars.spans import Span
+from demandflow.domain.clocks.clock import Clock
+from demandflow.domain.clocks.states import MET, MISSED, PAUSED, RUNNING, STOPPED
 from demandflow.domain.events import Event, Tick
 from demandflow.domain.facts import MovedOver, Registered, Sorted
-from demandflow.domain.spans import Span
 from demandflow.errors import YearNotCovered
 from demandflow.testing.picture import as_right, moments_of
 

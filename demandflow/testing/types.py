@@ -77,7 +77,7 @@ from demandflow import (
     standard_clocks,
 )
 from demandflow.domain.facts import OTHER_SIDES, STANDARD_FACTS
-from demandflow.domain.values import EARLIEST, LATEST
+from demandflow.inputs.moments import EARLIEST, LATEST
 from demandflow.store.holes import END, POSITIONS, VERSIONS
 from demandflow.testing.histories import histories
 from demandflow.testing.playing import play

@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from demandflow.domain.texts import LONGEST_NAME, wrong_with
-from demandflow.domain.values import EARLIEST, LATEST, Actor, Category, Channel, Place, Role, moment
+from demandflow.domain.values import Actor, Category, Channel, Place, Role
 from demandflow.errors import InvalidValue, brief
+from demandflow.inputs.moments import EARLIEST, LATEST, moment
+from demandflow.inputs.texts import LONGEST_NAME, wrong_with
 from demandflow.testing.people import CATEGORIES, CONTRACTORS, OFFICERS, PLACES, RESIDENTS, TEXTS
 
 NASTY = (

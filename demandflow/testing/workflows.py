@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from demandflow.domain.clock_defects import advice_for_clocks
-from demandflow.domain.clocks import Clock
+from demandflow.domain.checks.clocks import advice_for_clocks
+from demandflow.domain.clocks.clock import Clock
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import (
     Accepted,
@@ -39,7 +39,7 @@ from demandflow.domain.facts import (
     Withdrawn,
 )
 from demandflow.domain.moves import ANYWHERE, BACK, START, STAY, WHILE_OPEN, Move, Proposal, State
-from demandflow.domain.rules import the_bound_is_reached, the_merge_target_is_open, times_do_not_run_backwards
+from demandflow.domain.rules.book import the_bound_is_reached, the_merge_target_is_open, times_do_not_run_backwards
 from demandflow.domain.values import Stage
 from demandflow.domain.workflow import Workflow
 from demandflow.testing.strategies import clocks

@@ -1,0 +1,1 @@
+"""What runs the policies: when to ask which, what they propose, who is to be told."""

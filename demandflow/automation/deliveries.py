@@ -1,0 +1,178 @@
+"""How far each hook was told, and who is telling it just now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from demandflow.domain.facts import STANDARD_FACTS, Notified
+from demandflow.errors import InvalidValue, StorageError
+from demandflow.store.cursor import Cursor
+from demandflow.store.mapper import Unreadable
+from demandflow.store.parking import Parking, unreadable
+from demandflow.store.sources import Source
+from demandflow.store.sqlite.tables import Tables, written
+
+LEASE = timedelta(minutes=1)
+"""So long after it was last heard of, whoever was telling a hook is taken for dead."""
+READER = "notices to"
+SCHEMA = """
+CREATE TABLE demandflow_delivered (
+    hook TEXT NOT NULL, log TEXT NOT NULL, holder TEXT NOT NULL, until TEXT NOT NULL, PRIMARY KEY (hook, log)
+);
+"""
+NO_NOTICES = {fact.TOPIC for fact in STANDARD_FACTS} - {Notified.TOPIC}
+
+
+class Deliveries:
+    """One teller at a time for each hook, and the position up to which it was told.
+
+    How far a hook was told is not in the log: where that is lost, nobody guesses, since all notices would be given
+    again, or some never.
+    """
+
+    def __init__(self, source: Source, tables: Tables, holder: str) -> None:
+        self._source, self._tables, self._log, self._holder = source, tables, source.id, holder
+        self.heal()
+
+    def heal(self) -> None:
+        """Make the table where it is gone or has another shape."""
+        with self._tables.locked():
+            if not self._tables.altered(SCHEMA):
+                return
+            positions = {hook: self._cursor(hook).after(last) for hook, last in self._told_by_earlier_releases()}
+            with self._tables.transaction():
+                self._tables.make(SCHEMA, self._tables.altered(SCHEMA))
+                for hook, position in positions.items():
+                    self._lease(hook, "", "")
+                    if position is not None:
+                        self._cursor(hook).move(position)
+
+    def begin(self, hook: str, now: datetime, after: int | None = None) -> int | None:
+        """The position from which to tell; None if somebody else is telling. `after` says where to begin.
+
+        Raises StorageError if how far the hook was told is lost, InvalidValue for an `after` where no event is.
+        """
+        reader = self._cursor(hook)
+        with self._tables.locked():
+            began = reader.position()
+            given = None if after is None else reader.after(after)
+            if after is not None and given is None:
+                raise InvalidValue("after", f"must be 0 or the position of an event; there is none at {after}")
+            matches = reader.matches(began)
+            with self._tables.transaction():
+                row = self._tables.connection.execute(
+                    "SELECT holder, until FROM demandflow_delivered WHERE hook = ? AND log = ?", (hook, self._log)
+                ).fetchone()
+                holder, until = row or ("", "")
+                # a lease that ends further ahead than any can was written by a clock that was wrong
+                alive = _text(now) < until <= _text(now + LEASE)
+                if (holder not in ("", self._holder) and alive) or reader.position() != began:
+                    return None
+                if given is None and row is None and (began is None or began.log != self._log):
+                    given = reader.start  # nobody ever told this hook
+                if given is not None:
+                    reader.begin()
+                    reader.move(given)
+                elif began is None or not matches or reader.number_parked() != began.parked:
+                    raise StorageError(_lost(hook))
+                self._lease(hook, self._holder, _text(now + LEASE))
+                position = reader.position()
+        return None if position is None else position.last
+
+    def move(self, hook: str, position: int, now: datetime) -> bool:
+        """Note that all up to a position was told; what cannot be read there is parked.
+
+        False if somebody else is telling meanwhile.
+        """
+        reader = self._cursor(hook)
+        rows = reader.reread([position])
+        parked = [
+            unreadable(at, row) for at, row in rows if isinstance(row, Unreadable) and row.topic not in NO_NOTICES
+        ]
+        moved = reader.after(position)
+        with self._holding(hook, now) as holds:
+            began = reader.position()
+            if holds and began is not None and moved is not None and position > began.last:
+                reader.park(parked)
+                reader.move(moved._replace(parked=began.parked + len(parked)))
+        return holds
+
+    def to_try_again(self, hook: str) -> list[int]:
+        """The positions of what was parked and is to be tried again."""
+        with self._tables.locked():
+            return [line.position for line in self._cursor(hook).parked(limit=-1, again=True)]
+
+    def settle(self, hook: str, position: int, now: datetime) -> bool:
+        """Note that what was parked there was told, if it can be read; False if somebody else is telling meanwhile."""
+        reader = self._cursor(hook)
+        rows = reader.reread([position])
+        with self._holding(hook, now) as holds:
+            began = reader.position()
+            if holds and began is not None:
+                reader.unpark([position])
+                reader.park(unreadable(at, row) for at, row in rows if isinstance(row, Unreadable))
+                reader.move(began._replace(parked=reader.number_parked()))
+        return holds
+
+    def end(self, hook: str) -> None:
+        """Let somebody else tell it."""
+        with self._tables.locked(), self._tables.transaction():
+            self._tables.connection.execute(
+                "UPDATE demandflow_delivered SET holder = '' WHERE hook = ? AND log = ? AND holder = ?",
+                (hook, self._log, self._holder),
+            )
+
+    def parked_events(self) -> list[tuple[str, Parking]]:
+        """What could not be read, with what it was left out of."""
+        with self._tables.locked():
+            readers = self._tables.connection.execute(
+                "SELECT DISTINCT reader FROM demandflow_parked_events WHERE reader LIKE ?", (f"{READER} %",)
+            ).fetchall()
+            cursors = [Cursor(self._source, self._tables, reader) for (reader,) in readers]
+            return [(one.reader, parked) for one in cursors for parked in one.parked(limit=-1)]
+
+    def retry_parked_events(self) -> None:
+        """Let what could not be read be tried again, at the next delivery."""
+        with self._tables.locked(), self._tables.transaction():
+            self._tables.connection.execute(
+                "UPDATE demandflow_parked_events SET again = 1 WHERE reader LIKE ?", (f"{READER} %",)
+            )
+
+    def _cursor(self, hook: str) -> Cursor:
+        return Cursor(self._source, self._tables, f"{READER} {hook}")
+
+    @contextmanager
+    def _holding(self, hook: str, now: datetime) -> Iterator[bool]:
+        """A transaction, and whether the hook is ours to tell: the lease is renewed."""
+        with self._tables.locked(), self._tables.transaction():
+            changed = self._tables.connection.execute(
+                "UPDATE demandflow_delivered SET until = ? WHERE hook = ? AND log = ? AND holder = ?",
+                (_text(now + LEASE), hook, self._log, self._holder),
+            )
+            yield changed.rowcount == 1
+
+    def _lease(self, hook: str, holder: str, until: str) -> None:
+        row = (hook, self._log, holder, until)
+        self._tables.connection.execute("INSERT OR REPLACE INTO demandflow_delivered VALUES (?, ?, ?, ?)", row)
+
+    def _told_by_earlier_releases(self) -> list[tuple[str, int]]:
+        """How far hooks were told, where an earlier release kept that beside the lease."""
+        columns = "SELECT COUNT(*) FROM pragma_table_info('demandflow_delivered') WHERE name IN ('hook', 'log', 'last')"
+        if self._tables.connection.execute(columns).fetchone() != (3,):
+            return []
+        told = "SELECT hook, last FROM demandflow_delivered WHERE log = ?"
+        return [(str(hook), int(last)) for hook, last in self._tables.connection.execute(told, (self._log,))]
+
+
+def _text(at: datetime) -> str:
+    return written(at) or ""
+
+
+def _lost(hook: str) -> str:
+    return (
+        f"how far the hook {hook!r} was told is lost, or its log is not as it was; nothing was given, so that "
+        "no notice goes out twice. Say after which position to go on (flow.notices() lists them): "
+        f"deliver_notices(…, hook={hook!r}, after=0) gives all of them"
+    )

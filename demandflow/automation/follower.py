@@ -1,0 +1,64 @@
+"""A long-running follower: the policies are asked again and again until somebody says stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from threading import Event
+
+from demandflow.automation.notices import Notice
+from demandflow.automation.reactions import Reactions
+from demandflow.automation.runner import Ran
+from demandflow.errors import InvalidValue, StorageBusy, brief
+
+LONGEST = timedelta(days=1)
+SHORTEST = timedelta(seconds=0.05)
+
+
+def follow(
+    flow: Reactions,
+    stop: Event,
+    *,
+    every: timedelta = timedelta(seconds=5),
+    notify: Callable[[Notice], object] | None = None,
+    tell: Callable[[Ran | Exception], object] | None = None,
+) -> int:
+    """Run the policies until `stop` is set; returns how many reactions were recorded.
+
+    What others record is looked for every so often, and what comes due is asked at its moment. `tell` hears of each
+    run that came to something, of a storage that somebody else held, and of what `notify` raised: either is tried again
+    after a while. Several followers of one log are safe. A stop is heeded between two saves and two notices. Raises
+    InvalidValue or StorageError.
+    """
+    if not isinstance(every, timedelta) or not timedelta(0) < every <= LONGEST:
+        raise InvalidValue("every", f"must be a timedelta of more than nothing and at most a day, got {brief(every)}")
+    reacted = 0
+    while not stop.is_set():
+        pause = every
+        try:
+            ran = flow.run_policies(stop=stop.is_set)
+            reacted += len(ran.reacted)
+            if tell is not None and (ran.reacted or ran.parked):
+                tell(ran)
+            due = flow.next_moment()
+            pause = every if due is None else max(min(SHORTEST, every), min(every, due - flow.now()))
+        except StorageBusy as busy:
+            if tell is not None:
+                tell(busy)
+        if notify is not None:
+            _deliver(flow, notify, stop, tell)
+        stop.wait(pause.total_seconds())
+    return reacted
+
+
+def _deliver(
+    flow: Reactions,
+    notify: Callable[[Notice], object],
+    stop: Event,
+    tell: Callable[[Ran | Exception], object] | None,
+) -> None:
+    try:
+        flow.deliver_notices(notify, stop=stop.is_set)
+    except Exception as error:  # what a community's hook may raise is not known
+        if tell is not None:
+            tell(error)

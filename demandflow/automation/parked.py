@@ -1,0 +1,70 @@
+"""Reactions that could not be made, or are never to be: not in the log, and kept apart from what is made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from demandflow.store.sqlite.tables import Tables, moment_of, written
+
+SCHEMA = """
+CREATE TABLE demandflow_parked (
+    policy TEXT NOT NULL, demand TEXT NOT NULL, cause TEXT NOT NULL, reason TEXT NOT NULL, at TEXT NOT NULL,
+    dropped INTEGER NOT NULL, PRIMARY KEY (policy, demand, cause)
+);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A reaction that could not be made, why, and since when; it waits to be retried or dropped."""
+
+    policy: str
+    demand: UUID
+    cause: str
+    reason: str
+    at: datetime
+
+
+class ParkedReactions:
+    """The table of what is parked or dropped; its tables are those of the agenda."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def all(self) -> tuple[Parked, ...]:
+        """What is parked, the oldest first."""
+        with self._tables.locked():
+            rows = self._tables.connection.execute(
+                "SELECT policy, demand, cause, reason, at FROM demandflow_parked WHERE dropped = 0 "
+                "ORDER BY at, demand, policy, cause"
+            ).fetchall()
+        return tuple(Parked(policy, UUID(demand), cause, why, moment_of(at)) for policy, demand, cause, why, at in rows)
+
+    def drop(self, parked: Iterable[Parked]) -> None:
+        """Let these never be asked again."""
+        with self._tables.locked(), self._tables.transaction():
+            self._tables.connection.executemany(
+                "UPDATE demandflow_parked SET dropped = 1 WHERE policy = ? AND demand = ? AND cause = ?",
+                [(one.policy, one.demand.hex, one.cause) for one in parked],
+            )
+
+    def park(self, parked: Iterable[Parked]) -> list[Parked]:
+        """Park these; returns those that were neither parked nor dropped already. Within a transaction."""
+        put = "INSERT OR IGNORE INTO demandflow_parked VALUES (?, ?, ?, ?, ?, 0)"
+        return [
+            one
+            for one in parked
+            if self._tables.connection.execute(
+                put, (one.policy, one.demand.hex, one.cause, one.reason, written(one.at))
+            ).rowcount
+        ]
+
+    def unpark(self, keys: Iterable[tuple[str, UUID, str]]) -> None:
+        """Let go what is parked of these: policy, demand, cause. Within a transaction."""
+        self._tables.connection.executemany(
+            "DELETE FROM demandflow_parked WHERE policy = ? AND demand = ? AND cause = ? AND dropped = 0",
+            [(policy, demand.hex, cause) for policy, demand, cause in keys],
+        )

@@ -1,0 +1,262 @@
+"""Running the policies: what is due on the agenda is asked, and what is proposed goes through the same door."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from threading import RLock
+from uuid import UUID
+
+from demandflow.automation.agenda import Agenda, Asked, Line
+from demandflow.automation.lookup import Lookup, Recorded
+from demandflow.automation.parked import Parked
+from demandflow.batches import Batch
+from demandflow.domain.demand import Demand, as_if
+from demandflow.domain.facts import Fact, checked
+from demandflow.domain.values import Actor, Role
+from demandflow.domain.workflow import Workflow
+from demandflow.errors import (
+    DemandFlowError,
+    InvalidValue,
+    Overtaken,
+    StorageBusy,
+    StorageError,
+    brief,
+    listed,
+)
+from demandflow.policies.policy import Policy, Reaction, Wake, command_of
+from demandflow.recording.command import command
+from demandflow.recording.handling import CommandHandler
+from demandflow.store.parking import OF_ONE_DEMAND
+
+TOGETHER = 200
+ATTEMPTS = 50
+MOST = 100
+"""Reactions of one policy to one demand in one run; more of them go round."""
+ASIDE = 1_000
+ASKING = "(asked when to act)"
+
+
+@dataclass(frozen=True, slots=True)
+class Reacted:
+    """What a policy had recorded: on which demand, for which cause, and the facts."""
+
+    policy: str
+    demand: UUID
+    cause: str
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a run came to: what was recorded, in its order, and what was parked, each with its reason."""
+
+    now: datetime
+    reacted: tuple[Reacted, ...]
+    parked: tuple[Parked, ...]
+
+    def counts(self) -> dict[str, int]:
+        """How often each policy reacted."""
+        return dict(sorted(Counter(one.policy for one in self.reacted).items()))
+
+    def __str__(self) -> str:
+        said = listed(f"{policy} {number}" for policy, number in self.counts().items())
+        return f"{self.now:%Y-%m-%d %H:%M} UTC: {said}; {len(self.parked)} parked"
+
+
+class Runner:
+    """Asks the policies and records what they propose, exactly once a cause; several at once are safe."""
+
+    def __init__(
+        self,
+        policies: Sequence[Policy],
+        workflows: Mapping[str, Workflow],
+        handler: CommandHandler,
+        agenda: Agenda,
+        begin: Callable[[], AbstractContextManager[Batch]],
+        recorded: Recorded,
+    ) -> None:
+        self._policies = {policy.name: policy for policy in policies if policy.on}
+        self._workflows, self._handler, self._agenda = workflows, handler, agenda
+        self._begin, self._recorded, self._lock = begin, recorded, RLock()
+
+    def run(self, due: datetime, now: datetime, stop: Callable[[], bool] = lambda: False) -> Ran:
+        """Ask all that is `due` by then, and what that gives rise to, until nothing is left or somebody says stop.
+
+        What comes of it happens now, however long ago it was due. Raises StorageBusy if others write to the same
+        demands all the time, and ClockBehind.
+        """
+        reacted: list[Reacted] = []
+        parked: list[Parked] = []
+        often = Counter[tuple[str, UUID]]()
+        self._handler.moments.recording()
+        busy, idle, size = 0, 0, TOGETHER
+        with self._lock:
+            while not stop():
+                try:
+                    parked += self._agenda.catch_up(self, stop)
+                    pass_ = _Pass(self, due, now, size, often, stop)
+                    with self._begin() as batch:
+                        more = pass_.ask(batch)
+                except (Overtaken, StorageBusy) as error:
+                    # somebody was faster; what is left is asked anew, fewer at a time
+                    size, busy = max(1, size // 2), busy + 1
+                    if busy > ATTEMPTS:
+                        raise StorageBusy(f"others write to these demands all the time ({error})") from error
+                    continue
+                reacted += pass_.done
+                parked += pass_.parked
+                often.update((one.policy, one.demand) for one in pass_.done)
+                busy, size = 0, min(TOGETHER, size * 2)
+                idle = 0 if pass_.done else idle + 1
+                if not more or idle > ATTEMPTS:
+                    break
+        return Ran(due, tuple(reacted), tuple(parked))
+
+    def current(self, demand: UUID) -> Demand:
+        """The demand as it is stored now."""
+        return self._handler.demands.current(demand)
+
+    def asked(self, demand: Demand) -> Asked:
+        """What the policies want to be asked about the demand, without what was reacted to already."""
+        workflow = self._workflows.get(demand.workflow)
+        if workflow is None:
+            return Asked((), (), ())
+        done = {command for command, _ in demand.commands}
+        lines: list[Line] = []
+        parked: list[Parked] = []
+        cleared: list[tuple[str, UUID, str]] = []
+        for policy in self._policies.values():
+            try:
+                wakes = _wakes(policy, demand, workflow)
+            except Exception as error:  # what a community's policy may raise is not known
+                at = demand.last or demand.received
+                assert at is not None  # noqa: S101
+                parked.append(Parked(policy.name, demand.id, ASKING, _told(error), at))
+                continue
+            cleared.append((policy.name, demand.id, ASKING))
+            lines += [
+                Line(wake.at, demand.id, policy.name, wake.cause, demand.version)
+                for wake in wakes
+                if command_of(policy.name, wake.cause) not in done
+            ]
+        return Asked(tuple(lines), tuple(parked), tuple(cleared))
+
+
+class _Pass:
+    """One pass over what is due: what is recorded in one save, at most one reaction a demand.
+
+    What had no answer and what was parked is put aside before the save: whoever breaks off in between finds the same to
+    be saved. A demand that reacted is left alone until its reaction is on the agenda.
+    """
+
+    def __init__(
+        self,
+        runner: Runner,
+        due: datetime,
+        now: datetime,
+        size: int,
+        often: Counter[tuple[str, UUID]],
+        stop: Callable[[], bool],
+    ) -> None:
+        self._runner, self._due, self._now, self._size, self._often, self._stop = runner, due, now, size, often, stop
+        self._look = Lookup(now, runner._workflows, runner._recorded)
+        self.done: list[Reacted] = []
+        self.parked: list[Parked] = []
+
+    def ask(self, batch: Batch) -> bool:
+        """Ask what is due; returns whether there may be more."""
+        touched: set[UUID] = set()
+        silent: list[Line] = []
+        aside: list[tuple[Line, Parked]] = []
+        again = False
+        agenda = self._runner._agenda
+        for line in agenda.due(self._due):
+            if len(self.done) == self._size or self._stop():
+                break
+            if line.demand in touched:
+                continue
+            if len(silent) == ASIDE:
+                agenda.put_aside(silent, ())
+                silent.clear()
+            answer = self._answer(line, batch)
+            if isinstance(answer, Reacted):
+                self.done.append(answer)
+                touched.add(line.demand)
+            elif isinstance(answer, Parked):
+                self.parked.append(answer)
+                aside.append((line, answer))
+            elif answer:
+                silent.append(line)
+            else:
+                again = True
+        agenda.put_aside(silent, aside)
+        return again or bool(self.done)
+
+    def _answer(self, line: Line, batch: Batch) -> Reacted | Parked | bool:
+        """What is recorded, or why it cannot be; True if there is nothing to be done, False if the agenda is behind."""
+        policy = self._runner._policies[line.policy]
+        try:
+            demand = batch.demand(line.demand)
+        except OF_ONE_DEMAND:
+            return False  # the agenda parks it when it catches up
+        wake = Wake(line.at, line.cause)
+        try:
+            if demand.version != line.version:
+                return False
+            if wake not in _wakes(policy, demand, self._look.workflow(demand)):
+                raise InvalidValue(policy.name, "asked for a moment and, asked the same again, for another one")
+            reactions = tuple(policy.then(wake, demand, self._look))
+            if not reactions:
+                return True
+            if self._often[policy.name, demand.id] >= MOST:
+                raise InvalidValue(policy.name, f"reacted {MOST} times to this demand in one run; it goes round")
+            with batch.attempt():
+                for number, reaction in enumerate(reactions):
+                    _propose(policy, wake, number, reaction, demand, batch)
+        except OF_ONE_DEMAND as error:  # of another demand that it wanted to touch
+            return Parked(policy.name, demand.id, line.cause, _told(error), self._now)
+        except (Overtaken, StorageError):
+            raise
+        except Exception as error:  # what a community's policy may raise is not known
+            return Parked(policy.name, demand.id, line.cause, _told(error), self._now)
+        facts = tuple(reaction.fact for reaction in reactions)
+        self._look.remember(demand, facts)
+        return Reacted(policy.name, demand.id, line.cause, facts)
+
+
+def _wakes(policy: Policy, demand: Demand, workflow: Workflow) -> tuple[Wake, ...]:
+    """When the policy wants to be asked. Raises InvalidValue for what is no wake, and for one cause at two moments."""
+    wakes = tuple(dict.fromkeys(policy.wakes(demand, workflow)))
+    for wake in wakes:
+        if not isinstance(wake, Wake):
+            raise InvalidValue(policy.name, f"wakes are Wakes, got {brief(wake)}")
+    if twice := [cause for cause, times in Counter(wake.cause for wake in wakes).items() if times > 1]:
+        raise InvalidValue(policy.name, f"asks for {twice[0]!r} at {len(wakes)} moments; a cause names one")
+    return wakes
+
+
+def _propose(policy: Policy, wake: Wake, number: int, reaction: Reaction, demand: Demand, batch: Batch) -> None:
+    if not isinstance(reaction, Reaction):
+        raise InvalidValue(policy.name, f"proposes Reactions, got {brief(reaction)}")
+    move = reaction.move or batch.move_that_records(demand.id, type(reaction.fact), Role.POLICY)
+    if move is None:
+        problem = f"proposes {type(reaction.fact).__name__}, which no move of {demand.workflow} records from here"
+        raise InvalidValue(policy.name, problem)
+    proposed = command(
+        demand.id,
+        move,
+        checked(reaction.fact),
+        by=Actor(policy.name, Role.POLICY),
+        correlation=reaction.gathering,
+        causation=f"event {demand.version}",
+    )
+    batch._handler.handle(as_if(proposed, command_id=command_of(policy.name, wake.cause, number), reaction=True))
+
+
+def _told(error: Exception) -> str:
+    said = " ".join(str(error).split())
+    return said if isinstance(error, DemandFlowError) else f"{type(error).__name__}: {said}"

@@ -1,0 +1,222 @@
+"""The command line: workflows checked, drawn, compared and tried on what was recorded; policies followed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, NoReturn
+
+from demandflow.analysis.comparison import diff
+from demandflow.analysis.replay import replay_check
+from demandflow.analysis.what_if import what_if
+from demandflow.cli.follow import add_follow
+from demandflow.domain.facts import STANDARD_FACTS
+from demandflow.domain.workflow import Workflow
+from demandflow.errors import Defect, DemandFlowError, InvalidValue, InvalidWorkflow, WorkflowAdvice
+from demandflow.store.mapper import facts_by_topic
+from demandflow.store.reader import recorded_events
+from demandflow.workflow_files.reading import InvalidFile
+from demandflow.workflow_files.sources import Sources
+
+SOUND, FOUND, MISUSE, INTERRUPTED = 0, 1, 2, 130
+FILE = "a .toml or .json file, package.module:NAME or path/to/file.py:NAME"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command, and return 0 if all is well, 1 if something was found, 2 if it could not be done."""
+    try:
+        return _run(arguments)
+    except BrokenPipeError:
+        # who read along has gone
+        _say_no_more()
+        return MISUSE
+    except OSError as error:
+        _say_no_more()
+        with suppress(OSError):
+            _say(f"demandflow: the answer cannot be written: {error.strerror or error}", sys.stderr)
+        return MISUSE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", WorkflowAdvice)
+            asked = _parser().parse_args(arguments)
+            run: Callable[[argparse.Namespace], int] = asked.run
+            answer = run(asked)
+    except DemandFlowError as error:
+        _complain(error)
+        answer = MISUSE
+    except SystemExit:
+        # help was given
+        sys.stdout.flush()
+        raise
+    sys.stdout.flush()
+    return answer
+
+
+def _say_no_more() -> None:
+    """Let what is still to be said go nowhere."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+class _Parser(argparse.ArgumentParser):
+    """A misuse is an error like any other."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InvalidValue("usage", f"{message}; see {self.prog} --help")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="demandflow", description=__doc__, allow_abbrev=False)
+    topics = parser.add_subparsers(required=True, metavar="workflow | follow")
+    add_follow(topics)
+    about = topics.add_parser("workflow", help="ask about a workflow")
+    verbs = about.add_subparsers(required=True, metavar="check | draw | diff | replay-check | what-if")
+
+    def verb(name: str, run: Callable[[argparse.Namespace], int], says: str, *, as_json: bool = True) -> Any:
+        made = verbs.add_parser(name, help=says, description=says, allow_abbrev=False)
+        made.set_defaults(run=run)
+        made.add_argument(
+            "--vocabulary", metavar="module:NAME", help="a community's own names for facts, rules and calendars"
+        )
+        if as_json:
+            made.add_argument("--json", action="store_true", help="answer with one JSON document")
+        return made
+
+    check = verb("check", _check, "every defect of each workflow with its remedy, and advice")
+    check.add_argument("files", nargs="+", metavar="FILE", help=FILE)
+    check.add_argument("--strict", action="store_true", help="advice counts as a defect")
+    draw = verb("draw", _draw, "the workflow as a picture or a table", as_json=False)
+    draw.add_argument("file", metavar="FILE", help=FILE)
+    draw.add_argument("--as", dest="form", choices=("mermaid", "table"), default="mermaid")
+    compare = verb("diff", _diff, "what a new workflow changes")
+    compare.add_argument("old", metavar="OLD", help=FILE)
+    compare.add_argument("new", metavar="NEW", help=FILE)
+    replay = verb("replay-check", _replay, "what of a recorded log a workflow would have refused")
+    replay.add_argument("url", metavar="URL", help="the log: sqlite:///path")
+    replay.add_argument("file", metavar="FILE", help=FILE)
+    of = "judge demands on this workflow (may be repeated; else on any version of the same name)"
+    replay.add_argument("--of", action="append", metavar="name@version", help=of)
+    replay.add_argument("--tenant", help="whose log it is, if it says so")
+    says = "how the clocks of a recorded log would have run under those of a workflow"
+    what = verb("what-if", _what_if, says)
+    what.add_argument("url", metavar="URL", help="the log: sqlite:///path")
+    what.add_argument("file", metavar="FILE", help=FILE)
+    what.add_argument("--of", action="append", metavar="name@version", help=of)
+    what.add_argument("--tenant", help="whose log it is, if it says so")
+    until = "when to judge, as 2026-03-31T18:00+08:00 (else when the log was last written to)"
+    what.add_argument("--until", metavar="MOMENT", help=until)
+    return parser
+
+
+def _check(asked: argparse.Namespace) -> int:
+    sources, answers, worst = Sources(asked.vocabulary), [], SOUND
+    for file in asked.files:
+        answer: dict[str, Any] = {"file": file, "workflow": None, "defects": [], "advice": [], "mistakes": []}
+        try:
+            workflow = sources.workflow(file)
+            answer |= {"workflow": workflow.key, "advice": list(map(asdict, workflow.advice))}
+            found = FOUND if workflow.advice and asked.strict else SOUND
+            _say_unless(asked.json, f"{file}: {workflow.key} has no defects", "advice", workflow.advice)
+        except InvalidWorkflow as error:
+            answer |= {"workflow": error.workflow, "defects": list(map(asdict, error.defects))}
+            found, number = FOUND, len(error.defects)
+            heading = f"{file}: {error.workflow} has {number} defect{'s' if number > 1 else ''}"
+            _say_unless(asked.json, heading, "defect", error.defects)
+        except InvalidFile as error:
+            answer["mistakes"], found = list(error.mistakes), MISUSE
+            _complain(error)
+        answers.append({**answer, "sound": not answer["defects"] and not answer["mistakes"]})
+        worst = max(worst, found)
+    if asked.json:
+        _say_json({"files": answers})
+    return worst
+
+
+def _draw(asked: argparse.Namespace) -> int:
+    workflow = _usable(Sources(asked.vocabulary), asked.file)
+    _say(workflow.table() if asked.form == "table" else workflow.mermaid())
+    return SOUND
+
+
+def _diff(asked: argparse.Namespace) -> int:
+    sources = Sources(asked.vocabulary)
+    difference = diff(_usable(sources, asked.old), _usable(sources, asked.new))
+    _answer(asked, difference)
+    return FOUND if difference else SOUND
+
+
+def _replay(asked: argparse.Namespace) -> int:
+    workflow = _usable(Sources(asked.vocabulary), asked.file)
+    facts = facts_by_topic([*STANDARD_FACTS, *workflow.facts]).values()
+    replayed = replay_check(recorded_events(asked.url, facts, asked.tenant), workflow, of=asked.of)
+    if not replayed.steps:
+        raise InvalidValue(asked.url, "there is nothing in this log that could be judged")
+    _answer(asked, replayed)
+    return SOUND if replayed.sound else FOUND
+
+
+def _what_if(asked: argparse.Namespace) -> int:
+    workflow = _usable(Sources(asked.vocabulary), asked.file)
+    facts = facts_by_topic([*STANDARD_FACTS, *workflow.facts]).values()
+    until = None if asked.until is None else _moment(asked.until)
+    found = what_if(recorded_events(asked.url, facts, asked.tenant), workflow, until=until, of=asked.of)
+    _answer(asked, found)
+    return FOUND if found.otherwise else SOUND
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidValue("until", f"{text!r} is no moment; write it as 2026-03-31T18:00+08:00") from None
+
+
+def _usable(sources: Sources, file: str) -> Workflow:
+    try:
+        return sources.workflow(file)
+    except InvalidWorkflow as error:
+        raise InvalidFile(file, tuple(f"{error.workflow} cannot be used: {one}" for one in error.defects)) from None
+
+
+def _answer(asked: argparse.Namespace, found: Any) -> None:
+    if asked.json:
+        _say_json(found.as_dict())
+    else:
+        _say(str(found))
+
+
+def _say_unless(as_json: bool, heading: str, what: str, defects: Sequence[Defect]) -> None:
+    if not as_json:
+        _say(heading)
+        for defect in defects:
+            _say(f"  {what}: {defect.kind}: {defect.says}")
+            _say(f"    remedy: {defect.remedy}")
+
+
+def _say_json(document: Any) -> None:
+    _say(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def _say(text: str, stream: Any = None) -> None:
+    """Write a line; what the terminal has no sign for is written as its number."""
+    stream = stream or sys.stdout
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+
+
+def _complain(error: DemandFlowError) -> None:
+    """A line on stderr; one for each mistake of a file that has several."""
+    for line in [f"{error.what}: {one}" for one in error.mistakes] if isinstance(error, InvalidFile) else [str(error)]:
+        _say(f"demandflow: {' '.join(line.split())}", sys.stderr)

@@ -1,0 +1,1 @@
+"""What can be wrong with a workflow, found when it is built."""

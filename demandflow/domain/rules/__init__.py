@@ -1,0 +1,1 @@
+"""The rule book: one function per business rule."""

@@ -1,0 +1,1 @@
+"""The workflow that ships with demandflow, and its clocks."""

@@ -1,0 +1,299 @@
+"""The standard workflow, as data: registration → audit → contracting-out → feedback → evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from demandflow.domain.clocks.clock import Clock
+from demandflow.domain.facts import (
+    Accepted,
+    CallbackMissed,
+    ContractedOut,
+    Corrected,
+    DetailsAsked,
+    DetailsGiven,
+    Escalated,
+    Evaluated,
+    Extended,
+    ExtensionAsked,
+    FedBack,
+    HandedBack,
+    LetGo,
+    Merged,
+    MovedOver,
+    Noted,
+    NoticeEnded,
+    Notified,
+    Refused,
+    Registered,
+    Reopened,
+    Reported,
+    Resumed,
+    Sorted,
+    Stepped,
+    Suspended,
+    TakenOn,
+    TookIn,
+    Unmerged,
+    Withdrawn,
+)
+from demandflow.domain.moves import ANYWHERE, BACK, START, STAY, WHILE_OPEN, Move, Rule, State
+from demandflow.domain.rules.book import (
+    a_clerk_withdraws_on_the_residents_word,
+    a_contractor_acts_on_their_own_work,
+    a_correction_names_an_earlier_event,
+    a_correction_replaces_what_the_event_says,
+    a_demand_is_not_merged_into_itself,
+    a_representative_represents_somebody,
+    a_resident_acts_for_a_demand_they_share,
+    a_resident_acts_for_their_own_demand,
+    a_suspension_has_a_review_date,
+    an_evaluation_is_corrected_by_two,
+    an_extension_asks_for_later,
+    an_extension_is_granted_when_asked,
+    callbacks_are_spread,
+    it_hangs_on_the_wall,
+    it_has_not_passed_the_audit,
+    it_passed_the_audit,
+    it_was_the_last_call,
+    nobody_audits_a_demand_they_share,
+    nobody_audits_their_own_demand,
+    nobody_audits_their_own_work,
+    nobody_corrects_the_verdict_on_their_own_work,
+    nobody_corrects_who_did_their_own_work,
+    nobody_ends_their_own_work,
+    nobody_evaluates_their_own_work,
+    nobody_extends_their_own_work,
+    nobody_registers_in_anothers_name,
+    only_a_first_round_is_answered_at_once,
+    only_the_anonymous_are_closed_by_notice,
+    sorting_sets_something,
+    the_anonymous_are_told_by_public_notice,
+    the_anonymous_cannot_be_asked,
+    the_auditor_does_not_do_the_work,
+    the_auditor_is_not_the_contractor,
+    the_bound_is_reached,
+    the_evaluator_is_not_the_contractor,
+    the_merge_target_is_open,
+    the_notice_period_is_over,
+    the_reopening_window_is_open,
+    the_resident_was_told,
+    the_same_contractor_again_needs_a_reason,
+    the_supervisor_had_it_or_the_resident_calls_it_resolved,
+    those_taken_in_are_let_go_first,
+    times_do_not_run_backwards,
+    who_judged_it_does_not_act_for_the_contractor,
+    who_registered_or_told_does_not_speak_for_the_resident,
+)
+from demandflow.domain.values import Role, Stage
+from demandflow.domain.workflow import Workflow
+from demandflow.errors import InvalidValue, brief, listed
+
+RESIDENT, CLERK, AUDITOR = Role.RESIDENT, Role.GRID_ADMINISTRATOR, Role.AUDITOR
+DISPATCHER, CONTRACTOR, SUPERVISOR, POLICY = Role.DISPATCHER, Role.CONTRACTOR, Role.SUPERVISOR, Role.POLICY
+ALL_ROLES = tuple(Role)
+DISPATCHING = (DISPATCHER, POLICY)
+
+STATES = (
+    State("registered", waits_for=Stage.AUDIT, owner=AUDITOR),
+    State("details_asked", waits_for=Stage.REGISTRATION, owner=RESIDENT),
+    State("accepted", waits_for=Stage.CONTRACTING, owner=DISPATCHER),
+    State("contracted_out", waits_for=Stage.CONTRACTING, owner=CONTRACTOR),
+    State("handed_back", waits_for=Stage.CONTRACTING, owner=DISPATCHER),
+    State("in_hand", waits_for=Stage.FEEDBACK, owner=CONTRACTOR),
+    State("suspended", waits_for=Stage.FEEDBACK, owner=CONTRACTOR),
+    State("reported", waits_for=Stage.FEEDBACK, owner=CLERK),
+    State("fed_back", waits_for=Stage.EVALUATION, owner=RESIDENT),
+    State("taken_over", waits_for=Stage.CONTRACTING, owner=SUPERVISOR),
+    State("closed", waits_for=Stage.ENDED, ended_as="closed"),
+    State("refused", waits_for=Stage.ENDED, ended_as="refused"),
+    State("withdrawn", waits_for=Stage.ENDED, ended_as="withdrawn"),
+    State("merged", waits_for=Stage.ENDED, ended_as="merged"),
+)
+
+WORK = ("take_on", "hand_back", "ask_details", "ask_extension", "suspend", "resume", "report")
+"""What a contractor's people do, and of some of it others as well."""
+AS_THE_RESIDENT = ("give_details", "evaluate", "withdraw", "reopen", "appeal")
+
+SEPARATIONS: Mapping[Rule, tuple[str, ...]] = {
+    # who handled it
+    nobody_audits_their_own_work: ("accept",),
+    nobody_ends_their_own_work: ("refuse", "merge", "withdraw", "miss_callback", "end_notice"),
+    nobody_evaluates_their_own_work: ("evaluate",),
+    nobody_extends_their_own_work: ("extend",),
+    nobody_corrects_the_verdict_on_their_own_work: ("correct",),
+    nobody_corrects_who_did_their_own_work: ("correct",),
+    # who asked for it
+    nobody_audits_their_own_demand: ("accept", "refuse"),
+    nobody_audits_a_demand_they_share: ("accept", "refuse"),
+    # who audited or evaluated it
+    the_auditor_is_not_the_contractor: ("contract_out", "recall", "correct"),
+    the_auditor_does_not_do_the_work: ("answer", "report"),
+    who_judged_it_does_not_act_for_the_contractor: WORK,
+    the_evaluator_is_not_the_contractor: ("contract_out", "recall", "correct"),
+    # who wrote it down or told the outcome
+    who_registered_or_told_does_not_speak_for_the_resident: AS_THE_RESIDENT,
+    an_evaluation_is_corrected_by_two: ("correct",),
+}
+"""Who may not be who: each separation of duties, with all the moves that it guards, from wherever they lead."""
+
+in_order = times_do_not_run_backwards
+theirs, shared = a_resident_acts_for_their_own_demand, a_resident_acts_for_a_demand_they_share
+own_work = a_contractor_acts_on_their_own_work
+REGISTERING = (nobody_registers_in_anothers_name, a_representative_represents_somebody)
+WORKING = (in_order, own_work)
+CONTRACTING_AGAIN = (in_order, the_same_contractor_again_needs_a_reason)
+EVALUATING = (in_order, shared, the_resident_was_told)
+MERGING = (in_order, the_merge_target_is_open, a_demand_is_not_merged_into_itself)
+ASKING = (in_order, the_anonymous_cannot_be_asked)
+CORRECTING = (a_correction_names_an_earlier_event, a_correction_replaces_what_the_event_says)
+MOST = 10_000
+WITHDRAWABLE = ("registered", "details_asked", "accepted", "contracted_out", "in_hand")
+
+
+def closed_loop(
+    name: str = "closed-loop",
+    version: int = 2,
+    *,
+    bound: int = 3,
+    missed_callbacks: int = 3,
+    callback_hours: int | None = 24,
+    notice_days: int = 7,
+    reopening_days: int = 30,
+    clocks: Sequence[Clock] = (),
+    without: Iterable[Rule] = (),
+) -> Workflow:
+    """The closed loop with a community's own numbers; give it a name or version of its own if they differ.
+
+    `bound` is the greatest number of rounds before the supervisor takes over; after `missed_callbacks` calls in
+    vain (`callback_hours` apart, unless None), or `notice_days` of public notice, a demand is closed as silent; an
+    ended demand can be taken up again for `reopening_days`. Days are of 24 hours. `clocks` are its deadlines (see
+    standard_clocks). `without` takes rules out: `without=(rules.nobody_ends_their_own_work,)`. Raises InvalidValue for
+    a number below 1, and for what is none of its rules.
+    """
+    if (name, version) == ("closed-loop", 1):
+        remedy = "take CLOSED_LOOP_1, or closed_loop_1(…) with the numbers that it had"
+        raise InvalidValue("version", f"closed-loop@1 was published with other rules; {remedy}")
+    check_numbers(
+        bound=bound,
+        missed_callbacks=missed_callbacks,
+        callback_hours=1 if callback_hours is None else callback_hours,
+        notice_days=notice_days,
+        reopening_days=reopening_days,
+    )
+    at_the_bound, last_call = the_bound_is_reached(bound), it_was_the_last_call(missed_callbacks)
+    resolved = the_supervisor_had_it_or_the_resident_calls_it_resolved
+    returning = (in_order, theirs, the_reopening_window_is_open(reopening_days))
+    notice_over = the_notice_period_is_over(notice_days)
+    noticed = (in_order, only_the_anonymous_are_closed_by_notice, notice_over, the_resident_was_told)
+    spread = () if callback_hours is None else (callbacks_are_spread(callback_hours),)
+    # fmt: off
+    moves = (
+        # name, what happened, from, to, by whom
+        Move("register", Registered, START, "registered", (RESIDENT, CLERK), rules=REGISTERING),
+
+        # registration and audit
+        Move("sort", Sorted, "registered", STAY, AUDITOR, rules=(in_order, sorting_sets_something)),
+        Move("ask_details", DetailsAsked, "registered", "details_asked", (CLERK, AUDITOR), rules=ASKING),
+        Move("give_details", DetailsGiven, "details_asked", BACK, (RESIDENT, CLERK), rules=(in_order, shared)),
+        Move("no_answer", Stepped, "details_asked", BACK, CLERK, rules=(in_order,)),
+        Move("accept", Accepted, "registered", "accepted", AUDITOR, means="accepted", rules=(in_order,)),
+        Move("refuse", Refused, "registered", "refused", AUDITOR, rules=(in_order, those_taken_in_are_let_go_first)),
+        Move("answer", Reported, "registered", "reported", (CLERK, AUDITOR), means="reported",
+             rules=(in_order, only_a_first_round_is_answered_at_once)),
+
+        # contracting
+        Move("contract_out", ContractedOut, "accepted", "contracted_out", DISPATCHING,
+             means="contracted_out", rules=(in_order,)),
+        Move("contract_out", ContractedOut, "handed_back", "contracted_out", DISPATCHING,
+             means="contracted_out", rules=CONTRACTING_AGAIN),
+        Move("contract_out", ContractedOut, "taken_over", "contracted_out", SUPERVISOR,
+             means="contracted_out", rules=(in_order, it_passed_the_audit)),
+        Move("recall", ContractedOut, ("contracted_out", "in_hand"), "contracted_out", DISPATCHER,
+             means="contracted_out", rules=CONTRACTING_AGAIN),
+        Move("take_on", TakenOn, "contracted_out", "in_hand", CONTRACTOR, means="taken_on", rules=WORKING),
+        Move("hand_back", HandedBack, ("contracted_out", "in_hand"), "handed_back", CONTRACTOR,
+             means="handed_back", rules=WORKING),
+        Move("refuse", Refused, "handed_back", "refused", DISPATCHER,
+             rules=(in_order, those_taken_in_are_let_go_first)),
+
+        # the work
+        Move("ask_details", DetailsAsked, "in_hand", "details_asked", CONTRACTOR, rules=(*ASKING, own_work)),
+        Move("ask_extension", ExtensionAsked, "in_hand", STAY, CONTRACTOR,
+             rules=(*WORKING, an_extension_asks_for_later)),
+        Move("extend", Extended, "in_hand", STAY, DISPATCHER, means="extended",
+             rules=(in_order, an_extension_is_granted_when_asked, an_extension_asks_for_later)),
+        Move("suspend", Suspended, "in_hand", "suspended", (CONTRACTOR, DISPATCHER), means="suspended",
+             rules=(*WORKING, a_suspension_has_a_review_date)),
+        Move("resume", Resumed, "suspended", BACK, (CONTRACTOR, DISPATCHER), rules=WORKING),
+        Move("report", Reported, ("in_hand", "suspended"), "reported", CONTRACTOR, means="reported", rules=WORKING),
+        Move("report", Reported, "taken_over", "reported", SUPERVISOR, means="reported", rules=(in_order,)),
+
+        # feedback: a notice on the wall tells, but does not ask
+        Move("feed_back", FedBack, "reported", "fed_back", CLERK, when=it_hangs_on_the_wall,
+             means="told", rules=(in_order,)),
+        Move("feed_back", FedBack, "reported", "fed_back", CLERK,
+             means=("told", "asked"), rules=(in_order, the_anonymous_are_told_by_public_notice)),
+
+        # evaluation: the resident has the last word
+        Move("evaluate", Evaluated, "fed_back", "closed", RESIDENT, when=resolved,
+             means="evaluated", rules=EVALUATING),
+        Move("evaluate", Evaluated, "fed_back", "taken_over", RESIDENT, when=at_the_bound,
+             means=("evaluated", "taken_over"), rules=EVALUATING),
+        Move("evaluate", Evaluated, "fed_back", "registered", RESIDENT, when=it_has_not_passed_the_audit,
+             means=("evaluated", "reworked"), rules=EVALUATING),
+        Move("evaluate", Evaluated, "fed_back", "accepted", RESIDENT,
+             means=("evaluated", "reworked"), rules=EVALUATING),
+        Move("miss_callback", CallbackMissed, "fed_back", "closed", CLERK, when=last_call,
+             means="callback_missed", rules=(*ASKING, the_resident_was_told, *spread), silent=True),
+        Move("miss_callback", CallbackMissed, "fed_back", STAY, CLERK,
+             means="callback_missed", rules=(*ASKING, *spread)),
+        Move("end_notice", NoticeEnded, "fed_back", "closed", (CLERK, POLICY), rules=noticed, silent=True),
+
+        # the other ends, and coming back
+        Move("withdraw", Withdrawn, WITHDRAWABLE, "withdrawn", (RESIDENT, CLERK),
+             rules=(in_order, theirs, a_clerk_withdraws_on_the_residents_word, those_taken_in_are_let_go_first)),
+        Move("merge", Merged, ("registered", "accepted"), "merged", (AUDITOR, DISPATCHER), rules=MERGING),
+        Move("take_in", TookIn, WHILE_OPEN, STAY, (AUDITOR, DISPATCHER), rules=(in_order,)),
+        Move("unmerge", Unmerged, "merged", BACK, (AUDITOR, DISPATCHER), means="unmerged", rules=(in_order,)),
+        Move("let_go", LetGo, ANYWHERE, STAY, (AUDITOR, DISPATCHER), rules=(in_order,)),
+        Move("reopen", Reopened, ("closed", "withdrawn"), "registered", RESIDENT, when=it_has_not_passed_the_audit,
+             means="reopened", rules=returning),
+        Move("reopen", Reopened, ("closed", "withdrawn"), "accepted", RESIDENT, means="reopened", rules=returning),
+        Move("appeal", Reopened, "refused", "registered", RESIDENT, means="reopened", rules=returning),
+
+        # everywhere
+        Move("escalate", Escalated, WHILE_OPEN, STAY, (SUPERVISOR, POLICY), means="escalated", rules=(in_order,)),
+        Move("correct", Corrected, ANYWHERE, STAY, (AUDITOR, SUPERVISOR), means="corrected", rules=CORRECTING),
+        Move("move_over", MovedOver, WHILE_OPEN, STAY, SUPERVISOR, rules=(in_order,)),
+        Move("notify", Notified, ANYWHERE, STAY, (POLICY, SUPERVISOR), rules=(in_order,)),
+        Move("note", Noted, ANYWHERE, STAY, ALL_ROLES, rules=(in_order, shared)),
+    )
+    # fmt: on
+    return Workflow(name, version, STATES, _guarded(moves, without), clocks=clocks)
+
+
+def check_numbers(**numbers: int) -> None:
+    """Raises InvalidValue for a number of days, hours, rounds or calls that is none."""
+    for what, number in numbers.items():
+        if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= MOST:
+            raise InvalidValue(what, f"must be a whole number from 1 to {MOST}, got {number!r}")
+
+
+def _guarded(moves: Sequence[Move], without: Iterable[Rule]) -> list[Move]:
+    """The moves, each with the separations of duties that guard it, and without the rules that are taken out."""
+    if not isinstance(without, Iterable):
+        raise InvalidValue("without", f"must be several rules, for instance (rules.…,), got {brief(without)}")
+    guarded = []
+    for move in moves:
+        separations = tuple(rule for rule, guards in SEPARATIONS.items() if move.name in guards)
+        guarded.append(replace(move, rules=(*move.rules, *separations)))
+    taken_out = {getattr(rule, "__name__", brief(rule)) for rule in without}
+    if unknown := taken_out - {rule.__name__ for move in guarded for rule in move.rules}:
+        raise InvalidValue("without", f"{listed(sorted(unknown))} is no rule of the closed loop")
+    kept = (tuple(rule for rule in move.rules if rule.__name__ not in taken_out) for move in guarded)
+    return [replace(move, rules=rules) for move, rules in zip(guarded, kept, strict=True)]
+
+
+CLOSED_LOOP = closed_loop()

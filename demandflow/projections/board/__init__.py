@@ -1,0 +1,1 @@
+"""The board: one row per demand, found by index, page by page."""

@@ -1,0 +1,162 @@
+"""Which rows of the board are asked for, and each condition with the column that it narrows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from demandflow.domain.values import Category, Place, Stage
+from demandflow.errors import InvalidValue, brief
+from demandflow.inputs.arguments import plain
+from demandflow.inputs.texts import asked_of
+from demandflow.store.sqlite.tables import microseconds
+
+NAMES = ("channel", "lead", "resident", "workflow", "state", "stage", "ended_as", "urgency", "clock")
+REQUIRED = ("place", "channel", "workflow", "state", "stage")
+"""These are never NULL; what a demand does not have is empty."""
+
+
+class Condition(NamedTuple):
+    """A condition in SQL with its values, and the columns that it is about.
+
+    By an index can be found what holds a column to one value (EQUAL), or to a range in which it is not missing (RANGE).
+    What is `implied` by the others need not be said, but lets an index be used. What is SPELT passes over names that
+    begin like a path and are not below it; mostly there are none.
+    """
+
+    sql: str
+    values: tuple[Any, ...]
+    columns: tuple[str, ...]
+    kind: str = ""
+    implied: bool = False
+
+    def narrows(self, columns: Collection[str]) -> bool:
+        """Whether it is a range of one of these columns."""
+        return self.kind == RANGE and len(self.columns) == 1 and self.columns[0] in columns
+
+
+EQUAL, RANGE, SPELT = "equal", "range", "spelt"
+OPEN = (
+    Condition("ended_as IS NULL", (), ("ended_as",), EQUAL),
+    Condition("ended IS NULL", (), ("ended",), EQUAL, implied=True),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """Which rows of the board; a place or a category stands for all below it too, an empty one for those without."""
+
+    place: str | None = None
+    channel: str | None = None
+    category: str | None = None
+    contractor: str | None = None
+    lead: str | None = None
+    resident: str | None = None
+    workflow: str | None = None
+    state: str | None = None
+    stage: str | None = None
+    ended_as: str | None = None
+    urgency: str | None = None
+    clock: str | None = None
+    escalated: bool | None = None
+    open: bool | None = None
+    undated: bool | None = None
+    overdue_at: datetime | None = None
+    due_by: datetime | None = None
+    received: tuple[datetime, datetime] | None = None
+    closed: tuple[datetime, datetime] | None = None
+    states: tuple[tuple[str, str], ...] | None = None
+
+    def where(self) -> tuple[str, list[Any]]:
+        """The condition in SQL, with its values. Raises InvalidValue for what is no place, no name, no yes or no."""
+        conditions = [one for one in self._conditions() if not one.implied]
+        if self._of_one_contractor:
+            leading, helping = self._of_the_contractor()
+            sql = [" AND ".join(part.sql for part in parts) for parts in (leading, helping)]
+            values = [value for part in (*leading, *helping) for value in part.values]
+            conditions.append(Condition(f"({sql[0]} OR {sql[1]})", tuple(values), ("lead", "contractor", "demand")))
+        return joined(conditions)
+
+    def alternatives(self) -> list[list[Condition]]:
+        """The conditions; where a contractor is asked for, those of what it leads and those of what it helps with."""
+        conditions = self._conditions()
+        return [[*conditions, *part] for part in self._of_the_contractor()] if self._of_one_contractor else [conditions]
+
+    @property
+    def _of_one_contractor(self) -> bool:
+        return self.contractor is not None and plain(self.contractor) != ""
+
+    def _conditions(self) -> list[Condition]:
+        """All of them but those of a contractor."""
+        found: list[Condition] = [] if plain(self.contractor) != "" else [_none("contractor")]
+        for column, kind in (("place", Place), ("category", Category)):
+            if (path := getattr(self, column)) is not None:
+                found += [_none(column)] if plain(path) == "" else _below(column, str(kind.asked(path)))
+        for column in NAMES:
+            if getattr(self, column) is not None:
+                word = asked_of(getattr(self, column), column)
+                found.append(Condition(f"{column} = ?", (word,), (column,), EQUAL) if word else _none(column))
+        for column, flag in (("open", self.open), ("escalated", self.escalated), ("undated", self.undated)):
+            if flag is not None and not isinstance(flag, bool):
+                raise InvalidValue(column, f"must be True, False or None, got {brief(flag)}")
+        if self.open is False:
+            found.append(Condition("ended_as IS NOT NULL", (), ("ended_as",)))
+        if self.escalated is not None:
+            found.append(Condition(f"escalated = {int(self.escalated)}", (), ("escalated",), EQUAL))
+        if self.undated is not None:
+            found.append(Condition(f"undated {'<>' if self.undated else '='} ''", (), ("undated",)))
+        if self.overdue_at is not None:
+            found.append(Condition("due < ?", (microseconds(self.overdue_at),), ("due",), RANGE))
+        if self.due_by is not None:
+            found.append(Condition("due <= ?", (microseconds(self.due_by),), ("due",), RANGE))
+        for column, span in (("received", self.received), ("ended", self.closed)):
+            if span is not None:
+                moments = tuple(map(microseconds, span))
+                found.append(Condition(f"{column} >= ? AND {column} < ?", moments, (column,), RANGE))
+        if self.closed is not None:
+            found.append(Condition("ended_as = ?", ("closed",), ("ended_as",), EQUAL))
+        if self.states is not None:
+            found.append(_one_of(self.states))
+        waiting = self.stage is not None and self.stage != Stage.ENDED
+        if self.open or waiting or self.overdue_at is not None or self.due_by is not None:
+            found += OPEN
+        return found
+
+    def _of_the_contractor(self) -> tuple[list[Condition], list[Condition]]:
+        """What it leads (who has the work was given it last), and what it helps with."""
+        name = asked_of(self.contractor, "contractor")
+        leads = [
+            Condition("lead = ?", (name,), ("lead",), EQUAL),
+            Condition("contractor = ?", (name,), ("contractor",), EQUAL),
+        ]
+        helps = "demand IN (SELECT demand FROM demandflow_helpers WHERE helper = ?)"
+        return leads, [Condition(helps, (name,), ("demand",), RANGE)]
+
+
+def joined(conditions: list[Condition]) -> tuple[str, list[Any]]:
+    """All conditions in one, with their values."""
+    sql = " AND ".join(condition.sql for condition in conditions)
+    return sql or "TRUE", [value for condition in conditions for value in condition.values]
+
+
+def _below(column: str, path: str) -> list[Condition]:
+    """The path, or a path below it: one range, in which names that only begin like its last one are passed over."""
+    # 0 comes next after the slash
+    within = Condition(f"{column} >= ? AND {column} < ?", (path, f"{path}0"), (column,), RANGE)
+    return [within, Condition(f"({column} >= ? OR {column} = ?)", (f"{path}/", path), (column,), SPELT)]
+
+
+def _none(column: str) -> Condition:
+    if column in REQUIRED:
+        return Condition(f"{column} = ''", (), (column,), EQUAL)
+    return Condition(f"COALESCE({column}, '') = ''", (), (column,))
+
+
+def _one_of(states: tuple[tuple[str, str], ...]) -> Condition:
+    if not states:
+        return Condition("FALSE", (), ())
+    pairs = ", ".join(["(?, ?)"] * len(states))
+    columns = ("workflow", "state")
+    return Condition(f"(workflow, state) IN (VALUES {pairs})", tuple(word for pair in states for word in pair), columns)

@@ -1,0 +1,1 @@
+"""Figures: what they mean, and how they are asked of the tables."""

@@ -1,0 +1,222 @@
+"""Figures: numbers with a definition. Every rate names its denominator and carries its n."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from demandflow.errors import InvalidValue, brief, listed
+from demandflow.projections.figures.definitions import (
+    DUE,
+    GRADED,
+    IDENTITY,
+    MIDDLE_WEIGHT,
+    OF_THE_ENDED,
+    OVERDUE,
+    RANGES,
+    RATES,
+    RATES_OF_CLOCKS,
+    RUNNING_OVERDUE,
+    Definition,
+    counts_of,
+    definition,
+    rates_of,
+    satisfied,
+    split,
+)
+from demandflow.projections.figures.printing import all_figures
+from demandflow.projections.figures.rates import ClockFigures, Rate, overdue_beside
+from demandflow.projections.standing import CLOCK_STANDS, CODES, COUNTS, DECLARES, HAPPENINGS, UNDATED, Count
+
+
+@dataclass(frozen=True)
+class Figures:
+    """All counts and rates of one slice.
+
+    `standings` maps what demands stand for to how many do; `happened` counts what happened, each as often as it did.
+    `clocks` are the names of the clocks that there are, `ticking` maps how one stands (`finish met`) to how many do,
+    and `dues` has how many are overdue, at all and by which clock. `parked` events of the log could not be taken in;
+    their demands are counted as they stood before them; `missing` events went and are gone over, by a decision that the
+    log keeps. `note` says what is remarkable about the question.
+    """
+
+    name: str
+    standings: Mapping[int, int]
+    happened: Mapping[str, int]
+    ticking: Mapping[str, int] = field(default_factory=dict)
+    clocks: tuple[str, ...] = ()
+    dues: Mapping[str, int] = field(default_factory=dict)
+    parked: int = 0
+    missing: int = 0
+    note: str = field(default="", compare=False)
+
+    def count(self, name: str) -> int | None:
+        """A count by name: of standings, happenings, what is overdue, or a clock's; None is n/a: nobody declares it."""
+        if not isinstance(name, str):
+            raise InvalidValue("count", f"{brief(name)} is none; give its name")
+        if name in COUNTS:
+            return COUNTS[name].of(self.standings)
+        if name in RANGES:
+            return self._range(name)
+        if name not in HAPPENINGS:
+            clock, stands = split(name)
+            if clock not in self.clocks or stands in RATES_OF_CLOCKS:
+                raise InvalidValue("count", f"{name!r} is none (possible: {listed(self.counts)})")
+            return int(getattr(self.clock(clock), stands))
+        meaning = HAPPENINGS[name]
+        number = self.happened.get(meaning, 0)
+        needs = DECLARES.get(meaning, 0)
+        declared = not needs or any(standing & needs for standing, demands in self.standings.items() if demands)
+        return number if number or declared or not any(self.standings.values()) else None
+
+    def rate(self, name: str) -> Rate:
+        """A rate by its name in RATES, over the demands whose workflow declares what it needs; or a clock's."""
+        if not isinstance(name, str) or name not in self.rates:
+            raise InvalidValue("rate", f"{brief(name)} is none (possible: {listed(self.rates)})")
+        if name not in RATES:
+            clock, figure = split(name)
+            on_time: Rate = getattr(self.clock(clock), figure.replace(" ", "_"))
+            return on_time
+        rule = RATES[name]
+        counts = (one for one in (*dict(rule.numerator), *rule.denominator) if one in COUNTS)
+        needs = [rule.needs, *(COUNTS[one].needs for one in counts)]
+        numerator = sum((self._counted(one, *needs) * weight for one, weight in rule.numerator), Fraction(0))
+        beside = overdue_beside(self._range(RUNNING_OVERDUE)) if name == OF_THE_ENDED else ""
+        return Rate(name, numerator, sum(self._counted(one, *needs) for one in rule.denominator), beside)
+
+    def clock(self, name: str) -> ClockFigures:
+        """How the clock of this name stands: its counts, which add up to the received, and how often it was on time."""
+        if not isinstance(name, str) or name not in self.clocks:
+            raise InvalidValue("clock", f"{brief(name)} is none (possible: {listed(self.clocks)})")
+        ran = {stands: self.ticking.get(f"{name} {stands}", 0) for stands in CLOCK_STANDS}
+        none, undated = sum(self.standings.values()) - sum(ran.values()), ran[UNDATED]
+        running, overdue = ran["running"] + undated, self.dues.get(f"{name} {OVERDUE}", 0)
+        return ClockFigures(name, none, running, ran["met"], ran["missed"], ran["stopped"], overdue, undated)
+
+    def definition(self, name: str) -> Definition:
+        """What a count, a rate or another figure means, with its source."""
+        return definition(name)
+
+    def resolution(self, kind: str = "received") -> Rate:
+        """How many were resolved: `received`, `accountable`, `callback` or `contractor` (see docs/figures.md)."""
+        return self.rate(f"resolution {kind}")
+
+    def satisfaction(self, kind: str = "strict") -> Rate:
+        """How many of the evaluations were satisfied: `strict`, `weighted` (middle grade 0.9) or `lenient`."""
+        return self.rate(f"satisfaction {kind}")
+
+    def satisfaction_interval(self, kind: str = "strict") -> tuple[Rate, Rate]:
+        """Over the closed: those without an evaluation counted once as dissatisfied and once as satisfied."""
+        if not isinstance(kind, str) or kind not in MIDDLE_WEIGHT:
+            raise InvalidValue("satisfaction", f"{brief(kind)} is none (possible: {listed(MIDDLE_WEIGHT)})")
+        closed = {one: number for one, number in self.standings.items() if COUNTS["closed"].asks(one)}
+        inner = Figures(self.name, closed, {})
+        n = inner._counted("closed", "evaluated")
+        least = sum((inner._counted(one, "evaluated") * weight for one, weight in satisfied(kind)), Fraction(0))
+        ungraded = n - sum(inner._counted(grade, "evaluated") for grade in GRADED)
+        over = f"satisfaction {kind}, over the closed"
+        return Rate(f"{over}, at least", least, n), Rate(f"{over}, at most", least + ungraded, n)
+
+    @property
+    def participation(self) -> Rate:
+        """Of those asked, how many evaluated."""
+        return self.rate("participation")
+
+    @property
+    def coverage(self) -> Rate:
+        """Of the closed, how many were asked."""
+        return self.rate("coverage")
+
+    @property
+    def on_time(self) -> Rate:
+        """Of those that came due, as a whole, how many were closed by then; what is overdue counts against it."""
+        return self.rate("on_time")
+
+    @property
+    def on_time_of_the_ended(self) -> Rate:
+        """Of those closed with a due moment, how many were closed by then; printed with the number overdue."""
+        return self.rate(OF_THE_ENDED)
+
+    @property
+    def counts(self) -> tuple[str, ...]:
+        """The names of all counts: of standings, of what is overdue, of happenings, and of how each clock stands."""
+        return (*COUNTS, *RANGES, *HAPPENINGS, *counts_of(self.clocks))
+
+    @property
+    def rates(self) -> tuple[str, ...]:
+        """The names of all rates, and of each clock's."""
+        return (*RATES, *rates_of(self.clocks))
+
+    @property
+    def adds_up(self) -> bool:
+        """Received = open + closed + refused + withdrawn + merged."""
+        return self.count("received") == sum(self.count(name) or 0 for name in IDENTITY)
+
+    @property
+    def identity(self) -> str:
+        """The identity as a line: `146 received = 6 open + 128 closed + …`, and how many events it was made without."""
+        parts = " + ".join(f"{self.count(name)} {name}" for name in IDENTITY)
+        without = {"parked": self.parked, "missing": self.missing}
+        said = (f"; {n} {'event is' if n == 1 else 'events are'} {how}" for how, n in without.items() if n)
+        return f"{self.count('received')} received {'=' if self.adds_up else '≠'} {parts}{''.join(said)}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """All counts, happenings and rates (exact fractions, None for n/a) by name."""
+        return {
+            **{name: self.count(name) for name in self.counts},
+            **{name: self.rate(name).value for name in self.rates},
+        }
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row a figure: its name, kind, numerator, n (None for counts), value (a float for rates) and meaning."""
+        rows: list[dict[str, Any]] = [
+            {"figure": name, "kind": definition(name).kind, "numerator": number, "n": None, "value": number}
+            for name in self.counts
+            for number in (self.count(name),)
+        ]
+        intervals = (rate for kind in MIDDLE_WEIGHT for rate in self.satisfaction_interval(kind))
+        for rate in (*map(self.rate, self.rates), *intervals):
+            value = None if rate.value is None else float(rate.value)
+            top = float(rate.numerator) if rate.n else None
+            rows.append({"figure": rate.name, "kind": "rate", "numerator": top, "n": rate.n, "value": value})
+        return [{"slice": self.name, **row, "meaning": _meaning(row["figure"])} for row in rows]
+
+    def _counted(self, name: str, *needs: str | None) -> int:
+        """How many, of the demands whose workflow declares all that is needed."""
+        if name in RANGES:
+            return self._range(name)
+        declared = 0
+        for one in needs:
+            declared |= DECLARES[one] if one is not None else 0
+        count = COUNTS[name]
+        return Count(count.mask | declared, count.bits | declared, count.needs).of(self.standings) or 0
+
+    def _range(self, name: str) -> int:
+        """How many are overdue, or came due, at the moment asked about."""
+        number = self.dues.get(RUNNING_OVERDUE if name != OVERDUE else OVERDUE, 0)
+        return number + sum(COUNTS[one].of(self.standings) or 0 for one in ("met", "missed") if name == DUE)
+
+    def __str__(self) -> str:
+        return all_figures(self)
+
+
+def _meaning(figure: str) -> str:
+    return definition("satisfaction_interval" if "over the closed" in figure else figure).says
+
+
+def figures_of(
+    name: str,
+    sums: Mapping[tuple[str, int], int],
+    clocks: tuple[str, ...] = (),
+    dues: Mapping[str, int] | None = None,
+    parked: int = 0,
+    missing: int = 0,
+    note: str = "",
+) -> Figures:
+    """The figures of one slice from its sums: (happening or how a clock stands, standing) → number."""
+    standings = {standing: number for (what, standing), number in sums.items() if not what}
+    happened = {what: number for (what, _), number in sums.items() if what in CODES}
+    ticking = {what: number for (what, _), number in sums.items() if what and what not in CODES}
+    return Figures(name, standings, happened, ticking, clocks, dues or {}, parked, missing, note)

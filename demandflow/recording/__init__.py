@@ -1,0 +1,1 @@
+"""From a command to the log: load, decide, append, evolve."""

@@ -1,0 +1,1 @@
+"""The log and the tables in one SQLite file, or in memory."""

@@ -1,0 +1,137 @@
+"""The file of a log: found by its URL, made whole at once, and not taken for a log where it is none."""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+from uuid import uuid4
+
+from demandflow.errors import InvalidValue, NotALog, StorageError, brief
+from demandflow.inputs.arguments import plain
+from demandflow.store.sqlite.recorder import COLUMNS
+
+OURS = {"demandflow_log": {"id", "tenant"}, "stored_events": set(COLUMNS)}
+"""What the file of a log holds, whichever release made it."""
+IMMUTABLE = "immutable=1"
+EMPTY = "it is empty (0 bytes). Put the log back, or delete the file if a new log is to begin there"
+FOREIGN = "it is an SQLite file, but holds no log. Name the file of a log, or one that is not there yet for a new log"
+HALF = (
+    "it holds no events, yet says that its newest ones are in a write-ahead file, which is not beside it. It was "
+    "copied while it was in use: copy it again with VACUUM INTO, or with its -wal file"
+)
+
+
+def file_of(url: str) -> str | None:
+    """The file that the URL names; None for memory. Raises InvalidValue or StorageError."""
+    url = plain(url) or ""
+    if url == "memory:":
+        return None
+    path_given = isinstance(url, str) and re.fullmatch(r"sqlite:///[^?#\x00]+", url) and ":memory:" not in url
+    if not path_given:
+        problem = f"{brief(url)} is not understood (possible: memory:, sqlite:///path, sqlite:////absolute/path)"
+        raise InvalidValue("url", problem)
+    path = Path(url.removeprefix("sqlite:///"))
+    try:
+        os.fsencode(path)
+        if not path.parent.is_dir():
+            raise StorageError(f"the folder {path.parent} does not exist; create it first")
+        if path.is_dir():
+            raise StorageError(f"{path} is a folder; name a file in it")
+        return str(path.absolute())
+    except (OSError, ValueError) as error:  # too long, or of signs that no file's name can have
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise InvalidValue("url", f"{brief(url)} cannot be the name of a file ({reason})") from None
+
+
+def ready(url: str, path: str | None, furnish: Callable[[sqlite3.Connection], object], *, create: bool) -> None:
+    """See to it that the log is there: found, or made. Raises InvalidValue or NotALog."""
+    if path is None:
+        if not create:
+            raise InvalidValue("create", "memory: is always a new log; let it be made")
+        return
+    if not Path(path).exists():
+        if not create:
+            raise no_log(url)
+        make(path, furnish)
+    check(path)
+
+
+def no_log(url: str) -> InvalidValue:
+    """What whoever asks for a log that is not there is told."""
+    return InvalidValue(url, "there is no such log; name one that was recorded")
+
+
+def make(path: str, furnish: Callable[[sqlite3.Connection], object]) -> None:
+    """Make the file, if it is not there: it is furnished under another name and appears whole, or not at all."""
+    draft = Path(path).with_name(f".{uuid4().hex}.new")
+    try:
+        with closing(sqlite3.connect(draft, isolation_level=None)) as connection, connection:
+            connection.execute("BEGIN IMMEDIATE")
+            furnish(connection)
+        with suppress(FileExistsError):  # somebody was faster: theirs counts
+            _appear(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def check(path: str, *, writing: bool = True) -> None:
+    """Raise NotALog if what lies there is no log, or the copy of one without its newest events."""
+    file = Path(path)
+    if not file.stat().st_size:
+        raise NotALog(path, EMPTY)
+    half = grows_beside(file) and not wal_of(file).exists()
+    with closing(connected(file, "mode=rw" if writing else how_to_read(file))) as connection:
+        if any(not columns <= columns_of(connection, table) for table, columns in OURS.items()):
+            raise NotALog(path, FOREIGN)
+        # an earlier release let even a log without events grow beside; those have no settings
+        if half and columns_of(connection, "demandflow_settings") and not _holds(connection):
+            raise NotALog(path, HALF)
+
+
+def connected(file: Path, how: str) -> sqlite3.Connection:
+    """A connection to a file that is there."""
+    return sqlite3.connect(f"{file.as_uri()}?{how}", uri=True, isolation_level=None)
+
+
+def how_to_read(file: Path) -> str:
+    """How to connect so that nothing is made and nothing written."""
+    # where nobody has the log open, SQLite is told so: else it would leave files of its own beside it
+    return IMMUTABLE if grows_beside(file) and not wal_of(file).exists() else "mode=ro"
+
+
+def grows_beside(file: Path) -> bool:
+    """Whether its newest events may lie in a write-ahead file: its header says so."""
+    with file.open("rb") as opened:
+        return opened.read(19)[18:] == b"\x02"
+
+
+def wal_of(file: Path) -> Path:
+    """Where SQLite keeps what is not in the file yet."""
+    return Path(f"{file}-wal")
+
+
+def columns_of(connection: sqlite3.Connection, table: str) -> set[str]:
+    """The columns of a table; none if there is no such table."""
+    return {name for (name,) in connection.execute("SELECT name FROM pragma_table_info(?)", (table,))}
+
+
+def _holds(connection: sqlite3.Connection) -> bool:
+    """Whether there are events, or were some."""
+    tables = ["stored_events", *(["demandflow_marks"] if columns_of(connection, "demandflow_marks") else [])]
+    return any(connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() for table in tables)  # noqa: S608
+
+
+def _appear(draft: Path, path: str) -> None:
+    """Give the file its name; FileExistsError if another has it."""
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        if Path(path).exists():
+            raise FileExistsError(path) from None
+        draft.rename(path)

@@ -1,0 +1,99 @@
+"""Looking ahead: what anybody could still do with a demand, rules asked, and a way on to an end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import count
+from uuid import UUID
+
+from demandflow.domain.demand import Demand
+from demandflow.domain.workflow import Workflow
+from demandflow.testing.search import QUICK, SHORTEST, THOROUGH, Onward, Search, Surroundings
+
+ALONE = Surroundings()
+MOST_TRIES = 1_000
+"""How many demands are tried on a way that is given."""
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What lies ahead of a demand: a way to where it should come; None if there is none, or none was found.
+
+    `certain` says that there is none: everything was tried. `objections` are what rules said, by "move from state", of
+    the moves that would have led nearer.
+    """
+
+    way: tuple[Onward, ...] | None
+    certain: bool = True
+    objections: Mapping[str, str] = field(default_factory=dict)
+
+
+class Ahead:
+    """Looks ahead in one workflow; what its rules were seen to look at is remembered from one look to the next."""
+
+    def __init__(self, workflow: Workflow) -> None:
+        self.workflow = workflow
+        self._looked: set[str] = set()
+
+    def outlook(
+        self,
+        demand: Demand,
+        now: datetime,
+        to: Collection[str] | None = None,
+        around: Surroundings = ALONE,
+        *,
+        shortest: bool = False,
+    ) -> Outlook:
+        """A way from here to one of these states (else to any end) that rules and conditions let through.
+
+        `shortest` asks for the shortest, where that is found without looking too hard.
+        """
+        ended = tuple(state.name for state in self.workflow.states if state.ended_as is not None)
+        goals = frozenset(ended if to is None else to)
+        if demand.state in goals:
+            return Outlook(())
+        for effort in (*((SHORTEST,) if shortest else ()), QUICK, THOROUGH):
+            while True:
+                search = Search(self.workflow, self._looked, goals, around, effort)
+                way = search.way(demand, now)
+                if way is not None:
+                    return Outlook(way)
+                if search.looked_at <= self._looked:
+                    break
+                # a rule looked at more than was told apart: tell that apart as well, and look again
+                self._looked |= search.looked_at
+        certain = search.certain and not search.beyond_the_bounds(demand, now)
+        return Outlook(None, certain, search.objections)
+
+    def gone(
+        self,
+        demand: Demand,
+        now: datetime,
+        way: Sequence[tuple[str, Callable[[Demand], bool]]],
+        around: Surroundings = ALONE,
+    ) -> bool:
+        """Whether rules let a demand go this way: each step by the move named, to where it says."""
+        tries = count(1)
+        states = frozenset(state.name for state in self.workflow.states)
+
+        def on(demand: Demand, done: int) -> bool:
+            if done == len(way):
+                return True
+            name, arrived = way[done]
+            search = Search(self.workflow, self._looked, states, around, QUICK)
+            rows = self.workflow.moves_from(demand.state)[name]
+            onwards = (onward.after for onward in search.by(name, rows, demand, now))
+            fitting = (after for after in onwards if arrived(after))
+            return any(next(tries) < MOST_TRIES and on(after, done + 1) for after in fitting)
+
+        return on(demand, 0)
+
+
+def newcomer(workflow: Workflow, at: datetime) -> Demand | None:
+    """Another demand that was registered just now; None if none can be."""
+    blank = Demand(UUID(int=2**128 - 1))
+    search = Search(workflow, set(), frozenset(state.name for state in workflow.states), ALONE, QUICK)
+    way = search.way(blank, at)
+    return None if way is None else way[-1].after

@@ -1,0 +1,89 @@
+"""Places: what is told apart of a demand while one looks ahead, and how far its state is from where it should come."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from demandflow.domain.checks.bounds import MANY, OFTEN
+from demandflow.domain.demand import Demand, as_if
+from demandflow.domain.facts import OTHER_SIDES, Fact, Noted
+from demandflow.domain.workflow import Workflow
+from demandflow.testing.watching import PARTS
+
+AGES = tuple(timedelta(days=days) for days in (0, 1 / 24, 1, 3, 8, 15, 40, 100, 400, 3650))
+"""How long one waits before a step, and how ages are told apart: past every period that a community sets."""
+UNTOLD = frozenset({"state", "came_from", "id", "version", "commands", "text"})
+"""Fields in which places do not differ: the first two are told anyway, the others would set every step apart."""
+SAID_BY = {"clock": "clocks", "fact_of": "facts", "facts_by_version": "facts"}
+"""What a question put to a demand looks at."""
+COUNTERS = ("round", "handbacks", "missed_callbacks")
+MOST_COUNTED = 5
+"""Higher numbers of these are not told apart; whether a higher bound helps is asked at the very end."""
+
+
+def told_apart(looked_at: set[str]) -> list[str]:
+    """The fields in which places differ, of all that rules and conditions were seen to look at."""
+    return sorted({SAID_BY.get(name, name) for name in looked_at - UNTOLD - PARTS})
+
+
+def place_of(demand: Demand, names: Iterable[str]) -> tuple[Any, ...]:
+    """What is told apart of a demand: where it stands and came from, and these fields."""
+    told = (_told(getattr(demand, name, None), demand.last, name) for name in names)
+    return (demand.state, demand.came_from, *told)
+
+
+def distances(workflow: Workflow, goals: Collection[str]) -> dict[str, int]:
+    """How many steps at least lie between each state and the nearest of these, if any can be come to."""
+    before: dict[str, set[str]] = {}
+    for state in ("", *(one.name for one in workflow.states)):
+        for rows in workflow.moves_from(state).values():
+            for row in rows:
+                if row.move.fact not in OTHER_SIDES:
+                    before.setdefault(row.dest, set()).add(state)
+    far = dict.fromkeys(goals, 0)
+    waiting = deque(goals)
+    while waiting:
+        state = waiting.popleft()
+        for source in sorted(before.get(state, ())):
+            if source not in far:
+                far[source] = far[state] + 1
+                waiting.append(source)
+    return far
+
+
+def much_later(demand: Demand, rising: Iterable[str]) -> Demand:
+    """The demand after very many steps that lead nowhere."""
+    kept: tuple[type[Fact], ...] = (*demand.facts, *(Noted,) * MANY)
+    high: dict[str, Any] = {**dict.fromkeys(rising, OFTEN), "facts": kept, "version": len(kept)}
+    return as_if(demand, **high)
+
+
+def _told(value: Any, last: datetime | None, name: str = "") -> Any:
+    """What is told apart of a value: of moments how long ago they were, of numbers up to where a bound may lie."""
+    match value:
+        case datetime():
+            age = (last or value) - value
+            return bisect_right(AGES, age) if age >= AGES[0] else -bisect_right(AGES, -age)
+        case bool():
+            return value
+        case int() if name in COUNTERS:
+            return min(value, MOST_COUNTED)
+        case Mapping():
+            return tuple(sorted((str(key), _told(one, last)) for key, one in value.items()))
+        case tuple() | list() if name == "facts":
+            return frozenset(value)
+        case frozenset() | set():
+            return tuple(sorted(map(repr, value)))
+        case tuple() | list():
+            return tuple(_told(one, last) for one in value)
+        case _ if names := getattr(value, "__struct_fields__", ()):
+            return tuple(_told(getattr(value, one), last) for one in names)
+        case _ if is_dataclass(value):
+            return tuple(_told(getattr(value, one.name), last) for one in fields(value))
+        case _:
+            return value if isinstance(value, str | int | float | None) else repr(value)
