@@ -142,12 +142,12 @@ class Books:
         unsorted, no_lead = life.where._replace(category="", lead=""), life.where._replace(lead="")
         places = [self.slices.setdefault(one, len(self.slices) + 1) for one in (unsorted, no_lead, life.where)]
         for step in range(life.steps):
-            version, happened, stands = ROUND[step]
+            version, happened, status = ROUND[step]
             day, where = DAYS[first + life.days[step]], places[(step > 0) + (step > 2)]
-            now = (0, stands | DECLARED | (RUNNING if due else 0), where, *owed)
+            now = (0, status | DECLARED | (RUNNING if due else 0), where, *owed)
             if step == life.steps - 1 and not life.open:
                 clock = 0 if life.refused or not due else MET if day <= due else MISSED
-                now = (day, stands | DECLARED | clock | (REFUSED if life.refused else CLOSED), where, 0, 0)
+                now = (day, status | DECLARED | clock | (REFUSED if life.refused else CLOSED), where, 0, 0)
             head = (life.demand, version, version, received, day, day)
             for (ended, what, place, *dues), amount in ((was, -1), (now, 1)) if was else ((now, 1),):
                 if now != was:
@@ -204,7 +204,7 @@ def fill(path: str, number: int) -> int:
         [(number, json.dumps({"": day})) for day, number in books.dues.items() if number],
     )
     names = {number: where for where, number in books.slices.items()}
-    sums = (((names[where], what, stands), n * COPIES) for (where, what, stands), n in books.sums.items())
+    sums = (((names[where], what, status), n * COPIES) for (where, what, status), n in books.sums.items())
     totals.put(own, totals.changes_of(sums))
     for _, sql in indexes:
         own.execute(sql)

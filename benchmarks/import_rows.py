@@ -33,8 +33,7 @@ from demandflow import (
     Workflow,
     rules,
 )
-from demandflow.importing import Column, Constant, Mapping, Moment, Step, import_file
-from demandflow.importing import Path as PathOf
+from demandflow.importing import Column, Constant, PathOf, RowMapping, RowStep, Timestamp, import_file
 
 ROUNDS = 7
 CLERK = Actor("Li", "clerk")
@@ -57,16 +56,16 @@ WORK = Workflow(
         Move("finish", Done, "open", "done", by="clerk", rules=IN_ORDER),
     ],
 )
-MAPPING = Mapping(
+MAPPING = RowMapping(
     source="city",
     reference="id",
     by=CLERK,
     zone="Asia/Shanghai",
     formats=("%Y-%m-%d %H:%M",),
-    start=Step(
+    start=RowStep(
         "open",
         Registered,
-        Moment("opened"),
+        Timestamp("opened"),
         {
             "text": Column("text"),
             "channel": Constant(Channel("hotline")),
@@ -74,8 +73,8 @@ MAPPING = Mapping(
         },
     ),
     steps=(
-        Step("assign", ContractedOut, Moment("opened"), {"contractor": Column("team")}),
-        Step("finish", Done, Moment("closed"), {"text": Column("text")}),
+        RowStep("assign", ContractedOut, Timestamp("opened"), {"contractor": Column("team")}),
+        RowStep("finish", Done, Timestamp("closed"), {"text": Column("text")}),
     ),
 )
 

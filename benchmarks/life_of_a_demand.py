@@ -19,7 +19,7 @@ from orm_and_machine import OrmAndMachine
 from plain_eventsourcing import PlainEventsourcing
 from rounds import Contestant, Seconds, race, show, timed
 
-LIVES, TOGETHER, THREADS = 24, 100, 8
+LIVES, BATCH_SIZE, THREADS = 24, 100, 8
 FLOOR, LONGER = "raw inserts", 8
 """Where nothing waits for the disk, the floor does so many times as much a round: a moment is not measured well."""
 
@@ -68,8 +68,8 @@ def commands(folder: Path, rounds: int, synchronous: str) -> None:
 
 def together(folder: Path, rounds: int) -> None:
     """A hundred demands a commit."""
-    ours, events = Flow(folder / "together.db", synchronous="NORMAL"), TOGETHER * COMMANDS
-    live_together(ours.flow, TOGETHER)
+    ours, events = Flow(folder / "together.db", synchronous="NORMAL"), BATCH_SIZE * COMMANDS
+    live_together(ours.flow, BATCH_SIZE)
     rows, raw = rows_of(ours.file), Raw(folder / "raw.db", ours.file, "NORMAL")
 
     def insert() -> Seconds:
@@ -82,14 +82,14 @@ def together(folder: Path, rounds: int) -> None:
         return timed(insert_all, events * LONGER)
 
     def live_in_a_batch() -> Seconds:
-        return timed(lambda: live_together(ours.flow, TOGETHER), events)
+        return timed(lambda: live_together(ours.flow, BATCH_SIZE), events)
 
     times = race({"executemany": insert, "demandflow": live_in_a_batch}, rounds)
     assert raw.number() == events * LONGER * (rounds + 1)
-    ours.check(TOGETHER * (rounds + 2), events * (rounds + 2))
+    ours.check(BATCH_SIZE * (rounds + 2), events * (rounds + 2))
     for each in (raw, ours):
         each.close()
-    show(f"{TOGETHER} demands, {events} events a commit", times, "executemany", unit="µs an event", per_second=1e6)
+    show(f"{BATCH_SIZE} demands, {events} events a commit", times, "executemany", unit="µs an event", per_second=1e6)
     print(f"  demandflow: {1 / times.passed('demandflow'):,.0f} events a second")
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from demandflow import Actor, DemandFlow, Grade, Role, Way, uuid7
+from demandflow import Actor, DemandFlow, FeedbackMethod, Grade, Role, uuid7
 from demandflow.batches import Batch
 
 Row = tuple[str, int, str, bytes]
@@ -41,7 +41,7 @@ def plan(handbacks: int = 0) -> Sequence[Step]:
     return (
         *steps,
         lambda flow, lamp: flow.report(lamp, "A new bulb.", by=worker),
-        lambda flow, lamp: flow.feed_back(lamp, Way.CALL, by=CLERK),
+        lambda flow, lamp: flow.feed_back(lamp, FeedbackMethod.CALL, by=CLERK),
         lambda flow, lamp: flow.evaluate(lamp, resolved=True, grade=Grade.SATISFIED, by=RESIDENT),
     )
 

@@ -5,17 +5,17 @@ from typing import TYPE_CHECKING
 
 from demandflow.application import DemandFlow
 from demandflow.automation.notices import Notice
-from demandflow.automation.parked import Parked
-from demandflow.automation.runner import Ran, Reacted
+from demandflow.automation.parked import ParkedReaction
+from demandflow.automation.runner import PolicyRun, RecordedReaction
 from demandflow.batches import Action, Batch, Recorded, Registration, Rejected
 from demandflow.calendars.calendar import Calendar
 from demandflow.calendars.days import Days
 from demandflow.calendars.spans import Span
 from demandflow.domain.clocks.clock import Clock, Limit
 from demandflow.domain.clocks.rejudging import rejudged
-from demandflow.domain.clocks.states import Ticking
+from demandflow.domain.clocks.states import ClockState
 from demandflow.domain.demand import Demand
-from demandflow.domain.events import Event, Meta, Stamp, Tick
+from demandflow.domain.events import ClockChange, Event, Meta, Stamp
 from demandflow.domain.evolve import evolve, fold
 from demandflow.domain.facts import (
     Accepted,
@@ -55,7 +55,7 @@ from demandflow.domain.history import HistoryLine
 from demandflow.domain.moves import ANYWHERE, BACK, START, STAY, WHILE_OPEN, Condition, Move, Proposal, Rule, State
 from demandflow.domain.rules import book as rules
 from demandflow.domain.standard.clocks import standard_clocks
-from demandflow.domain.values import Actor, Category, Channel, Grade, Place, Role, Stage, Urgency, Way
+from demandflow.domain.values import Actor, Category, Channel, FeedbackMethod, Grade, Place, Role, Stage, Urgency
 from demandflow.domain.versions.migration import can_move, reasons_not_to_move
 from demandflow.domain.workflow import PossibleMove, Workflow
 from demandflow.errors import (
@@ -63,19 +63,19 @@ from demandflow.errors import (
     CalendarEnds,
     ClockBehind,
     ClockJumped,
+    CommandConflict,
     Defect,
     DemandFlowError,
     DemandNotFound,
     HistoryIncomplete,
-    IdReused,
     InvalidValue,
     InvalidWorkflow,
     MoveNotAllowed,
     NotALog,
-    Overtaken,
     Refusal,
     RoleNotAllowed,
     RuleBroken,
+    StaleDemand,
     StorageBusy,
     StorageError,
     UnknownFormat,
@@ -87,12 +87,12 @@ from demandflow.errors import (
     WrongZone,
     YearNotCovered,
 )
-from demandflow.policies.policy import Look, Policy, Reaction, Seen, Wake
+from demandflow.policies.policy import OpenDemand, Policy, PolicyContext, Reaction, Timer
 from demandflow.projections.board.rows import BoardPage, BoardRow
 from demandflow.projections.figures.definitions import DEFINITIONS, RATES, Definition, definition
 from demandflow.projections.figures.periods import Period
-from demandflow.projections.figures.question import Asked
-from demandflow.queries import Narrowed
+from demandflow.projections.figures.question import FigureQuery
+from demandflow.queries import DemandFilter
 from demandflow.recording.ids import utc_now, uuid7
 from demandflow.store.holes import Acknowledged, Hole, Verification
 from demandflow.store.parking import ParkedEvent
@@ -136,7 +136,7 @@ __all__ = [
     "Acknowledged",
     "Action",
     "Actor",
-    "Asked",
+    "FigureQuery",
     "BACK",
     "BackdatingNotAllowed",
     "Batch",
@@ -185,26 +185,26 @@ __all__ = [
     "HistoryIncomplete",
     "HistoryLine",
     "Hole",
-    "IdReused",
+    "CommandConflict",
     "InvalidValue",
     "InvalidWorkflow",
     "LetGo",
     "Limit",
-    "Look",
+    "PolicyContext",
     "MeanOfUnits",
     "Merged",
     "Meta",
     "Move",
     "MoveNotAllowed",
     "MovedOver",
-    "Narrowed",
+    "DemandFilter",
     "NotALog",
     "Noted",
     "Notice",
     "NoticeEnded",
     "Notified",
-    "Overtaken",
-    "Parked",
+    "StaleDemand",
+    "ParkedReaction",
     "ParkedEvent",
     "Period",
     "Place",
@@ -212,9 +212,9 @@ __all__ = [
     "PossibleMove",
     "Proposal",
     "RATES",
-    "Ran",
+    "PolicyRun",
     "Rate",
-    "Reacted",
+    "RecordedReaction",
     "Reaction",
     "Recorded",
     "Refusal",
@@ -231,7 +231,7 @@ __all__ = [
     "RuleBroken",
     "START",
     "STAY",
-    "Seen",
+    "OpenDemand",
     "Sorted",
     "Span",
     "Stage",
@@ -243,8 +243,8 @@ __all__ = [
     "StorageError",
     "Suspended",
     "TakenOn",
-    "Tick",
-    "Ticking",
+    "ClockChange",
+    "ClockState",
     "TookIn",
     "UnknownFact",
     "UnknownFormat",
@@ -254,8 +254,8 @@ __all__ = [
     "Urgency",
     "Verification",
     "WHILE_OPEN",
-    "Wake",
-    "Way",
+    "Timer",
+    "FeedbackMethod",
     "Withdrawn",
     "Workflow",
     "WorkflowAdvice",

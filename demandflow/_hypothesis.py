@@ -10,7 +10,7 @@ NOT_DRAWN = {
     "DemandFlow": "holds a storage open",
     "Batch": "is given by DemandFlow.batch(), and ends with it",
     "Policy": "is what a community writes: a shape, not a value",
-    "Look": "is given to a policy when it is asked",
+    "PolicyContext": "is given to a policy when it is asked",
 }
 """Public classes of which no value can be made up, and why. Errors and the words of a question are none either."""
 

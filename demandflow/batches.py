@@ -15,7 +15,7 @@ from demandflow.domain.demand import Demand
 from demandflow.domain.facts import Fact, MovedOver, Registered
 from demandflow.domain.values import Actor, actor_of
 from demandflow.domain.workflow import Workflows
-from demandflow.errors import DemandFlowError, InvalidValue, Overtaken, StorageBusy, StorageError, brief
+from demandflow.errors import DemandFlowError, InvalidValue, StaleDemand, StorageBusy, StorageError, brief
 from demandflow.inputs.arguments import each_of
 from demandflow.projections.board.rows import MOST
 from demandflow.queries import Queries
@@ -23,7 +23,7 @@ from demandflow.recording.handling import CommandHandler
 from demandflow.store.log import VersionTaken
 from demandflow.store.pending import PendingLog
 
-TOGETHER = 200
+BATCH_SIZE = 200
 ATTEMPTS, ATTEMPTS_TOGETHER = 20, 4
 I = TypeVar("I")  # noqa: E741
 R = TypeVar("R")
@@ -126,7 +126,7 @@ class Batches(Commands, Queries):
         """Check commands one by one and record them together at the end of the `with` block, all or none.
 
         With `backdating` what they enter may have happened at any time: ask for it where records of old are brought in.
-        Raises Overtaken at its end if one of the demands was written by somebody else meanwhile.
+        Raises StaleDemand at its end if one of the demands was written by somebody else meanwhile.
         """
         if not isinstance(backdating, bool):
             raise InvalidValue("backdating", f"must be True or False for a batch, got {brief(backdating)}")
@@ -137,7 +137,7 @@ class Batches(Commands, Queries):
             self._handler.demands.learn(batch._handler.demands)
             self._handler.moments.learn(batch._handler.moments)
         except VersionTaken:
-            raise Overtaken("record this batch", "somebody else wrote to one of its demands meanwhile") from None
+            raise StaleDemand("record this batch", "somebody else wrote to one of its demands meanwhile") from None
 
     def _batch(self, pending: PendingLog, *, backdating: bool = False) -> Batch:
         handler = self._handler.on(pending, backdating=backdating)
@@ -168,7 +168,7 @@ class Batches(Commands, Queries):
                 answers.append(Rejected(item, reason))
         return tuple(answers)
 
-    def move_all_over(
+    def migrate_all(
         self,
         workflow: str,
         *,
@@ -226,7 +226,7 @@ def each(
     save are checked again. An item that the storage would not take is rejected with that reason.
     """
     rest: Iterator[I] = each_of("items", items, "[Registration(…)] or [Action(…)]")
-    while page := list(islice(rest, TOGETHER)):
+    while page := list(islice(rest, BATCH_SIZE)):
         yield _together(begin, page, do)
 
 
@@ -246,7 +246,7 @@ def _together(
                     except DemandFlowError as reason:
                         answers.append(Rejected(item, reason))
             return answers
-        except Overtaken:  # somebody wrote meanwhile; an item's own refusal is its answer
+        except StaleDemand:  # somebody wrote meanwhile; an item's own refusal is its answer
             continue
         except StorageError as reason:
             return [Rejected(item, reason) for item in page]

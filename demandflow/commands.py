@@ -43,7 +43,7 @@ from demandflow.domain.facts import (
     checked,
     in_their_own_name,
 )
-from demandflow.domain.values import Actor, Category, Channel, Grade, Place, Urgency, Way
+from demandflow.domain.values import Actor, Category, Channel, FeedbackMethod, Grade, Place, Urgency
 from demandflow.domain.workflow import Workflow, Workflows
 from demandflow.errors import InvalidValue, UnknownWorkflow, brief, listed
 from demandflow.inputs.arguments import plain
@@ -74,7 +74,7 @@ class Circumstances(TypedDict, total=False):
 class How(Circumstances, total=False):
     """The circumstances of a command on a demand.
 
-    With `seen`, the demand as the caller saw it or its version, the command is refused (Overtaken) if its state,
+    With `seen`, the demand as the caller saw it or its version, the command is refused (StaleDemand) if its state,
     contractor or round has changed since.
     """
 
@@ -91,8 +91,8 @@ class Commands:
     Each takes `by=Actor(…)`, and maybe `at`,
     `command_id`, `seen`, `correlation` and `causation` (see How).
 
-    Raises MoveNotAllowed, RoleNotAllowed, RuleBroken, BackdatingNotAllowed or Overtaken (the Refusals), InvalidValue,
-    DemandNotFound, IdReused, ClockBehind or StorageBusy.
+    Raises MoveNotAllowed, RoleNotAllowed, RuleBroken, BackdatingNotAllowed or StaleDemand (the Refusals), InvalidValue,
+    DemandNotFound, CommandConflict, ClockBehind or StorageBusy.
     """
 
     _handler: CommandHandler
@@ -107,7 +107,7 @@ class Commands:
 
         A resident who registers and names nobody asks for themselves.
         With source and reference, or with a command id, doing it again returns what was recorded the first time;
-        IdReused if it says something else. Raises UnknownWorkflow.
+        CommandConflict if it says something else. Raises UnknownWorkflow.
         """
         return self._started(checked(fact), workflow, how)
 
@@ -273,7 +273,7 @@ class Commands:
 
     # feedback and evaluation
 
-    def feed_back(self, demand_id: UUID, way: Way, words: str | None = None, **how: Unpack[How]) -> Demand:
+    def feed_back(self, demand_id: UUID, way: FeedbackMethod, words: str | None = None, **how: Unpack[How]) -> Demand:
         """Tell the resident the outcome; to_be_told() says who else is to be told: everyone merged into it."""
         return self._act(demand_id, "feed_back", FedBack(way=way, words=words), how)
 
@@ -379,7 +379,7 @@ class Commands:
         )
         return self._act(demand_id, "correct", fact, how)
 
-    def move_over(self, demand_id: UUID, workflow: str, *, reason: str | None = None, **how: Unpack[How]) -> Demand:
+    def migrate(self, demand_id: UUID, workflow: str, *, reason: str | None = None, **how: Unpack[How]) -> Demand:
         """Let a running demand go on under another workflow (`name@version`), which must have its state.
 
         The other workflow says who may: by its move that records MovedOver. Raises UnknownWorkflow as well.

@@ -10,11 +10,11 @@
     │   ├── RoleNotAllowed  the move exists, but not for this role
     │   ├── RuleBroken      one or more rules object
     │   ├── BackdatingNotAllowed  it happened too long ago for this role to enter it now
-    │   └── Overtaken       the demand is no longer what the caller saw
+    │   └── StaleDemand       the demand is no longer what the caller saw
     ├── ClockBehind         the clock lies far behind what is recorded already
     ├── DemandNotFound      the log has no such demand                (also a LookupError)
     ├── UnknownWorkflow     the demand's workflow was not given to open()
-    ├── IdReused            the same id came again, with another content
+    ├── CommandConflict            the same id came again, with another content
     └── StorageError        the log or the figures cannot be read or written
         ├── StorageBusy     somebody else holds the storage; try again
         ├── NotALog         the file holds no log, or not all of one
@@ -245,7 +245,7 @@ class BackdatingNotAllowed(Refusal):
         )
 
 
-class Overtaken(Refusal):
+class StaleDemand(Refusal):
     """The demand is no longer what the caller saw when they decided."""
 
     def __init__(self, move: str, change: str) -> None:
@@ -311,7 +311,7 @@ class UnknownWorkflow(DemandFlowError):
         return f"workflow {self.workflow} was not given to open() (given: {listed(self.known)})"
 
 
-class IdReused(DemandFlowError):
+class CommandConflict(DemandFlowError):
     """The same command id, or the same source and reference, came again with another content.
 
     `differences` are the names of what differs, never what they say: whoever brings it may not know the other content.

@@ -28,7 +28,7 @@ from demandflow.projections.figures.never import SLICED, never_there
 from demandflow.projections.figures.past import Then, events_before_damage
 from demandflow.projections.figures.periods import Period, as_day
 from demandflow.projections.figures.printing import minute
-from demandflow.projections.figures.question import Asked, Grouping, Question
+from demandflow.projections.figures.question import FigureQuery, Grouping, Question
 from demandflow.projections.projector import Projector
 from demandflow.projections.totals import DIMENSIONS
 from demandflow.store.log import Log
@@ -43,7 +43,7 @@ if TYPE_CHECKING:  # each of these questions imports what answers it: many a pro
     from demandflow.projections.figures.figures import Figures
 
 
-class Narrowed(TypedDict, total=False):
+class DemandFilter(TypedDict, total=False):
     """Of which demands: windows and slices as in Asked, without days of the past."""
 
     received: Period | date | str | None
@@ -177,7 +177,7 @@ class Queries:
             page = board.read(tables, chosen, Order(("due",), False), limit=limit, after=after, total=total)
             return self._projector.marked(page if after else self._noted(tables, page, chosen))
 
-    def figures(self, *, catch_up: bool = True, **asked: Unpack[Asked]) -> Figures:
+    def figures(self, *, catch_up: bool = True, **asked: Unpack[FigureQuery]) -> Figures:
         """All counts and rates: over everything, now (at once), or of the demands and days asked about.
 
         `figures(received="2026-03", as_of=date(2026, 5, 31))` is a cohort: of those received in March, how they stood
@@ -201,7 +201,7 @@ class Queries:
         level: int | Mapping[str, int] = 1,
         every: str = "month",
         catch_up: bool = True,
-        **asked: Unpack[Asked],
+        **asked: Unpack[FigureQuery],
     ) -> FiguresBy[str]: ...
     @overload
     def figures_by(
@@ -213,7 +213,7 @@ class Queries:
         level: int | Mapping[str, int] = 1,
         every: str = "month",
         catch_up: bool = True,
-        **asked: Unpack[Asked],
+        **asked: Unpack[FigureQuery],
     ) -> FiguresBy[tuple[str, ...]]: ...
     def figures_by(
         self,
@@ -221,7 +221,7 @@ class Queries:
         level: int | Mapping[str, int] = 1,
         every: str = "month",
         catch_up: bool = True,
-        **asked: Unpack[Asked],
+        **asked: Unpack[FigureQuery],
     ) -> FiguresBy[str] | FiguresBy[tuple[str, ...]]:
         """The figures along place, category (each cut at a level), channel, lead or workflow, or several of them.
 
@@ -251,7 +251,7 @@ class Queries:
             return FiguresBy(dimensions, by_name, str(chosen), clocks, *without, note)
         return FiguresBy(dimensions, parts, str(chosen), clocks, *without, note)
 
-    def counted(self, count: str, *, catch_up: bool = True, **asked: Unpack[Asked]) -> tuple[Counted, ...]:
+    def counted(self, count: str, *, catch_up: bool = True, **asked: Unpack[FigureQuery]) -> tuple[Counted, ...]:
         """The demands of a count, in the order of receipt, each with the event that decided it; happenings one by one.
 
         `flow.history(demand)` tells the event. Raises InvalidValue.
@@ -268,7 +268,7 @@ class Queries:
         known_on: tuple[date | str, date | str] | None = None,
         as_of: tuple[date | str, date | str] | None = None,
         catch_up: bool = True,
-        **asked: Unpack[Narrowed],
+        **asked: Unpack[DemandFilter],
     ) -> Changes:
         """What moved between two days: which demands, from what to what, by which events.
 
@@ -292,7 +292,7 @@ class Queries:
             return moved if moved.lines else replace(moved, note=self._note(tables, after, ()))
 
     def durations(
-        self, *, ended_as: str | None = "closed", open_until: datetime | None = None, **narrowed: Unpack[Narrowed]
+        self, *, ended_as: str | None = "closed", open_until: datetime | None = None, **narrowed: Unpack[DemandFilter]
     ) -> Durations:
         """How long demands took from receipt to their end, elapsed, as they are sliced now.
 
@@ -307,7 +307,7 @@ class Queries:
             took = durations.whole_times(tables, chosen, ended_as, until)
             return took if took.n else replace(took, note=self._note(tables, Question.of(narrowed), ()))
 
-    def waiting(self, *, open_until: datetime | None = None, **narrowed: Unpack[Narrowed]) -> dict[str, Durations]:
+    def waiting(self, *, open_until: datetime | None = None, **narrowed: Unpack[DemandFilter]) -> dict[str, Durations]:
         """How long demands waited in each state, every stay counted by itself, as they are sliced now.
 
         Stays that go on are left out, or all are counted as they were at `open_until`. Raises InvalidValue.
@@ -318,7 +318,7 @@ class Queries:
         with self._projector.tables() as tables:
             return durations.waits(tables, chosen, until)
 
-    def deadlines(self, at: datetime | None = None, **narrowed: Unpack[Narrowed]) -> Deadlines:
+    def deadlines(self, at: datetime | None = None, **narrowed: Unpack[DemandFilter]) -> Deadlines:
         """How the demands that are open now stand towards their due moment, now or at a moment still to come.
 
         Of the past, figures(as_of=…) and board(as_of=…) tell. Raises InvalidValue for a moment after which something

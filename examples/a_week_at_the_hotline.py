@@ -32,6 +32,7 @@ from demandflow import (
     Evaluated,
     Fact,
     FedBack,
+    FeedbackMethod,
     Grade,
     Merged,
     Noted,
@@ -42,12 +43,11 @@ from demandflow import (
     Role,
     Sorted,
     TakenOn,
-    Way,
     closed_loop,
     standard_clocks,
 )
 from demandflow.analysis import what_if
-from demandflow.policies import Unit, standard_policies
+from demandflow.policies import Handler, standard_policies
 
 ZONE = ZoneInfo("Asia/Shanghai")
 MONDAY = datetime(2026, 10, 5, tzinfo=ZONE)
@@ -60,14 +60,14 @@ OFFICE = Calendar.of("office", zone=ZONE.key, hours="Mon-Fri 09:00-12:00 14:00-1
 LOOP = closed_loop("hotline", clocks=standard_clocks(OFFICE, finish="1 working day"))
 STRICTER = closed_loop("hotline", version=3, clocks=standard_clocks(OFFICE, finish="3 working hours"))
 UNITS = (
-    Unit("water works", "fufeng/north", ("water",)),
-    Unit("water works", "fufeng/south", ("water",)),
-    Unit("lighting team", "fufeng/north", ("lighting",)),
-    Unit("lighting team", "fufeng/south", ("lighting",)),
-    Unit("north roads", "fufeng/north", ("roads",)),
-    Unit("south roads", "fufeng/south", ("roads",)),
-    Unit("north office", "fufeng/north"),
-    Unit("south office", "fufeng/south"),
+    Handler("water works", "fufeng/north", ("water",)),
+    Handler("water works", "fufeng/south", ("water",)),
+    Handler("lighting team", "fufeng/north", ("lighting",)),
+    Handler("lighting team", "fufeng/south", ("lighting",)),
+    Handler("north roads", "fufeng/north", ("roads",)),
+    Handler("south roads", "fufeng/south", ("roads",)),
+    Handler("north office", "fufeng/north"),
+    Handler("south office", "fufeng/south"),
 )
 TEXTS = {
     "water": ("no water since this morning", "the tap water is brown", "水管漏水，楼道里都是水"),
@@ -169,7 +169,7 @@ class Week:
     def feed_back(self) -> Iterator[Action]:
         """A clerk calls residents."""
         for row in self.waiting("reported", 70):
-            yield self.action(row, "feed_back", FedBack(way=Way.CALL), CLERK)
+            yield self.action(row, "feed_back", FedBack(way=FeedbackMethod.CALL), CLERK)
 
     def evaluate(self) -> Iterator[Action]:
         """Residents say whether it is resolved, when they find the time."""

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.table import Table
 
-from demandflow import Actor, DemandFlow, Figures, Grade, Place, Role, Urgency, Way
+from demandflow import Actor, DemandFlow, FeedbackMethod, Figures, Grade, Place, Role, Urgency
 
 HERE, ZONE, DAY = Path(__file__).parent, ZoneInfo("Asia/Shanghai"), timedelta(days=1)
 CLERK, AUDITOR = Actor("Li", Role.GRID_ADMINISTRATOR), Actor("Wang", Role.AUDITOR)
@@ -76,8 +76,8 @@ STEPS: dict[str, Step] = {
     "resume": lambda flow, it, row, how: flow.resume(it, by=worker(row), **how),
     "report": lambda flow, it, row, how: flow.report(it, "Done.", by=worker(row), **how),
     "see_to_it": lambda flow, it, row, how: flow.report(it, "I went there myself.", by=SUPERVISOR, **how),
-    "feed_back": lambda flow, it, row, how: flow.feed_back(it, Way.CALL, by=CLERK, **how),
-    "notify": lambda flow, it, row, how: flow.feed_back(it, Way.PUBLIC_NOTICE, by=CLERK, **how),
+    "feed_back": lambda flow, it, row, how: flow.feed_back(it, FeedbackMethod.CALL, by=CLERK, **how),
+    "notify": lambda flow, it, row, how: flow.feed_back(it, FeedbackMethod.PUBLIC_NOTICE, by=CLERK, **how),
     "evaluate": lambda flow, it, row, how: flow.evaluate(
         it, resolved=True, grade=Grade(row["grade"]), by=resident(row), **how
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from demandflow import Actor, DemandFlow, Grade, Role, Way
+from demandflow import Actor, DemandFlow, FeedbackMethod, Grade, Role
 
 CLERK = Actor("Li", Role.GRID_ADMINISTRATOR)
 AUDITOR = Actor("Wang", Role.AUDITOR)
@@ -28,7 +28,7 @@ def main() -> None:
 
         flow.take_on(lamp, by=WORKER)
         flow.report(lamp, "A new bulb.", by=WORKER)
-        flow.feed_back(lamp, Way.CALL, by=CLERK)
+        flow.feed_back(lamp, FeedbackMethod.CALL, by=CLERK)
         demand = flow.evaluate(lamp, resolved=True, grade=Grade.VERY_SATISFIED, by=RESIDENT)
         print(f"\nIt is {demand.state}. Its history:")
         print(*flow.history(lamp), sep="\n")

@@ -28,8 +28,7 @@ from demandflow import (
     Workflow,
     rules,
 )
-from demandflow.importing import Column, Made, Mapping, Moment, Report, Step, Value, import_files
-from demandflow.importing import Path as PathOf
+from demandflow.importing import Column, Made, PathOf, Report, RowMapping, RowStep, Timestamp, Value, import_files
 
 CITY = Actor("City of Boston", "city")
 
@@ -58,17 +57,17 @@ CASE: dict[str, Value] = {
     "place": PathOf(Place, ("Boston", Column("neighborhood"), Column("location"))),
     "category": PathOf(Category, (Column("subject"), Column("reason"), Column("type"))),
 }
-WORK: dict[str, Value] = {"contractor": Column("department"), "due": Moment("target_dt")}
-MAPPING = Mapping(
+WORK: dict[str, Value] = {"contractor": Column("department"), "due": Timestamp("target_dt")}
+MAPPING = RowMapping(
     source="boston 311",
     reference="case_enquiry_id",
     by=CITY,
     zone="America/New_York",
     formats=("%Y-%m-%d %H:%M:%S", "%d/%m/%Y %H:%M:%S"),
-    start=Step("open", Registered, Moment("open_dt"), CASE),
+    start=RowStep("open", Registered, Timestamp("open_dt"), CASE),
     steps=(
-        Step("assign", ContractedOut, Moment("open_dt"), WORK),
-        Step("close", Closed, Moment("closed_dt"), {"reason": Column("closure_reason")}),
+        RowStep("assign", ContractedOut, Timestamp("open_dt"), WORK),
+        RowStep("close", Closed, Timestamp("closed_dt"), {"reason": Column("closure_reason")}),
     ),
 )
 

@@ -42,8 +42,7 @@ from demandflow import (
     importing,
     rules,
 )
-from demandflow.importing import Column, Made, Moment, Progress, Report, Step, import_file
-from demandflow.importing import Path as PathOf
+from demandflow.importing import Column, Made, PathOf, Progress, Report, RowStep, Timestamp, import_file
 
 ZONE = ZoneInfo("America/New_York")
 CITY = Actor("City of Boston", "city")
@@ -105,16 +104,16 @@ ENDS = Workflow(
         CLOSE,
     ],
 )
-MAPPING = importing.Mapping(
+MAPPING = importing.RowMapping(
     source="boston 311",
     reference="case_enquiry_id",
     by=CITY,
     zone=ZONE.key,
     formats=("%Y-%m-%d %H:%M:%S",),
-    start=Step(
+    start=RowStep(
         "open",
         Opened,
-        Moment("open_local"),
+        Timestamp("open_local"),
         {
             "text": Column("case_title"),
             "channel": Made(("source",), lambda row: Channel(row["source"])),
@@ -124,16 +123,16 @@ MAPPING = importing.Mapping(
         },
     ),
     steps=(
-        Step(
+        RowStep(
             "assign",
             ContractedOut,
-            Moment("open_local"),
-            {"contractor": Column("department"), "due": Moment("sla_target_local")},
+            Timestamp("open_local"),
+            {"contractor": Column("department"), "due": Timestamp("sla_target_local")},
         ),
-        Step(
+        RowStep(
             "close",
             Closed,
-            Moment("closed_local"),
+            Timestamp("closed_local"),
             {
                 "closure_kind": Column("closure_kind"),
                 "duplicate_of": Made(("closure_kind",), duplicate_of),

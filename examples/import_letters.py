@@ -28,6 +28,7 @@ from demandflow import (
     Channel,
     DemandFlow,
     FedBack,
+    FeedbackMethod,
     Move,
     Noted,
     Place,
@@ -36,11 +37,10 @@ from demandflow import (
     Role,
     Stage,
     State,
-    Way,
     Workflow,
     rules,
 )
-from demandflow.importing import Column, Constant, Made, Mapping, Moment, Report, Row, Step, Value, import_file
+from demandflow.importing import Column, Constant, Made, Report, Row, RowMapping, RowStep, Timestamp, Value, import_file
 
 OFFICE, FINDER = Actor("市长信箱", "office"), Actor("repeats", Role.POLICY)
 ALIKE = 0.6
@@ -84,7 +84,7 @@ def tree_of(file: Path) -> dict[str, Category | None]:
     return found
 
 
-def mapping(tree: dict[str, Category | None]) -> Mapping:
+def mapping(tree: dict[str, Category | None]) -> RowMapping:
     """How a letter's row is read."""
 
     def named(row: Row) -> Category | None:
@@ -100,15 +100,15 @@ def mapping(tree: dict[str, Category | None]) -> Mapping:
         "place": Constant(Place("A市")),
         "category": Made(("留言主题", "留言详情"), named),
     }
-    reply: dict[str, Value] = {"way": Constant(Way.MESSAGE), "words": Column("答复意见")}
-    return Mapping(
+    reply: dict[str, Value] = {"way": Constant(FeedbackMethod.MESSAGE), "words": Column("答复意见")}
+    return RowMapping(
         source="mailbox",
         reference="留言编号",
         by=OFFICE,
         zone="Asia/Shanghai",
         formats=("%Y/%m/%d %H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d"),
-        start=Step("write", Letter, Moment("留言时间"), start),
-        steps=(Step("reply", Replied, Moment("答复时间"), reply),),
+        start=RowStep("write", Letter, Timestamp("留言时间"), start),
+        steps=(RowStep("reply", Replied, Timestamp("答复时间"), reply),),
     )
 
 

@@ -194,7 +194,7 @@ FAULTS = (
     Fault(
         "what ends from a pause is judged by its end",
         "domain/clocks/changes.py",
-        "until = going.since if going.stands == PAUSED else step.at",
+        "until = going.since if going.status == PAUSED else step.at",
         "until = step.at",
     ),
     Fault(
@@ -254,14 +254,14 @@ FAULTS = (
     Fault(
         "what rests is due",
         "domain/clocks/states.py",
-        "return self.due is not None and (self.stands == RUNNING or self.paused_too_late)",
+        "return self.due is not None and (self.status == RUNNING or self.paused_too_late)",
         "return self.due is not None and self.goes_on",
     ),
     Fault(
         "what was overdue is not due while it rests",
         "domain/clocks/states.py",
-        "return self.due is not None and (self.stands == RUNNING or self.paused_too_late)",
-        "return self.due is not None and self.stands == RUNNING",
+        "return self.due is not None and (self.status == RUNNING or self.paused_too_late)",
+        "return self.due is not None and self.status == RUNNING",
     ),
     Fault(
         "an extension does not extend the whole",
@@ -291,8 +291,8 @@ FAULTS = (
     Fault(
         "another may use the same command id",
         "recording/replayed.py",
-        "    if event.meta.actor != command.by:\n        raise IdReused(",
-        "    if event.meta.actor == command.by:\n        raise IdReused(",
+        "    if event.meta.actor != command.by:\n        raise CommandConflict(",
+        "    if event.meta.actor == command.by:\n        raise CommandConflict(",
     ),
     Fault(
         "who decides on what is no longer so is not told",

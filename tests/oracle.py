@@ -95,11 +95,11 @@ def _read(now: dict[str, Any], event: dict[str, Any]) -> set[str]:
     if means & {"asked", "evaluated"}:
         now["asked"] = True
     for tick in stamp.get("clocks", ()):
-        name, stands, due = tick["clock"], tick["stands"], tick.get("due")
-        goes_on = stands in ("running", "paused")
-        now["clocks"][name] = ("running" if due else "undated") if goes_on else stands
+        name, status, due = tick["clock"], tick["stands"], tick.get("due")
+        goes_on = status in ("running", "paused")
+        now["clocks"][name] = ("running" if due else "undated") if goes_on else status
         # what rests before it is due does not become overdue
-        counts = due and (stands == "running" or (stands == "paused" and _moment(due) <= _moment(at)))
+        counts = due and (status == "running" or (status == "paused" and _moment(due) <= _moment(at)))
         now["dues"][name] = due if counts else None
     if stamp["round"] != now["round"]:
         now["round"] = stamp["round"]
@@ -121,13 +121,13 @@ def _counts(now: dict[str, Any], moment: datetime) -> Iterable[str]:
         yield from (["silent"] if not evaluation else [])
         yield from (["reported_resolved"] if now.get("report") else [])
         yield from (["closed_and_asked"] if now.get("asked") else [])
-    yield from (f"{clock} {stands}" for clock, stands in now["clocks"].items())
-    yield from (f"{clock} running" for clock, stands in now["clocks"].items() if stands == "undated")
+    yield from (f"{clock} {status}" for clock, status in now["clocks"].items())
+    yield from (f"{clock} running" for clock, status in now["clocks"].items() if status == "undated")
     dues = {**now["dues"], "": now["due"]} if end is None else {}
     overdue = {clock for clock, due in dues.items() if due and _moment(due) < moment}
     yield from (f"{clock} overdue" if clock else "running_overdue" for clock in overdue)
     yield from (["overdue"] if overdue else [])
-    came_due = overdue | {clock for clock, stands in now["clocks"].items() if stands in ("met", "missed")}
+    came_due = overdue | {clock for clock, status in now["clocks"].items() if status in ("met", "missed")}
     yield from (f"{clock} due" for clock in came_due if clock)
     yield from (["due"] if "" in overdue or (now["due"] and end == "closed") else [])
     if not now["due"]:

@@ -14,6 +14,7 @@ from demandflow import (
     Extended,
     ExtensionAsked,
     FedBack,
+    FeedbackMethod,
     Grade,
     Merged,
     MoveNotAllowed,
@@ -24,7 +25,6 @@ from demandflow import (
     RuleBroken,
     Sorted,
     Suspended,
-    Way,
     Withdrawn,
     Workflow,
 )
@@ -222,7 +222,10 @@ EXAMPLES: list[Example] = [
     # asking and telling
     *each("the_anonymous_cannot_be_asked", "ask_details", "miss_callback", demand={"resident": None}),
     *each(
-        "the_anonymous_are_told_by_public_notice", "feed_back", demand={"resident": None}, fact=FedBack(way=Way.CALL)
+        "the_anonymous_are_told_by_public_notice",
+        "feed_back",
+        demand={"resident": None},
+        fact=FedBack(way=FeedbackMethod.CALL),
     ),
     *each("only_the_anonymous_are_closed_by_notice", "end_notice", demand={"resident": "张三"}),
     *each("the_resident_was_told", "evaluate", demand={"told_at": None}),

@@ -18,6 +18,7 @@ from demandflow import (
     DemandFlow,
     DemandFlowError,
     Event,
+    FeedbackMethod,
     Grade,
     InvalidValue,
     Noted,
@@ -25,14 +26,12 @@ from demandflow import (
     Registration,
     Rejected,
     RuleBroken,
-    Way,
     closed_loop,
     standard_clocks,
 )
 from demandflow.domain.values import Channel, Place
-from demandflow.importing import Column, Constant, Mapping, Moment, Step, import_file
-from demandflow.importing import Path as PathOf
-from demandflow.policies import Unit, standard_policies
+from demandflow.importing import Column, Constant, PathOf, RowMapping, RowStep, Timestamp, import_file
+from demandflow.policies import Handler, standard_policies
 from demandflow.testing import FrozenClock
 from tests.stories import AUDITOR, CLERK, DAY, RESIDENT, T0, TEAM
 
@@ -44,7 +43,7 @@ IMPORTER = Actor("the old register", "grid_administrator")
 def test_notes_five_minutes_ahead_do_not_bring_a_notice_to_its_end(flow: DemandFlow, clock: FrozenClock) -> None:
     demand = flow.register("x", channel="wish_box", place="f", by=CLERK).id
     flow.answer(demand, "so", by=CLERK)
-    flow.feed_back(demand, Way.PUBLIC_NOTICE, by=CLERK)
+    flow.feed_back(demand, FeedbackMethod.PUBLIC_NOTICE, by=CLERK)
     last = flow.note(demand, "a", by=CLERK, at=T0 + 5 * MINUTE).last
     assert last == T0 + 5 * MINUTE, "clocks of desks may differ by five minutes"
     for ahead in (5 * MINUTE + timedelta(microseconds=1), 10 * MINUTE, 7 * DAY):
@@ -81,7 +80,7 @@ def test_no_sequence_of_moments_gets_ahead_of_the_clock_or_further_back_than_a_d
 def closed(flow: DemandFlow) -> Any:
     demand = flow.register("x", **PLACED).id
     flow.answer(demand, "so", by=CLERK)
-    flow.feed_back(demand, Way.CALL, by=Actor("Luo", "grid_administrator"))
+    flow.feed_back(demand, FeedbackMethod.CALL, by=Actor("Luo", "grid_administrator"))
     flow.evaluate(demand, resolved=True, grade=Grade.SATISFIED, by=RESIDENT)
     return demand
 
@@ -186,12 +185,12 @@ def test_old_records_come_in_with_their_own_times_and_are_judged_by_them(tmp_pat
     file.write_text(
         "no,when,done,what\n1,2024-03-02 09:15,2024-03-02 10:00,a lamp\n2,2024-03-02 09:15,2024-03-01 08:00,b\n"
     )
-    mapping = Mapping(
+    mapping = RowMapping(
         source="register", reference="no", by=IMPORTER, zone="UTC", formats=("%Y-%m-%d %H:%M",),
-        start=Step("register", Registered, Moment("when"), {
+        start=RowStep("register", Registered, Timestamp("when"), {
             "text": Column("what"), "channel": Constant(Channel("hotline")), "place": PathOf(Place, ("fufeng",)),
         }),
-        steps=(Step("note", Noted, Moment("done"), {"text": Column("what")}),),
+        steps=(RowStep("note", Noted, Timestamp("done"), {"text": Column("what")}),),
     )  # fmt: skip
     with DemandFlow.open("memory:", clock=clock) as flow:
         report = import_file(flow, file, mapping)
@@ -206,7 +205,7 @@ TIMED = closed_loop("timed", clocks=standard_clocks(OFFICE, dispatch="1 hours"))
 
 
 def test_policies_act_now_however_long_ago_it_was_due(clock: FrozenClock) -> None:
-    policies = standard_policies(OFFICE, units=(Unit("team", "fufeng"),))
+    policies = standard_policies(OFFICE, units=(Handler("team", "fufeng"),))
     with DemandFlow.open("memory:", workflows=[TIMED], clock=clock, policies=policies) as flow:
         demand = flow.register("x", **PLACED).id
         flow.accept(demand, by=AUDITOR)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from demandflow import Actor, DemandFlow, Grade, InvalidValue, Role, Way
+from demandflow import Actor, DemandFlow, FeedbackMethod, Grade, InvalidValue, Role
 from demandflow.testing import FrozenClock
 from tests.stories import AUDITOR, CLERK, DAY, DISPATCHER, RESIDENT, SUPERVISOR, T0, TEAM
 
@@ -119,7 +119,7 @@ def test_a_name_is_found_in_either_spelling(flow: DemandFlow) -> None:
 def test_a_row_says_where_the_demand_stands(flow: DemandFlow, board: dict[str, Any], clock: FrozenClock) -> None:
     demand = board["form"]
     flow.report(demand, "done", by=TEAM)
-    flow.feed_back(demand, Way.CALL, by=CLERK)
+    flow.feed_back(demand, FeedbackMethod.CALL, by=CLERK)
     flow.evaluate(demand, resolved=True, grade=Grade.SATISFIED, by=RESIDENT)
     row, live = flow.board(state="closed").rows[0], flow.demand(demand)
     for name in ("version", "workflow", "state", "stage", "ended_as", "round", "received", "since", "last", "due"):

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from demandflow import Demand, Ticking
+from demandflow import ClockState, Demand
 from demandflow.domain.demand import as_if
 from demandflow.domain.values import Category, Channel, Place, Stage
 from demandflow.projections.board import pages as board_pages
@@ -41,7 +41,7 @@ def demands(draw: st.DrawFn) -> Demand:
     lead = draw(st.none() | FEW_WORDS)
     category = draw(st.sampled_from(CATEGORIES))
     received, due, ended_at = draw(MOMENTS), draw(st.none() | MOMENTS), draw(MOMENTS)
-    undated = Ticking("look", "running", T0, T0, "1 days")
+    undated = ClockState("look", "running", T0, T0, "1 days")
     return as_if(
         Demand(UUID(int=draw(st.integers(1, 2**20)))),
         version=1,

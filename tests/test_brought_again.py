@@ -15,17 +15,16 @@ from demandflow import (
     Accepted,
     Action,
     Channel,
+    CommandConflict,
     Demand,
     DemandFlow,
     DemandFlowError,
     DemandNotFound,
     Event,
-    IdReused,
     InvalidValue,
     Merged,
     MoveNotAllowed,
     Noted,
-    Overtaken,
     Place,
     Recorded,
     Registered,
@@ -33,6 +32,7 @@ from demandflow import (
     Rejected,
     RoleNotAllowed,
     RuleBroken,
+    StaleDemand,
     StorageBusy,
     TookIn,
     UnknownWorkflow,
@@ -152,7 +152,7 @@ def test_an_item_that_saw_something_else_is_refused_alone(flow: DemandFlow) -> N
         answers = do(items)
         assert [type(answer) for answer in answers] == [Recorded, Rejected, Recorded]
         assert isinstance(answers[1], Rejected)
-        assert isinstance(answers[1].reason, Overtaken)
+        assert isinstance(answers[1].reason, StaleDemand)
     assert (flow.demand(other.id).version, flow.demand(old.id).version) == (3, 2)
 
 
@@ -199,7 +199,7 @@ def test_a_known_command_with_another_fact_is_said_to_be_known_at_once(tmp_path:
         demand = flow.register("x", **PLACED).id
         other.sort(demand, category="k", by=AUDITOR, command_id="n1")
         for _ in range(2):
-            with pytest.raises(IdReused):
+            with pytest.raises(CommandConflict):
                 flow.act(demand, "sort", Noted(text="z"), by=AUDITOR, command_id="n1")
 
 
@@ -219,7 +219,7 @@ def test_an_unknown_workflow_of_a_kept_state_is_looked_at_again(tmp_path: Path) 
         with DemandFlow.open(url, workflows=[next_loop]) as flow:
             with pytest.raises(UnknownWorkflow):
                 flow.note(demand, "b", by=CLERK)
-            both.move_over(demand, "next-loop@2", by=SUPERVISOR)
+            both.migrate(demand, "next-loop@2", by=SUPERVISOR)
             assert flow.note(demand, "c", by=CLERK).version == 4
 
 
@@ -280,7 +280,7 @@ def test_what_would_come_of_registering_is_what_comes_of_it(flow: DemandFlow) ->
     fact = registered(source="s", reference="1")
     would = flow.would_start(fact, by=CLERK)
     assert flow.start(fact, by=CLERK) == would == flow.would_start(fact, by=CLERK)
-    with pytest.raises(IdReused):
+    with pytest.raises(CommandConflict):
         flow.would_start(registered(source="s", reference="1", category="c"), by=CLERK)
     would = flow.would_start(registered(), by=CLERK)
     assert (would.state, would.id.int) == ("registered", 0)
@@ -323,7 +323,7 @@ def test_a_version_says_what_the_caller_saw_as_well_as_the_demand(flow: DemandFl
     assert flow.note(seen.id, "b", by=CLERK, seen=1).version == 3, "it stands as it stood"
     flow.accept(seen.id, by=AUDITOR)
     for view in (seen, 1, 3):
-        with pytest.raises(Overtaken) as overtaken:
+        with pytest.raises(StaleDemand) as overtaken:
             flow.note(seen.id, "c", by=CLERK, seen=view)
         assert overtaken.value.meanwhile[-1] == "wang (auditor) accept → accepted"
     assert flow.note(seen.id, "d", by=CLERK, seen=4).version == 5
@@ -332,4 +332,4 @@ def test_a_version_says_what_the_caller_saw_as_well_as_the_demand(flow: DemandFl
             flow.note(seen.id, "e", by=CLERK, seen=wrong)  # type: ignore[arg-type]
     (answer,) = flow.act_many([note(seen.id, 9, seen=1)])
     assert isinstance(answer, Rejected)
-    assert isinstance(answer.reason, Overtaken)
+    assert isinstance(answer.reason, StaleDemand)

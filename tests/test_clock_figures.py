@@ -148,7 +148,7 @@ class Log:
             case "correct_contractor":
                 flow.correct(it, self.draw(version), "the others", contractor=self.draw(TEAMS), **how)
             case "move_over":
-                flow.move_over(it, self.draw(KEYS), **how)
+                flow.migrate(it, self.draw(KEYS), **how)
             case _:
                 flow.act(it, step, Stepped(), **how)
 
@@ -198,8 +198,8 @@ def same(figures: Figures, want: dict[str, int], where: object) -> None:
     for name in NAMES:
         one = figures.clock(name)
         counts = [one.none, one.running, one.met, one.missed, one.stopped]
-        assert counts == [want.get(f"{name} {stands}", 0) for stands in STANDS], (where, name)
-        assert counts == [figures.count(f"{name} {stands}") for stands in STANDS]
+        assert counts == [want.get(f"{name} {status}", 0) for status in STANDS], (where, name)
+        assert counts == [figures.count(f"{name} {status}") for status in STANDS]
         dues = [one.overdue, one.due, one.undated]
         assert dues == [want.get(f"{name} {what}", 0) for what in OF_DUES], (where, name)
         assert dues == [figures.count(f"{name} {what}") for what in OF_DUES]
@@ -267,9 +267,9 @@ def test_every_count_of_a_clock_lists_its_demands_and_parts_add_up(data: st.Data
     whole = log.flow.figures(**asked)
     for name in NAMES:
         assert whole.clock(name).received == whole.count("received")
-        for stands in (*STANDS, *OF_DUES):
-            listed = log.flow.counted(f"{name} {stands}", **asked)
-            assert len(listed) == len({one.demand for one in listed}) == whole.count(f"{name} {stands}")
+        for status in (*STANDS, *OF_DUES):
+            listed = log.flow.counted(f"{name} {status}", **asked)
+            assert len(listed) == len({one.demand for one in listed}) == whole.count(f"{name} {status}")
     dimensions = log.draw(st.lists(st.sampled_from(["place", "category", "lead", "received"]), min_size=1))
     parts: Any = log.flow.figures_by(*dict.fromkeys(dimensions), level=2, every="week", **asked)
     assert {key: number for key, number in parts.total.ticking.items() if number} == whole.ticking
@@ -280,10 +280,10 @@ def test_every_count_of_a_clock_lists_its_demands_and_parts_add_up(data: st.Data
 def test_the_deciding_event_is_the_one_from_which_on_the_clock_stands_so(data: st.DataObject) -> None:
     log = grown(data)
     for name in NAMES:
-        for stands in STANDS:
-            for one in log.flow.counted(f"{name} {stands}"):
+        for status in STANDS:
+            for one in log.flow.counted(f"{name} {status}"):
                 events = with_corrections(log.flow._log.events(one.demand))
-                then = [stands_then(events[:upto], name) == stands for upto in range(1, len(events) + 1)]
+                then = [stands_then(events[:upto], name) == status for upto in range(1, len(events) + 1)]
                 assert all(then[one.decided_by - 1 :])
                 assert one.decided_by == 1 or not then[one.decided_by - 2]
 
@@ -292,7 +292,7 @@ def stands_then(events: list[Any], name: str) -> str:
     demand = fold(events)
     assert demand is not None
     ticking = demand.clock(name)
-    return "none" if ticking is None else ticking.stands.replace("paused", "running")
+    return "none" if ticking is None else ticking.status.replace("paused", "running")
 
 
 @given(st.data())
@@ -303,7 +303,7 @@ def test_the_change_report_explains_what_became_of_the_clocks(data: st.DataObjec
     which, where = log.draw(st.sampled_from(["known_on", "as_of"])), log.draw(st.sampled_from([None, "fufeng"]))
     report: Any = log.flow.changes(**{which: (first, last)}, place=where)  # type: ignore[arg-type]
     before, after = (log.flow.figures(**{which: day}, place=where) for day in (first, last))  # type: ignore[arg-type]
-    clocks = (f"{clock} {stands}" for clock in NAMES for stands in (*STANDS, *OF_DUES))
+    clocks = (f"{clock} {status}" for clock in NAMES for status in (*STANDS, *OF_DUES))
     for name in (*COUNTS, *RANGES, *HAPPENINGS, *clocks):
         assert report.difference(name) == (after.count(name) or 0) - (before.count(name) or 0), name
         assert not report.difference(name) or report.of(name)

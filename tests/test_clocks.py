@@ -16,6 +16,7 @@ from demandflow import (
     CallbackMissed,
     Category,
     Clock,
+    ClockState,
     ContractedOut,
     Corrected,
     Days,
@@ -38,7 +39,6 @@ from demandflow import (
     Sorted,
     Span,
     Suspended,
-    Ticking,
     Urgency,
     Workflow,
     closed_loop,
@@ -79,14 +79,14 @@ def tell(found: Story, when: datetime, steps: str) -> Demand:
     return found.demand
 
 
-def clock(demand: Demand, name: str) -> Ticking:
+def clock(demand: Demand, name: str) -> ClockState:
     found = demand.clock(name)
     assert found is not None, f"{name} never ran"
     return found
 
 
-def stands(demand: Demand) -> dict[str, str]:
-    return {one.clock: one.stands for one in demand.clocks}
+def status(demand: Demand) -> dict[str, str]:
+    return {one.clock: one.status for one in demand.clocks}
 
 
 def with_clocks(*clocks: Clock, version: int = 1) -> Workflow:
@@ -102,7 +102,7 @@ IN_HAND = ((at(3), "register accept contract_out take_on"),)
 
 def test_a_clock_starts_when_a_state_is_entered_and_says_when_it_is_due() -> None:
     demand = story((at(3), "register")).demand
-    assert demand.clocks == (Ticking("accept", "running", at(3), at(3), "1 working day", at(4), known_due=at(4)),)
+    assert demand.clocks == (ClockState("accept", "running", at(3), at(3), "1 working day", at(4), known_due=at(4)),)
     assert (demand.next_due, demand.next_clock) == (at(4), "accept")
     assert clock(story((at(1), "register")).demand, "accept").due == at(4), "Saturday counts from Monday's opening"
 
@@ -110,24 +110,24 @@ def test_a_clock_starts_when_a_state_is_entered_and_says_when_it_is_due() -> Non
 @pytest.mark.parametrize(("later", "ends"), [(timedelta(0), "met"), (TICK, "missed"), (-TICK, "met")])
 def test_what_ends_at_its_due_moment_is_met_and_later_missed(later: timedelta, ends: str) -> None:
     demand = story((at(3), "register"), (at(4) + later, "accept")).demand
-    assert clock(demand, "accept").stands == ends
+    assert clock(demand, "accept").status == ends
     assert clock(demand, "accept").due == at(4)
-    assert stands(demand) == {"accept": ends, "dispatch": "running", "finish": "running"}
+    assert status(demand) == {"accept": ends, "dispatch": "running", "finish": "running"}
 
 
 @pytest.mark.parametrize("end", ["withdraw", "refuse", "merge"])
 def test_what_ends_otherwise_than_closed_stops_the_clocks_late_or_not(end: str) -> None:
     demand = story((at(3), "register"), (at(20), end)).demand
-    assert clock(demand, "accept").stands == ("stopped")
+    assert clock(demand, "accept").status == ("stopped")
     assert demand.next_due is None
 
 
 def test_a_pause_moves_the_due_moment_by_its_working_time() -> None:
     found = story((at(3), "register"), (at(3, 16), "ask_details"))
-    assert stands(found.demand) == {"accept": "paused", "details": "running"}
+    assert status(found.demand) == {"accept": "paused", "details": "running"}
     assert (found.demand.next_clock, clock(found.demand, "accept").due) == ("details", at(4))
     demand = tell(found, at(4, 10), "give_details")
-    assert clock(demand, "accept") == Ticking(
+    assert clock(demand, "accept") == ClockState(
         "accept", "running", at(3), at(4, 10), "1 working day", at(4, 11), known_due=at(4, 11)
     )
 
@@ -141,7 +141,7 @@ def test_a_pause_of_a_clock_in_calendar_days_moves_it_by_elapsed_time() -> None:
 def test_what_was_overdue_before_the_pause_stays_overdue() -> None:
     found = story((at(3), "register"), (at(4) + TICK, "ask_details"), (at(10), "give_details"))
     assert clock(found.demand, "accept").due == at(4)
-    assert clock(tell(found, at(10), "accept"), "accept").stands == "missed"
+    assert clock(tell(found, at(10), "accept"), "accept").status == "missed"
 
 
 def test_a_pause_that_begins_at_the_due_moment_comes_too_late_to_move_it() -> None:
@@ -176,7 +176,7 @@ def test_what_rests_overdue_and_what_runs_are_due_in_their_order(
         Clock("runs", ("registered", "details_asked"), runs, OFFICE),
     )
     found = story((at(3), "register"), (at(4), "ask_details"), workflow=workflow)
-    assert stands(found.demand) == {"rests": "paused", "runs": "running"}
+    assert status(found.demand) == {"rests": "paused", "runs": "running"}
     assert (found.demand.next_due, found.demand.next_clock) == (due, name)
     assert (tell(found, at(4), "withdraw").next_due, found.demand.next_clock) == (None, None)
 
@@ -198,9 +198,9 @@ def test_a_suspension_does_not_take_overdue_work_off_the_board() -> None:
 
 def test_what_ends_from_a_pause_is_judged_by_when_the_pause_began() -> None:
     demand = story(*IN_HAND, (at(5), "suspend"), (at(28), "report")).demand
-    assert clock(demand, "finish").stands == "met"
+    assert clock(demand, "finish").status == "met"
     demand = story(*IN_HAND, (at(12), "suspend"), (at(28), "report")).demand
-    assert clock(demand, "finish").stands == "missed"
+    assert clock(demand, "finish").status == "missed"
 
 
 def test_an_extension_replaces_the_due_moment_of_the_extensible_clock() -> None:
@@ -210,7 +210,7 @@ def test_an_extension_replaces_the_due_moment_of_the_extensible_clock() -> None:
     demand = found.demand
     assert (clock(demand, "finish").due, clock(demand, "finish").began) == (at(20), at(3))
     assert (demand.due, demand.agreed_due, demand.next_due) == (None, at(20), at(20))
-    assert clock(tell(found, at(20), "report"), "finish").stands == "met"
+    assert clock(tell(found, at(20), "report"), "finish").status == "met"
     again = story(*IN_HAND)
     with pytest.raises(RuleBroken, match="is no extension"):
         again.step("ask_extension", ExtensionAsked(until=at(10), reason="no lamps"), TEAM)
@@ -257,7 +257,7 @@ def test_a_clock_restarts_with_what_its_moves_mean() -> None:
     found = story((at(3), "register accept contract_out"))
     assert clock(found.demand, "take_on").due == at(4)
     demand = tell(found, at(5), "recall")
-    assert clock(demand, "take_on") == Ticking(
+    assert clock(demand, "take_on") == ClockState(
         "take_on", "running", at(5), at(5), "1 working day", at(6), known_due=at(6)
     )
     assert clock(demand, "finish").began == at(3), "what does not restart goes on"
@@ -269,16 +269,16 @@ def test_a_clock_starts_anew_with_the_round_though_it_was_running() -> None:
     found = story(*IN_HAND, (at(5), "report feed_back"), workflow=workflow)
     assert clock(found.demand, "round").began == at(3)
     demand = tell(found, at(6), "evaluate_unresolved")
-    assert (demand.round, clock(demand, "round").began, clock(demand, "round").stands) == (2, at(6), "running")
+    assert (demand.round, clock(demand, "round").began, clock(demand, "round").status) == (2, at(6), "running")
 
 
 def test_a_clock_that_does_not_know_the_year_is_undated_and_dated_later() -> None:
     eve = at(31, 16, month=12)
     found = story((eve, "register"))
-    assert clock(found.demand, "accept") == Ticking("accept", "running", eve, eve, "1 working day")
+    assert clock(found.demand, "accept") == ClockState("accept", "running", eve, eve, "1 working day")
     assert (found.demand.running, found.demand.next_due) == ((), None)
     undated = story((eve, "register accept")).demand
-    assert clock(undated, "accept").stands == "stopped", "nobody knows whether it was in time"
+    assert clock(undated, "accept").status == "stopped", "nobody knows whether it was in time"
     longer = replace(OFFICE, days=(Days([2025, 2026], closed=[date(2026, 1, 1)]),))
     found.workflow = closed_loop("timed", clocks=standard_clocks(longer))
     dated = tell(found, eve + timedelta(hours=1), "sort")
@@ -292,7 +292,7 @@ def test_the_rule_in_force_when_a_clock_started_judges_it() -> None:
     demand = tell(found, at(4), "move_over sort")
     assert (clock(demand, "accept").due, clock(demand, "accept").span) == (at(4), "1 working day")
     demand = tell(found, at(4), "accept")
-    assert clock(demand, "accept").stands == "met"
+    assert clock(demand, "accept").status == "met"
     assert clock(demand, "dispatch").due == at(4, 10), "what starts later goes by the new rule"
 
 
@@ -301,7 +301,7 @@ def test_moving_over_keeps_what_runs_and_stops_what_is_not_declared() -> None:
     renamed = [replace(one, name="send" if one.name == "dispatch" else one.name) for one in TIMED.clocks]
     found.workflow = replace(TIMED, version=3, clocks=renamed)
     demand = tell(found, at(3, 12), "move_over")
-    assert stands(demand) == {"accept": "met", "dispatch": "stopped", "finish": "running", "send": "running"}
+    assert status(demand) == {"accept": "met", "dispatch": "stopped", "finish": "running", "send": "running"}
     assert clock(demand, "finish").began == at(3, 10)
     assert clock(demand, "send").began == at(3, 12)
 
@@ -312,9 +312,9 @@ def test_moving_over_to_where_a_clock_does_not_run_stops_it_undecided(steps: str
         found = story((at(3), f"register accept {steps}"))
         finish = Clock("finish", "in_hand", "5 working days", OFFICE, paused_in="suspended")
         found.workflow = with_clocks(finish, version=3)
-        assert clock(tell(found, moved, "move_over"), "finish").stands == ends
+        assert clock(tell(found, moved, "move_over"), "finish").status == ends
         found.workflow = with_clocks(replace(finish, paused_in=()), version=3)
-        assert clock(tell(found, moved, "move_over"), "finish").stands == "stopped"
+        assert clock(tell(found, moved, "move_over"), "finish").status == "stopped"
 
 
 def test_the_first_limit_that_fits_says_how_long() -> None:
@@ -411,7 +411,7 @@ def test_what_is_no_clock_is_said_to_be_none(wrong: dict[str, Any]) -> None:
 
 def test_a_situation_and_a_demand_of_the_kit_have_their_clocks() -> None:
     assert situation(a(Registered), workflow=TIMED).demand.next_clock == "accept"
-    assert clock(a_demand(TIMED, "suspended"), "finish").stands == "paused"
+    assert clock(a_demand(TIMED, "suspended"), "finish").status == "paused"
     with DemandFlow.open("memory:", workflows=(TIMED,), clock=FrozenClock()) as flow:
         assert a_demand(flow, "in_hand").next_clock == "finish"
 
@@ -448,7 +448,7 @@ def test_a_due_moment_is_that_of_an_extensible_clock_only_if_it_runs_then(
     demand = reached(workflow, "accept", due=at(25), category=Category(category), urgency=Urgency(urgency)).demand
     assert demand.due == (None if taken else at(25))
     ours = demand.clock("ours")
-    assert taken == (ours is not None and ours.due == at(25) and ours.stands == "running")
+    assert taken == (ours is not None and ours.due == at(25) and ours.status == "running")
     inextensible = replace(workflow, clocks=[replace(one, extensible=False) for one in workflow.clocks])
     found = reached(inextensible, "accept", due=at(25), category=Category(category), urgency=Urgency(urgency)).demand
     assert found.due == at(25)
@@ -468,7 +468,7 @@ def test_what_runs_takes_a_due_moment_though_no_limit_would_fit_any_more() -> No
         found.now = at(4)
         found.step("correct", Corrected(event=1, reason="typo", category=Category("roads")), AUDITOR)
         found.step("contract_out", ContractedOut(contractor="repair team", due=at(25)), DISPATCHER)
-        assert (clock(found.demand, "ours").stands, found.demand.due) == (stands_then, due)
+        assert (clock(found.demand, "ours").status, found.demand.due) == (stands_then, due)
 
 
 def test_reopening_takes_the_due_moment_of_the_whole_away_and_rework_does_not() -> None:
@@ -484,9 +484,9 @@ def test_reopening_takes_the_due_moment_of_the_whole_away_and_rework_does_not() 
 
 def test_what_is_closed_in_time_is_met() -> None:
     closed = story(*IN_HAND, (at(4), "report feed_back"), (at(5), "evaluate")).demand
-    assert stands(closed)["evaluate"] == "met"
+    assert status(closed)["evaluate"] == "met"
     late = story(*IN_HAND, (at(4), "report feed_back"), (at(30), "evaluate")).demand
-    assert stands(late)["evaluate"] == "missed"
+    assert status(late)["evaluate"] == "missed"
 
 
 def test_what_happens_in_a_pause_changes_nothing() -> None:
@@ -500,7 +500,7 @@ def test_a_clock_that_is_no_longer_declared_stops_with_its_due_moment() -> None:
     found = story((at(3), "register"))
     found.workflow = with_clocks(version=3)
     demand = tell(found, at(3, 12), "move_over")
-    assert (clock(demand, "accept").stands, clock(demand, "accept").due) == ("stopped", at(4))
+    assert (clock(demand, "accept").status, clock(demand, "accept").due) == ("stopped", at(4))
 
 
 def test_only_what_is_named_when_it_goes_on_moves_what_was_paused() -> None:
@@ -510,7 +510,7 @@ def test_only_what_is_named_when_it_goes_on_moves_what_was_paused() -> None:
         finish = replace(clock_of("finish"), extensible=extensible)
         until = before.since + timedelta(days=7)
         (tick,) = ticks([finish], as_if(demand, clocks=(before,)), going_on(until, due))
-        assert (tick.clock, tick.stands) == ("finish", "running")
+        assert (tick.clock, tick.status) == ("finish", "running")
         assert before.due is not None
         assert tick.due == (moved or OFFICE.shifted(before.due, before.since, until, "working days"))
 
@@ -654,7 +654,7 @@ def test_what_was_written_down_late_is_judged_by_when_it_counts() -> None:
     judged = judged_by(before, late, TIMED.clocks)
     assert judged == as_if(late, stamp=event.stamp)
     after = evolve(before, judged)
-    assert (clock(after, "accept").stands, clock(after, "finish").began) == ("missed", at(5))
+    assert (clock(after, "accept").status, clock(after, "finish").began) == ("missed", at(5))
 
 
 def test_what_has_ended_stays_as_it_ended_and_begins_again_where_one_comes_back_to() -> None:
@@ -662,7 +662,7 @@ def test_what_has_ended_stays_as_it_ended_and_begins_again_where_one_comes_back_
     found.now = at(6)
     stamp = found.step("take_on", *USUAL["take_on"])
     assert [tick.clock for tick in stamp.clocks or ()] == ["take_on"], "nothing else changes"
-    assert stands(found.demand) == {"accept": "met", "dispatch": "met", "finish": "running", "take_on": "missed"}
+    assert status(found.demand) == {"accept": "met", "dispatch": "met", "finish": "running", "take_on": "missed"}
     demand = tell(found, at(7), "hand_back")
-    assert (clock(demand, "dispatch").stands, clock(demand, "dispatch").began) == ("running", at(7))
-    assert clock(demand, "accept").stands == "met"
+    assert (clock(demand, "dispatch").status, clock(demand, "dispatch").began) == ("running", at(7))
+    assert clock(demand, "accept").status == "met"

@@ -18,7 +18,7 @@ from unittest.mock import patch
 
 import pytest
 
-from demandflow import Actor, DemandFlow, Grade, Role, Way
+from demandflow import Actor, DemandFlow, FeedbackMethod, Grade, Role
 from demandflow.batches import Batch
 from demandflow.testing import FrozenClock, counted_ids
 
@@ -83,7 +83,7 @@ def life(flow: DemandFlow | Batch) -> Iterator[None]:
     yield
     flow.report(lamp, "A new bulb.", by=WORKER)
     yield
-    flow.feed_back(lamp, Way.CALL, by=CLERK)
+    flow.feed_back(lamp, FeedbackMethod.CALL, by=CLERK)
     yield
     flow.evaluate(lamp, resolved=True, grade=Grade.SATISFIED, by=RESIDENT)
 

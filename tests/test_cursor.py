@@ -186,8 +186,8 @@ def test_a_position_counts_only_in_its_log_of_its_make_and_where_its_event_is() 
         source.id = "a log"
         source.rows[-1] = (4, Unreadable(UUID(int=9), 1, "a.topic", "another row"))
         assert not place.matches(place.position())
-        place.begin(whole_at=4)
-        assert place.position() == Position("a log", "one", whole_at=4)
+        place.begin(rebuilt_at=4)
+        assert place.position() == Position("a log", "one", rebuilt_at=4)
 
 
 def test_it_reads_no_further_than_it_is_asked_to_but_until_it_is_whole() -> None:
@@ -198,7 +198,7 @@ def test_it_reads_no_further_than_it_is_asked_to_but_until_it_is_whole() -> None
             pass
         assert shelf.positions() == [2, 4]
         shelf.tables.connection.execute("DELETE FROM shelf")
-        place.begin(whole_at=8)
+        place.begin(rebuilt_at=8)
         while place.next_page(shelf, upto=4) is not None:
             pass
         assert shelf.positions() == [2, 4, 6, 8]

@@ -23,6 +23,7 @@ from demandflow import (
     Evaluated,
     Fact,
     FedBack,
+    FeedbackMethod,
     Merged,
     Move,
     Noted,
@@ -33,7 +34,6 @@ from demandflow import (
     State,
     Stepped,
     TookIn,
-    Way,
     Workflow,
     closed_loop,
     rules,
@@ -281,7 +281,7 @@ def test_no_random_workflow_is_blamed_until_every_end_is_forbidden(history: Hist
 
 def test_public_notices_end_even_where_nobody_can_be_called() -> None:
     clerk, answer = Actor("Li", "grid_administrator"), Reported(resolved=True, words="mended")
-    hung = FedBack(way=Way.PUBLIC_NOTICE)
+    hung = FedBack(way=FeedbackMethod.PUBLIC_NOTICE)
     steps = [
         Step(1, move, fact, clerk) for move, fact in (("register", ANONYMOUS), ("answer", answer), ("feed_back", hung))
     ]

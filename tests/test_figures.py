@@ -15,12 +15,12 @@ from demandflow import (
     RATES,
     Actor,
     DemandFlow,
+    FeedbackMethod,
     Figures,
     Grade,
     InvalidValue,
     Rate,
     Stepped,
-    Way,
 )
 from demandflow.projections.figures.definitions import RANGES
 from demandflow.projections.standing import COUNTS, HAPPENINGS
@@ -66,7 +66,7 @@ def live(flow: DemandFlow, grade: Grade = Grade.SATISFIED, **registered: Any) ->
     flow.contract_out(demand, "repair team", by=DISPATCHER)
     flow.take_on(demand, by=TEAM)
     flow.report(demand, "done", by=TEAM)
-    flow.feed_back(demand, Way.CALL, by=CLERK)
+    flow.feed_back(demand, FeedbackMethod.CALL, by=CLERK)
     flow.evaluate(demand, resolved=True, grade=grade, by=RESIDENT)
     return demand
 
@@ -119,7 +119,7 @@ def test_the_interval_of_satisfaction_holds_the_silent_at_both_ends(flow: Demand
     live(flow)
     anonymous = flow.register("dark", channel="wish_box", place="fufeng/c1", by=CLERK).id
     flow.answer(anonymous, "seen to", by=CLERK)
-    flow.feed_back(anonymous, Way.PUBLIC_NOTICE, by=CLERK)
+    flow.feed_back(anonymous, FeedbackMethod.PUBLIC_NOTICE, by=CLERK)
     clock.advance(days=7)
     flow.end_notice(anonymous, by=OTHER_CLERK)
     least, most = flow.figures().satisfaction_interval()
@@ -134,7 +134,7 @@ def test_on_time_is_by_the_moment_it_was_closed(flow: DemandFlow, clock: Any) ->
             "x", channel="hotline", place="f", resident=RESIDENT.id, by=CLERK, due=T0 + days * DAY
         ).id
         flow.answer(demand, "so", by=CLERK)
-        flow.feed_back(demand, Way.CALL, by=CLERK)
+        flow.feed_back(demand, FeedbackMethod.CALL, by=CLERK)
         flow.evaluate(demand, resolved=True, grade=Grade.SATISFIED, by=RESIDENT)
     flow.register("y", channel="hotline", place="f", by=CLERK, due=T0)
     live(flow)

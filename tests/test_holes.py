@@ -18,6 +18,7 @@ from demandflow import (
     Demand,
     DemandFlow,
     DemandFlowError,
+    FeedbackMethod,
     Grade,
     HistoryIncomplete,
     Hole,
@@ -28,7 +29,6 @@ from demandflow import (
     StorageError,
     UnreadableEvent,
     Verification,
-    Way,
     evolve,
 )
 from demandflow.domain.facts import STANDARD_FACTS
@@ -50,7 +50,7 @@ def recorded(path: Path) -> list[UUID]:
         flow.note(first, "b", by=CLERK)
         second = flow.register("c", by=CLERK, source="hotline", reference="7", **PLACED).id
         flow.answer(first, "d", by=AUDITOR)
-        flow.feed_back(first, Way.CALL, by=CLERK)
+        flow.feed_back(first, FeedbackMethod.CALL, by=CLERK)
         flow.evaluate(first, resolved=True, grade=Grade.SATISFIED, by=RESIDENT)
         flow.note(first, "e", by=CLERK)
         third = flow.register("f", by=CLERK, **PLACED).id

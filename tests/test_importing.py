@@ -25,12 +25,12 @@ from demandflow import (
     Actor,
     Category,
     Channel,
+    CommandConflict,
     ContractedOut,
     Corrected,
     DemandFlow,
     Fact,
     Figures,
-    IdReused,
     InvalidValue,
     Move,
     MoveNotAllowed,
@@ -47,8 +47,18 @@ from demandflow import (
     Workflow,
     rules,
 )
-from demandflow.importing import Column, Constant, Made, Mapping, Moment, Report, Step, import_file, import_files
-from demandflow.importing import Path as PathOf
+from demandflow.importing import (
+    Column,
+    Constant,
+    Made,
+    PathOf,
+    Report,
+    RowMapping,
+    RowStep,
+    Timestamp,
+    import_file,
+    import_files,
+)
 from demandflow.store.log import Log
 
 CITY = Actor("the city", "city")
@@ -70,16 +80,16 @@ WORK = Workflow(
         Move("correct", Corrected, ANYWHERE, STAY, by="city", means="corrected"),
     ],
 )
-MAPPING = Mapping(
+MAPPING = RowMapping(
     source="city",
     reference="id",
     by=CITY,
     zone="America/New_York",
     formats=("%Y-%m-%d %H:%M", "%d/%m/%Y %H:%M"),
-    start=Step(
+    start=RowStep(
         "open",
         Registered,
-        Moment("opened"),
+        Timestamp("opened"),
         {
             "text": Column("text"),
             "channel": Made(("via",), lambda row: Channel(row["via"])),
@@ -88,8 +98,8 @@ MAPPING = Mapping(
         },
     ),
     steps=(
-        Step("assign", ContractedOut, Moment("opened"), {"contractor": Column("team")}, when=Column("team")),
-        Step("finish", Done, Moment("closed"), {"how": Column("how")}),
+        RowStep("assign", ContractedOut, Timestamp("opened"), {"contractor": Column("team")}, when=Column("team")),
+        RowStep("finish", Done, Timestamp("closed"), {"how": Column("how")}),
     ),
 )
 HEADER = "id,opened,closed,text,via,where,about,team,how"
@@ -194,7 +204,7 @@ class TestARow:
             assert numbers(import_file(flow, kept, MAPPING)) == (1, 1, 0, 0, 0), "mended"
 
     def test_two_formats_that_disagree_refuse_it(self, tmp_path: Path) -> None:
-        loose: Any = Mapping(**{**MAPPING.__dict__, "formats": ("%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M")})
+        loose: Any = RowMapping(**{**MAPPING.__dict__, "formats": ("%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M")})
         with opened() as flow:
             row = LAMP.replace("2024-05-01", "01/05/2024")
             report = import_file(flow, written(tmp_path, row, row.replace("01/05", "05/05")), loose)
@@ -228,7 +238,7 @@ class TestAFile:
 
     @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "gb18030"])
     def test_of_another_encoding(self, encoding: str, tmp_path: Path) -> None:
-        mapping: Any = Mapping(**{**MAPPING.__dict__, "encoding": "gb18030" if encoding == "gb18030" else "utf-8"})
+        mapping: Any = RowMapping(**{**MAPPING.__dict__, "encoding": "gb18030" if encoding == "gb18030" else "utf-8"})
         file = written(tmp_path, LAMP.replace("a lamp", "路灯坏了"), LAMP + ",x", encoding=encoding)
         kept = tmp_path / "kept.csv"
         with opened() as flow:
@@ -303,14 +313,16 @@ class TestWhatGoesWrongInARowStaysThere:
 
     def test_functions_and_rules_that_raise(self, tmp_path: Path) -> None:
         made: Any = {"text": Made(("text",), lambda row: breaks(row) if row["id"] == "1" else row["text"])}
-        start = Step("open", Registered, Moment("opened"), {**MAPPING.start.values, **made})
+        start = RowStep("open", Registered, Timestamp("opened"), {**MAPPING.start.values, **made})
         with opened() as flow:
-            report = import_file(flow, written(tmp_path, LAMP, TREE), Mapping(**{**MAPPING.__dict__, "start": start}))
+            report = import_file(
+                flow, written(tmp_path, LAMP, TREE), RowMapping(**{**MAPPING.__dict__, "start": start})
+            )
             assert numbers(report) == (2, 1, 0, 0, 1)
             assert report.refused[0].reason == "line 2: row: ZeroDivisionError: no such thing"
 
     def test_a_reason_that_the_encoding_cannot_hold(self, tmp_path: Path) -> None:
-        latin: Any = Mapping(**{**MAPPING.__dict__, "encoding": "latin-1"})
+        latin: Any = RowMapping(**{**MAPPING.__dict__, "encoding": "latin-1"})
         file = written(tmp_path, LAMP.replace("2024-05-01 09:00", "é" * 100), TREE, encoding="latin-1")
         kept = tmp_path / "kept"
         with opened() as flow:
@@ -327,7 +339,7 @@ class TestWhatGoesWrongInARowStaysThere:
             assert flow.figures().count("corrected") == 1
 
     def test_corrections_that_are_not_allowed(self, tmp_path: Path) -> None:
-        other: Any = Mapping(**{**MAPPING.__dict__, "corrects": Actor("a clerk", "clerk")})
+        other: Any = RowMapping(**{**MAPPING.__dict__, "corrects": Actor("a clerk", "clerk")})
         with opened() as flow:
             import_file(flow, written(tmp_path, LAMP), other)
             row = LAMP.replace("north", "east").replace(",,a lamp", ",2024-05-02 10:00,a lamp")
@@ -337,9 +349,11 @@ class TestWhatGoesWrongInARowStaysThere:
             assert flow.figures().count("closed") == 1, "its new step is recorded all the same"
 
     def test_a_step_called_as_a_field_is(self, tmp_path: Path) -> None:
-        assign = Step("assign", ContractedOut, Moment("opened"), {"contractor": Column("team")}, name="contractor")
-        steps: Any = {"steps": (Step(**{**assign.__dict__, "when": Column("team")}),)}
-        mapping = Mapping(**{**MAPPING.__dict__, **steps})
+        assign = RowStep(
+            "assign", ContractedOut, Timestamp("opened"), {"contractor": Column("team")}, name="contractor"
+        )
+        steps: Any = {"steps": (RowStep(**{**assign.__dict__, "when": Column("team")}),)}
+        mapping = RowMapping(**{**MAPPING.__dict__, **steps})
         with opened() as flow:
             import_file(flow, written(tmp_path, LAMP), mapping)
             report = import_file(flow, written(tmp_path, LAMP.replace("lighting", "")), mapping, correct=True)
@@ -389,7 +403,7 @@ class TestAFileThatIsOdd:
             assert numbers(import_file(flow, file, MAPPING, refused=tmp_path / "kept")) == (2, 1, 0, 0, 1)
 
     def test_an_encoding_may_be_spelled_as_one_likes(self, tmp_path: Path) -> None:
-        mapping: Any = Mapping(**{**MAPPING.__dict__, "encoding": "UTF_8_SIG"})
+        mapping: Any = RowMapping(**{**MAPPING.__dict__, "encoding": "UTF_8_SIG"})
         kept = tmp_path / "kept"
         with opened() as flow:
             import_file(flow, written(tmp_path, LAMP + ",x", LAMP + ",y"), mapping, refused=kept)
@@ -410,9 +424,11 @@ class TestAFileThatIsOdd:
 
     def test_a_header_over_two_lines_after_an_empty_one(self, tmp_path: Path) -> None:
         header = "\n" + HEADER.replace("how", '"how\nclosed"')
-        steps: Any = {"steps": (Step("finish", Done, Moment("closed"), {"how": Column("how\nclosed")}),)}
+        steps: Any = {"steps": (RowStep("finish", Done, Timestamp("closed"), {"how": Column("how\nclosed")}),)}
         with opened() as flow:
-            report = import_file(flow, written(tmp_path, TREE, header=header), Mapping(**{**MAPPING.__dict__, **steps}))
+            report = import_file(
+                flow, written(tmp_path, TREE, header=header), RowMapping(**{**MAPPING.__dict__, **steps})
+            )
             assert numbers(report) == (1, 1, 0, 0, 0)
 
     def test_errors_that_are_not_the_files_are_not_blamed_on_it(self, tmp_path: Path) -> None:
@@ -439,47 +455,49 @@ class TestAFileThatIsOdd:
             with pytest.raises(InvalidValue, match=r"none holds no file that ends in \.csv"):
                 import_files(flow, [tmp_path / "none"], MAPPING)
             with pytest.raises(UnknownWorkflow):
-                import_file(flow, folders[0] / "A.CSV", Mapping(**{**MAPPING.__dict__, "workflow": "no@1"}))
+                import_file(flow, folders[0] / "A.CSV", RowMapping(**{**MAPPING.__dict__, "workflow": "no@1"}))
 
 
 def test_a_mapping_that_cannot_work_says_so_at_once() -> None:
     fine: dict[str, Any] = MAPPING.__dict__
     wrong: dict[str, dict[str, Any]] = {
         "no time zone": {"zone": "Mars"},
-        "give Registered": {"start": Step("x", Done, Moment("opened"))},
+        "give Registered": {"start": RowStep("x", Done, Timestamp("opened"))},
         "two are called 'finish'": {"steps": (*MAPPING.steps, MAPPING.steps[1])},
         "open.by: give a Column": {"by": "Li"},
         "must be a tuple of Steps": {"steps": MAPPING.steps[0]},
         "Registered needs channel, place": {
-            "start": Step("open", Registered, Moment("opened"), {"text": Column("text")})
+            "start": RowStep("open", Registered, Timestamp("opened"), {"text": Column("text")})
         },
         "source: must be": {"source": " "},
         "encoding: 'klingon' is none": {"encoding": "klingon"},
         "delimiter: must be one": {"delimiter": "||"},
         "formats: must be a tuple": {"formats": "%Y"},
         "does not write a time": {"formats": ("%Q",)},
-        "give a Column": {"steps": (Step("x", Done, Moment("opened"), {"how": "how"}),)},  # type: ignore[dict-item]
-        "has no field 'colour'": {"steps": (Step("x", Done, Moment("opened"), {"colour": Constant("red")}),)},
+        "give a Column": {"steps": (RowStep("x", Done, Timestamp("opened"), {"how": "how"}),)},  # type: ignore[dict-item]
+        "has no field 'colour'": {"steps": (RowStep("x", Done, Timestamp("opened"), {"colour": Constant("red")}),)},
     }
     for reason, change in wrong.items():
         with pytest.raises(InvalidValue, match=reason):
-            Mapping(**{**fine, **change})
+            RowMapping(**{**fine, **change})
 
 
 def test_a_mapping_that_does_not_fit_the_workflow_says_so_before_the_first_row(tmp_path: Path) -> None:
     fine: dict[str, Any] = MAPPING.__dict__
-    wrong: dict[str, Step] = {
-        "'opne' is no such move of work@1 .possible: open": Step(
-            "opne", Registered, Moment("opened"), MAPPING.start.values
+    wrong: dict[str, RowStep] = {
+        "'opne' is no such move of work@1 .possible: open": RowStep(
+            "opne", Registered, Timestamp("opened"), MAPPING.start.values
         ),
-        "'open' is no such move of work@1 .possible: assign, finish, correct": Step("open", Done, Moment("opened")),
-        "records Done there, not Noted": Step("finish", Noted, Moment("opened"), {"text": Column("text")}),
+        "'open' is no such move of work@1 .possible: assign, finish, correct": RowStep(
+            "open", Done, Timestamp("opened")
+        ),
+        "records Done there, not Noted": RowStep("finish", Noted, Timestamp("opened"), {"text": Column("text")}),
     }
     with opened() as flow:
         for reason, step in wrong.items():
             change: Any = {"start": step} if step.fact is Registered else {"steps": (step,)}
             with pytest.raises(InvalidValue, match=reason):
-                import_file(flow, written(tmp_path, LAMP), Mapping(**{**fine, **change}))
+                import_file(flow, written(tmp_path, LAMP), RowMapping(**{**fine, **change}))
         assert flow.figures().count("received") == 0
 
 
@@ -593,7 +611,7 @@ class TestMany:
         answers = flow.register_many(items)
         assert [type(one) for one in answers] == [Recorded, Rejected, Recorded, Rejected, Rejected]
         assert isinstance(answers[1], Rejected)
-        assert isinstance(answers[1].reason, IdReused)
+        assert isinstance(answers[1].reason, CommandConflict)
         assert [one.item for one in answers] == items
         assert flow.figures().count("received") == 1
         it = flow.board().rows[0].demand

@@ -13,7 +13,7 @@ from hypothesis import settings
 
 import demandflow
 from demandflow import Action, Calendar, DemandFlow, Merged, Noted, closed_loop, fold, standard_clocks
-from demandflow.policies import Unit, standard_policies
+from demandflow.policies import Handler, standard_policies
 from demandflow.testing import FrozenClock, counted_ids
 from tests.interruptions import Interrupted, interrupted_at, nothing_left_open, passed_over
 from tests.stories import AUDITOR, CLERK, RESIDENT
@@ -114,7 +114,7 @@ def test_the_moments_of_a_command_are_counted() -> None:
 
 OFFICE = Calendar.of("office", zone="UTC", hours="Mon-Sun 00:00-24:00")
 TIMED = closed_loop("timed", clocks=standard_clocks(OFFICE, finish="1 hours"))
-POLICIES = standard_policies(OFFICE, units=(Unit("team", "fufeng"),))
+POLICIES = standard_policies(OFFICE, units=(Handler("team", "fufeng"),))
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from demandflow import (
     CLOSED_LOOP,
     START,
     DemandFlow,
+    FeedbackMethod,
     InvalidValue,
     Move,
     MovedOver,
@@ -23,7 +24,6 @@ from demandflow import (
     State,
     Stepped,
     UnknownWorkflow,
-    Way,
     Workflow,
     can_move,
     closed_loop,
@@ -67,10 +67,10 @@ def flow(clock: FrozenClock) -> Any:
 
 def test_a_demand_that_moved_over_goes_on_under_the_new_rules(flow: DemandFlow) -> None:
     it = in_hand(flow)
-    moved = flow.move_over(it.id, "closed-loop@3", by=SUPERVISOR, reason="the bound is lower now")
+    moved = flow.migrate(it.id, "closed-loop@3", by=SUPERVISOR, reason="the bound is lower now")
     assert (moved.workflow, moved.state, moved.contractor) == ("closed-loop@3", "in_hand", it.contractor)
     flow.report(it.id, "tried", resolved=False, by=TEAM)
-    flow.feed_back(it.id, Way.CALL, by=CLERK)
+    flow.feed_back(it.id, FeedbackMethod.CALL, by=CLERK)
     after = flow.act(it.id, "evaluate", UNRESOLVED, by=RESIDENT)
     assert after.state == "taken_over", "by the old rules it would have gone round again"
     assert flow.figures_by("workflow")["closed-loop@3"].count("received") == 1
@@ -84,13 +84,13 @@ def test_a_demand_stays_where_its_state_is_not_known(flow: DemandFlow, clock: Fr
     assert not can_move(waiting, FEWER)
     before = len(flow.events(it.id))
     with pytest.raises(RuleBroken, match="has no state 'suspended'"):
-        flow.move_over(it.id, FEWER.key, by=SUPERVISOR)
+        flow.migrate(it.id, FEWER.key, by=SUPERVISOR)
     with pytest.raises(UnknownWorkflow):
-        flow.move_over(it.id, "closed-loop@9", by=SUPERVISOR)
+        flow.migrate(it.id, "closed-loop@9", by=SUPERVISOR)
     with pytest.raises(RuleBroken, match="is on closed-loop@2 already"):
-        flow.move_over(it.id, OLD.key, by=SUPERVISOR)
+        flow.migrate(it.id, OLD.key, by=SUPERVISOR)
     with pytest.raises(RoleNotAllowed):
-        flow.move_over(it.id, STRICTER.key, by=CLERK)
+        flow.migrate(it.id, STRICTER.key, by=CLERK)
     assert len(flow.events(it.id)) == before
 
 
@@ -129,21 +129,21 @@ def test_a_workflow_must_say_who_may_move_demands_to_it(clock: FrozenClock) -> N
     with DemandFlow.open("memory:", workflows=(OLD, closed), clock=clock) as flow:
         it = in_hand(flow)
         with pytest.raises(RuleBroken, match="no move that records MovedOver"):
-            flow.move_over(it.id, closed.key, by=SUPERVISOR)
+            flow.migrate(it.id, closed.key, by=SUPERVISOR)
 
 
 def test_all_running_demands_move_together_after_a_dry_run(flow: DemandFlow, clock: FrozenClock) -> None:
     ids = [in_hand(flow).id for _ in range(3)]
     flow.suspend(ids[1], "frost", review=clock.now.replace(year=2026), by=DISPATCHER)
     ended = flow.withdraw(ids[2], by=RESIDENT).id
-    tried = flow.move_all_over(FEWER.key, of=OLD.key, by=SUPERVISOR, dry_run=True)
+    tried = flow.migrate_all(FEWER.key, of=OLD.key, by=SUPERVISOR, dry_run=True)
     assert [type(one) for one in tried] == [Recorded, Rejected]
     assert {flow.demand(one).workflow for one in ids} == {OLD.key}, "a dry run records nothing"
-    done = flow.move_all_over(FEWER.key, of=OLD.key, by=SUPERVISOR)
+    done = flow.migrate_all(FEWER.key, of=OLD.key, by=SUPERVISOR)
     assert [type(one) for one in done] == [type(one) for one in tried]
     assert [flow.demand(one).workflow for one in ids] == [FEWER.key, OLD.key, OLD.key]
     assert flow.demand(ended).workflow == OLD.key
-    assert flow.move_all_over(FEWER.key, of=FEWER.key, by=SUPERVISOR)[0].reason  # type: ignore[union-attr]
+    assert flow.migrate_all(FEWER.key, of=FEWER.key, by=SUPERVISOR)[0].reason  # type: ignore[union-attr]
 
 
 def test_a_log_is_sound_by_the_rules_under_which_it_was_recorded(flow: DemandFlow) -> None:
@@ -171,7 +171,7 @@ def _only_supervisors(move: Any) -> Any:
 def test_what_new_rules_lead_elsewhere_is_listed_apart(flow: DemandFlow) -> None:
     it = in_hand(flow).id
     flow.report(it, "tried", resolved=False, by=TEAM)
-    flow.feed_back(it, Way.CALL, by=CLERK)
+    flow.feed_back(it, FeedbackMethod.CALL, by=CLERK)
     flow.act(it, "evaluate", UNRESOLVED, by=RESIDENT)
     judged = replay_check(flow, STRICTER)
     assert judged.sound

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from fractions import Fraction
 
-from demandflow import DemandFlow, Grade, Rate, Stepped, Way, definition
+from demandflow import DemandFlow, FeedbackMethod, Grade, Rate, Stepped, definition
 from demandflow.projections.figures.rates import ClockFigures
 from demandflow.testing import FrozenClock
 from tests.stories import CLERK, DAY, RESIDENT, T0
@@ -16,7 +16,7 @@ def ten_of_which_one_is_closed(flow: DemandFlow, clock: FrozenClock) -> None:
     for _ in range(10):
         it = flow.register("x", channel="hotline", place="f", resident=RESIDENT.id, due=T0 + DAY, by=CLERK).id
     flow.answer(it, "so", by=CLERK)
-    flow.feed_back(it, Way.CALL, by=CLERK)
+    flow.feed_back(it, FeedbackMethod.CALL, by=CLERK)
     flow.evaluate(it, resolved=True, grade=Grade.SATISFIED, by=RESIDENT)
     clock.advance(days=9)
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from demandflow import Calendar, Clock, DemandFlow, DemandNotFound, Grade, InvalidValue, Stepped, Way
+from demandflow import Calendar, Clock, DemandFlow, DemandNotFound, FeedbackMethod, Grade, InvalidValue, Stepped
 from demandflow.domain.demand import Demand
 from demandflow.projections.figures.definitions import RANGES
 from demandflow.projections.standing import COUNTS
@@ -36,7 +36,7 @@ def _nothing_stays_open() -> Iterator[None]:
 
 def answered(flow: DemandFlow, demand: UUID) -> None:
     flow.answer(demand, "so", by=CLERK)
-    flow.feed_back(demand, Way.CALL, by=CLERK)
+    flow.feed_back(demand, FeedbackMethod.CALL, by=CLERK)
     flow.evaluate(demand, resolved=True, grade=Grade.SATISFIED, by=RESIDENT)
 
 

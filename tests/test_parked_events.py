@@ -34,14 +34,14 @@ from demandflow import (
     Recorded,
     Rejected,
     StorageError,
+    Timer,
     UnreadableEvent,
-    Wake,
     Workflow,
 )
 from demandflow.domain.demand import as_if
 from demandflow.domain.events import Event
 from demandflow.domain.evolve import evolve
-from demandflow.policies.policy import Look
+from demandflow.policies.policy import PolicyContext
 from demandflow.projections import ledger
 from demandflow.projections.page import Page
 from demandflow.projections.projector import Projector
@@ -552,11 +552,11 @@ class Merging:
     on: bool = True
     records: tuple[type[Fact], ...] = (Noted,)
 
-    def wakes(self, demand: Demand, workflow: Workflow) -> Iterator[Wake]:
+    def timers(self, demand: Demand, workflow: Workflow) -> Iterator[Timer]:
         if demand.id.int > 1 and demand.received is not None:
-            yield Wake(demand.received, "received")
+            yield Timer(demand.received, "received")
 
-    def then(self, wake: Wake, demand: Demand, look: Look) -> Iterator[Reaction]:
+    def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterator[Reaction]:
         yield Reaction(Merged(into=UUID(int=1)), move="merge")
 
 

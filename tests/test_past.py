@@ -19,6 +19,7 @@ from demandflow import (
     Actor,
     DemandFlow,
     FedBack,
+    FeedbackMethod,
     Figures,
     Grade,
     InvalidValue,
@@ -31,7 +32,6 @@ from demandflow import (
     Stage,
     State,
     Stepped,
-    Way,
     Workflow,
 )
 from demandflow.domain.corrections import with_corrections
@@ -117,7 +117,7 @@ class Log:
             case "report":
                 flow.report(it, "done", resolved=self.draw(st.booleans()), by=self.team(it), at=at)
             case "feed_back":
-                flow.feed_back(it, Way.CALL, by=CLERK, at=at)
+                flow.feed_back(it, FeedbackMethod.CALL, by=CLERK, at=at)
             case "evaluate":
                 flow.evaluate(
                     it,
@@ -385,7 +385,7 @@ def closed_loop_of(flow: DemandFlow, clock: FrozenClock) -> list[Any]:
             clock.advance(hours=5)
             flow.answer(it, "so", by=CLERK)
             clock.advance(days=3)
-            flow.feed_back(it, Way.CALL, by=CLERK)
+            flow.feed_back(it, FeedbackMethod.CALL, by=CLERK)
             flow.evaluate(it, resolved=True, grade=Grade.SATISFIED, by=RESIDENT)
     return ids
 
@@ -515,7 +515,7 @@ def test_participation_is_of_those_who_could_evaluate() -> None:
     tells = Workflow("tells", version=1, states=states, moves=moves)
     with DemandFlow.open("memory:", workflows=(tells,)) as flow:
         it = flow.register("x", channel="counter", place="f", by=clerk).id
-        flow.act(it, "tell", FedBack(way=Way.CALL), by=clerk)
+        flow.act(it, "tell", FedBack(way=FeedbackMethod.CALL), by=clerk)
         assert str(flow.figures().participation) == "n/a"
         assert str(flow.figures().coverage) == "1/1 = 100.0 %"
 

@@ -15,6 +15,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+from demandflow.policies.similarity import LONG_ENOUGH, letters, most_similar, similarity
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from rapidfuzz import fuzz
@@ -51,21 +52,20 @@ from demandflow.domain.standard.clocks import standard_clocks
 from demandflow.policies import (
     CallBacks,
     Dispatch,
+    Handler,
     NoticesEnd,
+    OpenDemand,
     Policy,
     Reaction,
     Remind,
     Reminders,
     ReopenWindow,
     ReviewSuspended,
-    Seen,
     Sorting,
-    Unit,
-    Wake,
+    Timer,
     standard_policies,
 )
-from demandflow.policies import likeness as likeness_module
-from demandflow.policies.likeness import LONG_ENOUGH, letters, likeness, likest
+from demandflow.policies import similarity as likeness_module
 from demandflow.testing import History, a, a_demand, demand_id, histories
 from demandflow.testing.histories import thrown, twin_of
 from demandflow.testing.people import CATEGORIES, CONTRACTORS, PLACES
@@ -74,10 +74,10 @@ OFFICE = Calendar.of("office", zone="Asia/Shanghai", hours="Mon-Fri 09:00-12:00 
 UNKNOWN = Calendar.of("old", zone="Asia/Shanghai", hours="Mon-Fri 09:00-18:00", days=Days.none([2020]))
 LOOP = closed_loop("loop", clocks=standard_clocks(OFFICE))
 UNITS = (
-    Unit("水电队", "fufeng/chengguan", ("住房",)),
-    Unit("legal aid", "fufeng/chengguan/c3"),
-    Unit("chen", "fufeng", ("civil_affairs", "culture")),
-    Unit("王芳", "fufeng"),
+    Handler("水电队", "fufeng/chengguan", ("住房",)),
+    Handler("legal aid", "fufeng/chengguan/c3"),
+    Handler("chen", "fufeng", ("civil_affairs", "culture")),
+    Handler("王芳", "fufeng"),
 )
 POLICIES = standard_policies(OFFICE, units=UNITS)
 OLD = datetime(2025, 3, 3, 1, tzinfo=UTC)
@@ -105,11 +105,13 @@ class World:
     def load(self, contractor: str) -> int:
         return sum(one.open and contractor in (one.contractor, *one.co_handlers) for one in self.demands)
 
-    def open_demands(self, place: str, received_since: datetime) -> tuple[Seen, ...]:
+    def open_demands(self, place: str, received_since: datetime) -> tuple[OpenDemand, ...]:
         found = []
         for one in self.demands:
             if one.open and one.place and one.place.within(place) and one.received and one.received >= received_since:
-                found.append(Seen(one.id, one.text, one.place, one.category, one.contractor, one.received, one.state))
+                found.append(
+                    OpenDemand(one.id, one.text, one.place, one.category, one.contractor, one.received, one.state)
+                )
         return tuple(sorted(found, key=lambda seen: (seen.received, seen.demand)))
 
 
@@ -148,7 +150,7 @@ class Spoken:
 
     at: datetime
     policy: Policy
-    wake: Wake
+    wake: Timer
     demand: Demand
     reactions: tuple[Reaction, ...]
 
@@ -164,7 +166,7 @@ def run(
         waiting = [
             (max(wake.at, demand.last or wake.at), number, wake)
             for number, policy in enumerate(policies)
-            for wake in policy.wakes(demand, workflow)
+            for wake in policy.timers(demand, workflow)
             if (policy.name, wake.cause) not in done
         ]
         waiting = [
@@ -196,10 +198,10 @@ long_histories = histories(LOOP, max_steps=20) | thrown(LOOP, {}, 40) | thrown(L
 def test_the_same_question_has_the_same_answer_and_each_cause_is_named_once(history: History) -> None:
     for demand, all_of_them in told(history):
         for policy in POLICIES:
-            wakes = list(policy.wakes(demand, LOOP))
-            assert wakes == list(policy.wakes(demand, LOOP))
-            assert len({wake.cause for wake in wakes}) == len(wakes)
-            for wake in wakes:
+            timers = list(policy.timers(demand, LOOP))
+            assert timers == list(policy.timers(demand, LOOP))
+            assert len({wake.cause for wake in timers}) == len(timers)
+            for wake in timers:
                 world = World(max(wake.at, demand.last or wake.at), tuple(all_of_them.values()))
                 assert list(policy.then(wake, demand, world)) == list(policy.then(wake, demand, world))
 
@@ -211,7 +213,7 @@ def test_random_histories_make_every_policy_speak() -> None:
     @given(thrown(LOOP, {}, 40))
     def listen(history: History) -> None:
         for demand, _ in told(history):
-            heard.update(policy.name for policy in POLICIES if list(policy.wakes(demand, LOOP)))
+            heard.update(policy.name for policy in POLICIES if list(policy.timers(demand, LOOP)))
 
     listen()
     assert heard == {policy.name for policy in POLICIES}
@@ -226,13 +228,13 @@ def test_a_note_and_a_notice_change_no_wish(history: History, notice: bool) -> N
         workflow = World(demand.last).workflow(demand)
         noted = after(demand, fact, Actor("zhao", Role.SUPERVISOR), demand.last + DAY / 3, workflow)
         for policy in POLICIES:
-            assert list(policy.wakes(noted, workflow)) == list(policy.wakes(demand, workflow))
+            assert list(policy.timers(noted, workflow)) == list(policy.timers(demand, workflow))
 
 
 NAMES = (*CONTRACTORS, "王芳", "A", "B")
 units = st.lists(
     st.builds(
-        Unit,
+        Handler,
         st.sampled_from(NAMES),
         st.none() | st.sampled_from((*PLACES, "fufeng", "fufeng/chengguan")),
         st.lists(st.sampled_from((*CATEGORIES, "住房")), max_size=2).map(tuple),
@@ -278,7 +280,7 @@ def test_no_answer_has_two_wakes_of_one_cause_whatever_the_parameters(history: H
     policies = data.draw(many_policies())
     for demand, _ in told(history):
         for policy in policies:
-            causes = [wake.cause for wake in policy.wakes(demand, LOOP)]
+            causes = [wake.cause for wake in policy.timers(demand, LOOP)]
             assert len(causes) == len(set(causes))
 
 
@@ -287,7 +289,7 @@ def test_no_answer_has_two_wakes_of_one_cause_whatever_the_parameters(history: H
 def test_of_what_has_ended_only_the_window_speaks(history: History) -> None:
     for demand, _ in told(history):
         if demand.ended_as is not None:
-            speaking = {policy.name for policy in POLICIES if list(policy.wakes(demand, LOOP))}
+            speaking = {policy.name for policy in POLICIES if list(policy.timers(demand, LOOP))}
             assert speaking <= {"reopen_window"}
 
 
@@ -304,7 +306,7 @@ def test_whatever_they_propose_is_admitted_and_they_come_to_rest(history: Histor
 def test_a_policy_that_is_off_wishes_nothing(history: History) -> None:
     off = [replace(policy, on=False) for policy in POLICIES]  # type: ignore[type-var]
     for demand, _ in told(history):
-        assert not [wake for policy in off for wake in policy.wakes(demand, LOOP)]
+        assert not [wake for policy in off for wake in policy.timers(demand, LOOP)]
 
 
 @some
@@ -332,7 +334,7 @@ def test_each_step_of_a_due_moment_speaks_once_in_order_and_not_after_the_clock_
                 assert isinstance(fact, Notified)
                 clock, due = re.findall(r"^(.+) (\d{4}-\S+Z) ", said.wake.cause)[0]
                 ticking = demand.clock(clock)
-                running = ticking is not None and ticking.stands == "running"
+                running = ticking is not None and ticking.status == "running"
                 assert running or (clock == "due" and demand.due is not None)
                 heard.setdefault((one, clock, due), []).append(stages[fact.kind])
     for kinds in heard.values():
@@ -374,7 +376,7 @@ class Loads(World):
         return dict(self.loads)[contractor]
 
 
-def by_hand(demand: Demand, units: Sequence[Unit], loads: Mapping[str, int]) -> str | None:
+def by_hand(demand: Demand, units: Sequence[Handler], loads: Mapping[str, int]) -> str | None:
     """Who should get it, said in another way: nobody else is to be preferred."""
 
     def starts(path: str | None, of: str) -> bool:
@@ -404,19 +406,19 @@ def by_hand(demand: Demand, units: Sequence[Unit], loads: Mapping[str, int]) -> 
     return None
 
 
-def answers(policy: Policy, demand: Demand, world: World) -> list[tuple[Wake, Reaction]]:
+def answers(policy: Policy, demand: Demand, world: World) -> list[tuple[Timer, Reaction]]:
     """What the policy says to each of its wakes."""
-    wakes = policy.wakes(demand, world.workflow(demand))
-    return [(wake, reaction) for wake in wakes for reaction in policy.then(wake, demand, world)]
+    timers = policy.timers(demand, world.workflow(demand))
+    return [(wake, reaction) for wake in timers for reaction in policy.then(wake, demand, world)]
 
 
 @settings(max_examples=500)
 @given(to_be_dispatched(), units, st.lists(st.integers(0, 2), min_size=len(NAMES), max_size=len(NAMES)))
 def test_the_most_specific_unit_gets_it_and_never_its_auditor_or_who_handed_it_back(
-    demand: Demand, units: tuple[Unit, ...], loads: list[int]
+    demand: Demand, units: tuple[Handler, ...], loads: list[int]
 ) -> None:
     policy, by_name = Dispatch(units), dict(zip(NAMES, loads, strict=True))
-    give, _ = policy.wakes(demand, LOOP)
+    give, _ = policy.timers(demand, LOOP)
     ((wake, reaction),) = answers(policy, demand, Loads(give.at, loads=tuple(by_name.items())))
     expected = by_hand(demand, units, by_name)
     if expected is None:
@@ -432,20 +434,22 @@ def test_the_most_specific_unit_gets_it_and_never_its_auditor_or_who_handed_it_b
 class TestDispatch:
     def test_a_dispatcher_who_is_faster_wins(self) -> None:
         policy, accepted = Dispatch(UNITS), a_demand(LOOP, "accepted")
-        wake, _ = policy.wakes(accepted, LOOP)
+        wake, _ = policy.timers(accepted, LOOP)
         given_out = after(accepted, a(ContractedOut, contractor="水电队"), Actor("sun", Role.DISPATCHER), wake.at)
-        assert not list(policy.wakes(given_out, LOOP))
+        assert not list(policy.timers(given_out, LOOP))
         assert not list(policy.then(wake, given_out, World(wake.at)))
 
     def test_a_correction_of_the_place_is_another_question(self) -> None:
         policy, accepted = Dispatch(UNITS), a_demand(LOOP, "accepted")
         elsewhere = as_if(accepted, place=Place("岐山/蔡家坡"))
-        assert {wake.cause for wake in policy.wakes(accepted, LOOP)} & {
-            wake.cause for wake in policy.wakes(elsewhere, LOOP)
+        assert {wake.cause for wake in policy.timers(accepted, LOOP)} & {
+            wake.cause for wake in policy.timers(elsewhere, LOOP)
         } == set()
 
     def test_the_district_takes_what_no_unit_is_for_and_the_fallback_what_no_district_is_for(self) -> None:
-        policy = Dispatch((Unit("lamps", "fufeng/c1", ("lighting",)), Unit("district", "fufeng")), fallback="county")
+        policy = Dispatch(
+            (Handler("lamps", "fufeng/c1", ("lighting",)), Handler("district", "fufeng")), fallback="county"
+        )
         here = as_if(a_demand(LOOP, "accepted"), place=Place("fufeng/c1/g3"), category=Category("noise"))
         for demand, expected in (
             (as_if(here, category=Category("lighting/lamp")), "lamps"),
@@ -457,7 +461,7 @@ class TestDispatch:
             assert reaction.fact.contractor == expected
 
     def test_of_several_categories_of_a_unit_the_deepest_counts(self) -> None:
-        policy = Dispatch((Unit("A", categories=("care",)), Unit("B", categories=("care", "care/home"))))
+        policy = Dispatch((Handler("A", categories=("care",)), Handler("B", categories=("care", "care/home"))))
         demand = as_if(a_demand(LOOP, "accepted"), category=Category("care/home"))
         ((_, reaction),) = answers(policy, demand, World(OLD))
         assert isinstance(reaction.fact, ContractedOut)
@@ -465,23 +469,25 @@ class TestDispatch:
 
     def test_nobody_is_asked_where_a_policy_may_not_contract_out(self) -> None:
         others = [state.name for state in LOOP.states if state.name not in ("accepted", "handed_back")]
-        assert not [state for state in others if list(Dispatch(UNITS).wakes(a_demand(LOOP, state), LOOP))]
+        assert not [state for state in others if list(Dispatch(UNITS).timers(a_demand(LOOP, state), LOOP))]
 
     def test_who_was_missing_and_comes_later_gets_what_waits_for_them(self) -> None:
         lamp = as_if(a_demand(LOOP, "accepted"), place=Place("fufeng/c1"), category=Category("lighting"))
         done: set[tuple[str, str]] = set()
         until = (lamp.last or OLD) + DAY
-        waits, spoken = run((Dispatch((Unit("A", "qishan"),)),), lamp, World(until), done, until)
+        waits, spoken = run((Dispatch((Handler("A", "qishan"),)),), lamp, World(until), done, until)
         assert [type(one.reactions[0].fact) for one in spoken] == [Notified]
-        given_out, _ = run((Dispatch((Unit("A", "qishan"), Unit("B", "fufeng"))),), waits, World(until), done, until)
+        given_out, _ = run(
+            (Dispatch((Handler("A", "qishan"), Handler("B", "fufeng"))),), waits, World(until), done, until
+        )
         assert given_out.contractor == "B"
 
     @pytest.mark.parametrize("place", ["全角　空格/c1", "/".join(["a long name"] * 60)])
     def test_a_place_that_cannot_be_printed_or_is_very_long_has_a_cause_all_the_same(self, place: str) -> None:
         here = as_if(a_demand(LOOP, "accepted"), place=Place.asked(place))  # recorded by an earlier rule
         there = as_if(here, place=Place.asked(f"{place}2"))
-        ((wake, _),) = answers(Dispatch((Unit("A"),)), here, World(OLD))
-        assert wake.cause not in [other.cause for other in Dispatch((Unit("A"),)).wakes(there, LOOP)]
+        ((wake, _),) = answers(Dispatch((Handler("A"),)), here, World(OLD))
+        assert wake.cause not in [other.cause for other in Dispatch((Handler("A"),)).timers(there, LOOP)]
 
 
 # sorting
@@ -500,7 +506,7 @@ def registered(number: int, text: str, when: str, *, place: str = "fufeng/nangua
 def asked(policy: Policy, demand: Demand, *others: Demand, workflow: Workflow = LOOP) -> list[tuple[str, Reaction]]:
     """What the policy says about the demand, each at its moment, and the moment by the clock in China."""
     found = []
-    for wake in policy.wakes(demand, workflow):
+    for wake in policy.timers(demand, workflow):
         for reaction in policy.then(wake, demand, World(wake.at, (demand, *others), (workflow,))):
             found.append((f"{wake.at.astimezone(UTC) + timedelta(hours=8):%a %H:%M}", reaction))
     return found
@@ -521,8 +527,8 @@ class TestSorting:
         assert when == hour
         assert isinstance(reaction.fact, Notified)
         assert (reaction.fact.to, reaction.fact.kind) == ("auditor", "to_sort")
-        assert reaction.gathering is not None
-        assert reaction.gathering.endswith(hour[4:])
+        assert reaction.correlation is not None
+        assert reaction.correlation.endswith(hour[4:])
 
     def test_a_holiday_is_no_time_for_sorting_but_an_unknown_year_is(self) -> None:
         monday = registered(1, LAMP, "2025-03-03 08:00")
@@ -575,9 +581,9 @@ class TestSorting:
 
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_likeness_is_the_same_from_both_sides_and_whole_only_of_the_same(one: str, other: str) -> None:
-    assert 0 <= likeness(one, other) <= 100
-    assert likeness(one, other) == pytest.approx(likeness(other, one))
-    assert likeness(one, other, 80) in (0, pytest.approx(likeness(one, other)))
+    assert 0 <= similarity(one, other) <= 100
+    assert similarity(one, other) == pytest.approx(similarity(other, one))
+    assert similarity(one, other, 80) in (0, pytest.approx(similarity(one, other)))
 
 
 @pytest.mark.parametrize(
@@ -593,7 +599,7 @@ def test_likeness_is_the_same_from_both_sides_and_whole_only_of_the_same(one: st
     ],
 )
 def test_texts_are_alike_or_not(one: str, other: str, alike: bool) -> None:
-    assert (likeness(one, other, 80) > 0) is alike
+    assert (similarity(one, other, 80) > 0) is alike
 
 
 def plainly(one: str, other: str, at_least: int) -> float:
@@ -610,13 +616,13 @@ few_letters = st.text("aab路灯", max_size=12) | st.text("路灯坏了abcA１!"
 @settings(max_examples=300)
 @given(few_letters, few_letters, st.integers(1, 100))
 def test_what_is_left_out_because_too_few_letters_are_common_is_less_alike(one: str, other: str, least: int) -> None:
-    assert likeness(one, other, least) == plainly(one, other, least)
-    assert likeness(one, one + other, least) == plainly(one, one + other, least)
+    assert similarity(one, other, least) == plainly(one, other, least)
+    assert similarity(one, one + other, least) == plainly(one, one + other, least)
 
 
 @given(st.text("路灯坏了ab", min_size=20, max_size=40), st.lists(few_letters, max_size=8))
 def test_the_likest_is_the_first_of_those_most_alike(one: str, others: list[str]) -> None:
-    found = likest(one, list(enumerate(others)), 60)
+    found = most_similar(one, list(enumerate(others)), 60)
     all_of_them = [plainly(one, other, 60) for other in others]
     best = max(all_of_them, default=0)
     assert found == ((all_of_them.index(best), best) if best else None)
@@ -627,7 +633,7 @@ def test_many_texts_are_each_read_once_however_often_they_are_gone_through(monke
     read: Counter[str] = Counter()
     monkeypatch.setattr(likeness_module, "letters", lambda text: read.update([text]) or text)
     for time in range(4):
-        likest(f"something else entirely {time}", texts, 80)
+        most_similar(f"something else entirely {time}", texts, 80)
     assert set(read.values()) == {1}
 
 
@@ -642,7 +648,7 @@ def waiting() -> Demand:
 
 def says(policy: Policy, demand: Demand, now: datetime, workflow: Workflow = LOOP) -> list[Fact]:
     """What all that is due by now says, each cause asked once."""
-    due = sorted((wake for wake in policy.wakes(demand, workflow) if wake.at <= now), key=lambda wake: wake.at)
+    due = sorted((wake for wake in policy.timers(demand, workflow) if wake.at <= now), key=lambda wake: wake.at)
     world = World(now, workflows=(workflow,))
     return [reaction.fact for wake in due for reaction in policy.then(wake, demand, world)]
 
@@ -651,17 +657,17 @@ class TestReminders:
     steps = (Remind(before="2 working hours"), Remind(), Remind(after="1 working day", to="supervisor", escalate=True))
 
     def test_each_step_has_its_moment_in_the_clocks_calendar(self) -> None:
-        found = [f"{wake.at + timedelta(hours=8):%a %H:%M}" for wake in Reminders(self.steps).wakes(waiting(), LOOP)]
+        found = [f"{wake.at + timedelta(hours=8):%a %H:%M}" for wake in Reminders(self.steps).timers(waiting(), LOOP)]
         assert found == ["Mon 17:00", "Tue 10:00", "Wed 10:00", "Wed 10:00"]
 
     def test_the_cause_names_clock_moment_and_step(self) -> None:
-        causes = [wake.cause for wake in Reminders(self.steps).wakes(waiting(), LOOP)]
+        causes = [wake.cause for wake in Reminders(self.steps).timers(waiting(), LOOP)]
         assert causes[0] == "accept 2025-03-04T02:00:00Z 2 working hours before, to owner"
         last = "accept 2025-03-04T02:00:00Z 1 working day after, to supervisor"
         assert causes[2:] == [last, f"{last}, escalated"]
 
     def test_a_step_that_is_not_after_the_beginning_is_silent(self) -> None:
-        found = [f"{wake.at + timedelta(hours=8):%a %H:%M}" for wake in REMINDERS.wakes(waiting(), LOOP)]
+        found = [f"{wake.at + timedelta(hours=8):%a %H:%M}" for wake in REMINDERS.timers(waiting(), LOOP)]
         assert found == ["Tue 10:00", "Wed 10:00", "Wed 10:00"], "a working day before it was due, it began"
 
     def test_of_several_steps_that_passed_only_the_latest_speaks(self) -> None:
@@ -683,10 +689,10 @@ class TestReminders:
     def test_the_due_moment_of_the_whole_has_steps_of_its_own(self) -> None:
         due = china("2025-03-10 12:00")
         plain = as_if(a_demand(LOOP, "registered"), clocks=(), due=due)
-        wakes = list(Reminders((Remind(before="2 calendar days"), Remind(after="3 hours"))).wakes(plain, LOOP))
-        assert [wake.at - due for wake in wakes] == [-2 * DAY, timedelta(hours=3)]
-        assert [wake.at - due for wake in Reminders((Remind(before="1 working day"),)).wakes(plain, LOOP)] == [-DAY]
-        assert wakes[0].cause == "due 2025-03-10T04:00:00Z 2 calendar days before, to owner"
+        timers = list(Reminders((Remind(before="2 calendar days"), Remind(after="3 hours"))).timers(plain, LOOP))
+        assert [wake.at - due for wake in timers] == [-2 * DAY, timedelta(hours=3)]
+        assert [wake.at - due for wake in Reminders((Remind(before="1 working day"),)).timers(plain, LOOP)] == [-DAY]
+        assert timers[0].cause == "due 2025-03-10T04:00:00Z 2 calendar days before, to owner"
 
     def test_a_clock_that_nobody_can_date_is_told_the_supervisor_once(self) -> None:
         undated = closed_loop("undated", clocks=standard_clocks(UNKNOWN))
@@ -752,16 +758,16 @@ class TestReminders:
         dues = closed_loop("dues", clocks=(*LOOP.clocks, *alike))
         demand = a_demand(dues, "registered")
         (due,) = (one.due for one in demand.clocks if one.clock == "due")
-        causes = [wake.cause for wake in Reminders((Remind(),)).wakes(as_if(demand, due=due), dues)]
+        causes = [wake.cause for wake in Reminders((Remind(),)).timers(as_if(demand, due=due), dues)]
         whole = "due of the whole of the whole"
         assert {one.partition(" 2")[0] for one in causes} - {"accept"} == {"due", "due of the whole", whole}
         Reminders((Remind(clocks=("due of the whole of the whole",)),)).check([dues])
 
     def test_steps_may_be_of_some_clocks_only(self) -> None:
         only = Reminders((Remind(clocks=("finish",)), Remind(to="supervisor", clocks=("dispatch", "finish"))))
-        assert not list(only.wakes(waiting(), LOOP)), "accept is none of them"
-        wakes = only.wakes(a_demand(LOOP, "accepted"), LOOP)
-        assert sorted(wake.cause.partition(" ")[0] for wake in wakes) == ["dispatch", "finish", "finish"]
+        assert not list(only.timers(waiting(), LOOP)), "accept is none of them"
+        timers = only.timers(a_demand(LOOP, "accepted"), LOOP)
+        assert sorted(wake.cause.partition(" ")[0] for wake in timers) == ["dispatch", "finish", "finish"]
 
     def test_two_steps_of_one_moment_both_speak(self) -> None:
         both = Reminders((Remind(), Remind(to="supervisor")))
@@ -779,7 +785,7 @@ class TestCallBacks:
         return asked
 
     def test_attempts_are_spread_over_days(self) -> None:
-        found = [f"{wake.at + timedelta(hours=8):%a %H:%M}" for wake in CallBacks(OFFICE).wakes(self.demand(), LOOP)]
+        found = [f"{wake.at + timedelta(hours=8):%a %H:%M}" for wake in CallBacks(OFFICE).timers(self.demand(), LOOP)]
         assert found == ["Fri 11:00", "Fri 16:00", "Tue 16:00"]
 
     def test_what_was_missed_already_needs_no_notice(self) -> None:
@@ -800,10 +806,10 @@ class TestCallBacks:
 def test_an_anonymous_demand_is_closed_when_its_notice_has_hung_long_enough() -> None:
     told_at = china("2025-03-06 16:00")
     anonymous = as_if(a_demand(LOOP, "fed_back"), resident=None, asked=False, told_at=told_at)
-    (wake,) = NoticesEnd(7).wakes(anonymous, LOOP)
+    (wake,) = NoticesEnd(7).timers(anonymous, LOOP)
     assert wake.at == told_at + 7 * DAY
     assert says(NoticesEnd(7), anonymous, wake.at) == [NoticeEnded()]
-    assert not list(NoticesEnd(7).wakes(as_if(anonymous, resident="张三"), LOOP))
+    assert not list(NoticesEnd(7).timers(as_if(anonymous, resident="张三"), LOOP))
 
 
 def without(workflow: Workflow, maker: object) -> Workflow:
@@ -832,7 +838,7 @@ FORTNIGHT = closed_loop("fortnight", notice_days=14, reopening_days=2, clocks=st
 def test_a_notice_hangs_for_as_long_as_the_workflow_says(policy: NoticesEnd, workflow: Workflow, days: int) -> None:
     told_at = china("2025-03-06 16:00")
     anonymous = as_if(a_demand(workflow, "fed_back"), resident=None, asked=False, told_at=told_at, last=told_at)
-    (wake,) = policy.wakes(anonymous, workflow)
+    (wake,) = policy.timers(anonymous, workflow)
     assert wake.at == told_at + days * DAY
     world = World(wake.at, workflows=(workflow,))
     closed, _ = run((policy,), anonymous, world, set(), wake.at)
@@ -858,7 +864,7 @@ def test_the_resident_hears_that_the_window_closes_while_it_is_open(state: str) 
     assert isinstance(notice, Notified)
     assert (notice.to, notice.whom, notice.kind) == ("resident", "张三", "window_closes")
     assert not says(ReopenWindow(), demand, until + JUST)
-    assert not list(ReopenWindow().wakes(as_if(demand, resident=None), LOOP))
+    assert not list(ReopenWindow().timers(as_if(demand, resident=None), LOOP))
 
 
 @pytest.mark.parametrize(
@@ -875,7 +881,7 @@ def test_the_resident_hears_that_the_window_closes_while_it_is_open(state: str) 
 def test_the_window_is_the_workflows(policy: ReopenWindow, workflow: Workflow, days: int, before: int) -> None:
     demand = as_if(a_demand(workflow, "closed"), resident="张三")
     assert demand.ended is not None
-    (wake,) = policy.wakes(demand, workflow)
+    (wake,) = policy.timers(demand, workflow)
     until = demand.ended + days * DAY
     assert wake.at == until - before * DAY
     (notice,) = says(policy, demand, until, workflow)
@@ -885,7 +891,7 @@ def test_the_window_is_the_workflows(policy: ReopenWindow, workflow: Workflow, d
 
 
 def test_what_was_merged_has_no_window() -> None:
-    assert not list(ReopenWindow().wakes(as_if(a_demand(LOOP, "merged"), resident="张三"), LOOP))
+    assert not list(ReopenWindow().timers(as_if(a_demand(LOOP, "merged"), resident="张三"), LOOP))
 
 
 # parameters
@@ -905,9 +911,9 @@ def test_what_was_merged_has_no_window() -> None:
         (lambda: Sorting(OFFICE, on=1), "policy sorting: on is True or False, got 1"),  # type: ignore[arg-type]
         (lambda: Dispatch(), "units: must be at least one Unit, or a fallback"),
         (lambda: Dispatch(("A",)), "units: must be a Unit or several, got ('A',)"),  # type: ignore[arg-type]
-        (lambda: Unit(" A"), "unit's name: ' A' is empty or has blanks"),
-        (lambda: Unit("A", "a//b"), "place: "),
-        (lambda: Unit("A", "a", (1,)), "unit's categories: must be texts"),  # type: ignore[arg-type]
+        (lambda: Handler(" A"), "unit's name: ' A' is empty or has blanks"),
+        (lambda: Handler("A", "a//b"), "place: "),
+        (lambda: Handler("A", "a", (1,)), "unit's categories: must be texts"),  # type: ignore[arg-type]
         (lambda: Remind(before="1 hour", after="1 hour"), "remind: before (1 hour) or after (1 hour), not both"),
         (lambda: Remind(before="soon"), "before: 'soon' is none; write a number and one of working days"),
         (lambda: Remind(after="3661 working days"), "after: 3661 working days is too long; ten years"),
@@ -929,16 +935,16 @@ def test_what_was_merged_has_no_window() -> None:
             lambda: Reminders((Remind(to="a", escalate=True), Remind(to="a, escalated"))),
             "steps: 'due, to a, escalated' is there 2 times",
         ),
-        (lambda: Wake("today", "x"), "wake: must be a datetime, got 'today'"),  # type: ignore[arg-type]
-        (lambda: Wake(OLD.replace(tzinfo=None), "x"), "wake: 2025-03-03T01:00:00 has no time zone"),
-        (lambda: Wake(OLD.replace(year=2200), "x"), "wake: 2200-03-03T01:00:00+00:00 lies outside 1900–2199"),
-        (lambda: Wake(OLD, ""), "cause: '' is empty"),
-        (lambda: Wake(OLD, "a\nb"), "cause: 'a\\nb' has the control character"),
-        (lambda: Wake(OLD, "x" * 301), "cause: 'xxx"),
-        (lambda: Wake(OLD, 1), "cause: must be a text, got 1"),  # type: ignore[arg-type]
+        (lambda: Timer("today", "x"), "wake: must be a datetime, got 'today'"),  # type: ignore[arg-type]
+        (lambda: Timer(OLD.replace(tzinfo=None), "x"), "wake: 2025-03-03T01:00:00 has no time zone"),
+        (lambda: Timer(OLD.replace(year=2200), "x"), "wake: 2200-03-03T01:00:00+00:00 lies outside 1900–2199"),
+        (lambda: Timer(OLD, ""), "cause: '' is empty"),
+        (lambda: Timer(OLD, "a\nb"), "cause: 'a\\nb' has the control character"),
+        (lambda: Timer(OLD, "x" * 301), "cause: 'xxx"),
+        (lambda: Timer(OLD, 1), "cause: must be a text, got 1"),  # type: ignore[arg-type]
         (lambda: Reaction("x"), "reaction: must be a fact, for instance Noted(text=…), got 'x'"),  # type: ignore[arg-type]
         (lambda: Reaction(Accepted(), ""), "reaction's move: '' is empty"),
-        (lambda: Reaction(Accepted(), gathering="a\n"), "reaction's gathering: 'a\\n' is empty or has blanks"),
+        (lambda: Reaction(Accepted(), correlation="a\n"), "reaction's gathering: 'a\\n' is empty or has blanks"),
         (lambda: ReopenWindow(3, 4), "before_days: 4 is before the window of 3 days opens; give 3 at most"),
     ],
 )
@@ -956,10 +962,10 @@ def test_the_standard_policies_have_names_of_their_own_and_dispatch_only_to_some
 
 
 def test_a_wake_is_kept_in_utc_and_may_have_a_long_cause() -> None:
-    wake = Wake(OLD.astimezone(ZoneInfo("Asia/Shanghai")), "x" * 300)
+    wake = Timer(OLD.astimezone(ZoneInfo("Asia/Shanghai")), "x" * 300)
     assert wake.at.tzinfo is UTC
-    assert wake == Wake(OLD, "x" * 300)
-    assert hash(wake) == hash(Wake(OLD, "x" * 300))
+    assert wake == Timer(OLD, "x" * 300)
+    assert hash(wake) == hash(Timer(OLD, "x" * 300))
 
 
 def test_standard_policies_take_their_numbers_from_the_workflow_or_as_given() -> None:
@@ -977,4 +983,4 @@ def test_who_wants_to_be_asked_after_the_end_of_time_is_asked_at_its_end() -> No
     closed = as_if(a_demand(LOOP, "closed"), resident="张三", ended=last)
     for demand in (lamp, suspended, anonymous, closed):
         for policy in (*POLICIES, ReviewSuspended("9 calendar days")):
-            list(policy.wakes(demand, LOOP))
+            list(policy.timers(demand, LOOP))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from demandflow import Calendar, DemandFlow, Event, InvalidValue, closed_loop, fold, standard_clocks
 from demandflow.domain.facts import STANDARD_FACTS
-from demandflow.policies import Unit, standard_policies
+from demandflow.policies import Handler, standard_policies
 from demandflow.store.reader import recorded_events
 from demandflow.store.sqlite.recorder import ROWS
 from demandflow.store.sqlite.writer import Writer
@@ -25,7 +25,7 @@ from tests.stories import AUDITOR, CLERK
 PLACED: Any = {"channel": "hotline", "place": "fufeng/c1"}
 OFFICE = Calendar.of("office", zone="UTC", hours="Mon-Sun 00:00-24:00")
 TIMED = closed_loop("timed", clocks=standard_clocks(OFFICE, finish="1 hours"))
-POLICIES = standard_policies(OFFICE, units=(Unit("team", "fufeng"),), alike=None)
+POLICIES = standard_policies(OFFICE, units=(Handler("team", "fufeng"),), alike=None)
 STEPS = ("register", "note", "accept", "figures", "policies", "close and open")
 
 

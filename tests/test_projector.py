@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from demandflow import DemandFlow, Grade, InvalidValue, StorageError, Way
+from demandflow import DemandFlow, FeedbackMethod, Grade, InvalidValue, StorageError
 from demandflow.projections import bookkeeping, ledger, projector, totals
 from demandflow.projections.board import rows as board
 from demandflow.projections.tables import TABLES
@@ -32,7 +32,7 @@ def fill(flow: DemandFlow, demands: int = 6) -> None:
         flow.contract_out(demand, "repair team", due=T0 + DAY, by=DISPATCHER)
         flow.take_on(demand, by=TEAM)
         flow.report(demand, "done", by=TEAM)
-        flow.feed_back(demand, Way.CALL, by=CLERK)
+        flow.feed_back(demand, FeedbackMethod.CALL, by=CLERK)
         flow.evaluate(demand, resolved=number % 2 == 0, grade=Grade.SATISFIED, by=RESIDENT)
         if number % 3 == 0:
             flow.correct(demand, 3, "it was the other team", contractor="power company", by=AUDITOR)

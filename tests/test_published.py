@@ -77,7 +77,7 @@ def test_a_running_demand_moves_over_to_the_newest_version_from_wherever_it_stan
     clock.now = story.now
     with DemandFlow.open("memory:", clock=clock) as flow:
         flow._log.append(story.events)
-        moved = flow.move_over(story.demand.id, "closed-loop@2", by=SUPERVISOR)
+        moved = flow.migrate(story.demand.id, "closed-loop@2", by=SUPERVISOR)
         assert (moved.workflow, moved.state) == ("closed-loop@2", state)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from demandflow import Calendar, Clock, Days, DemandFlow, InvalidValue, Role, Stepped, Way
+from demandflow import Calendar, Clock, Days, DemandFlow, FeedbackMethod, InvalidValue, Role, Stepped
 from demandflow.domain.values import Actor
 from demandflow.projections.figures.printing import lasted
 from demandflow.testing import FrozenClock
@@ -201,5 +201,5 @@ def test_demands_whose_clock_has_no_date_are_counted_and_listed(clock: FrozenClo
 def test_who_is_called_back_is_read_off_a_row_without_its_line_breaks(flow: DemandFlow) -> None:
     it = flow.register("a\nlamp", channel="hotline", place="f", resident=RESIDENT.id, by=CLERK).id
     flow.answer(it, "so", by=CLERK)
-    flow.feed_back(it, Way.CALL, by=CLERK)
+    flow.feed_back(it, FeedbackMethod.CALL, by=CLERK)
     assert str(flow.board().rows[0]) == f"2025-03-01 08:00 UTC f · hotline · {RESIDENT.id}: fed_back: a lamp [{it}]"

@@ -15,24 +15,25 @@ from demandflow import (
     START,
     STAY,
     Actor,
+    CommandConflict,
     ContractedOut,
     DemandFlow,
     DemandNotFound,
     Event,
+    FeedbackMethod,
     Grade,
-    IdReused,
     InvalidValue,
     LetGo,
     Merged,
     Move,
     MoveNotAllowed,
     Noted,
-    Overtaken,
     Registered,
     Reported,
     RoleNotAllowed,
     RuleBroken,
     Stage,
+    StaleDemand,
     State,
     Stepped,
     StorageBusy,
@@ -40,7 +41,6 @@ from demandflow import (
     TookIn,
     UnknownWorkflow,
     Urgency,
-    Way,
     Workflow,
     closed_loop,
     rules,
@@ -82,7 +82,7 @@ def test_every_method_records_its_fact(flow: DemandFlow, clock: FrozenClock) -> 
     flow.contract_out(demand, "repair team", reason="a ladder was found", by=DISPATCHER)
     flow.take_on(demand, by=TEAM)
     flow.report(demand, "done", by=TEAM)
-    flow.feed_back(demand, Way.VISIT, by=CLERK)
+    flow.feed_back(demand, FeedbackMethod.VISIT, by=CLERK)
     assert flow.to_be_told(demand) == ()
     flow.miss_callback(demand, by=CLERK)
     flow.evaluate(demand, resolved=True, grade=Grade.SATISFIED, written_by="li", by=RESIDENT)
@@ -95,7 +95,7 @@ def test_every_method_records_its_fact(flow: DemandFlow, clock: FrozenClock) -> 
     flow.answer(other, "the lamp works", by=CLERK)
     anonymous = flow.register("x", channel="wish_box", place="f", by=CLERK).id
     flow.answer(anonymous, "so", by=CLERK)
-    flow.feed_back(anonymous, Way.PUBLIC_NOTICE, by=CLERK)
+    flow.feed_back(anonymous, FeedbackMethod.PUBLIC_NOTICE, by=CLERK)
     clock.advance(days=7)
     flow.end_notice(anonymous, by=OTHER_CLERK)
 
@@ -116,9 +116,9 @@ def test_registering_what_another_system_keeps_is_done_once(flow: DemandFlow, cl
     assert flow.register("路灯坏了", **chen) == first, "whoever brings it again"
     assert flow.register("路灯坏了", **chen, command_id="import 2") == first
     assert flow.demand(first.id).version == 2
-    with pytest.raises(IdReused, match=r"another content \(text\)"):
+    with pytest.raises(CommandConflict, match=r"another content \(text\)"):
         flow.register("路灯又坏了", **again)
-    with pytest.raises(IdReused, match=r"\(at\)"):
+    with pytest.raises(CommandConflict, match=r"\(at\)"):
         flow.register("路灯坏了", **again, at=T0 - DAY)
     assert flow.figures().count("received") == 1
     with pytest.raises(InvalidValue, match="go together"):
@@ -131,7 +131,7 @@ def test_registering_a_reference_on_another_workflow_is_not_dropped(clock: Froze
         again = {**PLACED, "source": "12345", "reference": "7"}
         first = flow.register("x", **again)
         assert flow.register("x", **again, workflow="closed-loop@2") == first
-        with pytest.raises(IdReused, match=r"\(workflow\)"):
+        with pytest.raises(CommandConflict, match=r"\(workflow\)"):
             flow.register("x", **again, workflow="strict-loop@2")
 
 
@@ -185,7 +185,7 @@ def test_a_command_id_makes_a_command_harmless_to_repeat(flow: DemandFlow) -> No
         lambda: flow.register("y", **PLACED, command_id="r-1"): r"\(text\)",
     }
     for change, says in changes.items():
-        with pytest.raises(IdReused, match=says):
+        with pytest.raises(CommandConflict, match=says):
             change()
     assert flow.demand(demand.id).version == 3
 
@@ -195,12 +195,12 @@ def test_who_decided_on_what_they_saw_is_told_if_it_changed(flow: DemandFlow) ->
     flow.note(seen.id, "a dog", by=CLERK)
     flow.sort(seen.id, category="c", by=AUDITOR, seen=seen)
     flow.accept(seen.id, by=AUDITOR, seen=seen)
-    with pytest.raises(Overtaken, match="you saw registered in round 1, now it is accepted in round 1; look again"):
+    with pytest.raises(StaleDemand, match="you saw registered in round 1, now it is accepted in round 1; look again"):
         flow.withdraw(seen.id, by=RESIDENT, seen=seen)
     assert flow.demand(seen.id).state == "accepted"
     given = flow.contract_out(seen.id, "repair team", by=DISPATCHER)
     flow.recall(seen.id, "power company", by=DISPATCHER)
-    with pytest.raises(Overtaken) as overtaken:
+    with pytest.raises(StaleDemand) as overtaken:
         flow.recall(seen.id, "third company", by=DISPATCHER, seen=given)
     assert "you saw contracted_out with repair team in round 1, now it is contracted_out with power" in str(
         overtaken.value
@@ -217,7 +217,7 @@ def test_merging_writes_both_sides_and_unmerging_takes_both_back(flow: DemandFlo
     assert flow.demand(target).took_in == (second,)
     assert flow.demand(second).merged_into == target
     flow.answer(target, "a new lamp", by=CLERK)
-    flow.feed_back(target, Way.CALL, by=CLERK)
+    flow.feed_back(target, FeedbackMethod.CALL, by=CLERK)
     assert [one.id for one in flow.to_be_told(target)] == [second, first], "those merged into the merged as well"
 
     wrongs: dict[Callable[[], object], str] = {
@@ -280,7 +280,7 @@ def test_everyone_merged_is_told_however_many(flow: DemandFlow) -> None:
     for one, into in zip(reversed(chain), [*reversed(chain[:-1]), last], strict=True):
         flow.merge(one, into=into, by=AUDITOR)
     flow.answer(target, "so", by=CLERK)
-    flow.feed_back(target, Way.CALL, by=CLERK)
+    flow.feed_back(target, FeedbackMethod.CALL, by=CLERK)
     assert [one.id for one in flow.to_be_told(target)] == chain
 
 
@@ -303,7 +303,7 @@ def test_who_worked_on_it_does_not_evaluate_it(flow: DemandFlow, clock: FrozenCl
     flow.take_on(demand, by=TEAM)
     flow.ask_extension(demand, clock.now + DAY, "frost", by=bob)
     flow.report(demand, "done", by=TEAM)
-    flow.feed_back(demand, Way.CALL, by=CLERK)
+    flow.feed_back(demand, FeedbackMethod.CALL, by=CLERK)
     with pytest.raises(RuleBroken, match="bob handled this demand"):
         flow.evaluate(demand, resolved=True, grade=Grade.VERY_SATISFIED, by=Actor("bob", "resident"))
     flow.note(demand, "seen", by=Actor("he", "grid_administrator", "repair team"))
@@ -318,7 +318,7 @@ def test_a_corrected_name_handled_it_and_the_mistyped_one_did_not(flow: DemandFl
     flow.correct(demand, 3, "the wrong line", contractor="civil affairs", by=AUDITOR)
     flow.take_on(demand, by=team)
     flow.report(demand, "done", by=team)
-    flow.feed_back(demand, Way.CALL, by=CLERK)
+    flow.feed_back(demand, FeedbackMethod.CALL, by=CLERK)
     flow.evaluate(demand, resolved=False, grade=Grade.DISSATISFIED, by=RESIDENT)
     assert flow.demand(demand).handlers == {"civil affairs", "chen"}
     with pytest.raises(RuleBroken, match="张三 evaluated this demand"):
@@ -408,7 +408,7 @@ def test_a_batch_is_recorded_whole_or_not_at_all(flow: DemandFlow) -> None:
         batch.note(demand, "written", by=CLERK)
         batch.contract_out(demand, "repair team", by=CLERK)
     assert flow.demand(demand).version == 2
-    with pytest.raises(Overtaken, match="somebody else wrote"), flow.batch() as batch:  # noqa: PT012
+    with pytest.raises(StaleDemand, match="somebody else wrote"), flow.batch() as batch:  # noqa: PT012
         batch.note(demand, "a", by=CLERK)
         flow.note(demand, "b", by=CLERK)
     assert [line.said for line in flow.history(demand)][2:] == ["text: b"]
@@ -541,7 +541,7 @@ def test_in_a_small_community_one_person_is_clerk_auditor_and_dispatcher(flow: D
     electrician = Actor("he", "contractor", "power company")
     flow.take_on(demand, by=electrician)
     flow.report(demand, "done", by=electrician)
-    flow.feed_back(demand, Way.CALL, by=sun("grid_administrator"))
+    flow.feed_back(demand, FeedbackMethod.CALL, by=sun("grid_administrator"))
     evaluated = flow.evaluate(demand, resolved=True, grade=Grade.SATISFIED, written_by="sun", by=RESIDENT)
     assert evaluated.state == "closed"
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from demandflow.importing import Column, Mapping, import_file
+from demandflow.importing import Column, RowMapping, import_file
 from demandflow.importing.harmless import as_it_stood, harmless
 from tests.test_importing import HEADER, LAMP, MAPPING, TREE, numbers, opened, written
 
@@ -142,7 +142,7 @@ def test_a_refused_row_can_be_opened_in_a_spreadsheet_and_fed_in_again_as_it_sto
     write.writerow(HEADER.split(","))
     for number, (text, about) in enumerate(rows, start=1):
         write.writerow([number, "never", "", text, "phone", "north", about, "lighting", ""])
-    mapping = Mapping(**{**MAPPING.__dict__, "delimiter": delimiter})
+    mapping = RowMapping(**{**MAPPING.__dict__, "delimiter": delimiter})
     with TemporaryDirectory() as folder, opened() as flow:
         file, kept, again = (Path(folder) / name for name in ("rows.csv", "kept.csv", "again.csv"))
         file.write_bytes(out.getvalue().encode())

@@ -35,18 +35,18 @@ from demandflow import (
     Noted,
     Notice,
     Notified,
-    Parked,
+    ParkedReaction,
     Reaction,
     Refusal,
     Role,
-    Wake,
+    Timer,
     Workflow,
     closed_loop,
     standard_clocks,
 )
 from demandflow.automation.agenda import Agenda
 from demandflow.automation.follower import follow
-from demandflow.policies.policy import Look
+from demandflow.policies.policy import PolicyContext
 from demandflow.policies.setup import setup_of
 from demandflow.store.log import Log, VersionTaken
 from demandflow.store.pending import PendingLog
@@ -70,12 +70,12 @@ class Overdue:
     on: bool = True
     records: tuple[type[Fact], ...] = (Notified, Escalated)
 
-    def wakes(self, demand: Demand, workflow: Workflow) -> Iterator[Wake]:
+    def timers(self, demand: Demand, workflow: Workflow) -> Iterator[Timer]:
         for clock in demand.running:
             if clock.due is not None:
-                yield Wake(clock.due, f"{clock.clock} {clock.due:%Y-%m-%dT%H:%MZ}")
+                yield Timer(clock.due, f"{clock.clock} {clock.due:%Y-%m-%dT%H:%MZ}")
 
-    def then(self, wake: Wake, demand: Demand, look: Look) -> Iterator[Reaction]:
+    def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterator[Reaction]:
         yield Reaction(Notified(to="supervisor", kind="overdue", what=wake.cause))
         if not demand.escalated:
             yield Reaction(Escalated(reason=wake.cause))
@@ -90,11 +90,11 @@ class LeastLoaded:
     records: tuple[type[Fact], ...] = (ContractedOut,)
     units: tuple[str, ...] = ("north", "south", "west")
 
-    def wakes(self, demand: Demand, workflow: Workflow) -> Iterator[Wake]:
+    def timers(self, demand: Demand, workflow: Workflow) -> Iterator[Timer]:
         if demand.state == "accepted" and demand.since is not None:
-            yield Wake(demand.since, f"round {demand.round}, {len(demand.contracts)} contracts")
+            yield Timer(demand.since, f"round {demand.round}, {len(demand.contracts)} contracts")
 
-    def then(self, wake: Wake, demand: Demand, look: Look) -> Iterator[Reaction]:
+    def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterator[Reaction]:
         unit = min(self.units, key=lambda one: (look.load(one), one))
         yield Reaction(ContractedOut(contractor=unit))
 
@@ -107,11 +107,11 @@ class Quiet:
     on: bool = True
     records: tuple[type[Fact], ...] = (Noted,)
 
-    def wakes(self, demand: Demand, workflow: Workflow) -> Iterator[Wake]:
+    def timers(self, demand: Demand, workflow: Workflow) -> Iterator[Timer]:
         if demand.received is not None:
-            yield Wake(demand.received, "received")
+            yield Timer(demand.received, "received")
 
-    def then(self, wake: Wake, demand: Demand, look: Look) -> Iterator[Reaction]:
+    def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterator[Reaction]:
         if look.load("north") == 1:
             yield Reaction(Noted(text="north has one"))
 
@@ -124,13 +124,13 @@ class Stumbling:
     on: bool = True
     records: tuple[type[Fact], ...] = (Noted,)
 
-    def wakes(self, demand: Demand, workflow: Workflow) -> Iterator[Wake]:
+    def timers(self, demand: Demand, workflow: Workflow) -> Iterator[Timer]:
         if demand.text == "no moment":
             raise LookupError("no moment is known")
         if demand.received is not None:
-            yield Wake(demand.received, "received")
+            yield Timer(demand.received, "received")
 
-    def then(self, wake: Wake, demand: Demand, look: Look) -> Iterator[Reaction]:
+    def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterator[Reaction]:
         if demand.text == "no answer":
             raise LookupError("no answer is known")
         yield Reaction(Noted(text="seen"))
@@ -454,11 +454,11 @@ class Unending:
     on: bool = True
     records: tuple[type[Fact], ...] = (Noted,)
 
-    def wakes(self, demand: Demand, workflow: Workflow) -> Iterator[Wake]:
+    def timers(self, demand: Demand, workflow: Workflow) -> Iterator[Timer]:
         if demand.last is not None:
-            yield Wake(demand.last, f"event {demand.version}")
+            yield Timer(demand.last, f"event {demand.version}")
 
-    def then(self, wake: Wake, demand: Demand, look: Look) -> Iterator[Reaction]:
+    def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterator[Reaction]:
         yield Reaction(Noted(text="again"))
 
 
@@ -507,7 +507,7 @@ def test_a_run_in_the_future_is_refused(town: Town) -> None:
 def test_a_run_says_what_it_parked_and_the_next_one_does_not_say_it_again(town: Town) -> None:
     demand = registered(town, "no answer")
     ran = town.flow.run_policies()
-    assert ran.parked == (Parked("stumbling", demand, "received", "LookupError: no answer is known", town.now),)
+    assert ran.parked == (ParkedReaction("stumbling", demand, "received", "LookupError: no answer is known", town.now),)
     assert str(ran) == "2026-03-02 01:00 UTC: none; 1 parked"
     assert str(town.flow.run_policies()) == "2026-03-02 01:00 UTC: none; 0 parked"
 
@@ -519,7 +519,7 @@ def test_what_somebody_writes_while_a_policy_is_asked_is_asked_about_anew(town: 
     (line,) = (one for one in town.flow._agenda.due(town.now) if one.policy == "quiet")
     town.flow.note(demand, "changed", by=CLERK)
     town.flow.next_moment()  # another follower catches up
-    town.flow._agenda.put_aside([line], [])
+    town.flow._agenda.acknowledge([line], [])
     assert any(one.policy == "quiet" for one in town.flow._agenda.due(town.now))
 
 
@@ -548,10 +548,10 @@ class NoDataclass:
 
     name, on, records = "plain", True, (Noted,)
 
-    def wakes(self, demand: Demand, workflow: Workflow) -> Iterator[Wake]:
+    def timers(self, demand: Demand, workflow: Workflow) -> Iterator[Timer]:
         yield from ()
 
-    def then(self, wake: Wake, demand: Demand, look: Look) -> Iterator[Reaction]:
+    def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterator[Reaction]:
         yield from ()
 
 
@@ -642,10 +642,10 @@ class Odd:
     on: bool = True
     records: tuple[type[Fact], ...] = (Noted,)
 
-    def wakes(self, demand: Demand, workflow: Workflow) -> Iterator[Any]:
+    def timers(self, demand: Demand, workflow: Workflow) -> Iterator[Any]:
         yield from self.wake(demand)
 
-    def then(self, wake: Wake, demand: Demand, look: Look) -> Iterator[Any]:
+    def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterator[Any]:
         yield self.answer
 
 
@@ -653,11 +653,11 @@ class Odd:
     ("policy", "says"),
     [
         (Odd(lambda demand: ["now"]), "wakes are Wakes, got 'now'"),
-        (Odd(lambda demand: [Wake("now", "x")]), "wake: must be a datetime"),  # type: ignore[arg-type]
-        (Odd(lambda demand: [Wake(BEGAN.replace(tzinfo=None), "x")]), "has no time zone"),
-        (Odd(lambda demand: [Wake(BEGAN, "")]), "cause"),
-        (Odd(lambda demand: [Wake(BEGAN, "x"), Wake(BEGAN + timedelta(1), "x")]), "a cause names one"),
-        (Odd(lambda demand: [Wake(BEGAN, "x")], Noted(text="bare")), "proposes Reactions, got Noted"),
+        (Odd(lambda demand: [Timer("now", "x")]), "wake: must be a datetime"),  # type: ignore[arg-type]
+        (Odd(lambda demand: [Timer(BEGAN.replace(tzinfo=None), "x")]), "has no time zone"),
+        (Odd(lambda demand: [Timer(BEGAN, "")]), "cause"),
+        (Odd(lambda demand: [Timer(BEGAN, "x"), Timer(BEGAN + timedelta(1), "x")]), "a cause names one"),
+        (Odd(lambda demand: [Timer(BEGAN, "x")], Noted(text="bare")), "proposes Reactions, got Noted"),
     ],
 )
 def test_what_is_no_answer_is_parked_and_the_others_go_on(policy: Any, says: str) -> None:

@@ -20,13 +20,14 @@ from demandflow import (
     STAY,
     Accepted,
     Actor,
+    CommandConflict,
     ContractedOut,
     DemandFlow,
     Evaluated,
     Fact,
     FedBack,
+    FeedbackMethod,
     Grade,
-    IdReused,
     InvalidValue,
     LetGo,
     Merged,
@@ -48,7 +49,6 @@ from demandflow import (
     TakenOn,
     TookIn,
     Unmerged,
-    Way,
     Workflow,
     closed_loop,
 )
@@ -61,7 +61,7 @@ from demandflow.testing.workflows import workflows
 
 ASKED = a(Registered, resident="Anna")
 REPORTED = (ASKED, a(Accepted), a(ContractedOut, contractor="水电队"), a(TakenOn), a(Reported))
-TOLD = (*REPORTED, a(FedBack, way=Way.CALL))
+TOLD = (*REPORTED, a(FedBack, way=FeedbackMethod.CALL))
 
 
 class Weighed(Fact):
@@ -140,7 +140,7 @@ def test_the_same_command_twice_is_accepted_and_records_nothing() -> None:
     again = once.when(a(Accepted), command_id="c1").nothing()
     assert again.demand.version == 2
     assert again.part == ("accept", once.events[1].meta.actor), "by whom and by which move are those of the first time"
-    once.when(a(Accepted, note="otherwise"), command_id="c1").refused(IdReused, match="note")
+    once.when(a(Accepted, note="otherwise"), command_id="c1").refused(CommandConflict, match="note")
     given(step(ASKED, command_id="r")).when(ASKED, command_id="r").nothing()
 
 
@@ -164,7 +164,7 @@ def test_a_step_can_concern_another_demand_and_come_later() -> None:
 
 
 def test_time_passes_as_said() -> None:
-    hung = given(a(Registered), *REPORTED[1:], a(FedBack, way=Way.PUBLIC_NOTICE))
+    hung = given(a(Registered), *REPORTED[1:], a(FedBack, way=FeedbackMethod.PUBLIC_NOTICE))
     hung.when(a(NoticeEnded), after=timedelta(days=6)).refused(RuleBroken)
     hung.when(a(NoticeEnded), after=timedelta(days=7)).then(a(NoticeEnded))
 

@@ -15,12 +15,12 @@ from demandflow import (
     Corrected,
     DemandFlow,
     Evaluated,
+    FeedbackMethod,
     Grade,
     Registered,
     Reported,
     Role,
     RuleBroken,
-    Way,
     closed_loop,
     rules,
 )
@@ -50,7 +50,7 @@ def closed(flow: DemandFlow, grade: Grade = Grade.DISSATISFIED) -> Any:
     flow.contract_out(demand, "repair team", by=DISPATCHER)
     flow.take_on(demand, by=TEAM)
     flow.report(demand, "new lamp", by=TEAM)
-    flow.feed_back(demand, Way.CALL, by=CLERK)
+    flow.feed_back(demand, FeedbackMethod.CALL, by=CLERK)
     flow.evaluate(demand, resolved=True, grade=grade, by=RESIDENT)
     return demand
 
@@ -235,7 +235,7 @@ def test_what_nobody_said_for_themselves_is_corrected_by_one(flow: DemandFlow) -
 def test_one_clerk_cannot_register_answer_tell_and_close_as_silent(flow: DemandFlow, clock: FrozenClock) -> None:
     demand = flow.register("dark", **PLACED, resident=RESIDENT.id, by=CLERK).id
     flow.answer(demand, "it works", by=CLERK)
-    flow.feed_back(demand, Way.CALL, by=CLERK)
+    flow.feed_back(demand, FeedbackMethod.CALL, by=CLERK)
     with pytest.raises(RuleBroken, match="li handled this demand and cannot also end it"):
         flow.miss_callback(demand, by=CLERK)
     flow.miss_callback(demand, by=OTHER_CLERK)
@@ -252,7 +252,7 @@ def test_a_clerk_cannot_register_for_a_resident_and_evaluate_in_their_place(flow
     named: Any = {as_whom: CLERK.id if as_whom == "representative" else (CLERK.id,)}
     demand = flow.register("dark", **PLACED, resident="Anna", by=CLERK, **named).id
     flow.answer(demand, "it works", by=OTHER_CLERK)
-    flow.feed_back(demand, Way.CALL, by=OTHER_CLERK)
+    flow.feed_back(demand, FeedbackMethod.CALL, by=OTHER_CLERK)
     with pytest.raises(RuleBroken, match="li registered this demand or told its outcome"):
         flow.evaluate(demand, resolved=True, grade=Grade.SATISFIED, by=Actor(CLERK.id, Role.RESIDENT))
 
@@ -260,7 +260,7 @@ def test_a_clerk_cannot_register_for_a_resident_and_evaluate_in_their_place(flow
 def test_who_told_the_outcome_does_not_evaluate_as_the_representative(flow: DemandFlow) -> None:
     demand = flow.register("dark", **PLACED, resident="Anna", representative="li", by=OTHER_CLERK).id
     flow.answer(demand, "it works", by=OTHER_CLERK)
-    flow.feed_back(demand, Way.CALL, by=CLERK)
+    flow.feed_back(demand, FeedbackMethod.CALL, by=CLERK)
     with pytest.raises(RuleBroken, match="li registered this demand or told its outcome"):
         flow.evaluate(demand, resolved=True, grade=Grade.SATISFIED, by=Actor("li", Role.RESIDENT))
 
@@ -269,7 +269,7 @@ def test_a_daughter_who_registers_for_her_mother_evaluates_for_her_too(flow: Dem
     daughter = Actor("daughter", Role.RESIDENT)
     demand = flow.register("dark", **PLACED, resident="Anna", representative="daughter", by=daughter).id
     flow.answer(demand, "it works", by=CLERK)
-    flow.feed_back(demand, Way.CALL, by=CLERK)
+    flow.feed_back(demand, FeedbackMethod.CALL, by=CLERK)
     assert flow.evaluate(demand, resolved=True, grade=Grade.SATISFIED, by=daughter).ended_as == "closed"
 
 
@@ -279,7 +279,7 @@ def test_a_village_with_one_clerk_may_take_the_rules_out(clock: FrozenClock) -> 
     with DemandFlow.open("memory:", workflows=[village], clock=clock) as flow:
         demand = flow.register("dark", **PLACED, resident=RESIDENT.id, by=CLERK).id
         flow.answer(demand, "it works", by=CLERK)
-        flow.feed_back(demand, Way.CALL, by=CLERK)
+        flow.feed_back(demand, FeedbackMethod.CALL, by=CLERK)
         for _ in range(3):
             missed = flow.miss_callback(demand, by=CLERK)
         assert missed.ended_as == "closed"
@@ -304,7 +304,7 @@ def test_who_evaluated_it_is_not_given_the_work_of_the_next_round(flow: DemandFl
     flow.contract_out(demand, "repair team", by=DISPATCHER)
     flow.take_on(demand, by=TEAM)
     flow.report(demand, "new lamp", by=TEAM)
-    flow.feed_back(demand, Way.CALL, by=CLERK)
+    flow.feed_back(demand, FeedbackMethod.CALL, by=CLERK)
     flow.evaluate(demand, resolved=False, grade=Grade.DISSATISFIED, by=RESIDENT)
     for fact in ({"contractor": RESIDENT.id}, {"contractor": "x", "co_handlers": (RESIDENT.id,)}):
         with pytest.raises(RuleBroken, match="evaluated this demand and cannot also handle it"):

@@ -220,8 +220,8 @@ def test_what_an_earlier_rule_let_pass_is_read_and_can_be_asked(tmp_path: Path) 
         connection.commit()
     with DemandFlow.open(f"sqlite:///{path}") as flow:
         flow.rebuild()
-        stands = flow.demand(demand)
-        assert {name: getattr(stands, name) for name in odd} == odd
+        status = flow.demand(demand)
+        assert {name: getattr(status, name) for name in odd} == odd
         for name, value in odd.items():
             assert [row.demand for row in flow.board(**{name: value}).rows] == [demand]  # type: ignore[arg-type]
             if name != "resident":

@@ -20,6 +20,7 @@ from demandflow import (
     DemandFlow,
     Event,
     Fact,
+    FeedbackMethod,
     Grade,
     InvalidValue,
     Noted,
@@ -27,8 +28,7 @@ from demandflow import (
     Reaction,
     Refusal,
     Role,
-    Wake,
-    Way,
+    Timer,
     Workflow,
     closed_loop,
     fold,
@@ -39,7 +39,7 @@ from demandflow.analysis import what_if
 from demandflow.analysis.nearby import OpenDemands
 from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.values import Place
-from demandflow.policies import Dispatch, Look, Policy, Reminders, Unit, standard_policies
+from demandflow.policies import Dispatch, Handler, Policy, PolicyContext, Reminders, standard_policies
 
 BEGAN = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 OFFICE = Calendar.of("office", zone="Asia/Shanghai", hours="Mon-Fri 09:00-12:00 14:00-18:00")
@@ -159,7 +159,7 @@ def test_judging_anew_leaves_the_log_and_what_is_judged_by_the_rule_in_force_as_
     strict = standard_clocks(OFFICE, accept="1 working hour")
     demand, judged = town.flow.demand(UUID(int=1)), fold(rejudged(town.flow.events(UUID(int=1)), strict))
     assert judged is not None
-    assert [one.stands for one in (demand.clock("accept"), judged.clock("accept")) if one] == ["met", "missed"]
+    assert [one.status for one in (demand.clock("accept"), judged.clock("accept")) if one] == ["met", "missed"]
     assert town.flow.figures().clock("accept").met == 1
 
 
@@ -168,11 +168,11 @@ class Giving:
 
     name, on, records = "giving", True, (ContractedOut,)
 
-    def wakes(self, demand: Demand, workflow: Workflow) -> Iterator[Wake]:
+    def timers(self, demand: Demand, workflow: Workflow) -> Iterator[Timer]:
         if demand.state == "accepted" and demand.since is not None:
-            yield Wake(demand.since, f"round {demand.round}")
+            yield Timer(demand.since, f"round {demand.round}")
 
-    def then(self, wake: Wake, demand: Demand, look: Look) -> Iterator[Reaction]:
+    def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterator[Reaction]:
         if demand.text == "a riddle":
             raise LookupError("nobody knows")
         yield Reaction(ContractedOut(contractor="south" if look.load("south") == 0 else "north"))
@@ -286,7 +286,7 @@ def towns() -> Iterator[DemandFlow]:
 
 
 def test_on_a_workflow_without_clocks_those_of_a_demand_stop(towns: DemandFlow) -> None:
-    towns.move_over(UUID(int=1), BARE.key, by=SUPERVISOR)
+    towns.migrate(UUID(int=1), BARE.key, by=SUPERVISOR)
     towns.accept(UUID(int=1), by=AUDITOR)
     for workflow in (TIMED, STRICT):
         found = what_if(towns.all_events(), workflow, until=BEGAN + timedelta(days=9))
@@ -296,7 +296,7 @@ def test_on_a_workflow_without_clocks_those_of_a_demand_stop(towns: DemandFlow) 
 
 
 def test_on_another_workflow_what_stood_the_same_goes_on_and_what_stood_otherwise_stops(towns: DemandFlow) -> None:
-    towns.move_over(UUID(int=1), SAME_NAMES.key, by=SUPERVISOR)
+    towns.migrate(UUID(int=1), SAME_NAMES.key, by=SUPERVISOR)
     found = what_if(towns.all_events(), TIMED)
     assert found.was == found.would_be
     assert found.was["accept"]["running"] == 1
@@ -312,8 +312,8 @@ def test_on_another_workflow_what_stood_the_same_goes_on_and_what_stood_otherwis
 
 
 def test_a_demand_that_left_and_came_back_is_judged_again(towns: DemandFlow) -> None:
-    towns.move_over(UUID(int=1), BARE.key, by=SUPERVISOR)
-    towns.move_over(UUID(int=1), TIMED.key, by=SUPERVISOR)
+    towns.migrate(UUID(int=1), BARE.key, by=SUPERVISOR)
+    towns.migrate(UUID(int=1), TIMED.key, by=SUPERVISOR)
     found = what_if(towns.all_events(), STRICT)
     assert found.was["accept"]["running"] == found.would_be["accept"]["running"] == 1
     assert found.of("accept") == (), "both run; they are due at other moments"
@@ -323,11 +323,11 @@ def test_a_demand_that_left_and_came_back_is_judged_again(towns: DemandFlow) -> 
 
 def test_one_that_comes_from_another_name_is_known_from_its_first_day(towns: DemandFlow) -> None:
     towns.register("a hole", channel="hotline", place="fufeng/c2", resident="qian", by=CLERK, workflow=BARE.key)
-    towns.move_over(UUID(int=2), TIMED.key, by=SUPERVISOR)
+    towns.migrate(UUID(int=2), TIMED.key, by=SUPERVISOR)
     towns.accept(UUID(int=2), by=AUDITOR)
 
     class Asking(Giving):
-        def then(self, wake: Wake, demand: Demand, look: Look) -> Iterator[Reaction]:
+        def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterator[Reaction]:
             assert demand.received is not None
             texts = [seen.text for seen in look.open_demands("fufeng", BEGAN)]
             assert [seen.text for seen in look.open_demands("fufeng/c2", demand.received)] == ["a hole"]
@@ -344,11 +344,11 @@ class WhenReady:
 
     name, on, records = "when_ready", True, (Notified,)
 
-    def wakes(self, demand: Demand, workflow: Workflow) -> Iterator[Wake]:
+    def timers(self, demand: Demand, workflow: Workflow) -> Iterator[Timer]:
         if demand.received is not None and demand.open:
-            yield Wake(demand.received, "ready")
+            yield Timer(demand.received, "ready")
 
-    def then(self, wake: Wake, demand: Demand, look: Look) -> Iterator[Reaction]:
+    def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterator[Reaction]:
         if Noted in demand.facts:
             yield Reaction(Notified(to="auditor", kind="ready", what="it is ready"))
 
@@ -364,7 +364,7 @@ def test_what_had_no_answer_is_asked_again_when_the_demand_changes_and_what_had_
 class Refusing(Giving):
     """Proposes what the rules do not let in."""
 
-    def then(self, wake: Wake, demand: Demand, look: Look) -> Iterator[Reaction]:
+    def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterator[Reaction]:
         yield Reaction(ContractedOut(contractor=AUDITOR.id))
 
 
@@ -379,11 +379,11 @@ def test_what_the_rules_would_not_let_in_is_told_and_not_counted(towns: DemandFl
 class GivesSouth(Giving):
     """Gives everything to the south, each time that it waits to be given out."""
 
-    def wakes(self, demand: Demand, workflow: Workflow) -> Iterator[Wake]:
+    def timers(self, demand: Demand, workflow: Workflow) -> Iterator[Timer]:
         if demand.state in ("accepted", "handed_back") and demand.since is not None:
-            yield Wake(demand.since, f"round {demand.round}, after {len(demand.contracts)}")
+            yield Timer(demand.since, f"round {demand.round}, after {len(demand.contracts)}")
 
-    def then(self, wake: Wake, demand: Demand, look: Look) -> Iterator[Reaction]:
+    def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterator[Reaction]:
         if not demand.contracts or demand.text != "once":
             yield Reaction(ContractedOut(contractor="south", reason=f"{look.load('south')} in hand"))
 
@@ -421,7 +421,7 @@ def test_what_was_given_out_before_the_round_changed_stands_for_nothing_after_it
     loads: list[int] = []
 
     class FirstRound(GivesSouth):
-        def then(self, wake: Wake, demand: Demand, look: Look) -> Iterator[Reaction]:
+        def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterator[Reaction]:
             loads.append(look.load("south"))
             if demand.round == 1:
                 yield from super().then(wake, demand, look)
@@ -442,7 +442,7 @@ def test_what_was_given_out_before_the_round_changed_stands_for_nothing_after_it
 
 
 def test_the_load_is_the_one_that_would_have_been(town: Town) -> None:
-    flow, units = town.flow, (Unit("a"), Unit("b"), Unit("c"))
+    flow, units = town.flow, (Handler("a"), Handler("b"), Handler("c"))
     for number in range(1, 7):
         flow.register("a lamp", channel="hotline", place="fufeng/c1", resident="zhao", by=CLERK)
         flow.accept(UUID(int=number), by=AUDITOR)
@@ -453,11 +453,11 @@ def test_the_load_is_the_one_that_would_have_been(town: Town) -> None:
 
 
 UNITS = (
-    Unit("north"),
-    Unit("west", "fufeng/c1"),
-    Unit("east", "fufeng/c1"),
-    Unit("lamps", "fufeng", ("lighting",)),
-    Unit("more lamps", "fufeng", ("lighting",)),
+    Handler("north"),
+    Handler("west", "fufeng/c1"),
+    Handler("east", "fufeng/c1"),
+    Handler("lamps", "fufeng", ("lighting",)),
+    Handler("more lamps", "fufeng", ("lighting",)),
 )
 STANDARD = standard_policies(OFFICE, units=UNITS)
 LONG = closed_loop("timed", version=4, clocks=standard_clocks(OFFICE, finish="1 working day"))
@@ -533,7 +533,7 @@ class Standing(Town):
             case "report":
                 flow.report(demand, "done", resolved=number % 3 > 0, by=worker)
             case "feed_back":
-                flow.feed_back(demand, Way.PUBLIC_NOTICE if now.anonymous else Way.CALL, by=CLERK)
+                flow.feed_back(demand, FeedbackMethod.PUBLIC_NOTICE if now.anonymous else FeedbackMethod.CALL, by=CLERK)
             case "evaluate":
                 grade = (Grade.SATISFIED, Grade.DISSATISFIED)[number % 2]
                 flow.evaluate(demand, resolved=number % 2 == 0, grade=grade, by=zhao)
@@ -551,7 +551,7 @@ class Standing(Town):
             case "escalate":
                 flow.escalate(demand, "by hand", by=SUPERVISOR)
             case "move_over":
-                flow.move_over(demand, (TIMED, LONG, BARE)[number % 3].key, by=SUPERVISOR)
+                flow.migrate(demand, (TIMED, LONG, BARE)[number % 3].key, by=SUPERVISOR)
             case "correct":
                 flow.correct(demand, 1, reason="looked again", category=("roads", "lighting")[number % 2], by=AUDITOR)
             case "accept" | "unmerge":

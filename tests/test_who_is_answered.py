@@ -15,17 +15,17 @@ from demandflow import (
     Accepted,
     Actor,
     Calendar,
+    CommandConflict,
     Demand,
     DemandFlow,
     DemandFlowError,
     Event,
-    IdReused,
     InvalidValue,
     Noted,
-    Overtaken,
     Role,
     RoleNotAllowed,
     RuleBroken,
+    StaleDemand,
     closed_loop,
     evolve,
     standard_clocks,
@@ -57,7 +57,7 @@ def test_who_may_not_register_learns_nothing_of_what_is_registered(flow: DemandF
 @pytest.mark.parametrize("text", [SECRET, "x"])
 def test_who_may_register_for_themselves_learns_nothing_of_others(flow: DemandFlow, text: str) -> None:
     flow.register(SECRET, **TOLD, by=CLERK)
-    with pytest.raises(IdReused) as refused:
+    with pytest.raises(CommandConflict) as refused:
         flow.register(text, **TOLD, by=Actor("Mallory", Role.RESIDENT))
     assert refused.value.differences == ("by",)
     assert SECRET not in str(refused.value)
@@ -69,7 +69,7 @@ def test_who_might_have_registered_it_is_told_what_differs_but_not_how(flow: Dem
     colleague = Actor("Mei", Role.GRID_ADMINISTRATOR)
     assert flow.register(SECRET, **TOLD, by=colleague) == first
     assert flow.register(SECRET, **TOLD, by=Actor("王芳", Role.RESIDENT)) == first, "she might have herself"
-    with pytest.raises(IdReused) as refused:
+    with pytest.raises(CommandConflict) as refused:
         flow.register("x", **{**TOLD, "place": "f/c2"}, by=colleague)
     assert refused.value.differences == ("text", "place")
     assert not any(value in str(refused.value) for value in (SECRET, "f/c1/b3", "王芳"))
@@ -79,8 +79,8 @@ def test_a_command_id_of_somebody_else_gives_nothing_away(flow: DemandFlow) -> N
     demand = flow.register("x", **PLACED).id
     flow.note(demand, SECRET, by=CLERK, command_id="n")
     for by, text, error in (
-        (Actor("Mei", Role.GRID_ADMINISTRATOR), SECRET, IdReused),
-        (Actor("Mei", Role.GRID_ADMINISTRATOR), "x", IdReused),
+        (Actor("Mei", Role.GRID_ADMINISTRATOR), SECRET, CommandConflict),
+        (Actor("Mei", Role.GRID_ADMINISTRATOR), "x", CommandConflict),
         (Actor("Mei", "no role of it"), SECRET, RoleNotAllowed),
     ):
         with pytest.raises(error) as refused:
@@ -94,7 +94,7 @@ def test_a_command_id_of_somebody_else_gives_nothing_away(flow: DemandFlow) -> N
 
 def test_registering_with_a_command_id_of_somebody_else_gives_nothing_away(flow: DemandFlow) -> None:
     flow.register(SECRET, **PLACED, command_id="r")
-    for by, error in ((Actor("Mallory", Role.CONTRACTOR), RoleNotAllowed), (RESIDENT, IdReused)):
+    for by, error in ((Actor("Mallory", Role.CONTRACTOR), RoleNotAllowed), (RESIDENT, CommandConflict)):
         with pytest.raises(error) as refused:
             flow.register("x", **{**PLACED, "by": by}, command_id="r")
         assert SECRET not in str(refused.value)
@@ -118,7 +118,7 @@ def test_nobody_silences_a_policy_by_a_command_id(clock: FrozenClock) -> None:
     flow, demand = overdue(clock)
     with flow:
         for policy in flow.policies:
-            for wake in policy.wakes(flow.demand(demand), TIMED):
+            for wake in policy.timers(flow.demand(demand), TIMED):
                 ours = command_of(policy.name, wake.cause)
                 with pytest.raises(InvalidValue, match="is kept for what"):
                     flow.note(demand, ".", by=TEAM, command_id=ours)
@@ -199,7 +199,7 @@ def test_every_message_is_bounded_and_has_no_control_characters(words: str | int
     text = words if isinstance(words, str) else "x" * words
     for error in (
         InvalidValue(text, other),
-        IdReused(text, other, (text,)),
+        CommandConflict(text, other, (text,)),
         RoleNotAllowed(text, other, (text, other)),
         DemandFlowError(text, other),
         pickle.loads(pickle.dumps(InvalidValue(text, other))),
@@ -231,7 +231,7 @@ def test_only_who_might_have_done_it_then_is_told_what_changed(flow: DemandFlow)
     flow.note(seen.id, "a", by=Actor("Mei", Role.GRID_ADMINISTRATOR))
     flow.accept(seen.id, by=AUDITOR)
     flow.contract_out(seen.id, "repair team", by=DISPATCHER)
-    with pytest.raises(Overtaken) as overtaken:
+    with pytest.raises(StaleDemand) as overtaken:
         flow.withdraw(seen.id, by=RESIDENT, seen=1)
     assert len(overtaken.value.meanwhile) == 3
     mallory = Actor("Mallory", Role.RESIDENT)

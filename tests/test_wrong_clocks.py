@@ -29,7 +29,7 @@ from demandflow import (
 from demandflow.batches import Action
 from demandflow.domain.facts import Noted
 from demandflow.importing.mending import mended_copy
-from demandflow.policies import Unit, standard_policies
+from demandflow.policies import Handler, standard_policies
 from demandflow.recording.ids import elapsed
 from demandflow.recording.moments import Moments
 from demandflow.testing import FrozenClock, counted_ids
@@ -92,7 +92,7 @@ OFFICE = Calendar.of("office", zone="UTC", hours="Mon-Sun 00:00-24:00")
 
 
 def test_policies_are_not_run_by_a_clock_that_is_behind(tmp_path: Path) -> None:
-    how: Any = {"workflows": [closed_loop()], "policies": standard_policies(OFFICE, units=(Unit("team", "fufeng"),))}
+    how: Any = {"workflows": [closed_loop()], "policies": standard_policies(OFFICE, units=(Handler("team", "fufeng"),))}
     with DemandFlow.open(url(tmp_path), clock=FrozenClock(T0 + DAY), **how) as flow:
         flow.accept(flow.register("x", **PLACED).id, by=AUDITOR)
     with DemandFlow.open(url(tmp_path), clock=FrozenClock(T0), **how) as behind:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from demandflow.domain.clocks.rejudging import judged_by
-from demandflow.domain.clocks.states import Ticking
+from demandflow.domain.clocks.states import ClockState
 from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.events import Event
 from demandflow.domain.evolve import evolve
@@ -19,7 +19,7 @@ from demandflow.domain.workflow import Workflow
 class _Otherwise(NamedTuple):
     """All in which a demand can differ from what it was: the rest is what people did."""
 
-    clocks: tuple[Ticking, ...]
+    clocks: tuple[ClockState, ...]
     due: datetime | None
     escalated: bool
 

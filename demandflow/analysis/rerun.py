@@ -22,7 +22,7 @@ from demandflow.domain.values import Actor, Role
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue
 from demandflow.inputs.moments import EARLIEST
-from demandflow.policies.policy import Policy, Reaction, Seen, Wake, cause_of
+from demandflow.policies.policy import OpenDemand, Policy, Reaction, Timer, cause_of
 
 
 class _Line(NamedTuple):
@@ -91,7 +91,7 @@ class Rerun:
         """How many open demands this contractor would have had in hand."""
         return self._given_out.in_hand[contractor]
 
-    def open_demands(self, place: str, received_since: datetime) -> tuple[Seen, ...]:
+    def open_demands(self, place: str, received_since: datetime) -> tuple[OpenDemand, ...]:
         """The demands that were open then at this place and below it, in the order of receipt."""
         return self._nearby.at(place, received_since)
 
@@ -146,11 +146,11 @@ class Rerun:
         wanted: set[_Line] = set()
         for name, policy in self._policies.items():
             try:
-                wakes = () if demand is None else tuple(policy.wakes(demand, self._judged.workflow))
+                timers = () if demand is None else tuple(policy.timers(demand, self._judged.workflow))
             except Exception as error:  # what a community's policy may raise is not known
                 self._raise(name, this, error)
                 continue
-            wanted |= {_Line(wake.at, this, name, wake.cause) for wake in wakes if (name, wake.cause) not in done}
+            wanted |= {_Line(wake.at, this, name, wake.cause) for wake in timers if (name, wake.cause) not in done}
         for line in wanted - noted:
             heappush(self._agenda, line)
         if wanted:
@@ -162,7 +162,7 @@ class Rerun:
         """Ask this, and count what is proposed; False if nothing is."""
         policy, demand = self._policies[line.policy], self._judged.would(line.demand)
         try:
-            reactions = tuple(policy.then(Wake(line.at, line.cause), demand, self))
+            reactions = tuple(policy.then(Timer(line.at, line.cause), demand, self))
             after = demand
             for reaction in reactions:
                 after = self._after(policy, reaction, after)

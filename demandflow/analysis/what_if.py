@@ -11,7 +11,7 @@ from uuid import UUID
 
 from demandflow.analysis.judged_anew import JudgedAnew
 from demandflow.analysis.rerun import Rerun
-from demandflow.domain.clocks.states import CLOCK_STANDS, RUNNING
+from demandflow.domain.clocks.states import CLOCK_STATUSES, RUNNING
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
 from demandflow.domain.workflow import Workflow
@@ -20,7 +20,7 @@ from demandflow.inputs.moments import moment
 from demandflow.policies.policy import Policy
 
 NONE = "none"
-STANDS = (NONE, *CLOCK_STANDS)
+STANDS = (NONE, *CLOCK_STATUSES)
 
 
 @dataclass(frozen=True)
@@ -77,10 +77,10 @@ class WhatIf:
         lines = [f"as of {self.until:%Y-%m-%d %H:%M} UTC, was → would have been"]
         for clock in sorted({*self.was, *self.would_be}):
             pairs = [
-                (stands, self.was.get(clock, {}).get(stands, 0), self.would_be.get(clock, {}).get(stands, 0))
-                for stands in (*STANDS, "overdue")
+                (status, self.was.get(clock, {}).get(status, 0), self.would_be.get(clock, {}).get(status, 0))
+                for status in (*STANDS, "overdue")
             ]
-            said = [f"{stands} {was} → {now}" if was != now else f"{stands} {was}" for stands, was, now in pairs]
+            said = [f"{status} {was} → {now}" if was != now else f"{status} {was}" for status, was, now in pairs]
             lines.append(f"  clock {clock}: {', '.join(said)}")
         for name, acted in self.policies.items():
             kinds = sorted({*acted.was, *acted.would_be})
@@ -138,9 +138,9 @@ def _told(judged: JudgedAnew, rerun: Rerun, until: datetime) -> WhatIf:
         was, would = judged.was[demand], judged.would(demand)
         for name in sorted(names):
             stood = [_stands(one, name, until) for one in (was, would)]
-            for side, (stands, overdue, _) in zip(counts, stood, strict=True):
+            for side, (status, overdue, _) in zip(counts, stood, strict=True):
                 count = side.setdefault(name, Counter())
-                count[stands] += 1
+                count[status] += 1
                 count["overdue"] += overdue
             if stood[0][:2] != stood[1][:2]:
                 (was_said, was_due), (now_said, now_due) = ((_said(*one[:2]), one[2]) for one in stood)
@@ -159,10 +159,10 @@ def _stands(demand: Demand, name: str, until: datetime) -> tuple[str, bool, date
     clock = demand.clock(name)
     if clock is None:
         return NONE, False, None
-    late = clock.stands == RUNNING or clock.paused_too_late
+    late = clock.status == RUNNING or clock.paused_too_late
     overdue = late and clock.due is not None and clock.due < until
-    return clock.stands, overdue, clock.due
+    return clock.status, overdue, clock.due
 
 
-def _said(stands: str, overdue: bool) -> str:
-    return "overdue" if overdue else stands
+def _said(status: str, overdue: bool) -> str:
+    return "overdue" if overdue else status

@@ -12,7 +12,7 @@ from typing import Protocol
 from uuid import UUID
 
 from demandflow.automation.parked import SCHEMA as PARKED_SCHEMA
-from demandflow.automation.parked import Parked, ParkedReactions
+from demandflow.automation.parked import ParkedReaction, ParkedReactions
 from demandflow.domain.demand import Demand
 from demandflow.errors import StorageError
 from demandflow.store import cursor
@@ -52,11 +52,11 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Answer:
     """What the policies want to be asked about a demand, which of them could not say, and which could."""
 
     lines: tuple[Line, ...]
-    parked: tuple[Parked, ...]
+    parked: tuple[ParkedReaction, ...]
     cleared: tuple[tuple[str, UUID, str], ...]
 
 
@@ -66,7 +66,7 @@ class Asker(Protocol):
     def current(self, demand: UUID) -> Demand:
         """The demand as it is stored now."""
 
-    def asked(self, demand: Demand) -> Asked:
+    def asked(self, demand: Demand) -> Answer:
         """What the policies want to be asked about the demand, without what was reacted to already."""
 
 
@@ -88,7 +88,7 @@ class Agenda:
         """Close the tables; doing so twice is harmless."""
         self.tables.close()
 
-    def catch_up(self, asker: Asker, stop: Callable[[], bool] = lambda: False) -> tuple[Parked, ...]:
+    def catch_up(self, asker: Asker, stop: Callable[[], bool] = lambda: False) -> tuple[ParkedReaction, ...]:
         """Read the log page by page to its end, and note anew what is to be asked about the demands touched.
 
         Returns the reactions that were parked on the way. A log that is not the one that was read begins anew.
@@ -142,7 +142,7 @@ class Agenda:
             ).fetchone()
         return None if at is None else moment_of(at)
 
-    def put_aside(self, silent: Sequence[Line], parked: Sequence[tuple[Line, Parked]]) -> None:
+    def acknowledge(self, silent: Sequence[Line], parked: Sequence[tuple[Line, ParkedReaction]]) -> None:
         """Keep what had no answer, and what could not be answered, so that neither is asked again as things stand.
 
         What was noted anew meanwhile, since the demand is another one, stays to be asked.
@@ -161,21 +161,23 @@ class Agenda:
                 if not begin:
                     self.parked.park([one for _, one in parked])
 
-    def retry(self, parked: Sequence[Parked], asker: Asker) -> None:
+    def retry(self, parked: Sequence[ParkedReaction], asker: Asker) -> None:
         """Let these be asked again, at the next run."""
         with self.tables.locked():
             with self.tables.transaction():
                 self.parked.unpark((one.policy, one.demand, one.cause) for one in parked)
             touched = list(dict.fromkeys(one.demand for one in parked))
             while (began := self._cursor.position()) is not None:
-                asked = [said for demand in touched if isinstance(said := _asked(asker, demand), Asked)]
+                asked = [said for demand in touched if isinstance(said := _asked(asker, demand), Answer)]
                 with self.tables.transaction():
                     if self._cursor.position() == began:
                         lines, _ = self._replace(touched, asked)
                         self._cursor.move(began._replace(taken=str(int(began.taken or 0) + lines)))
                         return
 
-    def replaced(self, touched: Sequence[UUID], asked: Sequence[Asked], taken: str) -> tuple[str, list[Parked]]:
+    def replaced(
+        self, touched: Sequence[UUID], asked: Sequence[Answer], taken: str
+    ) -> tuple[str, list[ParkedReaction]]:
         """Note what is asked now about these demands; returns the number of lines after it, and what is newly parked.
 
         Within a transaction.
@@ -185,7 +187,7 @@ class Agenda:
         lines, parked = self._replace(touched, asked)
         return str(int(taken or 0) + lines), parked
 
-    def _replace(self, touched: Iterable[UUID], asked: Sequence[Asked]) -> tuple[int, list[Parked]]:
+    def _replace(self, touched: Iterable[UUID], asked: Sequence[Answer]) -> tuple[int, list[ParkedReaction]]:
         """Note what is asked now instead of all that there was about these demands; what is parked stays quiet.
 
         Returns how many lines there are more, and what is newly parked.
@@ -271,7 +273,7 @@ class _Reading:
 
     def __init__(self, agenda: Agenda, asker: Asker) -> None:
         self._agenda, self._asker = agenda, asker
-        self.newly_parked: list[Parked] = []
+        self.newly_parked: list[ParkedReaction] = []
 
     def worked_out(self, rows: Sequence[Row], stuck: Collection[UUID]) -> Effect:
         """What is asked about the demands touched. One that cannot be read is left off the agenda, its events parked.
@@ -280,7 +282,7 @@ class _Reading:
         """
         touched = list(dict.fromkeys(row.demand for _, row in rows if row.demand is not None))
         answers = {demand: _asked(self._asker, demand) for demand in touched}
-        asked = {demand: said for demand, said in answers.items() if isinstance(said, Asked)}
+        asked = {demand: said for demand, said in answers.items() if isinstance(said, Answer)}
         parked: dict[UUID | None, Parking] = {}
         for position, row in rows:
             if not isinstance(row, Unreadable) and isinstance(error := answers[row.demand], Exception):
@@ -297,7 +299,7 @@ class _Reading:
         return Effect(write, [*unread, *parked.values()], freed=asked)
 
 
-def _asked(asker: Asker, demand: UUID) -> Asked | Exception:
+def _asked(asker: Asker, demand: UUID) -> Answer | Exception:
     """What the policies want to be asked about the demand, or why it cannot be read."""
     try:
         return asker.asked(asker.current(demand))

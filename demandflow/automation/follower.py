@@ -8,7 +8,7 @@ from threading import Event
 
 from demandflow.automation.notices import Notice
 from demandflow.automation.reactions import Reactions
-from demandflow.automation.runner import Ran
+from demandflow.automation.runner import PolicyRun
 from demandflow.errors import InvalidValue, StorageBusy, brief
 
 LONGEST = timedelta(days=1)
@@ -21,7 +21,7 @@ def follow(
     *,
     every: timedelta = timedelta(seconds=5),
     notify: Callable[[Notice], object] | None = None,
-    tell: Callable[[Ran | Exception], object] | None = None,
+    tell: Callable[[PolicyRun | Exception], object] | None = None,
 ) -> int:
     """Run the policies until `stop` is set; returns how many reactions were recorded.
 
@@ -55,7 +55,7 @@ def _deliver(
     flow: Reactions,
     notify: Callable[[Notice], object],
     stop: Event,
-    tell: Callable[[Ran | Exception], object] | None,
+    tell: Callable[[PolicyRun | Exception], object] | None,
 ) -> None:
     try:
         flow.deliver_notices(notify, stop=stop.is_set)

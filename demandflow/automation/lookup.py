@@ -11,7 +11,7 @@ from typing import Protocol
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import ContractedOut, Fact, HandedBack
 from demandflow.domain.workflow import Workflow
-from demandflow.policies.policy import Seen
+from demandflow.policies.policy import OpenDemand
 
 
 class Recorded(Protocol):
@@ -20,7 +20,7 @@ class Recorded(Protocol):
     def loads(self) -> dict[str, int]:
         """How many open demands each contractor has in hand."""
 
-    def open_demands(self, place: str, received_since: datetime) -> tuple[Seen, ...]:
+    def open_demands(self, place: str, received_since: datetime) -> tuple[OpenDemand, ...]:
         """The open demands at a place and below it, in the order of receipt."""
 
 
@@ -31,7 +31,7 @@ class Lookup:
         self.now, self._workflows, self._recorded = now, workflows, recorded
         self._loads: dict[str, int] | None = None
         self._changed = Counter[str]()
-        self._near: dict[str, tuple[datetime, tuple[Seen, ...]]] = {}
+        self._near: dict[str, tuple[datetime, tuple[OpenDemand, ...]]] = {}
 
     def workflow(self, demand: Demand) -> Workflow:
         """The workflow that the demand is on."""
@@ -43,7 +43,7 @@ class Lookup:
             self._loads = self._recorded.loads()
         return self._loads.get(contractor, 0) + self._changed[contractor]
 
-    def open_demands(self, place: str, received_since: datetime) -> tuple[Seen, ...]:
+    def open_demands(self, place: str, received_since: datetime) -> tuple[OpenDemand, ...]:
         """The open demands at this place and below it that were received since, in the order of receipt."""
         since, found = self._near.get(place, (None, ()))
         if since is None or received_since < since:

@@ -33,7 +33,7 @@ class Notice:
     kind: str
     what: str
     at: datetime
-    gathering: str | None
+    correlation: str | None
     place: Place | None = None
     text: str | None = None
     reference: str | None = None
@@ -88,7 +88,7 @@ def _notice(event: Event, fact: Notified, demand: Demand | None) -> Notice:
         kind=fact.kind,
         what=fact.what,
         at=event.meta.happened,
-        gathering=event.meta.correlation,
+        correlation=event.meta.correlation,
         place=None if demand is None else demand.place,
         text=None if demand is None else demand.text,
         reference=None if demand is None else demand.reference,

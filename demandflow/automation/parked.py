@@ -18,7 +18,7 @@ CREATE TABLE demandflow_parked (
 
 
 @dataclass(frozen=True, slots=True)
-class Parked:
+class ParkedReaction:
     """A reaction that could not be made, why, and since when; it waits to be retried or dropped."""
 
     policy: str
@@ -34,16 +34,18 @@ class ParkedReactions:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
 
-    def all(self) -> tuple[Parked, ...]:
+    def all(self) -> tuple[ParkedReaction, ...]:
         """What is parked, the oldest first."""
         with self._tables.locked():
             rows = self._tables.connection.execute(
                 "SELECT policy, demand, cause, reason, at FROM demandflow_parked WHERE dropped = 0 "
                 "ORDER BY at, demand, policy, cause"
             ).fetchall()
-        return tuple(Parked(policy, UUID(demand), cause, why, moment_of(at)) for policy, demand, cause, why, at in rows)
+        return tuple(
+            ParkedReaction(policy, UUID(demand), cause, why, moment_of(at)) for policy, demand, cause, why, at in rows
+        )
 
-    def drop(self, parked: Iterable[Parked]) -> None:
+    def drop(self, parked: Iterable[ParkedReaction]) -> None:
         """Let these never be asked again."""
         with self._tables.locked(), self._tables.transaction():
             self._tables.connection.executemany(
@@ -51,7 +53,7 @@ class ParkedReactions:
                 [(one.policy, one.demand.hex, one.cause) for one in parked],
             )
 
-    def park(self, parked: Iterable[Parked]) -> list[Parked]:
+    def park(self, parked: Iterable[ParkedReaction]) -> list[ParkedReaction]:
         """Park these; returns those that were neither parked nor dropped already. Within a transaction."""
         put = "INSERT OR IGNORE INTO demandflow_parked VALUES (?, ?, ?, ?, ?, 0)"
         return [

@@ -10,13 +10,13 @@ from uuid import UUID
 from demandflow.automation.agenda import Agenda
 from demandflow.automation.deliveries import Deliveries
 from demandflow.automation.notices import Notice, notices_after
-from demandflow.automation.parked import Parked
-from demandflow.automation.runner import Ran, Runner
+from demandflow.automation.parked import ParkedReaction
+from demandflow.automation.runner import PolicyRun, Runner
 from demandflow.errors import InvalidValue, brief
 from demandflow.inputs.arguments import each_of
 from demandflow.inputs.moments import moment
 from demandflow.inputs.texts import name_of
-from demandflow.policies.policy import Policy, Seen
+from demandflow.policies.policy import OpenDemand, Policy
 from demandflow.projections.board import rows as board
 from demandflow.projections.projector import Projector
 from demandflow.store.log import Log
@@ -52,7 +52,7 @@ class Reactions:
         *,
         notify: Callable[[Notice], object] | None = None,
         stop: Callable[[], bool] = never,
-    ) -> Ran:
+    ) -> PolicyRun:
         """Ask the policies about all that is due by now, record what they propose, and hand out the notices.
 
         Each cause is reacted to once, however often this is called, by however many processes, and wherever one is
@@ -136,15 +136,15 @@ class Reactions:
         notify(notice)
         return True
 
-    def parked(self) -> tuple[Parked, ...]:
+    def parked(self) -> tuple[ParkedReaction, ...]:
         """The reactions that could not be made, each with its reason, the oldest first."""
         return self._agenda.parked.all()
 
-    def retry_parked(self, parked: Iterable[Parked]) -> None:
+    def retry_parked(self, parked: Iterable[ParkedReaction]) -> None:
         """Let these be asked again at the next run: `flow.retry_parked(flow.parked())`."""
         self._agenda.retry(_those(parked), self._runner)
 
-    def drop_parked(self, parked: Iterable[Parked]) -> None:
+    def drop_parked(self, parked: Iterable[ParkedReaction]) -> None:
         """Let these never be asked again, whatever becomes of the demand."""
         self._agenda.parked.drop(_those(parked))
 
@@ -160,12 +160,12 @@ class OnTheBoard:
         with self._projector.tables() as tables:
             return board.loads(tables)
 
-    def open_demands(self, place: str, received_since: datetime) -> tuple[Seen, ...]:
+    def open_demands(self, place: str, received_since: datetime) -> tuple[OpenDemand, ...]:
         """The open demands there, in the order of receipt."""
         with self._projector.tables() as tables:
             rows = board.open_at(tables, place, received_since)
         return tuple(
-            Seen(UUID(demand), text, where, category, contractor, received, state)
+            OpenDemand(UUID(demand), text, where, category, contractor, received, state)
             for demand, text, where, category, contractor, received, state in rows
         )
 
@@ -176,9 +176,9 @@ def _position(what: str, value: object) -> None:
         raise InvalidValue(what, f"must be a position, a whole number from 0 on, got {brief(value)}")
 
 
-def _those(parked: object) -> tuple[Parked, ...]:
-    given = (parked,) if isinstance(parked, Parked) else tuple(each_of("parked", parked, "flow.parked()"))
+def _those(parked: object) -> tuple[ParkedReaction, ...]:
+    given = (parked,) if isinstance(parked, ParkedReaction) else tuple(each_of("parked", parked, "flow.parked()"))
     for one in given:
-        if not isinstance(one, Parked):
+        if not isinstance(one, ParkedReaction):
             raise InvalidValue("parked", f"must be some of those that parked() lists, got {brief(one)}")
     return given

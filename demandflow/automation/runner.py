@@ -10,9 +10,9 @@ from datetime import datetime
 from threading import RLock
 from uuid import UUID
 
-from demandflow.automation.agenda import Agenda, Asked, Line
+from demandflow.automation.agenda import Agenda, Answer, Line
 from demandflow.automation.lookup import Lookup, Recorded
-from demandflow.automation.parked import Parked
+from demandflow.automation.parked import ParkedReaction
 from demandflow.batches import Batch
 from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.facts import Fact, checked
@@ -21,18 +21,18 @@ from demandflow.domain.workflow import Workflow
 from demandflow.errors import (
     DemandFlowError,
     InvalidValue,
-    Overtaken,
+    StaleDemand,
     StorageBusy,
     StorageError,
     brief,
     listed,
 )
-from demandflow.policies.policy import Policy, Reaction, Wake, command_of
+from demandflow.policies.policy import Policy, Reaction, Timer, command_of
 from demandflow.recording.command import command
 from demandflow.recording.handling import CommandHandler
 from demandflow.store.parking import OF_ONE_DEMAND
 
-TOGETHER = 200
+BATCH_SIZE = 200
 ATTEMPTS = 50
 MOST = 100
 """Reactions of one policy to one demand in one run; more of them go round."""
@@ -41,7 +41,7 @@ ASKING = "(asked when to act)"
 
 
 @dataclass(frozen=True, slots=True)
-class Reacted:
+class RecordedReaction:
     """What a policy had recorded: on which demand, for which cause, and the facts."""
 
     policy: str
@@ -51,12 +51,12 @@ class Reacted:
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class PolicyRun:
     """What a run came to: what was recorded, in its order, and what was parked, each with its reason."""
 
     now: datetime
-    reacted: tuple[Reacted, ...]
-    parked: tuple[Parked, ...]
+    reacted: tuple[RecordedReaction, ...]
+    parked: tuple[ParkedReaction, ...]
 
     def counts(self) -> dict[str, int]:
         """How often each policy reacted."""
@@ -83,17 +83,17 @@ class Runner:
         self._workflows, self._handler, self._agenda = workflows, handler, agenda
         self._begin, self._recorded, self._lock = begin, recorded, RLock()
 
-    def run(self, due: datetime, now: datetime, stop: Callable[[], bool] = lambda: False) -> Ran:
+    def run(self, due: datetime, now: datetime, stop: Callable[[], bool] = lambda: False) -> PolicyRun:
         """Ask all that is `due` by then, and what that gives rise to, until nothing is left or somebody says stop.
 
         What comes of it happens now, however long ago it was due. Raises StorageBusy if others write to the same
         demands all the time, and ClockBehind.
         """
-        reacted: list[Reacted] = []
-        parked: list[Parked] = []
+        reacted: list[RecordedReaction] = []
+        parked: list[ParkedReaction] = []
         often = Counter[tuple[str, UUID]]()
         self._handler.moments.recording()
-        busy, idle, size = 0, 0, TOGETHER
+        busy, idle, size = 0, 0, BATCH_SIZE
         with self._lock:
             while not stop():
                 try:
@@ -101,7 +101,7 @@ class Runner:
                     pass_ = _Pass(self, due, now, size, often, stop)
                     with self._begin() as batch:
                         more = pass_.ask(batch)
-                except (Overtaken, StorageBusy) as error:
+                except (StaleDemand, StorageBusy) as error:
                     # somebody was faster; what is left is asked anew, fewer at a time
                     size, busy = max(1, size // 2), busy + 1
                     if busy > ATTEMPTS:
@@ -110,40 +110,40 @@ class Runner:
                 reacted += pass_.done
                 parked += pass_.parked
                 often.update((one.policy, one.demand) for one in pass_.done)
-                busy, size = 0, min(TOGETHER, size * 2)
+                busy, size = 0, min(BATCH_SIZE, size * 2)
                 idle = 0 if pass_.done else idle + 1
                 if not more or idle > ATTEMPTS:
                     break
-        return Ran(due, tuple(reacted), tuple(parked))
+        return PolicyRun(due, tuple(reacted), tuple(parked))
 
     def current(self, demand: UUID) -> Demand:
         """The demand as it is stored now."""
         return self._handler.demands.current(demand)
 
-    def asked(self, demand: Demand) -> Asked:
+    def asked(self, demand: Demand) -> Answer:
         """What the policies want to be asked about the demand, without what was reacted to already."""
         workflow = self._workflows.get(demand.workflow)
         if workflow is None:
-            return Asked((), (), ())
+            return Answer((), (), ())
         done = {command for command, _ in demand.commands}
         lines: list[Line] = []
-        parked: list[Parked] = []
+        parked: list[ParkedReaction] = []
         cleared: list[tuple[str, UUID, str]] = []
         for policy in self._policies.values():
             try:
-                wakes = _wakes(policy, demand, workflow)
+                timers = _wakes(policy, demand, workflow)
             except Exception as error:  # what a community's policy may raise is not known
                 at = demand.last or demand.received
                 assert at is not None  # noqa: S101
-                parked.append(Parked(policy.name, demand.id, ASKING, _told(error), at))
+                parked.append(ParkedReaction(policy.name, demand.id, ASKING, _told(error), at))
                 continue
             cleared.append((policy.name, demand.id, ASKING))
             lines += [
                 Line(wake.at, demand.id, policy.name, wake.cause, demand.version)
-                for wake in wakes
+                for wake in timers
                 if command_of(policy.name, wake.cause) not in done
             ]
-        return Asked(tuple(lines), tuple(parked), tuple(cleared))
+        return Answer(tuple(lines), tuple(parked), tuple(cleared))
 
 
 class _Pass:
@@ -164,14 +164,14 @@ class _Pass:
     ) -> None:
         self._runner, self._due, self._now, self._size, self._often, self._stop = runner, due, now, size, often, stop
         self._look = Lookup(now, runner._workflows, runner._recorded)
-        self.done: list[Reacted] = []
-        self.parked: list[Parked] = []
+        self.done: list[RecordedReaction] = []
+        self.parked: list[ParkedReaction] = []
 
     def ask(self, batch: Batch) -> bool:
         """Ask what is due; returns whether there may be more."""
         touched: set[UUID] = set()
         silent: list[Line] = []
-        aside: list[tuple[Line, Parked]] = []
+        aside: list[tuple[Line, ParkedReaction]] = []
         again = False
         agenda = self._runner._agenda
         for line in agenda.due(self._due):
@@ -180,30 +180,30 @@ class _Pass:
             if line.demand in touched:
                 continue
             if len(silent) == ASIDE:
-                agenda.put_aside(silent, ())
+                agenda.acknowledge(silent, ())
                 silent.clear()
             answer = self._answer(line, batch)
-            if isinstance(answer, Reacted):
+            if isinstance(answer, RecordedReaction):
                 self.done.append(answer)
                 touched.add(line.demand)
-            elif isinstance(answer, Parked):
+            elif isinstance(answer, ParkedReaction):
                 self.parked.append(answer)
                 aside.append((line, answer))
             elif answer:
                 silent.append(line)
             else:
                 again = True
-        agenda.put_aside(silent, aside)
+        agenda.acknowledge(silent, aside)
         return again or bool(self.done)
 
-    def _answer(self, line: Line, batch: Batch) -> Reacted | Parked | bool:
+    def _answer(self, line: Line, batch: Batch) -> RecordedReaction | ParkedReaction | bool:
         """What is recorded, or why it cannot be; True if there is nothing to be done, False if the agenda is behind."""
         policy = self._runner._policies[line.policy]
         try:
             demand = batch.demand(line.demand)
         except OF_ONE_DEMAND:
             return False  # the agenda parks it when it catches up
-        wake = Wake(line.at, line.cause)
+        wake = Timer(line.at, line.cause)
         try:
             if demand.version != line.version:
                 return False
@@ -218,28 +218,28 @@ class _Pass:
                 for number, reaction in enumerate(reactions):
                     _propose(policy, wake, number, reaction, demand, batch)
         except OF_ONE_DEMAND as error:  # of another demand that it wanted to touch
-            return Parked(policy.name, demand.id, line.cause, _told(error), self._now)
-        except (Overtaken, StorageError):
+            return ParkedReaction(policy.name, demand.id, line.cause, _told(error), self._now)
+        except (StaleDemand, StorageError):
             raise
         except Exception as error:  # what a community's policy may raise is not known
-            return Parked(policy.name, demand.id, line.cause, _told(error), self._now)
+            return ParkedReaction(policy.name, demand.id, line.cause, _told(error), self._now)
         facts = tuple(reaction.fact for reaction in reactions)
         self._look.remember(demand, facts)
-        return Reacted(policy.name, demand.id, line.cause, facts)
+        return RecordedReaction(policy.name, demand.id, line.cause, facts)
 
 
-def _wakes(policy: Policy, demand: Demand, workflow: Workflow) -> tuple[Wake, ...]:
+def _wakes(policy: Policy, demand: Demand, workflow: Workflow) -> tuple[Timer, ...]:
     """When the policy wants to be asked. Raises InvalidValue for what is no wake, and for one cause at two moments."""
-    wakes = tuple(dict.fromkeys(policy.wakes(demand, workflow)))
-    for wake in wakes:
-        if not isinstance(wake, Wake):
+    timers = tuple(dict.fromkeys(policy.timers(demand, workflow)))
+    for wake in timers:
+        if not isinstance(wake, Timer):
             raise InvalidValue(policy.name, f"wakes are Wakes, got {brief(wake)}")
-    if twice := [cause for cause, times in Counter(wake.cause for wake in wakes).items() if times > 1]:
-        raise InvalidValue(policy.name, f"asks for {twice[0]!r} at {len(wakes)} moments; a cause names one")
-    return wakes
+    if twice := [cause for cause, times in Counter(wake.cause for wake in timers).items() if times > 1]:
+        raise InvalidValue(policy.name, f"asks for {twice[0]!r} at {len(timers)} moments; a cause names one")
+    return timers
 
 
-def _propose(policy: Policy, wake: Wake, number: int, reaction: Reaction, demand: Demand, batch: Batch) -> None:
+def _propose(policy: Policy, wake: Timer, number: int, reaction: Reaction, demand: Demand, batch: Batch) -> None:
     if not isinstance(reaction, Reaction):
         raise InvalidValue(policy.name, f"proposes Reactions, got {brief(reaction)}")
     move = reaction.move or batch.move_that_records(demand.id, type(reaction.fact), Role.POLICY)
@@ -251,7 +251,7 @@ def _propose(policy: Policy, wake: Wake, number: int, reaction: Reaction, demand
         move,
         checked(reaction.fact),
         by=Actor(policy.name, Role.POLICY),
-        correlation=reaction.gathering,
+        correlation=reaction.correlation,
         causation=f"event {demand.version}",
     )
     batch._handler.handle(as_if(proposed, command_id=command_of(policy.name, wake.cause, number), reaction=True))

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from demandflow.calendars.days import ALL_YEARS, Days, single_days
 from demandflow.calendars.hours import A_DAY, Hours, Week, opening_hours, opening_week, since_midnight, ticks_of
 from demandflow.calendars.spans import Span, Unit
-from demandflow.calendars.timeline import EPOCH, TICK, Stretch, instant, opened
+from demandflow.calendars.timeline import EPOCH, TICK, Timeline, instant, opened
 from demandflow.errors import InvalidValue, YearNotCovered, brief
 from demandflow.inputs.arguments import zone_of
 from demandflow.inputs.moments import EARLIEST, LATEST, moment
@@ -236,7 +236,7 @@ class Calendar:
         return single_days(self.days)
 
     @cached_property
-    def _stretches(self) -> dict[int, Stretch]:
+    def _stretches(self) -> dict[int, Timeline]:
         """What was computed so far, by the first of the covered years in a row; under 0 what was used last.
 
         A stretch is never changed, only replaced by a longer one, so that threads may share it; the lock is only there
@@ -275,14 +275,14 @@ class Calendar:
     def _wall(self, ticks: int) -> datetime:
         return (EPOCH + ticks * TICK).astimezone(self._zone)
 
-    def _around(self, ticks: int) -> Stretch:
+    def _around(self, ticks: int) -> Timeline:
         """A stretch of years that has this moment."""
         last = self._stretches.get(0)
         if last is not None and last.begins <= ticks < last.ends:
             return last
         return self._of(self._wall(ticks).year)
 
-    def _of(self, year: int) -> Stretch:
+    def _of(self, year: int) -> Timeline:
         """A stretch of years that has this one."""
         last = self._stretches.get(0)
         if last is not None and year in last.years:
@@ -291,7 +291,7 @@ class Calendar:
         with self._lock:
             kept = self._stretches.get(self._first_of(year))
             if kept is None:
-                kept = Stretch(self._zone, self._hours, range(year, year + 1))
+                kept = Timeline(self._zone, self._hours, range(year, year + 1))
             while year not in kept.years:
                 kept = self._longer(kept, forwards=year > kept.years[-1])
             return self._keep(kept)
@@ -302,11 +302,11 @@ class Calendar:
             year -= 1
         return year
 
-    def _keep(self, stretch: Stretch) -> Stretch:
+    def _keep(self, stretch: Timeline) -> Timeline:
         self._stretches[self._first_of(stretch.years[0])] = self._stretches[0] = stretch
         return stretch
 
-    def _longer(self, stretch: Stretch, *, forwards: bool = True) -> Stretch:
+    def _longer(self, stretch: Timeline, *, forwards: bool = True) -> Timeline:
         """The stretch with at least one more year, and up to twice its years, as far as they are covered."""
         first, last, step = stretch.years[0], stretch.years[-1], len(stretch.years)
         edge = last + 1 if forwards else first - 1
@@ -323,15 +323,15 @@ class Calendar:
             else:
                 while first > edge - step + 1 and first - 1 in self.covered:
                     first -= 1
-            return self._keep(Stretch(self._zone, self._hours, range(first, last + 1)))
+            return self._keep(Timeline(self._zone, self._hours, range(first, last + 1)))
 
-    def _spanning(self, began: int, ended: int) -> Stretch:
+    def _spanning(self, began: int, ended: int) -> Timeline:
         stretch = self._around(began)
         while stretch.ends <= ended:
             stretch = self._longer(stretch)
         return stretch
 
-    def _at_work(self, ticks: int) -> tuple[Stretch, int]:
+    def _at_work(self, ticks: int) -> tuple[Timeline, int]:
         """The interval in which it is open then, else the next one."""
         stretch = self._around(ticks)
         interval = bisect_right(stretch.opens, ticks) - 1

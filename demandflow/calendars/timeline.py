@@ -13,7 +13,7 @@ EPOCH, TICK = datetime(1970, 1, 1, tzinfo=UTC), timedelta.resolution
 """What is counted here: whole microseconds since 1970, which is exact and several times faster than datetimes."""
 
 
-class Stretch:
+class Timeline:
     """Covered years in a row, as sorted lists: the intervals in which it is open, and the days that have any."""
 
     __slots__ = (

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from demandflow.domain.clocks.changes import due_of_the_whole, step_of, ticks
+from demandflow.domain.clocks.changes import demand_due, step_of, ticks
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event, Meta, Stamp
 from demandflow.domain.facts import Fact, MovedOver
@@ -70,7 +70,7 @@ def event_of(workflow: Workflow, demand: Stream, proposal: Proposal[Any], row: R
         round_after,
         state.ended_as,
         row.means or None,
-        due_of_the_whole(workflow.clocks, demand, step),
+        demand_due(workflow.clocks, demand, step),
         workflow.meanings if new_here else None,
         ticks(workflow.clocks, demand, step) or None,
         workflow.of.KIND,

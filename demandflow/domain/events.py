@@ -10,7 +10,7 @@ from typing import Annotated, TypeAlias
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
 from demandflow.domain.facts import Fact
 from demandflow.domain.values import Actor, Role
@@ -51,14 +51,14 @@ class Meta(Struct, frozen=True, omit_defaults=True, gc=False):
         return self.command_id if theirs else None
 
 
-class Tick(Struct, frozen=True, omit_defaults=True, gc=False):
+class ClockChange(Struct, frozen=True, omit_defaults=True, gc=False):
     """How a clock stands from this event on: running, paused, met, missed or stopped.
 
     `span` is set where a run begins; without a due moment, the calendar did not know the year.
     """
 
     clock: str
-    stands: str
+    status: str = field(name="stands")
     due: Moment | None = None
     span: str | None = None
     extensible: bool | None = None
@@ -80,7 +80,7 @@ class Stamp(Struct, frozen=True, omit_defaults=True, gc=False):
     means: tuple[str, ...] | None = None
     due: Moment | None = None
     declares: tuple[str, ...] | None = None
-    clocks: tuple[Tick, ...] | None = None
+    clocks: tuple[ClockChange, ...] | None = None
     kind: str | None = None
 
 

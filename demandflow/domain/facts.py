@@ -13,7 +13,19 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Strict, ValidationError
 
-from demandflow.domain.values import Actor, Category, Channel, Grade, Moment, Name, Place, Role, Text, Urgency, Way
+from demandflow.domain.values import (
+    Actor,
+    Category,
+    Channel,
+    FeedbackMethod,
+    Grade,
+    Moment,
+    Name,
+    Place,
+    Role,
+    Text,
+    Urgency,
+)
 from demandflow.errors import InvalidValue, brief, listed
 from demandflow.inputs.words import read
 
@@ -26,7 +38,7 @@ else:
 
 # a word for an enum and a list for a tuple are welcome: what comes from a form or from JSON has no others
 _Urgency: TypeAlias = Annotated[Urgency, Strict(False)]
-_Way: TypeAlias = Annotated[Way, Strict(False)]
+_Way: TypeAlias = Annotated[FeedbackMethod, Strict(False)]
 _Grade: TypeAlias = Annotated[Grade, Strict(False)]
 _Names: TypeAlias = Annotated[tuple[Name, ...], Strict(False)]
 

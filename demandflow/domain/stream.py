@@ -11,7 +11,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from demandflow.domain.clocks.states import RUNNING, Ticking
+from demandflow.domain.clocks.states import RUNNING, ClockState
 from demandflow.domain.events import Event, Stamp
 from demandflow.domain.facts import Fact
 
@@ -65,7 +65,7 @@ class Stream(Struct, frozen=True):
     last: datetime | None = None
     recorded: datetime | None = None
     ended: datetime | None = None
-    clocks: tuple[Ticking, ...] = ()
+    clocks: tuple[ClockState, ...] = ()
     facts: tuple[type[Fact], ...] = ()
     missing: tuple[tuple[int, int], ...] = ()
     commands: tuple[tuple[str, int], ...] = ()
@@ -83,9 +83,9 @@ class Stream(Struct, frozen=True):
         return self.version > 0 and self.ended_as is None
 
     @property
-    def running(self) -> tuple[Ticking, ...]:
+    def running(self) -> tuple[ClockState, ...]:
         """The clocks that run and have a due moment, the next due first."""
-        return tuple(sorted((one for one in self.clocks if one.stands == RUNNING and one.due), key=_due_then_name))
+        return tuple(sorted((one for one in self.clocks if one.status == RUNNING and one.due), key=_due_then_name))
 
     @property
     def next_due(self) -> datetime | None:
@@ -105,12 +105,12 @@ class Stream(Struct, frozen=True):
         dues = [one.due for one in self.clocks if one.goes_on and one.extensible and one.due is not None]
         return max(dues, default=self.due)
 
-    def clock(self, name: str) -> Ticking | None:
+    def clock(self, name: str) -> ClockState | None:
         """How the clock of this name stands; None if it never ran."""
         return next((one for one in self.clocks if one.clock == name), None)
 
     @property
-    def _due_next(self) -> Ticking | None:
+    def _due_next(self) -> ClockState | None:
         """The soonest due of the clocks that run and of those whose pause came too late to move their due moment."""
         return min((one for one in self.clocks if one.can_be_overdue), key=_due_then_name, default=None)
 
@@ -140,5 +140,5 @@ class Stream(Struct, frozen=True):
         return hash((self.id, self.version))
 
 
-def _due_then_name(one: Ticking) -> tuple[datetime, str]:
+def _due_then_name(one: ClockState) -> tuple[datetime, str]:
     return one.due or one.began, one.clock

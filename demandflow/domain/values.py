@@ -82,7 +82,7 @@ class Grade(StrEnum):
     VERY_DISSATISFIED = "very_dissatisfied"
 
 
-class Way(StrEnum):
+class FeedbackMethod(StrEnum):
     """How the outcome was told. A public notice tells, but does not ask."""
 
     CALL = "call"

@@ -1,9 +1,9 @@
 """Bring files of another system in: row by row, refusing or reporting what is wrong, losing nothing."""
 
-from demandflow.importing.columns import Column, Constant, Made, Moment, Path, Row, Value
+from demandflow.importing.columns import Column, Constant, Made, PathOf, Row, Timestamp, Value
 from demandflow.importing.importer import import_file, import_files
-from demandflow.importing.mapping import Mapping, Step
-from demandflow.importing.report import Changed, Difference, Progress, Refused, Report
+from demandflow.importing.mapping import RowMapping, RowStep
+from demandflow.importing.report import Changed, Difference, Progress, RefusedRow, Report
 
 __all__ = [
     "Changed",
@@ -11,14 +11,14 @@ __all__ = [
     "Constant",
     "Difference",
     "Made",
-    "Mapping",
-    "Moment",
-    "Path",
+    "RowMapping",
+    "Timestamp",
+    "PathOf",
     "Progress",
-    "Refused",
+    "RefusedRow",
     "Report",
     "Row",
-    "Step",
+    "RowStep",
     "Value",
     "import_file",
     "import_files",

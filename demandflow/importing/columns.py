@@ -70,7 +70,7 @@ class Constant:
 
 
 @dataclass(frozen=True)
-class Moment:
+class Timestamp:
     """A column's time in the mapping's zone, by the one of its formats that fits; None where it is empty.
 
     An hour that comes twice is the first of the two; one that the clocks skip is refused.
@@ -97,7 +97,7 @@ class Moment:
 
 
 @dataclass(frozen=True)
-class Path:
+class PathOf:
     """A place or category of several names, widest first; those that say nothing are left out, None if all do."""
 
     kind: type[Place] | type[Category]

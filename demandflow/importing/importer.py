@@ -23,8 +23,8 @@ from demandflow.domain.facts import Corrected, Evaluated, Fact, correctable, in_
 from demandflow.domain.values import Actor
 from demandflow.errors import DemandFlowError, DemandNotFound, InvalidValue, Refusal, brief, listed
 from demandflow.importing.columns import Row
-from demandflow.importing.mapping import Mapping
-from demandflow.importing.report import Changed, Difference, Progress, Refused, Report
+from demandflow.importing.mapping import RowMapping
+from demandflow.importing.report import Changed, Difference, Progress, RefusedRow, Report
 from demandflow.importing.sheet import Line, RefusedFile, Sheet
 
 SHEETS = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
@@ -35,7 +35,7 @@ _IN_UTC = re.compile(r"(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d(?:\.\d+)?)?) U
 def import_file(
     flow: DemandFlow,
     file: str | Path,
-    mapping: Mapping,
+    mapping: RowMapping,
     *,
     refused: str | Path | None = None,
     correct: bool = False,
@@ -74,7 +74,7 @@ def import_file(
 def import_files(
     flow: DemandFlow,
     files: Iterable[str | Path],
-    mapping: Mapping,
+    mapping: RowMapping,
     *,
     refused: str | Path | None = None,
     correct: bool = False,
@@ -110,7 +110,7 @@ class _BroughtIn:
 class _Reader:
     """Brings rows in, one at a time."""
 
-    def __init__(self, mapping: Mapping, header: tuple[str, ...], correct: bool) -> None:
+    def __init__(self, mapping: RowMapping, header: tuple[str, ...], correct: bool) -> None:
         self._mapping, self._header, self._correct = mapping, header, correct
         self._zone = ZoneInfo(mapping.zone)
         self._claims: dict[UUID, tuple[int, int]] = {}
@@ -244,13 +244,13 @@ class _Counts:
     continued: int = 0
     unchanged: int = 0
     changed: list[Changed] = field(default_factory=list)
-    refused: list[Refused] = field(default_factory=list)
+    refused: list[RefusedRow] = field(default_factory=list)
 
     def add(self, answer: _BroughtIn | Rejected, reason: str = "") -> None:
         """Count one more row; of one that was refused, for which reason."""
         self.read += 1
         if isinstance(answer, Rejected):
-            self.refused.append(Refused(answer.item.number, answer.item.raw, reason))
+            self.refused.append(RefusedRow(answer.item.number, answer.item.raw, reason))
         elif answer.changed is not None:
             self.changed.append(answer.changed)
         elif answer.new or answer.steps:

@@ -21,7 +21,7 @@ SOME_TIME = datetime(2026, 3, 5, 7, 8, 9, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Step:
+class RowStep:
     """A move that a row may tell of: its fact with its values, when it happened, and on which condition.
 
     Without a moment, or where the condition says no, the row does not tell of it. `name` tells steps of one move apart.
@@ -42,7 +42,7 @@ class Step:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mapping:
+class RowMapping:
     """How the rows of a file become demands: `start` registers, each of `steps` follows where a row tells of it.
 
     `source` and the text of the column `reference` say where the other system keeps it. Times are of `zone`, in one of
@@ -54,8 +54,8 @@ class Mapping:
     reference: str
     by: Value | Actor
     zone: str
-    start: Step
-    steps: tuple[Step, ...] = ()
+    start: RowStep
+    steps: tuple[RowStep, ...] = ()
     formats: tuple[str, ...] = ("iso",)
     workflow: str | None = None
     corrects: Actor | None = None
@@ -67,7 +67,9 @@ class Mapping:
         self._check_form()
         if not issubclass(self.start.fact, Registered):
             raise InvalidValue("start", f"registers a demand; give Registered or a subclass, not {self.start.fact}")
-        if not isinstance(self.steps, tuple) or not all(isinstance(step, Step) for step in (self.start, *self.steps)):
+        if not isinstance(self.steps, tuple) or not all(
+            isinstance(step, RowStep) for step in (self.start, *self.steps)
+        ):
             raise InvalidValue("steps", f"must be a tuple of Steps, got {brief(self.steps)}")
         keys = [step.key for step in self.steps]
         if twice := [key for key in keys if keys.count(key) > 1]:
@@ -127,7 +129,7 @@ class Mapping:
                 found += [] if value is None or isinstance(value, Actor) else value.columns
         return tuple(dict.fromkeys(found))
 
-    def told(self, step: Step, row: Row) -> tuple[Fact, datetime, Actor] | None:
+    def told(self, step: RowStep, row: Row) -> tuple[Fact, datetime, Actor] | None:
         """What a row says of a step; None if it does not tell of it. Raises InvalidValue."""
         if step.when is not None and not step.when.of(row):
             return None

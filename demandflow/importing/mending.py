@@ -15,7 +15,7 @@ from demandflow.domain.evolve import evolve
 from demandflow.errors import InvalidValue
 from demandflow.inputs.moments import moment
 
-TOGETHER = 1000
+BATCH_SIZE = 1000
 
 
 def mended_copy(flow: DemandFlow, url: str, *, wrong_after: datetime, really: datetime) -> int:
@@ -34,7 +34,7 @@ def mended_copy(flow: DemandFlow, url: str, *, wrong_after: datetime, really: da
         if new._log.last_position():
             raise InvalidValue("url", "there is a log already; name a file that is not there yet")
         events = _mended(flow, wrong, limit, true)
-        while page := list(islice(events, TOGETHER)):
+        while page := list(islice(events, BATCH_SIZE)):
             new._log.append([event for event, _ in page])
             mended += sum(changed for _, changed in page)
     return mended

@@ -45,7 +45,7 @@ class Changed:
 
 
 @dataclass(frozen=True)
-class Refused:
+class RefusedRow:
     """A row that was not recorded: its line, its text as it stands in the file, and why."""
 
     line: int
@@ -66,7 +66,7 @@ class Report:
     continued: int = 0
     unchanged: int = 0
     changed: tuple[Changed, ...] = ()
-    refused: tuple[Refused, ...] = ()
+    refused: tuple[RefusedRow, ...] = ()
 
     @property
     def adds_up(self) -> bool:

@@ -3,12 +3,12 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from demandflow.policies.policy import Look, Policy, Reaction, Seen, Wake
+from demandflow.policies.policy import OpenDemand, Policy, PolicyContext, Reaction, Timer
 
 if TYPE_CHECKING:
     from demandflow.policies.callbacks import CallBacks, NoticesEnd
     from demandflow.policies.deadlines import Remind, Reminders
-    from demandflow.policies.dispatch import Dispatch, Unit
+    from demandflow.policies.dispatch import Dispatch, Handler
     from demandflow.policies.reviews import ReopenWindow, ReviewSuspended
     from demandflow.policies.sorting import Sorting
     from demandflow.policies.standard import standard_policies
@@ -16,7 +16,7 @@ else:
     WHEN_ASKED_FOR = {
         **dict.fromkeys(("CallBacks", "NoticesEnd"), "callbacks"),
         **dict.fromkeys(("Remind", "Reminders"), "deadlines"),
-        **dict.fromkeys(("Dispatch", "Unit"), "dispatch"),
+        **dict.fromkeys(("Dispatch", "Handler"), "dispatch"),
         **dict.fromkeys(("ReopenWindow", "ReviewSuspended"), "reviews"),
         "Sorting": "sorting",
         "standard_policies": "standard",
@@ -35,7 +35,7 @@ else:
 __all__ = [
     "CallBacks",
     "Dispatch",
-    "Look",
+    "PolicyContext",
     "NoticesEnd",
     "Policy",
     "Reaction",
@@ -43,9 +43,9 @@ __all__ = [
     "Reminders",
     "ReopenWindow",
     "ReviewSuspended",
-    "Seen",
+    "OpenDemand",
     "Sorting",
-    "Unit",
-    "Wake",
+    "Handler",
+    "Timer",
     "standard_policies",
 ]

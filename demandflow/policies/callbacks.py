@@ -15,7 +15,7 @@ from demandflow.domain.values import Role, Stage
 from demandflow.domain.workflow import Workflow
 from demandflow.policies import moments
 from demandflow.policies.parameters import check_calendar, check_name, check_number, spans
-from demandflow.policies.policy import Look, Reaction, Wake
+from demandflow.policies.policy import PolicyContext, Reaction, Timer
 from demandflow.policies.turns import declared, may_record
 
 AFTER = ("4 working hours", "1 working day", "3 working days")
@@ -47,11 +47,11 @@ class CallBacks:
         """Notices."""
         return (Notified,)
 
-    def wakes(self, demand: Demand, workflow: Workflow) -> Iterable[Wake]:
+    def timers(self, demand: Demand, workflow: Workflow) -> Iterable[Timer]:
         """Each attempt that was not missed yet, so long after the resident was told."""
         return [wake for _, wake in self._attempts(demand, workflow)]
 
-    def then(self, wake: Wake, demand: Demand, look: Look) -> Iterable[Reaction]:
+    def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterable[Reaction]:
         """The notice of the attempt, if the time of a later one has not come."""
         attempts = list(self._attempts(demand, look.workflow(demand)))
         number = next((number for number, one in attempts if one == wake), None)
@@ -60,7 +60,7 @@ class CallBacks:
         what = f"call back for an evaluation, attempt {number} of {len(self.after)}; missed: {demand.missed_callbacks}"
         yield Reaction(Notified(to=Role.GRID_ADMINISTRATOR, kind="call_back", what=what))
 
-    def _attempts(self, demand: Demand, workflow: Workflow) -> Iterator[tuple[int, Wake]]:
+    def _attempts(self, demand: Demand, workflow: Workflow) -> Iterator[tuple[int, Timer]]:
         told = demand.told_at if self.on and demand.open and demand.asked else None
         if told is None or demand.stage != Stage.EVALUATION or demand.anonymous or demand.evaluated:
             return
@@ -68,7 +68,7 @@ class CallBacks:
             for number, span in enumerate(self.after, start=1):
                 if number > demand.missed_callbacks:
                     at = moments.after(told, Span.of(span), self.calendar)
-                    yield number, Wake(at, f"call {number}, told {moments.spelled(told)}")
+                    yield number, Timer(at, f"call {number}, told {moments.spelled(told)}")
 
 
 @dataclass(frozen=True)
@@ -93,15 +93,15 @@ class NoticesEnd:
         """That a notice ended."""
         return (NoticeEnded,)
 
-    def wakes(self, demand: Demand, workflow: Workflow) -> Iterable[Wake]:
+    def timers(self, demand: Demand, workflow: Workflow) -> Iterable[Timer]:
         """So many days after the public was told, where nobody can be asked."""
         told = demand.told_at if self.on and demand.open and demand.anonymous else None
         if told is not None and not demand.evaluated and may_record(workflow, demand, NoticeEnded):
             wanted = declared(the_notice_period_is_over, workflow, demand, NoticeEnded)
             days = max((*wanted, *(() if self.days is None else (self.days,))), default=NOTICE_DAYS)
-            yield Wake(moments.kept(told + timedelta(days=days)), f"notice of {moments.spelled(told)}")
+            yield Timer(moments.kept(told + timedelta(days=days)), f"notice of {moments.spelled(told)}")
 
-    def then(self, wake: Wake, demand: Demand, look: Look) -> Iterable[Reaction]:
+    def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterable[Reaction]:
         """That it ended."""
-        if wake in self.wakes(demand, look.workflow(demand)):
+        if wake in self.timers(demand, look.workflow(demand)):
             yield Reaction(NoticeEnded())

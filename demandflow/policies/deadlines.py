@@ -18,7 +18,7 @@ from demandflow.errors import InvalidValue, brief, listed
 from demandflow.inputs.texts import name_of
 from demandflow.policies import moments
 from demandflow.policies.parameters import a_span, check_calendar, check_name, several
-from demandflow.policies.policy import Look, Reaction, Wake, as_cause
+from demandflow.policies.policy import PolicyContext, Reaction, Timer, as_cause
 from demandflow.policies.turns import OWNER, addressed, may_record
 
 
@@ -87,10 +87,10 @@ class _Call(NamedTuple):
     calendar: Calendar | None
 
     @property
-    def asked_for(self) -> Iterator[tuple[Wake, type[Fact]]]:
+    def asked_for(self) -> Iterator[tuple[Timer, type[Fact]]]:
         """Each wake, and the fact for which it asks."""
         for name, fact in self.step.asked_for.items():
-            yield Wake(self.at, as_cause(f"{self.clock} {moments.spelled(self.due)} {name}")), fact
+            yield Timer(self.at, as_cause(f"{self.clock} {moments.spelled(self.due)} {name}")), fact
 
     def says(self, now: datetime) -> str:
         """That it is due, or was."""
@@ -134,12 +134,12 @@ class Reminders:
             if name not in known:
                 raise InvalidValue("clocks", f"{name!r} is none; possible: {listed(sorted(set(known)))}")
 
-    def wakes(self, demand: Demand, workflow: Workflow) -> Iterable[Wake]:
+    def timers(self, demand: Demand, workflow: Workflow) -> Iterable[Timer]:
         """Every step of every due moment, once for each fact it asks for, and at once for a clock without one."""
         yield from (wake for wake, _, _ in self._asks(demand, workflow))
         yield from (wake for wake, _ in self._undated(demand, workflow))
 
-    def then(self, wake: Wake, demand: Demand, look: Look) -> Iterable[Reaction]:
+    def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterable[Reaction]:
         """The notice, if no later step of the same due moment has passed; or the escalation."""
         workflow = look.workflow(demand)
         for undated, clock in self._undated(demand, workflow):
@@ -152,27 +152,27 @@ class Reminders:
             elif asked == wake and not demand.escalated and workflow.state(demand.state).owner != Role.RESIDENT:
                 yield Reaction(Escalated(reason=call.says(look.now)))
 
-    def _notice(self, call: _Call, demand: Demand, look: Look) -> Iterator[Reaction]:
+    def _notice(self, call: _Call, demand: Demand, look: PolicyContext) -> Iterator[Reaction]:
         workflow = look.workflow(demand)
         dues = (one for one in self._calls(demand, workflow) if (one.clock, one.due) == (call.clock, call.due))
         told = addressed(call.step.to, demand, workflow)
         if told is not None and not any(call.at < one.at <= look.now for one in dues):
             yield Reaction(Notified(to=told[0], kind=call.step.kind, what=call.says(look.now), whom=told[1]))
 
-    def _asks(self, demand: Demand, workflow: Workflow) -> Iterator[tuple[Wake, _Call, type[Fact]]]:
+    def _asks(self, demand: Demand, workflow: Workflow) -> Iterator[tuple[Timer, _Call, type[Fact]]]:
         """Each wake of a due moment, the step that it is of, and the fact for which it asks."""
         for call in self._calls(demand, workflow) if self.on and demand.open else ():
             for wake, fact in call.asked_for:
                 if may_record(workflow, demand, fact):
                     yield wake, call, fact
 
-    def _undated(self, demand: Demand, workflow: Workflow) -> Iterator[tuple[Wake, str]]:
+    def _undated(self, demand: Demand, workflow: Workflow) -> Iterator[tuple[Timer, str]]:
         """Each wake for a clock that nobody can date, and its name."""
         if self.on and demand.open and may_record(workflow, demand, Notified):
             for one in demand.clocks:
-                if one.stands == RUNNING and one.due is None:
+                if one.status == RUNNING and one.due is None:
                     cause = f"{one.clock} undated, begun {moments.spelled(one.began)}"
-                    yield Wake(one.began, as_cause(cause)), one.clock
+                    yield Timer(one.began, as_cause(cause)), one.clock
 
     def _calls(self, demand: Demand, workflow: Workflow) -> Iterator[_Call]:
         for clock, due, began, calendar in self._dues(demand, workflow):

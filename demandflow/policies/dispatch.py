@@ -12,14 +12,14 @@ from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief
 from demandflow.inputs.texts import name_of
 from demandflow.policies.parameters import check_name, several
-from demandflow.policies.policy import Look, Reaction, Wake, as_cause
+from demandflow.policies.policy import PolicyContext, Reaction, Timer, as_cause
 from demandflow.policies.turns import may_record
 
 NO_OWNER = "no owner: "
 
 
 @dataclass(frozen=True)
-class Unit:
+class Handler:
     """Who sees to what, and where: a place and all below it (None: everywhere), and categories and all below them.
 
     Without categories it is for everything there, as a district is. A unit may be listed several times.
@@ -61,14 +61,14 @@ class Dispatch:
     is contracted out all the same once there is somebody. Raises InvalidValue.
     """
 
-    units: tuple[Unit, ...] = ()
+    units: tuple[Handler, ...] = ()
     fallback: str | None = None
     name: str = "dispatch"
     on: bool = True
 
     def __post_init__(self) -> None:
         check_name(self.name, self.on)
-        object.__setattr__(self, "units", several("units", self.units, Unit))
+        object.__setattr__(self, "units", several("units", self.units, Handler))
         if self.fallback is not None:
             object.__setattr__(self, "fallback", name_of(self.fallback, "fallback"))
         if not self.units and self.fallback is None:
@@ -79,20 +79,20 @@ class Dispatch:
         """Contracts, and notices that there is nobody to contract with."""
         return (ContractedOut, Notified)
 
-    def wakes(self, demand: Demand, workflow: Workflow) -> Iterable[Wake]:
+    def timers(self, demand: Demand, workflow: Workflow) -> Iterable[Timer]:
         """At once, wherever a policy may contract out, for the contract and, apart from it, for the notice.
 
         Again when its place or its category is another one.
         """
         if self.on and demand.open and demand.since is not None and may_record(workflow, demand, ContractedOut):
             cause = f"round {demand.round}, after {len(demand.contracts)} contracts: {_what(demand)}"
-            yield Wake(demand.since, as_cause(cause))
+            yield Timer(demand.since, as_cause(cause))
             if may_record(workflow, demand, Notified):
-                yield Wake(demand.since, as_cause(f"{NO_OWNER}{cause}"))
+                yield Timer(demand.since, as_cause(f"{NO_OWNER}{cause}"))
 
-    def then(self, wake: Wake, demand: Demand, look: Look) -> Iterable[Reaction]:
+    def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterable[Reaction]:
         """The contract, if somebody is there to take it; or the notice, if nobody is."""
-        if wake not in self.wakes(demand, look.workflow(demand)):
+        if wake not in self.timers(demand, look.workflow(demand)):
             return
         chosen = self._chosen(demand, look)
         if wake.cause.startswith(NO_OWNER):
@@ -103,7 +103,7 @@ class Dispatch:
             # the lead again is for the rules to judge: they may want a reason that only a person has
             yield Reaction(ContractedOut(contractor=chosen, reason=None if chosen == demand.lead else _what(demand)))
 
-    def _chosen(self, demand: Demand, look: Look) -> str | None:
+    def _chosen(self, demand: Demand, look: PolicyContext) -> str | None:
         excluded = {*demand.auditors, *returned_by(demand)}
         fitting = [(unit.fits(demand), unit.name) for unit in self.units if unit.name not in excluded]
         best = max((fits for fits, _ in fitting if fits is not None), default=None)

@@ -21,7 +21,7 @@ LONGEST_CAUSE = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Wake:
+class Timer:
     """A moment at which a policy wants to be asked about a demand, and the cause, which names it for good.
 
     Causes are of one demand and one policy; the same cause is never reacted to twice. A cause that is an event is
@@ -46,18 +46,18 @@ class Reaction:
 
     fact: Fact
     move: str | None = None
-    gathering: str | None = None
+    correlation: str | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.fact, Fact):
             raise InvalidValue("reaction", f"must be a fact, for instance Noted(text=…), got {brief(self.fact)}")
-        for what, value in (("move", self.move), ("gathering", self.gathering)):
+        for what, value in (("move", self.move), ("gathering", self.correlation)):
             if value is not None:
                 object.__setattr__(self, what, name_of(value, f"reaction's {what}"))
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class OpenDemand:
     """Another demand, as far as a policy may look at it."""
 
     demand: UUID
@@ -80,7 +80,7 @@ def cause_of(policy: str, event: Event) -> str | None:
     return command.removeprefix(ours) if command is not None and command.startswith(ours) else None
 
 
-class Look(Protocol):
+class PolicyContext(Protocol):
     """What a policy may look up when it is asked, as it is after all that was recorded before."""
 
     @property
@@ -93,7 +93,7 @@ class Look(Protocol):
     def load(self, contractor: str) -> int:
         """How many open demands this contractor has in hand; helpers are not counted."""
 
-    def open_demands(self, place: str, received_since: datetime) -> tuple[Seen, ...]:
+    def open_demands(self, place: str, received_since: datetime) -> tuple[OpenDemand, ...]:
         """The open demands at this place and below it that were received since, in the order of receipt."""
 
 
@@ -116,10 +116,10 @@ class Policy(Protocol):
     def records(self) -> tuple[type[Fact], ...]:
         """The facts that it may propose: a workflow must have a move for each that the role `policy` may make."""
 
-    def wakes(self, demand: Demand, workflow: Workflow) -> Iterable[Wake]:
+    def timers(self, demand: Demand, workflow: Workflow) -> Iterable[Timer]:
         """When it wants to be asked about the demand as it stands, whether that is past or to come."""
 
-    def then(self, wake: Wake, demand: Demand, look: Look) -> Iterable[Reaction]:
+    def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterable[Reaction]:
         """What it proposes now that the moment has come; nothing, if there is nothing to be done."""
 
 

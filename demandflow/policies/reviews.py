@@ -16,7 +16,7 @@ from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue
 from demandflow.policies import moments
 from demandflow.policies.parameters import a_span, check_calendar, check_name, check_number
-from demandflow.policies.policy import Look, Reaction, Wake
+from demandflow.policies.policy import PolicyContext, Reaction, Timer
 from demandflow.policies.turns import OWNER, addressed, declared, may_record
 
 CAN_COME_BACK = ("closed", "refused", "withdrawn")
@@ -45,17 +45,17 @@ class ReviewSuspended:
         """Notices."""
         return (Notified,)
 
-    def wakes(self, demand: Demand, workflow: Workflow) -> Iterable[Wake]:
+    def timers(self, demand: Demand, workflow: Workflow) -> Iterable[Timer]:
         """The review date, or so long before it."""
         if self.on and demand.open and demand.review is not None and may_record(workflow, demand, Notified):
             at = moments.before(demand.review, Span.of(self.before), self.calendar)
-            yield Wake(at, f"review {moments.spelled(demand.review)}")
+            yield Timer(at, f"review {moments.spelled(demand.review)}")
 
-    def then(self, wake: Wake, demand: Demand, look: Look) -> Iterable[Reaction]:
+    def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterable[Reaction]:
         """The notice."""
         workflow = look.workflow(demand)
         told = addressed(OWNER, demand, workflow)
-        if wake in self.wakes(demand, workflow) and demand.review is not None and told is not None:
+        if wake in self.timers(demand, workflow) and demand.review is not None and told is not None:
             what = f"to be looked at again {moments.shown(demand.review, self.calendar)}"
             yield Reaction(Notified(to=told[0], kind="review", what=what, whom=told[1]))
 
@@ -92,7 +92,7 @@ class ReopenWindow:
         """Notices."""
         return (Notified,)
 
-    def wakes(self, demand: Demand, workflow: Workflow) -> Iterable[Wake]:
+    def timers(self, demand: Demand, workflow: Workflow) -> Iterable[Timer]:
         """So many days before the window closes, where a move leads back."""
         if not self.on or demand.ended is None or demand.ended_as not in CAN_COME_BACK or demand.anonymous:
             return
@@ -100,12 +100,12 @@ class ReopenWindow:
         if leads_back and may_record(workflow, demand, Notified):
             until = self._until(demand.ended, demand, workflow)
             at = max(until - timedelta(days=self.before_days), demand.ended)
-            yield Wake(moments.kept(at), f"window until {moments.spelled(until)}")
+            yield Timer(moments.kept(at), f"window until {moments.spelled(until)}")
 
-    def then(self, wake: Wake, demand: Demand, look: Look) -> Iterable[Reaction]:
+    def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterable[Reaction]:
         """The notice, while the window is open."""
         workflow = look.workflow(demand)
-        if demand.ended is None or wake not in self.wakes(demand, workflow):
+        if demand.ended is None or wake not in self.timers(demand, workflow):
             return
         until = self._until(demand.ended, demand, workflow)
         if look.now <= until:

@@ -15,9 +15,9 @@ from demandflow.domain.values import Category, Role, Stage
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, YearNotCovered, brief
 from demandflow.policies import moments
-from demandflow.policies.likeness import likest, needs_rapidfuzz
 from demandflow.policies.parameters import check_calendar, check_name, check_number, several
-from demandflow.policies.policy import Look, Reaction, Wake
+from demandflow.policies.policy import PolicyContext, Reaction, Timer
+from demandflow.policies.similarity import most_similar, needs_rapidfuzz
 from demandflow.policies.turns import may_record
 
 REPEATS = "repeats"
@@ -62,29 +62,29 @@ class Sorting:
         """Notices, and notes of repeats."""
         return (Notified,) if self.alike is None else (Notified, Noted)
 
-    def wakes(self, demand: Demand, workflow: Workflow) -> Iterable[Wake]:
+    def timers(self, demand: Demand, workflow: Workflow) -> Iterable[Timer]:
         """The next set hour after it came to wait for the audit."""
         if not self.on or not demand.open or demand.stage != Stage.AUDIT or demand.since is None:
             return
         hour = self._next(demand.since)
         if demand.category is None and may_record(workflow, demand, Notified):
-            yield Wake(hour, f"sort at {self._gathering(hour)}")
+            yield Timer(hour, f"sort at {self._correlation(hour)}")
         if self.alike is not None and may_record(workflow, demand, Noted):
-            yield Wake(hour, REPEATS)
+            yield Timer(hour, REPEATS)
 
-    def then(self, wake: Wake, demand: Demand, look: Look) -> Iterable[Reaction]:
+    def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterable[Reaction]:
         """The notice, or the note of the demand that is most alike."""
-        if wake not in self.wakes(demand, look.workflow(demand)):
+        if wake not in self.timers(demand, look.workflow(demand)):
             return
-        gathering = self._gathering(wake.at)
+        correlation = self._correlation(wake.at)
         if wake.cause != REPEATS:
             what = f"to be sorted, {demand.place}: {_shortly(demand.text)}"
-            yield Reaction(Notified(to=Role.AUDITOR, kind="to_sort", what=what), gathering=gathering)
-        elif self.alike and (found := likest(demand.text, self._earlier(demand, look), self.alike)) is not None:
+            yield Reaction(Notified(to=Role.AUDITOR, kind="to_sort", what=what), correlation=correlation)
+        elif self.alike and (found := most_similar(demand.text, self._earlier(demand, look), self.alike)) is not None:
             says = f"perhaps a repeat of demand {found[0]}: {found[1]:.0f} of 100 alike"
-            yield Reaction(Noted(text=says), gathering=gathering)
+            yield Reaction(Noted(text=says), correlation=correlation)
 
-    def _earlier(self, demand: Demand, look: Look) -> Iterator[tuple[UUID, str]]:
+    def _earlier(self, demand: Demand, look: PolicyContext) -> Iterator[tuple[UUID, str]]:
         """The open demands nearby that came before it and may be about the same, each with its text."""
         if demand.place is None or demand.received is None:
             return
@@ -113,7 +113,7 @@ class Sorting:
         except YearNotCovered:
             return True
 
-    def _gathering(self, hour: datetime) -> str:
+    def _correlation(self, hour: datetime) -> str:
         return f"{hour.astimezone(ZoneInfo(self.calendar.zone)):%Y-%m-%dT%H:%M}"
 
 

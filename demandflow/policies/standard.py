@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from demandflow.calendars.calendar import Calendar
 from demandflow.policies.callbacks import CallBacks, NoticesEnd
 from demandflow.policies.deadlines import STEPS, Remind, Reminders
-from demandflow.policies.dispatch import Dispatch, Unit
+from demandflow.policies.dispatch import Dispatch, Handler
 from demandflow.policies.policy import Policy
 from demandflow.policies.reviews import ReopenWindow, ReviewSuspended
 from demandflow.policies.sorting import Sorting
@@ -18,7 +18,7 @@ BEFORE_DAYS = 3
 def standard_policies(
     calendar: Calendar,
     *,
-    units: Sequence[Unit] = (),
+    units: Sequence[Handler] = (),
     fallback: str | None = None,
     at: Sequence[str] = ("09:00", "14:00"),
     alike: int | None = 80,

@@ -75,14 +75,14 @@ def smallest_with(columns: Iterable[str]) -> str:
 def clocks_by_id(connection: Statements) -> dict[int, tuple[str, ...]]:
     """All ways in which the clocks of a demand ever stood, by their number; without any, 0."""
     rows = connection.execute("SELECT id, stands FROM demandflow_clocks")
-    return {0: ()} | {number: tuple(stands.strip("\n").split("\n\n")) for number, stands in rows}
+    return {0: ()} | {number: tuple(status.strip("\n").split("\n\n")) for number, status in rows}
 
 
 def cells(what: int, clocks: Mapping[int, tuple[str, ...]]) -> list[tuple[str, int]]:
     """What a line counts in, as the totals have it: what stands and how each clock does, or what happened."""
     if what < 0:
         return [(MEANING_OF[what], 0)]
-    return [("", standing_in(what)), *((stands, 0) for stands in clocks[what >> CLOCKS_AT])]
+    return [("", standing_in(what)), *((status, 0) for status in clocks[what >> CLOCKS_AT])]
 
 
 def standing_in(what: int) -> int:

@@ -167,7 +167,7 @@ class Projector:
         self._tables.leave()
         self._connection.execute("BEGIN")
         position = self._cursor.position()
-        if position is not None and position.last >= max(wanted, position.whole_at) and self._matches(position):
+        if position is not None and position.last >= max(wanted, position.rebuilt_at) and self._matches(position):
             return True
         self._tables.leave()
         return False

@@ -62,7 +62,7 @@ class Rebuilding:
             self._tables.make(SCHEMA_BESIDE, tables_of(SCHEMA_BESIDE))
             self._cursor.begin(upto)
             self._cursor.park(parked)
-            self._cursor.move(self._cursor.start._replace(whole_at=upto, parked=len(parked)))
+            self._cursor.move(self._cursor.start._replace(rebuilt_at=upto, parked=len(parked)))
 
     def go_on(self, progress: Progress | None = None) -> bool:
         """Take in the next page, or put the tables in place; False if there is nothing in the making."""
@@ -75,7 +75,7 @@ class Rebuilding:
         elif (done := self._next_page(began)) is None:
             self._put_in_place(began)
         elif progress is not None:
-            progress(done, began.whole_at)
+            progress(done, began.rebuilt_at)
         return True
 
     def worked_out(self, rows: Sequence[Row], stuck: Collection[UUID]) -> Effect:
@@ -91,7 +91,7 @@ class Rebuilding:
 
     def _usable(self, position: Position) -> bool:
         """Whether what is in the making is of this log as it is now, and of today's shape."""
-        end = self._place.after(position.whole_at)
+        end = self._place.after(position.rebuilt_at)
         if end is None or position[:2] != (end.log, _make(end)) or self._tables.altered(SCHEMA_BESIDE):
             return False
         self._make = position.make
@@ -100,7 +100,7 @@ class Rebuilding:
     def _next_page(self, began: Position) -> int | None:
         """Take in a page; how many events are done, or None if all are. By time if something cannot be written."""
         if began.last or not self._by_demand:
-            return self._cursor.next_page(self, upto=began.whole_at)
+            return self._cursor.next_page(self, upto=began.rebuilt_at)
         try:
             return self._cursor.next_demands(self._source, self)
         except CannotBeWritten:
@@ -109,7 +109,7 @@ class Rebuilding:
 
     def _put_in_place(self, whole: Position) -> None:
         changes = totals.changes_of(self._sums())
-        end = self._place.after(whole.whole_at)
+        end = self._place.after(whole.rebuilt_at)
         with self._tables.transaction():
             if end is not None and self._cursor.position() == whole:
                 totals.put(self._beside, changes)

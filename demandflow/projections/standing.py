@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from demandflow.domain.clocks.states import Ticking
+from demandflow.domain.clocks.states import ClockState
 from demandflow.domain.demand import Demand
 from demandflow.domain.moves import ENDS, MEANINGS
 from demandflow.domain.values import Grade
@@ -48,7 +48,7 @@ CLOCKS_AT = 32
 """From this bit on, a number that the ledger keeps says how the clocks stand; what a demand stands for is below it."""
 UNDATED = "undated"
 """How a clock stands that goes on without a due moment; in the figures it is running as well."""
-CLOCK_STANDS = ("running", "met", "missed", "stopped", UNDATED)
+CLOCK_STATUSES = ("running", "met", "missed", "stopped", UNDATED)
 """How a clock may stand once it has run, each once; a paused one has not ended, so it counts as running."""
 
 NO_CLOCK = ""
@@ -148,8 +148,8 @@ def _declared(meanings: tuple[str, ...]) -> int:
     return sum({DECLARES.get(meaning, 0) for meaning in meanings})
 
 
-def _stands(clock: Ticking) -> str:
-    return UNDATED if clock.undated else "running" if clock.goes_on else clock.stands
+def _stands(clock: ClockState) -> str:
+    return UNDATED if clock.undated else "running" if clock.goes_on else clock.status
 
 
 def _clock(demand: Demand) -> int:

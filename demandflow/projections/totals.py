@@ -47,8 +47,8 @@ def _sums(bookings: Iterable[Booking]) -> Iterator[Sum]:
         if entry.clocks:
             ticking[entry.where, entry.clocks] += amount
     for (where, stand), amount in ticking.items():
-        for stands in stand if amount else ():
-            together[where, stands, 0] += amount
+        for status in stand if amount else ():
+            together[where, status, 0] += amount
     return (change for change in together.items() if change[1])
 
 

@@ -16,7 +16,7 @@ from demandflow.domain.moves import Proposal
 from demandflow.domain.values import Role
 from demandflow.domain.versions.migration import check_it_may_move
 from demandflow.domain.workflow import Workflow, Workflows
-from demandflow.errors import InvalidValue, Overtaken, Refusal, StorageBusy, StorageError
+from demandflow.errors import InvalidValue, Refusal, StaleDemand, StorageBusy, StorageError
 from demandflow.recording.kept import MOST, Demands
 from demandflow.recording.moments import ALLOWED_SKEW, Moments
 from demandflow.recording.replayed import Replayed
@@ -62,7 +62,7 @@ class CommandHandler:
     def handle(self, command: Command) -> Demand:
         """Record one fact, and its other side where it has one; returns the demand after it.
 
-        Raises a Refusal (with who did what meanwhile, if somebody was faster), DemandNotFound or IdReused.
+        Raises a Refusal (with who did what meanwhile, if somebody was faster), DemandNotFound or CommandConflict.
         """
         seen: dict[UUID, int] = {}
         for _ in range(ATTEMPTS):
@@ -75,7 +75,7 @@ class CommandHandler:
             except Exception as error:  # decided on what was kept: is it still so?
                 if self.demands.changed_meanwhile(demand, other):
                     continue
-                if isinstance(error, Overtaken):
+                if isinstance(error, StaleDemand):
                     seen.setdefault(demand.id, command.seen_version)
                 if isinstance(error, Refusal):
                     error.meanwhile = self._before.since(seen)
@@ -91,7 +91,7 @@ class CommandHandler:
         raise StorageBusy(f"{busy}; gave up after {ATTEMPTS} attempts")
 
     def start(self, command: Command, workflow: Workflow, *, derived: bool, chosen: bool = False) -> Demand:
-        """Register a demand; the same one again changes nothing. Raises IdReused if it said something else.
+        """Register a demand; the same one again changes nothing. Raises CommandConflict if it said something else.
 
         `derived` ids come again with the same reference or command; `chosen` says that the caller named the workflow.
         """
@@ -126,7 +126,7 @@ class CommandHandler:
             # whoever might have done it then is told what changed; everybody else only that they may not
             then = self._before.after(demand.id, min(max(command.seen_version, 1), demand.version))
             decide(workflow, then, Proposal(command.move, fact, by, max(at, then.last or at), other), meta)
-            raise Overtaken(command.move, change)
+            raise StaleDemand(command.move, change)
         events = [decide(workflow, demand, proposal, meta)]
         if other is not None:
             events.append(self._decided_there(command, demand, other, meta))

@@ -16,7 +16,7 @@ from demandflow.domain.history import line_of
 from demandflow.domain.moves import Proposal
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Workflow, Workflows
-from demandflow.errors import HistoryIncomplete, IdReused, InvalidValue, RoleNotAllowed, brief
+from demandflow.errors import CommandConflict, HistoryIncomplete, InvalidValue, RoleNotAllowed, brief
 from demandflow.inputs.moments import moment
 from demandflow.inputs.texts import as_kept
 from demandflow.recording.kept import Events
@@ -135,13 +135,13 @@ def reference_of(fact: Fact) -> str | None:
 def check_same_command(event: Event, command: Command, workflow: Workflow) -> None:
     """Raise unless the command that led to the event comes again, from the same actor.
 
-    Raises RoleNotAllowed for who may not make such a move at all; IdReused, with the names of what differs.
+    Raises RoleNotAllowed for who may not make such a move at all; CommandConflict, with the names of what differs.
     """
     what = f"command {command.command_id!r}"
     if (event.meta.actor, event.stamp.move) != (command.by, command.move):
         _check_role(workflow, command.move, command.by)
     if event.meta.actor != command.by:
-        raise IdReused(what, str(event.demand), ("by",))
+        raise CommandConflict(what, str(event.demand), ("by",))
     _check_same(what, event, command, {})
 
 
@@ -149,7 +149,7 @@ def check_same_reference(event: Event, command: Command, workflow: Workflow, *, 
     """Raise unless what is known under the reference comes again, from somebody who might have registered it.
 
     `asked` is the workflow that the caller named, if they did. Raises RoleNotAllowed for who may not register at all;
-    IdReused, with the names of what differs.
+    CommandConflict, with the names of what differs.
     """
     what = f"reference {reference_of(command.fact)!r}"
     if event.meta.actor != command.by:
@@ -158,7 +158,7 @@ def check_same_reference(event: Event, command: Command, workflow: Workflow, *, 
         try:
             decide(workflow, Demand(event.demand, workflow=workflow.key), proposal)
         except Exception:  # whatever a rule objects: its words may say what is recorded
-            raise IdReused(what, str(event.demand), ("by",)) from None
+            raise CommandConflict(what, str(event.demand), ("by",)) from None
     _check_same(what, event, command, {} if asked is None else {"workflow": (event.meta.workflow, asked)})
 
 
@@ -170,7 +170,7 @@ def _check_same(what: str, event: Event, command: Command, more: Mapping[str, tu
     if command.at is not None:
         pairs["at"] = (event.meta.happened, moment(command.at, "at"))
     if different := tuple(name for name, (one, other) in {**pairs, **more}.items() if one != other):
-        raise IdReused(what, str(event.demand), different)
+        raise CommandConflict(what, str(event.demand), different)
 
 
 def _check_role(workflow: Workflow, move: str, by: Actor) -> None:

@@ -41,7 +41,7 @@ class Position(NamedTuple):
 
     log: str
     make: str
-    whole_at: int = 0
+    rebuilt_at: int = 0
     last: int = 0
     demand: str = ""
     version: int = 0
@@ -112,10 +112,10 @@ class Cursor:
             else None
         )
 
-    def begin(self, whole_at: int = 0, taken: str = "") -> None:
+    def begin(self, rebuilt_at: int = 0, taken: str = "") -> None:
         """Begin from the first event, with nothing parked; within a transaction."""
         self._tables.connection.execute("DELETE FROM demandflow_parked_events WHERE reader = ?", (self.reader,))
-        self.move(self.start._replace(whole_at=whole_at, taken=taken))
+        self.move(self.start._replace(rebuilt_at=rebuilt_at, taken=taken))
 
     def move(self, position: Position) -> None:
         """Note a position; within a transaction."""
@@ -144,7 +144,7 @@ class Cursor:
         began = self.position()
         if began is None or began[:2] != self.start[:2]:
             return None  # somebody began again, by another make of it
-        if upto is not None and began.last >= max(upto, began.whole_at):
+        if upto is not None and began.last >= max(upto, began.rebuilt_at):
             return None
         if not (rows := self._source.page(began.last, PAGE)):
             return None
@@ -160,7 +160,7 @@ class Cursor:
         began = self.position()
         if began is None:
             return None
-        rows, demand = source.next_demands(began.demand, DEMANDS, began.whole_at)
+        rows, demand = source.next_demands(began.demand, DEMANDS, began.rebuilt_at)
         if not rows:
             return None
         moved = began._replace(demand=demand, version=began.version + len(rows))

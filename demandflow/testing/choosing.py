@@ -11,7 +11,7 @@ from uuid import UUID
 from demandflow.domain.checks.samples import accepted, choices_of, plain
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import Corrected, Fact, correctable
-from demandflow.domain.values import Category, Channel, Grade, Place, Way
+from demandflow.domain.values import Category, Channel, FeedbackMethod, Grade, Place
 from demandflow.errors import InvalidValue
 from demandflow.testing.people import CATEGORIES, CHANNELS, CONTRACTORS, PLACES, RESIDENTS, TEXTS
 
@@ -64,7 +64,7 @@ def _by_name(name: str, where: Surroundings) -> Sequence[Any]:
     """The choices of the fields that mean the same in all facts."""
     later = [max(where.demand.agreed_due or where.now, where.now) + timedelta(days=days) for days in DAYS]
     if name == "way" and where.demand.anonymous:
-        return (Way.PUBLIC_NOTICE, Way.PUBLIC_NOTICE, *Way)
+        return (FeedbackMethod.PUBLIC_NOTICE, FeedbackMethod.PUBLIC_NOTICE, *FeedbackMethod)
     known: dict[str, Sequence[Any]] = {
         "resident": (RESIDENTS[0], None, *RESIDENTS[1:]),
         "representative": (None, None, "daughter"),

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from demandflow.calendars.spans import Span, Unit
 from demandflow.domain.clocks.clock import Clock
-from demandflow.domain.clocks.states import PAUSED, RUNNING, Ticking
+from demandflow.domain.clocks.states import PAUSED, RUNNING, ClockState
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
 from demandflow.domain.evolve import evolve
@@ -37,7 +37,7 @@ def a_pause_moves_a_deadline_by_exactly_its_length(played: Played) -> None:
         for clock in played.flow.workflows[after.workflow].clocks:
             rested, now = before.clock(clock.name), after.clock(clock.name)
             named = clock.extensible and getattr(event.fact, "due", None) is not None
-            if rested is None or now is None or rested.stands != PAUSED or now.stands != RUNNING or named:
+            if rested is None or now is None or rested.status != PAUSED or now.status != RUNNING or named:
                 continue
             if now.began == rested.began and rested.due is not None and now.due is not None and after.last is not None:
                 wrong = _moved_wrongly(clock, rested, now)
@@ -75,24 +75,24 @@ def _of(demand: UUID, events: list[Event]) -> Iterator[Told]:
         before = after
 
 
-def _wrongly(clock: Clock | None, before: Ticking | None, event: Event, after: Demand) -> str:
+def _wrongly(clock: Clock | None, before: ClockState | None, event: Event, after: Demand) -> str:
     """What is wrong with how a clock stands."""
     now = after.clock(clock.name if clock is not None else before.clock if before is not None else "")
     runs = clock is not None and after.state in clock.runs_in
     rests = clock is not None and after.state in clock.paused_in
-    stands = "never ran" if now is None else now.stands
-    if (stands == RUNNING and not runs) or (stands == PAUSED and not rests):
-        return f"is {stands}"
-    if runs and clock is not None and stands != RUNNING and clock.span_for(after.category, after.urgency) is not None:
-        return f"does not run ({stands})"
+    status = "never ran" if now is None else now.status
+    if (status == RUNNING and not runs) or (status == PAUSED and not rests):
+        return f"is {status}"
+    if runs and clock is not None and status != RUNNING and clock.span_for(after.category, after.urgency) is not None:
+        return f"does not run ({status})"
     if before is None or now is None:
         return ""
-    if not before.goes_on and now != before and not (now.stands == RUNNING and now.began == after.last):
-        return f"was {before.stands} and is now {stands}"
+    if not before.goes_on and now != before and not (now.status == RUNNING and now.began == after.last):
+        return f"was {before.status} and is now {status}"
     return ""
 
 
-def _moved_wrongly(clock: Clock, rested: Ticking, now: Ticking) -> str:
+def _moved_wrongly(clock: Clock, rested: ClockState, now: ClockState) -> str:
     """How the deadline moved otherwise than by the pause, measured rather than added."""
     was, due = rested.due, now.due
     assert was is not None

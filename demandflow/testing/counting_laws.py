@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from typing import Any
 
-from demandflow.domain.clocks.states import PAUSED, RUNNING, Ticking
+from demandflow.domain.clocks.states import PAUSED, RUNNING, ClockState
 from demandflow.domain.corrections import with_corrections
 from demandflow.domain.demand import as_if
 from demandflow.domain.events import Event
@@ -164,14 +164,14 @@ def _needs(name: str) -> str | None:
 
 def _overdue(seen: dict[str, Any], at: datetime) -> set[str]:
     """The clocks by which it is overdue; the empty one is of the due moment that a fact gave to the whole."""
-    dues = {clock.clock: clock.due for clock in seen["clocks"] if clock.stands == RUNNING}
+    dues = {clock.clock: clock.due for clock in seen["clocks"] if clock.status == RUNNING}
     # what rests does not become overdue, but what was so before stays so
-    dues |= {clock.clock: clock.due for clock in seen["clocks"] if clock.stands == PAUSED and not _in_time(clock)}
+    dues |= {clock.clock: clock.due for clock in seen["clocks"] if clock.status == PAUSED and not _in_time(clock)}
     open_dues = {"": seen["due"], **dues} if seen["ended_as"] is None else {}
     return {clock for clock, due in open_dues.items() if due is not None and due < at}
 
 
-def _in_time(clock: Ticking) -> bool:
+def _in_time(clock: ClockState) -> bool:
     return clock.due is None or clock.since < clock.due
 
 
@@ -251,14 +251,14 @@ def _by_clock(clocks: Sequence[str], histories: Histories, at: datetime) -> dict
     """How each of these clocks stands, by hand: one that rests has not ended, so it counts as running."""
     found = dict.fromkeys(counts_of(clocks), 0)
     for seen in (picture(events) for events in histories if events):
-        ran = {one.clock: "running" if one.stands == PAUSED else one.stands for one in seen["clocks"]}
+        ran = {one.clock: "running" if one.status == PAUSED else one.status for one in seen["clocks"]}
         undated, overdue = {one.clock for one in seen["clocks"] if one.due is None}, _overdue(seen, at)
         for clock in clocks:
-            stands = ran.get(clock, "none")
-            found[f"{clock} {stands}"] += 1
-            found[f"{clock} undated"] += stands == "running" and clock in undated
+            status = ran.get(clock, "none")
+            found[f"{clock} {status}"] += 1
+            found[f"{clock} undated"] += status == "running" and clock in undated
             found[f"{clock} overdue"] += clock in overdue
-            found[f"{clock} due"] += clock in overdue or stands in ("met", "missed")
+            found[f"{clock} due"] += clock in overdue or status in ("met", "missed")
     return found
 
 
@@ -270,8 +270,8 @@ def _same_standings(what: str, figures: Any, histories: Histories, at: datetime)
 
 
 def _same_parts(what: str, parts: Mapping[Any, Any], inside: Mapping[Any, Histories], at: datetime) -> None:
-    stands = {key for key, part in parts.items() if any(part.standings.values())}
-    assert stands == set(inside), f"{what}: {sorted(stands)} instead of {sorted(inside)}"
+    status = {key for key, part in parts.items() if any(part.standings.values())}
+    assert status == set(inside), f"{what}: {sorted(status)} instead of {sorted(inside)}"
     for key, histories in inside.items():
         _same_standings(f"{what}: {key!r}", parts[key], histories, at)
 

@@ -18,7 +18,7 @@ from demandflow.domain.evolve import evolve, fold
 from demandflow.domain.facts import Corrected, Merged, MovedOver, Noted, Registered, Unmerged
 from demandflow.domain.moves import ASKING, NEW_ROUND, Move, sources
 from demandflow.domain.values import Actor, Role
-from demandflow.errors import DemandFlowError, IdReused, InvalidValue, Overtaken, RoleNotAllowed
+from demandflow.errors import CommandConflict, DemandFlowError, InvalidValue, RoleNotAllowed, StaleDemand
 from demandflow.projections.standing import slice_of, standing
 from demandflow.testing.choosing import Surroundings, fact_of
 from demandflow.testing.histories import Step
@@ -213,7 +213,7 @@ def asking_twice_records_once(played: Played) -> None:
         somebody = replace(done.step, by=as_if(done.step.by, id="somebody else"))
         try:
             command(played.flow, somebody, at, command_id=f"step {done.number}")
-        except IdReused:
+        except CommandConflict:
             pass
         else:
             raise AssertionError(f"{_said(done.step)}: somebody else used the same command id unnoticed")
@@ -232,13 +232,13 @@ def who_decided_on_what_is_no_longer_so_is_told(played: Played) -> None:
             want = played.telling.shadow.expected(seen, played.telling.proposal(now, seen))
             for by in (now.by, STRANGER):
                 step = replace(now, by=by)
-                expected = "RoleNotAllowed" if by is STRANGER else want if isinstance(want, str) else "Overtaken"
+                expected = "RoleNotAllowed" if by is STRANGER else want if isinstance(want, str) else "StaleDemand"
                 error = _answer(played, step, seen=seen.version)
                 assert type(error).__name__ == expected, (
                     f"{_said(step)} on a demand seen in {_decided_on(seen)}, now in {_decided_on(live)}: {error!r}"
                 )
         error = _answer(played, Step(demand.int, _some_move(played, live), Noted(text="x"), STRANGER), seen=live)
-        assert not isinstance(error, Overtaken), "a command on the present view was told to be overtaken"
+        assert not isinstance(error, StaleDemand), "a command on the present view was told to be overtaken"
     assert played.flow._log.last_position() == began, "an overtaken command recorded something"
 
 

@@ -25,7 +25,7 @@ M = TypeVar("M", bound=BaseModel)
 
 FEW = 3
 LIMITS = ("min_length", "max_length", "pattern", "gt", "ge", "lt", "le", "multiple_of", "decimal_places")
-TOGETHER = ("source", "reference")
+BATCH_SIZE = ("source", "reference")
 """Fields of which a fact says both or neither."""
 
 
@@ -38,8 +38,8 @@ def models(kind: type[M]) -> SearchStrategy[M]:
     @st.composite
     def made(draw: st.DrawFn) -> M:
         values = draw(st.fixed_dictionaries(needed, optional=others))
-        if any(values.get(name) is None for name in TOGETHER):
-            values = {name: value for name, value in values.items() if name not in TOGETHER or name in needed}
+        if any(values.get(name) is None for name in BATCH_SIZE):
+            values = {name: value for name, value in values.items() if name not in BATCH_SIZE or name in needed}
         try:
             return kind(**values)
         except (InvalidValue, ValidationError):

@@ -119,7 +119,7 @@ def the_board_shows_where_demands_stand(played: Played) -> None:
     for demand, row in rows.items():
         seen = picture(played.recorded(demand))
         seen["due"], seen["clock"] = next_due(seen)
-        on = (clock for clock in seen["clocks"] if clock.stands in (RUNNING, PAUSED))
+        on = (clock for clock in seen["clocks"] if clock.status in (RUNNING, PAUSED))
         seen["undated"] = tuple(clock.clock for clock in on if clock.due is None)
         for name in SHOWN:
             want, got = seen[name], getattr(row, name)

@@ -7,9 +7,9 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any, cast
 
-from demandflow.domain.clocks.states import PAUSED, RUNNING, Ticking
+from demandflow.domain.clocks.states import PAUSED, RUNNING, ClockState
 from demandflow.domain.demand import Demand
-from demandflow.domain.events import Event, Tick
+from demandflow.domain.events import ClockChange, Event
 from demandflow.domain.facts import (
     STANDARD_FACTS,
     ContractedOut,
@@ -149,8 +149,8 @@ def _held(parts: Sequence[Any], name: str) -> Any:
 
 def next_due(seen: dict[str, Any]) -> tuple[datetime | None, str | None]:
     """The next due moment of such a picture, and which clock has it: none, where it is that of the whole."""
-    dues = [(one.due, one.clock) for one in seen["clocks"] if one.stands == RUNNING and one.due is not None]
-    rests = [(one.due, one.clock, one.since) for one in seen["clocks"] if one.stands == PAUSED and one.due is not None]
+    dues = [(one.due, one.clock) for one in seen["clocks"] if one.status == RUNNING and one.due is not None]
+    rests = [(one.due, one.clock, one.since) for one in seen["clocks"] if one.status == PAUSED and one.due is not None]
     dues += [(due, clock) for due, clock, since in rests if not since < due]
     # where both are due at once, it is the clock's
     dues += [(seen["due"], None)] if seen["due"] is not None else []
@@ -183,25 +183,25 @@ def moments_of(events: Sequence[Event]) -> list[datetime]:
     return [max(event.meta.happened for event in events[: n + 1]) for n in range(len(events))]
 
 
-def _clocks(events: Sequence[Event], moments: Sequence[datetime]) -> tuple[Ticking, ...]:
+def _clocks(events: Sequence[Event], moments: Sequence[datetime]) -> tuple[ClockState, ...]:
     told = [(moments[n], tick) for n, event in enumerate(events) for tick in event.stamp.clocks or ()]
     names = sorted({tick.clock for _, tick in told})
     return tuple(_last_run([(at, tick) for at, tick in told if tick.clock == name]) for name in names)
 
 
-def _last_run(told: Sequence[tuple[datetime, Tick]]) -> Ticking:
+def _last_run(told: Sequence[tuple[datetime, ClockChange]]) -> ClockState:
     """How a clock stands, by all that was recorded of it: a run begins with its span."""
     begins = max(n for n, (_, tick) in enumerate(told) if tick.span is not None)
     run = told[begins:]
-    turns = [n for n in range(len(run)) if n == 0 or run[n][1].stands != run[n - 1][1].stands]
+    turns = [n for n in range(len(run)) if n == 0 or run[n][1].status != run[n - 1][1].status]
     (began, first), last = run[0], run[-1][1]
-    dated = [n for n, (_, tick) in enumerate(run) if tick.stands == RUNNING and tick.due is not None]
+    dated = [n for n, (_, tick) in enumerate(run) if tick.status == RUNNING and tick.due is not None]
     known = run[dated[-1]][1].due if dated else None
     pairs = [(one, other) for one, other in pairwise(turns) if other > (dated[-1] if dated else 0)]
-    over = [(run[a], run[b]) for a, b in pairs if (run[a][1].stands, run[b][1].stands) == (PAUSED, RUNNING)]
+    over = [(run[a], run[b]) for a, b in pairs if (run[a][1].status, run[b][1].status) == (PAUSED, RUNNING)]
     pauses = tuple((a, b) for (a, _), (b, _) in over)
-    stands = (first.clock, last.stands, began, run[turns[-1]][0], str(first.span), last.due)
-    return Ticking(*stands, bool(first.extensible), known, pauses)
+    status = (first.clock, last.status, began, run[turns[-1]][0], str(first.span), last.due)
+    return ClockState(*status, bool(first.extensible), known, pauses)
 
 
 def _this_round(told: list[Found]) -> list[Found]:

@@ -10,7 +10,7 @@ from typing import Any
 from demandflow.calendars.spans import Span
 from demandflow.domain.clocks.clock import Clock
 from demandflow.domain.clocks.states import MET, MISSED, PAUSED, RUNNING, STOPPED
-from demandflow.domain.events import Event, Tick
+from demandflow.domain.events import ClockChange, Event
 from demandflow.domain.facts import MovedOver, Registered, Sorted
 from demandflow.errors import YearNotCovered
 from demandflow.testing.picture import as_right, moments_of
@@ -23,7 +23,7 @@ class Stand:
     """How a clock stands: with which event this run began, how it is, and when it runs out."""
 
     begun: int
-    stands: str
+    status: str
     due: datetime | None
 
 
@@ -37,7 +37,7 @@ class Timekeeper:
         self.events, self.at = events, moments_of(events)
         self.declared = [{clock.name: clock for clock in declared.get(one.meta.workflow, ())} for one in events]
 
-    def ticks(self) -> tuple[Tick, ...]:
+    def ticks(self) -> tuple[ClockChange, ...]:
         """The clocks that stand otherwise after the last event: those no longer declared, then the declared ones."""
         return tuple(self._ticks())
 
@@ -47,17 +47,17 @@ class Timekeeper:
         extensible = [name for name, clock in self.declared[last].items() if clock.extensible]
         return any(self._runs(name, last) and self._goes_on(name, last) for name in extensible)
 
-    def _ticks(self) -> Iterator[Tick]:
+    def _ticks(self) -> Iterator[ClockChange]:
         everything = {name for clocks in self.declared for name in clocks}
         for name in (*sorted(everything - self.declared[-1].keys()), *self.declared[-1]):
             before, now = self._stand(name, len(self.events) - 1), self._stand(name, len(self.events))
             if now is None or now == before:
                 continue
             if before is not None and now.begun == before.begun:
-                yield Tick(name, now.stands, now.due)
+                yield ClockChange(name, now.status, now.due)
             else:
                 extensible = self.declared[-1][name].extensible
-                yield Tick(name, now.stands, now.due, str(self._span(name, now.begun)), extensible or None)
+                yield ClockChange(name, now.status, now.due, str(self._span(name, now.begun)), extensible or None)
 
     def _stand(self, name: str, after: int) -> Stand | None:
         """How the clock stands after so many events; None if it never ran."""

@@ -26,7 +26,9 @@ from demandflow import (
     Changes,
     Channel,
     Clock,
+    ClockChange,
     ClockFigures,
+    ClockState,
     Counted,
     Days,
     Deadlines,
@@ -47,31 +49,29 @@ from demandflow import (
     Meta,
     Move,
     Notice,
-    Parked,
+    OpenDemand,
     ParkedEvent,
+    ParkedReaction,
     Period,
     Place,
+    PolicyRun,
     PossibleMove,
     Proposal,
-    Ran,
     Rate,
-    Reacted,
     Reaction,
     Recorded,
+    RecordedReaction,
     Registered,
     Registration,
     Rejected,
     Reported,
-    Seen,
     Span,
     Stage,
     Stamp,
     State,
     Stood,
-    Tick,
-    Ticking,
+    Timer,
     Verification,
-    Wake,
     Workflow,
     closed_loop,
     standard_clocks,
@@ -191,21 +191,21 @@ def _days() -> SearchStrategy[Days]:
     )
 
 
-def _ticks() -> SearchStrategy[Tick]:
+def _ticks() -> SearchStrategy[ClockChange]:
     return events(TIMED).map(lambda one: one.stamp.clocks or ()).filter(bool).flatmap(st.sampled_from)
 
 
-def _tickings() -> SearchStrategy[Ticking]:
+def _tickings() -> SearchStrategy[ClockState]:
     return demands(TIMED).flatmap(lambda one: st.sampled_from(one.clocks))
 
 
-def _reacted() -> SearchStrategy[Reacted]:
+def _reacted() -> SearchStrategy[RecordedReaction]:
     recorded = st.lists(strategy_of(Fact), min_size=1, max_size=2).map(tuple)
-    return st.builds(Reacted, texts(), st.uuids(), texts(), recorded)
+    return st.builds(RecordedReaction, texts(), st.uuids(), texts(), recorded)
 
 
-def _parked() -> SearchStrategy[Parked]:
-    return st.builds(Parked, texts(), st.uuids(), texts(), texts(), moments())
+def _parked() -> SearchStrategy[ParkedReaction]:
+    return st.builds(ParkedReaction, texts(), st.uuids(), texts(), texts(), moments())
 
 
 def _several(one: SearchStrategy[Any]) -> SearchStrategy[tuple[Any, ...]]:
@@ -250,22 +250,22 @@ STRATEGIES: dict[Any, Make] = {
     Calendar: calendars,
     Limit: limits,
     Clock: lambda: clocks(("accepted", "in_hand", "suspended")),
-    Tick: _ticks,
-    Ticking: _tickings,
+    ClockChange: _ticks,
+    ClockState: _tickings,
     # policies
-    Wake: lambda: st.builds(Wake, moments(), texts()),
+    Timer: lambda: st.builds(Timer, moments(), texts()),
     Reaction: lambda: st.builds(Reaction, strategy_of(Fact), st.none(), _words()),
-    Seen: lambda: st.builds(
-        Seen, st.uuids(), texts(), places(), st.none() | categories(), _words(), moments(), st.just("in_hand")
+    OpenDemand: lambda: st.builds(
+        OpenDemand, st.uuids(), texts(), places(), st.none() | categories(), _words(), moments(), st.just("in_hand")
     ),
     Notice: lambda: st.builds(
         Notice,
         *(texts(), st.uuids(), texts(), texts(), _words(), texts(), texts(), moments(), _words()),
         *(st.none() | places(), _words(), _words()),
     ),
-    Reacted: _reacted,
-    Parked: _parked,
-    Ran: lambda: st.builds(Ran, moments(), _several(_reacted()), _several(_parked())),
+    RecordedReaction: _reacted,
+    ParkedReaction: _parked,
+    PolicyRun: lambda: st.builds(PolicyRun, moments(), _several(_reacted()), _several(_parked())),
     # the log
     Hole: _holes,
     Acknowledged: _acknowledged,

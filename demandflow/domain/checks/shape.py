@@ -15,9 +15,9 @@ def wrong_shape(states: Sequence[State], steps: Sequence[Step]) -> Iterator[Defe
     ends = {state.name for state in states if state.ended_as is not None}
     arrows = [(step.before, step.after) for step in steps]
     reached = {START_SPOT, *(step.after for step in steps)}
-    stands = {spot.state for spot in reached}
+    status = {spot.state for spot in reached}
     for state in states:
-        if state.name not in stands:
+        if state.name not in status:
             says = f"state {state.name!r} cannot be reached"
             yield Defect("unreachable", says, "add a move to it or take it out", (state.name,))
     ending = closure({spot for spot in reached if spot.state in ends}, [(after, before) for before, after in arrows])

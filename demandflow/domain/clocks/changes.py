@@ -11,9 +11,9 @@ from msgspec import Struct
 
 from demandflow.calendars.spans import Span
 from demandflow.domain.clocks.clock import Clock
-from demandflow.domain.clocks.states import MET, MISSED, PAUSED, RUNNING, STOPPED, Ticking
+from demandflow.domain.clocks.states import MET, MISSED, PAUSED, RUNNING, STOPPED, ClockState
 from demandflow.domain.demand import Demand
-from demandflow.domain.events import Tick
+from demandflow.domain.events import ClockChange
 from demandflow.domain.facts import Corrected, Fact, MovedOver, Registered, Sorted
 from demandflow.domain.stream import Stream
 from demandflow.domain.values import Category
@@ -35,13 +35,13 @@ class Step(Struct, frozen=True, gc=False):
     moves_over: bool = False
 
 
-def ticks(clocks: Iterable[Clock], demand: Stream, step: Step) -> tuple[Tick, ...]:
+def ticks(clocks: Iterable[Clock], demand: Stream, step: Step) -> tuple[ClockChange, ...]:
     """The clocks that stand otherwise after the step. Clocks that are no longer declared stop."""
     declared = tuple(clocks)
     return tuple(_ticks(declared, demand, step)) if declared or demand.clocks else ()
 
 
-def due_of_the_whole(clocks: Iterable[Clock], demand: Stream, step: Step) -> datetime | None:
+def demand_due(clocks: Iterable[Clock], demand: Stream, step: Step) -> datetime | None:
     """The due moment of the demand as a whole: the one that a fact names, unless an extensible clock takes it.
 
     Without one, the demand's own; reopening takes it away, rework does not. An extension extends both.
@@ -84,11 +84,11 @@ def _what_it_says(kind: type[Fact]) -> tuple[bool, bool, bool]:
     return issubclass(kind, Registered | Sorted), issubclass(kind, Corrected), names_due
 
 
-def _ticks(clocks: tuple[Clock, ...], demand: Stream, step: Step) -> Iterator[Tick]:
+def _ticks(clocks: tuple[Clock, ...], demand: Stream, step: Step) -> Iterator[ClockChange]:
     declared = {clock.name for clock in clocks}
     for gone in demand.clocks:
         if gone.goes_on and gone.clock not in declared:
-            yield Tick(gone.clock, STOPPED, gone.due)
+            yield ClockChange(gone.clock, STOPPED, gone.due)
     for clock in clocks:
         if (tick := _tick(clock, _going(demand, clock), demand, step)) is not None:
             yield tick
@@ -112,52 +112,52 @@ def _anew(clock: Clock, demand: Stream, step: Step) -> bool:
     return step.round != demand.round or bool(set(clock.restarts) & set(step.means))
 
 
-def _going(demand: Stream, clock: Clock) -> Ticking | None:
+def _going(demand: Stream, clock: Clock) -> ClockState | None:
     before = demand.clock(clock.name)
     return before if before is not None and before.goes_on else None
 
 
-def _tick(clock: Clock, going: Ticking | None, demand: Stream, step: Step) -> Tick | None:
+def _tick(clock: Clock, going: ClockState | None, demand: Stream, step: Step) -> ClockChange | None:
     anew = _anew(clock, demand, step)
     if step.state in clock.runs_in:
         if going is None or anew:
             return _started(clock, step) or (None if going is None else _ended(going, step))
-        if going.stands == PAUSED:
-            return Tick(clock.name, RUNNING, _resumed(clock, going, step))
+        if going.status == PAUSED:
+            return ClockChange(clock.name, RUNNING, _resumed(clock, going, step))
         return _going_on(clock, going, step)
     if going is None:
         return None
     if step.state in clock.paused_in and not anew:
-        return None if going.stands == PAUSED else Tick(clock.name, PAUSED, going.due)
+        return None if going.status == PAUSED else ClockChange(clock.name, PAUSED, going.due)
     return _ended(going, step)
 
 
-def _started(clock: Clock, step: Step) -> Tick | None:
+def _started(clock: Clock, step: Step) -> ClockChange | None:
     """A new run; None if no limit fits such a demand."""
     span = clock.span_for(step.category, step.urgency)
     if span is None:
         return None
     given = step.due if clock.extensible else None
-    return Tick(clock.name, RUNNING, given or clock.due(step.at, span), str(span), clock.extensible or None)
+    return ClockChange(clock.name, RUNNING, given or clock.due(step.at, span), str(span), clock.extensible or None)
 
 
-def _going_on(clock: Clock, going: Ticking, step: Step) -> Tick | None:
+def _going_on(clock: Clock, going: ClockState, step: Step) -> ClockChange | None:
     """A running clock that gets another due moment, or its first one."""
     due = going.due
     if clock.extensible and step.due is not None:
         due = step.due
     elif due is None:
         due = _dated(clock, going, going.pauses)
-    return None if due == going.due else Tick(clock.name, RUNNING, due)
+    return None if due == going.due else ClockChange(clock.name, RUNNING, due)
 
 
-def _resumed(clock: Clock, going: Ticking, step: Step) -> datetime | None:
+def _resumed(clock: Clock, going: ClockState, step: Step) -> datetime | None:
     if clock.extensible and step.due is not None:
         return step.due
     return _dated(clock, going, (*going.pauses, (going.since, step.at)))
 
 
-def _dated(clock: Clock, going: Ticking, pauses: Iterable[tuple[datetime, datetime]]) -> datetime | None:
+def _dated(clock: Clock, going: ClockState, pauses: Iterable[tuple[datetime, datetime]]) -> datetime | None:
     """The due moment after these pauses, from the last one that was known; None where the year is not known."""
     span = Span.of(going.span)
     try:
@@ -169,10 +169,10 @@ def _dated(clock: Clock, going: Ticking, pauses: Iterable[tuple[datetime, dateti
     return due
 
 
-def _ended(going: Ticking, step: Step) -> Tick:
+def _ended(going: ClockState, step: Step) -> ClockChange:
     """Fixed for good: in time or not; stopped if the work was not done, or nobody knows when it was due."""
-    until = going.since if going.stands == PAUSED else step.at
-    stands = STOPPED
+    until = going.since if going.status == PAUSED else step.at
+    status = STOPPED
     if going.due is not None and step.ended_as in (None, "closed") and not step.moves_over:
-        stands = MET if until <= going.due else MISSED
-    return Tick(going.clock, stands, going.due)
+        status = MET if until <= going.due else MISSED
+    return ClockChange(going.clock, status, going.due)

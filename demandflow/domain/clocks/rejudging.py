@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from demandflow.domain.clocks.changes import due_of_the_whole, step_of, ticks
+from demandflow.domain.clocks.changes import demand_due, step_of, ticks
 from demandflow.domain.clocks.clock import Clock
 from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.events import Event
@@ -29,5 +29,5 @@ def judged_by(demand: Demand | None, event: Event, clocks: Sequence[Clock]) -> E
     before, stamp = demand or Demand(event.demand), event.stamp
     at = event.meta.happened if before.last is None else max(event.meta.happened, before.last)
     step = step_of(before, event.fact, at, stamp.state, stamp.round, stamp.ended_as, stamp.means or ())
-    found, due = ticks(clocks, before, step) or None, due_of_the_whole(clocks, before, step)
+    found, due = ticks(clocks, before, step) or None, demand_due(clocks, before, step)
     return as_if(event, stamp=as_if(stamp, clocks=found, due=due))

@@ -27,7 +27,7 @@ from demandflow.domain.facts import (
 from demandflow.domain.moves import Condition, Proposal, Rule
 from demandflow.domain.rules.numbered import numbered
 from demandflow.domain.rules.separations import *  # noqa: F403
-from demandflow.domain.values import Role, Way
+from demandflow.domain.values import FeedbackMethod, Role
 from demandflow.errors import listed
 
 # times
@@ -115,8 +115,8 @@ def the_anonymous_cannot_be_asked(demand: Demand, proposal: Proposal[Any]) -> st
 
 def the_anonymous_are_told_by_public_notice(demand: Demand, proposal: Proposal[FedBack]) -> str | None:
     """Where nobody is known who could be told, a notice on the wall tells."""
-    if demand.anonymous and proposal.fact.way != Way.PUBLIC_NOTICE:
-        return f"the demand is anonymous: tell by {Way.PUBLIC_NOTICE}, not by {proposal.fact.way}"
+    if demand.anonymous and proposal.fact.way != FeedbackMethod.PUBLIC_NOTICE:
+        return f"the demand is anonymous: tell by {FeedbackMethod.PUBLIC_NOTICE}, not by {proposal.fact.way}"
     return None
 
 
@@ -292,7 +292,7 @@ def it_was_the_last_call(calls: int) -> Condition:
 
 def it_hangs_on_the_wall(demand: Demand, proposal: Proposal[FedBack]) -> bool:
     """A public notice tells, but does not ask."""
-    return proposal.fact.way == Way.PUBLIC_NOTICE
+    return proposal.fact.way == FeedbackMethod.PUBLIC_NOTICE
 
 
 def _when(at: datetime) -> str:

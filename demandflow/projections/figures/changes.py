@@ -153,7 +153,7 @@ class _Reader:
     slices: Mapping[int, Slice]
     clocks: tuple[str, ...]
 
-    def change(self, demand: bytes, rows: list[tuple[Any, ...]], stands: Callable[[], Cell | None]) -> Change | None:
+    def change(self, demand: bytes, rows: list[tuple[Any, ...]], status: Callable[[], Cell | None]) -> Change | None:
         """What the lines come to, for one demand that stands so afterwards."""
         cells: Counter[Cell] = Counter()
         happened: Counter[str] = Counter()
@@ -165,7 +165,7 @@ class _Reader:
             else:
                 cells[what, ended, where, dues] += amount
         sides = {amount: cell for cell, amount in cells.items() if amount}
-        if not sides and (cell := stands()) is not None:
+        if not sides and (cell := status()) is not None:
             sides = {-1: cell, 1: cell}  # no line of its standing is on one side only, so it stands the same
         events = tuple(sorted(event for event, moved in by_event.items() if any(moved.values())))
         often = {happening: number for happening, number in happened.items() if number}
@@ -210,8 +210,8 @@ def _ticking(stand: tuple[str, ...], clocks: tuple[str, ...]) -> tuple[str, ...]
     """The counts that it is in by how its clocks stand, those that never ran too."""
     ran = {split(clock)[0]: split(clock) for clock in stand}
     names = [
-        (clock, *OF_STANDS.get(stands, (stands,)))
-        for clock, stands in ((c, ran.get(c, (c, "none"))[1]) for c in clocks)
+        (clock, *OF_STANDS.get(status, (status,)))
+        for clock, status in ((c, ran.get(c, (c, "none"))[1]) for c in clocks)
     ]
     return tuple(f"{clock} {name}" for clock, *counts in names for name in counts)
 

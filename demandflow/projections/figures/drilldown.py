@@ -18,7 +18,7 @@ from demandflow.projections.figures.dues import OverdueThen, condition_of, still
 from demandflow.projections.figures.periods import day_of
 from demandflow.projections.figures.question import Question
 from demandflow.projections.standing import (
-    CLOCK_STANDS,
+    CLOCK_STATUSES,
     CLOCKS_AT,
     CODES,
     COUNTS,
@@ -28,7 +28,7 @@ from demandflow.projections.standing import (
     Count,
 )
 
-OF_ONE_NAME = {"none": CLOCK_STANDS, "running": ("running", UNDATED)}
+OF_ONE_NAME = {"none": CLOCK_STATUSES, "running": ("running", UNDATED)}
 """The ways in which clocks stand that are in a count of another name."""
 
 
@@ -99,7 +99,7 @@ def _standing_so(name: str, then: OverdueThen) -> tuple[str, list[Any]]:
     if _is_of_due_moments(name):
         return condition_of(name, ledger.clocks_by_id(then.connection), then.moment)
     clock, asked = split(name)
-    words = [f"\n{clock} {stands}\n" for stands in OF_ONE_NAME.get(asked, (asked,))]
+    words = [f"\n{clock} {status}\n" for status in OF_ONE_NAME.get(asked, (asked,))]
     there = " OR ".join(["instr(stands, ?) > 0"] * len(words))
     one_of = "NOT IN" if asked == "none" else "IN"
     return f"what >> {CLOCKS_AT} {one_of} (SELECT id FROM demandflow_clocks WHERE {there})", words  # noqa: S608

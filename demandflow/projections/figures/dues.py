@@ -105,7 +105,7 @@ def on_the_board(
     return groups
 
 
-def condition_of(name: str, stands: Mapping[int, tuple[str, ...]], moment: MomentAsked) -> tuple[str, list[Any]]:
+def condition_of(name: str, status: Mapping[int, tuple[str, ...]], moment: MomentAsked) -> tuple[str, list[Any]]:
     """The condition in SQL on the lines that count as overdue or due, with its values.
 
     What is due on a day that is not over is in it, whether its moment has passed or not: see still_to_come().
@@ -118,7 +118,7 @@ def condition_of(name: str, stands: Mapping[int, tuple[str, ...]], moment: Momen
     decided = f"what & {CLOCK} IN ({MET}, {MISSED})"
     if clock:
         ended = {f"{clock} met", f"{clock} missed"}
-        numbers = ", ".join(str(number) for number, clocks in stands.items() if ended & set(clocks))
+        numbers = ", ".join(str(number) for number, clocks in status.items() if ended & set(clocks))
         decided = f"what >> {CLOCKS_AT} IN ({numbers})"
     return f"({decided} OR {DUE_BY})", [clock, moment.day]
 

@@ -28,7 +28,7 @@ from demandflow.projections.figures.definitions import (
 )
 from demandflow.projections.figures.printing import all_figures
 from demandflow.projections.figures.rates import ClockFigures, Rate, overdue_beside
-from demandflow.projections.standing import CLOCK_STANDS, CODES, COUNTS, DECLARES, HAPPENINGS, UNDATED, Count
+from demandflow.projections.standing import CLOCK_STATUSES, CODES, COUNTS, DECLARES, HAPPENINGS, UNDATED, Count
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,10 @@ class Figures:
         if name in RANGES:
             return self._range(name)
         if name not in HAPPENINGS:
-            clock, stands = split(name)
-            if clock not in self.clocks or stands in RATES_OF_CLOCKS:
+            clock, status = split(name)
+            if clock not in self.clocks or status in RATES_OF_CLOCKS:
                 raise InvalidValue("count", f"{name!r} is none (possible: {listed(self.counts)})")
-            return int(getattr(self.clock(clock), stands))
+            return int(getattr(self.clock(clock), status))
         meaning = HAPPENINGS[name]
         number = self.happened.get(meaning, 0)
         needs = DECLARES.get(meaning, 0)
@@ -90,7 +90,7 @@ class Figures:
         """How the clock of this name stands: its counts, which add up to the received, and how often it was on time."""
         if not isinstance(name, str) or name not in self.clocks:
             raise InvalidValue("clock", f"{brief(name)} is none (possible: {listed(self.clocks)})")
-        ran = {stands: self.ticking.get(f"{name} {stands}", 0) for stands in CLOCK_STANDS}
+        ran = {status: self.ticking.get(f"{name} {status}", 0) for status in CLOCK_STATUSES}
         none, undated = sum(self.standings.values()) - sum(ran.values()), ran[UNDATED]
         running, overdue = ran["running"] + undated, self.dues.get(f"{name} {OVERDUE}", 0)
         return ClockFigures(name, none, running, ran["met"], ran["missed"], ran["stopped"], overdue, undated)

@@ -24,7 +24,7 @@ Sums = dict[tuple[str, int], int]
 """(happening or how a clock stands, standing) → number."""
 
 
-class Asked(TypedDict, total=False):
+class FigureQuery(TypedDict, total=False):
     """Of which demands, and as of when; without any of these, of all of them, now.
 
     `received` and `closed` are windows: a Period, a date, or one written as `2026`, `2026-Q1`, `2026-03`, `2026-W12`,
@@ -63,7 +63,7 @@ class Question:
     def of(cls, asked: Mapping[str, Any]) -> Question:
         """The question that these words ask."""
         if unknown := [name for name in asked if name not in cls.__dataclass_fields__]:
-            possible = listed(Asked.__annotations__)
+            possible = listed(FigureQuery.__annotations__)
             raise InvalidValue("figures", f"cannot be asked by {unknown[0]!r}{_instead(unknown[0], possible)}")
         said = {name: value for name, value in asked.items() if value is not None}
         for name in WINDOWS:

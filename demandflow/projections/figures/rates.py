@@ -93,8 +93,8 @@ class ClockFigures:
         return Rate(f"{self.name} {ON_TIME_OF_THE_ENDED}", Fraction(self.met), ended, overdue_beside(self.overdue))
 
     def __str__(self) -> str:
-        stands = f"{self.none} none + {self.running} running + {self.met} met + {self.missed} missed"
-        return f"{self.name}: {self.received} received = {stands} + {self.stopped} stopped{self._of_the_running}"
+        status = f"{self.none} none + {self.running} running + {self.met} met + {self.missed} missed"
+        return f"{self.name}: {self.received} received = {status} + {self.stopped} stopped{self._of_the_running}"
 
     @property
     def _of_the_running(self) -> str:

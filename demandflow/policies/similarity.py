@@ -69,7 +69,7 @@ class _Kept:
 _KEPT = _Kept()
 
 
-def likest(text: str, others: Iterable[tuple[T, str]], at_least: int) -> tuple[T, float] | None:
+def most_similar(text: str, others: Iterable[tuple[T, str]], at_least: int) -> tuple[T, float] | None:
     """Of the others, each with its text, the first of those most alike, and how alike; None if none is so alike."""
     _KEPT.begin()
     found: tuple[T, float] | None = None
@@ -81,7 +81,7 @@ def likest(text: str, others: Iterable[tuple[T, str]], at_least: int) -> tuple[T
     return found
 
 
-def likeness(one: str, other: str, at_least: int = 0) -> float:
+def similarity(one: str, other: str, at_least: int = 0) -> float:
     """How alike two texts are, from 0 to 100; 0 if they are less alike than `at_least`.
 
     It is the share of letters that both have in the same order (`ratio`); where that is too little, and the shorter
