@@ -26,7 +26,8 @@ from zoneinfo import ZoneInfo
 
 from filled_tables import NOW, fill
 
-from demandflow import BoardRow, Deadlines, DemandFlow, Figures, FiguresBy, Period
+from demandflow import DemandFlow, Figures, Period
+from demandflow.figures import BoardRow, Deadlines, FiguresBy
 from demandflow.store.sqlite.tables import microseconds
 
 

@@ -17,22 +17,8 @@ import time
 from pathlib import Path
 from typing import Any, ClassVar
 
-from demandflow import (
-    START,
-    STAY,
-    Actor,
-    Channel,
-    ContractedOut,
-    DemandFlow,
-    Move,
-    Noted,
-    Place,
-    Registered,
-    Stage,
-    State,
-    Workflow,
-    rules,
-)
+from demandflow import START, STAY, Actor, Channel, DemandFlow, Move, Place, Stage, State, Workflow, rules
+from demandflow.facts import ContractedOut, Noted, Registered
 from demandflow.importing import Column, Constant, PathOf, RowMapping, RowStep, Timestamp, import_file
 
 ROUNDS = 7

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from demandflow import Actor, DemandFlow, FeedbackMethod, Grade, Role, uuid7
+from demandflow import Actor, DemandFlow, FeedbackMethod, Grade, Role
 from demandflow.batches import Batch
+from demandflow.recording.ids import uuid7
 
 Row = tuple[str, int, str, bytes]
 CLERK, AUDITOR = Actor("Li", Role.GRID_ADMINISTRATOR), Actor("Wang", Role.AUDITOR)

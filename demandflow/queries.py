@@ -27,8 +27,8 @@ from demandflow.projections.figures import question
 from demandflow.projections.figures.never import SLICED, never_there
 from demandflow.projections.figures.past import Then, events_before_damage
 from demandflow.projections.figures.periods import Period, as_day
-from demandflow.projections.figures.printing import minute
 from demandflow.projections.figures.question import FigureQuery, Grouping, Question
+from demandflow.projections.printing import minute
 from demandflow.projections.projector import Projector
 from demandflow.projections.totals import DIMENSIONS
 from demandflow.store.log import Log

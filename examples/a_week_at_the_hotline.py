@@ -19,34 +19,36 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from demandflow import (
-    Accepted,
     Action,
     Actor,
-    BoardRow,
     Calendar,
     Category,
     Channel,
     Days,
     DemandFlow,
-    Escalated,
-    Evaluated,
-    Fact,
-    FedBack,
     FeedbackMethod,
     Grade,
-    Merged,
-    Noted,
     Place,
-    Registered,
     Registration,
-    Reported,
     Role,
-    Sorted,
-    TakenOn,
     closed_loop,
     standard_clocks,
 )
 from demandflow.analysis import what_if
+from demandflow.facts import (
+    Accepted,
+    Escalated,
+    Evaluated,
+    Fact,
+    FedBack,
+    Merged,
+    Noted,
+    Registered,
+    Reported,
+    Sorted,
+    TakenOn,
+)
+from demandflow.figures import BoardRow
 from demandflow.policies import Handler, standard_policies
 
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -21,15 +21,11 @@ from demandflow import (
     STAY,
     Actor,
     Channel,
-    ContractedOut,
     DemandFlow,
     DemandFlowError,
-    Fact,
     Move,
-    Noted,
     Place,
     Proposal,
-    Registered,
     RuleBroken,
     Stage,
     State,
@@ -37,6 +33,7 @@ from demandflow import (
     rules,
 )
 from demandflow.errors import listed
+from demandflow.facts import ContractedOut, Fact, Noted, Registered
 
 CITY, SOURCE = Actor("City of Chicago", "city"), "chicago 311"
 

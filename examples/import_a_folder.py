@@ -16,18 +16,15 @@ from demandflow import (
     Actor,
     Category,
     Channel,
-    ContractedOut,
-    Corrected,
     DemandFlow,
-    Fact,
     Move,
     Place,
-    Registered,
     Stage,
     State,
     Workflow,
     rules,
 )
+from demandflow.facts import ContractedOut, Corrected, Fact, Registered
 from demandflow.importing import Column, Made, PathOf, Report, RowMapping, RowStep, Timestamp, Value, import_files
 
 CITY = Actor("City of Boston", "city")

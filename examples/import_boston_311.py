@@ -25,23 +25,20 @@ from demandflow import (
     Actor,
     Category,
     Channel,
-    ContractedOut,
-    Corrected,
     Demand,
     DemandFlow,
-    Durations,
-    Fact,
     Figures,
     Move,
     Place,
     Proposal,
-    Registered,
     Stage,
     State,
     Workflow,
     importing,
     rules,
 )
+from demandflow.facts import ContractedOut, Corrected, Fact, Registered
+from demandflow.figures import Durations
 from demandflow.importing import Column, Made, PathOf, Progress, Report, RowStep, Timestamp, import_file
 
 ZONE = ZoneInfo("America/New_York")

@@ -27,19 +27,17 @@ from demandflow import (
     Category,
     Channel,
     DemandFlow,
-    FedBack,
     FeedbackMethod,
     Move,
-    Noted,
     Place,
     Recorded,
-    Registered,
     Role,
     Stage,
     State,
     Workflow,
     rules,
 )
+from demandflow.facts import FedBack, Noted, Registered
 from demandflow.importing import Column, Constant, Made, Report, Row, RowMapping, RowStep, Timestamp, Value, import_file
 
 OFFICE, FINDER = Actor("市长信箱", "office"), Actor("repeats", Role.POLICY)

@@ -27,21 +27,19 @@ from demandflow import (
     Action,
     Actor,
     Channel,
-    ContractedOut,
     DemandFlow,
-    Durations,
     Event,
-    Fact,
     Move,
     MoveNotAllowed,
     Place,
     Recorded,
-    Registered,
     Registration,
     Stage,
     State,
     Workflow,
 )
+from demandflow.facts import ContractedOut, Fact, Registered
+from demandflow.figures import Durations
 
 STAFF, SOURCE, ASSIGN, CLOSE = "staff", "municipality", "assign", "close"
 NOTHING_YET = "nothing done yet"

@@ -22,7 +22,8 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.table import Table
 
-from demandflow import DemandFlow, Durations, Figures
+from demandflow import DemandFlow, Figures
+from demandflow.figures import Durations
 from demandflow.importing import import_file
 from tests.conftest import DATA, ROOT
 

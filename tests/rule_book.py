@@ -6,29 +6,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from demandflow import (
-    Actor,
+from demandflow import Actor, FeedbackMethod, Grade, MoveNotAllowed, Refusal, Role, RoleNotAllowed, RuleBroken, Workflow
+from demandflow.domain.demand import as_if
+from demandflow.facts import (
     ContractedOut,
     Corrected,
     Evaluated,
     Extended,
     ExtensionAsked,
     FedBack,
-    FeedbackMethod,
-    Grade,
     Merged,
-    MoveNotAllowed,
-    Refusal,
     Registered,
-    Role,
-    RoleNotAllowed,
-    RuleBroken,
     Sorted,
     Suspended,
     Withdrawn,
-    Workflow,
 )
-from demandflow.domain.demand import as_if
 from tests.scenes import ALL, SCENES, Scene, scenes
 from tests.stories import ANONYMOUS, CLERK, OPEN_OTHER, RESIDENT, T0, A, B, told
 

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from demandflow import Actor, Demand, Fact, Proposal, Role, Stamp, Workflow
+from demandflow import Actor, Demand, Proposal, Role, Stamp, Workflow
 from demandflow.domain.decide import decide
+from demandflow.facts import Fact
 from tests.stories import DAY, DISPATCHER, MOVE_OF, OTHERS, SUPERVISOR, TEAM, USUAL, Story, changed
 
 RESIDENT, CLERK, AUDITOR = Role.RESIDENT, Role.GRID_ADMINISTRATOR, Role.AUDITOR

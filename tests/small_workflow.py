@@ -14,28 +14,30 @@ from demandflow import (
     WHILE_OPEN,
     Calendar,
     Clock,
-    Corrected,
     Days,
     Demand,
-    Evaluated,
-    Extended,
-    Fact,
     Limit,
     Move,
-    MovedOver,
     Proposal,
-    Registered,
-    Reopened,
-    Reported,
-    Sorted,
     Stage,
     State,
-    Stepped,
-    Withdrawn,
     Workflow,
 )
 from demandflow.domain.rules.book import the_bound_is_reached
 from demandflow.domain.values import Moment
+from demandflow.facts import (
+    Corrected,
+    Evaluated,
+    Extended,
+    Fact,
+    MovedOver,
+    Registered,
+    Reopened,
+    Reported,
+    Sorted,
+    Stepped,
+    Withdrawn,
+)
 
 
 class Measured(Fact):

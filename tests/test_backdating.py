@@ -21,8 +21,6 @@ from demandflow import (
     FeedbackMethod,
     Grade,
     InvalidValue,
-    Noted,
-    Registered,
     Registration,
     Rejected,
     RuleBroken,
@@ -30,6 +28,7 @@ from demandflow import (
     standard_clocks,
 )
 from demandflow.domain.values import Channel, Place
+from demandflow.facts import Noted, Registered
 from demandflow.importing import Column, Constant, PathOf, RowMapping, RowStep, Timestamp, import_file
 from demandflow.policies import Handler, standard_policies
 from demandflow.testing import FrozenClock

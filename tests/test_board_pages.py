@@ -17,7 +17,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from demandflow import ClockState, Demand
+from demandflow import Demand
+from demandflow.domain.clocks.states import ClockState
 from demandflow.domain.demand import as_if
 from demandflow.domain.values import Category, Channel, Place, Stage
 from demandflow.projections.board import pages as board_pages

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from demandflow import Demand, Evaluated, InvalidWorkflow, Move, Noted, Proposal, Stepped, Workflow
+from demandflow import Demand, InvalidWorkflow, Move, Proposal, Workflow
 from demandflow.domain.moves import sources
 from demandflow.errors import Defect
+from demandflow.facts import Evaluated, Noted, Stepped
 from tests.test_defects import (
     AGAIN,
     CIRCLE,

@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demandflow import (
-    Accepted,
     Action,
     Channel,
     CommandConflict,
@@ -22,24 +21,21 @@ from demandflow import (
     DemandNotFound,
     Event,
     InvalidValue,
-    Merged,
     MoveNotAllowed,
-    Noted,
     Place,
     Recorded,
-    Registered,
     Registration,
     Rejected,
     RoleNotAllowed,
     RuleBroken,
     StaleDemand,
     StorageBusy,
-    TookIn,
-    UnknownWorkflow,
     closed_loop,
 )
 from demandflow.domain.decide import Command
 from demandflow.domain.demand import as_if
+from demandflow.errors import UnknownWorkflow
+from demandflow.facts import Accepted, Merged, Noted, Registered, TookIn
 from demandflow.recording.replayed import EarlierStates
 from demandflow.store.log import Log
 from demandflow.store.pending import PendingLog

@@ -61,7 +61,8 @@ OWN = """
 from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
-from demandflow import CLOSED_LOOP, Fact, Move, Registered, Stage, State, START, Stepped, Workflow
+from demandflow import CLOSED_LOOP, Move, Stage, START, State, Workflow
+from demandflow.facts import Fact, Registered, Stepped
 from demandflow.workflow_files.vocabulary import STANDARD_VOCABULARY
 
 print("hello from a module")

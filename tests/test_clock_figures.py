@@ -15,34 +15,27 @@ from rich.console import Console
 from demandflow import (
     ANYWHERE,
     BACK,
-    RATES,
     START,
     STAY,
     WHILE_OPEN,
     Actor,
     Calendar,
     Clock,
-    ContractedOut,
-    Corrected,
     DemandFlow,
     Figures,
     InvalidValue,
     Limit,
     Move,
-    MovedOver,
     Refusal,
-    Registered,
-    Reopened,
-    Sorted,
     Stage,
     State,
-    Stepped,
     Workflow,
-    definition,
 )
 from demandflow.domain.corrections import with_corrections
 from demandflow.domain.evolve import fold
 from demandflow.domain.moves import MEANINGS
+from demandflow.facts import ContractedOut, Corrected, MovedOver, Registered, Reopened, Sorted, Stepped
+from demandflow.figures import RATES, definition
 from demandflow.projections import totals
 from demandflow.projections.figures import question
 from demandflow.projections.figures.definitions import RANGES

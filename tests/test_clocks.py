@@ -13,43 +13,45 @@ from hypothesis import strategies as st
 from demandflow import (
     Actor,
     Calendar,
-    CallbackMissed,
     Category,
     Clock,
-    ClockState,
-    ContractedOut,
-    Corrected,
     Days,
     Demand,
     DemandFlow,
     Event,
-    Extended,
-    ExtensionAsked,
-    Fact,
     InvalidValue,
     Limit,
     Meta,
     Move,
-    Noted,
-    Notified,
     Place,
-    Registered,
     Role,
     RuleBroken,
-    Sorted,
     Span,
-    Suspended,
     Urgency,
     Workflow,
     closed_loop,
-    evolve,
     fold,
     standard_clocks,
 )
 from demandflow.domain.checks.clocks import advice_for_clocks
 from demandflow.domain.clocks.changes import Step, step_of, ticks
 from demandflow.domain.clocks.rejudging import judged_by, rejudged
+from demandflow.domain.clocks.states import ClockState
 from demandflow.domain.demand import as_if
+from demandflow.domain.evolve import evolve
+from demandflow.facts import (
+    CallbackMissed,
+    ContractedOut,
+    Corrected,
+    Extended,
+    ExtensionAsked,
+    Fact,
+    Noted,
+    Notified,
+    Registered,
+    Sorted,
+    Suspended,
+)
 from demandflow.testing import FrozenClock, a, a_demand, calendars, moments, spans, step
 from demandflow.testing import given as situation
 from tests.stories import ASKED, AUDITOR, CLERK, DISPATCHER, PLAIN, SUPERVISOR, TEAM, USUAL, A, Story
@@ -429,7 +431,7 @@ def reached(workflow: Workflow, at_once: str, *, due: datetime | None = None, **
 NOISE = Limit("2 hours", "noise", "urgent")
 
 
-@pytest.mark.filterwarnings("ignore::demandflow.WorkflowAdvice")
+@pytest.mark.filterwarnings("ignore::demandflow.errors.WorkflowAdvice")
 @pytest.mark.parametrize(
     ("category", "urgency", "runs_in", "taken"),
     [

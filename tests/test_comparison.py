@@ -21,16 +21,14 @@ from demandflow import (
     InvalidWorkflow,
     Limit,
     Move,
-    Noted,
     Proposal,
-    Registered,
     Stage,
     State,
-    Stepped,
     Workflow,
 )
 from demandflow.analysis import diff
 from demandflow.domain.moves import sources
+from demandflow.facts import Noted, Registered, Stepped
 from demandflow.testing import workflows
 from demandflow.testing.strategies import clocks
 

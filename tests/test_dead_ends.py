@@ -20,25 +20,17 @@ from demandflow import (
     STAY,
     Actor,
     Demand,
-    Evaluated,
-    Fact,
-    FedBack,
     FeedbackMethod,
-    Merged,
     Move,
-    Noted,
     Proposal,
-    Registered,
-    Reported,
     Stage,
     State,
-    Stepped,
-    TookIn,
     Workflow,
     closed_loop,
     rules,
 )
 from demandflow.domain.moves import BACK
+from demandflow.facts import Evaluated, Fact, FedBack, Merged, Noted, Registered, Reported, Stepped, TookIn
 from demandflow.testing import (
     LawBroken,
     Step,

@@ -17,32 +17,33 @@ from demandflow import (
     WHILE_OPEN,
     Calendar,
     Clock,
-    ContractedOut,
-    Corrected,
     Days,
     Demand,
-    Evaluated,
-    Fact,
     InvalidWorkflow,
-    LetGo,
     Limit,
-    Merged,
     Move,
-    Noted,
     Proposal,
-    Registered,
-    Reported,
     Stage,
     State,
-    Stepped,
-    TookIn,
-    Unmerged,
     Workflow,
-    WorkflowAdvice,
     rules,
 )
 from demandflow.domain.checks.defects import advice_for
-from demandflow.errors import Defect
+from demandflow.errors import Defect, WorkflowAdvice
+from demandflow.facts import (
+    ContractedOut,
+    Corrected,
+    Evaluated,
+    Fact,
+    LetGo,
+    Merged,
+    Noted,
+    Registered,
+    Reported,
+    Stepped,
+    TookIn,
+    Unmerged,
+)
 from tests.faults import ROOT
 from tests.test_workflow import Nameless, Numbered, Ours, Prefixed
 

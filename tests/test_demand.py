@@ -15,34 +15,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demandflow import (
-    Accepted,
-    Actor,
-    Category,
-    ContractedOut,
-    Corrected,
-    Demand,
-    Evaluated,
-    Event,
-    Fact,
-    Grade,
-    Meta,
-    Place,
-    Refused,
-    Registered,
-    Sorted,
-    Stamp,
-    TakenOn,
-    UnknownFact,
-    evolve,
-    fold,
-)
+from demandflow import Actor, Category, Demand, Event, Grade, Meta, Place, Stamp, fold
 from demandflow.domain.checks.samples import choices_of
 from demandflow.domain.corrections import with_corrections
 from demandflow.domain.demand import as_if
+from demandflow.domain.evolve import evolve
 from demandflow.domain.facts import STANDARD_FACTS, extended
 from demandflow.domain.moves import ENDS, MEANINGS
 from demandflow.domain.stream import Stream
+from demandflow.facts import (
+    Accepted,
+    ContractedOut,
+    Corrected,
+    Evaluated,
+    Fact,
+    Refused,
+    Registered,
+    Sorted,
+    TakenOn,
+    UnknownFact,
+)
 from demandflow.projections.entries import Stand, booked, stand_of
 from demandflow.projections.standing import CLOSED, ENDED, RESOLVED, standing
 from demandflow.testing.strategies import facts_for

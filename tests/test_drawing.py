@@ -21,11 +21,8 @@ from demandflow import (
     Clock,
     Limit,
     Move,
-    Noted,
-    Registered,
     Stage,
     State,
-    Stepped,
     Workflow,
     closed_loop,
     standard_clocks,
@@ -34,6 +31,7 @@ from demandflow.domain.checks.defects import RESERVED
 from demandflow.domain.checks.ways import steps_of
 from demandflow.domain.moves import sources
 from demandflow.domain.standard.closed_loop import SEPARATIONS
+from demandflow.facts import Noted, Registered, Stepped
 from demandflow.inputs.texts import is_name
 from tests.conftest import ROOT
 
@@ -200,7 +198,7 @@ NAMES = (NASTY | PRINTABLE).filter(
 )
 
 
-@pytest.mark.filterwarnings("ignore::demandflow.WorkflowAdvice")
+@pytest.mark.filterwarnings("ignore::demandflow.errors.WorkflowAdvice")
 @given(st.lists(NAMES, min_size=8, max_size=8, unique=True), st.lists(NAMES, min_size=2, max_size=2, unique=True))
 def test_no_name_breaks_the_picture(names: list[str], roles: list[str]) -> None:
     *states, back, far = names

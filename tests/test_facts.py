@@ -12,25 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from demandflow import (
-    Action,
-    Actor,
-    Channel,
-    ContractedOut,
-    DemandFlow,
-    Evaluated,
-    Extended,
-    Fact,
-    InvalidValue,
-    Merged,
-    Noted,
-    Place,
-    Registered,
-    Registration,
-    Rejected,
-    Reported,
-)
+from demandflow import Action, Actor, Channel, DemandFlow, InvalidValue, Place, Registration, Rejected
 from demandflow.domain.values import Moment, Text
+from demandflow.facts import ContractedOut, Evaluated, Extended, Fact, Merged, Noted, Registered, Reported
 from demandflow.testing import facts
 
 LI = Actor("Li", "grid_administrator")

@@ -10,18 +10,9 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import invariant, run_state_machine_as_test
 
-from demandflow import (
-    CLOSED_LOOP,
-    RATES,
-    Actor,
-    DemandFlow,
-    FeedbackMethod,
-    Figures,
-    Grade,
-    InvalidValue,
-    Rate,
-    Stepped,
-)
+from demandflow import CLOSED_LOOP, Actor, DemandFlow, FeedbackMethod, Figures, Grade, InvalidValue
+from demandflow.facts import Stepped
+from demandflow.figures import RATES, Rate
 from demandflow.projections.figures.definitions import RANGES
 from demandflow.projections.standing import COUNTS, HAPPENINGS
 from demandflow.testing import as_state_machine

@@ -20,7 +20,8 @@ from demandflow.cli.main import main
 OFFICE = Calendar.of("office", zone="UTC", hours="Mon-Sun 00:00-24:00")
 TIMED = closed_loop("timed", clocks=standard_clocks(OFFICE, accept="1 hours"))
 HERE = """
-from demandflow import Calendar, Notified, closed_loop, standard_clocks
+from demandflow import Calendar, closed_loop, standard_clocks
+from demandflow.facts import Notified
 from demandflow.policies import Remind, Reminders
 
 OFFICE = Calendar.of("office", zone="UTC", hours="Mon-Sun 00:00-24:00")

@@ -20,19 +20,15 @@ from demandflow import (
     DemandFlowError,
     FeedbackMethod,
     Grade,
-    HistoryIncomplete,
-    Hole,
     InvalidValue,
-    Noted,
-    Registered,
     RuleBroken,
     StorageError,
-    UnreadableEvent,
-    Verification,
-    evolve,
 )
+from demandflow.domain.evolve import evolve
 from demandflow.domain.facts import STANDARD_FACTS
-from demandflow.store.holes import without
+from demandflow.errors import HistoryIncomplete, UnreadableEvent
+from demandflow.facts import Noted, Registered
+from demandflow.store.holes import Hole, Verification, without
 from demandflow.store.log import Log
 from demandflow.store.mapper import Unreadable
 from demandflow.store.reader import recorded_events

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import settings
 
 import demandflow
-from demandflow import Action, Calendar, DemandFlow, Merged, Noted, closed_loop, fold, standard_clocks
+from demandflow import Action, Calendar, DemandFlow, closed_loop, fold, standard_clocks
+from demandflow.facts import Merged, Noted
 from demandflow.policies import Handler, standard_policies
 from demandflow.testing import FrozenClock, counted_ids
 from tests.interruptions import Interrupted, interrupted_at, nothing_left_open, passed_over

@@ -18,14 +18,10 @@ from demandflow import (
     Actor,
     Calendar,
     Channel,
-    Corrected,
     Demand,
-    Evaluated,
     InvalidValue,
     Place,
     Proposal,
-    Registered,
-    Stepped,
     Workflow,
     closed_loop,
     rules,
@@ -33,6 +29,7 @@ from demandflow import (
 )
 from demandflow.domain.decide import decide
 from demandflow.domain.demand import Round
+from demandflow.facts import Corrected, Evaluated, Registered, Stepped
 from demandflow.testing import (
     LAWS,
     Checked,

@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 
-from demandflow import DemandFlow, DemandFlowError, InvalidValue, NotALog, StorageError
+from demandflow import DemandFlow, DemandFlowError, InvalidValue, StorageError
 from demandflow.cli.main import main
 from demandflow.domain.facts import STANDARD_FACTS
+from demandflow.errors import NotALog
 from demandflow.store.reader import recorded_events
 from tests.stories import CLERK
 

@@ -22,24 +22,20 @@ from demandflow import (
     Calendar,
     Days,
     DemandFlow,
-    Fact,
     InvalidValue,
     Move,
-    Noted,
     Role,
     Stage,
     State,
-    UnknownFormat,
     Workflow,
-    WorkflowChanged,
-    WrongTenant,
-    WrongZone,
     closed_loop,
     standard_clocks,
 )
 from demandflow.application import published
 from demandflow.domain.facts import STANDARD_FACTS
 from demandflow.domain.versions.declared import declared, differences
+from demandflow.errors import UnknownFormat, WorkflowChanged, WrongTenant, WrongZone
+from demandflow.facts import Fact, Noted
 from demandflow.projections.rebuilding import Rebuilding
 from demandflow.store.reader import recorded_events
 from demandflow.testing import FrozenClock
@@ -235,7 +231,7 @@ CHANGES: list[tuple[str, Callable[[], Workflow]]] = [
 ]
 
 
-@pytest.mark.filterwarnings("ignore::demandflow.WorkflowAdvice")
+@pytest.mark.filterwarnings("ignore::demandflow.errors.WorkflowAdvice")
 @pytest.mark.parametrize(("says", "change"), CHANGES, ids=[says for says, _ in CHANGES])
 def test_whatever_decides_otherwise_is_declared_otherwise(says: str, change: Callable[[], Workflow]) -> None:
     lines = differences(declared(CLOSED_LOOP), declared(change()))

@@ -14,24 +14,21 @@ from demandflow import (
     FeedbackMethod,
     InvalidValue,
     Move,
-    MovedOver,
     Recorded,
-    Registered,
     Rejected,
     RoleNotAllowed,
     RuleBroken,
     Stage,
     State,
-    Stepped,
-    UnknownWorkflow,
     Workflow,
-    can_move,
     closed_loop,
-    reasons_not_to_move,
 )
 from demandflow.analysis.comparison import diff
 from demandflow.analysis.replay import replay_check
 from demandflow.domain.demand import as_if
+from demandflow.domain.versions.migration import can_move, reasons_not_to_move
+from demandflow.errors import UnknownWorkflow
+from demandflow.facts import MovedOver, Registered, Stepped
 from demandflow.testing import FrozenClock
 from tests.stories import AUDITOR, CLERK, DISPATCHER, RESIDENT, SUPERVISOR, TEAM, UNRESOLVED
 from tests.test_recording import PLACED

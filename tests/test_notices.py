@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from demandflow import Actor, Channel, DemandFlow, Notified, Place, Registered, Sorted
+from demandflow import Actor, Channel, DemandFlow, Place
 from demandflow.automation.notices import notices_after
+from demandflow.facts import Notified, Registered, Sorted
 
 CLERK, SUPERVISOR, AUDITOR = (Actor("Li", role) for role in ("grid_administrator", "supervisor", "auditor"))
 LAMP = Registered(text="a lamp is out", channel=Channel("desk"), place=Place("f/c1"), source="desk", reference="7")

@@ -7,23 +7,10 @@ from typing import Any
 
 import pytest
 
-from demandflow import (
-    CLOSED_LOOP,
-    Actor,
-    Corrected,
-    Evaluated,
-    Extended,
-    ExtensionAsked,
-    Grade,
-    Merged,
-    Proposal,
-    Role,
-    RuleBroken,
-    Suspended,
-    rules,
-)
+from demandflow import CLOSED_LOOP, Actor, Grade, Proposal, Role, RuleBroken, rules
 from demandflow.domain.rules.numbered import numbered
 from demandflow.errors import InvalidValue
+from demandflow.facts import Corrected, Evaluated, Extended, ExtensionAsked, Merged, Suspended
 from tests.faults import ROOT
 from tests.rule_book import EXAMPLES
 from tests.stories import DAY, OPEN_OTHER, T0, TEAM, Story, told

@@ -20,14 +20,13 @@ from demandflow import (
     DemandFlow,
     DemandFlowError,
     Limit,
-    Noted,
     Period,
     Place,
-    Registered,
     Registration,
     Span,
 )
 from demandflow.errors import brief
+from demandflow.facts import Noted, Registered
 from demandflow.testing import FrozenClock
 
 LI = Actor("Li", "grid_administrator")

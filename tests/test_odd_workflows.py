@@ -23,22 +23,15 @@ from demandflow import (
     WHILE_OPEN,
     Demand,
     DemandFlow,
-    Fact,
     InvalidValue,
     InvalidWorkflow,
-    LetGo,
-    Merged,
     Move,
-    Noted,
     Proposal,
-    Registered,
     Stage,
     State,
-    Stepped,
-    TookIn,
-    Unmerged,
     Workflow,
 )
+from demandflow.facts import Fact, LetGo, Merged, Noted, Registered, Stepped, TookIn, Unmerged
 from demandflow.testing import History, Law, LawBroken, as_state_machine, as_test_case, check, law, no_way_round
 from demandflow.testing.checking import Broken, Checked, hold
 from demandflow.testing.copying import as_test

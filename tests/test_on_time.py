@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from fractions import Fraction
 
-from demandflow import DemandFlow, FeedbackMethod, Grade, Rate, Stepped, definition
+from demandflow import DemandFlow, FeedbackMethod, Grade
+from demandflow.facts import Stepped
+from demandflow.figures import Rate, definition
 from demandflow.projections.figures.rates import ClockFigures
 from demandflow.testing import FrozenClock
 from tests.stories import CLERK, DAY, RESIDENT, T0

@@ -9,19 +9,8 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from demandflow import (
-    CLOSED_LOOP,
-    START,
-    Demand,
-    Move,
-    Proposal,
-    Registered,
-    Reported,
-    Stage,
-    State,
-    Workflow,
-    rules,
-)
+from demandflow import CLOSED_LOOP, START, Demand, Move, Proposal, Stage, State, Workflow, rules
+from demandflow.facts import Registered, Reported
 from demandflow.testing import LawBroken, Played, as_state_machine, as_test_case, check
 from tests.laws import no_contracting_without_audit
 from tests.real import example

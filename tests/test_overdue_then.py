@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from demandflow import Calendar, Clock, DemandFlow, DemandNotFound, FeedbackMethod, Grade, InvalidValue, Stepped
+from demandflow import Calendar, Clock, DemandFlow, DemandNotFound, FeedbackMethod, Grade, InvalidValue
 from demandflow.domain.demand import Demand
+from demandflow.facts import Stepped
 from demandflow.projections.figures.definitions import RANGES
 from demandflow.projections.standing import COUNTS
 from demandflow.testing import FrozenClock

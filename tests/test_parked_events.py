@@ -24,23 +24,19 @@ from demandflow import (
     Actor,
     Demand,
     DemandFlow,
-    Fact,
-    Merged,
     Move,
-    Noted,
     Notice,
-    ParkedEvent,
-    Reaction,
     Recorded,
     Rejected,
     StorageError,
-    Timer,
-    UnreadableEvent,
     Workflow,
 )
 from demandflow.domain.demand import as_if
 from demandflow.domain.events import Event
 from demandflow.domain.evolve import evolve
+from demandflow.errors import UnreadableEvent
+from demandflow.facts import Fact, Merged, Noted
+from demandflow.policies import Reaction, Timer
 from demandflow.policies.policy import PolicyContext
 from demandflow.projections import ledger
 from demandflow.projections.page import Page
@@ -48,6 +44,7 @@ from demandflow.projections.projector import Projector
 from demandflow.store import cursor
 from demandflow.store.cursor import Cursor
 from demandflow.store.mapper import Unreadable
+from demandflow.store.parking import ParkedEvent
 from demandflow.store.sources import Row
 from demandflow.store.sqlite.tables import Statements
 from demandflow.testing import FrozenClock, History, histories
@@ -556,7 +553,7 @@ class Merging:
         if demand.id.int > 1 and demand.received is not None:
             yield Timer(demand.received, "received")
 
-    def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterator[Reaction]:
+    def then(self, timer: Timer, demand: Demand, context: PolicyContext) -> Iterator[Reaction]:
         yield Reaction(Merged(into=UUID(int=1)), move="merge")
 
 

@@ -14,28 +14,25 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from demandflow import (
-    RATES,
     START,
     Actor,
     DemandFlow,
-    FedBack,
     FeedbackMethod,
     Figures,
     Grade,
     InvalidValue,
-    MeanOfUnits,
     Move,
     Period,
     Refusal,
-    Registered,
     Role,
     Stage,
     State,
-    Stepped,
     Workflow,
 )
 from demandflow.domain.corrections import with_corrections
 from demandflow.domain.evolve import fold
+from demandflow.facts import FedBack, Registered, Stepped
+from demandflow.figures import RATES, MeanOfUnits
 from demandflow.projections import totals
 from demandflow.projections.figures.terminal import table
 from demandflow.projections.standing import COUNTS, HAPPENINGS, standing

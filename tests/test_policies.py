@@ -15,40 +15,21 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from demandflow.policies.similarity import LONG_ENOUGH, letters, most_similar, similarity
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from rapidfuzz import fuzz
 
-from demandflow import (
-    Accepted,
-    Actor,
-    Category,
-    ContractedOut,
-    Demand,
-    DetailsGiven,
-    Escalated,
-    Fact,
-    HandedBack,
-    InvalidValue,
-    Noted,
-    Place,
-    Proposal,
-    Refusal,
-    Registered,
-    Role,
-    Workflow,
-    closed_loop,
-    evolve,
-)
+from demandflow import Actor, Category, Demand, InvalidValue, Place, Proposal, Refusal, Role, Workflow, closed_loop
 from demandflow.calendars.calendar import Calendar
 from demandflow.calendars.days import Days
 from demandflow.domain.clocks.clock import Clock
 from demandflow.domain.decide import decide
 from demandflow.domain.demand import as_if
+from demandflow.domain.evolve import evolve
 from demandflow.domain.facts import MovedOver, NoticeEnded, Notified
 from demandflow.domain.rules.book import the_notice_period_is_over, the_reopening_window_is_open
 from demandflow.domain.standard.clocks import standard_clocks
+from demandflow.facts import Accepted, ContractedOut, DetailsGiven, Escalated, Fact, HandedBack, Noted, Registered
 from demandflow.policies import (
     CallBacks,
     Dispatch,
@@ -66,6 +47,7 @@ from demandflow.policies import (
     standard_policies,
 )
 from demandflow.policies import similarity as likeness_module
+from demandflow.policies.similarity import LONG_ENOUGH, letters, most_similar, similarity
 from demandflow.testing import History, a, a_demand, demand_id, histories
 from demandflow.testing.histories import thrown, twin_of
 from demandflow.testing.people import CATEGORIES, CONTRACTORS, PLACES
@@ -150,7 +132,7 @@ class Spoken:
 
     at: datetime
     policy: Policy
-    wake: Timer
+    timer: Timer
     demand: Demand
     reactions: tuple[Reaction, ...]
 
@@ -164,25 +146,25 @@ def run(
     while True:
         workflow = world.workflow(demand)
         waiting = [
-            (max(wake.at, demand.last or wake.at), number, wake)
+            (max(timer.at, demand.last or timer.at), number, timer)
             for number, policy in enumerate(policies)
-            for wake in policy.timers(demand, workflow)
-            if (policy.name, wake.cause) not in done
+            for timer in policy.timers(demand, workflow)
+            if (policy.name, timer.cause) not in done
         ]
         waiting = [
-            (at, number, wake)
-            for at, number, wake in waiting
-            if at <= until and (policies[number].name, wake.cause, at) not in asked
+            (at, number, timer)
+            for at, number, timer in waiting
+            if at <= until and (policies[number].name, timer.cause, at) not in asked
         ]
         if not waiting:
             return demand, spoken
-        at, number, wake = min(waiting, key=lambda one: (one[0], one[1], one[2].cause))
+        at, number, timer = min(waiting, key=lambda one: (one[0], one[1], one[2].cause))
         policy, now = policies[number], replace(world, now=at)
-        asked.add((policy.name, wake.cause, at))
-        reactions = tuple(policy.then(wake, demand, now))
+        asked.add((policy.name, timer.cause, at))
+        reactions = tuple(policy.then(timer, demand, now))
         if reactions:
-            done.add((policy.name, wake.cause))
-            spoken.append(Spoken(at, policy, wake, demand, reactions))
+            done.add((policy.name, timer.cause))
+            spoken.append(Spoken(at, policy, timer, demand, reactions))
             assert len(spoken) < 100, "it goes round"
         for reaction in reactions:
             assert type(reaction.fact) in policy.records
@@ -200,10 +182,10 @@ def test_the_same_question_has_the_same_answer_and_each_cause_is_named_once(hist
         for policy in POLICIES:
             timers = list(policy.timers(demand, LOOP))
             assert timers == list(policy.timers(demand, LOOP))
-            assert len({wake.cause for wake in timers}) == len(timers)
-            for wake in timers:
-                world = World(max(wake.at, demand.last or wake.at), tuple(all_of_them.values()))
-                assert list(policy.then(wake, demand, world)) == list(policy.then(wake, demand, world))
+            assert len({timer.cause for timer in timers}) == len(timers)
+            for timer in timers:
+                world = World(max(timer.at, demand.last or timer.at), tuple(all_of_them.values()))
+                assert list(policy.then(timer, demand, world)) == list(policy.then(timer, demand, world))
 
 
 def test_random_histories_make_every_policy_speak() -> None:
@@ -276,11 +258,11 @@ def many_policies(draw: st.DrawFn) -> tuple[Policy, ...]:
 
 @some
 @given(long_histories, st.data())
-def test_no_answer_has_two_wakes_of_one_cause_whatever_the_parameters(history: History, data: st.DataObject) -> None:
+def test_no_answer_has_two_timers_of_one_cause_whatever_the_parameters(history: History, data: st.DataObject) -> None:
     policies = data.draw(many_policies())
     for demand, _ in told(history):
         for policy in policies:
-            causes = [wake.cause for wake in policy.timers(demand, LOOP)]
+            causes = [timer.cause for timer in policy.timers(demand, LOOP)]
             assert len(causes) == len(set(causes))
 
 
@@ -306,7 +288,7 @@ def test_whatever_they_propose_is_admitted_and_they_come_to_rest(history: Histor
 def test_a_policy_that_is_off_wishes_nothing(history: History) -> None:
     off = [replace(policy, on=False) for policy in POLICIES]  # type: ignore[type-var]
     for demand, _ in told(history):
-        assert not [wake for policy in off for wake in policy.timers(demand, LOOP)]
+        assert not [timer for policy in off for timer in policy.timers(demand, LOOP)]
 
 
 @some
@@ -328,11 +310,11 @@ def test_each_step_of_a_due_moment_speaks_once_in_order_and_not_after_the_clock_
                 (reaction,) = said.reactions
                 fact = reaction.fact
                 if isinstance(fact, Escalated):
-                    assert said.wake.cause.endswith(", escalated")
+                    assert said.timer.cause.endswith(", escalated")
                     assert not said.demand.escalated
                     continue
                 assert isinstance(fact, Notified)
-                clock, due = re.findall(r"^(.+) (\d{4}-\S+Z) ", said.wake.cause)[0]
+                clock, due = re.findall(r"^(.+) (\d{4}-\S+Z) ", said.timer.cause)[0]
                 ticking = demand.clock(clock)
                 running = ticking is not None and ticking.status == "running"
                 assert running or (clock == "due" and demand.due is not None)
@@ -407,9 +389,9 @@ def by_hand(demand: Demand, units: Sequence[Handler], loads: Mapping[str, int]) 
 
 
 def answers(policy: Policy, demand: Demand, world: World) -> list[tuple[Timer, Reaction]]:
-    """What the policy says to each of its wakes."""
+    """What the policy says to each of its timers."""
     timers = policy.timers(demand, world.workflow(demand))
-    return [(wake, reaction) for wake in timers for reaction in policy.then(wake, demand, world)]
+    return [(timer, reaction) for timer in timers for reaction in policy.then(timer, demand, world)]
 
 
 @settings(max_examples=500)
@@ -419,14 +401,14 @@ def test_the_most_specific_unit_gets_it_and_never_its_auditor_or_who_handed_it_b
 ) -> None:
     policy, by_name = Dispatch(units), dict(zip(NAMES, loads, strict=True))
     give, _ = policy.timers(demand, LOOP)
-    ((wake, reaction),) = answers(policy, demand, Loads(give.at, loads=tuple(by_name.items())))
+    ((timer, reaction),) = answers(policy, demand, Loads(give.at, loads=tuple(by_name.items())))
     expected = by_hand(demand, units, by_name)
     if expected is None:
-        assert wake.cause == f"no owner: {give.cause}"
+        assert timer.cause == f"no owner: {give.cause}"
         assert isinstance(reaction.fact, Notified)
         assert (reaction.fact.to, reaction.fact.kind) == ("dispatcher", "no_owner")
     else:
-        assert wake == give
+        assert timer == give
         assert isinstance(reaction.fact, ContractedOut)
         assert reaction.fact.contractor == expected
 
@@ -434,16 +416,16 @@ def test_the_most_specific_unit_gets_it_and_never_its_auditor_or_who_handed_it_b
 class TestDispatch:
     def test_a_dispatcher_who_is_faster_wins(self) -> None:
         policy, accepted = Dispatch(UNITS), a_demand(LOOP, "accepted")
-        wake, _ = policy.timers(accepted, LOOP)
-        given_out = after(accepted, a(ContractedOut, contractor="水电队"), Actor("sun", Role.DISPATCHER), wake.at)
+        timer, _ = policy.timers(accepted, LOOP)
+        given_out = after(accepted, a(ContractedOut, contractor="水电队"), Actor("sun", Role.DISPATCHER), timer.at)
         assert not list(policy.timers(given_out, LOOP))
-        assert not list(policy.then(wake, given_out, World(wake.at)))
+        assert not list(policy.then(timer, given_out, World(timer.at)))
 
     def test_a_correction_of_the_place_is_another_question(self) -> None:
         policy, accepted = Dispatch(UNITS), a_demand(LOOP, "accepted")
         elsewhere = as_if(accepted, place=Place("岐山/蔡家坡"))
-        assert {wake.cause for wake in policy.timers(accepted, LOOP)} & {
-            wake.cause for wake in policy.timers(elsewhere, LOOP)
+        assert {timer.cause for timer in policy.timers(accepted, LOOP)} & {
+            timer.cause for timer in policy.timers(elsewhere, LOOP)
         } == set()
 
     def test_the_district_takes_what_no_unit_is_for_and_the_fallback_what_no_district_is_for(self) -> None:
@@ -486,8 +468,8 @@ class TestDispatch:
     def test_a_place_that_cannot_be_printed_or_is_very_long_has_a_cause_all_the_same(self, place: str) -> None:
         here = as_if(a_demand(LOOP, "accepted"), place=Place.asked(place))  # recorded by an earlier rule
         there = as_if(here, place=Place.asked(f"{place}2"))
-        ((wake, _),) = answers(Dispatch((Handler("A"),)), here, World(OLD))
-        assert wake.cause not in [other.cause for other in Dispatch((Handler("A"),)).timers(there, LOOP)]
+        ((timer, _),) = answers(Dispatch((Handler("A"),)), here, World(OLD))
+        assert timer.cause not in [other.cause for other in Dispatch((Handler("A"),)).timers(there, LOOP)]
 
 
 # sorting
@@ -506,9 +488,9 @@ def registered(number: int, text: str, when: str, *, place: str = "fufeng/nangua
 def asked(policy: Policy, demand: Demand, *others: Demand, workflow: Workflow = LOOP) -> list[tuple[str, Reaction]]:
     """What the policy says about the demand, each at its moment, and the moment by the clock in China."""
     found = []
-    for wake in policy.timers(demand, workflow):
-        for reaction in policy.then(wake, demand, World(wake.at, (demand, *others), (workflow,))):
-            found.append((f"{wake.at.astimezone(UTC) + timedelta(hours=8):%a %H:%M}", reaction))
+    for timer in policy.timers(demand, workflow):
+        for reaction in policy.then(timer, demand, World(timer.at, (demand, *others), (workflow,))):
+            found.append((f"{timer.at.astimezone(UTC) + timedelta(hours=8):%a %H:%M}", reaction))
     return found
 
 
@@ -648,26 +630,26 @@ def waiting() -> Demand:
 
 def says(policy: Policy, demand: Demand, now: datetime, workflow: Workflow = LOOP) -> list[Fact]:
     """What all that is due by now says, each cause asked once."""
-    due = sorted((wake for wake in policy.timers(demand, workflow) if wake.at <= now), key=lambda wake: wake.at)
+    due = sorted((timer for timer in policy.timers(demand, workflow) if timer.at <= now), key=lambda timer: timer.at)
     world = World(now, workflows=(workflow,))
-    return [reaction.fact for wake in due for reaction in policy.then(wake, demand, world)]
+    return [reaction.fact for timer in due for reaction in policy.then(timer, demand, world)]
 
 
 class TestReminders:
     steps = (Remind(before="2 working hours"), Remind(), Remind(after="1 working day", to="supervisor", escalate=True))
 
     def test_each_step_has_its_moment_in_the_clocks_calendar(self) -> None:
-        found = [f"{wake.at + timedelta(hours=8):%a %H:%M}" for wake in Reminders(self.steps).timers(waiting(), LOOP)]
+        found = [f"{timer.at + timedelta(hours=8):%a %H:%M}" for timer in Reminders(self.steps).timers(waiting(), LOOP)]
         assert found == ["Mon 17:00", "Tue 10:00", "Wed 10:00", "Wed 10:00"]
 
     def test_the_cause_names_clock_moment_and_step(self) -> None:
-        causes = [wake.cause for wake in Reminders(self.steps).timers(waiting(), LOOP)]
+        causes = [timer.cause for timer in Reminders(self.steps).timers(waiting(), LOOP)]
         assert causes[0] == "accept 2025-03-04T02:00:00Z 2 working hours before, to owner"
         last = "accept 2025-03-04T02:00:00Z 1 working day after, to supervisor"
         assert causes[2:] == [last, f"{last}, escalated"]
 
     def test_a_step_that_is_not_after_the_beginning_is_silent(self) -> None:
-        found = [f"{wake.at + timedelta(hours=8):%a %H:%M}" for wake in REMINDERS.timers(waiting(), LOOP)]
+        found = [f"{timer.at + timedelta(hours=8):%a %H:%M}" for timer in REMINDERS.timers(waiting(), LOOP)]
         assert found == ["Tue 10:00", "Wed 10:00", "Wed 10:00"], "a working day before it was due, it began"
 
     def test_of_several_steps_that_passed_only_the_latest_speaks(self) -> None:
@@ -690,8 +672,8 @@ class TestReminders:
         due = china("2025-03-10 12:00")
         plain = as_if(a_demand(LOOP, "registered"), clocks=(), due=due)
         timers = list(Reminders((Remind(before="2 calendar days"), Remind(after="3 hours"))).timers(plain, LOOP))
-        assert [wake.at - due for wake in timers] == [-2 * DAY, timedelta(hours=3)]
-        assert [wake.at - due for wake in Reminders((Remind(before="1 working day"),)).timers(plain, LOOP)] == [-DAY]
+        assert [timer.at - due for timer in timers] == [-2 * DAY, timedelta(hours=3)]
+        assert [timer.at - due for timer in Reminders((Remind(before="1 working day"),)).timers(plain, LOOP)] == [-DAY]
         assert timers[0].cause == "due 2025-03-10T04:00:00Z 2 calendar days before, to owner"
 
     def test_a_clock_that_nobody_can_date_is_told_the_supervisor_once(self) -> None:
@@ -758,7 +740,7 @@ class TestReminders:
         dues = closed_loop("dues", clocks=(*LOOP.clocks, *alike))
         demand = a_demand(dues, "registered")
         (due,) = (one.due for one in demand.clocks if one.clock == "due")
-        causes = [wake.cause for wake in Reminders((Remind(),)).timers(as_if(demand, due=due), dues)]
+        causes = [timer.cause for timer in Reminders((Remind(),)).timers(as_if(demand, due=due), dues)]
         whole = "due of the whole of the whole"
         assert {one.partition(" 2")[0] for one in causes} - {"accept"} == {"due", "due of the whole", whole}
         Reminders((Remind(clocks=("due of the whole of the whole",)),)).check([dues])
@@ -767,7 +749,7 @@ class TestReminders:
         only = Reminders((Remind(clocks=("finish",)), Remind(to="supervisor", clocks=("dispatch", "finish"))))
         assert not list(only.timers(waiting(), LOOP)), "accept is none of them"
         timers = only.timers(a_demand(LOOP, "accepted"), LOOP)
-        assert sorted(wake.cause.partition(" ")[0] for wake in timers) == ["dispatch", "finish", "finish"]
+        assert sorted(timer.cause.partition(" ")[0] for timer in timers) == ["dispatch", "finish", "finish"]
 
     def test_two_steps_of_one_moment_both_speak(self) -> None:
         both = Reminders((Remind(), Remind(to="supervisor")))
@@ -785,7 +767,7 @@ class TestCallBacks:
         return asked
 
     def test_attempts_are_spread_over_days(self) -> None:
-        found = [f"{wake.at + timedelta(hours=8):%a %H:%M}" for wake in CallBacks(OFFICE).timers(self.demand(), LOOP)]
+        found = [f"{timer.at + timedelta(hours=8):%a %H:%M}" for timer in CallBacks(OFFICE).timers(self.demand(), LOOP)]
         assert found == ["Fri 11:00", "Fri 16:00", "Tue 16:00"]
 
     def test_what_was_missed_already_needs_no_notice(self) -> None:
@@ -806,9 +788,9 @@ class TestCallBacks:
 def test_an_anonymous_demand_is_closed_when_its_notice_has_hung_long_enough() -> None:
     told_at = china("2025-03-06 16:00")
     anonymous = as_if(a_demand(LOOP, "fed_back"), resident=None, asked=False, told_at=told_at)
-    (wake,) = NoticesEnd(7).timers(anonymous, LOOP)
-    assert wake.at == told_at + 7 * DAY
-    assert says(NoticesEnd(7), anonymous, wake.at) == [NoticeEnded()]
+    (timer,) = NoticesEnd(7).timers(anonymous, LOOP)
+    assert timer.at == told_at + 7 * DAY
+    assert says(NoticesEnd(7), anonymous, timer.at) == [NoticeEnded()]
     assert not list(NoticesEnd(7).timers(as_if(anonymous, resident="张三"), LOOP))
 
 
@@ -838,10 +820,10 @@ FORTNIGHT = closed_loop("fortnight", notice_days=14, reopening_days=2, clocks=st
 def test_a_notice_hangs_for_as_long_as_the_workflow_says(policy: NoticesEnd, workflow: Workflow, days: int) -> None:
     told_at = china("2025-03-06 16:00")
     anonymous = as_if(a_demand(workflow, "fed_back"), resident=None, asked=False, told_at=told_at, last=told_at)
-    (wake,) = policy.timers(anonymous, workflow)
-    assert wake.at == told_at + days * DAY
-    world = World(wake.at, workflows=(workflow,))
-    closed, _ = run((policy,), anonymous, world, set(), wake.at)
+    (timer,) = policy.timers(anonymous, workflow)
+    assert timer.at == told_at + days * DAY
+    world = World(timer.at, workflows=(workflow,))
+    closed, _ = run((policy,), anonymous, world, set(), timer.at)
     assert closed.ended_as == "closed"
 
 
@@ -881,9 +863,9 @@ def test_the_resident_hears_that_the_window_closes_while_it_is_open(state: str) 
 def test_the_window_is_the_workflows(policy: ReopenWindow, workflow: Workflow, days: int, before: int) -> None:
     demand = as_if(a_demand(workflow, "closed"), resident="张三")
     assert demand.ended is not None
-    (wake,) = policy.timers(demand, workflow)
+    (timer,) = policy.timers(demand, workflow)
     until = demand.ended + days * DAY
-    assert wake.at == until - before * DAY
+    assert timer.at == until - before * DAY
     (notice,) = says(policy, demand, until, workflow)
     assert isinstance(notice, Notified)
     assert notice.what == f"it can be taken up again until {until:%Y-%m-%d %H:%M} UTC"
@@ -962,10 +944,10 @@ def test_the_standard_policies_have_names_of_their_own_and_dispatch_only_to_some
 
 
 def test_a_wake_is_kept_in_utc_and_may_have_a_long_cause() -> None:
-    wake = Timer(OLD.astimezone(ZoneInfo("Asia/Shanghai")), "x" * 300)
-    assert wake.at.tzinfo is UTC
-    assert wake == Timer(OLD, "x" * 300)
-    assert hash(wake) == hash(Timer(OLD, "x" * 300))
+    timer = Timer(OLD.astimezone(ZoneInfo("Asia/Shanghai")), "x" * 300)
+    assert timer.at.tzinfo is UTC
+    assert timer == Timer(OLD, "x" * 300)
+    assert hash(timer) == hash(Timer(OLD, "x" * 300))
 
 
 def test_standard_policies_take_their_numbers_from_the_workflow_or_as_given() -> None:

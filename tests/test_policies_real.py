@@ -52,8 +52,8 @@ def test_of_the_letters_suggested_as_repeats_most_are_by_the_same_author(data: P
     authors = {letter.id: letter.resident for letter in letters}
     policy, same, other = Sorting(OFFICE, near=1, alike=80), 0, []
     for letter in letters:
-        (wake,) = [wake for wake in policy.timers(letter, LOOP) if wake.cause == "repeats"]
-        for reaction in policy.then(wake, letter, World(wake.at, tuple(letters))):
+        (timer,) = [timer for timer in policy.timers(letter, LOOP) if timer.cause == "repeats"]
+        for reaction in policy.then(timer, letter, World(timer.at, tuple(letters))):
             assert isinstance(reaction.fact, Noted)
             named = demand_id(int(reaction.fact.text.split("demand ")[1].split(":")[0].replace("-", ""), 16))
             if authors[named] == letter.resident:

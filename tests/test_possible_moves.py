@@ -15,22 +15,19 @@ from demandflow import (
     STAY,
     Actor,
     Demand,
-    Escalated,
     Move,
     MoveNotAllowed,
     Proposal,
-    Registered,
     Role,
-    Rule,
     RuleBroken,
     Stage,
     State,
-    Stepped,
     Workflow,
 )
 from demandflow.domain.demand import as_if
 from demandflow.domain.facts import Merged
-from demandflow.domain.moves import NotKnown, PartOfAProposal, forbidden_anyway
+from demandflow.domain.moves import NotKnown, PartOfAProposal, Rule, forbidden_anyway
+from demandflow.facts import Escalated, Registered, Stepped
 from tests.stories import AUDITOR, CLERK, DISPATCHER, OPEN_OTHER, RESIDENT, TEAM, A, told
 from tests.walks import LEFT_OUT, NAMES, UNITS, some_fact, tried, walk
 

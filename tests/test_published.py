@@ -10,7 +10,6 @@ import pytest
 from demandflow import (
     CLOSED_LOOP,
     CLOSED_LOOP_1,
-    CallbackMissed,
     DemandFlow,
     InvalidValue,
     RuleBroken,
@@ -21,6 +20,7 @@ from demandflow import (
 )
 from demandflow.analysis.comparison import diff
 from demandflow.domain.standard.closed_loop import SEPARATIONS
+from demandflow.facts import CallbackMissed
 from demandflow.testing import FrozenClock
 from demandflow.workflow_files.files import dumps
 from tests.rule_book import check_scene

@@ -15,7 +15,8 @@ pytest_plugins = ["pytester"]
 
 MARKET = """
 import pytest
-from demandflow import START, Move, Noted, Registered, Reported, Stage, State, Workflow
+from demandflow import Move, Stage, START, State, Workflow
+from demandflow.facts import Noted, Registered, Reported
 from demandflow.testing.builders import a, a_demand
 from demandflow.testing.scenario import given
 

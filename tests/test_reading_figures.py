@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from demandflow import Calendar, Clock, Days, DemandFlow, FeedbackMethod, InvalidValue, Role, Stepped
+from demandflow import Calendar, Clock, Days, DemandFlow, FeedbackMethod, InvalidValue, Role
 from demandflow.domain.values import Actor
-from demandflow.projections.figures.printing import lasted
+from demandflow.facts import Stepped
+from demandflow.projections.printing import lasted
 from demandflow.testing import FrozenClock
 from tests.stories import AUDITOR, CLERK, DISPATCHER, RESIDENT, SUPERVISOR, T0
 from tests.test_clock_figures import LOOK, WARDEN, guarded

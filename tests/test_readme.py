@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from demandflow import CLOSED_LOOP, DEFINITIONS
+from demandflow import CLOSED_LOOP
+from demandflow.figures import DEFINITIONS
 from demandflow.projections.standing import COUNTS, HAPPENINGS
 from demandflow.testing import LAWS
 from tests.conftest import ROOT

@@ -16,30 +16,21 @@ from demandflow import (
     STAY,
     Actor,
     CommandConflict,
-    ContractedOut,
     DemandFlow,
     DemandNotFound,
     Event,
     FeedbackMethod,
     Grade,
     InvalidValue,
-    LetGo,
-    Merged,
     Move,
     MoveNotAllowed,
-    Noted,
-    Registered,
-    Reported,
     RoleNotAllowed,
     RuleBroken,
     Stage,
     StaleDemand,
     State,
-    Stepped,
     StorageBusy,
     StorageError,
-    TookIn,
-    UnknownWorkflow,
     Urgency,
     Workflow,
     closed_loop,
@@ -49,6 +40,8 @@ from demandflow.commands import Commands
 from demandflow.domain.demand import as_if
 from demandflow.domain.facts import STANDARD_FACTS
 from demandflow.domain.workflow import Workflows
+from demandflow.errors import UnknownWorkflow
+from demandflow.facts import ContractedOut, LetGo, Merged, Noted, Registered, Reported, Stepped, TookIn
 from demandflow.recording.handling import CommandHandler
 from demandflow.recording.moments import Moments
 from demandflow.store.log import Log, VersionTaken

@@ -22,30 +22,24 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from demandflow import (
-    Accepted,
     Actor,
     Calendar,
-    ContractedOut,
     Demand,
     DemandFlow,
-    Escalated,
     Event,
-    Fact,
     InvalidValue,
-    Noted,
     Notice,
-    Notified,
-    ParkedReaction,
-    Reaction,
     Refusal,
     Role,
-    Timer,
     Workflow,
     closed_loop,
     standard_clocks,
 )
+from demandflow.automation import ParkedReaction
 from demandflow.automation.agenda import Agenda
 from demandflow.automation.follower import follow
+from demandflow.facts import Accepted, ContractedOut, Escalated, Fact, Noted, Notified
+from demandflow.policies import Reaction, Timer
 from demandflow.policies.policy import PolicyContext
 from demandflow.policies.setup import setup_of
 from demandflow.store.log import Log, VersionTaken
@@ -75,10 +69,10 @@ class Overdue:
             if clock.due is not None:
                 yield Timer(clock.due, f"{clock.clock} {clock.due:%Y-%m-%dT%H:%MZ}")
 
-    def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterator[Reaction]:
-        yield Reaction(Notified(to="supervisor", kind="overdue", what=wake.cause))
+    def then(self, timer: Timer, demand: Demand, context: PolicyContext) -> Iterator[Reaction]:
+        yield Reaction(Notified(to="supervisor", kind="overdue", what=timer.cause))
         if not demand.escalated:
-            yield Reaction(Escalated(reason=wake.cause))
+            yield Reaction(Escalated(reason=timer.cause))
 
 
 @dataclass(frozen=True)
@@ -94,8 +88,8 @@ class LeastLoaded:
         if demand.state == "accepted" and demand.since is not None:
             yield Timer(demand.since, f"round {demand.round}, {len(demand.contracts)} contracts")
 
-    def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterator[Reaction]:
-        unit = min(self.units, key=lambda one: (look.load(one), one))
+    def then(self, timer: Timer, demand: Demand, context: PolicyContext) -> Iterator[Reaction]:
+        unit = min(self.units, key=lambda one: (context.load(one), one))
         yield Reaction(ContractedOut(contractor=unit))
 
 
@@ -111,8 +105,8 @@ class Quiet:
         if demand.received is not None:
             yield Timer(demand.received, "received")
 
-    def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterator[Reaction]:
-        if look.load("north") == 1:
+    def then(self, timer: Timer, demand: Demand, context: PolicyContext) -> Iterator[Reaction]:
+        if context.load("north") == 1:
             yield Reaction(Noted(text="north has one"))
 
 
@@ -130,7 +124,7 @@ class Stumbling:
         if demand.received is not None:
             yield Timer(demand.received, "received")
 
-    def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterator[Reaction]:
+    def then(self, timer: Timer, demand: Demand, context: PolicyContext) -> Iterator[Reaction]:
         if demand.text == "no answer":
             raise LookupError("no answer is known")
         yield Reaction(Noted(text="seen"))
@@ -458,7 +452,7 @@ class Unending:
         if demand.last is not None:
             yield Timer(demand.last, f"event {demand.version}")
 
-    def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterator[Reaction]:
+    def then(self, timer: Timer, demand: Demand, context: PolicyContext) -> Iterator[Reaction]:
         yield Reaction(Noted(text="again"))
 
 
@@ -551,7 +545,7 @@ class NoDataclass:
     def timers(self, demand: Demand, workflow: Workflow) -> Iterator[Timer]:
         yield from ()
 
-    def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterator[Reaction]:
+    def then(self, timer: Timer, demand: Demand, context: PolicyContext) -> Iterator[Reaction]:
         yield from ()
 
 
@@ -636,23 +630,23 @@ def test_a_log_that_was_put_back_is_read_anew(tmp_path: Path) -> None:
 class Odd:
     """Answers with what is no answer."""
 
-    wake: Any
+    timer: Any
     answer: Any = None
     name: str = "odd"
     on: bool = True
     records: tuple[type[Fact], ...] = (Noted,)
 
     def timers(self, demand: Demand, workflow: Workflow) -> Iterator[Any]:
-        yield from self.wake(demand)
+        yield from self.timer(demand)
 
-    def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterator[Any]:
+    def then(self, timer: Timer, demand: Demand, context: PolicyContext) -> Iterator[Any]:
         yield self.answer
 
 
 @pytest.mark.parametrize(
     ("policy", "says"),
     [
-        (Odd(lambda demand: ["now"]), "wakes are Wakes, got 'now'"),
+        (Odd(lambda demand: ["now"]), "timers must be Timers, got 'now'"),
         (Odd(lambda demand: [Timer("now", "x")]), "wake: must be a datetime"),  # type: ignore[arg-type]
         (Odd(lambda demand: [Timer(BEGAN.replace(tzinfo=None), "x")]), "has no time zone"),
         (Odd(lambda demand: [Timer(BEGAN, "")]), "cause"),

@@ -11,9 +11,10 @@ from uuid import UUID
 import pytest
 from pydantic import Field
 
-from demandflow import Category, Channel, Fact, Grade, InvalidValue, Place, Registered, Reported
+from demandflow import Category, Channel, Grade, InvalidValue, Place
 from demandflow.domain.checks.samples import MOST, choices_of, plain, variants
 from demandflow.domain.facts import STANDARD_FACTS
+from demandflow.facts import Fact, Registered, Reported
 
 
 class Everything(Fact):

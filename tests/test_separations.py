@@ -8,23 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from demandflow import (
-    CLOSED_LOOP,
-    Actor,
-    ContractedOut,
-    Corrected,
-    DemandFlow,
-    Evaluated,
-    FeedbackMethod,
-    Grade,
-    Registered,
-    Reported,
-    Role,
-    RuleBroken,
-    closed_loop,
-    rules,
-)
+from demandflow import CLOSED_LOOP, Actor, DemandFlow, FeedbackMethod, Grade, Role, RuleBroken, closed_loop, rules
 from demandflow.domain.standard.closed_loop import SEPARATIONS
+from demandflow.facts import ContractedOut, Corrected, Evaluated, Registered, Reported
 from demandflow.testing import FrozenClock
 from demandflow.testing.picture import BY_CONTRACTORS
 from tests.stories import AUDITOR, CLERK, DISPATCHER, OTHER_CLERK, RESIDENT, SUPERVISOR, TEAM, Story

@@ -26,26 +26,21 @@ from demandflow import (
     DemandFlow,
     DemandFlowError,
     Event,
-    Fact,
     InvalidValue,
     Meta,
     Move,
     Place,
-    Registered,
-    Reported,
-    Sorted,
     Stage,
     Stamp,
     State,
     StorageBusy,
     StorageError,
-    UnknownFact,
-    UnreadableEvent,
     Workflow,
-    WrongTenant,
     closed_loop,
 )
 from demandflow.domain.facts import STANDARD_FACTS
+from demandflow.errors import UnreadableEvent, WrongTenant
+from demandflow.facts import Fact, Registered, Reported, Sorted, UnknownFact
 from demandflow.store.log import Log, VersionTaken
 from demandflow.store.mapper import FactMapper, Unreadable
 from demandflow.testing.strategies import facts_for
@@ -132,7 +127,7 @@ def test_a_log_whose_facts_are_not_known_is_still_read(tmp_path: Path) -> None:
         assert stranger.figures().identity.startswith("1 received = 0 open + 1 closed")
         assert "topic: market.weighed" in str(stranger.history(demand)[-1])
         with pytest.raises(
-            demandflow.UnknownWorkflow, match=r"market@1 was not given to open\(\) \(given: closed-loop@2"
+            demandflow.errors.UnknownWorkflow, match=r"market@1 was not given to open\(\) \(given: closed-loop@2"
         ):
             stranger.possible_moves(demand)
 

@@ -25,22 +25,20 @@ from demandflow import (
     Channel,
     Demand,
     Event,
-    Fact,
     Figures,
     InvalidValue,
     Meta,
     Place,
     Proposal,
-    Registered,
     Role,
     Stamp,
     State,
-    UnknownFact,
     Workflow,
 )
 from demandflow._hypothesis import NOT_DRAWN, drawn_types, register
 from demandflow.domain.facts import STANDARD_FACTS
 from demandflow.domain.values import Moment
+from demandflow.facts import Fact, Registered, UnknownFact
 from demandflow.inputs.moments import EARLIEST, LATEST
 from demandflow.store.mapper import FactMapper
 from demandflow.testing.strategies import (
@@ -132,7 +130,7 @@ def test_texts_are_in_one_spelling_and_valid_wherever_people_write(text: str) ->
     assert text == unicodedata.normalize("NFC", text) == text.strip() != ""
     assert Actor(text, "clerk").id == text
     assert Place.of(text).names == (text,)
-    assert demandflow.Noted(text=text).text == text
+    assert demandflow.facts.Noted(text=text).text == text
 
 
 @given(texts(min_size=3, max_size=4))
@@ -345,7 +343,7 @@ def test_hypothesis_knows_the_types_whatever_is_imported_first(imports: str) -> 
     code = f"""{imports}
 from hypothesis import find, settings, strategies as st
 import demandflow
-for kind in (demandflow.Meta, demandflow.Accepted):
+for kind in (demandflow.Meta, demandflow.facts.Accepted):
     print(find(st.from_type(kind), lambda _: True, settings=settings(database=None)).__class__.__name__)"""
     assert in_a_process(code).split() == ["Meta", "Accepted"]
 

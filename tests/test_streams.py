@@ -5,22 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from demandflow import (
-    START,
-    STAY,
-    Actor,
-    Channel,
-    DemandFlow,
-    Event,
-    Fact,
-    Move,
-    Place,
-    Proposal,
-    Registered,
-    Stage,
-    State,
-    Workflow,
-)
+from demandflow import START, STAY, Actor, Channel, DemandFlow, Event, Move, Place, Proposal, Stage, State, Workflow
 from demandflow.analysis import diff
 from demandflow.application import published
 from demandflow.domain.decide import decide
@@ -29,6 +14,7 @@ from demandflow.domain.evolve import evolve
 from demandflow.domain.facts import STANDARD_FACTS
 from demandflow.domain.stream import Change, Stream
 from demandflow.domain.versions.declared import declared
+from demandflow.facts import Fact, Registered
 from demandflow.recording.ids import derived_id
 from demandflow.store.mapper import FactMapper
 from demandflow.testing import FrozenClock

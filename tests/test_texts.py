@@ -22,15 +22,13 @@ from demandflow import (
     Category,
     Channel,
     DemandFlow,
-    Fact,
     InvalidValue,
     InvalidWorkflow,
     Move,
-    Noted,
     Place,
-    Registered,
     Workflow,
 )
+from demandflow.facts import Fact, Noted, Registered
 from demandflow.inputs import texts
 from demandflow.inputs.texts import (
     DEEPEST_PATH,

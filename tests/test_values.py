@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from demandflow import Accepted, Actor, Category, Channel, DemandFlowError, Extended, InvalidValue, Place, Registered
+from demandflow import Actor, Category, Channel, DemandFlowError, InvalidValue, Place
 from demandflow.domain.values import STORED
+from demandflow.facts import Accepted, Extended, Registered
 from demandflow.inputs.moments import moment
 from demandflow.inputs.texts import is_name, name_of
 from demandflow.recording.ids import derived_id, uuid7

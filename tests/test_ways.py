@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demandflow import BACK, START, STAY, Evaluated, Move, Noted, Registered, Reported, Stage, State, Stepped
+from demandflow import BACK, START, STAY, Move, Stage, State
 from demandflow.domain.checks.ways import Spot, Step, closure, first_way, leaving, step_from, steps_of, walk
+from demandflow.facts import Evaluated, Noted, Registered, Reported, Stepped
 
 Arrow = tuple[int, str, int]
 PLACES = st.integers(0, 7)

@@ -16,30 +16,25 @@ from demandflow import (
     Actor,
     Calendar,
     Clock,
-    ContractedOut,
     DemandFlow,
     Event,
-    Fact,
     FeedbackMethod,
     Grade,
     InvalidValue,
-    Noted,
-    Notified,
-    Reaction,
     Refusal,
     Role,
-    Timer,
     Workflow,
     closed_loop,
     fold,
-    rejudged,
     standard_clocks,
 )
 from demandflow.analysis import what_if
 from demandflow.analysis.nearby import OpenDemands
+from demandflow.domain.clocks.rejudging import rejudged
 from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.values import Place
-from demandflow.policies import Dispatch, Handler, Policy, PolicyContext, Reminders, standard_policies
+from demandflow.facts import ContractedOut, Fact, Noted, Notified
+from demandflow.policies import Dispatch, Handler, Policy, PolicyContext, Reaction, Reminders, Timer, standard_policies
 
 BEGAN = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 OFFICE = Calendar.of("office", zone="Asia/Shanghai", hours="Mon-Fri 09:00-12:00 14:00-18:00")
@@ -172,10 +167,10 @@ class Giving:
         if demand.state == "accepted" and demand.since is not None:
             yield Timer(demand.since, f"round {demand.round}")
 
-    def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterator[Reaction]:
+    def then(self, timer: Timer, demand: Demand, context: PolicyContext) -> Iterator[Reaction]:
         if demand.text == "a riddle":
             raise LookupError("nobody knows")
-        yield Reaction(ContractedOut(contractor="south" if look.load("south") == 0 else "north"))
+        yield Reaction(ContractedOut(contractor="south" if context.load("south") == 0 else "north"))
 
 
 def test_it_says_what_another_policy_would_have_done_and_what_it_raised(town: Town) -> None:
@@ -327,12 +322,12 @@ def test_one_that_comes_from_another_name_is_known_from_its_first_day(towns: Dem
     towns.accept(UUID(int=2), by=AUDITOR)
 
     class Asking(Giving):
-        def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterator[Reaction]:
+        def then(self, timer: Timer, demand: Demand, context: PolicyContext) -> Iterator[Reaction]:
             assert demand.received is not None
-            texts = [seen.text for seen in look.open_demands("fufeng", BEGAN)]
-            assert [seen.text for seen in look.open_demands("fufeng/c2", demand.received)] == ["a hole"]
-            assert look.open_demands("fufeng/c", BEGAN) == ()
-            assert len(look.open_demands("", BEGAN)) == 2
+            texts = [seen.text for seen in context.open_demands("fufeng", BEGAN)]
+            assert [seen.text for seen in context.open_demands("fufeng/c2", demand.received)] == ["a hole"]
+            assert context.open_demands("fufeng/c", BEGAN) == ()
+            assert len(context.open_demands("", BEGAN)) == 2
             yield Reaction(ContractedOut(contractor="south", reason=f"{demand.text}; {len(texts)} are open"))
 
     found = what_if(towns.all_events(), TIMED, (Asking(),))
@@ -348,7 +343,7 @@ class WhenReady:
         if demand.received is not None and demand.open:
             yield Timer(demand.received, "ready")
 
-    def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterator[Reaction]:
+    def then(self, timer: Timer, demand: Demand, context: PolicyContext) -> Iterator[Reaction]:
         if Noted in demand.facts:
             yield Reaction(Notified(to="auditor", kind="ready", what="it is ready"))
 
@@ -364,7 +359,7 @@ def test_what_had_no_answer_is_asked_again_when_the_demand_changes_and_what_had_
 class Refusing(Giving):
     """Proposes what the rules do not let in."""
 
-    def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterator[Reaction]:
+    def then(self, timer: Timer, demand: Demand, context: PolicyContext) -> Iterator[Reaction]:
         yield Reaction(ContractedOut(contractor=AUDITOR.id))
 
 
@@ -383,9 +378,9 @@ class GivesSouth(Giving):
         if demand.state in ("accepted", "handed_back") and demand.since is not None:
             yield Timer(demand.since, f"round {demand.round}, after {len(demand.contracts)}")
 
-    def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterator[Reaction]:
+    def then(self, timer: Timer, demand: Demand, context: PolicyContext) -> Iterator[Reaction]:
         if not demand.contracts or demand.text != "once":
-            yield Reaction(ContractedOut(contractor="south", reason=f"{look.load('south')} in hand"))
+            yield Reaction(ContractedOut(contractor="south", reason=f"{context.load('south')} in hand"))
 
 
 @pytest.mark.parametrize(
@@ -421,10 +416,10 @@ def test_what_was_given_out_before_the_round_changed_stands_for_nothing_after_it
     loads: list[int] = []
 
     class FirstRound(GivesSouth):
-        def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterator[Reaction]:
-            loads.append(look.load("south"))
+        def then(self, timer: Timer, demand: Demand, context: PolicyContext) -> Iterator[Reaction]:
+            loads.append(context.load("south"))
             if demand.round == 1:
-                yield from super().then(wake, demand, look)
+                yield from super().then(timer, demand, context)
 
     zhao = Actor("zhao", Role.RESIDENT)
     steps: tuple[Callable[[], object], ...] = (

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from demandflow import (
     CLOSED_LOOP,
-    Accepted,
     Actor,
     Calendar,
     CommandConflict,
@@ -21,16 +20,16 @@ from demandflow import (
     DemandFlowError,
     Event,
     InvalidValue,
-    Noted,
     Role,
     RoleNotAllowed,
     RuleBroken,
     StaleDemand,
     closed_loop,
-    evolve,
     standard_clocks,
 )
 from demandflow.domain.demand import as_if
+from demandflow.domain.evolve import evolve
+from demandflow.facts import Accepted, Noted
 from demandflow.policies import standard_policies
 from demandflow.policies.policy import command_of
 from demandflow.testing import FrozenClock

@@ -13,21 +13,17 @@ from demandflow import (
     START,
     Actor,
     DemandFlow,
-    Evaluated,
     Grade,
     Move,
-    Registered,
     Registration,
-    Reported,
     Role,
     RuleBroken,
     Stage,
     State,
-    TookIn,
-    Withdrawn,
     Workflow,
     rules,
 )
+from demandflow.facts import Evaluated, Registered, Reported, TookIn, Withdrawn
 from demandflow.testing import FrozenClock
 from tests.stories import AUDITOR, CLERK, DISPATCHER, OTHER_CLERK, RESIDENT, TEAM
 

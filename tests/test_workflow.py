@@ -16,30 +16,19 @@ from demandflow import (
     CLOSED_LOOP,
     START,
     STAY,
-    Accepted,
     Actor,
     Demand,
-    Evaluated,
-    Fact,
     Grade,
     InvalidValue,
     InvalidWorkflow,
-    Merged,
     Move,
     MoveNotAllowed,
-    Noted,
     Proposal,
-    Refused,
-    Registered,
-    Reported,
     RoleNotAllowed,
     RuleBroken,
     Stage,
     State,
-    Stepped,
-    TookIn,
     Workflow,
-    WorkflowAdvice,
     closed_loop,
     rules,
 )
@@ -47,6 +36,8 @@ from demandflow.domain.checks.samples import variants
 from demandflow.domain.decide import decide
 from demandflow.domain.demand import as_if
 from demandflow.domain.rules.book import it_has_not_passed_the_audit
+from demandflow.errors import WorkflowAdvice
+from demandflow.facts import Accepted, Evaluated, Fact, Merged, Noted, Refused, Registered, Reported, Stepped, TookIn
 from tests.stories import AUDITOR, CLERK, T0, A, Story, told
 
 

@@ -25,16 +25,13 @@ from demandflow import (
     Clock,
     Days,
     Demand,
-    Fact,
     InvalidValue,
     InvalidWorkflow,
     Limit,
     Move,
     Proposal,
-    Registered,
     Stage,
     State,
-    Stepped,
     Workflow,
     closed_loop,
     rules,
@@ -44,6 +41,7 @@ from demandflow.calendars.files import CALENDAR, DAYS
 from demandflow.domain.facts import STANDARD_FACTS
 from demandflow.domain.rules import separations
 from demandflow.domain.rules.numbered import numbered
+from demandflow.facts import Fact, Registered, Stepped
 from demandflow.inputs.texts import is_name
 from demandflow.testing.strategies import clocks
 from demandflow.workflow_files.files import dump, dumps, load, loads

@@ -14,20 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demandflow import (
-    Actor,
-    Calendar,
-    ClockBehind,
-    ClockJumped,
-    DemandFlow,
-    InvalidValue,
-    Rejected,
-    Role,
-    closed_loop,
-    standard_clocks,
-)
+from demandflow import Actor, Calendar, DemandFlow, InvalidValue, Rejected, Role, closed_loop, standard_clocks
 from demandflow.batches import Action
 from demandflow.domain.facts import Noted
+from demandflow.errors import ClockBehind, ClockJumped
 from demandflow.importing.mending import mended_copy
 from demandflow.policies import Handler, standard_policies
 from demandflow.recording.ids import elapsed

@@ -8,23 +8,11 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
-from demandflow import (
-    Actor,
-    Demand,
-    DemandFlowError,
-    Escalated,
-    Fact,
-    Noted,
-    Notified,
-    Proposal,
-    Refused,
-    Role,
-    Withdrawn,
-    Workflow,
-    evolve,
-)
+from demandflow import Actor, Demand, DemandFlowError, Proposal, Role, Workflow
 from demandflow.domain.decide import decide
+from demandflow.domain.evolve import evolve
 from demandflow.domain.facts import OTHER_SIDES, Merged, MovedOver, Unmerged
+from demandflow.facts import Escalated, Fact, Noted, Notified, Refused, Withdrawn
 from demandflow.testing.choosing import MOST, Surroundings, fact_of
 from tests.stories import T0, A, B
 

@@ -150,7 +150,7 @@ class Rerun:
             except Exception as error:  # what a community's policy may raise is not known
                 self._raise(name, this, error)
                 continue
-            wanted |= {_Line(wake.at, this, name, wake.cause) for wake in timers if (name, wake.cause) not in done}
+            wanted |= {_Line(timer.at, this, name, timer.cause) for timer in timers if (name, timer.cause) not in done}
         for line in wanted - noted:
             heappush(self._agenda, line)
         if wanted:

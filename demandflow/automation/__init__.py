@@ -1,1 +1,7 @@
 """What runs the policies: when to ask which, what they propose, who is to be told."""
+
+from demandflow.automation.notices import Notice
+from demandflow.automation.parked import ParkedReaction
+from demandflow.automation.runner import PolicyRun, RecordedReaction
+
+__all__ = ["Notice", "ParkedReaction", "PolicyRun", "RecordedReaction"]

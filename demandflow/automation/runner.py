@@ -131,7 +131,7 @@ class Runner:
         cleared: list[tuple[str, UUID, str]] = []
         for policy in self._policies.values():
             try:
-                timers = _wakes(policy, demand, workflow)
+                timers = _timers(policy, demand, workflow)
             except Exception as error:  # what a community's policy may raise is not known
                 at = demand.last or demand.received
                 assert at is not None  # noqa: S101
@@ -139,9 +139,9 @@ class Runner:
                 continue
             cleared.append((policy.name, demand.id, ASKING))
             lines += [
-                Line(wake.at, demand.id, policy.name, wake.cause, demand.version)
-                for wake in timers
-                if command_of(policy.name, wake.cause) not in done
+                Line(timer.at, demand.id, policy.name, timer.cause, demand.version)
+                for timer in timers
+                if command_of(policy.name, timer.cause) not in done
             ]
         return Answer(tuple(lines), tuple(parked), tuple(cleared))
 
@@ -203,20 +203,20 @@ class _Pass:
             demand = batch.demand(line.demand)
         except OF_ONE_DEMAND:
             return False  # the agenda parks it when it catches up
-        wake = Timer(line.at, line.cause)
+        timer = Timer(line.at, line.cause)
         try:
             if demand.version != line.version:
                 return False
-            if wake not in _wakes(policy, demand, self._look.workflow(demand)):
+            if timer not in _timers(policy, demand, self._look.workflow(demand)):
                 raise InvalidValue(policy.name, "asked for a moment and, asked the same again, for another one")
-            reactions = tuple(policy.then(wake, demand, self._look))
+            reactions = tuple(policy.then(timer, demand, self._look))
             if not reactions:
                 return True
             if self._often[policy.name, demand.id] >= MOST:
                 raise InvalidValue(policy.name, f"reacted {MOST} times to this demand in one run; it goes round")
             with batch.attempt():
                 for number, reaction in enumerate(reactions):
-                    _propose(policy, wake, number, reaction, demand, batch)
+                    _propose(policy, timer, number, reaction, demand, batch)
         except OF_ONE_DEMAND as error:  # of another demand that it wanted to touch
             return ParkedReaction(policy.name, demand.id, line.cause, _told(error), self._now)
         except (StaleDemand, StorageError):
@@ -228,18 +228,18 @@ class _Pass:
         return RecordedReaction(policy.name, demand.id, line.cause, facts)
 
 
-def _wakes(policy: Policy, demand: Demand, workflow: Workflow) -> tuple[Timer, ...]:
+def _timers(policy: Policy, demand: Demand, workflow: Workflow) -> tuple[Timer, ...]:
     """When the policy wants to be asked. Raises InvalidValue for what is no wake, and for one cause at two moments."""
     timers = tuple(dict.fromkeys(policy.timers(demand, workflow)))
-    for wake in timers:
-        if not isinstance(wake, Timer):
-            raise InvalidValue(policy.name, f"wakes are Wakes, got {brief(wake)}")
-    if twice := [cause for cause, times in Counter(wake.cause for wake in timers).items() if times > 1]:
+    for timer in timers:
+        if not isinstance(timer, Timer):
+            raise InvalidValue(policy.name, f"timers must be Timers, got {brief(timer)}")
+    if twice := [cause for cause, times in Counter(timer.cause for timer in timers).items() if times > 1]:
         raise InvalidValue(policy.name, f"asks for {twice[0]!r} at {len(timers)} moments; a cause names one")
     return timers
 
 
-def _propose(policy: Policy, wake: Timer, number: int, reaction: Reaction, demand: Demand, batch: Batch) -> None:
+def _propose(policy: Policy, timer: Timer, number: int, reaction: Reaction, demand: Demand, batch: Batch) -> None:
     if not isinstance(reaction, Reaction):
         raise InvalidValue(policy.name, f"proposes Reactions, got {brief(reaction)}")
     move = reaction.move or batch.move_that_records(demand.id, type(reaction.fact), Role.POLICY)
@@ -254,7 +254,7 @@ def _propose(policy: Policy, wake: Timer, number: int, reaction: Reaction, deman
         correlation=reaction.correlation,
         causation=f"event {demand.version}",
     )
-    batch._handler.handle(as_if(proposed, command_id=command_of(policy.name, wake.cause, number), reaction=True))
+    batch._handler.handle(as_if(proposed, command_id=command_of(policy.name, timer.cause, number), reaction=True))
 
 
 def _told(error: Exception) -> str:

@@ -1,7 +1,20 @@
 """Calendars of working time: from published holidays, from iCalendar files, and written as TOML or JSON."""
 
-from demandflow.calendars.files import as_table, calendar_of, read_calendar
-from demandflow.calendars.sources import chinese_days, days_from_ics, holidays_of
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from demandflow.calendars.files import as_table, calendar_of, read_calendar
+    from demandflow.calendars.sources import chinese_days, days_from_ics, holidays_of
+else:
+    from demandflow.inputs.on_demand import on_demand
+
+    __getattr__, __dir__ = on_demand(
+        __name__,
+        {
+            **dict.fromkeys(("as_table", "calendar_of", "read_calendar"), "files"),
+            **dict.fromkeys(("chinese_days", "days_from_ics", "holidays_of"), "sources"),
+        },
+    )
 
 __all__ = [
     "as_table",

@@ -49,13 +49,13 @@ class CallBacks:
 
     def timers(self, demand: Demand, workflow: Workflow) -> Iterable[Timer]:
         """Each attempt that was not missed yet, so long after the resident was told."""
-        return [wake for _, wake in self._attempts(demand, workflow)]
+        return [timer for _, timer in self._attempts(demand, workflow)]
 
-    def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterable[Reaction]:
+    def then(self, timer: Timer, demand: Demand, context: PolicyContext) -> Iterable[Reaction]:
         """The notice of the attempt, if the time of a later one has not come."""
-        attempts = list(self._attempts(demand, look.workflow(demand)))
-        number = next((number for number, one in attempts if one == wake), None)
-        if number is None or any(later > number and one.at <= look.now for later, one in attempts):
+        attempts = list(self._attempts(demand, context.workflow(demand)))
+        number = next((number for number, one in attempts if one == timer), None)
+        if number is None or any(later > number and one.at <= context.now for later, one in attempts):
             return
         what = f"call back for an evaluation, attempt {number} of {len(self.after)}; missed: {demand.missed_callbacks}"
         yield Reaction(Notified(to=Role.GRID_ADMINISTRATOR, kind="call_back", what=what))
@@ -101,7 +101,7 @@ class NoticesEnd:
             days = max((*wanted, *(() if self.days is None else (self.days,))), default=NOTICE_DAYS)
             yield Timer(moments.kept(told + timedelta(days=days)), f"notice of {moments.spelled(told)}")
 
-    def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterable[Reaction]:
+    def then(self, timer: Timer, demand: Demand, context: PolicyContext) -> Iterable[Reaction]:
         """That it ended."""
-        if wake in self.timers(demand, look.workflow(demand)):
+        if timer in self.timers(demand, context.workflow(demand)):
             yield Reaction(NoticeEnded())

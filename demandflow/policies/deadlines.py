@@ -136,35 +136,35 @@ class Reminders:
 
     def timers(self, demand: Demand, workflow: Workflow) -> Iterable[Timer]:
         """Every step of every due moment, once for each fact it asks for, and at once for a clock without one."""
-        yield from (wake for wake, _, _ in self._asks(demand, workflow))
-        yield from (wake for wake, _ in self._undated(demand, workflow))
+        yield from (timer for timer, _, _ in self._asks(demand, workflow))
+        yield from (timer for timer, _ in self._undated(demand, workflow))
 
-    def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterable[Reaction]:
+    def then(self, timer: Timer, demand: Demand, context: PolicyContext) -> Iterable[Reaction]:
         """The notice, if no later step of the same due moment has passed; or the escalation."""
-        workflow = look.workflow(demand)
+        workflow = context.workflow(demand)
         for undated, clock in self._undated(demand, workflow):
-            if undated == wake:
+            if undated == timer:
                 what = f"nobody knows when {clock} is due: the calendar does not know the year"
                 yield Reaction(Notified(to=Role.SUPERVISOR, kind="undated", what=what))
         for asked, call, fact in self._asks(demand, workflow):
-            if asked == wake and fact is Notified:
-                yield from self._notice(call, demand, look)
-            elif asked == wake and not demand.escalated and workflow.state(demand.state).owner != Role.RESIDENT:
-                yield Reaction(Escalated(reason=call.says(look.now)))
+            if asked == timer and fact is Notified:
+                yield from self._notice(call, demand, context)
+            elif asked == timer and not demand.escalated and workflow.state(demand.state).owner != Role.RESIDENT:
+                yield Reaction(Escalated(reason=call.says(context.now)))
 
-    def _notice(self, call: _Call, demand: Demand, look: PolicyContext) -> Iterator[Reaction]:
-        workflow = look.workflow(demand)
+    def _notice(self, call: _Call, demand: Demand, context: PolicyContext) -> Iterator[Reaction]:
+        workflow = context.workflow(demand)
         dues = (one for one in self._calls(demand, workflow) if (one.clock, one.due) == (call.clock, call.due))
         told = addressed(call.step.to, demand, workflow)
-        if told is not None and not any(call.at < one.at <= look.now for one in dues):
-            yield Reaction(Notified(to=told[0], kind=call.step.kind, what=call.says(look.now), whom=told[1]))
+        if told is not None and not any(call.at < one.at <= context.now for one in dues):
+            yield Reaction(Notified(to=told[0], kind=call.step.kind, what=call.says(context.now), whom=told[1]))
 
     def _asks(self, demand: Demand, workflow: Workflow) -> Iterator[tuple[Timer, _Call, type[Fact]]]:
         """Each wake of a due moment, the step that it is of, and the fact for which it asks."""
         for call in self._calls(demand, workflow) if self.on and demand.open else ():
-            for wake, fact in call.asked_for:
+            for timer, fact in call.asked_for:
                 if may_record(workflow, demand, fact):
-                    yield wake, call, fact
+                    yield timer, call, fact
 
     def _undated(self, demand: Demand, workflow: Workflow) -> Iterator[tuple[Timer, str]]:
         """Each wake for a clock that nobody can date, and its name."""

@@ -90,12 +90,12 @@ class Dispatch:
             if may_record(workflow, demand, Notified):
                 yield Timer(demand.since, as_cause(f"{NO_OWNER}{cause}"))
 
-    def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterable[Reaction]:
+    def then(self, timer: Timer, demand: Demand, context: PolicyContext) -> Iterable[Reaction]:
         """The contract, if somebody is there to take it; or the notice, if nobody is."""
-        if wake not in self.timers(demand, look.workflow(demand)):
+        if timer not in self.timers(demand, context.workflow(demand)):
             return
-        chosen = self._chosen(demand, look)
-        if wake.cause.startswith(NO_OWNER):
+        chosen = self._chosen(demand, context)
+        if timer.cause.startswith(NO_OWNER):
             if chosen is None:
                 what = f"nobody is there to see to {_what(demand)}"
                 yield Reaction(Notified(to=Role.DISPATCHER, kind="no_owner", what=what))
@@ -103,12 +103,12 @@ class Dispatch:
             # the lead again is for the rules to judge: they may want a reason that only a person has
             yield Reaction(ContractedOut(contractor=chosen, reason=None if chosen == demand.lead else _what(demand)))
 
-    def _chosen(self, demand: Demand, look: PolicyContext) -> str | None:
+    def _chosen(self, demand: Demand, context: PolicyContext) -> str | None:
         excluded = {*demand.auditors, *returned_by(demand)}
         fitting = [(unit.fits(demand), unit.name) for unit in self.units if unit.name not in excluded]
         best = max((fits for fits, _ in fitting if fits is not None), default=None)
         if best is not None:
-            return min({name for fits, name in fitting if fits == best}, key=lambda name: (look.load(name), name))
+            return min({name for fits, name in fitting if fits == best}, key=lambda name: (context.load(name), name))
         return None if self.fallback in excluded else self.fallback
 
 

@@ -119,7 +119,7 @@ class Policy(Protocol):
     def timers(self, demand: Demand, workflow: Workflow) -> Iterable[Timer]:
         """When it wants to be asked about the demand as it stands, whether that is past or to come."""
 
-    def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterable[Reaction]:
+    def then(self, timer: Timer, demand: Demand, context: PolicyContext) -> Iterable[Reaction]:
         """What it proposes now that the moment has come; nothing, if there is nothing to be done."""
 
 

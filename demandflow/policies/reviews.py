@@ -51,11 +51,11 @@ class ReviewSuspended:
             at = moments.before(demand.review, Span.of(self.before), self.calendar)
             yield Timer(at, f"review {moments.spelled(demand.review)}")
 
-    def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterable[Reaction]:
+    def then(self, timer: Timer, demand: Demand, context: PolicyContext) -> Iterable[Reaction]:
         """The notice."""
-        workflow = look.workflow(demand)
+        workflow = context.workflow(demand)
         told = addressed(OWNER, demand, workflow)
-        if wake in self.timers(demand, workflow) and demand.review is not None and told is not None:
+        if timer in self.timers(demand, workflow) and demand.review is not None and told is not None:
             what = f"to be looked at again {moments.shown(demand.review, self.calendar)}"
             yield Reaction(Notified(to=told[0], kind="review", what=what, whom=told[1]))
 
@@ -102,13 +102,13 @@ class ReopenWindow:
             at = max(until - timedelta(days=self.before_days), demand.ended)
             yield Timer(moments.kept(at), f"window until {moments.spelled(until)}")
 
-    def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterable[Reaction]:
+    def then(self, timer: Timer, demand: Demand, context: PolicyContext) -> Iterable[Reaction]:
         """The notice, while the window is open."""
-        workflow = look.workflow(demand)
-        if demand.ended is None or wake not in self.timers(demand, workflow):
+        workflow = context.workflow(demand)
+        if demand.ended is None or timer not in self.timers(demand, workflow):
             return
         until = self._until(demand.ended, demand, workflow)
-        if look.now <= until:
+        if context.now <= until:
             what = f"it can be taken up again until {moments.shown(until, self.calendar)}"
             yield Reaction(Notified(to=Role.RESIDENT, kind="window_closes", what=what, whom=demand.resident))
 

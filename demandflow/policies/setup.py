@@ -18,7 +18,7 @@ from demandflow.policies.policy import Policy
 
 SHIPPED = 1
 """Raised when a shipped policy comes to ask for something else with the same parameters: agendas are made anew."""
-PARTS = ("name", "on", "records", "wakes", "then")
+PARTS = ("name", "on", "records", "timers", "then")
 
 
 def checked(policies: Any, workflows: Mapping[str, Workflow]) -> tuple[Policy, ...]:

@@ -72,24 +72,26 @@ class Sorting:
         if self.alike is not None and may_record(workflow, demand, Noted):
             yield Timer(hour, REPEATS)
 
-    def then(self, wake: Timer, demand: Demand, look: PolicyContext) -> Iterable[Reaction]:
+    def then(self, timer: Timer, demand: Demand, context: PolicyContext) -> Iterable[Reaction]:
         """The notice, or the note of the demand that is most alike."""
-        if wake not in self.timers(demand, look.workflow(demand)):
+        if timer not in self.timers(demand, context.workflow(demand)):
             return
-        correlation = self._correlation(wake.at)
-        if wake.cause != REPEATS:
+        correlation = self._correlation(timer.at)
+        if timer.cause != REPEATS:
             what = f"to be sorted, {demand.place}: {_shortly(demand.text)}"
             yield Reaction(Notified(to=Role.AUDITOR, kind="to_sort", what=what), correlation=correlation)
-        elif self.alike and (found := most_similar(demand.text, self._earlier(demand, look), self.alike)) is not None:
+        elif (
+            self.alike and (found := most_similar(demand.text, self._earlier(demand, context), self.alike)) is not None
+        ):
             says = f"perhaps a repeat of demand {found[0]}: {found[1]:.0f} of 100 alike"
             yield Reaction(Noted(text=says), correlation=correlation)
 
-    def _earlier(self, demand: Demand, look: PolicyContext) -> Iterator[tuple[UUID, str]]:
+    def _earlier(self, demand: Demand, context: PolicyContext) -> Iterator[tuple[UUID, str]]:
         """The open demands nearby that came before it and may be about the same, each with its text."""
         if demand.place is None or demand.received is None:
             return
         since, this = demand.received - timedelta(days=self.days), (demand.received, demand.id)
-        for seen in look.open_demands(demand.place.level(self.near), since):
+        for seen in context.open_demands(demand.place.level(self.near), since):
             if (seen.received, seen.demand) < this and _agree(demand.category, seen.category):
                 yield seen.demand, seen.text
 

@@ -12,73 +12,66 @@ from hypothesis.strategies import SearchStrategy
 
 from demandflow import (
     CLOSED_LOOP,
-    DEFINITIONS,
-    RATES,
     START,
-    Acknowledged,
     Action,
     Actor,
-    BoardPage,
-    BoardRow,
     Calendar,
     Category,
-    Change,
-    Changes,
     Channel,
     Clock,
-    ClockChange,
-    ClockFigures,
-    ClockState,
-    Counted,
     Days,
-    Deadlines,
-    Defect,
-    Definition,
     Demand,
     DemandFlow,
-    Durations,
     Event,
-    Fact,
     Figures,
-    FiguresBy,
-    HistoryLine,
-    Hole,
     InvalidValue,
     Limit,
-    MeanOfUnits,
     Meta,
     Move,
     Notice,
-    OpenDemand,
-    ParkedEvent,
-    ParkedReaction,
     Period,
     Place,
-    PolicyRun,
-    PossibleMove,
     Proposal,
-    Rate,
-    Reaction,
     Recorded,
-    RecordedReaction,
-    Registered,
     Registration,
     Rejected,
-    Reported,
     Span,
     Stage,
     Stamp,
     State,
-    Stood,
-    Timer,
-    Verification,
     Workflow,
     closed_loop,
     standard_clocks,
 )
+from demandflow.automation import ParkedReaction, PolicyRun, RecordedReaction
+from demandflow.domain.clocks.states import ClockState
+from demandflow.domain.events import ClockChange
 from demandflow.domain.facts import OTHER_SIDES, STANDARD_FACTS
+from demandflow.domain.history import HistoryLine
+from demandflow.domain.workflow import PossibleMove
+from demandflow.errors import Defect
+from demandflow.facts import Fact, Registered, Reported
+from demandflow.figures import (
+    DEFINITIONS,
+    RATES,
+    BoardPage,
+    BoardRow,
+    Change,
+    Changes,
+    ClockFigures,
+    Counted,
+    Deadlines,
+    Definition,
+    Durations,
+    FiguresBy,
+    MeanOfUnits,
+    Rate,
+    Stood,
+)
 from demandflow.inputs.moments import EARLIEST, LATEST
-from demandflow.store.holes import END, POSITIONS, VERSIONS
+from demandflow.policies import OpenDemand, Reaction, Timer
+from demandflow.store.holes import END, POSITIONS, VERSIONS, Acknowledged, Hole, Verification
+from demandflow.store.parking import ParkedEvent
 from demandflow.testing.histories import histories
 from demandflow.testing.playing import play
 from demandflow.testing.strategies import (

@@ -4,25 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from demandflow import (
-    START,
-    STAY,
-    WHILE_OPEN,
-    Demand,
-    Evaluated,
-    Fact,
-    FedBack,
-    Move,
-    Noted,
-    Proposal,
-    Registered,
-    Reported,
-    Stage,
-    State,
-    Withdrawn,
-    Workflow,
-    rules,
-)
+from demandflow import START, STAY, WHILE_OPEN, Demand, Move, Proposal, Stage, State, Workflow, rules
+from demandflow.facts import Evaluated, Fact, FedBack, Noted, Registered, Reported, Withdrawn
 
 
 class PartyPlanned(Registered):

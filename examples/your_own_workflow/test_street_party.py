@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import settings
 from street_party import STREET_PARTY, Advised, PartyPlanned, nobody_decides_on_their_own_party
 
-from demandflow import Actor, Reported, RuleBroken
+from demandflow import Actor, RuleBroken
+from demandflow.facts import Reported
 from demandflow.testing import Played, a, as_state_machine, as_test_case, check, given, step
 
 TestEveryLaw = as_test_case(STREET_PARTY, max_examples=10)

@@ -10,14 +10,15 @@ from typing import Any
 from uuid import UUID
 
 from demandflow.domain.demand import Demand
+from demandflow.errors import listed
 from demandflow.inputs.arguments import whole_number, yes_or_no
 from demandflow.projections.board.filter import Filter
 from demandflow.projections.board.indexes import INDEXES
 from demandflow.projections.board.order import Order
 from demandflow.projections.board.pages import rows_of, table_for
 from demandflow.projections.board.paths import by_index
-from demandflow.projections.figures.printing import page_of_the_board, row_of_the_board
 from demandflow.projections.page import Page
+from demandflow.projections.printing import minute
 from demandflow.projections.standing import dues_of, standing
 from demandflow.store.sqlite.tables import Statements, at_microseconds, index_names, microseconds
 
@@ -88,7 +89,13 @@ class BoardRow:
     text: str
 
     def __str__(self) -> str:
-        return row_of_the_board(self)
+        due = f", due {minute(self.due)}{f' ({self.clock})' if self.clock else ''}" if self.due is not None else ""
+        undated = f", no date known for {listed(self.undated)}" if self.undated else ""
+        with_whom = f", with {self.contractor}" if self.contractor else f", last with {self.lead}" if self.lead else ""
+        where = " · ".join(word for word in (self.place, self.channel, self.category, self.resident) if word)
+        text = self.text if len(self.text) <= 60 else f"{self.text[:59]}…"
+        words = " ".join(text.split())
+        return f"{minute(self.received)} {where}: {self.state}{with_whom}{due}{undated}: {words} [{self.demand}]"
 
 
 @dataclass(frozen=True)
@@ -107,7 +114,9 @@ class BoardPage:
     note: str = ""
 
     def __str__(self) -> str:
-        return page_of_the_board(self)
+        more = f" of {self.total}" if self.total is not None else ", and more" if self.next is not None else ""
+        lines = [f"demands: {len(self.rows)}{more}", *(f"  {row}" for row in self.rows)]
+        return "\n".join([*lines, *([f"  {self.note}"] if self.note else [])])
 
 
 def write(connection: Statements, page: Page) -> None:

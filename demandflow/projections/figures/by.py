@@ -9,7 +9,6 @@ from typing import Any, Generic, TypeVar
 
 from demandflow.projections.figures.definitions import MIDDLE_WEIGHT
 from demandflow.projections.figures.figures import Figures
-from demandflow.projections.figures.printing import each_part
 from demandflow.projections.figures.rates import MeanOfUnits
 from demandflow.projections.standing import COUNTS
 
@@ -58,7 +57,15 @@ class FiguresBy(Mapping[K, Figures], Generic[K]):
         return MeanOfUnits(f"{rate}, mean of units", mean, len(found), len(values) - len(found))
 
     def __str__(self) -> str:
-        return each_part(self)
+        rows: list[tuple[str, Figures]] = [
+            (" × ".join((key,) if isinstance(key, str) else key) or "(none)", part) for key, part in self.items()
+        ]
+        lines: list[str] = [f"by {' × '.join(self.dimensions)}, {self.asked}:"]
+        for name, part in (*rows, ("together", self.total)):
+            overdue = f"; {part.count('overdue')} overdue" if part.count("overdue") else ""
+            resolved = f"; resolved {part.resolution()}" if part.resolution().n else ""
+            lines.append(f"  {name}: {part.identity}{overdue}{resolved}")
+        return "\n".join([*lines, *([f"  {self.note}"] if self.note else [])])
 
     @property
     def headings(self) -> tuple[str, ...]:

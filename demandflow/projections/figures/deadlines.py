@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from demandflow.projections.figures.printing import minute
+from demandflow.projections.printing import minute
 
 
 @dataclass(frozen=True)

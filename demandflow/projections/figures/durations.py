@@ -12,7 +12,7 @@ from typing import Any
 
 from demandflow.errors import InvalidValue, brief, listed
 from demandflow.projections.board.filter import Filter
-from demandflow.projections.figures.printing import lasted, minute
+from demandflow.projections.printing import lasted, minute
 from demandflow.store.sqlite.tables import at_microseconds
 
 MICROSECOND = timedelta(microseconds=1)

@@ -14,6 +14,8 @@ from demandflow.projections.figures.definitions import (
     IDENTITY,
     MIDDLE_WEIGHT,
     OF_THE_ENDED,
+    ON_TIME,
+    ON_TIME_OF_THE_ENDED,
     OVERDUE,
     RANGES,
     RATES,
@@ -26,7 +28,6 @@ from demandflow.projections.figures.definitions import (
     satisfied,
     split,
 )
-from demandflow.projections.figures.printing import all_figures
 from demandflow.projections.figures.rates import ClockFigures, Rate, overdue_beside
 from demandflow.projections.standing import CLOCK_STATUSES, CODES, COUNTS, DECLARES, HAPPENINGS, UNDATED, Count
 
@@ -199,7 +200,24 @@ class Figures:
         return number + sum(COUNTS[one].of(self.standings) or 0 for one in ("met", "missed") if name == DUE)
 
     def __str__(self) -> str:
-        return all_figures(self)
+        lines = [f"{self.name}: {self.identity}"]
+        standing = (name for name in (*COUNTS, *RANGES) if name not in ("received", "no_clock", *IDENTITY))
+        for what, names in (("", standing), ("happened: ", HAPPENINGS)):
+            if counts := [f"{number} {name}" for name in names if (number := self.count(name))]:
+                lines.append(f"  {what}{', '.join(counts)}")
+        lines += [
+            f"  {name} {rate}" for name in RATES if (rate := self.rate(name)).n and not name.startswith("on_time")
+        ]
+        least, most = self.satisfaction_interval()
+        lines += [f"  satisfaction strict, over the closed {least} to {most}"] if least.n else []
+        if self.count("due"):
+            lines.append(f"  {_on_time(self.on_time, self.on_time_of_the_ended)}")
+        for clock in map(self.clock, self.clocks):
+            if clock.none < clock.received:
+                lines += [f"  {clock}", f"    {_on_time(clock.on_time, clock.on_time_of_the_ended)}"][
+                    : 2 if clock.due else 1
+                ]
+        return "\n".join([*lines, *([f"  {self.note}"] if self.note else [])])
 
 
 def _meaning(figure: str) -> str:
@@ -220,3 +238,8 @@ def figures_of(
     happened = {what: number for (what, _), number in sums.items() if what in CODES}
     ticking = {what: number for (what, _), number in sums.items() if what and what not in CODES}
     return Figures(name, standings, happened, ticking, clocks, dues or {}, parked, missing, note)
+
+
+def _on_time(of_the_due: object, of_the_ended: object) -> str:
+    """Both definitions of on time, each with its n."""
+    return f"{ON_TIME}: of the due {of_the_due}; {ON_TIME_OF_THE_ENDED.removeprefix(f'{ON_TIME} ')} {of_the_ended}"

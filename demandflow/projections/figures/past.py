@@ -15,7 +15,7 @@ from demandflow.domain.evolve import evolve
 from demandflow.errors import HistoryIncomplete, UnreadableEvent
 from demandflow.inputs.moments import moment
 from demandflow.projections.figures.periods import Period, as_day, number_of
-from demandflow.projections.figures.printing import minute
+from demandflow.projections.printing import minute
 
 CORRECTED = {
     "subject": ("channel", "place", "place_from", "category", "category_from"),
