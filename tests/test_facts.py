@@ -47,7 +47,7 @@ TRICKS: dict[str, Callable[[dict[str, Any]], Registered]] = {
 
 
 @pytest.mark.parametrize("trick", TRICKS)
-@pytest.mark.parametrize("update", CHANGED, ids=repr)
+@pytest.mark.parametrize("update", CHANGED, ids=[f"{next(iter(update))}{n}" for n, update in enumerate(CHANGED)])
 def test_a_fact_is_checked_when_it_is_recorded(flow: DemandFlow, trick: str, update: dict[str, Any]) -> None:
     fact = TRICKS[trick](update)
     if "no_such_field" in update and "no_such_field" not in fact.__dict__:

@@ -57,7 +57,7 @@ def merged(flow: DemandFlow, **how: Any) -> tuple[UUID, UUID]:
     return one, other
 
 
-@pytest.mark.parametrize("by", [RESIDENT, ANNA, DAUGHTER], ids=str)
+@pytest.mark.parametrize("by", [RESIDENT, ANNA, DAUGHTER], ids=["resident", "anna", "daughter"])
 def test_the_resident_of_a_merged_demand_evaluates_the_one_in_which_it_went_on(flow: DemandFlow, by: Actor) -> None:
     one, _ = merged(flow)
     told(flow, one)
