@@ -31,10 +31,11 @@ JUDGED_BY_LAWS = (
 )
 TREE = ("demandflow", "tests", "docs", "examples")
 SUITE = (
-    "test_defects", "test_ways", "test_bounds", "test_objections", "test_rule_book", "test_samples", "test_values",
-    "test_moving", "test_command_arguments", "test_declared", "test_published", "test_streams", "test_whose_demand", "test_facts", "test_texts", "test_workflow",
-    "test_demand", "test_drawing", "test_clocks", "test_spans", "test_calendars",
-    "test_workflow_files", "test_scenario", "few", "test_comparison",
+    "test_defects", "test_ways", "test_bounds", "test_objections", "test_rule_book", "test_samples",
+    "test_values", "test_moving", "test_command_arguments", "test_declared", "test_published", "test_streams",
+    "test_whose_demand", "test_facts", "test_texts", "test_workflow", "test_demand", "test_drawing",
+    "test_clocks", "test_spans", "test_calendars", "test_workflow_files", "test_scenario", "few",
+    "test_comparison",
 )  # fmt: skip
 """The fast tests, the fastest first."""
 SECONDS = dict.fromkeys(("test_clocks", "test_spans", "test_calendars"), 3)

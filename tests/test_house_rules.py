@@ -16,9 +16,8 @@ import demandflow.facts
 from demandflow import CLOSED_LOOP
 from demandflow.domain.evolve import FACTS
 from demandflow.domain.facts import STANDARD_FACTS, Fact
+from tests.architecture import PACKAGE, PAGE, ROOT, drawn, imports, room
 
-ROOT = Path(__file__).parent.parent
-PACKAGE = ROOT / "demandflow"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 MAY_SEE = {
@@ -98,21 +97,6 @@ THIRD_PARTIES = {
     "chinese_calendar": {"calendars/sources.py"},
     "icalendar": {"calendars/sources.py"},
 }
-
-
-def imports(file: Path) -> set[str]:
-    """The modules that a file imports, wherever in it."""
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            found |= {name.name for name in node.names}
-        if isinstance(node, ast.ImportFrom):
-            found.add(node.module or "")
-    return found
-
-
-def room(name: str) -> str:
-    return name.removeprefix("demandflow.").split(".")[0].removesuffix(".py")
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
@@ -220,3 +204,8 @@ def test_without_hypothesis_the_kit_says_what_to_install() -> None:
     code = "import sys; sys.modules['hypothesis'] = None; import demandflow.testing"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "demandflow.testing needs hypothesis: pip install 'demandflow[testing]'" in done.stderr
+
+
+def test_the_picture_of_the_rooms_is_up_to_date() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert page == drawn(page), "python -m tests.architecture draws it again"
