@@ -16,7 +16,6 @@ from demandflow.automation.reactions import OnTheBoard, Reactions
 from demandflow.automation.runner import Runner
 from demandflow.batches import Batches
 from demandflow.calendars.calendar import Calendar
-from demandflow.commands import as_id
 from demandflow.domain.clocks.coverage import calendar_ends
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
@@ -33,6 +32,7 @@ from demandflow.projections.board.rows import MOST
 from demandflow.projections.figures.past import Then
 from demandflow.projections.projector import Projector
 from demandflow.projections.rebuilding import Progress
+from demandflow.recording.command import as_id
 from demandflow.recording.handling import CommandHandler
 from demandflow.recording.ids import elapsed, utc_now, uuid7
 from demandflow.recording.kept import MOST as KEPT

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Required, TypedDict, Unpack
-from uuid import UUID, uuid5
+from typing import Any, Unpack
+from uuid import UUID
 
-from demandflow.domain.decide import Command
-from demandflow.domain.demand import Demand, as_if
+from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
 from demandflow.domain.facts import (
     Accepted,
@@ -41,51 +40,13 @@ from demandflow.domain.facts import (
     Unmerged,
     Withdrawn,
     checked,
-    in_their_own_name,
 )
 from demandflow.domain.values import Actor, Category, Channel, FeedbackMethod, Grade, Place, Urgency
-from demandflow.domain.workflow import Workflow, Workflows
-from demandflow.errors import InvalidValue, UnknownWorkflow, brief, listed
-from demandflow.inputs.arguments import plain
-from demandflow.inputs.texts import asked_of, text_of
-from demandflow.recording.command import command
-from demandflow.recording.handling import CommandHandler
-from demandflow.recording.ids import derived_id
-
-NOT_MADE = UUID(int=0)
-"""The id of a demand for which none is made yet."""
+from demandflow.recording.command import Circumstances, How, as_id, command_from
+from demandflow.recording.registering import Registering, workflow_named
 
 
-class Circumstances(TypedDict, total=False):
-    """By whom, and maybe more; only `by` is required.
-
-    `at` is when it happened (an aware datetime; without it, now): not ahead of the clock, and for who has no right to
-    backdate at most a day ago (see DemandFlow.open). The same `command_id` twice on a demand records once.
-    `correlation` and `causation` are kept with the event.
-    """
-
-    by: Required[Actor]
-    at: datetime | None
-    command_id: str | None
-    correlation: str | None
-    causation: str | None
-
-
-class How(Circumstances, total=False):
-    """The circumstances of a command on a demand.
-
-    With `seen`, the demand as the caller saw it or its version, the command is refused (StaleDemand) if its state,
-    contractor or round has changed since.
-    """
-
-    seen: Demand | int | None
-
-
-POSSIBLE = dict.fromkeys((*How.__annotations__, *Circumstances.__annotations__))
-"""The keywords of every command."""
-
-
-class Commands:
+class Commands(Registering):
     """All that can be done to demands; each method returns the demand after it, or raises and records nothing.
 
     Each takes `by=Actor(…)`, and maybe `at`,
@@ -94,11 +55,6 @@ class Commands:
     Raises MoveNotAllowed, RoleNotAllowed, RuleBroken, BackdatingNotAllowed or StaleDemand (the Refusals), InvalidValue,
     DemandNotFound, CommandConflict, ClockBehind or StorageBusy.
     """
-
-    _handler: CommandHandler
-    _workflows: Workflows
-    _tenant: str | None
-    _new_id: Callable[[], UUID]
 
     # for any workflow
 
@@ -125,15 +81,11 @@ class Commands:
 
     def would(self, demand_id: UUID, move: str, fact: Fact, **how: Unpack[How]) -> Demand:
         """The demand as act() would return it, or what it would raise; nothing is recorded."""
-        return self._handler.trying().handle(_command(as_id(demand_id), move, checked(fact), how))
+        return self._handler.trying().handle(command_from(as_id(demand_id), move, checked(fact), how))
 
     def events(self, demand_id: UUID) -> tuple[Event, ...]:
         """What is recorded of the demand: each fact with its circumstances and what it meant. Raises DemandNotFound."""
         return tuple(self._handler.demands.events(as_id(demand_id)))
-
-    def id_of(self, source: str, reference: str) -> UUID:
-        """The id of the demand that another system keeps under this reference, whether it is recorded yet or not."""
-        return derived_id(self._tenant, _key("source", source), _key("reference", reference))
 
     # registration and audit
 
@@ -384,7 +336,7 @@ class Commands:
 
         The other workflow says who may: by its move that records MovedOver. Raises UnknownWorkflow as well.
         """
-        target, by = self._workflows[self._key(_named(workflow))], how.get("by")
+        target, by = self._workflows[self._key(workflow_named(workflow))], how.get("by")
         state = self._handler.demands.current(as_id(demand_id)).state
         move = target.move_of(MovedOver, state, by.role if isinstance(by, Actor) else None) or "move_over"
         return self._act(demand_id, move, MovedOver(workflow=target.key, reason=reason), how)
@@ -394,88 +346,7 @@ class Commands:
         return self._act(demand_id, "note", Noted(text=text), how)
 
     def _act(self, demand_id: UUID, move: str, fact: Fact, how: Mapping[str, Any]) -> Demand:
-        return self._handler.handle(_command(as_id(demand_id), move, fact, how))
-
-    def _started(self, fact: Registered, workflow: str | None, how: Mapping[str, Any]) -> Demand:
-        command, on, derived = self._start(fact, workflow, how)
-        return self._handler.start(command, on, derived=derived, chosen=workflow is not None)
-
-    def _start(
-        self, fact: Registered, workflow: str | None, how: Mapping[str, Any], *, made: bool = True
-    ) -> tuple[Command, Workflow, bool]:
-        """What registering comes to: the command, the workflow, and whether its id comes again with the same words.
-
-        Without an id that comes again, one is `made`, or it is all zeros.
-        """
-        on = self._workflows[self._key(workflow)]
-        if not isinstance(fact, Registered):
-            raise InvalidValue("fact", f"a demand starts with Registered or a subclass, got {type(fact).__name__}")
-        if (fact.source is None) != (fact.reference is None):
-            raise InvalidValue("reference", "source and reference go together; give both or neither")
-        move = on.move_of(type(fact), "")
-        if move is None:
-            kinds = (rows[0].move.fact.__name__ for rows in on.moves_from("").values())
-            raise InvalidValue("fact", f"a demand on {on.key} starts with {listed(kinds)}, not {type(fact).__name__}")
-        proposed = _command(NOT_MADE, move, fact, how)
-        if (theirs := in_their_own_name(fact, proposed.by)) is not fact:
-            proposed = as_if(proposed, fact=theirs)
-        if fact.source is not None and fact.reference is not None:
-            return as_if(proposed, demand=self.id_of(fact.source, fact.reference)), on, True
-        if proposed.command_id is not None:
-            possible = [uuid5(derived_id(self._tenant), f"command {one}") for one in proposed.command_ids]
-            demand = next((one for one in possible[:-1] if self._handler.demands.knows(one)), possible[-1])
-            return as_if(proposed, demand=demand), on, True
-        return as_if(proposed, demand=self._made_id()) if made else proposed, on, False
-
-    def _made_id(self) -> UUID:
-        demand = self._new_id()
-        if not isinstance(demand, UUID):
-            raise InvalidValue("new_id", f"must make UUIDs, made {brief(demand)}")
-        return demand
-
-    def _key(self, workflow: str | None) -> str:
-        if workflow is None:
-            return next(iter(self._workflows))
-        if (key := _named(workflow)) not in self._workflows:
-            raise UnknownWorkflow(key, tuple(self._workflows))
-        return key
-
-
-def _command(demand: UUID, move: str, fact: Fact, how: Mapping[str, Any]) -> Command:
-    """The command, from keywords that are checked; InvalidValue names those that are possible."""
-    if not how.keys() <= POSSIBLE.keys():
-        unknown, possible = [name for name in how if name not in POSSIBLE], listed(POSSIBLE)
-        raise InvalidValue(move, f"has no keyword {listed(unknown)} (possible besides its own: {possible})")
-    if "by" not in how:
-        raise InvalidValue("by", "must say who does this: by=Actor('li', Role.AUDITOR)")
-    return command(demand, move, fact, **how)
-
-
-def as_id(value: UUID | str) -> UUID:
-    """The value as a demand's id; InvalidValue if it is none."""
-    if isinstance(value, Demand):
-        raise InvalidValue("demand_id", f"got a demand; give its id: {value.id}")
-    if isinstance(value, UUID):
-        return value
-    try:
-        return UUID(text_of(value))
-    except ValueError:
-        raise InvalidValue("demand_id", f"{brief(value)} is not the id of a demand (a UUID)") from None
-
-
-def _key(what: str, text: object) -> str:
-    """Half of the key under which another system keeps a demand."""
-    key = asked_of(text, what).strip()
-    if not key:
-        raise InvalidValue(what, f"must be a non-empty text, got {brief(text)}")
-    return key
-
-
-def _named(workflow: object) -> str:
-    """The name of a workflow that has to be given."""
-    if (name := plain(workflow)) is None:
-        raise InvalidValue("workflow", f"must be given as name@version, got {brief(workflow)}")
-    return name
+        return self._handler.handle(command_from(as_id(demand_id), move, fact, how))
 
 
 def _category(category: str | None) -> Category | None:

@@ -144,7 +144,7 @@ def prepare(home: Path) -> Path:
     told = {
         "source_paths": ["demandflow"],
         "only_mutate": [f"demandflow/{room}/*.py" for room in ("inputs", "calendars", "domain")]
-        + ["demandflow/recording/command.py"],
+        + ["demandflow/recording/command.py", "demandflow/recording/registering.py"],
         "do_not_mutate": ["demandflow/calendars/files.py", "demandflow/calendars/sources.py", "*/on_demand.py"],
         "also_copy": ["docs", "examples", "README.md"],
         "pytest_add_cli_args": ["-p", "no:cacheprovider", "--no-header", *left_out],

@@ -2,16 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any, Required, TypedDict
 from uuid import UUID
 
 from demandflow.domain.decide import Command
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import OTHER_SIDES, Fact, TookIn
 from demandflow.domain.values import Actor, Role, actor_of
-from demandflow.errors import InvalidValue, brief
+from demandflow.errors import InvalidValue, brief, listed
 from demandflow.inputs.arguments import plain
-from demandflow.inputs.texts import name_of
+from demandflow.inputs.texts import name_of, text_of
+
+
+class Circumstances(TypedDict, total=False):
+    """By whom, and maybe more; only `by` is required.
+
+    `at` is when it happened (an aware datetime; without it, now): not ahead of the clock, and for who has no right to
+    backdate at most a day ago (see DemandFlow.open). The same `command_id` twice on a demand records once.
+    `correlation` and `causation` are kept with the event.
+    """
+
+    by: Required[Actor]
+    at: datetime | None
+    command_id: str | None
+    correlation: str | None
+    causation: str | None
+
+
+class How(Circumstances, total=False):
+    """The circumstances of a command on a demand.
+
+    With `seen`, the demand as the caller saw it or its version, the command is refused (StaleDemand) if its state,
+    contractor or round has changed since.
+    """
+
+    seen: Demand | int | None
+
+
+POSSIBLE = dict.fromkeys((*How.__annotations__, *Circumstances.__annotations__))
+"""The keywords of every command."""
+
+
+def command_from(demand: UUID, move: str, fact: Fact, how: Mapping[str, Any]) -> Command:
+    """The command, from keywords that are checked; InvalidValue names those that are possible."""
+    if not how.keys() <= POSSIBLE.keys():
+        unknown, possible = [name for name in how if name not in POSSIBLE], listed(POSSIBLE)
+        raise InvalidValue(move, f"has no keyword {listed(unknown)} (possible besides its own: {possible})")
+    if "by" not in how:
+        raise InvalidValue("by", "must say who does this: by=Actor('li', Role.AUDITOR)")
+    return command(demand, move, fact, **how)
+
+
+def as_id(value: UUID | str) -> UUID:
+    """The value as a demand's id; InvalidValue if it is none."""
+    if isinstance(value, Demand):
+        raise InvalidValue("demand_id", f"got a demand; give its id: {value.id}")
+    if isinstance(value, UUID):
+        return value
+    try:
+        return UUID(text_of(value))
+    except ValueError:
+        raise InvalidValue("demand_id", f"{brief(value)} is not the id of a demand (a UUID)") from None
 
 
 def command(

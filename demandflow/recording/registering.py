@@ -1,0 +1,93 @@
+"""Registering: on which workflow a demand starts, and under which id, so that doing it again changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID, uuid5
+
+from demandflow.domain.decide import Command
+from demandflow.domain.demand import Demand, as_if
+from demandflow.domain.facts import Registered, in_their_own_name
+from demandflow.domain.workflow import Workflow, Workflows
+from demandflow.errors import InvalidValue, UnknownWorkflow, brief, listed
+from demandflow.inputs.arguments import plain
+from demandflow.inputs.texts import asked_of
+from demandflow.recording.command import command_from
+from demandflow.recording.handling import CommandHandler
+from demandflow.recording.ids import derived_id
+
+NOT_MADE = UUID(int=0)
+"""The id of a demand for which none is made yet."""
+
+
+class Registering:
+    """What every way to register a demand needs."""
+
+    _handler: CommandHandler
+    _workflows: Workflows
+    _tenant: str | None
+    _new_id: Callable[[], UUID]
+
+    def id_of(self, source: str, reference: str) -> UUID:
+        """The id of the demand that another system keeps under this reference, whether it is recorded yet or not."""
+        return derived_id(self._tenant, _key("source", source), _key("reference", reference))
+
+    def _started(self, fact: Registered, workflow: str | None, how: Mapping[str, Any]) -> Demand:
+        command, on, derived = self._start(fact, workflow, how)
+        return self._handler.start(command, on, derived=derived, chosen=workflow is not None)
+
+    def _start(
+        self, fact: Registered, workflow: str | None, how: Mapping[str, Any], *, made: bool = True
+    ) -> tuple[Command, Workflow, bool]:
+        """What registering comes to: the command, the workflow, and whether its id comes again with the same words.
+
+        Without an id that comes again, one is `made`, or it is all zeros.
+        """
+        on = self._workflows[self._key(workflow)]
+        if not isinstance(fact, Registered):
+            raise InvalidValue("fact", f"a demand starts with Registered or a subclass, got {type(fact).__name__}")
+        if (fact.source is None) != (fact.reference is None):
+            raise InvalidValue("reference", "source and reference go together; give both or neither")
+        move = on.move_of(type(fact), "")
+        if move is None:
+            kinds = (rows[0].move.fact.__name__ for rows in on.moves_from("").values())
+            raise InvalidValue("fact", f"a demand on {on.key} starts with {listed(kinds)}, not {type(fact).__name__}")
+        proposed = command_from(NOT_MADE, move, fact, how)
+        if (theirs := in_their_own_name(fact, proposed.by)) is not fact:
+            proposed = as_if(proposed, fact=theirs)
+        if fact.source is not None and fact.reference is not None:
+            return as_if(proposed, demand=self.id_of(fact.source, fact.reference)), on, True
+        if proposed.command_id is not None:
+            possible = [uuid5(derived_id(self._tenant), f"command {one}") for one in proposed.command_ids]
+            demand = next((one for one in possible[:-1] if self._handler.demands.knows(one)), possible[-1])
+            return as_if(proposed, demand=demand), on, True
+        return as_if(proposed, demand=self._made_id()) if made else proposed, on, False
+
+    def _made_id(self) -> UUID:
+        demand = self._new_id()
+        if not isinstance(demand, UUID):
+            raise InvalidValue("new_id", f"must make UUIDs, made {brief(demand)}")
+        return demand
+
+    def _key(self, workflow: str | None) -> str:
+        if workflow is None:
+            return next(iter(self._workflows))
+        if (key := workflow_named(workflow)) not in self._workflows:
+            raise UnknownWorkflow(key, tuple(self._workflows))
+        return key
+
+
+def _key(what: str, text: object) -> str:
+    """Half of the key under which another system keeps a demand."""
+    key = asked_of(text, what).strip()
+    if not key:
+        raise InvalidValue(what, f"must be a non-empty text, got {brief(text)}")
+    return key
+
+
+def workflow_named(workflow: object) -> str:
+    """The name of a workflow that has to be given."""
+    if (name := plain(workflow)) is None:
+        raise InvalidValue("workflow", f"must be given as name@version, got {brief(workflow)}")
+    return name
