@@ -3,9 +3,9 @@
 from demandflow.projections.board.rows import BoardPage, BoardRow
 from demandflow.projections.figures.by import FiguresBy
 from demandflow.projections.figures.changes import Change, Changes, Stood
-from demandflow.projections.figures.deadlines import Deadlines
 from demandflow.projections.figures.definitions import DEFINITIONS, RATES, Definition, definition
 from demandflow.projections.figures.drilldown import Counted
+from demandflow.projections.figures.dues import Deadlines
 from demandflow.projections.figures.durations import Durations
 from demandflow.projections.figures.figures import Figures
 from demandflow.projections.figures.periods import Period

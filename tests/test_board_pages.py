@@ -25,7 +25,7 @@ from demandflow.projections.board import pages as board_pages
 from demandflow.projections.board import rows as board
 from demandflow.projections.board.filter import Filter
 from demandflow.projections.board.order import SORTABLE, Order
-from demandflow.projections.page import Page
+from demandflow.projections.entries import Page
 from tests.stories import T0
 
 NAMED = {"demand": "id", "due": "next_due"}

@@ -39,7 +39,7 @@ from demandflow.facts import Fact, Merged, Noted
 from demandflow.policies import Reaction, Timer
 from demandflow.policies.policy import PolicyContext
 from demandflow.projections import ledger
-from demandflow.projections.page import Page
+from demandflow.projections.entries import Page
 from demandflow.projections.projector import Projector
 from demandflow.store import cursor
 from demandflow.store.cursor import Cursor

@@ -18,8 +18,17 @@ from demandflow.domain.evolve import evolve, fold
 from demandflow.domain.facts import Corrected
 from demandflow.errors import InvalidValue, brief
 from demandflow.projections.board.rows import MOST
-from demandflow.projections.entries import Booking, Day, Stand, booked, booked_by_correction, day_of_event, stand_of
-from demandflow.projections.page import Entered, Page
+from demandflow.projections.entries import (
+    Booking,
+    Day,
+    Entered,
+    Page,
+    Stand,
+    booked,
+    booked_by_correction,
+    day_of_event,
+    stand_of,
+)
 from demandflow.store.mapper import Unreadable
 from demandflow.store.parking import unreadable, unusable, waiting
 from demandflow.store.sources import Row

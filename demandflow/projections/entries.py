@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from demandflow.domain.events import Event
 from demandflow.domain.evolve import evolve
 from demandflow.projections.figures.periods import number_of
 from demandflow.projections.standing import HAPPENINGS, IN_RETROSPECT, Slice, clocks_of, dues_of, slice_of, standing
+from demandflow.store.parking import Parking
 
 HAPPENED = frozenset(HAPPENINGS.values())
 DAYS_KEPT = 10_000
@@ -120,3 +122,33 @@ def _all_booked(events: Iterable[Event], day: Day) -> dict[Entry, int]:
         stand = stand_of(demand, day)
         entries |= booked(was, stand, event, day_of_event(demand, event, day))
     return entries
+
+
+class Entered(NamedTuple):
+    """A demand entered another state by the event of this version, at this moment; whether it ended with that."""
+
+    demand: UUID
+    version: int
+    state: str
+    at: datetime | None
+    ended: bool
+
+
+@dataclass
+class Page:
+    """What a page of the log comes to.
+
+    `demands` are those that it touched, as they stand after it; `before` those of them that were there before it,
+    as they stood; `moved` says which entered another state, in the order of the page.
+    """
+
+    demands: dict[UUID, Demand] = field(default_factory=dict)
+    before: dict[UUID, Demand] = field(default_factory=dict)
+    moved: list[Entered] = field(default_factory=list)
+    bookings: list[Booking] = field(default_factory=list)
+    parked: list[Parking] = field(default_factory=list)
+
+    @property
+    def began(self) -> int:
+        """How many demands began."""
+        return len(self.demands) - len(self.before)

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from operator import itemgetter
 from typing import Any
 
+from demandflow.projections.entries import Page
 from demandflow.projections.numbers import numbers
-from demandflow.projections.page import Page
 from demandflow.projections.standing import CLOCKS_AT, CODES, MEANING_OF, Slice
 from demandflow.store.sqlite.tables import Statements
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from demandflow.projections.page import Page
+from demandflow.projections.entries import Page
 from demandflow.store.sqlite.tables import Statements, microseconds
 
 SCHEMA = """

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from demandflow.projections import ledger, stays, totals
 from demandflow.projections.board import rows as board
-from demandflow.projections.page import Page
+from demandflow.projections.entries import Page
 from demandflow.store.sqlite.tables import Statements, tables_of
 
 

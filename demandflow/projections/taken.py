@@ -6,7 +6,7 @@ import sqlite3
 from typing import NamedTuple, Self
 
 from demandflow.projections import ledger
-from demandflow.projections.page import Page
+from demandflow.projections.entries import Page
 from demandflow.projections.totals import DIMENSIONS
 from demandflow.store.sqlite.tables import Statements
 

@@ -7,8 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
-from demandflow.projections.entries import Booking
-from demandflow.projections.page import Page
+from demandflow.projections.entries import Booking, Page
 from demandflow.projections.standing import CODES, Slice
 from demandflow.store.sqlite.tables import Statements
 

@@ -17,7 +17,7 @@ from demandflow.projections.board.indexes import INDEXES
 from demandflow.projections.board.order import Order
 from demandflow.projections.board.pages import rows_of, table_for
 from demandflow.projections.board.paths import by_index
-from demandflow.projections.page import Page
+from demandflow.projections.entries import Page
 from demandflow.projections.printing import minute
 from demandflow.projections.standing import dues_of, standing
 from demandflow.store.sqlite.tables import Statements, at_microseconds, index_names, microseconds

@@ -11,9 +11,9 @@ from demandflow.domain.events import Event
 from demandflow.projections.board import rows as board
 from demandflow.projections.board.filter import Filter
 from demandflow.projections.board.rows import BoardPage
+from demandflow.projections.entries import Page
 from demandflow.projections.figures.past import Then, events_before_damage
 from demandflow.projections.figures.question import Question
-from demandflow.projections.page import Page
 
 
 def ever_there(connection: sqlite3.Connection, chosen: Filter, then: Then) -> list[UUID]:

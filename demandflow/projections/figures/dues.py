@@ -18,6 +18,7 @@ from demandflow.projections.figures.definitions import OVERDUE, RUNNING_OVERDUE,
 from demandflow.projections.figures.past import MomentAsked
 from demandflow.projections.figures.periods import number_of
 from demandflow.projections.figures.question import Grouping, Question, columns_of
+from demandflow.projections.printing import minute
 from demandflow.projections.standing import CLOCK, CLOCKS_AT, MET, MISSED, dues_of
 from demandflow.projections.totals import DIMENSIONS
 from demandflow.store.sqlite.tables import at_microseconds, microseconds
@@ -145,3 +146,23 @@ def _count(dues: Dues, passed: Clocks, number: int) -> None:
     names = [f"{clock} {OVERDUE}" if clock else RUNNING_OVERDUE for clock in passed]
     for name in (*names, OVERDUE) if passed else ():
         dues[name] = dues.get(name, 0) + number
+
+
+@dataclass(frozen=True)
+class Deadlines:
+    """How open demands stand towards their due moment, at a moment.
+
+    Whatever they are, `undated` of them have a clock without a due moment: its calendar does not know the year.
+    """
+
+    at: datetime
+    overdue: int
+    not_yet_due: int
+    no_due: int
+    undated: int = 0
+    note: str = ""
+
+    def __str__(self) -> str:
+        counts = f"{self.overdue} overdue, {self.not_yet_due} not yet due, {self.no_due} without a due moment"
+        undated = f", {self.undated} with a clock whose calendar does not know the year" if self.undated else ""
+        return f"at {minute(self.at)}: {counts}{undated}{self.note and f'; {self.note}'}"

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from demandflow.errors import StorageBusy, StorageError
 
 
-def storage_error(error: sqlite3.Error | OSError) -> StorageError:
+def storage_error(error: sqlite3.Error | OSError, what: str = "storage") -> StorageError:
     """The error for the caller: StorageBusy where trying again may help."""
     if isinstance(error, OSError):
-        return StorageError(f"the storage cannot be used: {error.strerror or error}")
+        return StorageError(f"the {what} cannot be used: {error.strerror or error}")
     if "locked" in str(error) or "busy" in str(error):
-        return StorageBusy(f"the storage is held by somebody else ({error}); try again")
-    return StorageError(f"the storage cannot be used: {str(error) or type(error).__name__}")
+        return StorageBusy(f"the {what} is held by somebody else ({error}); try again")
+    return StorageError(f"the {what} cannot be used: {str(error) or type(error).__name__}")
 
 
 def closed() -> StorageError:
@@ -30,3 +30,15 @@ def storage_errors() -> Iterator[None]:
         yield
     except (sqlite3.Error, OSError) as error:
         raise storage_error(error) from error
+
+
+@contextmanager
+def table_errors() -> Iterator[None]:
+    """The same for what is made from the log: where somebody changed it, what makes it again is said."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:  # there is no such table or column
+            remedy = "flow.rebuild() makes them from the log, and so does opening it again"
+            raise StorageError(f"the tables were changed by somebody else ({error}); {remedy}") from error
+        raise storage_error(error, "tables") from error

@@ -12,7 +12,7 @@ from itertools import count
 from threading import RLock
 from typing import Any, NamedTuple, Protocol, overload
 
-from demandflow.errors import StorageBusy, StorageError
+from demandflow.store.sqlite.failures import table_errors
 
 BUSY_SECONDS, CACHE_KIB = 5, 32 * 1024
 EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
@@ -83,7 +83,7 @@ class Tables:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """One thread at a time; whatever interrupts it, no transaction stays open."""
-        with self.lock, storage_errors():
+        with self.lock, table_errors():
             try:
                 yield
             finally:
@@ -92,7 +92,7 @@ class Tables:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All that is written in the block, or nothing."""
-        with storage_errors():
+        with table_errors():
             self.leave()
             try:
                 self.connection.execute("BEGIN IMMEDIATE")
@@ -144,20 +144,6 @@ class Tables:
         """End what transaction there is. The lock is ours, so one that is open was left by an interruption."""
         if not self._closed and self.connection.in_transaction:
             self.connection.execute("ROLLBACK")
-
-
-@contextmanager
-def storage_errors() -> Iterator[None]:
-    """No exception of SQLite crosses the border."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        if "locked" in str(error) or "busy" in str(error):
-            raise StorageBusy(f"the tables are held by somebody else ({error}); try again") from error
-        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:  # there is no such table or column
-            remedy = "flow.rebuild() makes them from the log, and so does opening it again"
-            raise StorageError(f"the tables were changed by somebody else ({error}); {remedy}") from error
-        raise StorageError(f"the tables cannot be used: {error}") from error
 
 
 @cache
