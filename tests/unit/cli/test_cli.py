@@ -135,7 +135,7 @@ def test_a_sound_workflow_is_sound(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_every_kind_of_defect_is_planted() -> None:
-    source = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "demandflow" / "domain").glob("*.py"))
+    source = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "demandflow" / "domain").rglob("*.py"))
     kinds = set(re.findall(r"Defect\(\s*\"([a-z-]+)\"", source))
     assert {file.stem for file in PLANTED.glob("*.toml")} == kinds - NOT_IN_A_FILE == set(CONCERNED)
 
