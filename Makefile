@@ -4,11 +4,11 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 # many random sequences, run without tracing, which would double their time
-SEQUENCES := tests/test_laws.py::test_no_law_is_broken_in_240_random_sequences
+SEQUENCES := tests/laws/test_laws.py::test_no_law_is_broken_in_240_random_sequences
 # signals, which would interrupt the tracing as well
-SIGNALS := tests/test_interruptions.py::test_a_signal_at_any_time_leaves_nothing_open
+SIGNALS := tests/unit/interruptions/test_interruptions.py::test_a_signal_at_any_time_leaves_nothing_open
 # calls and statements, counted without tracing
-COUNTS := tests/test_counts.py
+COUNTS := tests/unit/recording/test_counts.py
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test plain check laws rules mutants real bench bench-full clean
@@ -39,21 +39,21 @@ check: $(READY)  ## format, lint, strict types, docs
 	@$(RUN) -m ruff format --check .
 	@$(RUN) -m ruff check .
 	@$(RUN) -m mypy
-	@$(RUN) -m pytest -q tests/test_readme.py tests/test_house_rules.py
+	@$(RUN) -m pytest -q tests/unit/project/test_readme.py tests/unit/project/test_house_rules.py
 
 laws: $(READY)  ## 2,000 random sequences, 1,000 workflows, 1,000 defective ones, 2,000 killed runs, against the laws
 	@$(RUN) -m tests.laws
 
 rules: $(READY)  ## each rule taken out, each move opened to every role: which example notices
-	@$(RUN) -m tests.test_rule_book
+	@$(RUN) -m tests.unit.rules.test_rule_book
 
 mutants: $(READY)  ## faults, planted and by lot, against the laws alone; the score of the fast tests (an hour)
 	@$(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[mutants]'
-	@$(RUN) -m tests.mutants
+	@$(RUN) -m tests.mutation.mutants
 
 real: $(READY)  ## figures of real data beside those of independent references (where the data are)
-	@$(RUN) -m tests.real
-	@$(RUN) -m tests.test_calendars_real
+	@$(RUN) -m tests.unit.figures.real
+	@$(RUN) -m tests.unit.calendars.test_calendars_real
 
 bench: $(READY)  ## recording, loading, following, importing, a million deadlines and demands: as multiples of a raw floor
 	@$(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, Phase, settings
 
 from demandflow import DemandFlow
 from demandflow.testing import FrozenClock
+from tests.paths import DATA
 
 settings.register_profile("ci", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", phases=[Phase.generate], deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -24,9 +25,6 @@ settings.register_profile(
 )
 settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
-
-ROOT = Path(__file__).parent.parent
-DATA = Path(os.environ.get("DEMANDFLOW_DATA", ROOT.parent / "shared" / "data"))
 
 
 @pytest.fixture

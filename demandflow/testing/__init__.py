@@ -15,7 +15,6 @@ from demandflow.testing.judging import all_judged
 from demandflow.testing.law import Law, law
 from demandflow.testing.laws import LAWS, law_named, laws, no_way_round
 from demandflow.testing.machine import Tally, as_state_machine
-from demandflow.testing.planting import DEFECTS, Defective, defective_workflows
 from demandflow.testing.playing import Done, Played, play
 from demandflow.testing.scenario import Attempt, Outcome, Situation, given, step
 from demandflow.testing.strategies import (
@@ -34,13 +33,10 @@ from demandflow.testing.strategies import (
     spans,
     texts,
 )
-from demandflow.testing.workflows import workflows
 
 __all__ = [
     "Attempt",
     "Checked",
-    "DEFECTS",
-    "Defective",
     "Done",
     "FrozenClock",
     "History",
@@ -65,7 +61,6 @@ __all__ = [
     "check",
     "clocks",
     "counted_ids",
-    "defective_workflows",
     "demand_id",
     "demands",
     "events",
@@ -84,7 +79,6 @@ __all__ = [
     "spans",
     "step",
     "texts",
-    "workflows",
 ]
 
 del _hypothesis

@@ -89,7 +89,6 @@ from demandflow.testing.strategies import (
     spans,
     texts,
 )
-from demandflow.testing.workflows import workflows
 
 FEW = 12
 """Steps of a history that is played to ask for figures: enough to have some, and quick."""
@@ -124,7 +123,7 @@ def strategy_of(kind: Any) -> SearchStrategy[Any]:
 
 
 def _workflows() -> SearchStrategy[Workflow]:
-    return st.sampled_from((COUNTER, CLOSED_LOOP, TIMED)) | workflows()
+    return st.sampled_from((COUNTER, CLOSED_LOOP, TIMED))
 
 
 def answers(ask: Callable[[DemandFlow], Iterable[Any]]) -> SearchStrategy[Any]:
