@@ -34,13 +34,6 @@ def test_the_snippets_of_a_page_run_and_print_what_they_say(
             assert promised in said
 
 
-def test_the_table_of_the_standard_workflow_is_current() -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    shown = re.search(r"<!-- closed-loop@2 -->\n(.*?)\n?<!-- end -->", text, re.DOTALL)
-    assert shown is not None
-    assert shown[1] == CLOSED_LOOP.table(), "run: python -m tests.unit.project.test_readme"
-
-
 def figures_page() -> str:
     """The page about figures, its tables made from the definitions."""
     text = FIGURES.read_text(encoding="utf-8")
@@ -118,7 +111,3 @@ if __name__ == "__main__":
     MOVES.write_text(moves_page(), "utf-8")
     FIGURES.write_text(figures_page(), "utf-8")
     TESTING.write_text(page_about_testing(), "utf-8")
-    readme = ROOT / "README.md"
-    fresh = f"<!-- closed-loop@2 -->\n{CLOSED_LOOP.table()}\n<!-- end -->"
-    text = readme.read_text(encoding="utf-8")
-    readme.write_text(re.sub(r"<!-- closed-loop@2 -->.*<!-- end -->", lambda _: fresh, text, flags=re.DOTALL), "utf-8")
