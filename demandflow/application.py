@@ -20,7 +20,6 @@ from demandflow.domain.clocks.coverage import calendar_ends
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
 from demandflow.domain.facts import STANDARD_FACTS
-from demandflow.domain.history import HistoryLine, line_of
 from demandflow.domain.values import Actor, actor_of
 from demandflow.domain.workflow import PossibleMove, Workflow, Workflows
 from demandflow.errors import CalendarEnds, InvalidValue, StorageBusy, StorageError, brief
@@ -34,6 +33,7 @@ from demandflow.projections.projector import Projector
 from demandflow.projections.rebuilding import Progress
 from demandflow.recording.command import as_id
 from demandflow.recording.handling import CommandHandler
+from demandflow.recording.history import HistoryLine, line_of
 from demandflow.recording.ids import elapsed, utc_now, uuid7
 from demandflow.recording.kept import MOST as KEPT
 from demandflow.recording.moments import LATE_ENTRY, Moments

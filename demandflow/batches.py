@@ -12,7 +12,8 @@ from uuid import UUID
 
 from demandflow.commands import Commands
 from demandflow.domain.demand import Demand
-from demandflow.domain.facts import Fact, MovedOver, Registered
+from demandflow.domain.fact import Fact
+from demandflow.domain.facts import MovedOver, Registered
 from demandflow.domain.values import Actor, actor_of
 from demandflow.domain.workflow import Workflows
 from demandflow.errors import DemandFlowError, InvalidValue, StaleDemand, StorageBusy, StorageError, brief

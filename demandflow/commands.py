@@ -9,6 +9,7 @@ from uuid import UUID
 
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
+from demandflow.domain.fact import Fact, checked
 from demandflow.domain.facts import (
     Accepted,
     CallbackMissed,
@@ -20,7 +21,6 @@ from demandflow.domain.facts import (
     Evaluated,
     Extended,
     ExtensionAsked,
-    Fact,
     FedBack,
     HandedBack,
     Merged,
@@ -39,7 +39,6 @@ from demandflow.domain.facts import (
     TakenOn,
     Unmerged,
     Withdrawn,
-    checked,
 )
 from demandflow.domain.values import Actor, Category, Channel, FeedbackMethod, Grade, Place, Urgency
 from demandflow.recording.command import Circumstances, How, as_id, command_from

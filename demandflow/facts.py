@@ -1,5 +1,6 @@
 """What can happen to a demand: the facts, and the class that facts of your own come from."""
 
+from demandflow.domain.fact import Fact
 from demandflow.domain.facts import (
     Accepted,
     CallbackMissed,
@@ -11,7 +12,6 @@ from demandflow.domain.facts import (
     Evaluated,
     Extended,
     ExtensionAsked,
-    Fact,
     FedBack,
     HandedBack,
     LetGo,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from demandflow.analysis.clock_changes import changed_clocks
-from demandflow.domain.facts import Fact
+from demandflow.domain.fact import Fact
 from demandflow.domain.moves import Move, State, sources
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief, listed

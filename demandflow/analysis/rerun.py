@@ -16,7 +16,8 @@ from demandflow.domain.decide import decide
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
 from demandflow.domain.evolve import evolve
-from demandflow.domain.facts import ContractedOut, Fact, Merged, Unmerged
+from demandflow.domain.fact import Fact
+from demandflow.domain.facts import ContractedOut, Merged, Unmerged
 from demandflow.domain.moves import Proposal
 from demandflow.domain.values import Actor, Role
 from demandflow.domain.workflow import Workflow

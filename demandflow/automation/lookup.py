@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Protocol
 
 from demandflow.domain.demand import Demand
-from demandflow.domain.facts import ContractedOut, Fact, HandedBack
+from demandflow.domain.fact import Fact
+from demandflow.domain.facts import ContractedOut, HandedBack
 from demandflow.domain.workflow import Workflow
 from demandflow.policies.policy import OpenDemand
 

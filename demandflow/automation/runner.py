@@ -15,7 +15,7 @@ from demandflow.automation.lookup import Lookup, Recorded
 from demandflow.automation.parked import ParkedReaction
 from demandflow.batches import Batch
 from demandflow.domain.demand import Demand, as_if
-from demandflow.domain.facts import Fact, checked
+from demandflow.domain.fact import Fact, checked
 from demandflow.domain.values import Actor, Role
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import (

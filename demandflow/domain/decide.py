@@ -11,7 +11,8 @@ from msgspec import Struct
 from demandflow.domain.clocks.changes import demand_due, step_of, ticks
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event, Meta, Stamp
-from demandflow.domain.facts import Fact, MovedOver
+from demandflow.domain.fact import Fact
+from demandflow.domain.facts import MovedOver
 from demandflow.domain.moves import Proposal
 from demandflow.domain.stream import Stream
 from demandflow.domain.values import Actor

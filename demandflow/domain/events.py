@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct, field
 
-from demandflow.domain.facts import Fact
+from demandflow.domain.fact import Fact
 from demandflow.domain.values import Actor, Role
 
 Moment: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]

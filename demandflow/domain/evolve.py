@@ -16,7 +16,8 @@ from demandflow.domain.clocks.states import ticked
 from demandflow.domain.corrections import corrected
 from demandflow.domain.demand import Demand, Round, Subject, set_part
 from demandflow.domain.events import Event
-from demandflow.domain.facts import OURS, Fact, own_fields
+from demandflow.domain.fact import Fact
+from demandflow.domain.facts import OURS, own_fields
 from demandflow.domain.stream import Change, Stream
 from demandflow.domain.values import Role, Stage
 

@@ -5,14 +5,13 @@ The TOPICs and the field names are the storage format. Never rename one; a new f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, TypeAlias, TypeVar, dataclass_transform
+from typing import Annotated, Any, ClassVar, TypeAlias, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Strict, ValidationError
+from pydantic import Strict
 
+from demandflow.domain.fact import Fact
 from demandflow.domain.values import (
     Actor,
     Category,
@@ -26,116 +25,12 @@ from demandflow.domain.values import (
     Text,
     Urgency,
 )
-from demandflow.errors import InvalidValue, brief, listed
-from demandflow.inputs.words import read
-
-if TYPE_CHECKING:
-    from pydantic._internal._model_construction import ModelMetaclass
-    from pydantic_core import ErrorDetails
-else:
-    ModelMetaclass = type(BaseModel)
-
 
 # a word for an enum and a list for a tuple are welcome: what comes from a form or from JSON has no others
 _Urgency: TypeAlias = Annotated[Urgency, Strict(False)]
 _Way: TypeAlias = Annotated[FeedbackMethod, Strict(False)]
 _Grade: TypeAlias = Annotated[Grade, Strict(False)]
 _Names: TypeAlias = Annotated[tuple[Name, ...], Strict(False)]
-
-
-@dataclass_transform(kw_only_default=True, frozen_default=True)
-class _FactType(ModelMetaclass):
-    """Makes a caller's mistake an InvalidValue; loading what is stored does not pass here."""
-
-    __pydantic_fields__: dict[str, Any]
-    __pydantic_validator__: Any
-    __pydantic_custom_init__: bool
-
-    def __call__(cls, **fields: Any) -> Any:  # noqa: N805
-        possible = cls.__pydantic_fields__
-        if not fields.keys() <= possible.keys():
-            unknown = [name for name in fields if name not in possible]
-            raise InvalidValue(cls.__name__, f"has no {listed(unknown)} (possible: {listed(possible)})")
-        try:
-            if cls.__pydantic_custom_init__:
-                return super().__call__(**fields)
-            return cls.__pydantic_validator__.validate_python(fields)
-        except Exception as error:
-            raise _as_invalid_values(error, cls.__name__) from None
-
-
-def _as_invalid_values(error: Exception, what: str, unread: Mapping[str, str] = MappingProxyType({})) -> InvalidValue:
-    """All that is wrong, as one InvalidValue. What could not be read is not missing: it is named as it is."""
-    if isinstance(error, ValidationError):
-        all_wrong = error.errors(include_url=False)  # what is wrong with all of it has no place
-        details = (detail for detail in all_wrong if not detail["loc"] or detail["loc"][0] not in unread)
-        return InvalidValue(what, "; ".join([*_said(unread), *map(_problem, details)]))
-    if isinstance(error, InvalidValue):
-        return error
-    # what a value of somebody else's class raises when it is looked at is not known
-    return InvalidValue(what, f"cannot be made of these values ({brief(error)})")
-
-
-def _problem(error: ErrorDetails) -> str:
-    """What was wrong with a field, in our words where they are ours."""
-    where = ".".join(map(str, error["loc"]))
-    ours = error.get("ctx", {}).get("error")
-    if isinstance(ours, InvalidValue):
-        return f"{where}: {ours.problem}"
-    got = "" if error["type"] == "missing" else f", got {brief(error['input'])}"
-    return f"{where}: {error['msg'][:1].lower()}{error['msg'][1:]}{got}"
-
-
-def _said(problems: Mapping[str, str]) -> list[str]:
-    return [f"{name}: {problem}" for name, problem in problems.items()]
-
-
-class Fact(BaseModel, metaclass=_FactType):
-    """Something that happened: business fields only, never changed, past tense.
-
-    A class of your own needs a TOPIC with your own prefix (`demand.` is ours) and defaults for optional fields.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="ignore", strict=True, defer_build=True)
-    TOPIC: ClassVar[str]
-
-    @classmethod
-    def __pydantic_init_subclass__(cls, **_: Any) -> None:
-        """Ours are built when they are first used; what is wrong with another's shows where the class is written."""
-        if cls.__module__ != __name__:
-            cls.model_rebuild()
-
-    @classmethod
-    def from_words(cls, words: Mapping[str, object], zone: str | None = None) -> Self:
-        """The fact that a form, a file or a web request says: `Registered.from_words({…}, zone="Asia/Shanghai")`.
-
-        A blank is not given; a time without an offset is of the zone; yes and no, lists and ids are read as people
-        write them. Raises InvalidValue that lists everything that is wrong at once.
-        """
-        values, wrong = read(cls.model_fields, words, zone)
-        try:
-            made: Self = ModelMetaclass.__call__(cls, **values)
-        except Exception as error:
-            raise _as_invalid_values(error, cls.__name__, wrong) from None
-        if wrong:
-            raise InvalidValue(cls.__name__, "; ".join(_said(wrong)))
-        return made
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        raise InvalidValue(type(self).__name__, "a fact is never changed; record another, or a correction")
-
-
-F = TypeVar("F", bound="Fact")
-
-
-def checked(fact: F) -> F:
-    """The fact as its class would make it: also one that was copied, changed or made past its constructor.
-
-    Raises InvalidValue for what its class would not take, and for what is no fact.
-    """
-    if not isinstance(fact, Fact):
-        raise InvalidValue("fact", f"must be a fact, for instance Noted(text=…), got {brief(fact)}")
-    return type(fact)(**fact.__dict__)
 
 
 class Registered(Fact):

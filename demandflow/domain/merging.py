@@ -6,7 +6,8 @@ from collections.abc import Callable
 from uuid import UUID
 
 from demandflow.domain.demand import Demand
-from demandflow.domain.facts import Fact, LetGo, Merged, TookIn, Unmerged
+from demandflow.domain.fact import Fact
+from demandflow.domain.facts import LetGo, Merged, TookIn, Unmerged
 from demandflow.errors import InvalidValue
 
 

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 from msgspec import Struct
 
 from demandflow.domain.demand import Demand
-from demandflow.domain.facts import Fact
+from demandflow.domain.fact import Fact
 from demandflow.domain.stream import Stream
 from demandflow.domain.values import Actor, Stage
 

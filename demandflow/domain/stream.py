@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from demandflow.domain.clocks.states import RUNNING, ClockState
 from demandflow.domain.events import Event, Stamp
-from demandflow.domain.facts import Fact
+from demandflow.domain.fact import Fact
 
 Change = dict[str, Any]
 """What will be otherwise of a stream, by the names of its fields."""

@@ -16,7 +16,8 @@ from demandflow.domain.checks.ways import rows_of
 from demandflow.domain.clocks.clock import Clock
 from demandflow.domain.demand import Demand
 from demandflow.domain.drawing import mermaid, table
-from demandflow.domain.facts import OTHER_SIDES, Fact
+from demandflow.domain.fact import Fact
+from demandflow.domain.facts import OTHER_SIDES
 from demandflow.domain.moves import (
     BACK,
     MEANINGS,

@@ -19,7 +19,8 @@ from demandflow.application import DemandFlow
 from demandflow.batches import Batch, Rejected, each
 from demandflow.domain.corrections import with_corrections
 from demandflow.domain.events import Event
-from demandflow.domain.facts import Corrected, Evaluated, Fact, correctable, in_their_own_name
+from demandflow.domain.fact import Fact
+from demandflow.domain.facts import Corrected, Evaluated, correctable, in_their_own_name
 from demandflow.domain.values import Actor
 from demandflow.errors import DemandFlowError, DemandNotFound, InvalidValue, Refusal, brief, listed
 from demandflow.importing.columns import Row

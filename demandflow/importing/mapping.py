@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from demandflow.domain.facts import Fact, Registered
+from demandflow.domain.fact import Fact
+from demandflow.domain.facts import Registered
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, UnknownWorkflow, brief, listed

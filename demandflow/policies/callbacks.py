@@ -9,7 +9,8 @@ from datetime import timedelta
 from demandflow.calendars.calendar import Calendar
 from demandflow.calendars.spans import Span
 from demandflow.domain.demand import Demand
-from demandflow.domain.facts import Fact, NoticeEnded, Notified
+from demandflow.domain.fact import Fact
+from demandflow.domain.facts import NoticeEnded, Notified
 from demandflow.domain.rules.book import the_notice_period_is_over
 from demandflow.domain.values import Role, Stage
 from demandflow.domain.workflow import Workflow

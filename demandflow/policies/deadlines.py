@@ -11,7 +11,8 @@ from demandflow.calendars.calendar import Calendar
 from demandflow.calendars.spans import Span
 from demandflow.domain.clocks.states import RUNNING
 from demandflow.domain.demand import Demand
-from demandflow.domain.facts import Escalated, Fact, Notified
+from demandflow.domain.fact import Fact
+from demandflow.domain.facts import Escalated, Notified
 from demandflow.domain.values import Role
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief, listed

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from demandflow.domain.demand import Demand
-from demandflow.domain.facts import ContractedOut, Fact, HandedBack, Notified
+from demandflow.domain.fact import Fact
+from demandflow.domain.facts import ContractedOut, HandedBack, Notified
 from demandflow.domain.values import Category, Place, Role
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import REACTION, Event
-from demandflow.domain.facts import Fact
+from demandflow.domain.fact import Fact
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief
 from demandflow.inputs.moments import moment

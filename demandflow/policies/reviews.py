@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from demandflow.calendars.calendar import Calendar
 from demandflow.calendars.spans import Span
 from demandflow.domain.demand import Demand
-from demandflow.domain.facts import Fact, Notified, Reopened
+from demandflow.domain.fact import Fact
+from demandflow.domain.facts import Notified, Reopened
 from demandflow.domain.rules.book import the_reopening_window_is_open
 from demandflow.domain.values import Role
 from demandflow.domain.workflow import Workflow

@@ -9,7 +9,7 @@ from enum import Enum
 from hashlib import sha256
 from typing import Any
 
-from demandflow.domain.facts import Fact
+from demandflow.domain.fact import Fact
 from demandflow.domain.values import Role
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief

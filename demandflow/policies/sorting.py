@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from demandflow.calendars.calendar import Calendar
 from demandflow.domain.demand import Demand
-from demandflow.domain.facts import Fact, Noted, Notified
+from demandflow.domain.fact import Fact
+from demandflow.domain.facts import Noted, Notified
 from demandflow.domain.values import Category, Role, Stage
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, YearNotCovered, brief

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from demandflow.domain.demand import Demand
-from demandflow.domain.facts import Fact
+from demandflow.domain.fact import Fact
 from demandflow.domain.moves import Rule
 from demandflow.domain.values import Role
 from demandflow.domain.workflow import Workflow

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from demandflow.domain.decide import Command
 from demandflow.domain.demand import Demand
-from demandflow.domain.facts import OTHER_SIDES, Fact, TookIn
+from demandflow.domain.fact import Fact
+from demandflow.domain.facts import OTHER_SIDES, TookIn
 from demandflow.domain.values import Actor, Role, actor_of
 from demandflow.errors import InvalidValue, brief, listed
 from demandflow.inputs.arguments import plain

@@ -11,14 +11,15 @@ from demandflow.domain.decide import Command, decide
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
 from demandflow.domain.evolve import evolve, fold
-from demandflow.domain.facts import Fact, Registered
-from demandflow.domain.history import line_of
+from demandflow.domain.fact import Fact
+from demandflow.domain.facts import Registered
 from demandflow.domain.moves import Proposal
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Workflow, Workflows
 from demandflow.errors import CommandConflict, HistoryIncomplete, InvalidValue, RoleNotAllowed, brief
 from demandflow.inputs.moments import moment
 from demandflow.inputs.texts import as_kept
+from demandflow.recording.history import line_of
 from demandflow.recording.kept import Events
 from demandflow.store.holes import VERSIONS, Hole
 

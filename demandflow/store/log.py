@@ -9,7 +9,7 @@ from functools import partial
 from uuid import UUID
 
 from demandflow.domain.events import Event
-from demandflow.domain.facts import Fact
+from demandflow.domain.fact import Fact
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import HistoryIncomplete, StorageError, UnreadableEvent
 from demandflow.store import holes, settings

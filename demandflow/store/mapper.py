@@ -14,7 +14,8 @@ from msgspec.json import Decoder, Encoder
 from pydantic import ValidationError
 
 from demandflow.domain.events import Event, Meta, Stamp
-from demandflow.domain.facts import STANDARD_FACTS, Fact, UnknownFact, extended
+from demandflow.domain.fact import Fact
+from demandflow.domain.facts import STANDARD_FACTS, UnknownFact, extended
 from demandflow.domain.values import STORED
 from demandflow.errors import HistoryIncomplete, InvalidValue, UnreadableEvent, brief, printable
 from demandflow.inputs.texts import has_control_characters

@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from demandflow.domain.events import Event
-from demandflow.domain.facts import Fact
+from demandflow.domain.fact import Fact
 from demandflow.errors import HistoryIncomplete, StorageBusy
 from demandflow.store.holes import holes_in
 from demandflow.store.mapper import FactMapper

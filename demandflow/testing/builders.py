@@ -15,7 +15,8 @@ from demandflow.domain.checks.samples import THEN, plain, variants
 from demandflow.domain.decide import decide
 from demandflow.domain.demand import Demand
 from demandflow.domain.evolve import evolve
-from demandflow.domain.facts import OTHER_SIDES, Fact, Merged, MovedOver, Registered, Unmerged, in_their_own_name
+from demandflow.domain.fact import Fact
+from demandflow.domain.facts import OTHER_SIDES, Merged, MovedOver, Registered, Unmerged, in_their_own_name
 from demandflow.domain.moves import Proposal
 from demandflow.domain.values import Actor, Role
 from demandflow.domain.workflow import Workflow

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from demandflow.domain.decide import decide
 from demandflow.domain.demand import Demand
-from demandflow.domain.facts import Fact, Merged, Registered, Unmerged, in_their_own_name
+from demandflow.domain.fact import Fact
+from demandflow.domain.facts import Merged, Registered, Unmerged, in_their_own_name
 from demandflow.domain.moves import Proposal
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Row, Workflow

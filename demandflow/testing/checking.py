@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.strategies import SearchStrategy
 
 from demandflow.application import DemandFlow
-from demandflow.domain.facts import Fact
+from demandflow.domain.fact import Fact
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief
 from demandflow.testing.copying import as_test, name_of_test

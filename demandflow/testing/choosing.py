@@ -10,7 +10,8 @@ from uuid import UUID
 
 from demandflow.domain.checks.samples import accepted, choices_of, plain
 from demandflow.domain.demand import Demand
-from demandflow.domain.facts import Corrected, Fact, correctable
+from demandflow.domain.fact import Fact
+from demandflow.domain.facts import Corrected, correctable
 from demandflow.domain.values import Category, Channel, FeedbackMethod, Grade, Place
 from demandflow.errors import InvalidValue
 from demandflow.testing.people import CATEGORIES, CHANNELS, CONTRACTORS, PLACES, RESIDENTS, TEXTS

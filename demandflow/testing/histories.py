@@ -17,7 +17,8 @@ from demandflow.domain.clocks.clock import Limit
 from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.events import Event, Meta
 from demandflow.domain.evolve import evolve
-from demandflow.domain.facts import Fact, Merged, MovedOver, Registered, Unmerged, in_their_own_name
+from demandflow.domain.fact import Fact
+from demandflow.domain.facts import Merged, MovedOver, Registered, Unmerged, in_their_own_name
 from demandflow.domain.moves import Move, Proposal, sources
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Workflow

@@ -10,7 +10,7 @@ from typing import Protocol, Self
 
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
-from demandflow.domain.facts import Fact
+from demandflow.domain.fact import Fact
 from demandflow.errors import DemandFlowError, InvalidValue, Refusal, brief
 from demandflow.testing.casting import Part
 from demandflow.testing.copying import code_of

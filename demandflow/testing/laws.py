@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from demandflow.domain.checks.defects import wrong_function
 from demandflow.domain.events import Event
-from demandflow.domain.facts import Fact
+from demandflow.domain.fact import Fact
 from demandflow.domain.moves import Rule
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief, listed

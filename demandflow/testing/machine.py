@@ -15,7 +15,8 @@ from hypothesis.strategies import SearchStrategy
 
 from demandflow.application import DemandFlow
 from demandflow.domain.demand import as_if
-from demandflow.domain.facts import Fact, Registered
+from demandflow.domain.fact import Fact
+from demandflow.domain.facts import Registered
 from demandflow.domain.standard.closed_loop import CLOSED_LOOP
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import DemandFlowError, InvalidValue, StorageError, brief

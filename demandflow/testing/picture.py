@@ -10,6 +10,7 @@ from typing import Any, cast
 from demandflow.domain.clocks.states import PAUSED, RUNNING, ClockState
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import ClockChange, Event
+from demandflow.domain.fact import Fact
 from demandflow.domain.facts import (
     STANDARD_FACTS,
     ContractedOut,
@@ -18,7 +19,6 @@ from demandflow.domain.facts import (
     Evaluated,
     Extended,
     ExtensionAsked,
-    Fact,
     HandedBack,
     LetGo,
     Merged,

@@ -11,7 +11,8 @@ from typing import Any
 
 from demandflow.domain.checks.bounds import MANY, OFTEN
 from demandflow.domain.demand import Demand, as_if
-from demandflow.domain.facts import OTHER_SIDES, Fact, Noted
+from demandflow.domain.fact import Fact
+from demandflow.domain.facts import OTHER_SIDES, Noted
 from demandflow.domain.workflow import Workflow
 from demandflow.testing.watching import PARTS
 

@@ -11,12 +11,13 @@ from demandflow.application import DemandFlow
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
 from demandflow.domain.evolve import fold
-from demandflow.domain.facts import Fact, Registered
-from demandflow.domain.history import line_of
+from demandflow.domain.fact import Fact
+from demandflow.domain.facts import Registered
 from demandflow.domain.standard.closed_loop import CLOSED_LOOP
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import DemandFlowError, InvalidValue, brief
+from demandflow.recording.history import line_of
 from demandflow.testing.casting import Part, cast, other_of
 from demandflow.testing.clock import FrozenClock, calendars_may_end
 from demandflow.testing.copying import code_of

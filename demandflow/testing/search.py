@@ -14,7 +14,8 @@ from demandflow.domain.checks.bounds import OFTEN
 from demandflow.domain.decide import event_of
 from demandflow.domain.demand import Demand
 from demandflow.domain.evolve import evolve
-from demandflow.domain.facts import OTHER_SIDES, Fact, Merged, MovedOver, TookIn
+from demandflow.domain.fact import Fact
+from demandflow.domain.facts import OTHER_SIDES, Merged, MovedOver, TookIn
 from demandflow.domain.moves import Proposal
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Row, Workflow

@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from demandflow.domain.facts import Fact, Registered
+from demandflow.domain.fact import Fact
+from demandflow.domain.facts import Registered
 from demandflow.domain.values import Category, Channel, Place
 from demandflow.errors import DemandFlowError
 from demandflow.testing.histories import History, Step

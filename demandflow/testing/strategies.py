@@ -18,7 +18,7 @@ from demandflow.domain.checks.samples import plain
 from demandflow.domain.clocks.clock import Clock, Limit
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
-from demandflow.domain.facts import Fact
+from demandflow.domain.fact import Fact
 from demandflow.domain.moves import MEANINGS
 from demandflow.domain.standard.closed_loop import CLOSED_LOOP
 from demandflow.domain.values import Category, Urgency

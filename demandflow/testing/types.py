@@ -47,7 +47,6 @@ from demandflow.automation import ParkedReaction, PolicyRun, RecordedReaction
 from demandflow.domain.clocks.states import ClockState
 from demandflow.domain.events import ClockChange
 from demandflow.domain.facts import OTHER_SIDES, STANDARD_FACTS
-from demandflow.domain.history import HistoryLine
 from demandflow.domain.workflow import PossibleMove
 from demandflow.errors import Defect
 from demandflow.facts import Fact, Registered, Reported
@@ -70,6 +69,7 @@ from demandflow.figures import (
 )
 from demandflow.inputs.moments import EARLIEST, LATEST
 from demandflow.policies import OpenDemand, Reaction, Timer
+from demandflow.recording.history import HistoryLine
 from demandflow.store.holes import END, POSITIONS, VERSIONS, Acknowledged, Hole, Verification
 from demandflow.store.parking import ParkedEvent
 from demandflow.testing.histories import histories

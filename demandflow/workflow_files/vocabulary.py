@@ -9,7 +9,8 @@ from types import FunctionType, MappingProxyType
 from typing import Any, TypeVar
 
 from demandflow.calendars.calendar import Calendar
-from demandflow.domain.facts import STANDARD_FACTS, Fact
+from demandflow.domain.fact import Fact
+from demandflow.domain.facts import STANDARD_FACTS
 from demandflow.domain.rules import book as rule_book
 from demandflow.domain.rules import separations
 from demandflow.errors import InvalidValue, brief, listed

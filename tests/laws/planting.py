@@ -11,7 +11,8 @@ from hypothesis.strategies import SearchStrategy
 
 from demandflow.calendars.calendar import Calendar
 from demandflow.domain.clocks.clock import Clock, Limit
-from demandflow.domain.facts import Evaluated, Fact, FedBack, Noted, Reported, Stepped
+from demandflow.domain.fact import Fact
+from demandflow.domain.facts import Evaluated, FedBack, Noted, Reported, Stepped
 from demandflow.domain.moves import BACK, START, STAY, WHILE_OPEN, State
 from demandflow.domain.values import Stage
 from demandflow.domain.workflow import Workflow

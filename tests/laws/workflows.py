@@ -12,6 +12,7 @@ from hypothesis.strategies import SearchStrategy
 from demandflow.domain.checks.clocks import advice_for_clocks
 from demandflow.domain.clocks.clock import Clock
 from demandflow.domain.demand import Demand
+from demandflow.domain.fact import Fact
 from demandflow.domain.facts import (
     Accepted,
     CallbackMissed,
@@ -20,7 +21,6 @@ from demandflow.domain.facts import (
     Escalated,
     Evaluated,
     Extended,
-    Fact,
     FedBack,
     HandedBack,
     LetGo,

@@ -13,7 +13,8 @@ from uuid import UUID
 from demandflow.domain.checks.samples import THEN, WHO, variants
 from demandflow.domain.checks.ways import Spot, Step, closure, tried_together
 from demandflow.domain.demand import Demand, as_if
-from demandflow.domain.facts import Fact, Noted
+from demandflow.domain.fact import Fact
+from demandflow.domain.facts import Noted
 from demandflow.domain.moves import BACK, NEW_ROUND, Move, Proposal, State, sources
 from demandflow.domain.values import Actor
 from demandflow.errors import Defect, InvalidValue, brief

@@ -10,7 +10,7 @@ from typing import Any
 from demandflow.calendars.calendar import Calendar
 from demandflow.domain.checks.ways import Step, closure, steps_of
 from demandflow.domain.clocks.clock import Clock, Limit
-from demandflow.domain.facts import Fact
+from demandflow.domain.fact import Fact
 from demandflow.domain.moves import MEANINGS, NEW_ROUND, Move, State
 from demandflow.domain.values import Category, Urgency
 from demandflow.errors import Defect, brief, listed

@@ -21,7 +21,8 @@ from demandflow.domain.checks.samples import accepted
 from demandflow.domain.checks.shape import wrong_ends, wrong_merges, wrong_shape, wrong_telling
 from demandflow.domain.checks.ways import leaving, steps_of, tried_together
 from demandflow.domain.clocks.clock import Clock
-from demandflow.domain.facts import OTHER_SIDE, STANDARD_FACTS, Corrected, Evaluated, Fact, Registered, Reported
+from demandflow.domain.fact import Fact
+from demandflow.domain.facts import OTHER_SIDE, STANDARD_FACTS, Corrected, Evaluated, Registered, Reported
 from demandflow.domain.moves import BACK, ENDS, MEANINGS, START, STAY, WORDS, Move, State
 from demandflow.domain.values import Stage
 from demandflow.errors import Defect, brief, listed

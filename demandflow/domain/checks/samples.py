@@ -16,7 +16,7 @@ from uuid import UUID
 from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from demandflow.domain.facts import Fact
+from demandflow.domain.fact import Fact
 from demandflow.domain.values import Category, Channel, Place
 from demandflow.errors import InvalidValue, listed
 

@@ -14,7 +14,8 @@ from demandflow.domain.clocks.clock import Clock
 from demandflow.domain.clocks.states import MET, MISSED, PAUSED, RUNNING, STOPPED, ClockState
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import ClockChange
-from demandflow.domain.facts import Corrected, Fact, MovedOver, Registered, Sorted
+from demandflow.domain.fact import Fact
+from demandflow.domain.facts import Corrected, MovedOver, Registered, Sorted
 from demandflow.domain.stream import Stream
 from demandflow.domain.values import Category
 from demandflow.errors import YearNotCovered

@@ -12,7 +12,7 @@ from typing import Any
 from demandflow.calendars.calendar import Calendar
 from demandflow.calendars.hours import WEEKDAYS, hours_as_text
 from demandflow.calendars.spans import Span
-from demandflow.domain.facts import Fact
+from demandflow.domain.fact import Fact
 from demandflow.domain.moves import Move, sources
 from demandflow.domain.stream import Stream
 from demandflow.domain.workflow import Workflow

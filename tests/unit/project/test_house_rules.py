@@ -15,7 +15,8 @@ import demandflow
 import demandflow.facts
 from demandflow import CLOSED_LOOP
 from demandflow.domain.evolve import FACTS
-from demandflow.domain.facts import STANDARD_FACTS, Fact
+from demandflow.domain.fact import Fact
+from demandflow.domain.facts import STANDARD_FACTS
 from tests.paths import ROOT
 from tests.unit.project.architecture import PACKAGE, PAGE, drawn, imports, room
 
@@ -81,10 +82,17 @@ STRUCTS = (
 )
 THIRD_PARTIES = {
     "pydantic": {
-        *("domain/values.py", "domain/facts.py", "domain/checks/samples.py", "inputs/words.py", "store/mapper.py"),
+        *(
+            "domain/values.py",
+            "domain/fact.py",
+            "domain/facts.py",
+            "domain/checks/samples.py",
+            "inputs/words.py",
+            "store/mapper.py",
+        ),
         *("testing/fields.py", "testing/copying.py", "testing/demand_laws.py"),
     },
-    "pydantic_core": {"domain/values.py", "domain/facts.py"},
+    "pydantic_core": {"domain/values.py", "domain/fact.py"},
     "transitions": {"domain/workflow.py"},
     "msgspec": {*(f"domain/{name}.py" for name in STRUCTS), "store/mapper.py"},
     "eventsourcing": {"store/mapper.py", "store/sqlite/recorder.py"},
