@@ -4,7 +4,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 # many random sequences, run without tracing, which would double their time
-SEQUENCES := tests/laws/test_laws.py::test_no_law_is_broken_in_240_random_sequences
+SEQUENCES := tests/laws/test_laws.py::test_no_law_is_broken_in_random_sequences
 # signals, which would interrupt the tracing as well
 SIGNALS := tests/unit/interruptions/test_interruptions.py::test_a_signal_at_any_time_leaves_nothing_open
 # calls and statements, counted without tracing

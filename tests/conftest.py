@@ -7,24 +7,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 
 from demandflow import DemandFlow
 from demandflow.testing import FrozenClock
 from tests.paths import DATA
+from tests.profiles import load_profile
 
-settings.register_profile("ci", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("quick", phases=[Phase.generate], deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile(
-    "few",
-    derandomize=True,
-    max_examples=10,
-    phases=[Phase.generate],
-    deadline=None,
-    suppress_health_check=[*HealthCheck],
-)
-settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+load_profile()
 
 
 @pytest.fixture

@@ -49,6 +49,7 @@ from demandflow.testing import (
 )
 from tests.laws.long_runs import no_contracting_without_audit
 from tests.laws.long_runs import play as play_many
+from tests.profiles import SHARE, examples
 from tests.stories import PLAIN
 
 FEW: Any = settings(max_examples=8, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck))
@@ -57,16 +58,16 @@ OFFICE = Calendar.of("office", zone="Asia/Shanghai", hours="Mon-Fri 09:00-12:00 
 TIMED = closed_loop("timed-loop", clocks=standard_clocks(OFFICE))
 
 
-def test_no_law_is_broken_in_240_random_sequences() -> None:
+def test_no_law_is_broken_in_random_sequences() -> None:
     tally = Tally()
     for number in range(1, 5):  # one beginning alone may never come to a rare move
-        play_many(60, number=number, tally=tally)
+        play_many(examples(60), number=number, tally=tally)
     print(tally.table(CLOSED_LOOP))
     names = {move.name for move in CLOSED_LOOP.moves}
     for counts in (tally.accepted, tally.refused):
         never = [name for name in names if not counts[name]]
-        # chance may leave one out in so few; `make laws` demands all of them
-        assert len(never) <= 2, f"hardly every move was tried: {never}"
+        # chance may leave some out in so few; `make laws` demands all of them
+        assert len(never) <= 2 * SHARE, f"hardly every move was tried: {never}"
 
 
 @pytest.mark.parametrize("workflow", [PLAIN, STRICT, TIMED])

@@ -26,6 +26,7 @@ from tests.laws.workflows import (
     nothing_weighs_less_than_nothing,
     workflows,
 )
+from tests.profiles import examples
 
 KIT = STANDARD_VOCABULARY.with_(
     facts=[Filed, Inspected, Weighed],
@@ -80,13 +81,13 @@ def check_named(defective: Defective) -> None:
 
 
 def test_random_valid_workflows_keep_all_laws() -> None:
-    done = play_valid(40)
-    assert done.histories >= 40
+    done = play_valid(examples(40))
+    assert done.histories >= examples(40)
 
 
 @pytest.mark.parametrize("kind", DEFECTS)
 def test_a_planted_defect_is_named(kind: str) -> None:
-    @many(40)
+    @many(examples(40))
     @given(defective_workflows(kind))
     def named(defective: Defective) -> None:
         check_named(defective)
@@ -95,7 +96,7 @@ def test_a_planted_defect_is_named(kind: str) -> None:
 
 
 @given(defective_workflows("no-owner"), st.data())
-@many(30)
+@many(examples(30))
 def test_two_defects_are_told_at_once(defective: Defective, data: st.DataObject) -> None:
     second = data.draw(st.sampled_from(("nobody", "word:means", "silent", "fact:prefix", "order:late")))
     draw: Any = data.draw
@@ -108,7 +109,7 @@ def test_two_defects_are_told_at_once(defective: Defective, data: st.DataObject)
 
 
 @given(workflows())
-@many(40)
+@many(examples(40))
 def test_valid_workflows_are_built_without_advice(workflow: Workflow) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -117,6 +118,6 @@ def test_valid_workflows_are_built_without_advice(workflow: Workflow) -> None:
 
 
 @given(workflows(), st.sampled_from(("toml", "json")))
-@many(60)
+@many(examples(60))
 def test_what_is_written_to_a_file_is_read_back_equal(workflow: Workflow, form: str) -> None:
     assert loads(dumps(workflow, form, KIT), form, KIT) == workflow

@@ -31,8 +31,9 @@ from demandflow.domain.moves import sources
 from demandflow.facts import Noted, Registered, Stepped
 from demandflow.testing.strategies import clocks
 from tests.laws.workflows import workflows
+from tests.profiles import examples
 
-many = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+many = settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
 pytestmark = pytest.mark.filterwarnings("ignore::demandflow.errors.WorkflowAdvice")
 
 
@@ -153,7 +154,7 @@ def assert_told(one: Workflow, other: Workflow) -> None:
         assert not any(line.endswith(": ") for line in found.lines)
 
 
-@settings(many, max_examples=200)
+@settings(many, max_examples=examples(200))
 @given(workflows().flatmap(lambda one: st.tuples(st.just(one), changed(one))))
 def test_whatever_is_changed_is_told(pair: tuple[Workflow, Workflow]) -> None:
     assert_told(*pair)

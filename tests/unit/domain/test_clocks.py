@@ -54,6 +54,7 @@ from demandflow.facts import (
 )
 from demandflow.testing import FrozenClock, a, a_demand, calendars, moments, spans, step
 from demandflow.testing import given as situation
+from tests.profiles import examples
 from tests.stories import ASKED, AUDITOR, CLERK, DISPATCHER, PLAIN, SUPERVISOR, TEAM, USUAL, A, Story
 
 OFFICE = Calendar.of("office", zone="UTC", hours="Mon-Fri 09:00-17:00", days=Days([2025]))
@@ -392,7 +393,7 @@ def test_calls_in_vain_are_spread_and_a_new_round_forgets_them() -> None:
 
 
 @given(calendars(), spans(), moments(after=at(1), before=at(1, month=4)), st.sets(st.integers(0, 40), max_size=5))
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_more_holidays_never_make_a_deadline_earlier(
     calendar: Calendar, span: Span, start: datetime, holidays: set[int]
 ) -> None:

@@ -26,6 +26,7 @@ from demandflow.projections.board import rows as board
 from demandflow.projections.board.filter import Filter
 from demandflow.projections.board.order import SORTABLE, Order
 from demandflow.projections.entries import Page
+from tests.profiles import examples
 from tests.stories import T0
 
 NAMED = {"demand": "id", "due": "next_due"}
@@ -165,7 +166,7 @@ def walked(connection: sqlite3.Connection, chosen: Filter, order: Order, limit: 
             return found
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.lists(demands(), min_size=5, max_size=25), filters(), ORDERS, st.integers(1, 4), COSTS)
 def test_all_pages_together_are_the_rows_in_order(
     rows: list[Demand], chosen: Filter, order: Order, limit: int, costs: dict[str, Any]

@@ -44,6 +44,7 @@ from demandflow.projections.figures.terminal import table
 from demandflow.projections.standing import CLOCKS_AT, COUNTS, DECLARES, HAPPENINGS
 from demandflow.testing import FrozenClock
 from demandflow.testing.figure_laws import apart, dump, same_tables
+from tests.profiles import examples
 from tests.stories import T0
 from tests.unit.figures.oracle import expected, stored
 from tests.unit.figures.test_figures import compare
@@ -207,7 +208,7 @@ def same(figures: Figures, want: dict[str, int], where: object) -> None:
 
 
 @given(st.data())
-@settings(max_examples=120)
+@settings(max_examples=examples(120))
 def test_every_clock_equals_an_oracle_on_every_day_and_in_every_slice(data: st.DataObject) -> None:
     log = grown(data)
     flow, events, month = log.flow, stored(log.flow), "2025-03"
@@ -238,7 +239,7 @@ def test_every_clock_equals_an_oracle_on_every_day_and_in_every_slice(data: st.D
 
 
 @given(st.data())
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_maintained_sums_are_those_of_a_rebuild_of_the_ledger_and_of_the_demands(data: st.DataObject) -> None:
     log = grown(data)
     figures = log.flow.figures()
@@ -253,7 +254,7 @@ def test_maintained_sums_are_those_of_a_rebuild_of_the_ledger_and_of_the_demands
 
 
 @given(st.data())
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 def test_every_count_of_a_clock_lists_its_demands_and_parts_add_up(data: st.DataObject) -> None:
     log = grown(data)
     asked: Any = log.asked()
@@ -269,7 +270,7 @@ def test_every_count_of_a_clock_lists_its_demands_and_parts_add_up(data: st.Data
 
 
 @given(st.data())
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_the_deciding_event_is_the_one_from_which_on_the_clock_stands_so(data: st.DataObject) -> None:
     log = grown(data)
     for name in NAMES:
@@ -289,7 +290,7 @@ def stands_then(events: list[Any], name: str) -> str:
 
 
 @given(st.data())
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_the_change_report_explains_what_became_of_the_clocks(data: st.DataObject) -> None:
     log = grown(data)
     first, last = sorted((log.day(), log.day()))

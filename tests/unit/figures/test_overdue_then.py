@@ -18,6 +18,7 @@ from demandflow.facts import Stepped
 from demandflow.projections.figures.definitions import RANGES
 from demandflow.projections.standing import COUNTS
 from demandflow.testing import FrozenClock
+from tests.profiles import examples
 from tests.stories import AUDITOR, CLERK, DAY, RESIDENT, T0
 from tests.unit.figures import test_past
 from tests.unit.figures.test_clock_figures import LOOK, WARDEN, guarded
@@ -200,7 +201,7 @@ def test_the_board_of_a_day_filters_sorts_and_pages_as_that_of_now(town: DemandF
 
 
 @given(st.data())
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 def test_the_board_of_a_day_has_exactly_the_demands_that_the_figures_of_that_day_count(data: st.DataObject) -> None:
     flow, log = test_past.grown(data, 50)
     days = {name: log.day() for name in log.draw(st.sampled_from([("as_of",), ("known_on",), ("as_of", "known_on")]))}
@@ -221,7 +222,7 @@ def test_the_board_of_a_day_has_exactly_the_demands_that_the_figures_of_that_day
 
 
 @given(st.data())
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 def test_every_count_of_what_is_due_lists_its_demands_and_is_explained(data: st.DataObject) -> None:
     flow, log = test_past.grown(data, 50)
     first, last = sorted((log.day(), log.day()))
@@ -235,7 +236,7 @@ def test_every_count_of_what_is_due_lists_its_demands_and_is_explained(data: st.
 
 
 @given(st.data())
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 def test_what_was_said_at_the_end_of_a_day_is_what_was_known_on_it(data: st.DataObject) -> None:
     flow, log = test_past.grown(data, 40, steady=True)
     day = log.clock().date()
@@ -249,7 +250,7 @@ def test_what_was_said_at_the_end_of_a_day_is_what_was_known_on_it(data: st.Data
 
 
 @given(st.data())
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 def test_a_demand_as_of_today_is_the_demand(data: st.DataObject) -> None:
     flow, log = test_past.grown(data, 40)
     far = log.clock.now + 400 * DAY

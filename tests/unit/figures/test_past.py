@@ -38,6 +38,7 @@ from demandflow.projections.figures.terminal import table
 from demandflow.projections.standing import COUNTS, HAPPENINGS, standing
 from demandflow.testing import FrozenClock
 from demandflow.testing.figure_laws import apart, dump, same_tables
+from tests.profiles import examples
 from tests.stories import AUDITOR, CLERK, DISPATCHER, RESIDENT, T0, TEAM
 from tests.unit.figures.oracle import expected, stored
 from tests.unit.figures.test_figures import compare
@@ -188,7 +189,7 @@ def same(ours: Any, want: Any, where: str) -> None:
 
 
 @given(st.data())
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 def test_every_day_of_the_past_equals_an_oracle_written_apart(data: st.DataObject) -> None:
     flow, log = grown(data)
     events = stored(flow)
@@ -213,7 +214,7 @@ def test_every_day_of_the_past_equals_an_oracle_written_apart(data: st.DataObjec
 
 
 @given(st.data())
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_maintained_sums_a_rebuild_and_the_board_say_the_same(data: st.DataObject) -> None:
     flow, _ = grown(data)
     flow.figures()
@@ -228,7 +229,7 @@ def test_maintained_sums_a_rebuild_and_the_board_say_the_same(data: st.DataObjec
 
 
 @given(st.data())
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 def test_figures_of_any_question_are_sound(data: st.DataObject) -> None:
     """The identity, 0 ≤ n ≤ d, parts that add up to the whole, and counts that list their demands."""
     flow, log = grown(data)
@@ -267,7 +268,7 @@ def test_figures_of_any_question_are_sound(data: st.DataObject) -> None:
 
 
 @given(st.data())
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_what_was_known_on_a_day_never_changes(data: st.DataObject) -> None:
     flow, log = grown(data, 40, steady=True)
     days = {log.clock().date() - timedelta(days=back) for back in (0, 1, 4, 9)}
@@ -280,7 +281,7 @@ def test_what_was_known_on_a_day_never_changes(data: st.DataObject) -> None:
 
 
 @given(st.data())
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 def test_the_change_report_explains_exactly_the_difference(data: st.DataObject) -> None:
     flow, log = grown(data)
     first, last = sorted((log.day(), log.day()))
@@ -299,7 +300,7 @@ def test_the_change_report_explains_exactly_the_difference(data: st.DataObject) 
 
 
 @given(st.data())
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_the_deciding_event_is_the_one_from_which_on_it_counts(data: st.DataObject) -> None:
     flow, _ = grown(data)
     for name in COUNTS:

@@ -19,6 +19,7 @@ from demandflow.store import cursor
 from demandflow.store.mapper import readable
 from demandflow.testing import FrozenClock
 from demandflow.testing.figure_laws import apart, dump, same_tables
+from tests.profiles import examples
 from tests.stories import AUDITOR, CLERK, DAY, DISPATCHER, RESIDENT, T0, TEAM
 
 PLACED: Any = {"channel": "hotline", "place": "fufeng/c1", "resident": RESIDENT.id, "by": CLERK}
@@ -47,7 +48,7 @@ def check(flow: DemandFlow) -> None:
 
 
 @given(st.integers(1, 9), st.lists(st.integers(1, 3), max_size=5))
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 def test_pages_of_any_size_make_the_same_tables(page: int, stops: list[int]) -> None:
     with pytest.MonkeyPatch.context() as patch, DemandFlow.open("memory:", clock=FrozenClock()) as flow:
         patch.setattr(cursor, "PAGE", page)

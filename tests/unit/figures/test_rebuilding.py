@@ -25,6 +25,7 @@ from demandflow.store.sqlite.tables import beside, tables_of
 from demandflow.testing import FrozenClock, histories
 from demandflow.testing.figure_laws import dump, same_tables
 from demandflow.testing.playing import play
+from tests.profiles import examples
 from tests.stories import CLERK, RESIDENT
 from tests.unit.figures import test_clock_figures, test_past
 from tests.unit.figures.test_projector import PLACED, check, fill
@@ -97,7 +98,7 @@ def harm(flow: DemandFlow, number: int, how: str) -> None:
     st.sampled_from([1, 7, 1000]),
     st.booleans(),
 )
-@settings(max_examples=120)
+@settings(max_examples=examples(120))
 def test_made_by_demand_the_tables_are_those_made_by_time(
     data: st.DataObject, damage: list[Damage], harms: list[tuple[int, str]], page: int, decided: bool
 ) -> None:

@@ -56,6 +56,7 @@ from demandflow.importing import (
     import_files,
 )
 from demandflow.store.log import Log
+from tests.profiles import examples
 
 CITY = Actor("the city", "city")
 
@@ -554,7 +555,7 @@ class Crash(BaseException):
 
 
 @given(st.data(), ROWS)
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_order_repetition_and_crashes_change_nothing(data: st.DataObject, rows: Any) -> None:
     """Independent demands in any order, brought in twice, or with a crash in between: the same figures and board."""
     rows = list({row[0]: row for row in rows}.values())

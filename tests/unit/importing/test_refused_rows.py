@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from demandflow.importing import Column, RowMapping, import_file
 from demandflow.importing.harmless import as_it_stood, harmless
+from tests.profiles import examples
 from tests.unit.importing.test_importing import HEADER, LAMP, MAPPING, TREE, numbers, opened, written
 
 OTHER_LAMP = LAMP.replace("a lamp", "a bench").replace("north", "east")
@@ -132,7 +133,7 @@ def test_no_cell_is_run_by_a_spreadsheet_whichever_delimiter_it_takes(rows: list
         assert not [cell for cell in cells if is_run(cell) and cell[:1] not in "\r\n"]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=4), st.sampled_from(",;\t|"))
 def test_a_refused_row_can_be_opened_in_a_spreadsheet_and_fed_in_again_as_it_stood(
     rows: list[tuple[str, str]], delimiter: str

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from demandflow import DemandFlow
+from tests.profiles import examples
 from tests.unit.interruptions.interruptions import Interrupted, interrupted_at, nothing_left_open, passed_over
 from tests.unit.store.test_lost_tables import copied, opened, same, sound, twin
 
@@ -27,7 +28,7 @@ USES: dict[str, Callable[[DemandFlow], object]] = {
 
 
 @given(st.sampled_from(sorted(USES)), st.floats(0, 1))
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_an_interruption_anywhere_leaves_nothing_behind(
     sound: Path, twin: dict[str, Any], use: str, where: float
 ) -> None:

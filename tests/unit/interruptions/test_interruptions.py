@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from demandflow import DemandFlow, StorageError
+from tests.profiles import examples
 from tests.stories import AUDITOR, CLERK
 from tests.unit.interruptions.interruptions import Interrupted, interrupted_at, nothing_left_open, passed_over
 
@@ -128,7 +129,7 @@ def test_an_interruption_anywhere_leaves_nothing_open(tmp_path: Path, work: Work
         goes_on(flow, demand)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(list(WORKS)), st.integers(0, 400)), min_size=1, max_size=5))
 def test_interruptions_one_after_another_leave_nothing_open(interruptions: list[tuple[Work, int]]) -> None:
     with TemporaryDirectory() as folder, opened(Path(folder)) as (flow, demand):

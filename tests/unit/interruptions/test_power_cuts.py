@@ -20,6 +20,7 @@ from demandflow.store.reader import recorded_events
 from demandflow.store.sqlite.recorder import ROWS
 from demandflow.store.sqlite.writer import Writer
 from demandflow.testing import FrozenClock, counted_ids
+from tests.profiles import examples
 from tests.stories import AUDITOR, CLERK
 
 PLACED: Any = {"channel": "hotline", "place": "fufeng/c1"}
@@ -92,7 +93,7 @@ class Town:
 
 
 @pytest.mark.parametrize("synchronous", ["FULL", "NORMAL"])
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(
     steps=st.lists(st.sampled_from(STEPS), min_size=1, max_size=8),
     kept=st.floats(0, 1),

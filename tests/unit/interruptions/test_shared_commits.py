@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 
 from demandflow.store.sqlite.recorder import ROWS, SQLiteRecorder
 from demandflow.store.sqlite.writer import Row, _Commit
+from tests.profiles import examples
 from tests.unit.interruptions.interruptions import Interrupted, interrupted_at, passed_over
 
 pytestmark = passed_over
@@ -185,7 +186,7 @@ def test_appends_that_wait_share_one_commit_and_each_fails_by_itself(appends: li
         assert set(told(outcomes, int)) | set(told(outcomes, sqlite3.IntegrityError)) == set(range(len(appends)))
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(st.lists(several_appends, min_size=2, max_size=8))
 def test_whoever_is_told_recorded_is_in_the_log_and_nobody_else(threads: list[list[Keys]]) -> None:
     numbers = count()

@@ -60,6 +60,7 @@ from demandflow.testing.histories import History, demand_id, histories, twin_of
 from demandflow.testing.judging import all_judged, forget_unjudged
 from demandflow.testing.scenario import given, step
 from tests.laws.workflows import workflows
+from tests.profiles import examples
 
 ASKED = a(Registered, resident="Anna")
 REPORTED = (ASKED, a(Accepted), a(ContractedOut, contractor="水电队"), a(TakenOn), a(Reported))
@@ -98,7 +99,7 @@ def fails(test: Callable[[], object]) -> str:
     return str(failed.value)
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given_any(histories(CLOSED_LOOP))
 def test_a_scenario_records_what_the_same_steps_record_elsewhere(history: History) -> None:
     told = History(CLOSED_LOOP, tuple(replace(one, late=timedelta(0)) for one in history.steps)).told()
@@ -326,7 +327,7 @@ def test_a_demand_comes_to_any_state_by_a_way_that_no_rule_objects_to(state: str
     assert a_demand(CLOSED_LOOP, state).state == state
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given_any(workflows(), st.data())
 def test_a_demand_comes_to_any_state_of_any_workflow(workflow: Workflow, data: st.DataObject) -> None:
     state = data.draw(st.sampled_from([one.name for one in workflow.states]))

@@ -54,6 +54,7 @@ from demandflow.testing.strategies import (
     texts,
 )
 from demandflow.testing.types import strategy_of
+from tests.profiles import examples
 from tests.stories import T0, A, B, Story
 
 
@@ -111,7 +112,7 @@ def envelope(fact: Fact) -> Event:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.data())
 def test_any_fact_of_a_class_can_be_written_down_and_read_back(kind: type[Fact], data: st.DataObject) -> None:
     fact = data.draw(facts(kind))
@@ -323,7 +324,7 @@ def test_registering_changes_nothing_for_other_types() -> None:
     any_hashable: Any = Hashable
     ours = tuple(drawn_types())
 
-    @settings(max_examples=200, phases=[Phase.generate])
+    @settings(max_examples=examples(200), phases=[Phase.generate])
     @given(st.from_type(str), st.from_type(dict[str, int]), st.from_type(any_hashable))
     def others(text: str, mapping: dict[str, int], value: Hashable) -> None:
         assert not any(isinstance(one, ours) for one in (text, mapping, value))

@@ -15,6 +15,7 @@ from demandflow import DemandFlow, InvalidValue, Notice
 from demandflow.automation.deliveries import LEASE, Deliveries
 from demandflow.store.cursor import SCHEMA
 from demandflow.store.sqlite.tables import Tables
+from tests.profiles import examples
 from tests.unit.policies.test_running import POLICIES, TIMED, Town, registered
 from tests.unit.store.test_cursor import Source, rows
 
@@ -30,7 +31,7 @@ def tables() -> Iterator[Tables]:
 
 
 @given(st.timedeltas(timedelta(days=-4000), timedelta(days=4000)) | st.timedeltas(-2 * LEASE, 2 * LEASE))
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_a_lease_holds_for_its_minute_and_no_longer_whatever_clock_wrote_it(ahead: timedelta) -> None:
     made = Tables(None)
     try:

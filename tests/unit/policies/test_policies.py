@@ -51,6 +51,7 @@ from demandflow.policies.similarity import LONG_ENOUGH, letters, most_similar, s
 from demandflow.testing import History, a, a_demand, demand_id, histories
 from demandflow.testing.histories import thrown, twin_of
 from demandflow.testing.people import CATEGORIES, CONTRACTORS, PLACES
+from tests.profiles import examples
 
 OFFICE = Calendar.of("office", zone="Asia/Shanghai", hours="Mon-Fri 09:00-12:00 14:00-18:00")
 UNKNOWN = Calendar.of("old", zone="Asia/Shanghai", hours="Mon-Fri 09:00-18:00", days=Days.none([2020]))
@@ -171,7 +172,7 @@ def run(
             demand = after(demand, reaction.fact, Actor(policy.name, Role.POLICY), at, workflow)
 
 
-some = settings(max_examples=60)
+some = settings(max_examples=examples(60))
 long_histories = histories(LOOP, max_steps=20) | thrown(LOOP, {}, 40) | thrown(LOOP, {}, 40)
 
 
@@ -394,7 +395,7 @@ def answers(policy: Policy, demand: Demand, world: World) -> list[tuple[Timer, R
     return [(timer, reaction) for timer in timers for reaction in policy.then(timer, demand, world)]
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(to_be_dispatched(), units, st.lists(st.integers(0, 2), min_size=len(NAMES), max_size=len(NAMES)))
 def test_the_most_specific_unit_gets_it_and_never_its_auditor_or_who_handed_it_back(
     demand: Demand, units: tuple[Handler, ...], loads: list[int]
@@ -595,7 +596,7 @@ def plainly(one: str, other: str, at_least: int) -> float:
 few_letters = st.text("aab路灯", max_size=12) | st.text("路灯坏了abcA１!", min_size=15, max_size=60)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(few_letters, few_letters, st.integers(1, 100))
 def test_what_is_left_out_because_too_few_letters_are_common_is_less_alike(one: str, other: str, least: int) -> None:
     assert similarity(one, other, least) == plainly(one, other, least)

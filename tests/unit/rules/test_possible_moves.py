@@ -28,11 +28,12 @@ from demandflow.domain.demand import as_if
 from demandflow.domain.facts import Merged
 from demandflow.domain.moves import NotKnown, PartOfAProposal, Rule, forbidden_anyway
 from demandflow.facts import Escalated, Registered, Stepped
+from tests.profiles import examples
 from tests.stories import AUDITOR, CLERK, DISPATCHER, OPEN_OTHER, RESIDENT, TEAM, A, told
 from tests.unit.rules.walks import LEFT_OUT, NAMES, UNITS, some_fact, tried, walk
 
 SEEDS = st.integers(0, 2**64 - 1)
-SEVERAL = settings(max_examples=40, deadline=None)
+SEVERAL = settings(max_examples=examples(40), deadline=None)
 POLICY = Actor("reminders", Role.POLICY)
 ALL_ROLES = tuple(Role)
 

@@ -13,12 +13,13 @@ from demandflow.domain.standard.closed_loop import SEPARATIONS
 from demandflow.facts import ContractedOut, Corrected, Evaluated, Registered, Reported
 from demandflow.testing import FrozenClock
 from demandflow.testing.picture import BY_CONTRACTORS
+from tests.profiles import examples
 from tests.stories import AUDITOR, CLERK, DISPATCHER, OTHER_CLERK, RESIDENT, SUPERVISOR, TEAM, Story
 from tests.unit.rules.walks import tried, walk
 
 PLACED: Any = {"channel": "hotline", "place": "fufeng/c1"}
 SEEDS = st.integers(0, 2**64 - 1)
-MANY = settings(max_examples=150, deadline=None)
+MANY = settings(max_examples=examples(150), deadline=None)
 TEAMMATE = Actor("zhou", Role.SUPERVISOR, "repair team")
 UNINVOLVED = Actor("guo", Role.AUDITOR)
 

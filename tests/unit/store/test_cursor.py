@@ -20,6 +20,7 @@ from demandflow.store.mapper import Unreadable
 from demandflow.store.parking import Parking, grouped, unreadable, unusable, waiting
 from demandflow.store.sources import Row
 from demandflow.store.sqlite.tables import Tables
+from tests.profiles import examples
 from tests.stories import A, B, Story
 
 EVENTS = Story().tell("register accept contract_out take_on report").events
@@ -111,7 +112,7 @@ POSITIONS = st.sets(st.integers(1, 12).map(lambda number: 2 * number), max_size=
 
 
 @given(KINDS, POSITIONS, POSITIONS, st.integers(1, 4))
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 def test_what_is_taken_in_is_all_that_no_damage_comes_before(
     kinds: list[tuple[int, bool]], refused: set[int], unwritable: set[int], page: int
 ) -> None:

@@ -32,6 +32,7 @@ from demandflow.store.holes import Hole, Verification, without
 from demandflow.store.log import Log
 from demandflow.store.mapper import Unreadable
 from demandflow.store.reader import recorded_events
+from tests.profiles import examples
 from tests.stories import AUDITOR, CLERK, RESIDENT, Story
 
 PLACED: Any = {"channel": "hotline", "place": "fufeng/c1"}
@@ -261,7 +262,7 @@ def test_facts_are_found_by_version(gone: set[int]) -> None:
         assert demand.facts_by_version.get(version) is kind
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.sets(st.integers(1, 9), min_size=1), st.booleans())
 def test_whatever_went_every_question_is_answered_or_refused_in_words(gone: set[int], acknowledged: bool) -> None:
     with TemporaryDirectory() as folder:

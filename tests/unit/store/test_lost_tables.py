@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from demandflow import DemandFlow, Notice, StorageError
 from demandflow.projections.totals import DIMENSIONS
 from demandflow.testing.figure_laws import dump, same_tables
+from tests.profiles import examples
 from tests.stories import AUDITOR
 from tests.unit.policies.test_running import BEGAN, POLICIES, TIMED, Town, registered
 
@@ -125,7 +126,7 @@ def test_each_loss_is_made_good_at_opening(sound: Path, twin: dict[str, Any], on
 
 
 @given(st.lists(st.sampled_from(HARMS), min_size=1, max_size=6), st.booleans())
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_whatever_is_lost_opening_and_rebuilding_make_it_good(
     sound: Path, twin: dict[str, Any], harms: list[str], live: bool
 ) -> None:

@@ -50,6 +50,7 @@ from demandflow.store.sqlite.tables import Statements
 from demandflow.testing import FrozenClock, History, histories
 from demandflow.testing.figure_laws import Detached, dump, same_tables
 from demandflow.testing.playing import play
+from tests.profiles import examples
 from tests.stories import AUDITOR, CLERK, DISPATCHER, RESIDENT, TEAM
 from tests.unit.policies.test_running import Stumbling, Town, registered
 
@@ -159,7 +160,7 @@ def tables(made: Projector) -> dict[str, list[tuple[Any, ...]]]:
     st.lists(st.builds(Damage, st.integers(0, 1000), st.booleans()), min_size=1, max_size=3),
     st.sampled_from([1, 2, 1000]),
 )
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_a_demand_stands_as_before_its_damage_and_all_others_go_on(
     history: History, damage: list[Damage], page: int
 ) -> None:
@@ -190,7 +191,7 @@ def test_a_demand_stands_as_before_its_damage_and_all_others_go_on(
 
 
 @given(histories(CLOSED_LOOP), st.builds(Damage, st.integers(0, 1000), st.booleans()))
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 def test_a_rebuild_tries_all_parked_events_again(history: History, damage: Damage) -> None:
     with play(CLOSED_LOOP, history.steps) as played:
         if not played.flow._log.last_position():

@@ -1,0 +1,28 @@
+"""How many examples a property is tried on: `fast` by default, all of them with HYPOTHESIS_PROFILE=ci."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, Phase, settings
+
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "fast")
+SHARE = 5 if PROFILE == "fast" else 1
+LEAST = 5
+
+
+def examples(number: int) -> int:
+    """So many examples, or a fifth of them in the profile `fast`."""
+    return max(LEAST, number // SHARE)
+
+
+def load_profile() -> None:
+    """Register the profiles and take the chosen one."""
+    patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    unheeding = settings(deadline=None, suppress_health_check=[*HealthCheck])
+    settings.register_profile("fast", patient, derandomize=True, max_examples=examples(100))
+    settings.register_profile("ci", patient, derandomize=True)
+    settings.register_profile("quick", patient, phases=[Phase.generate])
+    settings.register_profile("few", unheeding, derandomize=True, max_examples=10, phases=[Phase.generate])
+    settings.register_profile("dev", patient)
+    settings.load_profile(PROFILE)
