@@ -127,8 +127,8 @@ WHYS: tuple[tuple[str, str, str, str], ...] = (
     ("calendars/timeline.py", "instant_of", "<= shown", SAME + "what is skipped is never shown"),
     (
         "domain/clocks/changes.py",
-        "_going_on",
-        "due = None",
+        "_due",
+        "run.due is not None) and False",
         SAME + "the last due moment that was known is that of one that is dated",
     ),
     ("domain/workflow.py", "Workflow.__post_init__", "advice), )", UPSET + "advice points to whoever built it"),

@@ -9,8 +9,8 @@ from typing import Any
 
 from demandflow.calendars.calendar import Calendar
 from demandflow.domain.checks.ways import Step, closure, steps_of
+from demandflow.domain.clocks.changes import may_name_a_due
 from demandflow.domain.clocks.clock import Clock, Limit
-from demandflow.domain.facts import Fact
 from demandflow.domain.moves import MEANINGS, NEW_ROUND, Move, State
 from demandflow.domain.values import Category, Urgency
 from demandflow.errors import Defect, brief, listed
@@ -144,10 +144,6 @@ def _idle_promises(clock: Clock, steps: Sequence[Step], moves: Sequence[Move]) -
             says = f"it restarts with {meaning!r}, which no move means that leads to where it runs"
             instead = f", or say another (possible: {listed(possible)})" if possible else ""
             yield says, f"take it out of restarts{instead}", ()
-    if clock.extensible and not any(_may_name_a_due(move.fact) for move in into):
+    if clock.extensible and not any(may_name_a_due(move.fact) for move in into):
         says = "it is extensible, but no move that leads to where it runs records a fact that names a due moment"
         yield says, "take extensible away, or add such a move, with Extended", ()
-
-
-def _may_name_a_due(fact: type[Fact]) -> bool:
-    return "due" in fact.model_fields or hasattr(fact, "due")
