@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from demandflow.domain.clocks.changes import demand_due, step_of, ticks
+from demandflow.domain.clocks.changes import clock_changes, demand_due, outcome_of
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event, Meta, Stamp
 from demandflow.domain.fact import Fact
@@ -63,7 +63,7 @@ def event_of(workflow: Workflow, demand: Stream, proposal: Proposal[Any], row: R
     new_here = demand.version == 0 or isinstance(fact, MovedOver)
     round_after = demand.round + 1 if demand.version == 0 or row.begins_a_round else demand.round
     at = proposal.at if demand.last is None else max(proposal.at, demand.last)
-    step = step_of(demand, fact, at, state.name, round_after, state.ended_as, row.means)
+    outcome = outcome_of(demand, fact, at, state.name, round_after, state.ended_as, row.means)
     stamp = Stamp(
         row.move.name,
         state.name,
@@ -71,9 +71,9 @@ def event_of(workflow: Workflow, demand: Stream, proposal: Proposal[Any], row: R
         round_after,
         state.ended_as,
         row.means or None,
-        demand_due(workflow.clocks, demand, step),
+        demand_due(workflow.clocks, demand, outcome),
         workflow.meanings if new_here else None,
-        ticks(workflow.clocks, demand, step) or None,
+        clock_changes(workflow.clocks, demand, outcome) or None,
         workflow.of.KIND,
     )
     meta = meta or Meta(proposal.by, proposal.at, proposal.at, workflow.key)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from msgspec.structs import replace
 
 from demandflow.domain import facts
-from demandflow.domain.clocks.states import ticked
+from demandflow.domain.clocks.states import with_changes
 from demandflow.domain.corrections import corrected
 from demandflow.domain.demand import Demand, Round, Subject, set_part
 from demandflow.domain.events import Event
@@ -46,7 +46,7 @@ def evolve(stream: S | None, event: Event, of: type[S] = Demand) -> S:  # type: 
     if stamp.ended_as != was.stamp.ended_as:
         change["ended"] = None if stamp.ended_as is None else at
     if stamp.clocks is not None:
-        change["clocks"] = ticked(was.clocks, stamp.clocks, at)
+        change["clocks"] = with_changes(was.clocks, stamp.clocks, at)
     if stamp.declares is not None:
         change["declares"] = stamp.declares
     if meta.command_id is not None and (command := meta.command) is not None:

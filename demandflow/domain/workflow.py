@@ -10,8 +10,10 @@ from typing import Any
 
 from transitions import Machine, Transition
 
+from demandflow.domain.checks.advice import advice_for
 from demandflow.domain.checks.clocks import advice_for_clocks
-from demandflow.domain.checks.defects import MOST_VERSIONS, advice_for, defects_of
+from demandflow.domain.checks.defects import defects_of
+from demandflow.domain.checks.parts import MOST_VERSIONS
 from demandflow.domain.checks.ways import rows_of
 from demandflow.domain.clocks.clock import Clock
 from demandflow.domain.demand import Demand
@@ -132,7 +134,8 @@ class Workflow:
     @property
     def advice(self) -> tuple[Defect, ...]:
         """What could be better in it."""
-        return (*advice_for(self.states, self.moves), *advice_for_clocks(self.states, self.moves, self.clocks))
+        for_clocks = advice_for_clocks(self.states, self.moves, self.clocks)
+        return tuple(dict.fromkeys((*advice_for(self.states, self.moves), *for_clocks)))
 
     @cached_property
     def meanings(self) -> tuple[str, ...]:

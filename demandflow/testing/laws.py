@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeAlias
 
-from demandflow.domain.checks.defects import wrong_function
+from demandflow.domain.checks.parts import wrong_function
 from demandflow.domain.events import Event
 from demandflow.domain.fact import Fact
 from demandflow.domain.moves import Rule

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 from demandflow.calendars.calendar import Calendar
+from demandflow.domain.checks.spelling import did_you_mean
 from demandflow.domain.checks.ways import Step, closure, steps_of
+from demandflow.domain.clocks.changes import may_name_a_due
 from demandflow.domain.clocks.clock import Clock, Limit
-from demandflow.domain.fact import Fact
 from demandflow.domain.moves import MEANINGS, NEW_ROUND, Move, State
 from demandflow.domain.values import Category, Urgency
 from demandflow.errors import Defect, brief, listed
@@ -49,7 +49,11 @@ def _wrong_parts(clock: Any) -> Iterator[Wrong]:
         yield f"extensible is True or False, got {brief(clock.extensible)}", "say which", ()
     for meaning in clock.restarts:
         if meaning not in MEANINGS:
-            yield f"it restarts with {meaning!r}", f"say some of {listed(MEANINGS)}{_perhaps(meaning, MEANINGS)}", ()
+            yield (
+                f"it restarts with {meaning!r}",
+                f"say some of {listed(MEANINGS)}{did_you_mean(meaning, MEANINGS)}",
+                (),
+            )
     for what in ("runs_in", "paused_in", "restarts"):
         for word, times in Counter(getattr(clock, what)).items():
             if times > 1:
@@ -64,7 +68,7 @@ def _wrong_states(clock: Clock, states: Sequence[State]) -> Iterator[Wrong]:
     for what in ("runs_in", "paused_in"):
         for name in dict.fromkeys(getattr(clock, what)):
             if name not in names:
-                remedy = f"name some that are (possible: {listed(open_names)}){_perhaps(name, open_names)}"
+                remedy = f"name some that are (possible: {listed(open_names)}){did_you_mean(name, open_names)}"
                 yield f"{what} names a state {name!r} that is not declared", remedy, (name,)
             elif name not in open_names:
                 yield f"{what} names {name!r}, where a demand has ended", "name states that wait for something", (name,)
@@ -77,7 +81,7 @@ def _wrong_limits(clock: Clock) -> Iterator[Wrong]:
         yield "it has no limit", "say how long: limits=(Limit('3 working days'),)", ()
     for number, limit in enumerate(clock.limits):
         if limit.urgency is not None and limit.urgency not in tuple(Urgency):
-            perhaps = _perhaps(limit.urgency, tuple(Urgency))
+            perhaps = did_you_mean(limit.urgency, Urgency)
             yield f"the limit {limit} is for an urgency that is none", f"say one of {listed(Urgency)}{perhaps}", ()
         for earlier in clock.limits[:number]:
             if _fits_all_of(earlier, limit):
@@ -86,19 +90,14 @@ def _wrong_limits(clock: Clock) -> Iterator[Wrong]:
                 break
 
 
-def _fits_all_of(one: Limit, other: Limit) -> bool:
-    """Whether every demand that the other limit fits is one that this fits."""
-    category = None if other.category is None else Category(other.category)
-    return one.fits(category, other.urgency)
-
-
-def _perhaps(word: str, words: Sequence[str]) -> str:
-    close = get_close_matches(word, words)
-    return f"; did you mean {str(close[0])!r}?" if close else ""
+def _fits_all_of(earlier: Limit, later: Limit) -> bool:
+    """Whether the earlier limit fits every demand that the later one fits."""
+    category = None if later.category is None else Category(later.category)
+    return earlier.fits(category, later.urgency)
 
 
 def advice_for_clocks(states: Sequence[State], moves: Sequence[Move], clocks: Sequence[Clock]) -> Iterator[Defect]:
-    """What could be better in clocks without defects; a workflow without any may mean it so."""
+    """What could be better in clocks without defects; a workflow may do without clocks on purpose."""
     if not clocks:
         return
     watched = {name for clock in clocks for name in (*clock.runs_in, *clock.paused_in)}
@@ -117,14 +116,16 @@ def advice_for_clocks(states: Sequence[State], moves: Sequence[Move], clocks: Se
 
 
 def _idle_pauses(clock: Clock, steps: Sequence[Step], moves: Sequence[Move]) -> Iterator[Wrong]:
-    """States in which it would rest, but never comes there running, or never runs on from there."""
-    anew = NEW_ROUND | set(clock.restarts)
-    kept = [step for step in steps if not anew.intersection(moves[step.move].meanings)]
-    resting = [(one.before, one.after) for one in kept if {one.before.state, one.after.state} <= {*clock.paused_in}]
-    begun = {one.after for one in kept if one.before.state in clock.runs_in and one.after.state in clock.paused_in}
-    paused = closure(begun, resting)
-    goes_on = {one.before for one in kept if one.after.state in clock.runs_in}
-    resumed = closure(goes_on & paused, [(after, before) for before, after in resting])
+    """States in which the clock would rest, but that it never enters running, or never leaves to run on."""
+    starts_again = NEW_ROUND | set(clock.restarts)
+    kept = [step for step in steps if not starts_again.intersection(moves[step.move].meanings)]
+    resting = [
+        (step.before, step.after) for step in kept if {step.before.state, step.after.state} <= {*clock.paused_in}
+    ]
+    pauses = {step.after for step in kept if step.before.state in clock.runs_in and step.after.state in clock.paused_in}
+    paused = closure(pauses, resting)
+    resumes = {step.before for step in kept if step.after.state in clock.runs_in}
+    resumed = closure(resumes & paused, [(after, before) for before, after in resting])
     for name in clock.paused_in:
         here = {spot for spot in paused if spot.state == name}
         if not here:
@@ -144,10 +145,6 @@ def _idle_promises(clock: Clock, steps: Sequence[Step], moves: Sequence[Move]) -
             says = f"it restarts with {meaning!r}, which no move means that leads to where it runs"
             instead = f", or say another (possible: {listed(possible)})" if possible else ""
             yield says, f"take it out of restarts{instead}", ()
-    if clock.extensible and not any(_may_name_a_due(move.fact) for move in into):
+    if clock.extensible and not any(may_name_a_due(move.fact) for move in into):
         says = "it is extensible, but no move that leads to where it runs records a fact that names a due moment"
         yield says, "take extensible away, or add such a move, with Extended", ()
-
-
-def _may_name_a_due(fact: type[Fact]) -> bool:
-    return "due" in fact.model_fields or hasattr(fact, "due")

@@ -1,4 +1,4 @@
-"""The ways through a workflow, as declared: where a demand can stand, whence it came, and whether an answer is owed."""
+"""The ways through a workflow, as declared: each spot where a demand can be, and each step from one to another."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ from typing import NamedTuple, TypeVar
 from demandflow.domain.moves import ASKING, BACK, NEW_ROUND, STAY, Move, State, sources
 
 P = TypeVar("P")
+S = TypeVar("S")
 
 
 class Spot(NamedTuple):
-    """Where a demand stands and came from; `owed`: it was reported in this round, and the resident not asked since."""
+    """The state of a demand and the one it came from.
+
+    `owed`: it was reported in this round, and the resident has not been asked since.
+    """
 
     state: str
     came_from: str = ""
@@ -20,7 +24,7 @@ class Spot(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One way on: by which move (its number in the table), from where to where."""
+    """A step from one spot to another, by a move (its number in the table)."""
 
     move: int
     before: Spot
@@ -28,6 +32,11 @@ class Step(NamedTuple):
 
 
 START_SPOT = Spot("")
+
+
+def ends_of(states: Sequence[State]) -> dict[str, str]:
+    """The states in which a demand has ended, each with how."""
+    return {state.name: state.ended_as for state in states if state.ended_as is not None}
 
 
 def leaving(states: Sequence[State], moves: Sequence[Move]) -> dict[str, list[int]]:
@@ -40,7 +49,7 @@ def leaving(states: Sequence[State], moves: Sequence[Move]) -> dict[str, list[in
 
 
 def step_from(spot: Spot, number: int, move: Move) -> Step | None:
-    """Where the move leads from here; None for one that leads back where there is nothing to go back to."""
+    """The step that the move makes from here; None if it leads back and there is nothing to go back to."""
     goal = spot.state if move.to is STAY else spot.came_from if move.to is BACK else str(move.to)
     if not goal:
         return None
@@ -54,14 +63,11 @@ def steps_of(states: Sequence[State], moves: Sequence[Move]) -> list[Step]:
     """Every step that can ever be made, whatever the conditions say, those nearest to the start first."""
     from_state = leaving(states, moves)
 
-    def on(spot: Spot) -> Iterable[tuple[Step, Spot]]:
-        found = (step_from(spot, number, moves[number]) for number in from_state[spot.state])
-        return [(step, step.after) for step in found if step is not None]
+    def steps_from(spot: Spot) -> Iterable[tuple[Step, Spot]]:
+        steps = (step_from(spot, number, moves[number]) for number in from_state[spot.state])
+        return [(step, step.after) for step in steps if step is not None]
 
-    return [step for _, step, _ in walk([START_SPOT], on)]
-
-
-S = TypeVar("S")
+    return [step for _, step, _ in walk([START_SPOT], steps_from)]
 
 
 def rows_of(states: Sequence[State], moves: Sequence[Move]) -> list[tuple[int, str, str]]:
@@ -79,33 +85,28 @@ def tried_together(states: Sequence[State], moves: Sequence[Move]) -> dict[tuple
     return tried
 
 
-def walk(begin: Iterable[P], on: Callable[[P], Iterable[tuple[S, P]]]) -> list[tuple[P, S, P]]:
+def walk(begin: Iterable[P], steps_from: Callable[[P], Iterable[tuple[S, P]]]) -> list[tuple[P, S, P]]:
     """All (place, step, next place) that can be reached, the nearest first."""
     waiting = deque(begin)
-    seen = set(waiting)
-    found = []
+    reached = set(waiting)
+    steps = []
     while waiting:
         place = waiting.popleft()
-        for step, after in on(place):
-            found.append((place, step, after))
-            if after not in seen:
-                seen.add(after)
+        for step, after in steps_from(place):
+            steps.append((place, step, after))
+            if after not in reached:
+                reached.add(after)
                 waiting.append(after)
-    return found
+    return steps
 
 
 def closure(begin: Iterable[P], arrows: Iterable[tuple[P, P]]) -> set[P]:
-    """All that can be reached along the arrows, the beginnings among them."""
-    following: dict[P, list[P]] = {}
+    """All places that can be reached along the arrows, the beginnings included."""
+    following: dict[P, list[tuple[None, P]]] = {}
     for before, after in arrows:
-        following.setdefault(before, []).append(after)
-    reached = set(begin)
-    waiting = list(reached)
-    while waiting:
-        new = set(following.get(waiting.pop(), ())) - reached
-        reached |= new
-        waiting += new
-    return reached
+        following.setdefault(before, []).append((None, after))
+    begin = set(begin)
+    return begin | {after for _, _, after in walk(begin, lambda place: following.get(place, ()))}
 
 
 def first_way(begin: P, arrows: Iterable[tuple[P, S, P]], arrived: Callable[[P], bool]) -> list[S] | None:
@@ -114,13 +115,6 @@ def first_way(begin: P, arrows: Iterable[tuple[P, S, P]], arrived: Callable[[P],
     for before, step, after in arrows:
         following.setdefault(before, []).append((step, after))
     ways: dict[P, list[S]] = {begin: []}
-    waiting = deque([begin])
-    while waiting:
-        place = waiting.popleft()
-        if arrived(place):
-            return ways[place]
-        for step, after in following.get(place, ()):
-            if after not in ways:
-                ways[after] = [*ways[place], step]
-                waiting.append(after)
-    return None
+    for before, step, after in walk([begin], lambda place: following.get(place, ())):
+        ways.setdefault(after, [*ways[before], step])
+    return next((way for place, way in ways.items() if arrived(place)), None)

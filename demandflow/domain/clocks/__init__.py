@@ -1,1 +1,1 @@
-"""The deadlines that states carry: declared, stamped with each event, folded, and judged again."""
+"""The deadlines of states: declared as clocks, stamped with each event, folded, and judged again by other clocks."""

@@ -1,4 +1,4 @@
-"""Clocks: the deadlines that states carry, declared with the workflow."""
+"""Clocks: the deadlines of states, declared with the workflow."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from demandflow.errors import InvalidValue, YearNotCovered, brief
 
 @dataclass(frozen=True)
 class Limit:
-    """How long a clock gives to demands of a category (and all below it) and an urgency; else to all.
+    """How long a clock gives to demands of a category (and all below it) and an urgency; without these, to all.
 
-    `span` is a Span or written as `3 working days`. Raises InvalidValue.
+    `span` is a Span or a text such as `3 working days`. Raises InvalidValue.
     """
 
     span: Span | str
@@ -42,8 +42,8 @@ class Limit:
         return right_category and self.urgency in (None, urgency)
 
     def __str__(self) -> str:
-        said = [word for word in (self.category, self.urgency) if word is not None]
-        return f"{self.span} ({', '.join(said)})" if said else str(self.span)
+        only_for = [word for word in (self.category, self.urgency) if word is not None]
+        return f"{self.span} ({', '.join(only_for)})" if only_for else str(self.span)
 
 
 Limits: TypeAlias = "Span | str | Limit | tuple[Span | str | Limit, ...]"
@@ -52,13 +52,13 @@ Limits: TypeAlias = "Span | str | Limit | tuple[Span | str | Limit, ...]"
 
 @dataclass(frozen=True, init=False)
 class Clock:
-    """A deadline for what states wait for: it starts with the first of `runs_in`, and ends with the last of them.
+    """A deadline: it starts when a demand enters one of the states `runs_in`, and ends when it leaves the last of them.
 
-    `limits` are tried in the written order, the first that fits says how long, in the `calendar`; a demand that none
-    fits has no deadline. In the states of `paused_in` the clock rests: what it pauses before its due moment moves that
-    moment by exactly the pause, measured as its span is (in working time, or elapsed). It starts anew with every
-    round, and with a move that means one of `restarts`. If it is `extensible`, the due moment that a fact names while
-    it runs (a contract, an extension) replaces its own. Raises InvalidValue for what is no limit.
+    The first of the `limits` that fits says how long, in the `calendar`; a demand that none fits has no deadline. In
+    the states of `paused_in` the clock rests: a pause that begins before the due moment moves that moment by exactly
+    the pause, measured as the span is (in working time, or elapsed). The clock starts again with every round, and with
+    a move that means one of `restarts`. If it is `extensible`, the due moment that a fact names while it runs (a
+    contract, an extension) replaces its own. Raises InvalidValue for a limit that is none.
     """
 
     name: str
@@ -79,18 +79,18 @@ class Clock:
         restarts: str | tuple[str, ...] = (),
         extensible: bool = False,
     ) -> None:
-        tried = _several("limits", limits, (Limit, Span, str))
-        said = {
+        several = _several("limits", limits, (Limit, Span, str))
+        fields = {
             "name": name,
             "runs_in": _several("runs_in", runs_in, str),
-            "limits": tuple(one if isinstance(one, Limit) else Limit(one) for one in tried),
+            "limits": tuple(limit if isinstance(limit, Limit) else Limit(limit) for limit in several),
             "calendar": calendar,
             "paused_in": _several("paused_in", paused_in, str),
             "restarts": _several("restarts", restarts, str),
             "extensible": extensible,
         }
-        for what, value in said.items():
-            object.__setattr__(self, what, value)
+        for field, value in fields.items():
+            object.__setattr__(self, field, value)
 
     def span_for(self, category: Category | None, urgency: str | None) -> Span | None:
         """How long it gives to such a demand; None if no limit fits."""
@@ -98,20 +98,20 @@ class Clock:
         return next((span for span in fitting if isinstance(span, Span)), None)
 
     def due(self, began: datetime, span: Span) -> datetime | None:
-        """When it runs out, if it began then; None where the calendar does not know the year."""
+        """The due moment of a run that began then; None where the calendar does not know the year."""
         try:
             return self.calendar.add(began, span)
         except YearNotCovered:
             return None
 
     def moved(self, due: datetime, since: datetime, until: datetime, span: Span) -> datetime:
-        """The due moment after a pause; one that had passed when the pause began stays. Raises YearNotCovered."""
+        """The due moment after a pause; unmoved if it had passed when the pause began. Raises YearNotCovered."""
         return self.calendar.shifted(due, since, until, span) if since < due else due
 
 
 def _several(what: str, value: Any, kinds: Any) -> tuple[Any, ...]:
-    """One or several of these kinds, as a tuple."""
+    """One value or several, of these kinds, as a tuple."""
     several = (value,) if isinstance(value, kinds) else value
-    if not isinstance(several, list | tuple) or not all(isinstance(one, kinds) for one in several):
+    if not isinstance(several, list | tuple) or not all(isinstance(item, kinds) for item in several):
         raise InvalidValue("clock", f"{what} is one or a tuple of several, got {brief(value)}")
     return tuple(several)

@@ -1,4 +1,4 @@
-"""How long calendars still know their days: what is to be said long before they end."""
+"""Calendars that end soon, so that somebody can add the next year in time."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from demandflow.domain.workflow import Workflow
 from demandflow.errors import CalendarEnds
 
 NOTICE = timedelta(days=90)
-"""So long before a calendar ends it is said: the days off of a year are published at the end of the one before."""
+"""How long before its end a calendar is reported: the days off of a year are published at the end of the last."""
 
 
 def calendar_ends(
     workflows: Iterable[Workflow], others: Iterable[tuple[str, Calendar]], now: datetime
 ) -> Iterator[CalendarEnds]:
-    """The calendars that have ended or end soon, each once, with who counts by them: clocks of workflows, and others.
+    """The calendars that have ended or end soon, each once, with the clocks and policies that use them.
 
     Clocks that count no working time need no days; calendars without sources know every year.
     """

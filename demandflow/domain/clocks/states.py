@@ -1,4 +1,4 @@
-"""How a clock of a demand stands, folded from what was stamped on the events. Refuses nothing and cannot fail."""
+"""The state of a demand's clock, folded from the changes stamped on its events. Refuses nothing and cannot fail."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CLOCK_STATUSES = (RUNNING, PAUSED, MET, MISSED, STOPPED)
 
 
 class ClockState(Struct, frozen=True, gc=False):
-    """How a clock of a demand stands: when its present or last run began, since when it stands so, when it is due.
+    """The state of a clock: its status and since when, when its present or last run began, and when that is due.
 
     `span` is how long the rule in force at its beginning gave. A running clock without a due moment is undated: the
     calendar did not know the year. `known_due` is the last due moment that was known, `pauses` are those since then.
@@ -43,33 +43,37 @@ class ClockState(Struct, frozen=True, gc=False):
 
     @property
     def can_be_overdue(self) -> bool:
-        """Whether its due moment stands: it runs, or its pause came too late to move that."""
+        """Whether its due moment counts: it runs, or was paused too late to move that."""
         return self.due is not None and (self.status == RUNNING or self.paused_too_late)
 
     @property
     def paused_too_late(self) -> bool:
-        """Paused at its due moment or after it: what rests so stays due."""
+        """Whether it was paused at its due moment or after it, so that it stays due."""
         return self.status == PAUSED and self.due is not None and self.due <= self.since
 
 
-def ticked(clocks: tuple[ClockState, ...], ticks: tuple[ClockChange, ...], at: datetime) -> tuple[ClockState, ...]:
-    """The clocks after these have changed, in the order of their names."""
-    by_name = {one.clock: one for one in clocks}
-    for tick in ticks:
-        before = by_name.get(tick.clock)
-        if before is None or tick.span is not None:
-            span, extensible = tick.span or "", bool(tick.extensible)
-            by_name[tick.clock] = ClockState(tick.clock, tick.status, at, at, span, tick.due, extensible, tick.due)
+def with_changes(
+    clocks: tuple[ClockState, ...], changes: tuple[ClockChange, ...], at: datetime
+) -> tuple[ClockState, ...]:
+    """The clocks after these changes, in the order of their names."""
+    by_name = {state.clock: state for state in clocks}
+    for change in changes:
+        before = by_name.get(change.clock)
+        if before is None or change.span is not None:
+            span, extensible = change.span or "", bool(change.extensible)
+            by_name[change.clock] = ClockState(
+                change.clock, change.status, at, at, span, change.due, extensible, change.due
+            )
             continue
-        over = before.status == PAUSED and tick.status == RUNNING
-        dated = tick.status == RUNNING and tick.due is not None
-        pauses = () if dated else (*before.pauses, (before.since, at)) if over else before.pauses
-        by_name[tick.clock] = replace(
+        resumed = before.status == PAUSED and change.status == RUNNING
+        dated = change.status == RUNNING and change.due is not None
+        pauses = () if dated else (*before.pauses, (before.since, at)) if resumed else before.pauses
+        by_name[change.clock] = replace(
             before,
-            status=tick.status,
-            since=before.since if before.status == tick.status else at,
-            due=tick.due,
-            known_due=tick.due if dated else before.known_due,
+            status=change.status,
+            since=before.since if before.status == change.status else at,
+            due=change.due,
+            known_due=change.due if dated else before.known_due,
             pauses=pauses,
         )
     return tuple(by_name[name] for name in sorted(by_name))

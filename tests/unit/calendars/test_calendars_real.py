@@ -13,6 +13,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
@@ -23,10 +24,12 @@ import pytest
 from demandflow.calendars import chinese_days, holidays_of
 from demandflow.calendars.calendar import Calendar
 from demandflow.calendars.days import Days
-from demandflow.calendars.spans import Span, calendar_days, working_days
+from demandflow.calendars.spans import Span, Unit
 from demandflow.errors import YearNotCovered
 from tests.paths import DATA
 
+working_days: Any = partial(Span, unit=Unit.WORKING_DAYS)
+calendar_days: Any = partial(Span, unit=Unit.CALENDAR_DAYS)
 BOSTON, A_MINUTE = ZoneInfo("America/New_York"), timedelta(seconds=60)
 RULES = {
     "Pick up Dead Animal": working_days(1),

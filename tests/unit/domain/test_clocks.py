@@ -34,7 +34,7 @@ from demandflow import (
     standard_clocks,
 )
 from demandflow.domain.checks.clocks import advice_for_clocks
-from demandflow.domain.clocks.changes import Step, step_of, ticks
+from demandflow.domain.clocks.changes import Outcome, clock_changes, outcome_of
 from demandflow.domain.clocks.rejudging import judged_by, rejudged
 from demandflow.domain.clocks.states import ClockState
 from demandflow.domain.demand import as_if
@@ -512,18 +512,18 @@ def test_only_what_is_named_when_it_goes_on_moves_what_was_paused() -> None:
     for due, extensible, moved in ((at(25), True, at(25)), (at(25), False, None), (None, True, None)):
         finish = replace(clock_of("finish"), extensible=extensible)
         until = before.since + timedelta(days=7)
-        (tick,) = ticks([finish], as_if(demand, clocks=(before,)), going_on(until, due))
-        assert (tick.clock, tick.status) == ("finish", "running")
+        (change,) = clock_changes([finish], as_if(demand, clocks=(before,)), going_on(until, due))
+        assert (change.clock, change.status) == ("finish", "running")
         assert before.due is not None
-        assert tick.due == (moved or OFFICE.shifted(before.due, before.since, until, "working days"))
+        assert change.due == (moved or OFFICE.shifted(before.due, before.since, until, "working days"))
 
 
 def clock_of(name: str) -> Clock:
     return next(one for one in TIMED.clocks if one.name == name)
 
 
-def going_on(when: datetime, due: datetime | None = None) -> Step:
-    return Step(when, "in_hand", 1, None, ("resumed",), None, None, due)
+def going_on(when: datetime, due: datetime | None = None) -> Outcome:
+    return Outcome(when, "in_hand", 1, None, ("resumed",), None, None, due)
 
 
 @pytest.mark.parametrize(
@@ -543,7 +543,7 @@ def test_a_correction_gives_the_category_of_what_last_said_it(corrected: dict[st
     found.step("sort", Sorted(category=Category("roads")), AUDITOR)
     demand = tell(found, at(5), "note")
     fact = Corrected(reason="typo", **corrected)
-    assert step_of(demand, fact, at(4), "registered", 1, None, ()).category == Category(category)
+    assert outcome_of(demand, fact, at(4), "registered", 1, None, ()).category == Category(category)
     event = Event(A, 4, fact, Meta(AUDITOR, at(6), at(6), TIMED.key), found.events[-1].stamp)
     assert evolve(demand, event).category == Category(category), "as the demand says itself"
 
@@ -552,9 +552,9 @@ def test_a_correction_of_the_only_event_counts() -> None:
     demand = story((at(3), "register")).demand
     for category in (None, Category("noise")):
         fact = Corrected(event=1, reason="typo", category=category, place=Place("fufeng/c9"))
-        assert step_of(demand, fact, at(4), "registered", 1, None, ()).category == category
+        assert outcome_of(demand, fact, at(4), "registered", 1, None, ()).category == category
     sorted_so = story((at(3), "register sort")).demand
-    again = step_of(sorted_so, Corrected(event=2, reason="typo", place=Place("fufeng/c9")), at(4), "x", 1, None, ())
+    again = outcome_of(sorted_so, Corrected(event=2, reason="typo", place=Place("fufeng/c9")), at(4), "x", 1, None, ())
     assert again.category == sorted_so.category
 
 
@@ -565,10 +565,10 @@ def test_a_fact_s_due_moment_is_one_or_it_is_refused() -> None:
         ("2025-03-03", "2025-03-03T00:00:00 has no time zone"),
     ):
         with pytest.raises(InvalidValue, match=f"^due: {told}"):
-            step_of(demand, Promised(when=said), at(4), "registered", 1, None, ())
+            outcome_of(demand, Promised(when=said), at(4), "registered", 1, None, ())
     berlin = Promised(when="2025-03-05T10:00:00+01:00")
-    assert step_of(demand, berlin, at(4), "registered", 1, None, ()).due == at(5)
-    assert step_of(demand, Noted(text="x"), at(4), "registered", 1, None, ()).due is None
+    assert outcome_of(demand, berlin, at(4), "registered", 1, None, ()).due == at(5)
+    assert outcome_of(demand, Noted(text="x"), at(4), "registered", 1, None, ()).due is None
 
 
 class Promised(Fact):

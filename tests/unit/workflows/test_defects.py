@@ -29,7 +29,7 @@ from demandflow import (
     Workflow,
     rules,
 )
-from demandflow.domain.checks.defects import advice_for
+from demandflow.domain.checks.advice import advice_for
 from demandflow.errors import Defect, WorkflowAdvice
 from demandflow.facts import (
     ContractedOut,
