@@ -16,6 +16,7 @@ from demandflow.automation.reactions import OnTheBoard, Reactions
 from demandflow.automation.runner import Runner
 from demandflow.batches import Batches
 from demandflow.calendars.calendar import Calendar
+from demandflow.calendars.ends import CalendarEnds
 from demandflow.commands import as_id
 from demandflow.domain.clocks.coverage import calendar_ends
 from demandflow.domain.demand import Demand
@@ -24,7 +25,7 @@ from demandflow.domain.facts import STANDARD_FACTS
 from demandflow.domain.history import HistoryLine, line_of
 from demandflow.domain.values import Actor, actor_of
 from demandflow.domain.workflow import PossibleMove, Workflow, Workflows
-from demandflow.errors import CalendarEnds, InvalidValue, StorageBusy, StorageError, brief
+from demandflow.errors import InvalidValue, StorageBusy, StorageError, brief
 from demandflow.inputs.arguments import each_of, whole_number
 from demandflow.inputs.texts import name_of
 from demandflow.policies.policy import Policy

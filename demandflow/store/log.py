@@ -26,7 +26,7 @@ from demandflow.store.sqlite.writer import FULL, Row, check_synchronous
 PAGE = 1000
 
 
-class VersionTaken(StorageError):
+class VersionTaken(StorageError, code="version_taken"):
     """Somebody else recorded that version of the demand first; the recorder loads again and decides again."""
 
 
