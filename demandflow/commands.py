@@ -147,7 +147,7 @@ class Commands:
         representative: str | None = None,
         shared_with: tuple[str, ...] | None = None,
         category: str | None = None,
-        urgency: Urgency | None = None,
+        urgency: str | None = None,
         source: str | None = None,
         reference: str | None = None,
         due: datetime | None = None,
@@ -167,7 +167,7 @@ class Commands:
             representative=representative,
             shared_with=shared_with,
             category=_category(category),
-            urgency=urgency,
+            urgency=_urgency(urgency),
             source=source,
             reference=reference,
             due=due,
@@ -180,11 +180,12 @@ class Commands:
         *,
         category: str | None = None,
         place: str | None = None,
-        urgency: Urgency | None = None,
+        urgency: str | None = None,
         **how: Unpack[How],
     ) -> Demand:
         """Say what it is about, where, and how urgent; at least one of them."""
-        fact = Sorted(category=_category(category), place=None if place is None else Place(place), urgency=urgency)
+        where = None if place is None else Place(place)
+        fact = Sorted(category=_category(category), place=where, urgency=_urgency(urgency))
         return self._act(demand_id, "sort", fact, how)
 
     def ask_details(self, demand_id: UUID, question: str, **how: Unpack[How]) -> Demand:
@@ -273,9 +274,9 @@ class Commands:
 
     # feedback and evaluation
 
-    def feed_back(self, demand_id: UUID, way: FeedbackMethod, words: str | None = None, **how: Unpack[How]) -> Demand:
+    def feed_back(self, demand_id: UUID, way: str, words: str | None = None, **how: Unpack[How]) -> Demand:
         """Tell the resident the outcome; to_be_told() says who else is to be told: everyone merged into it."""
-        return self._act(demand_id, "feed_back", FedBack(way=way, words=words), how)
+        return self._act(demand_id, "feed_back", FedBack(way=FeedbackMethod(way), words=words), how)
 
     def to_be_told(self, demand_id: UUID) -> tuple[Demand, ...]:
         """Everyone merged into the demand, and into those, at any depth: whose residents are to be told as well.
@@ -476,6 +477,10 @@ def _named(workflow: object) -> str:
     if (name := plain(workflow)) is None:
         raise InvalidValue("workflow", f"must be given as name@version, got {brief(workflow)}")
     return name
+
+
+def _urgency(urgency: str | None) -> Urgency | None:
+    return None if urgency is None else Urgency(urgency)
 
 
 def _category(category: str | None) -> Category | None:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from demandflow.domain.demand import Demand
 from demandflow.domain.moves import ENDS
-from demandflow.domain.values import Stage, Urgency
+from demandflow.domain.values import Stage
 from demandflow.domain.workflow import Workflows
 from demandflow.errors import DemandNotFound, InvalidValue, brief
 from demandflow.inputs.arguments import word_among
@@ -127,7 +127,7 @@ class Queries:
             state=_among("state", state, {one.name for flow in self._workflows.values() for one in flow.states}),
             stage=_among("stage", stage, tuple(Stage)),
             ended_as=_among("ended_as", ended_as, ENDS),
-            urgency=_among("urgency", urgency, tuple(Urgency)),
+            urgency=urgency,
             clock=clock,
             escalated=escalated,
             open=open,
@@ -400,7 +400,7 @@ class Queries:
 
     def _noted(self, tables: sqlite3.Connection, page: BoardPage, chosen: Filter) -> BoardPage:
         """The page; where it is empty, with what is said if no demand ever was what is asked for."""
-        names = (*SLICED, "contractor", "resident")
+        names = (*SLICED, "contractor", "resident", "urgency")
         asked = {} if page.rows else {name: getattr(chosen, name) for name in names}
         return replace(page, note=never_there(tables, asked))
 
