@@ -16,13 +16,14 @@ from demandflow.automation.reactions import OnTheBoard, Reactions
 from demandflow.automation.runner import Runner
 from demandflow.batches import Batches
 from demandflow.calendars.calendar import Calendar
+from demandflow.calendars.ends import CalendarEnds
 from demandflow.domain.clocks.coverage import calendar_ends
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
 from demandflow.domain.facts import STANDARD_FACTS
 from demandflow.domain.values import Actor, actor_of
 from demandflow.domain.workflow import PossibleMove, Workflow, Workflows
-from demandflow.errors import CalendarEnds, InvalidValue, StorageBusy, StorageError, brief
+from demandflow.errors import InvalidValue, StorageBusy, StorageError, brief
 from demandflow.inputs.arguments import each_of, whole_number
 from demandflow.inputs.texts import name_of
 from demandflow.policies.policy import Policy

@@ -98,7 +98,7 @@ class Commands(Registering):
         representative: str | None = None,
         shared_with: tuple[str, ...] | None = None,
         category: str | None = None,
-        urgency: Urgency | None = None,
+        urgency: str | None = None,
         source: str | None = None,
         reference: str | None = None,
         due: datetime | None = None,
@@ -118,7 +118,7 @@ class Commands(Registering):
             representative=representative,
             shared_with=shared_with,
             category=_category(category),
-            urgency=urgency,
+            urgency=_urgency(urgency),
             source=source,
             reference=reference,
             due=due,
@@ -131,11 +131,12 @@ class Commands(Registering):
         *,
         category: str | None = None,
         place: str | None = None,
-        urgency: Urgency | None = None,
+        urgency: str | None = None,
         **how: Unpack[How],
     ) -> Demand:
         """Say what it is about, where, and how urgent; at least one of them."""
-        fact = Sorted(category=_category(category), place=None if place is None else Place(place), urgency=urgency)
+        where = None if place is None else Place(place)
+        fact = Sorted(category=_category(category), place=where, urgency=_urgency(urgency))
         return self._act(demand_id, "sort", fact, how)
 
     def ask_details(self, demand_id: UUID, question: str, **how: Unpack[How]) -> Demand:
@@ -224,9 +225,9 @@ class Commands(Registering):
 
     # feedback and evaluation
 
-    def feed_back(self, demand_id: UUID, way: FeedbackMethod, words: str | None = None, **how: Unpack[How]) -> Demand:
+    def feed_back(self, demand_id: UUID, way: str, words: str | None = None, **how: Unpack[How]) -> Demand:
         """Tell the resident the outcome; to_be_told() says who else is to be told: everyone merged into it."""
-        return self._act(demand_id, "feed_back", FedBack(way=way, words=words), how)
+        return self._act(demand_id, "feed_back", FedBack(way=FeedbackMethod(way), words=words), how)
 
     def to_be_told(self, demand_id: UUID) -> tuple[Demand, ...]:
         """Everyone merged into the demand, and into those, at any depth: whose residents are to be told as well.
@@ -346,6 +347,10 @@ class Commands(Registering):
 
     def _act(self, demand_id: UUID, move: str, fact: Fact, how: Mapping[str, Any]) -> Demand:
         return self._handler.handle(command_from(as_id(demand_id), move, fact, how))
+
+
+def _urgency(urgency: str | None) -> Urgency | None:
+    return None if urgency is None else Urgency(urgency)
 
 
 def _category(category: str | None) -> Category | None:

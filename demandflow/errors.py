@@ -25,8 +25,8 @@
         ├── UnreadableEvent a stored event cannot be read
         └── HistoryIncomplete rows of the log went
 
-Besides, as warnings, not errors: WorkflowAdvice, what a workflow might do better; ClockJumped, a clock that jumped;
-CalendarEnds, a calendar that soon knows no more days.
+Warnings are no errors: WorkflowAdvice and ClockJumped below, and CalendarEnds in demandflow.calendars.
+Each kind has a `code` for logs, answers and translations, which never changes, whatever becomes of the class's name.
 Every error passes all its arguments up, so that it can be pickled, and says its sentence in `_sentence`.
 """
 
@@ -34,8 +34,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
 
 LONGEST_LINE, MOST_LINES = 2000, 200
 MOMENT = "%Y-%m-%d %H:%M:%S"
@@ -70,7 +70,13 @@ def _shown(letter: str) -> str:
 
 
 class DemandFlowError(Exception):
-    """Whatever demandflow raises."""
+    """Whatever demandflow raises. A class of your own says its `code`, else it has that of the class above it."""
+
+    code: ClassVar[str] = "demandflow_error"
+
+    def __init_subclass__(cls, *, code: str | None = None) -> None:
+        if code is not None:
+            cls.code = code
 
     def __str__(self) -> str:
         lines = [printable(line) for line in self._lines()]
@@ -87,7 +93,7 @@ class DemandFlowError(Exception):
         return Exception.__str__(self)
 
 
-class InvalidValue(DemandFlowError, ValueError):
+class InvalidValue(DemandFlowError, ValueError, code="invalid_value"):
     """A value is not what it must be; says what was wrong and what is possible."""
 
     def __init__(self, what: str, problem: str) -> None:
@@ -98,28 +104,21 @@ class InvalidValue(DemandFlowError, ValueError):
         return f"{self.what}: {self.problem}"
 
 
-class YearNotCovered(InvalidValue):
+class YearNotCovered(InvalidValue, code="year_not_covered"):
     """A calendar, or a source of days, knows nothing about a year; it does not guess. `covered` are those it knows."""
 
     def __init__(self, calendar: str, year: int, covered: tuple[int, ...]) -> None:
-        runs: list[list[int]] = []
-        for one in sorted(covered):
-            if runs and runs[-1][-1] == one - 1:
-                runs[-1][1:] = [one]
-            else:
-                runs.append([one])
-        known = listed("–".join(map(str, run)) for run in runs)
+        years = sorted(set(covered))
+        starts, ends = ([year for year in years if year + step not in covered] for step in (-1, 1))
+        runs = (f"{start}–{end}" if start < end else str(start) for start, end in zip(starts, ends, strict=True))
         remedy = f"add a source for it, or Days.none([{year}]) if it has no days of its own"
-        super().__init__(calendar, f"the year {year} is not covered (covered: {known}); {remedy}")
+        super().__init__(calendar, f"the year {year} is not covered (covered: {listed(runs)}); {remedy}")
         self.args, self.calendar, self.year, self.covered = (calendar, year, covered), calendar, year, covered
 
 
 @dataclass(frozen=True)
 class Defect:
-    """One thing that is wrong with a workflow, or could be better: its kind, what, where, and the remedy.
-
-    `states` and `moves` are the names of those concerned.
-    """
+    """What is wrong with a workflow, or could be better, and the remedy; the states and moves concerned by name."""
 
     kind: str
     says: str
@@ -131,7 +130,7 @@ class Defect:
         return f"{self.says}; {self.remedy}"
 
 
-class InvalidWorkflow(DemandFlowError, ValueError):
+class InvalidWorkflow(DemandFlowError, ValueError, code="invalid_workflow"):
     """A workflow has defects: all of them, each with its remedy."""
 
     def __init__(self, workflow: str, defects: tuple[Defect, ...]) -> None:
@@ -153,29 +152,7 @@ class WorkflowAdvice(UserWarning):
         return f"{self.workflow}: {self.advice}"
 
 
-class CalendarEnds(UserWarning):
-    """A calendar soon knows no more days, or none already; said when a log is opened, as any other warning.
-
-    `users` are the clocks and policies that count by it; `until` is the last date that it knows, None if it has ended.
-    """
-
-    def __init__(self, calendar: str, users: tuple[str, ...], until: date | None, today: date) -> None:
-        super().__init__(calendar, users, until, today)
-        self.calendar, self.users, self.until, self.today = calendar, users, until, today
-
-    def __str__(self) -> str:
-        ends = f"does not know {self.today.year}"
-        year = self.today.year
-        if self.until is not None:
-            ends = f"knows no day after {self.until}, in {(self.until - self.today).days} days"
-            year = self.until.year + 1
-        return (
-            f"calendar {self.calendar!r} {ends}: deadlines that reach there will have no date until it does "
-            f"({listed(self.users)}). Add a source of days for {year}, or Days.none([{year}]) if it has none of its own"
-        )
-
-
-class Refusal(DemandFlowError):
+class Refusal(DemandFlowError, code="refusal"):
     """The workflow or a rule forbids it. Nothing was recorded.
 
     `meanwhile` says who did what since the caller's command began, if somebody was faster.
@@ -186,12 +163,8 @@ class Refusal(DemandFlowError):
     def _lines(self) -> Iterable[str]:
         return (self._sentence(), *(f"  meanwhile: {line}" for line in self.meanwhile))
 
-    def _sentence(self) -> str:
-        """Why it was refused and what is possible, without what happened meanwhile."""
-        raise NotImplementedError
 
-
-class MoveNotAllowed(Refusal):
+class MoveNotAllowed(Refusal, code="move_not_allowed"):
     """The workflow has no such move from the demand's present state."""
 
     def __init__(self, move: str, state: str, possible: tuple[str, ...]) -> None:
@@ -203,7 +176,7 @@ class MoveNotAllowed(Refusal):
         return f"cannot {self.move} {where} (possible now: {listed(self.possible)})"
 
 
-class RoleNotAllowed(Refusal):
+class RoleNotAllowed(Refusal, code="role_not_allowed"):
     """The move exists, but this role may not make it."""
 
     def __init__(self, move: str, role: str, allowed: tuple[str, ...]) -> None:
@@ -214,7 +187,7 @@ class RoleNotAllowed(Refusal):
         return f"{self.role} may not {self.move} (who may: {listed(self.allowed)})"
 
 
-class RuleBroken(Refusal):
+class RuleBroken(Refusal, code="rule_broken"):
     """One or more rules object to the move; `objections` holds (rule, sentence) pairs."""
 
     def __init__(self, move: str, objections: tuple[tuple[str, str], ...]) -> None:
@@ -230,7 +203,7 @@ class RuleBroken(Refusal):
         return f"cannot {self.move}: " + "; ".join(sentence for _, sentence in self.objections)
 
 
-class BackdatingNotAllowed(Refusal):
+class BackdatingNotAllowed(Refusal, code="backdating_not_allowed"):
     """It happened longer ago than this role may enter; entering the past is a right of its own."""
 
     def __init__(self, who: str, role: str, at: datetime, earliest: datetime, allowed: tuple[str, ...]) -> None:
@@ -245,7 +218,7 @@ class BackdatingNotAllowed(Refusal):
         )
 
 
-class StaleDemand(Refusal):
+class StaleDemand(Refusal, code="stale_demand"):
     """The demand is no longer what the caller saw when they decided."""
 
     def __init__(self, move: str, change: str) -> None:
@@ -256,7 +229,7 @@ class StaleDemand(Refusal):
         return f"cannot {self.move}: {self.change}; look again, then decide"
 
 
-class ClockBehind(DemandFlowError):
+class ClockBehind(DemandFlowError, code="clock_behind"):
     """The clock lies more than ten minutes behind what is recorded already, so nothing is recorded by it."""
 
     def __init__(self, now: datetime, newest: datetime, where: str) -> None:
@@ -289,7 +262,7 @@ class ClockJumped(UserWarning):
         )
 
 
-class DemandNotFound(DemandFlowError, LookupError):
+class DemandNotFound(DemandFlowError, LookupError, code="demand_not_found"):
     """The log has no such demand, or had none yet at the day or moment asked about."""
 
     def __init__(self, demand: str, then: str | None = None) -> None:
@@ -300,7 +273,7 @@ class DemandNotFound(DemandFlowError, LookupError):
         return f"no demand {self.demand} {self.then or 'in this log'}"
 
 
-class UnknownWorkflow(DemandFlowError):
+class UnknownWorkflow(DemandFlowError, code="unknown_workflow"):
     """The demand's workflow was not given to open(), so nothing can be decided about it."""
 
     def __init__(self, workflow: str, known: tuple[str, ...]) -> None:
@@ -311,7 +284,7 @@ class UnknownWorkflow(DemandFlowError):
         return f"workflow {self.workflow} was not given to open() (given: {listed(self.known)})"
 
 
-class CommandConflict(DemandFlowError):
+class CommandConflict(DemandFlowError, code="command_conflict"):
     """The same command id, or the same source and reference, came again with another content.
 
     `differences` are the names of what differs, never what they say: whoever brings it may not know the other content.
@@ -328,15 +301,15 @@ class CommandConflict(DemandFlowError):
         )
 
 
-class StorageError(DemandFlowError):
+class StorageError(DemandFlowError, code="storage_error"):
     """The log or the figures cannot be read or written."""
 
 
-class StorageBusy(StorageError):
+class StorageBusy(StorageError, code="storage_busy"):
     """Somebody else held the storage for five seconds; nothing was recorded, and trying again may help."""
 
 
-class WrongTenant(StorageError):
+class WrongTenant(StorageError, code="wrong_tenant"):
     """The log belongs to another tenant: one tenant, one log."""
 
     def __init__(self, wanted: str | None, found: str | None) -> None:
@@ -347,7 +320,7 @@ class WrongTenant(StorageError):
         return f"this log belongs to tenant {self.found!r}, not to {self.wanted!r}; one tenant, one log"
 
 
-class NotALog(StorageError):
+class NotALog(StorageError, code="not_a_log"):
     """The file holds no log, or not all of one."""
 
     def __init__(self, path: str, problem: str) -> None:
@@ -358,7 +331,7 @@ class NotALog(StorageError):
         return f"{self.path} cannot be opened as a log: {self.problem}"
 
 
-class UnknownFormat(StorageError):
+class UnknownFormat(StorageError, code="unknown_format"):
     """The log was written by a later release, in a format that this one might count wrongly."""
 
     def __init__(self, found: str, known: str) -> None:
@@ -372,7 +345,7 @@ class UnknownFormat(StorageError):
         )
 
 
-class WrongZone(StorageError):
+class WrongZone(StorageError, code="wrong_zone"):
     """The log has another time zone: one log, one zone, in which its days end."""
 
     def __init__(self, wanted: str, found: str) -> None:
@@ -386,7 +359,7 @@ class WrongZone(StorageError):
         )
 
 
-class WorkflowChanged(StorageError):
+class WorkflowChanged(StorageError, code="workflow_changed"):
     """A workflow is not what it was when it wrote to this log; two rule books cannot have one name and version."""
 
     def __init__(self, workflow: str, differences: tuple[str, ...]) -> None:
@@ -400,7 +373,7 @@ class WorkflowChanged(StorageError):
         )
 
 
-class UnreadableEvent(StorageError):
+class UnreadableEvent(StorageError, code="unreadable_event"):
     """A stored event cannot be read; says which, of which fact, and what is wrong with it."""
 
     def __init__(self, demand: str, version: int, topic: str, reason: str) -> None:
@@ -411,7 +384,7 @@ class UnreadableEvent(StorageError):
         return f"event {self.version} of demand {self.demand} ({self.topic}) cannot be read: {self.reason}"
 
 
-class HistoryIncomplete(StorageError):
+class HistoryIncomplete(StorageError, code="history_incomplete"):
     """Rows of the log went: it says which."""
 
     def __init__(self, holes: tuple[Any, ...]) -> None:

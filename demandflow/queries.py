@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypedDict, Unpack, overload
 
 from demandflow.domain.moves import ENDS
-from demandflow.domain.values import Stage, Urgency
+from demandflow.domain.values import Stage
 from demandflow.errors import InvalidValue, brief
 from demandflow.inputs.moments import moment
 from demandflow.projections import totals
@@ -109,7 +109,7 @@ class Queries(Asking):
             state=among("state", state, {one.name for flow in self._workflows.values() for one in flow.states}),
             stage=among("stage", stage, tuple(Stage)),
             ended_as=among("ended_as", ended_as, ENDS),
-            urgency=among("urgency", urgency, tuple(Urgency)),
+            urgency=urgency,
             clock=clock,
             escalated=escalated,
             open=open,

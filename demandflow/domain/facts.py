@@ -27,8 +27,6 @@ from demandflow.domain.values import (
 )
 
 # a word for an enum and a list for a tuple are welcome: what comes from a form or from JSON has no others
-_Urgency: TypeAlias = Annotated[Urgency, Strict(False)]
-_Way: TypeAlias = Annotated[FeedbackMethod, Strict(False)]
 _Grade: TypeAlias = Annotated[Grade, Strict(False)]
 _Names: TypeAlias = Annotated[tuple[Name, ...], Strict(False)]
 
@@ -44,7 +42,7 @@ class Registered(Fact):
     representative: Name | None = None
     shared_with: _Names | None = None
     category: Category | None = None
-    urgency: _Urgency | None = None
+    urgency: Urgency | None = None
     source: Name | None = None
     reference: Name | None = None
     due: Moment | None = None
@@ -59,7 +57,7 @@ class Sorted(Fact):
     TOPIC: ClassVar[str] = "demand.sorted"
     category: Category | None = None
     place: Place | None = None
-    urgency: _Urgency | None = None
+    urgency: Urgency | None = None
 
 
 class DetailsAsked(Fact):
@@ -155,10 +153,10 @@ class Reported(Fact):
 
 
 class FedBack(Fact):
-    """The outcome was told, by a call, a visit, a message or a public notice."""
+    """The outcome was told: by a call, a visit, a message, a public notice, or another way."""
 
     TOPIC: ClassVar[str] = "demand.fed_back"
-    way: _Way
+    way: FeedbackMethod
     words: Text | None = None
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Self
 
 from msgspec import Struct
-from pydantic import AfterValidator, Strict, ValidationInfo
+from pydantic import AfterValidator, GetJsonSchemaHandler, Strict, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
 from demandflow.errors import InvalidValue, brief
@@ -64,14 +64,6 @@ class Stage(StrEnum):
     ENDED = "ended"
 
 
-class Urgency(StrEnum):
-    """How soon somebody must see to it."""
-
-    ROUTINE = "routine"
-    URGENT = "urgent"
-    EMERGENCY = "emergency"
-
-
 class Grade(StrEnum):
     """The five grades of the public 好差评 (good/bad review) scheme."""
 
@@ -82,21 +74,18 @@ class Grade(StrEnum):
     VERY_DISSATISFIED = "very_dissatisfied"
 
 
-class FeedbackMethod(StrEnum):
-    """How the outcome was told. A public notice tells, but does not ask."""
+class Word(str):
+    """A name that checks itself when made and is stored as a plain string: a word of an open vocabulary.
 
-    CALL = "call"
-    VISIT = "visit"
-    MESSAGE = "message"
-    PUBLIC_NOTICE = "public_notice"
-
-
-class _Word(str):
-    """A name that checks itself when made and is stored as a plain string."""
+    `USUAL` are the words that have constants; any other name is as good.
+    """
 
     __slots__ = ()
+    WHAT: ClassVar[str] = "word"
+    USUAL: ClassVar[tuple[Any, ...]] = ()
 
     def __new__(cls, text: str) -> Self:
+        """The word; one that is made already is taken as it is. Raises InvalidValue."""
         if type(text) is cls:
             return text
         return str.__new__(cls, cls._check(text))
@@ -108,11 +97,11 @@ class _Word(str):
 
     @classmethod
     def _check(cls, text: object) -> str:
-        return name_of(text, cls.__name__.lower())
+        return name_of(text, cls.WHAT)
 
     @classmethod
     def _check_asked(cls, text: object) -> str:
-        return asked_of(text, cls.__name__.lower())
+        return asked_of(text, cls.WHAT)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Callable[[Any], CoreSchema]) -> CoreSchema:
@@ -124,11 +113,17 @@ class _Word(str):
         read = core_schema.with_info_after_validator_function(word, core_schema.str_schema())
         return core_schema.json_or_python_schema(read, core_schema.no_info_plain_validator_function(cls))
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Any text, with the usual words as examples."""
+        return {**handler(schema), **({"examples": list(cls.USUAL)} if cls.USUAL else {})}
 
-class Channel(_Word):
-    """How a demand reached us: an open vocabulary, with the usual words as constants."""
+
+class Channel(Word):
+    """How a demand reached us."""
 
     __slots__ = ()
+    WHAT = "channel"
     WISH_BOX: ClassVar[Channel]
     WECHAT_GROUP: ClassVar[Channel]
     HOTLINE: ClassVar[Channel]
@@ -136,14 +131,36 @@ class Channel(_Word):
     COUNTER: ClassVar[Channel]
 
 
-Channel.WISH_BOX = Channel("wish_box")
-Channel.WECHAT_GROUP = Channel("wechat_group")
-Channel.HOTLINE = Channel("hotline")
-Channel.HOME_VISIT = Channel("home_visit")
-Channel.COUNTER = Channel("counter")
+class Urgency(Word):
+    """How soon somebody must see to it."""
+
+    __slots__ = ()
+    WHAT = "urgency"
+    ROUTINE: ClassVar[Urgency]
+    URGENT: ClassVar[Urgency]
+    EMERGENCY: ClassVar[Urgency]
 
 
-class _Path(_Word):
+class FeedbackMethod(Word):
+    """How the outcome was told. A public notice tells, but does not ask; every other method asks."""
+
+    __slots__ = ()
+    WHAT = "feedback method"
+    CALL: ClassVar[FeedbackMethod]
+    VISIT: ClassVar[FeedbackMethod]
+    MESSAGE: ClassVar[FeedbackMethod]
+    PUBLIC_NOTICE: ClassVar[FeedbackMethod]
+
+
+Channel.USUAL = tuple(map(Channel, ("hotline", "wish_box", "wechat_group", "home_visit", "counter")))
+Channel.HOTLINE, Channel.WISH_BOX, Channel.WECHAT_GROUP, Channel.HOME_VISIT, Channel.COUNTER = Channel.USUAL
+Urgency.USUAL = tuple(map(Urgency, ("routine", "urgent", "emergency")))
+Urgency.ROUTINE, Urgency.URGENT, Urgency.EMERGENCY = Urgency.USUAL
+FeedbackMethod.USUAL = tuple(map(FeedbackMethod, ("call", "visit", "message", "public_notice")))
+(FeedbackMethod.CALL, FeedbackMethod.VISIT, FeedbackMethod.MESSAGE, FeedbackMethod.PUBLIC_NOTICE) = FeedbackMethod.USUAL
+
+
+class _Path(Word):
     """Names from the widest to the narrowest, joined by slashes; a slash inside a name is written %2F."""
 
     __slots__ = ()
@@ -153,16 +170,16 @@ class _Path(_Word):
         """The path of these names, each taken as it is: `Place.of("Boston", "Allston / Brighton")`."""
         for name in names:
             if not isinstance(name, str):
-                raise InvalidValue(cls.__name__.lower(), f"must be made of texts, got {brief(name)}")
+                raise InvalidValue(cls.WHAT, f"must be made of texts, got {brief(name)}")
         return cls("/".join(name.replace("%", "%25").replace("/", "%2F") for name in names))
 
     @classmethod
     def _check(cls, text: object) -> str:
-        return path_of(text, cls.__name__.lower())
+        return path_of(text, cls.WHAT)
 
     @classmethod
     def _check_asked(cls, text: object) -> str:
-        return asked_path_of(text, cls.__name__.lower())
+        return asked_path_of(text, cls.WHAT)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -189,12 +206,14 @@ class Place(_Path):
     """Where in the grid: county, town, community, grid, building (`fufeng/chengguan/c3/g12/b4`)."""
 
     __slots__ = ()
+    WHAT = "place"
 
 
 class Category(_Path):
     """What a demand is about, from the service menu (`civil_affairs/subsidy`)."""
 
     __slots__ = ()
+    WHAT = "category"
 
 
 class _CheckedWhenMade(type(Struct)):  # type: ignore[misc]

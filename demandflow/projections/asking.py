@@ -108,7 +108,7 @@ class Asking:
 
     def _noted(self, tables: sqlite3.Connection, page: BoardPage, chosen: Filter) -> BoardPage:
         """The page; where it is empty, with what is said if no demand ever was what is asked for."""
-        names = (*SLICED, "contractor", "resident")
+        names = (*SLICED, "contractor", "resident", "urgency")
         asked = {} if page.rows else {name: getattr(chosen, name) for name in names}
         return replace(page, note=never_there(tables, asked))
 

@@ -25,7 +25,7 @@ from demandflow.store.watched import Watched
 PAGE = 1000
 
 
-class VersionTaken(StorageError):
+class VersionTaken(StorageError, code="version_taken"):
     """Somebody else recorded that version of the demand first; the recorder loads again and decides again."""
 
 

@@ -12,13 +12,27 @@ from demandflow.domain.checks.samples import accepted, choices_of, plain
 from demandflow.domain.demand import Demand
 from demandflow.domain.fact import Fact
 from demandflow.domain.facts import Corrected, correctable
-from demandflow.domain.values import Category, Channel, FeedbackMethod, Grade, Place
+from demandflow.domain.values import Category, Channel, FeedbackMethod, Grade, Place, Urgency
 from demandflow.errors import InvalidValue
-from demandflow.testing.people import CATEGORIES, CHANNELS, CONTRACTORS, PLACES, RESIDENTS, TEXTS
+from demandflow.testing.people import (
+    CATEGORIES,
+    CHANNELS,
+    CONTRACTORS,
+    METHODS,
+    PLACES,
+    RESIDENTS,
+    TEXTS,
+    URGENCIES,
+)
 
 MOST = 2**20
 DAYS = (1, 20, 2, 5, -1)
 A_WHILE = timedelta(hours=2)
+OURS: dict[type, Sequence[Any]] = {
+    **{Place: PLACES, Category: CATEGORIES, Channel: CHANNELS, str: TEXTS},
+    **{Urgency: URGENCIES, FeedbackMethod: METHODS},
+}
+"""The choices by the type of a field."""
 KEPT_BACK = frozenset({"source", "reference", "shared_with"})
 """Optional fields that random facts leave out: they say that a demand comes from elsewhere."""
 
@@ -65,7 +79,7 @@ def _by_name(name: str, where: Surroundings) -> Sequence[Any]:
     """The choices of the fields that mean the same in all facts."""
     later = [max(where.demand.agreed_due or where.now, where.now) + timedelta(days=days) for days in DAYS]
     if name == "way" and where.demand.anonymous:
-        return (FeedbackMethod.PUBLIC_NOTICE, FeedbackMethod.PUBLIC_NOTICE, *FeedbackMethod)
+        return (FeedbackMethod.PUBLIC_NOTICE, FeedbackMethod.PUBLIC_NOTICE, *METHODS)
     known: dict[str, Sequence[Any]] = {
         "resident": (RESIDENTS[0], None, *RESIDENTS[1:]),
         "representative": (None, None, "daughter"),
@@ -85,11 +99,9 @@ def _by_name(name: str, where: Surroundings) -> Sequence[Any]:
 
 def _by_kind(found: Sequence[Any]) -> Sequence[Any]:
     """The choices that a field's type allows; ours instead of one sample."""
-    ours: dict[type, Sequence[Any]] = {Place: PLACES, Category: CATEGORIES, Channel: CHANNELS, str: TEXTS}
     values = [value for value in found if value is not None]
-    if len(values) == 1 and (one := type(values[0])) in ours:
-        values = list(ours[one])
-    return values
+    of = {type(value) for value in values}
+    return OURS[of.pop()] if len(of) == 1 and of <= OURS.keys() and (str not in of or len(values) == 1) else values
 
 
 def _correction(kind: type[Corrected], number: int, demand: Demand) -> Corrected:

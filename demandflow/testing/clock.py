@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from demandflow.errors import CalendarEnds
+from demandflow.calendars.ends import CalendarEnds
 
 
 @contextmanager

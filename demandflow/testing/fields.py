@@ -16,10 +16,10 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError
 from pydantic.fields import FieldInfo
 
-from demandflow.domain.values import Category, Channel, Place
+from demandflow.domain.values import Category, Place, Word
 from demandflow.errors import InvalidValue
 from demandflow.inputs.moments import EARLIEST, LATEST
-from demandflow.testing.words import categories, channels, moments, places, texts
+from demandflow.testing.words import categories, moments, places, texts, words
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -148,7 +148,7 @@ SIMPLE: tuple[tuple[type, Make], ...] = (
     (Enum, lambda kind, _: st.sampled_from(kind)),
     (Place, lambda kind, _: places().map(kind)),
     (Category, lambda kind, _: categories().map(kind)),
-    (Channel, lambda kind, _: channels().map(kind)),
+    (Word, lambda kind, _: words(kind)),
     (str, _texts),
     (int, _whole),
     (float, _fractions),

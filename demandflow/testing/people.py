@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from demandflow.domain.demand import Demand
-from demandflow.domain.values import Actor, Category, Channel, Place, Role
+from demandflow.domain.values import Actor, Category, Channel, FeedbackMethod, Place, Role, Urgency
 
 RESIDENTS = ("张三", "Anna", "zhao")
 OFFICERS = ("王芳", "zhao", "chen")
@@ -11,7 +11,9 @@ CONTRACTORS = ("水电队", "legal aid", "chen")
 TEXTS = ("ok", "路灯坏了", "não", "a/b", "…")
 PLACES = tuple(map(Place, ("fufeng/chengguan/c3", "fufeng/chengguan/c3/g12/b4", "fufeng/jiangzhang", "岐山/蔡家坡")))
 CATEGORIES = tuple(map(Category, ("culture", "civil_affairs/subsidy", "civil_affairs", "住房/维修")))
-CHANNELS = (Channel.HOTLINE, Channel.WISH_BOX, Channel.WECHAT_GROUP)
+CHANNELS = (Channel.HOTLINE, Channel.WISH_BOX, Channel.WECHAT_GROUP, Channel("loudspeaker"))
+URGENCIES = (*Urgency.USUAL, Urgency("before winter"))
+METHODS = (*FeedbackMethod.USUAL, FeedbackMethod("loudspeaker"))
 
 
 def actors_for(role: str, demand: Demand) -> list[Actor]:

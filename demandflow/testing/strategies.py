@@ -21,13 +21,13 @@ from demandflow.domain.events import Event
 from demandflow.domain.fact import Fact
 from demandflow.domain.moves import MEANINGS
 from demandflow.domain.standard.closed_loop import CLOSED_LOOP
-from demandflow.domain.values import Category, Urgency
+from demandflow.domain.values import Category
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief
 from demandflow.testing.choosing import MOST, Surroundings, fact_of
 from demandflow.testing.fields import models
 from demandflow.testing.histories import Telling, histories
-from demandflow.testing.people import CATEGORIES
+from demandflow.testing.people import CATEGORIES, URGENCIES
 from demandflow.testing.words import actors, categories, channels, moments, places, texts
 
 F = TypeVar("F", bound=Fact)
@@ -106,7 +106,7 @@ def calendars() -> SearchStrategy[Calendar]:
 
 def limits() -> SearchStrategy[Limit]:
     """Limits for all, or for a category, an urgency or both."""
-    return st.builds(Limit, spans(), st.none() | st.sampled_from(CATEGORIES), st.none() | st.sampled_from(Urgency))
+    return st.builds(Limit, spans(), st.none() | st.sampled_from(CATEGORIES), st.none() | st.sampled_from(URGENCIES))
 
 
 @st.composite

@@ -23,6 +23,7 @@ from demandflow import (
     Demand,
     DemandFlow,
     Event,
+    FeedbackMethod,
     Figures,
     InvalidValue,
     Limit,
@@ -39,6 +40,7 @@ from demandflow import (
     Stage,
     Stamp,
     State,
+    Urgency,
     Workflow,
     closed_loop,
     standard_clocks,
@@ -89,6 +91,7 @@ from demandflow.testing.strategies import (
     spans,
     texts,
 )
+from demandflow.testing.words import words
 
 FEW = 12
 """Steps of a history that is played to ask for figures: enough to have some, and quick."""
@@ -229,6 +232,8 @@ STRATEGIES: dict[Any, Make] = {
     Place: places,
     Category: categories,
     Channel: channels,
+    Urgency: lambda: words(Urgency),
+    FeedbackMethod: lambda: words(FeedbackMethod),
     Period: _periods,
     # workflows
     Workflow: _workflows,

@@ -10,7 +10,7 @@ from demandflow.domain.moves import Proposal
 
 NOT_COMPARED = frozenset({"state", "id", "version", "facts", "commands", "text"})
 """Fields in which places do not differ: the state is told anyway, the others would set every step apart."""
-WHOLLY = frozenset({"bool", "bool | None", "int", "Grade | None", "Urgency | None"})
+WHOLLY = frozenset({"bool", "bool | None", "int", "Grade | None"})
 """Kinds of fields of which every value is tried; of texts, moments and collections only a few are."""
 CERTAIN = frozenset(
     {

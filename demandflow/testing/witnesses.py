@@ -13,7 +13,7 @@ from demandflow.domain.checks.samples import accepted, choices_of, plain
 from demandflow.domain.demand import Demand
 from demandflow.domain.fact import Fact
 from demandflow.domain.facts import Corrected, correctable
-from demandflow.domain.values import Actor, Category, Channel, Place, Role
+from demandflow.domain.values import Actor, Category, Channel, Place, Role, Word
 from demandflow.errors import InvalidValue
 
 STRANGERS = ("somebody", "somebody else", "a third person")
@@ -95,7 +95,7 @@ def _values(name: str, samples: Sequence[Any], demand: Demand, at: datetime, oth
         case Place() | Category() | Channel():
             yield said
             yield sample
-        case str() if not isinstance(sample, Enum):
+        case str() if not isinstance(sample, Enum | Word):
             if TWO_LINES not in samples:  # else a free text, which names nobody
                 yield from (said, STRANGERS[0], *_names(demand))
             yield from (*(one for one in samples if one != TWO_LINES), said, *_texts(demand.attributes.values()))

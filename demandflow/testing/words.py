@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from demandflow.domain.values import Actor, Category, Channel, Place, Role
+from demandflow.domain.values import Actor, Category, Channel, Place, Role, Word
 from demandflow.errors import InvalidValue, brief
 from demandflow.inputs.moments import EARLIEST, LATEST, moment
 from demandflow.inputs.texts import LONGEST_NAME, wrong_with
@@ -37,7 +38,7 @@ NASTY = (
 )
 """Texts that are valid, and that careless code stumbles over."""
 ZONES = (UTC, timezone(timedelta(hours=8)), timezone(timedelta(hours=-3, minutes=-30)), timezone(timedelta(hours=14)))
-USUAL = (Channel.HOTLINE, Channel.WISH_BOX, Channel.WECHAT_GROUP, Channel.HOME_VISIT, Channel.COUNTER)
+W = TypeVar("W", bound=Word)
 
 
 def texts(*, min_size: int = 1, max_size: int | None = None) -> SearchStrategy[str]:
@@ -59,7 +60,13 @@ def _kept(text: str) -> str:
 
 def channels() -> SearchStrategy[Channel]:
     """Channels: the usual words, and a community's own."""
-    return st.sampled_from(USUAL) | texts().map(Channel)
+    return words(Channel)
+
+
+def words(kind: type[W]) -> SearchStrategy[W]:
+    """Words of an open vocabulary: the usual ones, and a community's own."""
+    own = texts().map(kind)
+    return st.sampled_from(kind.USUAL) | own if kind.USUAL else own
 
 
 def places() -> SearchStrategy[Place]:

@@ -16,7 +16,7 @@ from demandflow.workflow_files.vocabulary import Vocabulary, perhaps
 WHERE = {repr(word): word for word in (START, BACK, STAY, ANYWHERE, WHILE_OPEN)}
 
 
-class InvalidFile(InvalidValue):
+class InvalidFile(InvalidValue, code="invalid_file"):
     """A file does not say a workflow; `mistakes` holds what is wrong with it, a line each."""
 
     def __init__(self, what: str, mistakes: tuple[str, ...]) -> None:

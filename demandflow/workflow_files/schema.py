@@ -116,7 +116,7 @@ def _limit() -> dict[str, Any]:
     properties = {
         "span": {"$ref": "#/$defs/span"},
         "category": {**TEXT, "description": "for demands of this category, and of all below it"},
-        "urgency": {"enum": list(Urgency)},
+        "urgency": {**TEXT, "examples": list(Urgency.USUAL)},
     }
     return {"anyOf": [{"$ref": "#/$defs/span"}, _table(properties, "span")]}
 

@@ -9,7 +9,7 @@ from demandflow.calendars.calendar import Calendar
 from demandflow.calendars.files import as_table, calendar_of
 from demandflow.calendars.spans import Span
 from demandflow.domain.clocks.clock import Clock, Limit
-from demandflow.domain.values import Category
+from demandflow.domain.values import Category, Urgency
 from demandflow.errors import InvalidValue
 from demandflow.workflow_files.plain import Keys, Value, flag, known, table, text, words
 from demandflow.workflow_files.vocabulary import Vocabulary
@@ -78,6 +78,10 @@ def _category(said: Any, value: Value) -> Any:
     return known(Category, said, value)
 
 
+def _urgency(said: Any, value: Value) -> Any:
+    return known(Urgency, said, value)
+
+
 CLOCK: Keys = {
     "name": (text, True),
     "runs_in": (words, True),
@@ -87,7 +91,7 @@ CLOCK: Keys = {
     "restarts": (words, False),
     "extensible": (flag, False),
 }
-LIMIT: Keys = {"span": (_span, True), "category": (_category, False), "urgency": (text, False)}
+LIMIT: Keys = {"span": (_span, True), "category": (_category, False), "urgency": (_urgency, False)}
 
 
 def said_of_clock(clock: Clock, calendar: str) -> dict[str, Any]:

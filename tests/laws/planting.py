@@ -268,7 +268,6 @@ MISDECLARED: SearchStrategy[dict[str, Any]] = st.sampled_from((
     {"runs_in": ()},
     {"limits": ()},
     {"limits": (Limit("1 hour"), Limit("2 hours", urgency="urgent"))},
-    {"limits": Limit("2 hours", urgency="soon")},
     {"restarts": "begun"},
     {"extensible": 1},
     {"calendar": None},

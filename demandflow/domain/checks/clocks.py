@@ -80,9 +80,6 @@ def _wrong_limits(clock: Clock) -> Iterator[Wrong]:
     if not clock.limits:
         yield "it has no limit", "say how long: limits=(Limit('3 working days'),)", ()
     for number, limit in enumerate(clock.limits):
-        if limit.urgency is not None and limit.urgency not in tuple(Urgency):
-            perhaps = did_you_mean(limit.urgency, Urgency)
-            yield f"the limit {limit} is for an urgency that is none", f"say one of {listed(Urgency)}{perhaps}", ()
         for earlier in clock.limits[:number]:
             if _fits_all_of(earlier, limit):
                 says = f"the limit {limit} is never tried: {earlier}, which comes first, fits all that it fits"
@@ -109,6 +106,11 @@ def advice_for_clocks(states: Sequence[State], moves: Sequence[Move], clocks: Se
         if len(moved) > 1:
             says = f"in state {state.name!r} a due moment that a fact names is that of {len(moved)} clocks at once: "
             yield Defect("same-due", says + listed(moved), "let one of them be extensible there", (state.name,))
+    for clock in clocks:
+        for urgency in dict.fromkeys(limit.urgency for limit in clock.limits if limit.urgency is not None):
+            if urgency not in Urgency.USUAL and (perhaps := did_you_mean(urgency, Urgency.USUAL)):
+                says = f"clock {clock.name!r} has a limit for the urgency {urgency!r}"
+                yield Defect("alike", says, f"keep it, if that is what people say{perhaps}")
     steps = steps_of(states, moves)
     for clock in clocks:
         for says, remedy, where in (*_idle_pauses(clock, steps, moves), *_idle_promises(clock, steps, moves)):

@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from demandflow.domain.fact import Fact
-from demandflow.domain.values import Category, Channel, Place
+from demandflow.domain.values import Channel, Word
 from demandflow.errors import InvalidValue, listed
 
 F = TypeVar("F", bound=Fact)
@@ -104,7 +104,7 @@ def _choices_of(kind: type[Fact], name: str, info: FieldInfo, everything: bool) 
     found = accepted(kind, name, [WHO, None]) if name == "resident" else []
     telling = bool(found)
     found = found or list(_choices(info.annotation))
-    telling = telling or any(isinstance(one, bool | int | float | Enum) for one in found)
+    telling = telling or any(isinstance(one, bool | int | float | Enum) or _is_a_choice(type(one)) for one in found)
     if not (info.is_required() or telling or everything) and None in found:
         found = [None]
     found += [one for one in _at_the_bounds(info) if one not in found]
@@ -145,7 +145,9 @@ def _choices(kind: Any) -> Iterator[Any]:
         yield from (kind(number) for number in (1, 0, 10, 1_000_000, -1))
     elif isinstance(kind, type) and issubclass(kind, Enum):
         yield from kind
-    elif isinstance(kind, type) and issubclass(kind, Channel | Place | Category):
+    elif _is_a_choice(kind):
+        yield from kind.USUAL
+    elif isinstance(kind, type) and issubclass(kind, Word):
         yield kind("sample")
     elif kind in SAMPLES:
         yield SAMPLES[kind]
@@ -155,6 +157,11 @@ def _choices(kind: Any) -> Iterator[Any]:
             yield from (made([one]) for one in islice(_choices(inner[0]), 1))
     elif isinstance(kind, type) and issubclass(kind, Fact):
         yield plain(kind)
+
+
+def _is_a_choice(kind: Any) -> bool:
+    """Whether it has words that a condition may tell apart; a channel only says where a demand came from."""
+    return isinstance(kind, type) and issubclass(kind, Word) and bool(kind.USUAL) and not issubclass(kind, Channel)
 
 
 SAMPLES: dict[Any, Any] = {

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from demandflow.calendars.calendar import Calendar
 from demandflow.calendars.spans import Span
-from demandflow.domain.values import Category
+from demandflow.domain.values import Category, Urgency
 from demandflow.errors import InvalidValue, YearNotCovered, brief
 
 
@@ -28,8 +28,8 @@ class Limit:
             object.__setattr__(self, "span", Span.of(self.span))
         if self.category is not None:
             object.__setattr__(self, "category", str(Category(self.category)))
-        if self.urgency is not None and not (isinstance(self.urgency, str) and self.urgency):
-            raise InvalidValue("limit", f"its urgency is a word or None, got {brief(self.urgency)}")
+        if self.urgency is not None:
+            object.__setattr__(self, "urgency", str(Urgency(self.urgency)))
 
     @property
     def for_all(self) -> bool:

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from demandflow.calendars.calendar import Calendar
+from demandflow.calendars.ends import CalendarEnds
 from demandflow.calendars.spans import Span
 from demandflow.domain.workflow import Workflow
-from demandflow.errors import CalendarEnds
 
 NOTICE = timedelta(days=90)
 """How long before its end a calendar is reported: the days off of a year are published at the end of the last."""

@@ -14,6 +14,8 @@ from demandflow.projections.board.pages import rows_of
 from demandflow.projections.figures.question import Question
 
 SLICED = ("place", "category", "channel", "lead")
+WORDS_OF = {**dict.fromkeys(SLICED, "demandflow_slices"), "urgency": "demandflow_board"}
+"""The tables that hold all words of these columns."""
 
 
 def never_there(connection: sqlite3.Connection, asked: Mapping[str, str | None]) -> str:
@@ -22,10 +24,9 @@ def never_there(connection: sqlite3.Connection, asked: Mapping[str, str | None])
     for name, value in asked.items():
         if value and not _ever(connection, name, value):
             column = "lead" if name == "contractor" else name
-            alike = _alike(connection, column, value) if column in SLICED else []
-            said.append(
-                f"no demand ever had the {name} {brief(value)}{f' (there is {listed(alike)})' if alike else ''}"
-            )
+            alike = _alike(connection, column, value) if column in WORDS_OF else []
+            had = "has" if name == "urgency" else "ever had"  # another may have been set since
+            said.append(f"no demand {had} the {name} {brief(value)}{f' (there is {listed(alike)})' if alike else ''}")
     return "; ".join(said)
 
 
@@ -40,6 +41,7 @@ def _ever(connection: sqlite3.Connection, name: str, value: str) -> bool:
 
 
 def _alike(connection: sqlite3.Connection, column: str, value: str) -> list[str]:
-    words = [word for (word,) in connection.execute(f"SELECT DISTINCT {column} FROM demandflow_slices")]  # noqa: S608
+    rows = connection.execute(f"SELECT DISTINCT {column} FROM {WORDS_OF[column]}")  # noqa: S608
+    words = [word for (word,) in rows if word]
     parts = {"/".join(word.split("/")[: n + 1]) for word in words for n in range(word.count("/") + 1)}
     return get_close_matches(value, sorted(parts | set(words)), n=3)

@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from demandflow import Calendar, Clock, Days, DemandFlow, Workflow, closed_loop, standard_clocks
-from demandflow.errors import CalendarEnds
+from demandflow.calendars import CalendarEnds
 from demandflow.policies import Reminders, standard_policies
 from tests.unit.calendars.test_calendars_real import needs
 

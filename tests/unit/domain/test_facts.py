@@ -33,7 +33,7 @@ CHANGED: list[dict[str, Any]] = [
     {"resident": ["li"]},
     {"shared_with": ["li", 3]},
     {"shared_with": "li"},
-    {"urgency": "at once"},
+    {"urgency": "at\nonce"},
     {"due": datetime(2026, 1, 1)},  # noqa: DTZ001
     {"due": "2026"},
     {"source": "x", "reference": b"7"},

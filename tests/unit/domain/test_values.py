@@ -12,13 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from demandflow import Actor, Category, Channel, DemandFlowError, InvalidValue, Place
-from demandflow.domain.values import STORED
+from demandflow import Actor, Category, Channel, DemandFlowError, FeedbackMethod, InvalidValue, Place, Urgency
+from demandflow.domain.values import STORED, Word
 from demandflow.facts import Accepted, Extended, Registered
 from demandflow.inputs.moments import moment
 from demandflow.inputs.texts import is_name, name_of
 from demandflow.recording.ids import derived_id, uuid7
 
+WORDS: tuple[type[Word], ...] = (Channel, Urgency, FeedbackMethod)
 NAMES = st.text(min_size=1, max_size=60).filter(is_name)
 
 
@@ -48,14 +49,26 @@ def test_a_percent_sign_that_stands_for_itself_is_refused(wrong: str) -> None:
     assert str(caught.value) == f"place: in {wrong!r} write % as %25 and / as %2F, or use Place.of()"
 
 
-@pytest.mark.parametrize("kind", [Channel, Place, Category])
-def test_what_is_wrong_with_a_word_is_told_with_what_it_was_to_be(kind: type[Channel]) -> None:
+@pytest.mark.parametrize("kind", [*WORDS, Place, Category])
+def test_what_is_wrong_with_a_word_is_told_with_what_it_was_to_be(kind: type[Word]) -> None:
     for wrong, says in {"": "is empty or has blanks at its ends", "a ": "is empty or has blanks at its ends",
                         "a\nb": "has the control character '\\n'; a name is one line"}.items():  # fmt: skip
         with pytest.raises(InvalidValue) as caught:
             kind(wrong)
-        assert str(caught.value) == f"{kind.__name__.lower()}: {wrong!r} {says}"
+        assert str(caught.value) == f"{kind.WHAT}: {wrong!r} {says}"
     assert kind("نمی‌دانم") == "نمی‌دانم", "a joiner is no control character"
+
+
+@given(st.sampled_from(WORDS), NAMES)
+def test_every_name_is_a_word_of_an_open_vocabulary_and_the_usual_ones_are_constants(
+    kind: type[Word], name: str
+) -> None:
+    word = kind(name)
+    assert (word, type(word), kind(word)) == (name, kind, word)
+    assert pickle.loads(pickle.dumps(word)) == copy.deepcopy(word) == word
+    assert TypeAdapter(kind).validate_json(TypeAdapter(kind).dump_json(word)) == word
+    assert {getattr(kind, usual.upper()) for usual in kind.USUAL} == set(kind.USUAL)
+    assert TypeAdapter(kind).json_schema() == {"type": "string", "examples": list(kind.USUAL)}
 
 
 def test_a_slash_inside_a_name_is_escaped() -> None:

@@ -145,7 +145,7 @@ def test_a_question_that_cannot_be_asked_says_what_can(flow: DemandFlow) -> None
         lambda: flow.board(stage="nope"): "possible: audit",
         lambda: flow.board(ended_as="nope"): "possible: closed",
         lambda: flow.board(workflow="closed-loop"): "possible: closed-loop@1, closed-loop@2",
-        lambda: flow.board(urgency="now"): "possible: emergency",
+        lambda: flow.board(urgency="\x00"): "control character",
         lambda: flow.board(place="a//b"): "empty",
         lambda: flow.board(place="\ud800"): "control",
         lambda: flow.board(place=["x"]): "must be a text",  # type: ignore[arg-type]

@@ -137,6 +137,15 @@ def test_what_no_demand_ever_was_is_said_and_how_it_may_be_spelt(flow: DemandFlo
     )
 
 
+def test_a_word_of_urgency_that_no_demand_has_is_said_and_how_it_may_be_spelt(flow: DemandFlow) -> None:
+    flow.register("x", channel="hotline", place="fufeng", urgency="before winter", by=CLERK)
+    assert [row.urgency for row in flow.board(urgency="before winter").rows] == ["before winter"]
+    assert flow.board(urgency="before wintr").note == (
+        "no demand has the urgency 'before wintr' (there is before winter)"
+    )
+    assert flow.board(urgency="urgent").note == "no demand has the urgency 'urgent'"
+
+
 def test_a_place_that_was_left_is_one_that_there_was(flow: DemandFlow, clock: FrozenClock) -> None:
     it = flow.register("x", channel="hotline", place="f/c1", by=CLERK).id
     flow.sort(it, place="f/c2", by=AUDITOR)

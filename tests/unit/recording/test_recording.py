@@ -323,7 +323,7 @@ def test_words_and_lists_are_welcome_where_they_say_what_is_meant(flow: DemandFl
     demand = flow.register("x", **PLACED, **words)
     assert (demand.urgency, demand.shared_with) == (Urgency.URGENT, ("李四",))
     flow.answer(demand.id, "so", by=CLERK)
-    flow.feed_back(demand.id, "call", by=CLERK)  # type: ignore[arg-type]
+    flow.feed_back(demand.id, "call", by=CLERK)
     with pytest.raises(InvalidValue, match="should be 'very_satisfied', 'satisfied'"):
         flow.evaluate(demand.id, resolved=True, grade="happy", by=RESIDENT)  # type: ignore[arg-type]
     done = flow.evaluate(demand.id, resolved=True, grade="satisfied", by=RESIDENT)  # type: ignore[arg-type]

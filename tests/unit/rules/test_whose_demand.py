@@ -44,7 +44,7 @@ def told(flow: DemandFlow, demand: UUID) -> None:
     flow.contract_out(demand, "repair team", by=DISPATCHER)
     flow.take_on(demand, by=TEAM)
     flow.report(demand, "new lamp", by=TEAM)
-    flow.feed_back(demand, "call", by=CLERK)  # type: ignore[arg-type]
+    flow.feed_back(demand, "call", by=CLERK)
 
 
 # merged
@@ -93,7 +93,7 @@ def test_an_anonymous_demand_brings_nobody_and_may_be_evaluated_by_those_who_joi
     assert flow.demand(wish).residents == ()
     flow.merge(flow.register("too dark", **PLACED, resident="Anna", by=CLERK).id, into=wish, by=AUDITOR)
     flow.answer(wish, "seen to", by=CLERK)
-    flow.feed_back(wish, "public_notice", by=CLERK)  # type: ignore[arg-type]
+    flow.feed_back(wish, "public_notice", by=CLERK)
     assert flow.evaluate(wish, **GOOD, by=ANNA).ended_as == "closed"
 
 

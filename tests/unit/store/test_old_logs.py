@@ -21,7 +21,7 @@ LOGS = Path(__file__).parent / "logs"
 OFFICE = Calendar.of("office", zone="Asia/Shanghai", hours="Mon-Fri 09:00-17:00", days=Days.none([2025, 2026]))
 TIMED = closed_loop("timed", 1, clocks=standard_clocks(OFFICE))
 pytestmark = pytest.mark.filterwarnings(
-    "ignore::demandflow.errors.CalendarEnds"
+    "ignore::demandflow.calendars.CalendarEnds"
 )  # the calendar of the yard ends with 2025
 REDEFINED = "on_time", " on time"
 """What a figure of this name means has changed since."""

@@ -367,7 +367,6 @@ MISTAKES: dict[str, dict[str, Any]] = {
             Limit("1 hour", "noise", "urgent"), "5 working days", Limit("1 hour", "roads"),
         )),),
     ),
-    "a clock for an urgency that is none": small(FINISH, clocks=(clock(limits=(Limit("1 hour", urgency="urgnt"),)),)),
 }
 ADVICE: dict[str, dict[str, Any]] = {
     "an owner who has no way on": small(FINISH, states=(replace(OPEN, owner="chief"), DONE)),
@@ -408,6 +407,9 @@ ADVICE: dict[str, dict[str, Any]] = {
     "a clock that is never extended and never restarts": small(
         FINISH, replace(WAIT, means="escalated"), GO_ON, states=THREE,
         clocks=(clock(), clock("waiting", restarts="taken_on", extensible=True, name="wait")),
+    ),
+    "a clock for urgencies that are almost the usual": small(
+        FINISH, clocks=(clock(limits=tuple(Limit("1 hour", urgency=one) for one in ("urgnt", "urgent", "fire"))),),
     ),
 }
 # fmt: on

@@ -129,7 +129,7 @@ def test_callbacks_are_a_day_apart_unless_a_community_says_otherwise(clock: Froz
             flow.contract_out(demand, "repair team", by=DISPATCHER)
             flow.take_on(demand, by=TEAM)
             flow.report(demand, "new lamp", by=TEAM)
-            flow.feed_back(demand, "call", by=CLERK)  # type: ignore[arg-type]
+            flow.feed_back(demand, "call", by=CLERK)
             for _ in range(2):
                 try:
                     flow.act(demand, "miss_callback", CallbackMissed(), by=CLERK)

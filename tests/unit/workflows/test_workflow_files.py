@@ -508,7 +508,7 @@ def test_a_mistake_is_told_with_its_place_and_what_is_possible(right: str, wrong
             'catgory = "noise"',
             "limits 1: unknown key 'catgory' (possible: span, category, urgency)",
         ),
-        ('urgency = "urgent" },', "urgency = 3 },", "clocks 1 ('answer'): limits 1: urgency must be a text, got 3"),
+        ('urgency = "urgent" },', "urgency = 3 },", "clocks 1 ('answer'): limits 1: urgency: must be a text, got 3"),
         (
             'calendar = "office"',
             'calendar = "ofice"',
@@ -544,13 +544,11 @@ def test_calendars_are_a_table() -> None:
 
 def test_misspelt_states_of_clocks_are_defects_of_the_workflow() -> None:
     with pytest.raises(InvalidWorkflow) as caught:
-        loads(GOOD + TIMES.replace('runs_in = "open"', 'runs_in = "opne"').replace('"urgent" }', '"urgnt" }'))
-    says, urgent, again = (f"{defect.says}; {defect.remedy}" for defect in caught.value.defects)
+        loads(GOOD + TIMES.replace('runs_in = "open"', 'runs_in = "opne"'))
+    [says] = (f"{defect.says}; {defect.remedy}" for defect in caught.value.defects)
     assert says == "clock 'answer': runs_in names a state 'opne' that is not declared; name some that are " + (
         "(possible: open); did you mean 'open'?"
     )
-    assert urgent.endswith("did you mean 'urgent'?")
-    assert again.startswith("clock 'finish'")
 
 
 def test_all_mistakes_of_a_file_are_told_at_once() -> None:
@@ -683,7 +681,7 @@ def test_the_schema_accepts_the_closed_loop_and_refuses_mistakes() -> None:
     for right, other in [
         ("limits = {", "limit = {"),
         ('zone = "UTC"\n', ""),
-        ('urgency = "urgent" }\n', 'urgency = "no" }\n'),
+        ('urgency = "urgent" }\n', 'urgency = "" }\n'),
     ]:
         assert right in TIMES
         assert not validator.is_valid(
