@@ -12,7 +12,7 @@ from demandflow import Workflow
 from demandflow.domain.standard.closed_loop import closed_loop
 from demandflow.testing import check, defective_workflows, workflows
 from demandflow.testing.planting import DEFECTS, Defective
-from demandflow.workflow_files.files import load
+from demandflow.workflow_files import load
 from tests.faults import ROOT
 from tests.small_workflow import yard
 from tests.test_random_workflows import check_named

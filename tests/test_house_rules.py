@@ -84,6 +84,8 @@ STRUCTS = (
 THIRD_PARTIES = {
     "pydantic": {
         *("domain/values.py", "domain/facts.py", "domain/checks/samples.py", "inputs/words.py", "store/mapper.py"),
+        *("inputs/tables.py", "calendars/files.py"),
+        *(f"workflow_files/{name}.py" for name in ("loading", "models", "schema")),
         *("testing/fields.py", "testing/copying.py", "testing/demand_laws.py"),
     },
     "pydantic_core": {"domain/values.py", "domain/facts.py"},

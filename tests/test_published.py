@@ -22,7 +22,7 @@ from demandflow.analysis.comparison import diff
 from demandflow.domain.standard.closed_loop import SEPARATIONS
 from demandflow.facts import CallbackMissed
 from demandflow.testing import FrozenClock
-from demandflow.workflow_files.files import dumps
+from demandflow.workflow_files import dumps
 from tests.rule_book import check_scene
 from tests.scenes import SCENES, Scene
 from tests.stories import AUDITOR, CLERK, DISPATCHER, SUPERVISOR, TEAM, Story

@@ -23,8 +23,7 @@ from demandflow.testing.workflows import (
     it_is_resolved,
     nothing_weighs_less_than_nothing,
 )
-from demandflow.workflow_files.files import dumps, loads
-from demandflow.workflow_files.vocabulary import STANDARD_VOCABULARY
+from demandflow.workflow_files import STANDARD_VOCABULARY, dumps, loads
 
 KIT = STANDARD_VOCABULARY.with_(
     facts=[Filed, Inspected, Weighed],
