@@ -2,23 +2,111 @@
 
 from __future__ import annotations
 
-import json
 import re
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
-from difflib import get_close_matches
 from os import PathLike
-from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    WithJsonSchema,
+    model_validator,
+)
 
 from demandflow.calendars.calendar import Calendar
 from demandflow.calendars.days import Days
-from demandflow.calendars.hours import WEEKDAYS, hours_as_text, opening_hours
+from demandflow.calendars.hours import WEEKDAYS, hours_as_text
 from demandflow.errors import InvalidValue, brief, listed
+from demandflow.inputs.documents import parsed, read_document
+from demandflow.inputs.tables import Several, Table, mistakes_of
 
-CALENDAR = ("name", "zone", "hours", "makeup_hours", "days")
-DAYS = ("years", "closed", "working", "hours")
+
+def _date(day: object) -> date:
+    if isinstance(day, date) and not isinstance(day, datetime):
+        return day
+    try:
+        if isinstance(day, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", day):
+            return date.fromisoformat(day)
+    except ValueError:
+        pass
+    raise InvalidValue(brief(day), "is no date; write it as 2026-03-01")
+
+
+def _without_doubles(days: tuple[date, ...], info: ValidationInfo) -> tuple[date, ...]:
+    if doubled := {day for day in days if days.count(day) > 1}:
+        raise InvalidValue(str(info.field_name), f"{min(doubled)} is said twice")
+    return days
+
+
+DATE = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
+Day = Annotated[date, BeforeValidator(_date), WithJsonSchema(DATE)]
+Dates = Annotated[Several[Day], AfterValidator(_without_doubles)]
+Hours = Annotated[str, Field(description='such as "09:00-12:00 14:00-18:00"')]
+
+
+class DaysTable(Table):
+    """Days that differ from the week."""
+
+    years: Annotated[Several[int], Field(description="about which it says everything")] = ()
+    closed: Dates = ()
+    working: Dates = ()
+    hours: dict[Day, Hours] = {}
+
+    @model_validator(mode="after")
+    def _is_sound(self) -> Self:
+        self.days()
+        return self
+
+    def days(self) -> Days:
+        """The days that the table says. Raises InvalidValue."""
+        return Days(self.years, self.closed, self.working, self.hours)
+
+
+class CalendarTable(Table):
+    """Working time."""
+
+    name: str
+    zone: Annotated[str, Field(description="such as Asia/Shanghai")]
+    hours: Annotated[
+        str | dict[str, Hours],
+        Field(description=f'such as "Mon-Fri 08:30-17:00", or a table by {listed(WEEKDAYS)} or Mon-Fri'),
+    ]
+    makeup_hours: Annotated[str, Field(description="of days that are worked although their weekday is not")] = ""
+    days: Annotated[Several[DaysTable], Field(description="that differ; later over earlier")] = ()
+
+    @model_validator(mode="after")
+    def _is_sound(self) -> Self:
+        self.calendar()
+        return self
+
+    def calendar(self) -> Calendar:
+        """The calendar that the table says. Raises InvalidValue."""
+        days = [table.days() for table in self.days]
+        return Calendar.of(self.name, zone=self.zone, hours=self.hours, days=days, makeup_hours=self.makeup_hours)
+
+    @classmethod
+    def of(cls, calendar: Calendar) -> Self:
+        """The table that says this calendar."""
+        return cls(
+            name=calendar.name,
+            zone=calendar.zone,
+            hours={day: hours_as_text(hours) for day, hours in zip(WEEKDAYS, calendar.hours, strict=True) if hours},
+            makeup_hours=hours_as_text(calendar.makeup_hours),
+            days=tuple(
+                DaysTable(
+                    years=tuple(sorted(days.years)),
+                    closed=tuple(sorted(days.closed)),
+                    working=tuple(sorted(days.working)),
+                    hours={day: hours_as_text(hours) for day, hours in days.hours},
+                )
+                for days in calendar.days
+            ),
+        )
 
 
 def read_calendar(path_or_text: str | PathLike[str]) -> Calendar:
@@ -26,143 +114,25 @@ def read_calendar(path_or_text: str | PathLike[str]) -> Calendar:
 
     A text of one line that ends as such a file's name does is its name. Raises InvalidValue, naming the key.
     """
-    if isinstance(path_or_text, PathLike) or re.fullmatch(r"[^\n]+\.(toml|json)", _text("calendar", path_or_text)):
-        path = Path(path_or_text)
-        if path.suffix not in (".toml", ".json"):
-            raise InvalidValue(str(path), "is neither .toml nor .json")
-        try:
-            text, form, what = path.read_bytes().decode("utf-8-sig"), path.suffix[1:], str(path)
-        except OSError as error:
-            raise InvalidValue(str(path), f"cannot be read: {error.strerror or error}") from None
-        except UnicodeDecodeError as error:
-            raise InvalidValue(str(path), f"is not written in UTF-8 (byte {error.start + 1})") from None
-    else:
-        text, what = str(path_or_text), "calendar"
-        form = "json" if text.lstrip().startswith("{") else "toml"
-    try:
-        said = tomllib.loads(text) if form == "toml" else json.loads(text, object_pairs_hook=_once)
-    except RecursionError:
-        raise InvalidValue(what, "is nested too deeply") from None
-    except InvalidValue as error:
-        raise InvalidValue(what, error.problem) from None
-    except ValueError as error:
-        raise InvalidValue(what, f"is no {form.upper()}: {error}") from None
-    return calendar_of(said)
+    if isinstance(path_or_text, PathLike):
+        return calendar_of(read_document(path_or_text))
+    if not isinstance(path_or_text, str):
+        raise InvalidValue("calendar", f"must be a text, got {brief(path_or_text)}")
+    if re.fullmatch(r"[^\n]+\.(toml|json)", path_or_text):
+        return calendar_of(read_document(path_or_text))
+    return calendar_of(parsed(path_or_text, "json" if path_or_text.lstrip().startswith("{") else "toml", "calendar"))
 
 
 def calendar_of(table: Mapping[str, Any]) -> Calendar:
     """The calendar that a table says, as `as_table` writes it; dates may be dates or texts. Raises InvalidValue."""
-    _keys("calendar", table, CALENDAR, needed=("name", "zone", "hours"))
-    hours, days = table["hours"], table.get("days", [])
-    if not isinstance(hours, str):
-        hours = {day: _text(f"hours.{day}", one) for day, one in _table("hours", hours).items()}
-    if not isinstance(days, list | tuple):
-        raise InvalidValue("days", f"must be a list of tables, got {brief(days)}")
-    return Calendar.of(
-        _text("name", table["name"]),
-        zone=_text("zone", table["zone"]),
-        hours=hours,
-        days=[_days(f"days {number}", one) for number, one in enumerate(days, start=1)],
-        makeup_hours=_text("makeup_hours", table.get("makeup_hours", "")),
-    )
+    try:
+        return CalendarTable.model_validate(table).calendar()
+    except ValidationError as error:
+        raise InvalidValue("calendar", "; ".join(mistakes_of(error, CalendarTable, table))) from None
 
 
 def as_table(calendar: Calendar) -> dict[str, Any]:
     """The calendar as texts, lists and tables, which TOML and JSON can write; `calendar_of` gives an equal one."""
     if not isinstance(calendar, Calendar):
         raise InvalidValue("calendar", f"must be a Calendar, got {brief(calendar)}")
-    return {
-        "name": calendar.name,
-        "zone": calendar.zone,
-        "hours": {day: hours_as_text(one) for day, one in zip(WEEKDAYS, calendar.hours, strict=True) if one},
-        "makeup_hours": hours_as_text(calendar.makeup_hours),
-        "days": [_days_as_table(one) for one in calendar.days],
-    }
-
-
-def _days_as_table(days: Days) -> dict[str, Any]:
-    said = {
-        "years": sorted(days.years),
-        "closed": [str(day) for day in sorted(days.closed)],
-        "working": [str(day) for day in sorted(days.working)],
-        "hours": {str(day): hours_as_text(hours) for day, hours in days.hours},
-    }
-    return {key: value for key, value in said.items() if value}
-
-
-def _days(what: str, said: object) -> Days:
-    table = _table(what, said)
-    _keys(what, table, DAYS)
-    special = _table(f"{what}.hours", table.get("hours", {}))
-    try:
-        return Days(
-            _list(f"{what}.years", table.get("years", [])),
-            _dates(f"{what}.closed", _list(f"{what}.closed", table.get("closed", []))),
-            _dates(f"{what}.working", _list(f"{what}.working", table.get("working", []))),
-            {
-                _date(f"{what}.hours", day): opening_hours(_text(f"{what}.hours.{day}", hours), f"{what}.hours.{day}")
-                for day, hours in special.items()
-            },
-        )
-    except InvalidValue as error:
-        if error.what.startswith(what):
-            raise
-        raise InvalidValue(f"{what}.{error.what}" if error.what in DAYS else what, error.problem) from None
-
-
-def _dates(what: str, said: Iterable[object]) -> list[date]:
-    found = [_date(what, one) for one in said]
-    if twice := {day for day in found if found.count(day) > 1}:
-        raise InvalidValue(what, f"{min(twice)} is said twice")
-    return found
-
-
-def _date(what: str, said: object) -> date:
-    if isinstance(said, date) and not isinstance(said, datetime):
-        return said
-    try:
-        if isinstance(said, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", said):
-            return date.fromisoformat(said)
-    except ValueError:
-        pass
-    raise InvalidValue(what, f"{brief(said)} is no date; write it as 2026-03-01")
-
-
-def _list(what: str, said: object) -> list[Any]:
-    if not isinstance(said, list | tuple):
-        raise InvalidValue(what, f"must be a list, got {brief(said)}")
-    return list(said)
-
-
-def _table(what: str, said: object) -> Mapping[str, Any]:
-    if not isinstance(said, Mapping):
-        raise InvalidValue(what, f"must be a table, got {brief(said)}")
-    return said
-
-
-def _text(what: str, said: object) -> str:
-    if not isinstance(said, str):
-        raise InvalidValue(what, f"must be a text, got {brief(said)}")
-    return said
-
-
-def _keys(what: str, said: object, possible: tuple[str, ...], needed: tuple[str, ...] = ()) -> None:
-    table = _table(what, said)
-    for key in table:
-        if key not in possible:
-            near = get_close_matches(str(key), possible, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"possible: {listed(possible)}"
-            raise InvalidValue(what, f"unknown key {key!r} ({hint})")
-    for key in needed:
-        if key not in table:
-            raise InvalidValue(what, f"needs {key!r}")
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object that has a key twice would silently keep the last."""
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise InvalidValue("calendar", f"says the key {key!r} twice in one table")
-        found[key] = value
-    return found
+    return CalendarTable.of(calendar).model_dump(mode="json", exclude_defaults=True)

@@ -22,7 +22,7 @@ from demandflow.domain.workflow import Workflow
 from demandflow.errors import Defect, DemandFlowError, InvalidValue, InvalidWorkflow, WorkflowAdvice
 from demandflow.store.mapper import facts_by_topic
 from demandflow.store.reader import recorded_events
-from demandflow.workflow_files.reading import InvalidFile
+from demandflow.workflow_files.loading import InvalidFile
 from demandflow.workflow_files.sources import Sources
 
 SOUND, FOUND, MISUSE, INTERRUPTED = 0, 1, 2, 130

@@ -13,9 +13,9 @@ from typing import Any
 
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, InvalidWorkflow, brief
-from demandflow.workflow_files.files import load
-from demandflow.workflow_files.reading import InvalidFile
-from demandflow.workflow_files.vocabulary import STANDARD_VOCABULARY, Vocabulary, perhaps
+from demandflow.inputs.tables import perhaps
+from demandflow.workflow_files.loading import InvalidFile, load
+from demandflow.workflow_files.vocabulary import STANDARD_VOCABULARY, Vocabulary
 
 
 class Sources:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from types import FunctionType, MappingProxyType
 from typing import Any, TypeVar
 
@@ -14,6 +13,7 @@ from demandflow.domain.facts import STANDARD_FACTS
 from demandflow.domain.rules import book as rule_book
 from demandflow.domain.rules import separations
 from demandflow.errors import InvalidValue, brief, listed
+from demandflow.inputs.tables import perhaps
 from demandflow.inputs.texts import is_name
 
 T = TypeVar("T")
@@ -90,13 +90,6 @@ class Vocabulary:
 def numbers_of(function: Callable[..., Any]) -> tuple[str, ...]:
     """The numbers that a rule or a condition is made from; none for one that takes none."""
     return tuple(getattr(function, "takes", ()))
-
-
-def perhaps(word: str, words: Iterable[str]) -> str:
-    """What is possible, and what may have been meant."""
-    words = list(words)
-    nearest = get_close_matches(word, words, n=1)
-    return f"(possible: {listed(words)})" + (f"; did you mean {nearest[0]!r}?" if nearest else "")
 
 
 def _by_name(what: str, words: Any) -> dict[Any, Any]:

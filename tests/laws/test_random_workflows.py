@@ -13,8 +13,7 @@ from demandflow import InvalidWorkflow, Workflow
 from demandflow.testing import LAWS, Checked
 from demandflow.testing.checking import Broken, hold, report
 from demandflow.testing.histories import thrown
-from demandflow.workflow_files.files import dumps, loads
-from demandflow.workflow_files.vocabulary import STANDARD_VOCABULARY
+from demandflow.workflow_files import STANDARD_VOCABULARY, dumps, loads
 from tests.laws.planting import DEFECTS, Defective, defective_workflows
 from tests.laws.workflows import (
     Filed,

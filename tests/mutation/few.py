@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from demandflow import Workflow
 from demandflow.domain.standard.closed_loop import closed_loop
 from demandflow.testing import check
-from demandflow.workflow_files.files import load
+from demandflow.workflow_files import load
 from tests.laws.planting import DEFECTS, Defective, defective_workflows
 from tests.laws.test_random_workflows import check_named
 from tests.laws.workflows import workflows

@@ -27,7 +27,7 @@ from demandflow.calendars.days import Days
 from demandflow.calendars.hours import Hours, Week
 from demandflow.calendars.spans import Span, Unit
 from demandflow.errors import DemandFlowError, InvalidValue, YearNotCovered
-from demandflow.workflow_files.writing import toml_of
+from demandflow.inputs.documents import as_toml
 
 SECOND, MINUTE, HOUR, DAY = (timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours", "days"))
 ZONES = ("UTC", "Asia/Shanghai", "America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "America/Havana")
@@ -515,7 +515,7 @@ class TestFiles:
         table = as_table(calendar)
         assert calendar_of(table) == calendar
         assert read_calendar(json.dumps(table)) == calendar
-        assert read_calendar(toml_of(table)) == calendar
+        assert read_calendar(as_toml(table)) == calendar
 
     def test_a_file_of_either_form(self, tmp_path: Path) -> None:
         expected = replace(
@@ -537,22 +537,22 @@ class TestFiles:
     @pytest.mark.parametrize(
         ("old", "new", "says"),
         [
-            ("name =", "nam =", r"calendar: unknown key 'nam' \(did you mean name\?\)"),
+            ("name =", "nam =", r"calendar: unknown key 'nam' \(possible: name, zone, .*\); did you mean 'name'\?"),
             ("closed =", "shut =", r"days 1: unknown key 'shut' \(possible: years, closed, working, hours\)"),
-            ("2026-01-02", "2026-02-30", "days 1.closed: '2026-02-30' is no date"),
-            ("2026-01-02", "2026-01-01", "days 1.closed: 2026-01-01 is said twice"),
-            ("[2026]", "2026", "days 1.years: must be a list, got 2026"),
-            ("[2026]", '["x"]', "days 1.years: 'x' is no year"),
+            ("2026-01-02", "2026-02-30", "days 1: closed 2: '2026-02-30': is no date"),
+            ("2026-01-02", "2026-01-01", "days 1: closed: 2026-01-01 is said twice"),
+            ("[2026]", "2026", "days 1: years must be a list, got 2026"),
+            ("[2026]", '["x"]', "days 1: years 1 must be a whole number, got 'x'"),
             (
                 '"09:00-12:00"',
                 '"9 to 5"',
-                "days 1.hours.2026-02-16: '9' is no opening|days 1.hours.2026-02-16: '9 to 5'",
+                "days 1: hours of 2026-02-16: '9' is no opening",
             ),
-            ("2026-02-16", "monday", "days 1.hours: 'monday' is no date"),
-            ('"2026-01-04"', '"2026-01-01"', "days 1: 2026-01-01 is said to be closed and worked"),
+            ("2026-02-16", "monday", "days 1: hours 'monday': 'monday': is no date"),
+            ('"2026-01-04"', '"2026-01-01"', "days 1: days: 2026-01-01 is said to be closed and worked"),
             ('zone = "Asia/Shanghai"', "", "calendar: needs 'zone'"),
-            ('"Asia/Shanghai"', "8", "zone: must be a text, got 8"),
-            ("[[days]]", "[[days", "calendar: is no TOML"),
+            ('"Asia/Shanghai"', "8", "calendar: zone must be a text, got 8"),
+            ("[[days]]", "[[days", "calendar, line 6: is no TOML"),
         ],
     )
     def test_mistakes_name_the_key(self, old: str, new: str, says: str) -> None:

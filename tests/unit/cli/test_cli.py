@@ -18,7 +18,7 @@ import pytest
 
 from demandflow import CLOSED_LOOP, Actor, DemandFlow, Role, closed_loop
 from demandflow.cli.main import main
-from demandflow.workflow_files.files import dump
+from demandflow.workflow_files import dump
 from tests.paths import ROOT
 
 LOOP = str(ROOT / "docs" / "closed-loop.toml")
@@ -63,8 +63,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 from demandflow import CLOSED_LOOP, Move, Stage, START, State, Workflow
 from demandflow.facts import Fact, Registered, Stepped
-from demandflow.workflow_files.vocabulary import STANDARD_VOCABULARY
 from tests.paths import ROOT
+from demandflow.workflow_files import STANDARD_VOCABULARY
 
 print("hello from a module")
 
@@ -171,8 +171,9 @@ def test_one_file_that_cannot_be_read_does_not_hide_the_others(
     assert run.out.splitlines()[0].endswith("small@1 has 1 defect")
     assert run.out.splitlines()[-1].endswith("has no defects")
     assert run.err == (
+        f"demandflow: {wrong}: version must be a whole number, got '1'\n"
         f"demandflow: {wrong}: unknown key 'nmae' (possible: name, version, tells_nobody, states, moves, "
-        f"clocks, calendars); did you mean 'name'?\ndemandflow: {wrong}: version must be a whole number, got '1'\n"
+        f"clocks, calendars); did you mean 'name'?\n"
     )
     run = Run(capsys, "check", "--json", wrong, LOOP)
     first, second = run.document["files"]

@@ -22,7 +22,7 @@ from demandflow.analysis.comparison import diff
 from demandflow.domain.standard.closed_loop import SEPARATIONS
 from demandflow.facts import CallbackMissed
 from demandflow.testing import FrozenClock
-from demandflow.workflow_files.files import dumps
+from demandflow.workflow_files import dumps
 from tests.stories import AUDITOR, CLERK, DISPATCHER, SUPERVISOR, TEAM, Story
 from tests.unit.recording.test_recording import PLACED
 from tests.unit.rules.rule_book import check_scene
