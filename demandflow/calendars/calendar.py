@@ -15,7 +15,7 @@ from demandflow.calendars.spans import Span, Unit
 from demandflow.calendars.timeline import EPOCH, MICROSECOND, opened
 from demandflow.calendars.working_time import WorkingTime, within_limits
 from demandflow.errors import InvalidValue, brief
-from demandflow.inputs.arguments import zone_of
+from demandflow.inputs.arguments import each_of, zone_of
 from demandflow.inputs.moments import moment
 from demandflow.inputs.texts import name_of
 
@@ -40,7 +40,7 @@ class Calendar:
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", name_of(self.name, "calendar"))
         zone_of(self.zone)
-        days = (self.days,) if isinstance(self.days, Days) else tuple(self.days)
+        days = (self.days,) if isinstance(self.days, Days) else tuple(each_of("days", self.days, "(Days([2026]),)"))
         for source in days:
             if not isinstance(source, Days):
                 raise InvalidValue("days", f"must be sources of days, got {brief(source)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from os import PathLike
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import ValidationError
 
@@ -20,6 +20,8 @@ from demandflow.workflow_files.vocabulary import STANDARD_VOCABULARY, Vocabulary
 
 class InvalidFile(InvalidValue):
     """A file does not say a workflow; `mistakes` holds what is wrong with it, a line each."""
+
+    code: ClassVar[str] = "invalid_file"
 
     def __init__(self, what: str, mistakes: tuple[str, ...]) -> None:
         super().__init__(what, mistakes[0] if len(mistakes) == 1 else "; ".join(mistakes))

@@ -151,7 +151,7 @@ class LimitTable(Table):
 
     span: SpanText
     category: Annotated[str | None, Field(description="for demands of this category, and of all below it")] = None
-    urgency: Annotated[str | None, Field(json_schema_extra={"examples": list(Urgency.USUAL)})] = None
+    urgency: Annotated[str | None, Field(min_length=1, json_schema_extra={"examples": list(Urgency.USUAL)})] = None
 
     @model_validator(mode="after")
     def _is_sound(self) -> Self:

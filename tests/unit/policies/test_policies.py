@@ -927,7 +927,7 @@ def test_what_was_merged_has_no_window() -> None:
         (lambda: Timer(OLD, 1), "cause: must be a text, got 1"),  # type: ignore[arg-type]
         (lambda: Reaction("x"), "reaction: must be a fact, for instance Noted(text=…), got 'x'"),  # type: ignore[arg-type]
         (lambda: Reaction(Accepted(), ""), "reaction's move: '' is empty"),
-        (lambda: Reaction(Accepted(), correlation="a\n"), "reaction's gathering: 'a\\n' is empty or has blanks"),
+        (lambda: Reaction(Accepted(), correlation="a\n"), "reaction's correlation: 'a\\n' is empty or has blanks"),
         (lambda: ReopenWindow(3, 4), "before_days: 4 is before the window of 3 days opens; give 3 at most"),
     ],
 )

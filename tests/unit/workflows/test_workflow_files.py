@@ -531,7 +531,7 @@ def test_a_mistake_is_told_with_its_place_and_what_is_possible(right: str, wrong
             'catgory = "noise"',
             "limits 1: unknown key 'catgory' (possible: span, category, urgency); did you mean 'category'?",
         ),
-        ('urgency = "urgent" },', "urgency = 3 },", "clocks 1 ('answer'): limits 1: urgency: must be a text, got 3"),
+        ('urgency = "urgent" },', "urgency = 3 },", "clocks 1 ('answer'): limits 1: urgency must be a text, got 3"),
         (
             'calendar = "office"',
             'calendar = "ofice"',
