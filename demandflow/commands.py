@@ -44,7 +44,8 @@ from demandflow.domain.facts import (
     in_their_own_name,
 )
 from demandflow.domain.values import Actor, Category, Channel, FeedbackMethod, Grade, Place, Urgency
-from demandflow.domain.workflow import Workflow, Workflows
+from demandflow.domain.versions.workflows import Workflows
+from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, UnknownWorkflow, brief, listed
 from demandflow.inputs.arguments import plain
 from demandflow.inputs.texts import asked_of, text_of
