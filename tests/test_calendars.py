@@ -553,7 +553,7 @@ class TestFiles:
             ('"2026-01-04"', '"2026-01-01"', "days 1: days: 2026-01-01 is said to be closed and worked"),
             ('zone = "Asia/Shanghai"', "", "calendar: needs 'zone'"),
             ('"Asia/Shanghai"', "8", "calendar: zone must be a text, got 8"),
-            ("[[days]]", "[[days", "calendar, line 6: is no TOML"),
+            ("[[days]]", "[[days", "calendar: is no TOML: Expected .* line 6, column 7"),
         ],
     )
     def test_mistakes_name_the_key(self, old: str, new: str, says: str) -> None:

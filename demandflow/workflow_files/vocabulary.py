@@ -65,10 +65,6 @@ class Vocabulary:
         """The condition that is named so. Raises InvalidValue, with what is possible."""
         return _spoken("condition", said, self.conditions)
 
-    def calendar(self, name: str) -> Calendar:
-        """The calendar of this name. Raises InvalidValue, with what is possible."""
-        return _meant("calendar", name, self.calendars)
-
     def name_of(self, fact: type[Fact]) -> str | None:
         """The name of these facts; None if they have none here."""
         return next((name for name, one in self.facts.items() if one is fact), None)
