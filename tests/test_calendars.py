@@ -13,6 +13,7 @@ from decimal import Decimal
 from fractions import Fraction
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -560,6 +561,27 @@ class TestFiles:
         assert old in TABLE
         with pytest.raises(InvalidValue, match=says):
             read_calendar(TABLE.replace(old, new, 1))
+
+    def test_all_mistakes_are_told_at_once_whatever_the_table_is(self) -> None:
+        table = as_table(OFFICE)
+        assert calendar_of(MappingProxyType(table)) == OFFICE
+        wrong: list[tuple[Any, str]] = [
+            (
+                {**table, "zone": 4, "nme": 3},
+                "calendar: zone must be a text, got 4; unknown key 'nme' (possible: name,",
+            ),
+            (
+                {**table, "days": [{"closed": 3}, 3]},
+                "calendar: days 1: closed must be a list, got 3; days 2 must be a t",
+            ),
+            ({**table, "hours": {3: 4}}, "calendar: hours 3 must be a text, got 3"),
+            ({**table, 3: 4}, "calendar: 3: Keys should be strings"),
+            (3, "calendar: must be a table with name, zone, hours, makeup_hours, days, got 3"),
+        ]
+        for said, says in wrong:
+            with pytest.raises(InvalidValue) as refused:
+                calendar_of(said)
+            assert str(refused.value).startswith(says)
 
     def test_what_is_no_file(self, tmp_path: Path) -> None:
         (tmp_path / "x.toml").write_bytes(b"\xff")

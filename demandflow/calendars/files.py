@@ -120,10 +120,11 @@ def read_calendar(path_or_text: str | PathLike[str]) -> Calendar:
 
 def calendar_of(table: Mapping[str, Any]) -> Calendar:
     """The calendar that a table says, as `as_table` writes it; dates may be dates or texts. Raises InvalidValue."""
+    document = dict(table) if isinstance(table, Mapping) else table
     try:
-        return CalendarTable.model_validate(table).calendar()
+        return CalendarTable.model_validate(document).calendar()
     except ValidationError as error:
-        raise InvalidValue("calendar", "; ".join(mistakes_of(error, CalendarTable, table))) from None
+        raise InvalidValue("calendar", "; ".join(mistakes_of(error, CalendarTable, document))) from None
 
 
 def as_table(calendar: Calendar) -> dict[str, Any]:
