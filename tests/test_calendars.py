@@ -14,6 +14,7 @@ from fractions import Fraction
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -565,7 +566,7 @@ class TestFiles:
     def test_all_mistakes_are_told_at_once_whatever_the_table_is(self) -> None:
         table = as_table(OFFICE)
         assert calendar_of(MappingProxyType(table)) == OFFICE
-        wrong: list[tuple[object, str]] = [
+        wrong: list[tuple[Any, str]] = [
             (
                 {**table, "zone": 4, "nme": 3},
                 "calendar: zone must be a text, got 4; unknown key 'nme' (possible: name,",
@@ -580,7 +581,7 @@ class TestFiles:
         ]
         for said, says in wrong:
             with pytest.raises(InvalidValue) as refused:
-                calendar_of(said)  # type: ignore[arg-type]
+                calendar_of(said)
             assert str(refused.value).startswith(says)
 
     def test_what_is_no_file(self, tmp_path: Path) -> None:
