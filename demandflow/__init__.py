@@ -39,8 +39,8 @@ from demandflow.projections.figures.periods import Period
 
 if TYPE_CHECKING:
     from demandflow.domain.standard.closed_loop import CLOSED_LOOP, closed_loop
-    from demandflow.domain.standard.closed_loop_1 import CLOSED_LOOP_1, closed_loop_1
     from demandflow.projections.figures.figures import Figures
+    from demandflow.workflow_files.published import CLOSED_LOOP_1
 else:
     from demandflow.inputs.on_demand import on_demand
 
@@ -48,7 +48,7 @@ else:
         __name__,
         {
             **dict.fromkeys(("CLOSED_LOOP", "closed_loop"), "domain.standard.closed_loop"),
-            **dict.fromkeys(("CLOSED_LOOP_1", "closed_loop_1"), "domain.standard.closed_loop_1"),
+            "CLOSED_LOOP_1": "workflow_files.published",
             "Figures": "projections.figures.figures",
         },
     )
@@ -106,7 +106,6 @@ __all__ = [
     "WHILE_OPEN",
     "Workflow",
     "closed_loop",
-    "closed_loop_1",
     "fold",
     "standard_clocks",
 ]

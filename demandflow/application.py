@@ -22,7 +22,8 @@ from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
 from demandflow.domain.facts import STANDARD_FACTS
 from demandflow.domain.values import Actor, actor_of
-from demandflow.domain.workflow import PossibleMove, Workflow, Workflows
+from demandflow.domain.versions.workflows import Workflows
+from demandflow.domain.workflow import PossibleMove, Workflow
 from demandflow.errors import InvalidValue, StorageBusy, StorageError, brief
 from demandflow.inputs.arguments import each_of, whole_number
 from demandflow.inputs.texts import name_of
@@ -48,12 +49,20 @@ PAGE, LAST_FEW = 1000, 20
 
 def published() -> tuple[Workflow, ...]:
     """All published versions of the standard workflow, the newest first."""
-    from demandflow.domain.standard.closed_loop import (
-        CLOSED_LOOP,  # they are built and checked for who opens a log with them
-    )
-    from demandflow.domain.standard.closed_loop_1 import CLOSED_LOOP_1
+    return tuple(_published().values())
 
-    return CLOSED_LOOP, CLOSED_LOOP_1
+
+def _published() -> Workflows:
+    """The newest is built for who opens a log with it; the first when a log names it, or somebody."""
+    from demandflow.domain.standard.closed_loop import CLOSED_LOOP
+
+    return Workflows({CLOSED_LOOP.key: CLOSED_LOOP}, later={"closed-loop@1": _first})
+
+
+def _first() -> Workflow:
+    from demandflow.workflow_files.published import CLOSED_LOOP_1
+
+    return CLOSED_LOOP_1
 
 
 class DemandFlow(Batches, Reactions, Upkeep):
@@ -123,7 +132,7 @@ class DemandFlow(Batches, Reactions, Upkeep):
         calendars that soon know no more days. Raises InvalidValue or StorageError: among them NotALog, UnknownFormat,
         WrongTenant, WrongZone and WorkflowChanged.
         """
-        by_key = _by_key(published() if workflows is None else workflows)
+        by_key = _published() if workflows is None else _by_key(workflows)
         tenant = None if tenant is None else name_of(tenant, "tenant")
         if not isinstance(create, bool):
             raise InvalidValue("create", f"must be True or False, got {brief(create)}")
@@ -131,7 +140,8 @@ class DemandFlow(Batches, Reactions, Upkeep):
         for what, value in (("clock", clock), ("new_id", new_id), ("progress", progress or len)):
             if not callable(value):
                 raise InvalidValue(what, f"must be a function, got {brief(value)}")
-        facts = facts_by_topic([*STANDARD_FACTS, *(fact for one in by_key.values() for fact in one.facts)])
+        # what is published and not built yet has the standard facts, and no clocks
+        facts = facts_by_topic([*STANDARD_FACTS, *(fact for workflow in by_key.built for fact in workflow.facts)])
         log = Log(url, facts.values(), tenant, create=create, zone=zone, workflows=by_key, synchronous=synchronous)
         try:
             moments = Moments(
@@ -175,7 +185,7 @@ class DemandFlow(Batches, Reactions, Upkeep):
         """The calendars of its clocks and policies that have ended, or end within 90 days; opening warns of them."""
         calendars = ((policy.name, getattr(policy, "calendar", None)) for policy in self.policies if policy.on)
         others = [(name, calendar) for name, calendar in calendars if isinstance(calendar, Calendar)]
-        return tuple(calendar_ends(self._workflows.values(), others, self.now()))
+        return tuple(calendar_ends(self._workflows.built, others, self.now()))
 
     def rebuild(self, progress: Progress | None = None) -> None:
         """Make all tables anew from the log, the agenda of the policies as well; nothing is reacted to again.

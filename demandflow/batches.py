@@ -15,7 +15,7 @@ from demandflow.domain.demand import Demand
 from demandflow.domain.fact import Fact
 from demandflow.domain.facts import MovedOver, Registered
 from demandflow.domain.values import Actor, actor_of
-from demandflow.domain.workflow import Workflows
+from demandflow.domain.versions.workflows import Workflows
 from demandflow.errors import DemandFlowError, InvalidValue, StaleDemand, StorageBusy, StorageError, brief
 from demandflow.inputs.arguments import each_of
 from demandflow.projections.board.rows import MOST

@@ -52,7 +52,7 @@ Hours = Annotated[str, Field(description='such as "09:00-12:00 14:00-18:00"')]
 class DaysTable(Table):
     """Days that differ from the week."""
 
-    years: Annotated[Several[int], Field(description="about which it says everything")] = ()
+    years: Several[int] = Field((), description="about which it says everything")
     closed: Dates = ()
     working: Dates = ()
     hours: dict[Day, Hours] = {}
@@ -71,13 +71,10 @@ class CalendarTable(Table):
     """Working time."""
 
     name: str
-    zone: Annotated[str, Field(description="such as Asia/Shanghai")]
-    hours: Annotated[
-        str | dict[str, Hours],
-        Field(description=f'such as "Mon-Fri 08:30-17:00", or a table by {listed(WEEKDAYS)} or Mon-Fri'),
-    ]
-    makeup_hours: Annotated[str, Field(description="of days that are worked although their weekday is not")] = ""
-    days: Annotated[Several[DaysTable], Field(description="that differ; later over earlier")] = ()
+    zone: str = Field(description="such as Asia/Shanghai")
+    hours: str | dict[str, Hours] = Field(description=f'"Mon-Fri 08:30-17:00", or by {listed(WEEKDAYS)} or Mon-Fri')
+    makeup_hours: str = Field("", description="of days that are worked although their weekday is not")
+    days: Several[DaysTable] = Field((), description="that differ; later over earlier")
 
     @model_validator(mode="after")
     def _is_sound(self) -> Self:
@@ -114,21 +111,20 @@ def read_calendar(path_or_text: str | PathLike[str]) -> Calendar:
 
     A text of one line that ends as such a file's name does is its name. Raises InvalidValue, naming the key.
     """
-    if isinstance(path_or_text, PathLike):
-        return calendar_of(read_document(path_or_text))
-    if not isinstance(path_or_text, str):
-        raise InvalidValue("calendar", f"must be a text, got {brief(path_or_text)}")
-    if re.fullmatch(r"[^\n]+\.(toml|json)", path_or_text):
+    if not isinstance(path_or_text, str | PathLike):
+        raise InvalidValue("calendar", f"must be a text or a path, got {brief(path_or_text)}")
+    if isinstance(path_or_text, PathLike) or re.fullmatch(r"[^\n]+\.(toml|json)", path_or_text):
         return calendar_of(read_document(path_or_text))
     return calendar_of(parsed(path_or_text, "json" if path_or_text.lstrip().startswith("{") else "toml", "calendar"))
 
 
 def calendar_of(table: Mapping[str, Any]) -> Calendar:
     """The calendar that a table says, as `as_table` writes it; dates may be dates or texts. Raises InvalidValue."""
+    document = dict(table) if isinstance(table, Mapping) else table
     try:
-        return CalendarTable.model_validate(table).calendar()
+        return CalendarTable.model_validate(document).calendar()
     except ValidationError as error:
-        raise InvalidValue("calendar", "; ".join(mistakes_of(error, CalendarTable, table))) from None
+        raise InvalidValue("calendar", "; ".join(mistakes_of(error, CalendarTable, document))) from None
 
 
 def as_table(calendar: Calendar) -> dict[str, Any]:

@@ -39,7 +39,6 @@ from demandflow.errors import (
     InvalidWorkflow,
     MoveNotAllowed,
     RoleNotAllowed,
-    UnknownWorkflow,
     WorkflowAdvice,
     brief,
 )
@@ -273,13 +272,6 @@ class Workflow:
                 "order": order,
                 "to": self._states[dest],
             }
-
-
-class Workflows(dict[str, Workflow]):
-    """Several workflows by their keys; one that is not among them is UnknownWorkflow."""
-
-    def __missing__(self, key: str) -> Workflow:
-        raise UnknownWorkflow(key, tuple(self))
 
 
 def _by_role(

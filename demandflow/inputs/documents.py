@@ -31,7 +31,7 @@ def read_document(path: str | PathLike[str]) -> Any:
         text = Path(path).read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise InvalidValue(f"{path}, line {line}", f"is not written in UTF-8 (byte {error.start + 1})") from None
+        raise InvalidValue(str(path), f"is not written in UTF-8 (at line {line})") from None
     except (OSError, ValueError) as error:
         raise InvalidValue(str(path), f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
     return parsed(text, form, str(path))
@@ -48,11 +48,7 @@ def parsed(text: str, form: str, what: str) -> Any:
     except UnicodeEncodeError as error:
         raise InvalidValue(what, f"has half of a character ({error.object[error.start]!a}); take it out") from None
     except ValueError as error:
-        place = re.search(r"\(?(?:at )?line (\d+),? column (\d+)(?: \(char \d+\))?\)?", str(error))
-        line = int(place[1]) if place else text.count("\n") + 1
-        problem = str(error)[: place.start()].rstrip(" :") if place else str(error)
-        column = f" (column {place[2]})" if place else ""
-        raise InvalidValue(f"{what}, line {line}", f"is no {form.upper()}: {problem}{column}") from None
+        raise InvalidValue(what, f"is no {form.upper()}: {error}") from None
 
 
 class _Doubled(ValueError):

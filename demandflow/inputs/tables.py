@@ -96,13 +96,13 @@ def _described(place: Place, document: Any, model: type[Table]) -> tuple[list[st
     parts: list[str] = []
     field: FieldInfo | None = None
     for key in place:
-        document = document[key]
+        in_list, document = isinstance(document, list | tuple), document[key]
         among_names = field is not None and get_origin(field.annotation) is dict
-        field = None if among_names or isinstance(key, int) else _keys(model).get(key)
+        field = None if among_names or in_list else _keys(model).get(key)
         if field is not None:
             parts.append(key)
             model = next(_tables_in(field.annotation), model)
-        elif isinstance(key, int):
+        elif in_list:
             name = document.get("name") if isinstance(document, Mapping) else None
             parts[-1] += f" {key + 1}" + (f" ({name!r})" if isinstance(name, str) else "")
         else:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from demandflow.domain.demand import Demand
-from demandflow.domain.workflow import Workflows
+from demandflow.domain.versions.workflows import Workflows
 from demandflow.errors import DemandNotFound, InvalidValue, brief
 from demandflow.inputs.arguments import word_among
 from demandflow.inputs.moments import moment

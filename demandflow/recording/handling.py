@@ -15,7 +15,8 @@ from demandflow.domain.merging import other_of, other_side
 from demandflow.domain.moves import Proposal
 from demandflow.domain.values import Role
 from demandflow.domain.versions.migration import check_it_may_move
-from demandflow.domain.workflow import Workflow, Workflows
+from demandflow.domain.versions.workflows import Workflows
+from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, Refusal, StaleDemand, StorageBusy, StorageError
 from demandflow.recording.kept import MOST, Demands
 from demandflow.recording.moments import ALLOWED_SKEW, Moments

@@ -9,7 +9,8 @@ from uuid import UUID, uuid5
 from demandflow.domain.decide import Command
 from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.facts import Registered, in_their_own_name
-from demandflow.domain.workflow import Workflow, Workflows
+from demandflow.domain.versions.workflows import Workflows
+from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, UnknownWorkflow, brief, listed
 from demandflow.inputs.arguments import plain
 from demandflow.inputs.texts import asked_of

@@ -15,7 +15,8 @@ from demandflow.domain.fact import Fact
 from demandflow.domain.facts import Registered
 from demandflow.domain.moves import Proposal
 from demandflow.domain.values import Actor
-from demandflow.domain.workflow import Workflow, Workflows
+from demandflow.domain.versions.workflows import Workflows
+from demandflow.domain.workflow import Workflow
 from demandflow.errors import CommandConflict, HistoryIncomplete, InvalidValue, RoleNotAllowed, brief
 from demandflow.inputs.moments import moment
 from demandflow.inputs.texts import as_kept

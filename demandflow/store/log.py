@@ -54,7 +54,7 @@ class Log(Watched):
         self._closed = False
         self._mapper = FactMapper(facts)
         # nobody else ever reads what lies in memory, nor opens it again
-        self._workflows = {} if self.path is None else dict(workflows or {})
+        self._workflows = {} if self.path is None else workflows or {}
         wanted = settings.Wanted(tenant, zone, self._workflows)
         with storage_errors():
             files.ready(url, self.path, partial(settings.furnish, wanted), create=create)

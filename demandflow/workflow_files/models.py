@@ -41,8 +41,8 @@ def _where(states: Any) -> Any:
     """A state, several, or START and the like."""
     if isinstance(states, str):
         return WHERE.get(states, states)
-    for word in (word for word in WHERE if word in states):
-        raise InvalidValue("from", f"{word} must stand alone, not in a list")
+    if words := [word for word in states if word in WHERE]:
+        raise InvalidValue("from", f"{words[0]} must stand alone, not in a list")
     return states
 
 
@@ -82,15 +82,18 @@ def _not_other_ones(calendars: dict[str, CalendarTable], info: ValidationInfo[Na
     return calendars
 
 
-Text = Annotated[str, Field(json_schema_extra={"minLength": 1})]
-Words = Text | Annotated[Several[Text], Field(json_schema_extra={"uniqueItems": True})]
-Meaning = Annotated[str, Field(json_schema_extra={"enum": list(MEANINGS)})]
-Meanings = Meaning | Annotated[Several[Meaning], Field(json_schema_extra={"uniqueItems": True})]
-SpanText = Annotated[
-    str,
-    AfterValidator(_span),
-    Field(description=f"a number and one of {listed(Unit)}, as in 3 working days"),
-]
+def _shape(**more: Any) -> Any:
+    """What the JSON Schema says besides; the workflow itself is checked when it is built."""
+    return Field(json_schema_extra=more)
+
+
+Text = Annotated[str, _shape(minLength=1)]
+Words = Text | Annotated[Several[Text], _shape(uniqueItems=True)]
+Meaning = Annotated[str, _shape(enum=list(MEANINGS))]
+Meanings = Meaning | Annotated[Several[Meaning], _shape(uniqueItems=True)]
+To = Annotated[Text, AfterValidator(_where), PlainSerializer(_written)]
+From = Annotated[Words, AfterValidator(_where), PlainSerializer(_written)]
+SpanText = Annotated[str, AfterValidator(_span), Field(description=f"a number and one of {listed(Unit)}")]
 FactName = Annotated[
     type[Fact],
     PlainValidator(lambda name, info: info.context.vocabulary.fact(name)),
@@ -109,6 +112,7 @@ ConditionName = Annotated[
     PlainSerializer(lambda condition, info: info.context.vocabulary.say_condition(condition)),
     WithJsonSchema({}),
 ]
+CalendarName = Annotated[str, AfterValidator(_calendar)]
 
 
 class StateTable(Table):
@@ -116,42 +120,30 @@ class StateTable(Table):
 
     name: Text
     waits_for: Annotated[Stage, Strict(False)]
-    owner: Annotated[str | None, Field(description="the role whose turn it is")] = None
-    ended_as: Annotated[str | None, Field(json_schema_extra={"enum": [*ENDS, None]})] = None
+    owner: str | None = Field(None, description="the role whose turn it is")
+    ended_as: Annotated[str | None, _shape(enum=[*ENDS, None])] = None
 
 
 class MoveTable(Table):
     """A step from state to state."""
 
     name: Text
-    fact: Annotated[FactName, Field(description="what happened")]
-    from_: Annotated[
-        Words,
-        AfterValidator(_where),
-        PlainSerializer(_written),
-        Field(alias="from", description="a state, several, or one of START, WHILE_OPEN and ANYWHERE"),
-    ]
-    to: Annotated[
-        Text,
-        AfterValidator(_where),
-        PlainSerializer(_written),
-        Field(description="a state, BACK (where it came from) or STAY"),
-    ]
-    by: Annotated[Words, Field(description="the roles that may make it")]
-    when: Annotated[
-        ConditionName | None, Field(description="moves of one name are tried in order; the last has none")
-    ] = None
-    means: Annotated[Meanings, Field(description="what it means for the figures")] = ()
-    rules: Annotated[Several[RuleName], Field(description="each may object to it")] = ()
-    silent: Annotated[bool, Field(description="it closes a demand although the resident was not asked")] = False
+    fact: FactName = Field(description="what happened")
+    from_: From = Field(alias="from", description="a state, several, or one of START, WHILE_OPEN and ANYWHERE")
+    to: To = Field(description="a state, BACK (where it came from) or STAY")
+    by: Words = Field(description="the roles that may make it")
+    when: ConditionName | None = Field(None, description="moves of one name are tried in order; the last has none")
+    means: Meanings = Field((), description="what it means for the figures")
+    rules: Several[RuleName] = Field((), description="each may object to it")
+    silent: bool = Field(False, description="it closes a demand although the resident was not asked")
 
 
 class LimitTable(Table):
     """How long a clock gives to some demands."""
 
     span: SpanText
-    category: Annotated[str | None, Field(description="for demands of this category, and of all below it")] = None
-    urgency: Annotated[str | None, Field(min_length=1, json_schema_extra={"examples": list(Urgency.USUAL)})] = None
+    category: str | None = Field(None, description="for demands of this category, and of all below it")
+    urgency: Annotated[str | None, Field(min_length=1), _shape(examples=list(Urgency.USUAL))] = None
 
     @model_validator(mode="after")
     def _is_sound(self) -> Self:
@@ -167,33 +159,28 @@ class ClockTable(Table):
     """A deadline."""
 
     name: Text
-    runs_in: Annotated[Words, Field(description="the states in which it runs")]
-    limits: Annotated[
-        SpanText | LimitTable | Several[SpanText | LimitTable],
-        Field(description="how long it gives: the first limit that fits a demand"),
-    ]
-    calendar: Annotated[
-        str, AfterValidator(_calendar), Field(description="the name of one under calendars, or a registered one")
-    ]
-    paused_in: Annotated[Words, Field(description="the states in which it rests")] = ()
-    restarts: Annotated[Meanings, Field(description="it starts again with these meanings")] = ()
-    extensible: Annotated[bool, Field(description="the due moment that a fact names replaces its own")] = False
+    runs_in: Words = Field(description="the states in which it runs")
+    limits: SpanText | LimitTable | Several[SpanText | LimitTable] = Field(description="the first that fits a demand")
+    calendar: CalendarName = Field(description="the name of one under calendars, or a registered one")
+    paused_in: Words = Field((), description="the states in which it rests")
+    restarts: Meanings = Field((), description="it starts again with these meanings")
+    extensible: bool = Field(False, description="the due moment that a fact names replaces its own")
+
+
+Calendars = Annotated[
+    dict[Annotated[str, AfterValidator(_name)], CalendarTable],
+    BeforeValidator(_named_by_key),
+    AfterValidator(_not_other_ones),
+]
 
 
 class WorkflowTable(Table):
     """What may happen to a demand, by whom, and what it means."""
 
-    name: Annotated[
-        str, Field(description="demands are stamped with name@version", json_schema_extra={"pattern": "^[^@]+$"})
-    ]
-    version: Annotated[int, Field(json_schema_extra={"minimum": 1})]
-    tells_nobody: Annotated[bool, Field(description="residents are not told here what was reported")] = False
-    states: Annotated[Several[StateTable], Field(json_schema_extra={"minItems": 1})]
-    moves: Annotated[Several[MoveTable], Field(json_schema_extra={"minItems": 1})]
-    clocks: Annotated[Several[ClockTable], Field(description="its deadlines")] = ()
-    calendars: Annotated[
-        dict[Annotated[str, AfterValidator(_name)], CalendarTable],
-        BeforeValidator(_named_by_key),
-        AfterValidator(_not_other_ones),
-        Field(description="working time, by the names that clocks give it"),
-    ] = {}
+    name: Annotated[str, _shape(pattern="^[^@]+$")] = Field(description="demands are stamped with name@version")
+    version: Annotated[int, _shape(minimum=1)]
+    tells_nobody: bool = Field(False, description="residents are not told here what was reported")
+    states: Annotated[Several[StateTable], _shape(minItems=1)]
+    moves: Annotated[Several[MoveTable], _shape(minItems=1)]
+    clocks: Several[ClockTable] = Field((), description="its deadlines")
+    calendars: Calendars = Field({}, description="working time, by the names that clocks give it")

@@ -26,10 +26,10 @@ class Sources:
         self._files: dict[Path, ModuleType] = {}
         self.vocabulary = STANDARD_VOCABULARY
         if vocabulary is not None:
-            found = self.named(vocabulary)
-            if not isinstance(found, Vocabulary):
-                raise InvalidValue(vocabulary, f"is no Vocabulary, but {brief(found)}")
-            self.vocabulary = found
+            words = self.named(vocabulary)
+            if not isinstance(words, Vocabulary):
+                raise InvalidValue(vocabulary, f"is no Vocabulary, but {brief(words)}")
+            self.vocabulary = words
 
     def workflow(self, source: str) -> Workflow:
         """The workflow at `file.toml`, `file.json`, `package.module:NAME` or `path/to/file.py:NAME`.
@@ -41,20 +41,20 @@ class Sources:
             if source.endswith(".py"):
                 raise InvalidFile(source, (f"say which workflow in it: {source}:NAME",))
             return load(source, self.vocabulary)
-        found = self.named(source)
-        if callable(found):
-            with _told(source):
-                found = found()
-        if not isinstance(found, Workflow):
-            raise InvalidFile(source, (f"is no Workflow and returns none, but {brief(found)}",))
-        return found
+        workflow = self.named(source)
+        if callable(workflow):
+            with _errors_in_words(source):
+                workflow = workflow()
+        if not isinstance(workflow, Workflow):
+            raise InvalidFile(source, (f"is no Workflow and returns none, but {brief(workflow)}",))
+        return workflow
 
     def named(self, source: str) -> Any:
         """What stands at `package.module:NAME` or `path/to/file.py:NAME`. Raises InvalidFile or InvalidValue."""
         where, _, name = source.rpartition(":")
         if not where or not name:
             raise InvalidFile(source, ("must be package.module:NAME or path/to/file.py:NAME",))
-        with _told(source):
+        with _errors_in_words(source):
             module = self._file(Path(where)) if where.endswith(".py") else _module(where)
         if not hasattr(module, name):
             raise InvalidFile(source, (f"{where} has no {name!r} {perhaps(name, _public(module))}",))
@@ -98,7 +98,7 @@ def _seeing(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _told(source: str) -> Iterator[None]:
+def _errors_in_words(source: str) -> Iterator[None]:
     """Whatever somebody's module raises, told in a line; what it prints is no answer of ours and goes to stderr."""
     try:
         with redirect_stdout(sys.stderr):

@@ -18,7 +18,7 @@ from demandflow.inputs.texts import is_name
 
 T = TypeVar("T")
 Named = Mapping[str, T] | Iterable[T]
-Said = str | dict[str, str | int]
+FunctionName = str | dict[str, str | int]
 """How a file names a rule or a condition: by its name, or by its name and its numbers."""
 
 
@@ -56,35 +56,31 @@ class Vocabulary:
 
     def fact(self, name: str) -> type[Fact]:
         """The facts of this name. Raises InvalidValue, with what is possible."""
-        return _meant("fact", name, self.facts)
+        return _looked_up("fact", name, self.facts)
 
-    def rule(self, said: Said) -> Callable[..., Any]:
+    def rule(self, said: FunctionName) -> Callable[..., Any]:
         """The rule that is named so. Raises InvalidValue, with what is possible."""
-        return _spoken("rule", said, self.rules)
+        return _function("rule", said, self.rules)
 
-    def condition(self, said: Said) -> Callable[..., Any]:
+    def condition(self, said: FunctionName) -> Callable[..., Any]:
         """The condition that is named so. Raises InvalidValue, with what is possible."""
-        return _spoken("condition", said, self.conditions)
-
-    def calendar(self, name: str) -> Calendar:
-        """The calendar of this name. Raises InvalidValue, with what is possible."""
-        return _meant("calendar", name, self.calendars)
+        return _function("condition", said, self.conditions)
 
     def name_of(self, fact: type[Fact]) -> str | None:
         """The name of these facts; None if they have none here."""
-        return next((name for name, one in self.facts.items() if one is fact), None)
+        return next((name for name, word in self.facts.items() if word is fact), None)
 
-    def say_rule(self, rule: Callable[..., Any]) -> Said | None:
+    def say_rule(self, rule: Callable[..., Any]) -> FunctionName | None:
         """How a file names this rule; None if it cannot."""
-        return _said("rule", rule, self.rules)
+        return _name_for("rule", rule, self.rules)
 
-    def say_condition(self, condition: Callable[..., Any]) -> Said | None:
+    def say_condition(self, condition: Callable[..., Any]) -> FunctionName | None:
         """How a file names this condition; None if it cannot."""
-        return _said("condition", condition, self.conditions)
+        return _name_for("condition", condition, self.conditions)
 
     def say_calendar(self, calendar: Calendar) -> str | None:
         """The name of this calendar; None if it has none here."""
-        return next((name for name, one in self.calendars.items() if one == calendar), None)
+        return next((name for name, word in self.calendars.items() if word == calendar), None)
 
 
 def numbers_of(function: Callable[..., Any]) -> tuple[str, ...]:
@@ -126,7 +122,7 @@ def _joined(what: str, ours: Mapping[str, T], theirs: Named[T]) -> dict[str, T]:
     return joined
 
 
-def _meant(what: str, name: str, words: Mapping[str, T]) -> T:
+def _looked_up(what: str, name: str, words: Mapping[str, T]) -> T:
     if not isinstance(name, str):
         raise InvalidValue(what, f"must be named by a text, got {brief(name)}")
     if name not in words:
@@ -134,14 +130,14 @@ def _meant(what: str, name: str, words: Mapping[str, T]) -> T:
     return words[name]
 
 
-def _spoken(what: str, said: Said, words: Mapping[str, Callable[..., Any]]) -> Callable[..., Any]:
+def _function(what: str, said: FunctionName, words: Mapping[str, Callable[..., Any]]) -> Callable[..., Any]:
     if not isinstance(said, str | dict):
         raise InvalidValue(what, f"must be a name, or a table of a name and numbers, got {brief(said)}")
     numbers = {} if isinstance(said, str) else {key: value for key, value in said.items() if key != what}
     name = said if isinstance(said, str) else said.get(what)
     if not isinstance(name, str):
         raise InvalidValue(what, f"{brief(said)} says no {what} ({what} = …)")
-    function = _meant(what, name, words)
+    function = _looked_up(what, name, words)
     takes = numbers_of(function)
     if set(numbers) != set(takes):
         form = ", ".join((f'{what} = "{name}"', *(f"{number} = …" for number in takes)))
@@ -152,13 +148,13 @@ def _spoken(what: str, said: Said, words: Mapping[str, Callable[..., Any]]) -> C
     return made
 
 
-def _said(what: str, function: Callable[..., Any], words: Mapping[str, Callable[..., Any]]) -> Said | None:
-    for name, one in words.items():
-        if one == function and not numbers_of(one):
+def _name_for(what: str, function: Callable[..., Any], words: Mapping[str, Callable[..., Any]]) -> FunctionName | None:
+    for name, word in words.items():
+        if word == function and not numbers_of(word):
             return name
     maker = getattr(function, "made_by", None)
-    for name, one in words.items():
-        if maker is not None and one == maker:
+    for name, word in words.items():
+        if maker is not None and word == maker:
             return {what: name, **getattr(function, "made_with", {})}
     return None
 

@@ -173,7 +173,7 @@ def closed_loop(
     a number below 1, and for what is none of its rules.
     """
     if (name, version) == ("closed-loop", 1):
-        remedy = "take CLOSED_LOOP_1, or closed_loop_1(…) with the numbers that it had"
+        remedy = "take CLOSED_LOOP_1, or a file of it with the numbers that it had (dump(CLOSED_LOOP_1, path))"
         raise InvalidValue("version", f"closed-loop@1 was published with other rules; {remedy}")
     check_numbers(
         bound=bound,

@@ -14,6 +14,7 @@ from fractions import Fraction
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -552,13 +553,34 @@ class TestFiles:
             ('"2026-01-04"', '"2026-01-01"', "days 1: days: 2026-01-01 is said to be closed and worked"),
             ('zone = "Asia/Shanghai"', "", "calendar: needs 'zone'"),
             ('"Asia/Shanghai"', "8", "calendar: zone must be a text, got 8"),
-            ("[[days]]", "[[days", "calendar, line 6: is no TOML"),
+            ("[[days]]", "[[days", "calendar: is no TOML: Expected .* line 6, column 7"),
         ],
     )
     def test_mistakes_name_the_key(self, old: str, new: str, says: str) -> None:
         assert old in TABLE
         with pytest.raises(InvalidValue, match=says):
             read_calendar(TABLE.replace(old, new, 1))
+
+    def test_all_mistakes_are_told_at_once_whatever_the_table_is(self) -> None:
+        table = as_table(OFFICE)
+        assert calendar_of(MappingProxyType(table)) == OFFICE
+        wrong: list[tuple[Any, str]] = [
+            (
+                {**table, "zone": 4, "nme": 3},
+                "calendar: zone must be a text, got 4; unknown key 'nme' (possible: name,",
+            ),
+            (
+                {**table, "days": [{"closed": 3}, 3]},
+                "calendar: days 1: closed must be a list, got 3; days 2 must be a t",
+            ),
+            ({**table, "hours": {3: 4}}, "calendar: hours 3 must be a text, got 3"),
+            ({**table, 3: 4}, "calendar: 3: Keys should be strings"),
+            (3, "calendar: must be a table with name, zone, hours, makeup_hours, days, got 3"),
+        ]
+        for said, says in wrong:
+            with pytest.raises(InvalidValue) as refused:
+                calendar_of(said)
+            assert str(refused.value).startswith(says)
 
     def test_what_is_no_file(self, tmp_path: Path) -> None:
         (tmp_path / "x.toml").write_bytes(b"\xff")

@@ -39,7 +39,7 @@ MAY_SEE = {
     "automation": {"errors", "inputs", "domain", "store", "policies", "projections", "recording", "batches"},
     "application": {
         *("errors", "inputs", "calendars", "domain", "store", "policies", "projections", "recording"),
-        *("commands", "batches", "queries", "automation"),
+        *("commands", "batches", "queries", "automation", "workflow_files"),
     },
     "facts": {"domain"},
     "rules": {"domain"},

@@ -15,8 +15,8 @@ from demandflow import calendars, policies
 from demandflow.facts import Noted
 
 HEAVY = (
-    *("domain.standard.closed_loop", "domain.standard.closed_loop_1"),
     *(
+        "domain.standard.closed_loop",
         "calendars.files",
         "calendars.sources",
         "analysis",

@@ -39,7 +39,7 @@ from demandflow import (
 from demandflow.commands import Commands
 from demandflow.domain.demand import as_if
 from demandflow.domain.facts import STANDARD_FACTS
-from demandflow.domain.workflow import Workflows
+from demandflow.domain.versions.workflows import Workflows
 from demandflow.errors import UnknownWorkflow
 from demandflow.facts import ContractedOut, LetGo, Merged, Noted, Registered, Reported, Stepped, TookIn
 from demandflow.recording.handling import CommandHandler

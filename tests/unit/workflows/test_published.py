@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -15,26 +20,28 @@ from demandflow import (
     RuleBroken,
     Workflow,
     closed_loop,
-    closed_loop_1,
     rules,
 )
-from demandflow.analysis.comparison import diff
 from demandflow.domain.standard.closed_loop import SEPARATIONS
+from demandflow.domain.versions.declared import declared
+from demandflow.domain.versions.workflows import Workflows
+from demandflow.errors import UnknownWorkflow, WorkflowChanged
 from demandflow.facts import CallbackMissed
 from demandflow.testing import FrozenClock
-from demandflow.workflow_files import dumps
+from demandflow.workflow_files import dumps, loads
 from tests.stories import AUDITOR, CLERK, DISPATCHER, SUPERVISOR, TEAM, Story
 from tests.unit.recording.test_recording import PLACED
 from tests.unit.rules.rule_book import check_scene
 from tests.unit.rules.scenes import SCENES, Scene
 
-FIRST = Path(__file__).parent / "closed-loop-1.toml"
+DECLARED = "e77f204ad47c140e329815855654cd214f85a5262d2ba080c9469cea53e62777"
+"""The hash of what the first version declares: logs hold that text, so that it never changes."""
 LATER = ("withdraw_by_phone",)
 """Steps that the first version does not know."""
 
 
 def test_the_first_version_is_what_was_published() -> None:
-    assert dumps(CLOSED_LOOP_1) == FIRST.read_text(encoding="utf-8")
+    assert sha256(declared(CLOSED_LOOP_1).encode()).hexdigest() == DECLARED
 
 
 @pytest.mark.parametrize("scene", [scene for scene in SCENES if scene.step not in LATER], ids=str)
@@ -88,11 +95,66 @@ def test_the_key_of_the_first_version_is_not_given_to_other_rules() -> None:
 
 
 def test_a_communitys_own_numbers_of_the_first_version_go_on_under_their_own_name() -> None:
-    ours = closed_loop_1("our-loop", bound=2, callback_hours=12)
+    text = dumps(CLOSED_LOOP_1).replace('"closed-loop"', '"our-loop"').replace("rounds = 3", "rounds = 2")
+    ours = loads(text)
     assert ours.key == "our-loop@1"
-    assert not diff(CLOSED_LOOP_1, closed_loop_1("our-loop"))
-    with pytest.raises(InvalidValue, match="callback_hours"):
-        closed_loop_1(callback_hours=0)
+    changed = [move.name for move, usual in zip(ours.moves, CLOSED_LOOP_1.moves, strict=True) if move != usual]
+    assert changed == ["evaluate"]
+
+
+def said_by_a_process_that(opens: str) -> list[str]:
+    """Which published versions it builds: it says so after each line."""
+    script = f"""
+import sys, demandflow
+from demandflow import Actor, DemandFlow
+clerk = Actor("Li", "grid_administrator")
+lamp = {{"channel": "hotline", "place": "fufeng/c1", "resident": "Anna", "by": clerk}}
+with DemandFlow.open({opens!r}) as flow:
+    flow.register("a lamp is out", **lamp)
+    print(*flow.workflows, len(flow.workflows), "closed-loop@1" in flow.workflows)
+    print("demandflow.workflow_files" in sys.modules)
+    print(flow.register("a lamp is out", **lamp, workflow="closed-loop@1").workflow)
+with DemandFlow.open({opens!r}) as flow:
+    print(len(flow._workflows.built))
+"""
+    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split("\n")
+
+
+def test_the_first_version_is_built_when_a_log_names_it_or_somebody(tmp_path: Path) -> None:
+    shown = "closed-loop@2 closed-loop@1 2 True"
+    assert said_by_a_process_that("memory:")[:4] == [shown, "False", "closed-loop@1", "1"]
+    assert said_by_a_process_that(f"sqlite:///{tmp_path / 'log.db'}")[:4] == [shown, "False", "closed-loop@1", "2"]
+
+
+@pytest.mark.parametrize("asked", ["", "closed-loop@1", "closed-loop@2", "closed-loop@3"])
+def test_workflows_that_are_built_later_read_as_those_that_are_there(asked: str) -> None:
+    there = Workflows({flow.key: flow for flow in (CLOSED_LOOP, CLOSED_LOOP_1)})
+    questions: list[Callable[[Workflows], Any]] = [
+        list,
+        len,
+        dict,
+        lambda flows: asked in flows,
+        lambda flows: flows.get(asked, "none"),
+        lambda flows: [*flows.keys()],
+        lambda flows: [*flows.values()],
+        lambda flows: [*flows.items()],
+        lambda flows: flows[asked].key if asked in flows else None,
+    ]
+    for question in questions:
+        later = Workflows({CLOSED_LOOP.key: CLOSED_LOOP}, later={"closed-loop@1": lambda: CLOSED_LOOP_1})
+        assert later.built == (CLOSED_LOOP,)
+        assert question(later) == question(later) == question(there)
+    with pytest.raises(UnknownWorkflow, match="given: closed-loop@2, closed-loop@1"):
+        later["closed-loop@3"]
+
+
+def test_a_log_of_other_rules_than_the_first_version_has_is_refused(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'log.db'}"
+    other = replace(CLOSED_LOOP_1, moves=CLOSED_LOOP_1.moves[:-1])
+    with DemandFlow.open(url, workflows=[other]) as flow:
+        flow.register("dark", **PLACED)
+    with pytest.raises(WorkflowChanged, match="closed-loop@1 is not what it was"):
+        DemandFlow.open(url)
 
 
 def test_every_rule_of_the_first_version_is_in_the_newest() -> None:

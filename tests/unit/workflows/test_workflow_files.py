@@ -591,10 +591,14 @@ def test_all_mistakes_of_a_file_are_told_at_once() -> None:
 @pytest.mark.parametrize(
     ("text", "form", "says"),
     [
-        ("name = 'x'\nversion\n", "toml", "workflow, line 2: is no TOML: Expected '='"),
-        ("name = 'x'\nname = 'y'\n", "toml", "workflow, line 2: is no TOML: Cannot overwrite a value"),
-        ("name = ", "toml", "workflow, line 1: is no TOML"),
-        ('{"name": "x",\n "version": }', "json", "workflow, line 2: is no JSON: Expecting value (column 13)"),
+        (
+            "name = 'x'\nversion\n",
+            "toml",
+            "workflow: is no TOML: Expected '=' after a key in a key/value pair",
+        ),
+        ("name = 'x'\nname = 'y'\n", "toml", "workflow: is no TOML: Cannot overwrite a value (at line 2"),
+        ("name = ", "toml", "workflow: is no TOML: Invalid value (at end of document)"),
+        ('{"name": "x",\n "version": }', "json", "workflow: is no JSON: Expecting value: line 2 column 13"),
         ('{"name": "x", "name": "y"}', "json", "workflow: says the key 'name' twice in one table"),
         ("[" * 100_000, "json", "workflow: is nested too deeply"),
         (
@@ -673,7 +677,7 @@ def test_a_file_that_cannot_be_read_or_written_says_why(tmp_path: Path) -> None:
         with pytest.raises(InvalidFile, match=says):
             load(tmp_path / name)
     (tmp_path / "latin.toml").write_bytes(b'name = "x"\nowner = "\xe9"')
-    with pytest.raises(InvalidFile, match=r"latin\.toml, line 2: is not written in UTF-8"):
+    with pytest.raises(InvalidFile, match=r"latin\.toml: is not written in UTF-8 \(at line 2\)"):
         load(tmp_path / "latin.toml")
     with pytest.raises(InvalidValue, match=r"cannot be written: No such file"):
         dump(SMALL, tmp_path / "none" / "small.toml")
