@@ -33,9 +33,9 @@ from demandflow.projections.figures.past import Then
 from demandflow.projections.projector import Projector
 from demandflow.projections.rebuilding import Progress
 from demandflow.recording.command import as_id
+from demandflow.recording.demands import MOST as KEPT
 from demandflow.recording.handling import CommandHandler
 from demandflow.recording.ids import elapsed, utc_now, uuid7
-from demandflow.recording.kept import MOST as KEPT
 from demandflow.recording.moments import LATE_ENTRY, Moments
 from demandflow.store.log import Log
 from demandflow.store.mapper import Unreadable, facts_by_topic

@@ -10,8 +10,8 @@ from heapq import heappop, heappush
 from typing import NamedTuple
 from uuid import UUID
 
-from demandflow.analysis.demands import Demands
 from demandflow.analysis.lookup import GivenWork, OpenDemands
+from demandflow.analysis.rejudged import RejudgedDemands
 from demandflow.domain.decide import decide
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
@@ -51,7 +51,7 @@ class Rerun:
     be answered, is not. What people did at the same moment came first, unless the log shows that a policy did.
     """
 
-    def __init__(self, demands: Demands, policies: Sequence[Policy]) -> None:
+    def __init__(self, demands: RejudgedDemands, policies: Sequence[Policy]) -> None:
         self._demands, self._policies = demands, {policy.name: policy for policy in policies if policy.on}
         self._agenda: list[_Line] = []
         """A heap. A line is only good while it is among those of its demand."""

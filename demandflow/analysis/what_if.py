@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from demandflow.analysis.data import as_data
-from demandflow.analysis.demands import Demands
+from demandflow.analysis.rejudged import RejudgedDemands
 from demandflow.analysis.rerun import Acted, Rerun
 from demandflow.domain.clocks.states import CLOCK_STATUSES, ClockState
 from demandflow.domain.events import Event
@@ -94,7 +94,7 @@ def what_if(
     recorded later is left out. Raises InvalidValue.
     """
     limit = None if until is None else moment(until, "until")
-    demands = Demands(workflow, of, ask_policies=bool(policies))
+    demands = RejudgedDemands(workflow, of, ask_policies=bool(policies))
     rerun, last, later = Rerun(demands, policies), None, set[UUID]()
     for event in events:
         recorded = event.meta.recorded
@@ -110,7 +110,7 @@ def what_if(
     return _result(demands, rerun, limit or last)
 
 
-def _result(demands: Demands, rerun: Rerun, until: datetime) -> WhatIf:
+def _result(demands: RejudgedDemands, rerun: Rerun, until: datetime) -> WhatIf:
     names = {clock.name for clock in demands.workflow.clocks}
     names |= {clock.clock for demand in demands.judged for clock in demands.was[demand].clocks}
     counts = {name: (Counter[str](), Counter[str]()) for name in sorted(names)}

@@ -14,7 +14,7 @@ from demandflow.domain.values import Role
 from demandflow.domain.workflow import Workflow
 
 
-class Demands:
+class RejudgedDemands:
     """Every demand as it was and as it would be: only its clocks, its due moment and its escalation can differ.
 
     The clocks of the workflow judge a demand for as long as it is on one of the workflows `of`. Where policies are
