@@ -11,6 +11,7 @@ from typing import Self
 from uuid import UUID
 
 from demandflow.automation.agenda import Agenda
+from demandflow.automation.asking import Asking
 from demandflow.automation.deliveries import Deliveries
 from demandflow.automation.reactions import OnTheBoard, Reactions
 from demandflow.automation.runner import Runner
@@ -80,7 +81,8 @@ class DemandFlow(Batches, Reactions, Upkeep):
         self._projector = Projector(log, log.zone, progress)
         try:
             self._policies = checked(policies, workflows)
-            self._agenda = Agenda(log, setup_of(self._policies, workflows))
+            asking = Asking(self._policies, workflows, self._handler.demands.current)
+            self._agenda = Agenda(log, setup_of(self._policies, workflows), asking.about)
             self._deliveries, self._telling = Deliveries(log, self._agenda.tables, uuid7().hex), Lock()
             there = OnTheBoard(self._projector)
             self._runner = Runner(self._policies, workflows, self._handler, self._agenda, self.batch, there)
@@ -207,7 +209,7 @@ class DemandFlow(Batches, Reactions, Upkeep):
         A notice among them is given at the next deliver_notices().
         """
         self._projector.retry_parked()
-        self._agenda.retry_parked_events(self._runner)
+        self._agenda.retry_parked_events()
         self._deliveries.retry_parked_events()
         return self.parked_events()
 

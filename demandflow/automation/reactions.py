@@ -72,7 +72,7 @@ class Reactions:
 
     def next_moment(self) -> datetime | None:
         """When a policy next wants to be asked, in the past if something is due; None if there is nothing."""
-        self._agenda.catch_up(self._runner)
+        self._agenda.catch_up()
         return self._agenda.next_moment()
 
     def notices(self, after: int = 0) -> tuple[tuple[int, Notice], ...]:
@@ -142,7 +142,7 @@ class Reactions:
 
     def retry_parked(self, parked: Iterable[ParkedReaction]) -> None:
         """Let these be asked again at the next run: `flow.retry_parked(flow.parked())`."""
-        self._agenda.retry(_those(parked), self._runner)
+        self._agenda.retry(_those(parked))
 
     def drop_parked(self, parked: Iterable[ParkedReaction]) -> None:
         """Let these never be asked again, whatever becomes of the demand."""

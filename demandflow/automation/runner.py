@@ -10,7 +10,8 @@ from datetime import datetime
 from threading import RLock
 from uuid import UUID
 
-from demandflow.automation.agenda import Agenda, Answer, Line
+from demandflow.automation.agenda import Agenda
+from demandflow.automation.asking import Line, reason_of, timers_of
 from demandflow.automation.lookup import Lookup, Recorded
 from demandflow.automation.parked import ParkedReaction
 from demandflow.batches import Batch
@@ -18,15 +19,7 @@ from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.facts import Fact, checked
 from demandflow.domain.values import Actor, Role
 from demandflow.domain.workflow import Workflow
-from demandflow.errors import (
-    DemandFlowError,
-    InvalidValue,
-    StaleDemand,
-    StorageBusy,
-    StorageError,
-    brief,
-    listed,
-)
+from demandflow.errors import InvalidValue, StaleDemand, StorageBusy, StorageError, brief, listed
 from demandflow.policies.policy import Policy, Reaction, Timer, command_of
 from demandflow.recording.command import command
 from demandflow.recording.handling import CommandHandler
@@ -37,7 +30,6 @@ ATTEMPTS = 50
 MOST = 100
 """Reactions of one policy to one demand in one run; more of them go round."""
 ASIDE = 1_000
-ASKING = "(asked when to act)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +89,7 @@ class Runner:
         with self._lock:
             while not stop():
                 try:
-                    parked += self._agenda.catch_up(self, stop)
+                    parked += self._agenda.catch_up(stop)
                     pass_ = _Pass(self, due, now, size, often, stop)
                     with self._begin() as batch:
                         more = pass_.ask(batch)
@@ -115,35 +107,6 @@ class Runner:
                 if not more or idle > ATTEMPTS:
                     break
         return PolicyRun(due, tuple(reacted), tuple(parked))
-
-    def current(self, demand: UUID) -> Demand:
-        """The demand as it is stored now."""
-        return self._handler.demands.current(demand)
-
-    def asked(self, demand: Demand) -> Answer:
-        """What the policies want to be asked about the demand, without what was reacted to already."""
-        workflow = self._workflows.get(demand.workflow)
-        if workflow is None:
-            return Answer((), (), ())
-        done = {command for command, _ in demand.commands}
-        lines: list[Line] = []
-        parked: list[ParkedReaction] = []
-        cleared: list[tuple[str, UUID, str]] = []
-        for policy in self._policies.values():
-            try:
-                timers = _timers(policy, demand, workflow)
-            except Exception as error:  # what a community's policy may raise is not known
-                at = demand.last or demand.received
-                assert at is not None  # noqa: S101
-                parked.append(ParkedReaction(policy.name, demand.id, ASKING, _told(error), at))
-                continue
-            cleared.append((policy.name, demand.id, ASKING))
-            lines += [
-                Line(timer.at, demand.id, policy.name, timer.cause, demand.version)
-                for timer in timers
-                if command_of(policy.name, timer.cause) not in done
-            ]
-        return Answer(tuple(lines), tuple(parked), tuple(cleared))
 
 
 class _Pass:
@@ -207,7 +170,7 @@ class _Pass:
         try:
             if demand.version != line.version:
                 return False
-            if timer not in _timers(policy, demand, self._look.workflow(demand)):
+            if timer not in timers_of(policy, demand, self._look.workflow(demand)):
                 raise InvalidValue(policy.name, "asked for a moment and, asked the same again, for another one")
             reactions = tuple(policy.then(timer, demand, self._look))
             if not reactions:
@@ -218,25 +181,14 @@ class _Pass:
                 for number, reaction in enumerate(reactions):
                     _propose(policy, timer, number, reaction, demand, batch)
         except OF_ONE_DEMAND as error:  # of another demand that it wanted to touch
-            return ParkedReaction(policy.name, demand.id, line.cause, _told(error), self._now)
+            return ParkedReaction(policy.name, demand.id, line.cause, reason_of(error), self._now)
         except (StaleDemand, StorageError):
             raise
         except Exception as error:  # what a community's policy may raise is not known
-            return ParkedReaction(policy.name, demand.id, line.cause, _told(error), self._now)
+            return ParkedReaction(policy.name, demand.id, line.cause, reason_of(error), self._now)
         facts = tuple(reaction.fact for reaction in reactions)
         self._look.remember(demand, facts)
         return RecordedReaction(policy.name, demand.id, line.cause, facts)
-
-
-def _timers(policy: Policy, demand: Demand, workflow: Workflow) -> tuple[Timer, ...]:
-    """When the policy wants to be asked. Raises InvalidValue for what is no wake, and for one cause at two moments."""
-    timers = tuple(dict.fromkeys(policy.timers(demand, workflow)))
-    for timer in timers:
-        if not isinstance(timer, Timer):
-            raise InvalidValue(policy.name, f"timers must be Timers, got {brief(timer)}")
-    if twice := [cause for cause, times in Counter(timer.cause for timer in timers).items() if times > 1]:
-        raise InvalidValue(policy.name, f"asks for {twice[0]!r} at {len(timers)} moments; a cause names one")
-    return timers
 
 
 def _propose(policy: Policy, timer: Timer, number: int, reaction: Reaction, demand: Demand, batch: Batch) -> None:
@@ -255,8 +207,3 @@ def _propose(policy: Policy, timer: Timer, number: int, reaction: Reaction, dema
         causation=f"event {demand.version}",
     )
     batch._handler.handle(as_if(proposed, command_id=command_of(policy.name, timer.cause, number), reaction=True))
-
-
-def _told(error: Exception) -> str:
-    said = " ".join(str(error).split())
-    return said if isinstance(error, DemandFlowError) else f"{type(error).__name__}: {said}"
