@@ -647,7 +647,7 @@ class Odd:
     ("policy", "says"),
     [
         (Odd(lambda demand: ["now"]), "timers must be Timers, got 'now'"),
-        (Odd(lambda demand: [Timer("now", "x")]), "wake: must be a datetime"),  # type: ignore[arg-type]
+        (Odd(lambda demand: [Timer("now", "x")]), "timer: must be a datetime"),  # type: ignore[arg-type]
         (Odd(lambda demand: [Timer(BEGAN.replace(tzinfo=None), "x")]), "has no time zone"),
         (Odd(lambda demand: [Timer(BEGAN, "")]), "cause"),
         (Odd(lambda demand: [Timer(BEGAN, "x"), Timer(BEGAN + timedelta(1), "x")]), "a cause names one"),
