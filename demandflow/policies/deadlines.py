@@ -105,9 +105,9 @@ class Reminders:
     That is each due moment of a running clock, counted in the clock's own calendar, and that of the demand itself
     (called `due`), counted in `calendar`; without one, its days have 24 hours. Each step acts once per due moment.
     Where several have passed, only the latest acts. A step before the clock began does nothing, nor does one whose
-    addressee is not known. Steps with `escalate` also escalate: once a round, and not while it is the resident's turn (nobody
-    above them decides) but when it is somebody else's again. The supervisor is told once of a clock whose due moment
-    nobody knows (`undated`). Raises InvalidValue.
+    addressee is not known. Steps with `escalate` also escalate: once a round, and not while it is the resident's turn
+    (nobody above them decides) but when it is somebody else's again. The supervisor is told once of a clock whose due
+    moment nobody knows (`undated`). Raises InvalidValue.
     """
 
     steps: tuple[Remind, ...] = STEPS

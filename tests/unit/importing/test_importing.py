@@ -461,7 +461,7 @@ def test_a_mapping_that_cannot_work_says_so_at_once() -> None:
         "give Registered": {"start": RowStep("x", Done, Timestamp("opened"))},
         "two are called 'finish'": {"steps": (*MAPPING.steps, MAPPING.steps[1])},
         "open.by: give a Column": {"by": "Li"},
-        "must be a tuple of Steps": {"steps": MAPPING.steps[0]},
+        "must be a tuple of RowSteps": {"steps": MAPPING.steps[0]},
         "Registered needs channel, place": {
             "start": RowStep("open", Registered, Timestamp("opened"), {"text": Column("text")})
         },
