@@ -25,7 +25,7 @@ from demandflow.domain.history import HistoryLine, line_of
 from demandflow.domain.values import Actor, actor_of
 from demandflow.domain.workflow import PossibleMove, Workflow, Workflows
 from demandflow.errors import CalendarEnds, InvalidValue, StorageBusy, StorageError, brief
-from demandflow.inputs.arguments import each_of, whole_number
+from demandflow.inputs.arguments import each_of, whole_number, yes_or_no
 from demandflow.inputs.texts import name_of
 from demandflow.policies.policy import Policy
 from demandflow.policies.setup import checked, setup_of
@@ -57,7 +57,7 @@ def published() -> tuple[Workflow, ...]:
 
 
 class DemandFlow(Batches, Reactions, Upkeep):
-    """The demands of one tenant: record what happens, ask where things stand, and read figures that add up.
+    """The demands of one tenant: record what happens, look at the board, and read figures that add up.
 
     Open it with `DemandFlow.open(url)`, close it with `close()` or by `with`. It may be shared by threads.
     """
@@ -126,13 +126,12 @@ class DemandFlow(Batches, Reactions, Upkeep):
         """
         by_key = _by_key(published() if workflows is None else workflows)
         tenant = None if tenant is None else name_of(tenant, "tenant")
-        if not isinstance(create, bool):
-            raise InvalidValue("create", f"must be True or False, got {brief(create)}")
+        yes_or_no("create", create)
         whole_number("keep", keep, 0, MOST)
         for what, value in (("clock", clock), ("new_id", new_id), ("progress", progress or len)):
             if not callable(value):
                 raise InvalidValue(what, f"must be a function, got {brief(value)}")
-        facts = facts_by_topic([*STANDARD_FACTS, *(fact for one in by_key.values() for fact in one.facts)])
+        facts = facts_by_topic([*STANDARD_FACTS, *(fact for workflow in by_key.values() for fact in workflow.facts)])
         log = Log(url, facts.values(), tenant, create=create, zone=zone, workflows=by_key, synchronous=synchronous)
         try:
             moments = Moments(
@@ -179,11 +178,11 @@ class DemandFlow(Batches, Reactions, Upkeep):
         return tuple(calendar_ends(self._workflows.values(), others, self.now()))
 
     def rebuild(self, progress: Progress | None = None) -> None:
-        """Make all tables anew from the log, the agenda of the policies as well; nothing is reacted to again.
+        """Make all tables from the log again, the agenda of the policies too; policies react to nothing again.
 
         Events that were parked are tried again. Tables that somebody dropped, emptied or changed are put right. What is
-        not in the log stays as it is, or begins empty if it is gone: which reactions are parked or dropped, and how far
-        hooks were told.
+        not in the log stays as it is, or begins empty if it is gone: which reactions are parked or dropped, and up to
+        which event hooks were given notices.
         """
         self._projector.rebuild(progress)
         self._agenda.forget()
@@ -235,9 +234,9 @@ class DemandFlow(Batches, Reactions, Upkeep):
         as_of: date | datetime | str | None = None,
         known_on: date | datetime | str | None = None,
     ) -> Demand:
-        """The demand as it stands; or as it stood at the end of a day or at a moment, or by what was known then.
+        """The demand as it is; or as it was at the end of a day or at a moment, or by what was known then.
 
-        As in the figures, a correction counts from the event on that it corrects. Raises InvalidValue, and
+        As in the figures, a correction counts from the event that it corrects. Raises InvalidValue, and
         DemandNotFound too where it had not been received by then.
         """
         if as_of is None and known_on is None:
@@ -270,7 +269,7 @@ def _newest(log: Log) -> datetime | None:
 
 
 def _by_key(workflows: Iterable[Workflow]) -> Workflows:
-    """The workflows by `name@version`; InvalidValue for none, for what is none, and for two of one key."""
+    """The workflows by `name@version`. Raises InvalidValue where there are none, or two different ones of one key."""
     by_key = Workflows()
     for workflow in each_of("workflows", workflows, "(CLOSED_LOOP,)"):
         if not isinstance(workflow, Workflow):

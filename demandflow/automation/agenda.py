@@ -88,23 +88,23 @@ class Agenda:
             self._cursor.retry(self)
 
     def due(self, now: datetime) -> Iterator[Line]:
-        """What is to be asked by now, in the order of its moments."""
-        seen: tuple[str, ...] = ("", "", "", "")
+        """The lines that are due by now, in their order."""
+        last: tuple[str, ...] = ("", "", "", "")
         while True:
             with self.tables.locked():
                 rows = self.tables.connection.execute(
                     f"SELECT {', '.join(KEY)}, version FROM demandflow_agenda WHERE setup = ? AND quiet = 0 "  # noqa: S608
                     f"AND at <= ? AND ({', '.join(KEY)}) > (?, ?, ?, ?) ORDER BY {', '.join(KEY)} LIMIT ?",
-                    (self._setup, written(now), *seen, PAGE),
+                    (self._setup, written(now), *last, PAGE),
                 ).fetchall()
             for at, demand, policy, cause, version in rows:
                 yield Line(moment_of(at), UUID(demand), policy, cause, version)
             if len(rows) < PAGE:
                 return
-            seen = rows[-1][:-1]
+            last = rows[-1][:-1]
 
     def next_moment(self) -> datetime | None:
-        """When there is next something to be asked; None if there is nothing."""
+        """When the next line is due; None if there is none."""
         with self.tables.locked():
             (at,) = self.tables.connection.execute(
                 "SELECT MIN(at) FROM demandflow_agenda WHERE setup = ? AND quiet = 0", (self._setup,)
