@@ -11,6 +11,7 @@ from typing import Self
 from uuid import UUID
 
 from demandflow.automation.agenda import Agenda
+from demandflow.automation.asking import Asking
 from demandflow.automation.deliveries import Deliveries
 from demandflow.automation.reactions import OnTheBoard, Reactions
 from demandflow.automation.runner import Runner
@@ -25,7 +26,7 @@ from demandflow.domain.values import Actor, actor_of
 from demandflow.domain.versions.workflows import Workflows
 from demandflow.domain.workflow import PossibleMove, Workflow
 from demandflow.errors import InvalidValue, StorageBusy, StorageError, brief
-from demandflow.inputs.arguments import each_of, whole_number
+from demandflow.inputs.arguments import each_of, whole_number, yes_or_no
 from demandflow.inputs.texts import name_of
 from demandflow.policies.policy import Policy
 from demandflow.policies.setup import checked, setup_of
@@ -34,10 +35,10 @@ from demandflow.projections.figures.past import Then
 from demandflow.projections.projector import Projector
 from demandflow.projections.rebuilding import Progress
 from demandflow.recording.command import as_id
+from demandflow.recording.demands import MOST as KEPT
 from demandflow.recording.handling import CommandHandler
 from demandflow.recording.history import HistoryLine, line_of
 from demandflow.recording.ids import elapsed, utc_now, uuid7
-from demandflow.recording.kept import MOST as KEPT
 from demandflow.recording.moments import LATE_ENTRY, Moments
 from demandflow.store.log import Log
 from demandflow.store.mapper import Unreadable, facts_by_topic
@@ -66,7 +67,7 @@ def _first() -> Workflow:
 
 
 class DemandFlow(Batches, Reactions, Upkeep):
-    """The demands of one tenant: record what happens, ask where things stand, and read figures that add up.
+    """The demands of one tenant: record what happens, look at the board, and read figures that add up.
 
     Open it with `DemandFlow.open(url)`, close it with `close()` or by `with`. It may be shared by threads.
     """
@@ -90,7 +91,8 @@ class DemandFlow(Batches, Reactions, Upkeep):
         self._projector = Projector(log, log.zone, progress)
         try:
             self._policies = checked(policies, workflows)
-            self._agenda = Agenda(log, setup_of(self._policies, workflows))
+            asking = Asking(self._policies, workflows, self._handler.demands.current)
+            self._agenda = Agenda(log, setup_of(self._policies, workflows), asking.about)
             self._deliveries, self._telling = Deliveries(log, self._agenda.tables, uuid7().hex), Lock()
             there = OnTheBoard(self._projector)
             self._runner = Runner(self._policies, workflows, self._handler, self._agenda, self.batch, there)
@@ -134,8 +136,7 @@ class DemandFlow(Batches, Reactions, Upkeep):
         """
         by_key = _published() if workflows is None else _by_key(workflows)
         tenant = None if tenant is None else name_of(tenant, "tenant")
-        if not isinstance(create, bool):
-            raise InvalidValue("create", f"must be True or False, got {brief(create)}")
+        yes_or_no("create", create)
         whole_number("keep", keep, 0, MOST)
         for what, value in (("clock", clock), ("new_id", new_id), ("progress", progress or len)):
             if not callable(value):
@@ -188,11 +189,11 @@ class DemandFlow(Batches, Reactions, Upkeep):
         return tuple(calendar_ends(self._workflows.built, others, self.now()))
 
     def rebuild(self, progress: Progress | None = None) -> None:
-        """Make all tables anew from the log, the agenda of the policies as well; nothing is reacted to again.
+        """Make all tables from the log again, the agenda of the policies too; policies react to nothing again.
 
         Events that were parked are tried again. Tables that somebody dropped, emptied or changed are put right. What is
-        not in the log stays as it is, or begins empty if it is gone: which reactions are parked or dropped, and how far
-        hooks were told.
+        not in the log stays as it is, or begins empty if it is gone: which reactions are parked or dropped, and up to
+        which event hooks were given notices.
         """
         self._projector.rebuild(progress)
         self._agenda.forget()
@@ -218,7 +219,7 @@ class DemandFlow(Batches, Reactions, Upkeep):
         A notice among them is given at the next deliver_notices().
         """
         self._projector.retry_parked()
-        self._agenda.retry_parked_events(self._runner)
+        self._agenda.retry_parked_events()
         self._deliveries.retry_parked_events()
         return self.parked_events()
 
@@ -244,9 +245,9 @@ class DemandFlow(Batches, Reactions, Upkeep):
         as_of: date | datetime | str | None = None,
         known_on: date | datetime | str | None = None,
     ) -> Demand:
-        """The demand as it stands; or as it stood at the end of a day or at a moment, or by what was known then.
+        """The demand as it is; or as it was at the end of a day or at a moment, or by what was known then.
 
-        As in the figures, a correction counts from the event on that it corrects. Raises InvalidValue, and
+        As in the figures, a correction counts from the event that it corrects. Raises InvalidValue, and
         DemandNotFound too where it had not been received by then.
         """
         if as_of is None and known_on is None:
@@ -279,7 +280,7 @@ def _newest(log: Log) -> datetime | None:
 
 
 def _by_key(workflows: Iterable[Workflow]) -> Workflows:
-    """The workflows by `name@version`; InvalidValue for none, for what is none, and for two of one key."""
+    """The workflows by `name@version`. Raises InvalidValue where there are none, or two different ones of one key."""
     by_key = Workflows()
     for workflow in each_of("workflows", workflows, "(CLOSED_LOOP,)"):
         if not isinstance(workflow, Workflow):

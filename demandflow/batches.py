@@ -1,4 +1,4 @@
-"""Batches: many commands in one save, all or none, or each by itself with an answer for every one."""
+"""Batches: many commands in one save, all or none; or each by itself, with an answer for each."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from demandflow.domain.facts import MovedOver, Registered
 from demandflow.domain.values import Actor, actor_of
 from demandflow.domain.versions.workflows import Workflows
 from demandflow.errors import DemandFlowError, InvalidValue, StaleDemand, StorageBusy, StorageError, brief
-from demandflow.inputs.arguments import each_of
+from demandflow.inputs.arguments import each_of, yes_or_no
 from demandflow.projections.board.rows import MOST
 from demandflow.queries import Queries
 from demandflow.recording.handling import CommandHandler
@@ -47,7 +47,7 @@ class Batch(Commands):
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
-        """Take back what this block proposed if it raises, and only that: the rest of the batch goes on."""
+        """Take back what this block added to the batch if it raises; the rest of the batch goes on."""
         began = len(self._pending.pending)
         try:
             yield
@@ -61,7 +61,7 @@ class Batch(Commands):
         return len(self._pending.pending)
 
     def demand(self, demand_id: UUID) -> Demand:
-        """The demand as it stands with what the batch will record. Raises DemandNotFound."""
+        """The demand with what the batch will record. Raises DemandNotFound."""
         return self._handler.demands.current(demand_id)
 
     def last_of(self, demand_id: UUID) -> datetime | None:
@@ -104,7 +104,7 @@ class Action:
 
 @dataclass(frozen=True)
 class Recorded:
-    """The item is recorded; the demand after it. `known` says that it had been before, and said the same."""
+    """The item is recorded; the demand after it. `known` says that it had been recorded before."""
 
     item: Registration | Action
     demand: Demand
@@ -126,11 +126,10 @@ class Batches(Commands, Queries):
     def batch(self, *, backdating: bool = False) -> Iterator[Batch]:
         """Check commands one by one and record them together at the end of the `with` block, all or none.
 
-        With `backdating` what they enter may have happened at any time: ask for it where records of old are brought in.
-        Raises StaleDemand at its end if one of the demands was written by somebody else meanwhile.
+        With `backdating` what they enter may have happened at any time, as old records did. Raises StaleDemand at its
+        end if somebody else wrote to one of the demands meanwhile.
         """
-        if not isinstance(backdating, bool):
-            raise InvalidValue("backdating", f"must be True or False for a batch, got {brief(backdating)}")
+        yes_or_no("backdating", backdating)
         try:
             with PendingLog(self._log) as pending:
                 batch = self._batch(pending, backdating=backdating)
@@ -199,22 +198,19 @@ class Batches(Commands, Queries):
 
 
 def registered(batch: Batch, item: Registration) -> Recorded:
-    """Register one."""
+    """Register the demand."""
     if not isinstance(item, Registration):
         raise InvalidValue("item", f"must be a Registration, got {brief(item)}")
-    how: dict[str, Any] = {**item.__dict__}
-    before = batch.pending
-    demand = batch.start(how.pop("fact"), **how)
+    before, demand = batch.pending, batch.start(**item.__dict__)
     return Recorded(item, demand, known=batch.pending == before)
 
 
 def acted(batch: Batch, item: Action) -> Recorded:
-    """Make one move."""
+    """Make the move."""
     if not isinstance(item, Action):
         raise InvalidValue("item", f"must be an Action, got {brief(item)}")
     how: dict[str, Any] = {**item.__dict__}
-    before = batch.pending
-    demand = batch.act(how.pop("demand"), how.pop("move"), how.pop("fact"), **how)
+    before, demand = batch.pending, batch.act(how.pop("demand"), **how)
     return Recorded(item, demand, known=batch.pending == before)
 
 
@@ -223,8 +219,8 @@ def each(
 ) -> Iterator[list[R | Rejected]]:
     """Do something to each item, many in one save; the answers come once they are recorded, in the order of the items.
 
-    What one item proposes is all or nothing. If somebody writes to one of the demands meanwhile, the items of that
-    save are checked again. An item that the storage would not take is rejected with that reason.
+    Each item is recorded as a whole or not at all. If somebody writes to one of the demands meanwhile, the items of
+    that save are checked again. An item that the storage would not take is rejected with that reason.
     """
     rest: Iterator[I] = each_of("items", items, "[Registration(…)] or [Action(…)]")
     while page := list(islice(rest, BATCH_SIZE)):

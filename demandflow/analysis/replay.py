@@ -1,19 +1,22 @@
-"""What if: a recorded log, judged by the rules of another workflow, without writing anything."""
+"""A recorded log, judged by the rules of another workflow. Nothing is written."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from demandflow.analysis.choice import Choice
+from demandflow.analysis.data import as_data
 from demandflow.domain.decide import decide
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event, Stamp
 from demandflow.domain.evolve import evolve
-from demandflow.domain.facts import Merged, MovedOver, UnknownFact, Unmerged
+from demandflow.domain.facts import MovedOver, UnknownFact
+from demandflow.domain.merging import other_of
 from demandflow.domain.moves import Proposal
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, RuleBroken, brief, listed
@@ -63,103 +66,64 @@ class Replayed:
     @property
     def by_reason(self) -> Counter[tuple[str, str]]:
         """How many steps were refused, by move and kind of reason (the error, or the rules that object)."""
-        return Counter((one.move, one.kind) for one in self.refused)
+        return Counter((step.move, step.kind) for step in self.refused)
 
     def __str__(self) -> str:
-        concerned = len({one.demand for one in self.refused})
+        concerned = len({step.demand for step in self.refused})
         lines = [
             f"{self.workflow} on {self.demands} demands with {self.steps} steps: "
             f"{len(self.refused)} steps of {concerned} demands refused, {len(self.led_elsewhere)} led elsewhere"
             + (f", {self.unjudged} not judged (their facts are unknown here)" if self.unjudged else "")
         ]
         lines += [f"  {number:>6} × {move}: {kind}" for (move, kind), number in self.by_reason.most_common()]
-        for what, found in (("refused", self.refused), ("elsewhere", self.led_elsewhere)):
-            lines += [f"  {what}: {one}" for one in found[:SHOWN]]
-            if len(found) > SHOWN:
-                lines.append(f"  … and {len(found) - SHOWN} more {what}")
+        for what, steps in (("refused", self.refused), ("elsewhere", self.led_elsewhere)):
+            lines += [f"  {what}: {step}" for step in steps[:SHOWN]]
+            if len(steps) > SHOWN:
+                lines.append(f"  … and {len(steps) - SHOWN} more {what}")
         return "\n".join(lines)
 
     def as_dict(self) -> dict[str, Any]:
         """The same as data."""
-        steps = {
-            what: [{**one.__dict__, "demand": str(one.demand), "at": one.at.isoformat()} for one in found]
-            for what, found in (("refused", self.refused), ("led_elsewhere", self.led_elsewhere))
-        }
-        counts = {"demands": self.demands, "steps": self.steps, "unjudged": self.unjudged}
-        return {"workflow": self.workflow, "sound": self.sound, **counts, **steps}
-
-
-@dataclass
-class _Replay:
-    """Judges one step after the other, in the order of recording."""
-
-    workflow: Workflow
-    of: frozenset[str] | None
-    demands: dict[UUID, Demand] = field(default_factory=dict)
-    judged: set[UUID] = field(default_factory=set)
-    others: Counter[str] = field(default_factory=Counter)
-    refused: list[Judgement] = field(default_factory=list)
-    led_elsewhere: list[Judgement] = field(default_factory=list)
-    steps: int = 0
-    unjudged: int = 0
-
-    def judge_next(self, event: Event) -> None:
-        """Judge the step from where the demand stood in truth, whatever was refused before."""
-        before = self.demands.get(event.demand, Demand(event.demand))
-        self.demands[event.demand] = evolve(before, event)
-        on = event.meta.workflow
-        ours = on in self.of if self.of is not None else on.rpartition("@")[0] == self.workflow.name
-        if not ours:
-            self.others[on] += 1
-        elif isinstance(event.fact, MovedOver):
-            self.judged.add(event.demand)
-        elif isinstance(event.fact, UnknownFact):
-            self.unjudged += 1
-        else:
-            self.judged.add(event.demand)
-            self.steps += 1
-            self._judge(before, event)
-
-    def _judge(self, before: Demand, event: Event) -> None:
-        fact, meta, stamp = event.fact, event.meta, event.stamp
-        into = fact.into if isinstance(fact, Merged) else before.merged_into if isinstance(fact, Unmerged) else None
-        other = self.demands.get(into) if into is not None else None
-        try:
-            anew = decide(self.workflow, before, Proposal(stamp.move, fact, meta.actor, meta.happened, other)).stamp
-        except Exception as reason:  # a community's rule may raise what it likes
-            kind = listed(reason.rules) if isinstance(reason, RuleBroken) else type(reason).__name__
-            self.refused.append(_judgement(before, event, str(reason), kind))
-            return
-        if differences := _differences(stamp, anew):
-            self.led_elsewhere.append(_judgement(before, event, differences, "elsewhere"))
+        return {**as_data(self), "sound": self.sound}
 
 
 def replay_check(flow: Any, workflow: Workflow, *, of: str | Iterable[str] | None = None) -> Replayed:
     """What this workflow would have made of every recorded step: which it refuses, and which it leads elsewhere.
 
     `flow` is an open DemandFlow, or events in the order of their recording. Judged are demands on any version of the
-    same name, or on the workflows `of` (`name@version`). Each step is judged from where its demand stood in truth, so
-    that one refusal does not bring about others. Nothing is written. Raises InvalidValue if the log has demands, but
-    none of these, and for what is no flow, no event or no workflow's name.
+    same name, or on the workflows `of` (`name@version`). Each step is judged from where its demand really was, so that
+    one refusal does not bring about others. Nothing is written. Raises InvalidValue if the log has demands, but none of
+    these, and for what is no flow, no event or no workflow's name.
     """
-    if not isinstance(workflow, Workflow):
-        raise InvalidValue("workflow", f"must be a Workflow, got {brief(workflow)}")
-    chosen = _chosen(of)
-    replay = _Replay(workflow, chosen)
+    choice, demands = Choice(workflow, of), dict[UUID, Demand]()
+    judged, others = set[UUID](), set[str]()
+    refused, elsewhere, steps, unjudged = list[Judgement](), list[Judgement](), 0, 0
     for event in _events(flow):
-        replay.judge_next(event)
-    if replay.others and not replay.judged and not replay.unjudged:
-        wanted = listed(sorted(chosen)) if chosen is not None else f"any version of {workflow.name}"
-        there = listed(sorted(replay.others))
-        raise InvalidValue("of", f"the log has no demand on {wanted} (there are demands on {there})")
-    return Replayed(
-        workflow.key,
-        len(replay.judged),
-        replay.steps,
-        tuple(replay.refused),
-        tuple(replay.led_elsewhere),
-        replay.unjudged,
-    )
+        before = demands.get(event.demand, Demand(event.demand))
+        demands[event.demand] = evolve(before, event)
+        if not choice.includes(event):
+            others.add(event.meta.workflow)
+            continue
+        if isinstance(event.fact, UnknownFact):
+            unjudged += 1
+            continue
+        judged.add(event.demand)
+        if isinstance(event.fact, MovedOver):
+            continue
+        steps += 1
+        fact, meta, move = event.fact, event.meta, event.stamp.move
+        try:
+            other = other_of(before, fact, demands.get)
+            stamp = decide(workflow, before, Proposal(move, fact, meta.actor, meta.happened, other)).stamp
+        except Exception as error:  # a community's rule may raise what it likes
+            kind = listed(error.rules) if isinstance(error, RuleBroken) else type(error).__name__
+            refused.append(_judgement(before, event, str(error), kind))
+        else:
+            if differences := _differences(event.stamp, stamp):
+                elsewhere.append(_judgement(before, event, differences, "elsewhere"))
+    if others and not judged and not unjudged:
+        raise InvalidValue("of", f"the log has no demand on {choice} (there are demands on {listed(sorted(others))})")
+    return Replayed(workflow.key, len(judged), steps, tuple(refused), tuple(elsewhere), unjudged)
 
 
 def _events(flow: Any) -> Iterator[Event]:
@@ -171,16 +135,6 @@ def _events(flow: Any) -> Iterator[Event]:
         if not isinstance(event, Event):
             raise InvalidValue("flow", f"must give events, got {brief(event)}")
         yield event
-
-
-def _chosen(of: Any) -> frozenset[str] | None:
-    """The workflows whose demands are judged; None for any version of the same name."""
-    if of is None:
-        return None
-    names = [of] if isinstance(of, str) else list(of) if isinstance(of, Iterable) else []
-    if not names or not all(isinstance(name, str) for name in names):
-        raise InvalidValue("of", f"must be name@version, or several, got {brief(of)}")
-    return frozenset(names)
 
 
 def _judgement(before: Demand, event: Event, reason: str, kind: str) -> Judgement:
@@ -196,4 +150,4 @@ def _differences(was: Stamp, now: Stamp) -> str:
         ("means", listed(was.means or ()), listed(now.means or ())),
         ("round", was.round, now.round),
     )
-    return "; ".join(f"{what} {now} instead of {was}" for what, was, now in pairs if was != now)
+    return "; ".join(f"{what} {after} instead of {before}" for what, before, after in pairs if before != after)

@@ -1,4 +1,4 @@
-"""What runs the policies: when to ask which, what they propose, who is to be told."""
+"""Running the policies: when to ask which, what they propose, who gets notices."""
 
 from demandflow.automation.notices import Notice
 from demandflow.automation.parked import ParkedReaction

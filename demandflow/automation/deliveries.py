@@ -1,4 +1,4 @@
-"""How far each hook was told, and who is telling it just now."""
+"""Up to which event each hook was given its notices, and which process is giving them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from demandflow.store.sources import Source
 from demandflow.store.sqlite.tables import Tables, written
 
 LEASE = timedelta(minutes=1)
-"""So long after it was last heard of, whoever was telling a hook is taken for dead."""
+"""A process that was giving notices and did nothing for so long counts as dead."""
 READER = "notices to"
 SCHEMA = """
 CREATE TABLE demandflow_delivered (
@@ -26,10 +26,10 @@ NO_NOTICES = {fact.TOPIC for fact in STANDARD_FACTS} - {Notified.TOPIC}
 
 
 class Deliveries:
-    """One teller at a time for each hook, and the position up to which it was told.
+    """The position up to which each hook was given its notices, by one process at a time.
 
-    How far a hook was told is not in the log: where that is lost, nobody guesses, since all notices would be given
-    again, or some never.
+    The position is not in the log. Where it is lost, nobody guesses it, since then all notices would be given again, or
+    some never.
     """
 
     def __init__(self, source: Source, tables: Tables, holder: str) -> None:
@@ -37,11 +37,11 @@ class Deliveries:
         self.heal()
 
     def heal(self) -> None:
-        """Make the table where it is gone or has another shape."""
+        """Make the table if it is gone or has other columns."""
         with self._tables.locked():
             if not self._tables.altered(SCHEMA):
                 return
-            positions = {hook: self._cursor(hook).after(last) for hook, last in self._told_by_earlier_releases()}
+            positions = {hook: self._cursor(hook).after(last) for hook, last in self._positions_of_earlier_releases()}
             with self._tables.transaction():
                 self._tables.make(SCHEMA, self._tables.altered(SCHEMA))
                 for hook, position in positions.items():
@@ -50,9 +50,9 @@ class Deliveries:
                         self._cursor(hook).move(position)
 
     def begin(self, hook: str, now: datetime, after: int | None = None) -> int | None:
-        """The position from which to tell; None if somebody else is telling. `after` says where to begin.
+        """The position after which to go on; None if another process gives the notices. `after` says where to begin.
 
-        Raises StorageError if how far the hook was told is lost, InvalidValue for an `after` where no event is.
+        Raises StorageError if the position is lost, InvalidValue for an `after` where no event is.
         """
         reader = self._cursor(hook)
         with self._tables.locked():
@@ -71,7 +71,7 @@ class Deliveries:
                 if (holder not in ("", self._holder) and alive) or reader.position() != began:
                     return None
                 if given is None and row is None and (began is None or began.log != self._log):
-                    given = reader.start  # nobody ever told this hook
+                    given = reader.start  # this hook was never given anything
                 if given is not None:
                     reader.begin()
                     reader.move(given)
@@ -82,9 +82,9 @@ class Deliveries:
         return None if position is None else position.last
 
     def move(self, hook: str, position: int, now: datetime) -> bool:
-        """Note that all up to a position was told; what cannot be read there is parked.
+        """Note that all notices up to a position were given; an event that cannot be read there is parked.
 
-        False if somebody else is telling meanwhile.
+        False if another process gives the notices meanwhile.
         """
         reader = self._cursor(hook)
         rows = reader.reread([position])
@@ -100,12 +100,12 @@ class Deliveries:
         return holds
 
     def to_try_again(self, hook: str) -> list[int]:
-        """The positions of what was parked and is to be tried again."""
+        """The positions of parked events that are to be tried again."""
         with self._tables.locked():
             return [line.position for line in self._cursor(hook).parked(limit=-1, again=True)]
 
     def settle(self, hook: str, position: int, now: datetime) -> bool:
-        """Note that what was parked there was told, if it can be read; False if somebody else is telling meanwhile."""
+        """Note that a parked event was dealt with, if it can be read; False if another process gives the notices."""
         reader = self._cursor(hook)
         rows = reader.reread([position])
         with self._holding(hook, now) as holds:
@@ -117,7 +117,7 @@ class Deliveries:
         return holds
 
     def end(self, hook: str) -> None:
-        """Let somebody else tell it."""
+        """Let another process go on."""
         with self._tables.locked(), self._tables.transaction():
             self._tables.connection.execute(
                 "UPDATE demandflow_delivered SET holder = '' WHERE hook = ? AND log = ? AND holder = ?",
@@ -125,16 +125,16 @@ class Deliveries:
             )
 
     def parked_events(self) -> list[tuple[str, Parking]]:
-        """What could not be read, with what it was left out of."""
+        """The events that could not be read, each with the reader that left it out."""
         with self._tables.locked():
             readers = self._tables.connection.execute(
                 "SELECT DISTINCT reader FROM demandflow_parked_events WHERE reader LIKE ?", (f"{READER} %",)
             ).fetchall()
             cursors = [Cursor(self._source, self._tables, reader) for (reader,) in readers]
-            return [(one.reader, parked) for one in cursors for parked in one.parked(limit=-1)]
+            return [(reader.reader, parked) for reader in cursors for parked in reader.parked(limit=-1)]
 
     def retry_parked_events(self) -> None:
-        """Let what could not be read be tried again, at the next delivery."""
+        """Let the parked events be tried again, at the next delivery."""
         with self._tables.locked(), self._tables.transaction():
             self._tables.connection.execute(
                 "UPDATE demandflow_parked_events SET again = 1 WHERE reader LIKE ?", (f"{READER} %",)
@@ -145,7 +145,7 @@ class Deliveries:
 
     @contextmanager
     def _holding(self, hook: str, now: datetime) -> Iterator[bool]:
-        """A transaction, and whether the hook is ours to tell: the lease is renewed."""
+        """A transaction, and whether this process holds the hook: its lease is renewed."""
         with self._tables.locked(), self._tables.transaction():
             changed = self._tables.connection.execute(
                 "UPDATE demandflow_delivered SET until = ? WHERE hook = ? AND log = ? AND holder = ?",
@@ -157,13 +157,15 @@ class Deliveries:
         row = (hook, self._log, holder, until)
         self._tables.connection.execute("INSERT OR REPLACE INTO demandflow_delivered VALUES (?, ?, ?, ?)", row)
 
-    def _told_by_earlier_releases(self) -> list[tuple[str, int]]:
-        """How far hooks were told, where an earlier release kept that beside the lease."""
+    def _positions_of_earlier_releases(self) -> list[tuple[str, int]]:
+        """The positions of hooks, where an earlier release kept them beside the lease."""
         columns = "SELECT COUNT(*) FROM pragma_table_info('demandflow_delivered') WHERE name IN ('hook', 'log', 'last')"
         if self._tables.connection.execute(columns).fetchone() != (3,):
             return []
-        told = "SELECT hook, last FROM demandflow_delivered WHERE log = ?"
-        return [(str(hook), int(last)) for hook, last in self._tables.connection.execute(told, (self._log,))]
+        rows = self._tables.connection.execute(
+            "SELECT hook, last FROM demandflow_delivered WHERE log = ?", (self._log,)
+        )
+        return [(str(hook), int(last)) for hook, last in rows]
 
 
 def _text(at: datetime) -> str:

@@ -1,4 +1,4 @@
-"""A long-running follower: the policies are asked again and again until somebody says stop."""
+"""A follower: it runs the policies again and again until it is stopped."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def follow(
 ) -> int:
     """Run the policies until `stop` is set; returns how many reactions were recorded.
 
-    What others record is looked for every so often, and what comes due is asked at its moment. `tell` hears of each
-    run that came to something, of a storage that somebody else held, and of what `notify` raised: either is tried again
-    after a while. Several followers of one log are safe. A stop is heeded between two saves and two notices. Raises
-    InvalidValue or StorageError.
+    The log is read again every so often, and policies are asked when they are due. `tell` is given each run that
+    recorded or parked something, and each StorageBusy and error of `notify`, which are tried again after a while.
+    Several followers of one log are safe. `stop` is looked at between two saves and two notices. Raises InvalidValue or
+    StorageError.
     """
     if not isinstance(every, timedelta) or not timedelta(0) < every <= LONGEST:
         raise InvalidValue("every", f"must be a timedelta of more than nothing and at most a day, got {brief(every)}")

@@ -1,4 +1,4 @@
-"""What policies may look up, as it is with all that a save will hold."""
+"""What policies may look up: what is recorded, with what the present save will add."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from demandflow.policies.policy import OpenDemand
 
 
 class Recorded(Protocol):
-    """What is recorded, as far as policies look it up."""
+    """The recorded demands, as far as policies look them up."""
 
     def loads(self) -> dict[str, int]:
         """How many open demands each contractor has in hand."""
@@ -26,7 +26,7 @@ class Recorded(Protocol):
 
 
 class Lookup:
-    """The moment of a run, and what is recorded, read once a save, with what the save will add."""
+    """What policies may look up in one save: read once, with what the save will add."""
 
     def __init__(self, now: datetime, workflows: Mapping[str, Workflow], recorded: Recorded) -> None:
         self.now, self._workflows, self._recorded = now, workflows, recorded
@@ -46,15 +46,14 @@ class Lookup:
 
     def open_demands(self, place: str, received_since: datetime) -> tuple[OpenDemand, ...]:
         """The open demands at this place and below it that were received since, in the order of receipt."""
-        since, found = self._near.get(place, (None, ()))
+        since, demands = self._near.get(place, (None, ()))
         if since is None or received_since < since:
-            found = self._recorded.open_demands(place, received_since)
-            self._near[place] = received_since, found
-        first = bisect_left(found, received_since, key=lambda seen: seen.received)
-        return found[first:]
+            demands = self._recorded.open_demands(place, received_since)
+            self._near[place] = received_since, demands
+        return demands[bisect_left(demands, received_since, key=lambda demand: demand.received) :]
 
     def remember(self, demand: Demand, facts: Sequence[Fact]) -> None:
-        """Count what is given out, or comes back, in this save."""
+        """Count the work that is given out or handed back in this save."""
         has = demand.contractor
         for fact in facts:
             if isinstance(fact, ContractedOut | HandedBack):

@@ -1,4 +1,4 @@
-"""Notices: what somebody is to be told, as it comes out of the log."""
+"""Notices: what somebody is to be told, read from the log."""
 
 from __future__ import annotations
 
@@ -21,8 +21,7 @@ from demandflow.store.mapper import Unreadable
 class Notice:
     """Somebody is to be told something. The `id` is the same whenever this notice is given again.
 
-    `place`, `text` and `reference` are those of the demand as it stood when the notice was recorded; None where what
-    was recorded of it cannot be read.
+    `place`, `text` and `reference` are those of the demand when the notice was recorded; None where it cannot be read.
     """
 
     id: str
@@ -39,7 +38,7 @@ class Notice:
     reference: str | None = None
 
     def __str__(self) -> str:
-        about = ", ".join(said for said in (self.reference, self.place, self.text) if said is not None)
+        about = ", ".join(part for part in (self.reference, self.place, self.text) if part is not None)
         return f"to {self.whom or self.to}: {self.what}" + (f" ({about})" if about else "")
 
 
@@ -50,13 +49,13 @@ class Pages(Protocol):
         """The next events of all demands, with their positions."""
 
     def events(self, demand: UUID, *, after: int = 0, upto: int | None = None) -> list[Event]:
-        """The demand's events by version: those after one, up to and including another."""
+        """The demand's events after a version, up to and including another."""
 
 
 def notices_after(log: Pages, after: int, page: int = 1000) -> Iterator[tuple[int, Notice | None]]:
-    """The notices recorded after a position, each with its own; None at the end of each page of the log.
+    """The notices recorded after a position, each with its own position.
 
-    None stands also for what cannot be read.
+    None is given for an event that cannot be read, and at the end of each page of the log.
     """
     while events := log.page(after, page):
         for position, event in events:
@@ -69,7 +68,7 @@ def notices_after(log: Pages, after: int, page: int = 1000) -> Iterator[tuple[in
 
 
 def _demand_at(log: Pages, event: Event) -> Demand | None:
-    """The demand as it stood then; None if it cannot be read: a notice is given all the same."""
+    """The demand when this was recorded; None if it cannot be read: the notice is given all the same."""
     try:
         return fold(log.events(event.demand, upto=event.version))
     except StorageBusy:
@@ -79,17 +78,7 @@ def _demand_at(log: Pages, event: Event) -> Demand | None:
 
 
 def _notice(event: Event, fact: Notified, demand: Demand | None) -> Notice:
-    return Notice(
-        id=f"{event.demand}/{event.version}",
-        demand=event.demand,
-        policy=event.meta.actor.id,
-        to=fact.to,
-        whom=fact.whom,
-        kind=fact.kind,
-        what=fact.what,
-        at=event.meta.happened,
-        correlation=event.meta.correlation,
-        place=None if demand is None else demand.place,
-        text=None if demand is None else demand.text,
-        reference=None if demand is None else demand.reference,
-    )
+    meta = event.meta
+    what = (fact.to, fact.whom, fact.kind, fact.what, meta.happened, meta.correlation)
+    about = () if demand is None else (demand.place, demand.text, demand.reference)
+    return Notice(f"{event.demand}/{event.version}", event.demand, meta.actor.id, *what, *about)

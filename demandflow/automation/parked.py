@@ -1,4 +1,4 @@
-"""Reactions that could not be made, or are never to be: not in the log, and kept apart from what is made from it."""
+"""Reactions that failed, or were dropped: they are not in the log, and have a table of their own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CREATE TABLE demandflow_parked (
 
 @dataclass(frozen=True, slots=True)
 class ParkedReaction:
-    """A reaction that could not be made, why, and since when; it waits to be retried or dropped."""
+    """A reaction that failed, why, and since when; it waits to be retried or dropped."""
 
     policy: str
     demand: UUID
@@ -29,7 +29,7 @@ class ParkedReaction:
 
 
 class ParkedReactions:
-    """The table of what is parked or dropped; its tables are those of the agenda."""
+    """The table of reactions that are parked or dropped, in the file of the agenda."""
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
@@ -50,19 +50,17 @@ class ParkedReactions:
         with self._tables.locked(), self._tables.transaction():
             self._tables.connection.executemany(
                 "UPDATE demandflow_parked SET dropped = 1 WHERE policy = ? AND demand = ? AND cause = ?",
-                [(one.policy, one.demand.hex, one.cause) for one in parked],
+                [(reaction.policy, reaction.demand.hex, reaction.cause) for reaction in parked],
             )
 
     def park(self, parked: Iterable[ParkedReaction]) -> list[ParkedReaction]:
         """Park these; returns those that were neither parked nor dropped already. Within a transaction."""
         put = "INSERT OR IGNORE INTO demandflow_parked VALUES (?, ?, ?, ?, ?, 0)"
-        return [
-            one
-            for one in parked
-            if self._tables.connection.execute(
-                put, (one.policy, one.demand.hex, one.cause, one.reason, written(one.at))
-            ).rowcount
-        ]
+        rows = (
+            (reaction, (reaction.policy, reaction.demand.hex, reaction.cause, reaction.reason, written(reaction.at)))
+            for reaction in parked
+        )
+        return [reaction for reaction, row in rows if self._tables.connection.execute(put, row).rowcount]
 
     def unpark(self, keys: Iterable[tuple[str, UUID, str]]) -> None:
         """Let go what is parked of these: policy, demand, cause. Within a transaction."""

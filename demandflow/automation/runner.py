@@ -1,4 +1,4 @@
-"""Running the policies: what is due on the agenda is asked, and what is proposed goes through the same door."""
+"""Running the policies: they are asked what is due, and what they propose is recorded like any command."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from datetime import datetime
 from threading import RLock
 from uuid import UUID
 
-from demandflow.automation.agenda import Agenda, Answer, Line
+from demandflow.automation.agenda import Agenda
+from demandflow.automation.asking import Line, reason_of, timers_of
 from demandflow.automation.lookup import Lookup, Recorded
 from demandflow.automation.parked import ParkedReaction
 from demandflow.batches import Batch
@@ -18,15 +19,7 @@ from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.fact import Fact, checked
 from demandflow.domain.values import Actor, Role
 from demandflow.domain.workflow import Workflow
-from demandflow.errors import (
-    DemandFlowError,
-    InvalidValue,
-    StaleDemand,
-    StorageBusy,
-    StorageError,
-    brief,
-    listed,
-)
+from demandflow.errors import InvalidValue, StaleDemand, StorageBusy, StorageError, brief, listed
 from demandflow.policies.policy import Policy, Reaction, Timer, command_of
 from demandflow.recording.command import command
 from demandflow.recording.handling import CommandHandler
@@ -35,14 +28,14 @@ from demandflow.store.parking import OF_ONE_DEMAND
 BATCH_SIZE = 200
 ATTEMPTS = 50
 MOST = 100
-"""Reactions of one policy to one demand in one run; more of them go round."""
-ASIDE = 1_000
-ASKING = "(asked when to act)"
+"""Reactions of one policy to one demand in one run; with more, it reacts to itself."""
+ACKNOWLEDGED = 1_000
+"""Lines without an answer, noted at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedReaction:
-    """What a policy had recorded: on which demand, for which cause, and the facts."""
+    """What a policy recorded: on which demand, for which cause, and the facts."""
 
     policy: str
     demand: UUID
@@ -52,7 +45,7 @@ class RecordedReaction:
 
 @dataclass(frozen=True, slots=True)
 class PolicyRun:
-    """What a run came to: what was recorded, in its order, and what was parked, each with its reason."""
+    """What a run recorded, in order, and what it parked, each with its reason."""
 
     now: datetime
     reacted: tuple[RecordedReaction, ...]
@@ -60,15 +53,15 @@ class PolicyRun:
 
     def counts(self) -> dict[str, int]:
         """How often each policy reacted."""
-        return dict(sorted(Counter(one.policy for one in self.reacted).items()))
+        return dict(sorted(Counter(reaction.policy for reaction in self.reacted).items()))
 
     def __str__(self) -> str:
-        said = listed(f"{policy} {number}" for policy, number in self.counts().items())
-        return f"{self.now:%Y-%m-%d %H:%M} UTC: {said}; {len(self.parked)} parked"
+        counts = listed(f"{policy} {number}" for policy, number in self.counts().items())
+        return f"{self.now:%Y-%m-%d %H:%M} UTC: {counts}; {len(self.parked)} parked"
 
 
 class Runner:
-    """Asks the policies and records what they propose, exactly once a cause; several at once are safe."""
+    """Asks the policies and records what they propose, exactly once for each cause; several at once are safe."""
 
     def __init__(
         self,
@@ -84,10 +77,10 @@ class Runner:
         self._begin, self._recorded, self._lock = begin, recorded, RLock()
 
     def run(self, due: datetime, now: datetime, stop: Callable[[], bool] = lambda: False) -> PolicyRun:
-        """Ask all that is `due` by then, and what that gives rise to, until nothing is left or somebody says stop.
+        """Ask about all that is `due` by then, and about what follows from it, until nothing is left or `stop` says so.
 
-        What comes of it happens now, however long ago it was due. Raises StorageBusy if others write to the same
-        demands all the time, and ClockBehind.
+        Reactions happen now, however long ago they were due. Raises StorageBusy if others write to the same demands all
+        the time, and ClockBehind.
         """
         reacted: list[RecordedReaction] = []
         parked: list[ParkedReaction] = []
@@ -97,60 +90,31 @@ class Runner:
         with self._lock:
             while not stop():
                 try:
-                    parked += self._agenda.catch_up(self, stop)
+                    parked += self._agenda.catch_up(stop)
                     pass_ = _Pass(self, due, now, size, often, stop)
                     with self._begin() as batch:
                         more = pass_.ask(batch)
                 except (StaleDemand, StorageBusy) as error:
-                    # somebody was faster; what is left is asked anew, fewer at a time
+                    # somebody was faster; the rest is asked again, fewer at a time
                     size, busy = max(1, size // 2), busy + 1
                     if busy > ATTEMPTS:
                         raise StorageBusy(f"others write to these demands all the time ({error})") from error
                     continue
                 reacted += pass_.done
                 parked += pass_.parked
-                often.update((one.policy, one.demand) for one in pass_.done)
+                often.update((reaction.policy, reaction.demand) for reaction in pass_.done)
                 busy, size = 0, min(BATCH_SIZE, size * 2)
                 idle = 0 if pass_.done else idle + 1
                 if not more or idle > ATTEMPTS:
                     break
         return PolicyRun(due, tuple(reacted), tuple(parked))
 
-    def current(self, demand: UUID) -> Demand:
-        """The demand as it is stored now."""
-        return self._handler.demands.current(demand)
-
-    def asked(self, demand: Demand) -> Answer:
-        """What the policies want to be asked about the demand, without what was reacted to already."""
-        workflow = self._workflows.get(demand.workflow)
-        if workflow is None:
-            return Answer((), (), ())
-        done = {command for command, _ in demand.commands}
-        lines: list[Line] = []
-        parked: list[ParkedReaction] = []
-        cleared: list[tuple[str, UUID, str]] = []
-        for policy in self._policies.values():
-            try:
-                timers = _timers(policy, demand, workflow)
-            except Exception as error:  # what a community's policy may raise is not known
-                at = demand.last or demand.received
-                assert at is not None  # noqa: S101
-                parked.append(ParkedReaction(policy.name, demand.id, ASKING, _told(error), at))
-                continue
-            cleared.append((policy.name, demand.id, ASKING))
-            lines += [
-                Line(timer.at, demand.id, policy.name, timer.cause, demand.version)
-                for timer in timers
-                if command_of(policy.name, timer.cause) not in done
-            ]
-        return Answer(tuple(lines), tuple(parked), tuple(cleared))
-
 
 class _Pass:
-    """One pass over what is due: what is recorded in one save, at most one reaction a demand.
+    """One pass over what is due, recorded in one save, with at most one reaction for each demand.
 
-    What had no answer and what was parked is put aside before the save: whoever breaks off in between finds the same to
-    be saved. A demand that reacted is left alone until its reaction is on the agenda.
+    Lines that had no answer or are parked are noted before the save: after a crash in between, the next run comes to
+    the same save. A demand with a reaction is left alone until the agenda has caught up with it.
     """
 
     def __init__(
@@ -163,7 +127,7 @@ class _Pass:
         stop: Callable[[], bool],
     ) -> None:
         self._runner, self._due, self._now, self._size, self._often, self._stop = runner, due, now, size, often, stop
-        self._look = Lookup(now, runner._workflows, runner._recorded)
+        self._lookup = Lookup(now, runner._workflows, runner._recorded)
         self.done: list[RecordedReaction] = []
         self.parked: list[ParkedReaction] = []
 
@@ -171,7 +135,7 @@ class _Pass:
         """Ask what is due; returns whether there may be more."""
         touched: set[UUID] = set()
         silent: list[Line] = []
-        aside: list[tuple[Line, ParkedReaction]] = []
+        parked: list[tuple[Line, ParkedReaction]] = []
         again = False
         agenda = self._runner._agenda
         for line in agenda.due(self._due):
@@ -179,7 +143,7 @@ class _Pass:
                 break
             if line.demand in touched:
                 continue
-            if len(silent) == ASIDE:
+            if len(silent) == ACKNOWLEDGED:
                 agenda.acknowledge(silent, ())
                 silent.clear()
             answer = self._answer(line, batch)
@@ -188,12 +152,12 @@ class _Pass:
                 touched.add(line.demand)
             elif isinstance(answer, ParkedReaction):
                 self.parked.append(answer)
-                aside.append((line, answer))
+                parked.append((line, answer))
             elif answer:
                 silent.append(line)
             else:
                 again = True
-        agenda.acknowledge(silent, aside)
+        agenda.acknowledge(silent, parked)
         return again or bool(self.done)
 
     def _answer(self, line: Line, batch: Batch) -> RecordedReaction | ParkedReaction | bool:
@@ -207,9 +171,9 @@ class _Pass:
         try:
             if demand.version != line.version:
                 return False
-            if timer not in _timers(policy, demand, self._look.workflow(demand)):
+            if timer not in timers_of(policy, demand, self._lookup.workflow(demand)):
                 raise InvalidValue(policy.name, "asked for a moment and, asked the same again, for another one")
-            reactions = tuple(policy.then(timer, demand, self._look))
+            reactions = tuple(policy.then(timer, demand, self._lookup))
             if not reactions:
                 return True
             if self._often[policy.name, demand.id] >= MOST:
@@ -217,26 +181,15 @@ class _Pass:
             with batch.attempt():
                 for number, reaction in enumerate(reactions):
                     _propose(policy, timer, number, reaction, demand, batch)
-        except OF_ONE_DEMAND as error:  # of another demand that it wanted to touch
-            return ParkedReaction(policy.name, demand.id, line.cause, _told(error), self._now)
+        except OF_ONE_DEMAND as error:  # of another demand that is involved
+            return ParkedReaction(policy.name, demand.id, line.cause, reason_of(error), self._now)
         except (StaleDemand, StorageError):
             raise
         except Exception as error:  # what a community's policy may raise is not known
-            return ParkedReaction(policy.name, demand.id, line.cause, _told(error), self._now)
+            return ParkedReaction(policy.name, demand.id, line.cause, reason_of(error), self._now)
         facts = tuple(reaction.fact for reaction in reactions)
-        self._look.remember(demand, facts)
+        self._lookup.remember(demand, facts)
         return RecordedReaction(policy.name, demand.id, line.cause, facts)
-
-
-def _timers(policy: Policy, demand: Demand, workflow: Workflow) -> tuple[Timer, ...]:
-    """When the policy wants to be asked. Raises InvalidValue for what is no wake, and for one cause at two moments."""
-    timers = tuple(dict.fromkeys(policy.timers(demand, workflow)))
-    for timer in timers:
-        if not isinstance(timer, Timer):
-            raise InvalidValue(policy.name, f"timers must be Timers, got {brief(timer)}")
-    if twice := [cause for cause, times in Counter(timer.cause for timer in timers).items() if times > 1]:
-        raise InvalidValue(policy.name, f"asks for {twice[0]!r} at {len(timers)} moments; a cause names one")
-    return timers
 
 
 def _propose(policy: Policy, timer: Timer, number: int, reaction: Reaction, demand: Demand, batch: Batch) -> None:
@@ -255,8 +208,3 @@ def _propose(policy: Policy, timer: Timer, number: int, reaction: Reaction, dema
         causation=f"event {demand.version}",
     )
     batch._handler.handle(as_if(proposed, command_id=command_of(policy.name, timer.cause, number), reaction=True))
-
-
-def _told(error: Exception) -> str:
-    said = " ".join(str(error).split())
-    return said if isinstance(error, DemandFlowError) else f"{type(error).__name__}: {said}"

@@ -43,52 +43,54 @@ def add_follow(topics: Any) -> None:
     made.add_argument("--once", action="store_true", help="run once and end")
 
 
-def _follow(asked: argparse.Namespace) -> int:
-    sources = Sources(asked.vocabulary)
-    options: dict[str, Any] = {"create": False, "zone": asked.zone, "tenant": asked.tenant}
-    options["policies"] = _several(sources.named(asked.policies))
-    if asked.workflow:
-        options["workflows"] = [sources.workflow(file) for file in asked.workflow]
-    notify = None if asked.notify is None else sources.named(asked.notify)
+def _follow(arguments: argparse.Namespace) -> int:
+    sources = Sources(arguments.vocabulary)
+    options: dict[str, Any] = {"create": False, "zone": arguments.zone, "tenant": arguments.tenant}
+    options["policies"] = _several(sources.named(arguments.policies))
+    if arguments.workflow:
+        options["workflows"] = [sources.workflow(file) for file in arguments.workflow]
+    notify = None if arguments.notify is None else sources.named(arguments.notify)
     if notify is not None and not callable(notify):
-        raise InvalidValue("notify", f"{asked.notify} is no function of a Notice")
-    if not 0 < asked.every <= 86_400:
-        raise InvalidValue("every", f"must be a number of seconds, more than 0 and at most a day, got {asked.every}")
-    with stopped_by_signals() as stop, DemandFlow.open(asked.url, **options) as flow:
-        if asked.once:
+        raise InvalidValue("notify", f"{arguments.notify} is no function of a Notice")
+    if not 0 < arguments.every <= 86_400:
+        raise InvalidValue(
+            "every", f"must be a number of seconds, more than 0 and at most a day, got {arguments.every}"
+        )
+    with stopped_by_signals() as stop, DemandFlow.open(arguments.url, **options) as flow:
+        if arguments.once:
             _tell(flow.run_policies(notify=notify, stop=stop.is_set))
         else:
-            _tell(f"following {asked.url}: {', '.join(policy.name for policy in flow.policies)}")
-            reacted = follow(flow, stop, every=timedelta(seconds=asked.every), notify=notify, tell=_tell)
+            _tell(f"following {arguments.url}: {', '.join(policy.name for policy in flow.policies)}")
+            reacted = follow(flow, stop, every=timedelta(seconds=arguments.every), notify=notify, tell=_tell)
             _tell(f"stopped; {reacted} reactions recorded")
     return 0
 
 
 @contextmanager
 def stopped_by_signals() -> Iterator[Event]:
-    """An event that is set when the process is told to end; a second signal ends it at once."""
+    """An event that is set when a signal asks the process to end; a second signal ends it at once."""
     stop = Event()
 
-    def heed(number: int, frame: FrameType | None) -> None:
-        # the main thread may hold the event's lock while it waits, so another one sets it
+    def handle(number: int, frame: FrameType | None) -> None:
+        # the main thread may hold the event's lock while it waits, so another thread sets it
         Thread(target=stop.set).start()
         signal.signal(number, signal.SIG_DFL)
 
-    before = {number: signal.signal(number, heed) for number in STOPS}
+    before = {number: signal.signal(number, handle) for number in STOPS}
     try:
         yield stop
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
 
 
 def _tell(what: object) -> None:
-    said = f"{type(what).__name__}: {what}" if isinstance(what, Exception) else str(what)
-    sys.stdout.write(f"{utc_now():%Y-%m-%d %H:%M:%S} {said}\n")
+    message = f"{type(what).__name__}: {what}" if isinstance(what, Exception) else str(what)
+    sys.stdout.write(f"{utc_now():%Y-%m-%d %H:%M:%S} {message}\n")
     sys.stdout.flush()
 
 
-def _several(found: Any) -> tuple[Any, ...]:
-    """What a module calls so; a function is called for it."""
-    found = found() if isinstance(found, FunctionType) else found
-    return tuple(found) if isinstance(found, list | tuple) else (found,)
+def _several(policies: Any) -> tuple[Any, ...]:
+    """One policy or several, or those that a function makes."""
+    policies = policies() if isinstance(policies, FunctionType) else policies
+    return tuple(policies) if isinstance(policies, list | tuple) else (policies,)

@@ -30,11 +30,11 @@ FILE = "a .toml or .json file, package.module:NAME or path/to/file.py:NAME"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command, and return 0 if all is well, 1 if something was found, 2 if it could not be done."""
+    """Run one command, and return 0 if all is well, 1 if it found something, 2 if it could not be done."""
     try:
         return _run(arguments)
     except BrokenPipeError:
-        # who read along has gone
+        # the reader of the output has gone
         _say_no_more()
         return MISUSE
     except OSError as error:
@@ -50,9 +50,9 @@ def _run(arguments: Sequence[str] | None) -> int:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", WorkflowAdvice)
-            asked = _parser().parse_args(arguments)
-            run: Callable[[argparse.Namespace], int] = asked.run
-            answer = run(asked)
+            options = _parser().parse_args(arguments)
+            run: Callable[[argparse.Namespace], int] = options.run
+            answer = run(options)
     except DemandFlowError as error:
         _complain(error)
         answer = MISUSE
@@ -65,7 +65,7 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 
 def _say_no_more() -> None:
-    """Let what is still to be said go nowhere."""
+    """Throw away what is still to be written."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -120,60 +120,60 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _check(asked: argparse.Namespace) -> int:
-    sources, answers, worst = Sources(asked.vocabulary), [], SOUND
-    for file in asked.files:
+def _check(options: argparse.Namespace) -> int:
+    sources, answers, worst = Sources(options.vocabulary), [], SOUND
+    for file in options.files:
         answer: dict[str, Any] = {"file": file, "workflow": None, "defects": [], "advice": [], "mistakes": []}
         try:
             workflow = sources.workflow(file)
             answer |= {"workflow": workflow.key, "advice": list(map(asdict, workflow.advice))}
-            found = FOUND if workflow.advice and asked.strict else SOUND
-            _say_unless(asked.json, f"{file}: {workflow.key} has no defects", "advice", workflow.advice)
+            code = FOUND if workflow.advice and options.strict else SOUND
+            _say_unless(options.json, f"{file}: {workflow.key} has no defects", "advice", workflow.advice)
         except InvalidWorkflow as error:
             answer |= {"workflow": error.workflow, "defects": list(map(asdict, error.defects))}
-            found, number = FOUND, len(error.defects)
+            code, number = FOUND, len(error.defects)
             heading = f"{file}: {error.workflow} has {number} defect{'s' if number > 1 else ''}"
-            _say_unless(asked.json, heading, "defect", error.defects)
+            _say_unless(options.json, heading, "defect", error.defects)
         except InvalidFile as error:
-            answer["mistakes"], found = list(error.mistakes), MISUSE
+            answer["mistakes"], code = list(error.mistakes), MISUSE
             _complain(error)
         answers.append({**answer, "sound": not answer["defects"] and not answer["mistakes"]})
-        worst = max(worst, found)
-    if asked.json:
+        worst = max(worst, code)
+    if options.json:
         _say_json({"files": answers})
     return worst
 
 
-def _draw(asked: argparse.Namespace) -> int:
-    workflow = _usable(Sources(asked.vocabulary), asked.file)
-    _say(workflow.table() if asked.form == "table" else workflow.mermaid())
+def _draw(options: argparse.Namespace) -> int:
+    workflow = _usable(Sources(options.vocabulary), options.file)
+    _say(workflow.table() if options.form == "table" else workflow.mermaid())
     return SOUND
 
 
-def _diff(asked: argparse.Namespace) -> int:
-    sources = Sources(asked.vocabulary)
-    difference = diff(_usable(sources, asked.old), _usable(sources, asked.new))
-    _answer(asked, difference)
+def _diff(options: argparse.Namespace) -> int:
+    sources = Sources(options.vocabulary)
+    difference = diff(_usable(sources, options.old), _usable(sources, options.new))
+    _answer(options, difference)
     return FOUND if difference else SOUND
 
 
-def _replay(asked: argparse.Namespace) -> int:
-    workflow = _usable(Sources(asked.vocabulary), asked.file)
+def _replay(options: argparse.Namespace) -> int:
+    workflow = _usable(Sources(options.vocabulary), options.file)
     facts = facts_by_topic([*STANDARD_FACTS, *workflow.facts]).values()
-    replayed = replay_check(recorded_events(asked.url, facts, asked.tenant), workflow, of=asked.of)
+    replayed = replay_check(recorded_events(options.url, facts, options.tenant), workflow, of=options.of)
     if not replayed.steps:
-        raise InvalidValue(asked.url, "there is nothing in this log that could be judged")
-    _answer(asked, replayed)
+        raise InvalidValue(options.url, "there is nothing in this log that could be judged")
+    _answer(options, replayed)
     return SOUND if replayed.sound else FOUND
 
 
-def _what_if(asked: argparse.Namespace) -> int:
-    workflow = _usable(Sources(asked.vocabulary), asked.file)
+def _what_if(options: argparse.Namespace) -> int:
+    workflow = _usable(Sources(options.vocabulary), options.file)
     facts = facts_by_topic([*STANDARD_FACTS, *workflow.facts]).values()
-    until = None if asked.until is None else _moment(asked.until)
-    found = what_if(recorded_events(asked.url, facts, asked.tenant), workflow, until=until, of=asked.of)
-    _answer(asked, found)
-    return FOUND if found.otherwise else SOUND
+    until = None if options.until is None else _moment(options.until)
+    result = what_if(recorded_events(options.url, facts, options.tenant), workflow, until=until, of=options.of)
+    _answer(options, result)
+    return FOUND if result.otherwise else SOUND
 
 
 def _moment(text: str) -> datetime:
@@ -187,14 +187,16 @@ def _usable(sources: Sources, file: str) -> Workflow:
     try:
         return sources.workflow(file)
     except InvalidWorkflow as error:
-        raise InvalidFile(file, tuple(f"{error.workflow} cannot be used: {one}" for one in error.defects)) from None
+        raise InvalidFile(
+            file, tuple(f"{error.workflow} cannot be used: {defect}" for defect in error.defects)
+        ) from None
 
 
-def _answer(asked: argparse.Namespace, found: Any) -> None:
-    if asked.json:
-        _say_json(found.as_dict())
+def _answer(options: argparse.Namespace, result: Any) -> None:
+    if options.json:
+        _say_json(result.as_dict())
     else:
-        _say(str(found))
+        _say(str(result))
 
 
 def _say_unless(as_json: bool, heading: str, what: str, defects: Sequence[Defect]) -> None:
@@ -218,5 +220,6 @@ def _say(text: str, stream: Any = None) -> None:
 
 def _complain(error: DemandFlowError) -> None:
     """A line on stderr; one for each mistake of a file that has several."""
-    for line in [f"{error.what}: {one}" for one in error.mistakes] if isinstance(error, InvalidFile) else [str(error)]:
+    mistakes = [f"{error.what}: {line}" for line in error.mistakes] if isinstance(error, InvalidFile) else [str(error)]
+    for line in mistakes:
         _say(f"demandflow: {' '.join(line.split())}", sys.stderr)

@@ -11,7 +11,7 @@ from demandflow.domain.facts import LetGo, Merged, TookIn, Unmerged
 from demandflow.errors import InvalidValue
 
 
-def other_of(demand: Demand, fact: Fact, read: Callable[[UUID], Demand]) -> Demand | None:
+def other_of(demand: Demand, fact: Fact, read: Callable[[UUID], Demand | None]) -> Demand | None:
     """The other demand, as it is read; None if the fact concerns no other."""
     other = fact.into if isinstance(fact, Merged) else demand.merged_into if isinstance(fact, Unmerged) else None
     return None if other is None else read(other)

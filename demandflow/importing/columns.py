@@ -14,7 +14,7 @@ from demandflow.errors import InvalidValue, brief, listed
 
 @dataclass(frozen=True)
 class Row:
-    """The fields of a row by column, as they stand in the file."""
+    """The fields of a row by column, unchanged from the file."""
 
     fields: Mapping[str, str]
     zone: ZoneInfo
@@ -39,7 +39,7 @@ class Value(Protocol):
 class Column:
     """A column's text without blanks at its ends; None, or `blank`, where it is empty.
 
-    `choices` translates texts as they stand (then blanks at the ends are kept); what is not among them stays.
+    `choices` translates texts as they are in the file, with their blanks; other texts are not translated.
     """
 
     name: str
@@ -73,7 +73,7 @@ class Constant:
 class Timestamp:
     """A column's time in the mapping's zone, by the one of its formats that fits; None where it is empty.
 
-    An hour that comes twice is the first of the two; one that the clocks skip is refused.
+    Of an hour that comes twice the first is meant; an hour that the clocks skip is refused.
     """
 
     name: str
@@ -88,11 +88,12 @@ class Timestamp:
         text = row[self.name].strip()
         if not text:
             return None
-        found = {there for one in row.formats if (there := _parsed(self.name, text, one, row.zone)) is not None}
-        if len(found) == 1:
-            return _real(self.name, text, found.pop(), row.zone)
-        if found:
-            raise InvalidValue(self.name, f"{brief(text)} may be {listed(sorted(map(str, found)))}; declare one format")
+        parsed = (_parsed(self.name, text, form, row.zone) for form in row.formats)
+        times = {time for time in parsed if time is not None}
+        if len(times) == 1:
+            return _in_utc(self.name, text, times.pop(), row.zone)
+        if times:
+            raise InvalidValue(self.name, f"{brief(text)} may be {listed(sorted(map(str, times)))}; declare one format")
         raise InvalidValue(self.name, f"{brief(text)} is no time of the form {listed(row.formats)}")
 
 
@@ -111,8 +112,8 @@ class PathOf:
     def of(self, row: Row) -> Place | Category | None:
         """The path."""
         names = [part if isinstance(part, str) else part.of(row) for part in self.parts]
-        said = [name for name in names if name]
-        return self.kind.of(*said) if said else None
+        named = [name for name in names if name]
+        return self.kind.of(*named) if named else None
 
 
 @dataclass(frozen=True)
@@ -128,24 +129,24 @@ class Made:
 
 
 def check_value(what: str, value: object) -> None:
-    """Raises InvalidValue for what says nothing of a row."""
+    """Raise InvalidValue for what is no Value."""
     if not hasattr(value, "of") or not isinstance(getattr(value, "columns", None), tuple):
-        raise InvalidValue(what, f"give a Column, Constant, Moment, Path or Made, got {brief(value)}")
+        raise InvalidValue(what, f"give a Column, Constant, Timestamp, PathOf or Made, got {brief(value)}")
 
 
 def _parsed(what: str, text: str, form: str, zone: ZoneInfo) -> datetime | None:
     try:
-        found = datetime.fromisoformat(text) if form == "iso" else datetime.strptime(text, form)  # noqa: DTZ007
+        time = datetime.fromisoformat(text) if form == "iso" else datetime.strptime(text, form)  # noqa: DTZ007
     except ValueError:
         return None
-    if not 1900 < found.year < 2199:
+    if not 1900 < time.year < 2199:
         raise InvalidValue(what, f"{brief(text)} is no time that is recorded (possible: 1901 to 2198)")
-    return found if found.tzinfo is not None else found.replace(tzinfo=zone)
+    return time if time.tzinfo is not None else time.replace(tzinfo=zone)
 
 
-def _real(name: str, text: str, found: datetime, zone: ZoneInfo) -> datetime:
+def _in_utc(name: str, text: str, time: datetime, zone: ZoneInfo) -> datetime:
     """The moment in UTC, if the clocks of the zone showed it."""
-    there = found.astimezone(UTC)
-    if found.tzinfo is zone and there.astimezone(zone).replace(tzinfo=None) != found.replace(tzinfo=None):
+    moment = time.astimezone(UTC)
+    if time.tzinfo is zone and moment.astimezone(zone).replace(tzinfo=None) != time.replace(tzinfo=None):
         raise InvalidValue(name, f"{brief(text)} was skipped by the clocks of {zone.key}")
-    return there
+    return moment

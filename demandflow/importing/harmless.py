@@ -1,4 +1,4 @@
-"""Cells that a spreadsheet would run as a formula, made harmless in a file for people, and read again as they stood."""
+"""Cells that a spreadsheet would run as a formula, made harmless in a file for people, and read again as they were."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def harmless(text: str, delimiter: str) -> str:
     return _cells(delimiter).sub(rf"\g<before>\g<marks>{MARK}", text)
 
 
-def as_it_stood(text: str, delimiter: str) -> str:
+def as_it_was(text: str, delimiter: str) -> str:
     """The text of rows before `harmless`: of the apostrophes before each such cell, one is taken away."""
     return _cells(delimiter).sub(lambda cell: cell["before"] + cell["marks"][1:], text)
 
 
 @cache
 def _cells(delimiter: str) -> re.Pattern[str]:
-    """Where a cell begins that would be run, with the apostrophes that already stand before it."""
+    """Where a cell begins that would be run, with the apostrophes that are already before it."""
     # a spreadsheet may take another delimiter than ours, as its country has it
     delimiters = re.escape("".join(dict.fromkeys((*DELIMITERS, delimiter))))
     blanks = r"[^\S\r\n\t]*"

@@ -7,6 +7,7 @@ import collections.abc
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from demandflow.domain.fact import Fact
@@ -23,9 +24,10 @@ SOME_TIME = datetime(2026, 3, 5, 7, 8, 9, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class RowStep:
-    """A move that a row may tell of: its fact with its values, when it happened, and on which condition.
+    """A move that a row may hold: its fact with its values, when it happened, and on which condition.
 
-    Without a moment, or where the condition says no, the row does not tell of it. `name` tells steps of one move apart.
+    Where there is no moment, or the condition says no, the row does not hold the step. `name` tells steps of one move
+    apart.
     """
 
     move: str
@@ -42,9 +44,17 @@ class RowStep:
         return self.name or self.move
 
 
+class Entry(NamedTuple):
+    """What a row says of a step: the fact, when it happened, and who did it."""
+
+    fact: Fact
+    at: datetime
+    by: Actor
+
+
 @dataclass(frozen=True, kw_only=True)
 class RowMapping:
-    """How the rows of a file become demands: `start` registers, each of `steps` follows where a row tells of it.
+    """How the rows of a file become demands: `start` registers, each of `steps` follows where a row holds it.
 
     `source` and the text of the column `reference` say where the other system keeps it. Times are of `zone`, in one of
     `formats` (as strptime writes them, or "iso"). `corrects` is who corrects what a file says otherwise, if not `by`.
@@ -68,10 +78,8 @@ class RowMapping:
         self._check_form()
         if not issubclass(self.start.fact, Registered):
             raise InvalidValue("start", f"registers a demand; give Registered or a subclass, not {self.start.fact}")
-        if not isinstance(self.steps, tuple) or not all(
-            isinstance(step, RowStep) for step in (self.start, *self.steps)
-        ):
-            raise InvalidValue("steps", f"must be a tuple of Steps, got {brief(self.steps)}")
+        if not isinstance(self.steps, tuple) or not all(isinstance(step, RowStep) for step in self.steps):
+            raise InvalidValue("steps", f"must be a tuple of RowSteps, got {brief(self.steps)}")
         keys = [step.key for step in self.steps]
         if twice := [key for key in keys if keys.count(key) > 1]:
             raise InvalidValue("steps", f"two are called {twice[0]!r}; give each a name of its own")
@@ -80,8 +88,8 @@ class RowMapping:
                 check_value(f"{step.move}.{name}", value)
             if not isinstance(by := step.by or self.by, Actor):
                 check_value(f"{step.move}.by", by)
-            own = {name for name, one in step.fact.model_fields.items() if one.is_required()}
-            if missing := sorted(own - {*step.values}):
+            required = {name for name, field_ in step.fact.model_fields.items() if field_.is_required()}
+            if missing := sorted(required - {*step.values}):
                 raise InvalidValue(f"{step.move}", f"{step.fact.__name__} needs {listed(missing)}")
             if unknown := [name for name in step.values if name not in step.fact.model_fields]:
                 problem = f"has no field {unknown[0]!r} (possible: {listed(step.fact.model_fields)})"
@@ -124,14 +132,14 @@ class RowMapping:
     @property
     def columns(self) -> tuple[str, ...]:
         """All columns that a file must have."""
-        found = [self.reference]
+        names = [self.reference]
         for step in (self.start, *self.steps):
             for value in (step.at, step.when, step.by or self.by, *step.values.values()):
-                found += [] if value is None or isinstance(value, Actor) else value.columns
-        return tuple(dict.fromkeys(found))
+                names += [] if value is None or isinstance(value, Actor) else value.columns
+        return tuple(dict.fromkeys(names))
 
-    def told(self, step: RowStep, row: Row) -> tuple[Fact, datetime, Actor] | None:
-        """What a row says of a step; None if it does not tell of it. Raises InvalidValue."""
+    def entry(self, step: RowStep, row: Row) -> Entry | None:
+        """What a row says of a step; None if it does not hold the step. Raises InvalidValue."""
         if step.when is not None and not step.when.of(row):
             return None
         at = step.at.of(row)
@@ -141,15 +149,17 @@ class RowMapping:
         by = step.by or self.by
         try:
             fact = step.fact(**values)
-        except InvalidValue as no:  # say which columns, for whoever mends the file
-            named = [one for name, value in step.values.items() if f"{name}:" in no.problem for one in value.columns]
-            blank = [value for name, value in step.values.items() if f"{name}:" in no.problem and values[name] is None]
-            hint = next((f"; {_blank(value)}" for value in blank if isinstance(value, Column)), "")
-            raise InvalidValue(no.what, f"{no.problem} (from {listed(named)}){hint}" if named else no.problem) from no
-        return fact, moment(at, step.move), by if isinstance(by, Actor) else by.of(row)
+        except InvalidValue as error:  # name the columns, for those who mend the file
+            wrong = {name: value for name, value in step.values.items() if f"{name}:" in error.problem}
+            if not (columns := [column for value in wrong.values() for column in value.columns]):
+                raise
+            blank = (value for name, value in wrong.items() if values[name] is None and isinstance(value, Column))
+            hint = next((f"; {_blank(column)}" for column in blank), "")
+            raise InvalidValue(error.what, f"{error.problem} (from {listed(columns)}){hint}") from error
+        return Entry(fact, moment(at, step.move), by if isinstance(by, Actor) else by.of(row))
 
     def is_whole(self, fields: collections.abc.Mapping[str, str]) -> bool:
-        """Whether these fields name a demand and say when it was received, as no line of a text does by chance."""
+        """Whether these fields name a demand and say when it was received: a line of plain text does not."""
         try:
             at = self.start.at.of(Row(fields, ZoneInfo(self.zone), self.formats))
         except Exception:
@@ -161,10 +171,10 @@ class RowMapping:
         reference = row[self.reference].strip()
         if not reference:
             raise InvalidValue(self.reference, "is empty, but says which demand it is")
-        told = self.told(self.start, row)
-        if told is None:
+        entry = self.entry(self.start, row)
+        if entry is None:
             raise InvalidValue(listed(self.start.at.columns), "says nothing of when the demand was received")
-        fact, at, by = told
+        fact, at, by = entry
         assert isinstance(fact, Registered)  # noqa: S101
         return type(fact)(**{**fact.__dict__, "source": self.source, "reference": reference}), at, by
 

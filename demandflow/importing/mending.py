@@ -22,8 +22,9 @@ def mended_copy(flow: DemandFlow, url: str, *, wrong_after: datetime, really: da
     """Copy the log to `url`, where there is none yet, and put the moments of a clock that was wrong right.
 
     What was recorded after `wrong_after` counts as recorded at `really`; what is said to have happened after it, as
-    happening when it was recorded. The due moments that follow from them are found again. Everything else stays as it
-    is, event by event. Returns how many events were mended. Raises InvalidValue, UnknownWorkflow or StorageError.
+    having happened when it was recorded. The due moments that follow are worked out again. Everything else is copied
+    unchanged, event by event. Returns how many events were mended. Raises InvalidValue, UnknownWorkflow or
+    StorageError.
     """
     limit, true = moment(wrong_after, "wrong_after"), moment(really, "really")
     if true > limit:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -18,7 +18,7 @@ class Difference:
     """What a file says otherwise than the log: of which event, which field, what it was and what it is now.
 
     `replaces` is the field of the fact, if it is one; `corrected` says that a correction was recorded, `objection` why
-    it was not though asked for. What a correction cannot replace stays as it was recorded.
+    it was refused. What a correction cannot replace stays as it was recorded.
     """
 
     event: int
@@ -36,7 +36,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Changed:
-    """A row whose demand is known, but of which it says something else."""
+    """A row that says something else than is recorded of its demand."""
 
     line: int
     reference: str
@@ -45,8 +45,17 @@ class Changed:
 
 
 @dataclass(frozen=True)
+class ImportedRow:
+    """What a row came to that was not refused: recorded or not, of a known demand or not, or changed."""
+
+    recorded: bool = False
+    known: bool = False
+    changed: Changed | None = None
+
+
+@dataclass(frozen=True)
 class RefusedRow:
-    """A row that was not recorded: its line, its text as it stands in the file, and why."""
+    """A row that was not recorded: its line, its text in the file, and why."""
 
     line: int
     raw: str
@@ -76,10 +85,43 @@ class Report:
     def __str__(self) -> str:
         sign = "=" if self.adds_up else "≠"
         known = f" ({self.continued} of a known demand)" if self.continued else ""
-        mended = sum(any(one.corrected for one in row.differences) for row in self.changed)
+        mended = sum(any(difference.corrected for difference in row.differences) for row in self.changed)
         corrected = f" ({mended} corrected)" if mended else ""
         parts = f"{self.recorded} recorded{known} + {self.unchanged} unchanged + {len(self.changed)} changed{corrected}"
         return f"{self.file}: {self.read} read {sign} {parts} + {len(self.refused)} refused"
+
+
+@dataclass
+class Counts:
+    """What became of the rows so far."""
+
+    read: int = 0
+    recorded: int = 0
+    continued: int = 0
+    unchanged: int = 0
+    changed: list[Changed] = field(default_factory=list)
+    refused: list[RefusedRow] = field(default_factory=list)
+
+    def add(self, row: ImportedRow) -> None:
+        """Count a row that was not refused."""
+        self.read += 1
+        if row.changed is not None:
+            self.changed.append(row.changed)
+        elif row.recorded:
+            self.recorded += 1
+            self.continued += row.known
+        else:
+            self.unchanged += 1
+
+    def refuse(self, line: int, raw: str, reason: str) -> None:
+        """Count a row that was refused."""
+        self.read += 1
+        self.refused.append(RefusedRow(line, raw, reason))
+
+    def report(self, file: str) -> Report:
+        """The report."""
+        numbers = self.read, self.recorded, self.continued, self.unchanged
+        return Report(file, *numbers, tuple(self.changed), tuple(self.refused))
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import IO, Protocol, Self
 
 from demandflow.errors import InvalidValue, listed
-from demandflow.importing.harmless import DELIMITERS, as_it_stood, harmless
+from demandflow.importing.harmless import DELIMITERS, as_it_was, harmless
 
 REASON = "refused because"
 """The first column of a file of refused rows, so that it can be fed in again once the rows are mended."""
 LONGEST = 1_000_000
-"""Characters of a row; a quote that is open for longer is taken for a stray one."""
+"""Characters of a row; a quote that stays open for longer is a stray one."""
 UNREADABLE = (OSError, EOFError, UnicodeError, zlib.error)
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -34,7 +34,7 @@ _UNDECODED = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True)
 class Line:
-    """A row of the file: its first physical line (from 1), its text as it stands, and its fields or its damage."""
+    """A row of the file: its first physical line (from 1), its text, and its fields or its damage."""
 
     number: int
     raw: str
@@ -70,7 +70,7 @@ class Sheet:
         binary.seek(0)
         plain = io.BufferedReader(gzip.GzipFile(fileobj=binary) if packed else binary)  # type: ignore[type-var]
         start = plain.peek(4)
-        name = next((one for mark, one in _MARKS if start.startswith(mark)), codecs.lookup(form.encoding).name)
+        name = next((name for mark, name in _MARKS if start.startswith(mark)), codecs.lookup(form.encoding).name)
         # what cannot be read is kept as it is, so that only its row is damaged
         self.encoding, self.errors = name, "surrogatepass" if name.startswith("utf-16") else "surrogateescape"
         self._is_whole = form.is_whole
@@ -118,7 +118,7 @@ class Sheet:
                 return
             if line is None:
                 return
-            yield (line[0], as_it_stood(line[1], self.delimiter)) if self.refed else line
+            yield (line[0], as_it_was(line[1], self.delimiter)) if self.refed else line
 
     def _row(self, number: int, text: str) -> Line:
         """The row that begins here. What a stray quote swallows is given back, so that only its own line is damaged."""
@@ -144,7 +144,7 @@ class Sheet:
         return Line(number, raw, tuple(fields), damage)
 
     def _feed(self, taken: list[tuple[int, str]]) -> Iterator[str]:
-        """The lines of a row as far as they are asked for, which are remembered; not without end."""
+        """The lines of a row as far as they are needed, kept in `taken`; at most so many characters."""
         yield taken[0][1]
         length = len(taken[0][1])
         for line in self._lines():
@@ -172,28 +172,28 @@ class Sheet:
         return re.sub(rf'^"line \d+: (?:[^"]|"")*"{re.escape(self.delimiter)}', "", text, count=1)
 
     def _read_header(self, form: Form) -> str:
-        """The text of the header as it stands; delimiter, columns and kind of the file are known then."""
+        """The text of the header, from which delimiter, columns and kind of the file follow."""
         first = next((line for line in self._lines() if line[1].strip("\ufeff\r\n ")), (1, ""))
         tried: list[str] = []
-        for one in (form.delimiter,) if form.delimiter else DELIMITERS:
+        for delimiter in (form.delimiter,) if form.delimiter else DELIMITERS:
             taken = [(first[0], first[1].lstrip("\ufeff"))]
             try:
-                names = next(csv.reader(self._feed(taken), delimiter=one, strict=True), [])
+                names = next(csv.reader(self._feed(taken), delimiter=delimiter, strict=True), [])
             except csv.Error:
                 names = []
             names = [name.strip() for name in names]
             refed = names[:1] == [REASON]
-            names = [as_it_stood(name, one) for name in names[1:]] if refed else names
+            names = [as_it_was(name, delimiter) for name in names[1:]] if refed else names
             tried = max(tried, names, key=len)
             if set(form.columns) <= set(names):
                 if twice := sorted({name for name in form.columns if names.count(name) > 1}):
                     raise InvalidValue("file", f"has the column {listed(twice)} more than once")
-                self.refed, self.delimiter, self.header = refed, one, tuple(names)
+                self.refed, self.delimiter, self.header = refed, delimiter, tuple(names)
                 text = "".join(line for _, line in taken)
                 if not refed:
                     return text
-                self._pushed_back = [(number, as_it_stood(line, one)) for number, line in self._pushed_back]
-                return as_it_stood(_after_first_field(text, one), one)
+                self._pushed_back = [(number, as_it_was(line, delimiter)) for number, line in self._pushed_back]
+                return as_it_was(_after_first_field(text, delimiter), delimiter)
             self._pushed_back += reversed(taken[1:])
         missing = [name for name in form.columns if name not in tried]
         garbled = any(map(_UNDECODED.search, tried))
@@ -202,7 +202,7 @@ class Sheet:
 
 
 class RefusedFile:
-    """A file of refused rows: the reason first, then the row as it stood, in the encoding it had.
+    """A file of refused rows: the reason first, then the row unchanged, in its encoding.
 
     What a spreadsheet would run as a formula has an apostrophe before it, which reading takes away again.
     """

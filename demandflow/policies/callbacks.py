@@ -14,8 +14,9 @@ from demandflow.domain.facts import NoticeEnded, Notified
 from demandflow.domain.rules.book import the_notice_period_is_over
 from demandflow.domain.values import Role, Stage
 from demandflow.domain.workflow import Workflow
+from demandflow.inputs.arguments import whole_number
 from demandflow.policies import moments
-from demandflow.policies.parameters import check_calendar, check_name, check_number, spans
+from demandflow.policies.parameters import check_calendar, check_name, spans
 from demandflow.policies.policy import PolicyContext, Reaction, Timer
 from demandflow.policies.turns import declared, may_record
 
@@ -25,11 +26,11 @@ NOTICE_DAYS = 7
 
 @dataclass(frozen=True)
 class CallBacks:
-    """A resident who was told and asked, and says nothing, is to be called back: so long after they were told.
+    """A resident who was told and asked, and says nothing, is to be called back so long after they were told.
 
     Each of `after` is one attempt; the grid administrator gets a notice (`call_back`) when its time has come, whether
     the call before it was made in vain or not made at all. An attempt that was missed already needs no notice, and of
-    several whose time has passed only the last gets one. Never of the anonymous, never after the evaluation.
+    several whose time has passed only the last gets one. Nobody is called about anonymous or evaluated demands.
     Raises InvalidValue.
     """
 
@@ -55,8 +56,8 @@ class CallBacks:
     def then(self, timer: Timer, demand: Demand, context: PolicyContext) -> Iterable[Reaction]:
         """The notice of the attempt, if the time of a later one has not come."""
         attempts = list(self._attempts(demand, context.workflow(demand)))
-        number = next((number for number, one in attempts if one == timer), None)
-        if number is None or any(later > number and one.at <= context.now for later, one in attempts):
+        number = next((number for number, attempt in attempts if attempt == timer), None)
+        if number is None or any(later > number and attempt.at <= context.now for later, attempt in attempts):
             return
         what = f"call back for an evaluation, attempt {number} of {len(self.after)}; missed: {demand.missed_callbacks}"
         yield Reaction(Notified(to=Role.GRID_ADMINISTRATOR, kind="call_back", what=what))
@@ -76,8 +77,8 @@ class CallBacks:
 class NoticesEnd:
     """An anonymous demand is closed when its public notice has hung for so many days (of 24 hours).
 
-    How many is the workflow's to say (`the_notice_period_is_over`), else they are 7. With `days` it is after so many,
-    but never before the workflow's rule lets it. Raises InvalidValue.
+    The workflow says how many (`the_notice_period_is_over`), else they are 7; `days` can only lengthen the period.
+    Raises InvalidValue.
     """
 
     days: int | None = None
@@ -87,7 +88,7 @@ class NoticesEnd:
     def __post_init__(self) -> None:
         check_name(self.name, self.on)
         if self.days is not None:
-            check_number("days", self.days, 1, 3660)
+            whole_number("days", self.days, 1, 3660)
 
     @property
     def records(self) -> tuple[type[Fact], ...]:

@@ -21,9 +21,9 @@ NO_OWNER = "no owner: "
 
 @dataclass(frozen=True)
 class Handler:
-    """Who sees to what, and where: a place and all below it (None: everywhere), and categories and all below them.
+    """A unit that handles demands of a place and all below it (None: everywhere), of categories and all below them.
 
-    Without categories it is for everything there, as a district is. A unit may be listed several times.
+    Without categories it handles everything there, as a district does. A unit may be listed several times.
     Raises InvalidValue.
     """
 
@@ -39,7 +39,7 @@ class Handler:
         object.__setattr__(self, "categories", categories)
 
     def fits(self, demand: Demand) -> tuple[int, int] | None:
-        """How many names of the demand's place and of its category are this unit's; None if it is not for it."""
+        """How many names of the demand's place and category the unit shares; None if it does not handle the demand."""
         depth = 0
         if self.place is not None:
             if demand.place is None or not demand.place.within(self.place):
@@ -48,17 +48,17 @@ class Handler:
         if not self.categories:
             return depth, 0
         category = demand.category
-        theirs = [Category(one).depth for one in self.categories if category is not None and category.within(one)]
-        return (depth, max(theirs)) if theirs else None
+        depths = [Category(name).depth for name in self.categories if category is not None and category.within(name)]
+        return (depth, max(depths)) if depths else None
 
 
 @dataclass(frozen=True)
 class Dispatch:
-    """What waits to be contracted out goes to the unit whose it is; a dispatcher who is faster wins.
+    """What waits to be contracted out goes to the unit that handles it; a dispatcher who is faster wins.
 
     The deepest place decides, then the deepest category, then who has less in hand, then the name. Nobody gets what
-    they audited, or what they once handed back: a dispatcher may decide so, with a reason. `fallback` names who gets
-    what no unit is for. Where nobody is left, nothing is contracted out and the dispatcher is told (`no_owner`); it
+    they audited or once handed back: a dispatcher may decide so, with a reason. `fallback` names who gets what no
+    unit handles. Where nobody is left, nothing is contracted out and the dispatcher is told (`no_owner`); it
     is contracted out all the same once there is somebody. Raises InvalidValue.
     """
 
@@ -73,7 +73,7 @@ class Dispatch:
         if self.fallback is not None:
             object.__setattr__(self, "fallback", name_of(self.fallback, "fallback"))
         if not self.units and self.fallback is None:
-            raise InvalidValue("units", f"must be at least one Unit, or a fallback, got {brief(self.units)}")
+            raise InvalidValue("units", f"must be at least one Handler, or a fallback, got {brief(self.units)}")
 
     @property
     def records(self) -> tuple[type[Fact], ...]:

@@ -14,7 +14,7 @@ from demandflow.inputs.moments import EARLIEST, LATEST
 def after(moment: datetime, span: Span, calendar: Calendar | None) -> datetime:
     """So much later. Without a calendar, or in a year that it does not know, days have 24 hours.
 
-    A policy that asked for nothing where nobody knows the holidays would be silent: rather early than never.
+    A policy should rather act too early than never, where nobody knows the holidays.
     """
     if span.unit != Unit.HOURS and calendar is not None:
         try:
@@ -25,7 +25,7 @@ def after(moment: datetime, span: Span, calendar: Calendar | None) -> datetime:
 
 
 def before(moment: datetime, span: Span, calendar: Calendar | None) -> datetime:
-    """The latest moment from which the span reaches not past this one. Days have 24 hours where `after` says so."""
+    """The latest moment from which the span ends no later than this one. Days have 24 hours where `after` says so."""
     if span.unit.counts_working_time and calendar is not None:
         try:
             return kept(calendar.before(moment, span))
@@ -39,17 +39,17 @@ def before(moment: datetime, span: Span, calendar: Calendar | None) -> datetime:
 
 
 def kept(moment: datetime) -> datetime:
-    """The moment, or the nearest that can be: there are none before 1900, and none from 2200 on."""
+    """The moment, or the nearest one from 1900 to 2199."""
     return min(max(moment, EARLIEST), LATEST - timedelta(microseconds=1))
 
 
 def spelled(moment: datetime) -> str:
-    """The moment as it names a cause: exact, in UTC."""
+    """The moment as it is written in a cause: exact, in UTC."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def shown(moment: datetime, calendar: Calendar | None) -> str:
-    """The moment as people read it: to the minute, by the clock on the wall of the calendar's zone, else in UTC."""
+    """The moment as people read it: to the minute, in the zone of the calendar, else in UTC."""
     zone = ZoneInfo(calendar.zone) if calendar is not None else UTC
     return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}{'' if calendar is not None else ' UTC'}"
 

@@ -27,12 +27,6 @@ def check_calendar(policy: str, calendar: object, *, needed: bool = True) -> Non
         raise InvalidValue(f"policy {policy}", f"its calendar is {possible}, got {brief(calendar)}")
 
 
-def check_number(what: str, number: object, least: int, most: int) -> None:
-    """A whole number within these bounds. Raises InvalidValue."""
-    if isinstance(number, bool) or not isinstance(number, int) or not least <= number <= most:
-        raise InvalidValue(what, f"must be a whole number from {least} to {most}, got {brief(number)}")
-
-
 def a_span(what: str, value: Any) -> Span:
     """A span, or one that is written as `3 working days`; ten years at most. Raises InvalidValue."""
     try:
@@ -48,13 +42,13 @@ def spans(what: str, values: Any) -> tuple[Span, ...]:
     """At least one span, each as `a_span` reads it. Raises InvalidValue."""
     if not isinstance(values, list | tuple) or not values:
         raise InvalidValue(what, f"must be one or more spans, such as ('1 working day',), got {brief(values)}")
-    return tuple(a_span(what, one) for one in values)
+    return tuple(a_span(what, value) for value in values)
 
 
 def several(what: str, values: Any, kind: type[T]) -> tuple[T, ...]:
     """One or several of a kind, as a tuple. Raises InvalidValue."""
-    found = (values,) if isinstance(values, kind) else values
-    if not isinstance(found, list | tuple) or not all(isinstance(one, kind) for one in found):
+    given = (values,) if isinstance(values, kind) else values
+    if not isinstance(given, list | tuple) or not all(isinstance(value, kind) for value in given):
         possible = "texts" if kind is str else f"a {kind.__name__} or several"
         raise InvalidValue(what, f"must be {possible}, got {brief(values)}")
-    return tuple(found)
+    return tuple(given)

@@ -1,4 +1,4 @@
-"""What a policy is: whenever X, then Y. Pure: it is asked, and proposes; the runner records."""
+"""What a policy is: whenever X, then Y. It only proposes; the runner records."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ LONGEST_CAUSE = 300
 class Timer:
     """A moment at which a policy wants to be asked about a demand, and the cause, which names it for good.
 
-    Causes are of one demand and one policy; the same cause is never reacted to twice. A cause that is an event is
-    named by its version: the moment is then that of the event, and the policy is asked at once. The moment is kept in
-    UTC; the cause is one line of at most 300 characters. Raises InvalidValue.
+    A policy never reacts twice to the same cause of a demand. A cause that is an event is named by its version; the
+    moment is then that of the event, and the policy is asked at once. The moment is kept in UTC; the cause is one line
+    of at most 300 characters. Raises InvalidValue.
     """
 
     at: datetime
     cause: str
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "at", moment(self.at, "wake"))
+        object.__setattr__(self, "at", moment(self.at, "timer"))
         object.__setattr__(self, "cause", name_of(self.cause, "cause", longest=LONGEST_CAUSE))
 
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """What a policy proposes: a fact, and the move that records it (else the one that does from where it stands).
+    """What a policy proposes: a fact, and the move that records it (else the one that does so from the demand's state).
 
-    `correlation` is kept with the event: reactions of one correlation belong together. Raises InvalidValue.
+    Reactions of one `correlation` belong together; it is kept with the event. Raises InvalidValue.
     """
 
     fact: Fact
@@ -58,7 +58,7 @@ class Reaction:
 
 @dataclass(frozen=True, slots=True)
 class OpenDemand:
-    """Another demand, as far as a policy may look at it."""
+    """What a policy may see of another demand."""
 
     demand: UUID
     text: str
@@ -81,7 +81,7 @@ def cause_of(policy: str, event: Event) -> str | None:
 
 
 class PolicyContext(Protocol):
-    """What a policy may look up when it is asked, as it is after all that was recorded before."""
+    """What a policy may look up when it is asked."""
 
     @property
     def now(self) -> datetime:
@@ -100,13 +100,13 @@ class PolicyContext(Protocol):
 class Policy(Protocol):
     """Whenever X, then Y. It reads no clock, keeps nothing, and proposes the same when it is asked the same.
 
-    A policy that also has a method `check(workflows)` is asked when it is given whether it can act there; it raises
-    InvalidValue if not.
+    If it also has a method `check(workflows)`, that is called when a log is opened; it raises InvalidValue if the
+    policy cannot act under these workflows.
     """
 
     @property
     def name(self) -> str:
-        """As whom it acts, in the role `policy`; one name for one policy."""
+        """The name under which it acts, in the role `policy`; no two policies have the same."""
 
     @property
     def on(self) -> bool:
@@ -117,14 +117,14 @@ class Policy(Protocol):
         """The facts that it may propose: a workflow must have a move for each that the role `policy` may make."""
 
     def timers(self, demand: Demand, workflow: Workflow) -> Iterable[Timer]:
-        """When it wants to be asked about the demand as it stands, whether that is past or to come."""
+        """When it wants to be asked about the demand as it is, in the past or in the future."""
 
     def then(self, timer: Timer, demand: Demand, context: PolicyContext) -> Iterable[Reaction]:
-        """What it proposes now that the moment has come; nothing, if there is nothing to be done."""
+        """What it proposes at that moment, or nothing."""
 
 
 def as_cause(text: str) -> str:
-    """A text as a cause: itself, or what can be printed of it, cut short, with a digest of the whole."""
+    """A text as a cause; if it is too long or cannot be printed, its beginning and a digest."""
     if text.isprintable() and len(text) <= LONGEST_CAUSE:
         return text
     digest = sha256(text.encode()).hexdigest()[:16]

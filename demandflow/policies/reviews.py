@@ -1,4 +1,4 @@
-"""What rests is looked at again, and residents are told until when they can come back."""
+"""Suspended demands are reviewed, and residents are told until when they can come back."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from demandflow.domain.rules.book import the_reopening_window_is_open
 from demandflow.domain.values import Role
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue
+from demandflow.inputs.arguments import whole_number
 from demandflow.policies import moments
-from demandflow.policies.parameters import a_span, check_calendar, check_name, check_number
+from demandflow.policies.parameters import a_span, check_calendar, check_name
 from demandflow.policies.policy import PolicyContext, Reaction, Timer
-from demandflow.policies.turns import OWNER, addressed, declared, may_record
+from demandflow.policies.turns import OWNER, declared, may_record, notice
 
 CAN_COME_BACK = ("closed", "refused", "withdrawn")
 WINDOW_DAYS = 30
@@ -26,7 +27,7 @@ WINDOW_DAYS = 30
 
 @dataclass(frozen=True)
 class ReviewSuspended:
-    """Whoever's turn it is is told when a suspended demand is to be looked at again (`review`), or so long `before`.
+    """The owner is told when a suspended demand is to be looked at again (`review`), or so long `before`.
 
     Working time is counted in `calendar`; without one, days have 24 hours. Raises InvalidValue.
     """
@@ -55,20 +56,19 @@ class ReviewSuspended:
     def then(self, timer: Timer, demand: Demand, context: PolicyContext) -> Iterable[Reaction]:
         """The notice."""
         workflow = context.workflow(demand)
-        told = addressed(OWNER, demand, workflow)
-        if timer in self.timers(demand, workflow) and demand.review is not None and told is not None:
+        if timer in self.timers(demand, workflow) and demand.review is not None:
             what = f"to be looked at again {moments.shown(demand.review, self.calendar)}"
-            yield Reaction(Notified(to=told[0], kind="review", what=what, whom=told[1]))
+            yield from notice(OWNER, "review", what, demand, workflow)
 
 
 @dataclass(frozen=True)
 class ReopenWindow:
     """The resident is told, so many days before, until when their demand can be reopened or appealed (`window_closes`).
 
-    That is of demands that ended as closed, refused or withdrawn, and not of the anonymous. Days are of 24 hours; how
-    many is the workflow's to say (`the_reopening_window_is_open`), else they are 30. With `days` it is so many, but
-    never more than the workflow's rule gives. In a shorter window than `before_days` it is told at once. The moment is
-    told by the clock on the wall of `calendar`, else in UTC. After the window nothing is said. Raises InvalidValue.
+    That is for demands that ended as closed, refused or withdrawn, and whose resident is known. Days have 24 hours. The
+    workflow says how many the window has (`the_reopening_window_is_open`), else it has 30; `days` can only shorten it.
+    In a shorter window than `before_days` the notice comes at once, after the window not at all. The moment is written
+    in the zone of `calendar`, else in UTC. Raises InvalidValue.
     """
 
     days: int | None = None
@@ -80,10 +80,10 @@ class ReopenWindow:
     def __post_init__(self) -> None:
         check_name(self.name, self.on)
         check_calendar(self.name, self.calendar, needed=False)
-        check_number("before_days", self.before_days, 0, 3660)
+        whole_number("before_days", self.before_days, 0, 3660)
         if self.days is None:
             return
-        check_number("days", self.days, 1, 3660)
+        whole_number("days", self.days, 1, 3660)
         if self.before_days > self.days:
             problem = f"{self.before_days} is before the window of {self.days} days opens; give {self.days} at most"
             raise InvalidValue("before_days", problem)

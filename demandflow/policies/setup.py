@@ -13,11 +13,11 @@ from demandflow.domain.fact import Fact
 from demandflow.domain.values import Role
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief
-from demandflow.inputs.texts import name_of
+from demandflow.policies.parameters import check_name
 from demandflow.policies.policy import Policy
 
 SHIPPED = 1
-"""Raised when a shipped policy comes to ask for something else with the same parameters: agendas are made anew."""
+"""To be raised when a shipped policy asks for something else with the same parameters: agendas are then made again."""
 PARTS = ("name", "on", "records", "timers", "then")
 
 
@@ -40,7 +40,7 @@ def checked(policies: Any, workflows: Mapping[str, Workflow]) -> tuple[Policy, .
 
 
 def setup_of(policies: Sequence[Policy], workflows: Mapping[str, Workflow]) -> str:
-    """A text that is another one where other policies, or other workflows, would ask for something else."""
+    """A digest that changes with the policies and the workflows: an agenda is good for one setup only."""
     asking = [described(policy) for policy in policies if policy.on]
     # where nothing is asked, no workflow need be built to say so
     under = [_under(key, workflows[key]) if asking else key for key in sorted(workflows)]
@@ -58,15 +58,15 @@ def described(value: Any) -> Any:
     if isinstance(value, frozenset | set):
         return sorted(map(repr, map(described, value)))
     if isinstance(value, Mapping):
-        return sorted((repr(described(key)), described(one)) for key, one in value.items())
+        return sorted((repr(described(key)), described(part)) for key, part in value.items())
     if isinstance(value, list | tuple):
-        return [described(one) for one in value]
+        return [described(part) for part in value]
     kind = f"{type(value).__module__}.{type(value).__qualname__}"
     if is_dataclass(value) and not isinstance(value, type):
-        return [kind, *(described(getattr(value, one.name)) for one in fields(value))]
+        return [kind, *(described(getattr(value, field.name)) for field in fields(value))]
     if isinstance(value, type) or callable(value):
-        said = [getattr(value, "__module__", ""), getattr(value, "__qualname__", kind)]
-        return [*said, described(getattr(value, "made_with", None))]
+        made_with = described(getattr(value, "made_with", None))
+        return [getattr(value, "__module__", ""), getattr(value, "__qualname__", kind), made_with]
     return [kind, described(vars(value))] if hasattr(value, "__dict__") else [kind, str(value)]
 
 
@@ -75,13 +75,11 @@ def _check_parts(policy: Any) -> None:
     if isinstance(policy, type) or missing:
         made = f"make one of it: {policy.__name__}(…)" if isinstance(policy, type) else f"it has no {missing[0]}"
         raise InvalidValue("policies", f"{brief(policy)} is no policy; {made} (a policy has {', '.join(PARTS)})")
-    name, records = policy.name, policy.records
-    name_of(name, "policy's name")
-    if not isinstance(policy.on, bool):
-        raise InvalidValue("policies", f"policy {name}: on is True or False, got {brief(policy.on)}")
-    facts = records if isinstance(records, list | tuple) else (None,)
-    if not all(isinstance(one, type) and issubclass(one, Fact) for one in facts):
-        raise InvalidValue("policies", f"policy {name}: records is a tuple of classes of facts, got {brief(records)}")
+    check_name(policy.name, policy.on)
+    facts = policy.records if isinstance(policy.records, list | tuple) else (None,)
+    if not all(isinstance(fact, type) and issubclass(fact, Fact) for fact in facts):
+        problem = f"records is a tuple of classes of facts, got {brief(policy.records)}"
+        raise InvalidValue(f"policy {policy.name}", problem)
 
 
 def _check_moves(policy: Policy, workflow: Workflow) -> None:

@@ -38,17 +38,17 @@ class _Read(NamedTuple):
 
     @classmethod
     def of(cls, text: str) -> _Read:
-        found, marks = letters(text), 0
-        for letter, times in Counter(found).items():
+        spelling, marks = letters(text), 0
+        for letter, times in Counter(spelling).items():
             for time in range(times):
                 marks |= 1 << (ord(letter) * 31 + time * 977) % MARKS
-        return cls(found, marks)
+        return cls(spelling, marks)
 
 
 class _Kept:
-    """What was read, kept while it is gone through again and again: of all texts of one question, however many.
+    """The texts that were read, so that each is read once: all of one question, however many they are.
 
-    What was not looked at since the newer ones became many is forgotten, at the beginning of the next question only.
+    When a question begins and there are many, those that were not needed since the last time are let go.
     """
 
     def __init__(self) -> None:
@@ -60,10 +60,10 @@ class _Kept:
             self.newer, self.older = {}, self.newer
 
     def read(self, text: str) -> _Read:
-        found = self.newer.get(text)
-        if found is None:
-            found = self.newer[text] = self.older.get(text) or _Read.of(text)
-        return found
+        read = self.newer.get(text)
+        if read is None:
+            read = self.newer[text] = self.older.get(text) or _Read.of(text)
+        return read
 
 
 _KEPT = _Kept()
@@ -72,13 +72,13 @@ _KEPT = _Kept()
 def most_similar(text: str, others: Iterable[tuple[T, str]], at_least: int) -> tuple[T, float] | None:
     """Of the others, each with its text, the first of those most alike, and how alike; None if none is so alike."""
     _KEPT.begin()
-    found: tuple[T, float] | None = None
+    best: tuple[T, float] | None = None
     this = _Read.of(text)
     for other, its_text in others:
         alike = _alike(this, _KEPT.read(its_text), at_least)
-        if alike and (found is None or alike > found[1]):
-            found = other, alike
-    return found
+        if alike and (best is None or alike > best[1]):
+            best = other, alike
+    return best
 
 
 def similarity(one: str, other: str, at_least: int = 0) -> float:

@@ -15,8 +15,9 @@ from demandflow.domain.facts import Noted, Notified
 from demandflow.domain.values import Category, Role, Stage
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, YearNotCovered, brief
+from demandflow.inputs.arguments import whole_number
 from demandflow.policies import moments
-from demandflow.policies.parameters import check_calendar, check_name, check_number, several
+from demandflow.policies.parameters import check_calendar, check_name, several
 from demandflow.policies.policy import PolicyContext, Reaction, Timer
 from demandflow.policies.similarity import most_similar, needs_rapidfuzz
 from demandflow.policies.turns import may_record
@@ -30,12 +31,12 @@ WITHIN = 366
 class Sorting:
     """At set hours of working days, the auditor is told what waits to be sorted, and what may be a repeat.
 
-    A demand that waits for the audit without a category gets one notice a stay, `to_sort`. All of one hour are one
-    gathering, named by the hour in the calendar's zone (`2025-03-03T09:00`). Once a demand, the most alike of the open
-    demands is noted on it: received within `days` before it, in the same place (the first `near` names of its path),
-    of the same category or without one, at least `alike` of 100 alike in its text (None: no repeats are looked for,
-    and rapidfuzz is not needed). It is a suggestion: a merge is a person's act. In a year that the calendar does not
-    know, every day counts as worked. Raises InvalidValue.
+    A demand that waits for the audit without a category gets one notice a stay, `to_sort`. The notices of one hour have
+    one correlation: the hour in the calendar's zone (`2025-03-03T09:00`). Once per demand, the most similar open demand
+    is noted on it: one received within `days` before it, in the same place (the first `near` names of its path), of the
+    same category or without one, whose text is at least `alike` of 100 alike (None: no repeats are looked for, and
+    rapidfuzz is not needed). It is a suggestion: only people merge. In a year that the calendar does not know, every
+    day is a working day. Raises InvalidValue.
     """
 
     calendar: Calendar
@@ -52,10 +53,10 @@ class Sorting:
         object.__setattr__(self, "at", tuple(sorted(map(_written, several("at", self.at, str)))))
         if not self.at or len(set(self.at)) < len(self.at):
             raise InvalidValue("at", f"must be set hours, each once, such as ('09:00', '14:00'), got {brief(self.at)}")
-        check_number("days", self.days, 1, 3660)
-        check_number("near", self.near, 1, 100)
+        whole_number("days", self.days, 1, 3660)
+        whole_number("near", self.near, 1, 100)
         if self.alike is not None:
-            check_number("alike", self.alike, 1, 100)
+            whole_number("alike", self.alike, 1, 100)
             needs_rapidfuzz()
 
     @property
@@ -81,20 +82,18 @@ class Sorting:
         if timer.cause != REPEATS:
             what = f"to be sorted, {demand.place}: {_shortly(demand.text)}"
             yield Reaction(Notified(to=Role.AUDITOR, kind="to_sort", what=what), correlation=correlation)
-        elif (
-            self.alike and (found := most_similar(demand.text, self._earlier(demand, context), self.alike)) is not None
-        ):
-            says = f"perhaps a repeat of demand {found[0]}: {found[1]:.0f} of 100 alike"
-            yield Reaction(Noted(text=says), correlation=correlation)
+        elif self.alike and (repeat := most_similar(demand.text, self._earlier(demand, context), self.alike)):
+            text = f"perhaps a repeat of demand {repeat[0]}: {repeat[1]:.0f} of 100 alike"
+            yield Reaction(Noted(text=text), correlation=correlation)
 
     def _earlier(self, demand: Demand, context: PolicyContext) -> Iterator[tuple[UUID, str]]:
         """The open demands nearby that came before it and may be about the same, each with its text."""
         if demand.place is None or demand.received is None:
             return
         since, this = demand.received - timedelta(days=self.days), (demand.received, demand.id)
-        for seen in context.open_demands(demand.place.level(self.near), since):
-            if (seen.received, seen.demand) < this and _agree(demand.category, seen.category):
-                yield seen.demand, seen.text
+        for other in context.open_demands(demand.place.level(self.near), since):
+            if (other.received, other.demand) < this and _agree(demand.category, other.category):
+                yield other.demand, other.text
 
     def _next(self, since: datetime) -> datetime:
         """The first set hour of a working day that is not earlier."""
@@ -120,20 +119,20 @@ class Sorting:
         return f"{hour.astimezone(ZoneInfo(self.calendar.zone)):%Y-%m-%dT%H:%M}"
 
 
-def _agree(one: Category | None, other: str | None) -> bool:
-    """The same category, one below the other, or one of both is not known."""
-    return one is None or other is None or one.within(other) or Category(other).within(one)
+def _agree(category: Category | None, other: str | None) -> bool:
+    """Whether two categories are the same, or one is below the other, or one is not known."""
+    return category is None or other is None or category.within(other) or Category(other).within(category)
 
 
 def _written(hour: str) -> str:
     """A time of day to the minute, as `09:00`."""
     try:
-        found = time.fromisoformat(hour)
+        at = time.fromisoformat(hour)
     except ValueError:
-        found = None
-    if found is None or found.tzinfo is not None or found.second or found.microsecond:
+        at = None
+    if at is None or at.tzinfo is not None or at.second or at.microsecond:
         raise InvalidValue("at", f"{brief(hour)} is no time of day to the minute; write it as '09:00'")
-    return f"{found:%H:%M}"
+    return f"{at:%H:%M}"
 
 
 def _shortly(text: str) -> str:

@@ -29,7 +29,7 @@ def standard_policies(
     """All shipped policies, in one calendar; without units or a fallback, a dispatcher dispatches.
 
     `notice_days` and `reopening_days` are the workflow's own if they are not given. `alike=None` suggests no repeats
-    and needs no rapidfuzz. To change one more, make that one yourself: `Dispatch(units=…, name="night shift")`.
+    and needs no rapidfuzz. To change anything else, make the policy yourself: `Dispatch(units=…, name="night shift")`.
     Raises InvalidValue, and ModuleNotFoundError where rapidfuzz is needed and missing.
     """
     before = min(BEFORE_DAYS, reopening_days) if isinstance(reopening_days, int) else BEFORE_DAYS

@@ -20,7 +20,7 @@ from demandflow.inputs.texts import name_of, text_of
 class Circumstances(TypedDict, total=False):
     """By whom, and maybe more; only `by` is required.
 
-    `at` is when it happened (an aware datetime; without it, now): not ahead of the clock, and for who has no right to
+    `at` is when it happened (an aware datetime; without it, now): not ahead of the clock, and without the right to
     backdate at most a day ago (see DemandFlow.open). The same `command_id` twice on a demand records once.
     `correlation` and `causation` are kept with the event.
     """
@@ -80,7 +80,7 @@ def command(
     correlation: str | None = None,
     causation: str | None = None,
 ) -> Command:
-    """What a caller wants recorded, as it is kept. Raises InvalidValue; the fact is checked by whoever made it."""
+    """The command, from what a caller gives. Raises InvalidValue; the fact was checked when it was made."""
     actor_of(by)
     if isinstance(fact, OTHER_SIDES):
         side = "Merged" if isinstance(fact, TookIn) else "Unmerged"
@@ -99,8 +99,8 @@ def command(
 
 
 def _command_id(given: str, by: Actor) -> str:
-    """The command id as it is kept: none that a policy's reaction has, or had in the logs of before."""
-    kept = name_of(given, "command_id")  # which never begins as those of reactions do
+    """The command id as it is kept. Raises InvalidValue for those that reactions of policies have or once had."""
+    kept = name_of(given, "command_id")  # which refuses the sign with which those of reactions begin
     if by.role == Role.POLICY and kept.startswith(f"{by.id}: "):
         raise InvalidValue("command_id", f"{brief(given)} is kept for what policies do; give one that begins otherwise")
     return kept

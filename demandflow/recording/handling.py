@@ -18,9 +18,9 @@ from demandflow.domain.versions.migration import check_it_may_move
 from demandflow.domain.versions.workflows import Workflows
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, Refusal, StaleDemand, StorageBusy, StorageError
-from demandflow.recording.kept import MOST, Demands
+from demandflow.recording.demands import MOST, Demands
+from demandflow.recording.earlier import Earlier
 from demandflow.recording.moments import ALLOWED_SKEW, Moments
-from demandflow.recording.replayed import Replayed
 from demandflow.store.log import Log, VersionTaken
 from demandflow.store.pending import PendingLog
 
@@ -41,23 +41,23 @@ class CommandHandler:
         backdating: bool = False,
         keep: int = MOST,
     ) -> None:
-        """`beside` is another handler of the same log: what it has seen is only brought up to date here.
+        """`beside` is another handler of the same log: what it has loaded is only brought up to date here.
 
         Under the names of `policies` only their reactions are recorded. With `backdating` anybody may enter what
-        happened long ago. So many demands' states are kept.
+        happened long ago. At most `keep` demands are kept in memory.
         """
         self._log, self.workflows, self.moments = log, workflows, moments
         self._policies, self._backdating = frozenset(policies), backdating
         self.demands: Demands = Demands(log, moments.saw, keep, None if beside is None else beside.demands)
-        self._before: Replayed = Replayed(log, workflows, None if beside is None else beside._before)
+        self._earlier: Earlier = Earlier(log, workflows, None if beside is None else beside._earlier)
 
     def on(self, log: PendingLog, *, backdating: bool = False) -> CommandHandler:
-        """A handler on what is not recorded yet, beside this one, which knows what this one has seen."""
+        """A handler beside this one, of events that are not recorded yet."""
         moments, policies = copy(self.moments), self._policies
         return CommandHandler(log, self.workflows, moments, policies=policies, beside=self, backdating=backdating)
 
     def trying(self) -> CommandHandler:
-        """A handler whose commands are decided as by this one, and never recorded."""
+        """A handler that decides as this one does and records nothing."""
         return self.on(PendingLog(self._log), backdating=self._backdating)
 
     def handle(self, command: Command) -> Demand:
@@ -69,17 +69,17 @@ class CommandHandler:
         for _ in range(ATTEMPTS):
             demand, other = self.demands.seen(command.demand), None
             try:
-                if (done := self._before.done(demand, command)) is not None:
+                if (done := self._earlier.done(demand, command)) is not None:
                     return done
                 other = other_of(demand, command.fact, self.demands.seen)
                 events = self._decided(command, demand, other)
-            except Exception as error:  # decided on what was kept: is it still so?
+            except Exception as error:  # it was decided on what was kept: has that changed?
                 if self.demands.changed_meanwhile(demand, other):
                     continue
                 if isinstance(error, StaleDemand):
                     seen.setdefault(demand.id, command.seen_version)
                 if isinstance(error, Refusal):
-                    error.meanwhile = self._before.since(seen)
+                    error.meanwhile = self._earlier.since(seen)
                 raise
             try:
                 return self._appended(events, demand, other)
@@ -97,7 +97,7 @@ class CommandHandler:
         `derived` ids come again with the same reference or command; `chosen` says that the caller named the workflow.
         """
         for _ in range(ATTEMPTS):
-            if derived and (known := self._before.registered(command, workflow, chosen=chosen)) is not None:
+            if derived and (known := self._earlier.registered(command, workflow, chosen=chosen)) is not None:
                 return known
             blank = Demand(command.demand, workflow=workflow.key)
             events = self._decided(command, blank)
@@ -123,9 +123,9 @@ class CommandHandler:
         late = True if at < recorded - ALLOWED_SKEW else None
         meta = Meta(by, at, recorded, workflow.key, command.command_id, command.correlation, command.causation, late)
         proposal = Proposal(command.move, fact, by, at, other)
-        if command.seen is not None and (change := self._before.changed(demand, command.seen)) is not None:
-            # whoever might have done it then is told what changed; everybody else only that they may not
-            then = self._before.after(demand.id, min(max(command.seen_version, 1), demand.version))
+        if command.seen is not None and (change := self._earlier.changed(demand, command.seen)) is not None:
+            # who might have done it then hears what changed; who might not hears that they may not
+            then = self._earlier.after(demand.id, min(max(command.seen_version, 1), demand.version))
             decide(workflow, then, Proposal(command.move, fact, by, max(at, then.last or at), other), meta)
             raise StaleDemand(command.move, change)
         events = [decide(workflow, demand, proposal, meta)]

@@ -1,4 +1,4 @@
-"""Ids and moments for those who bring none: the only place that reads a clock or throws dice."""
+"""Ids and moments where the caller gives none: the only place that reads a clock or draws random numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When something is recorded and when it happened: a clock that is watched, and who may enter what is past."""
+"""When something is recorded and when it happened: a clock that is checked, and who may enter what is past."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ ALLOWED_SKEW = timedelta(minutes=5)
 FAR_BEHIND = timedelta(minutes=10)
 """A clock that is further behind what is recorded, or further ahead than time has gone by, is taken for wrong."""
 QUIET = timedelta(days=366)
-"""A log to which nothing was recorded for so long may be asleep; or the clock is wrong."""
+"""Where nothing was recorded for so long, nobody may have used the log; or the clock is wrong."""
 LATE_ENTRY = timedelta(hours=24)
 
 
 class Moments:
     """Says when a fact is recorded and happened, or why it cannot be.
 
-    `late_entry` is how far back anybody's `at` may lie, that of the roles in `backdating` lies anywhere. `newest` reads
-    when something was last recorded, as far as recordings up to `trusted_until` go. `elapsed` counts the seconds that
-    really go by; without it nobody looks whether the clock jumps.
+    `late_entry` is how far back `at` may lie; for the roles in `backdating` there is no limit. `newest` reads when
+    something was last recorded; recordings after `trusted_until` do not count. `elapsed` counts the seconds that really
+    go by; without it, jumps of the clock are not noticed.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Moments:
             self._newest = recorded
 
     def learn(self, other: Moments) -> None:
-        """Remember what a copy saw, once what was done by it is recorded: what never is says nothing of the clock."""
+        """Remember what a copy saw, once its events are recorded; before that they say nothing about the clock."""
         self.saw(other._newest)
         self._read_newest, self._began = other._read_newest, other._began
 
@@ -103,7 +103,7 @@ class Moments:
 
     def _look_for_a_jump(self, now: datetime) -> None:
         if self._elapsed is None or self._began is None or now - self._began[0] <= FAR_BEHIND:
-            return  # so soon after it was looked at, it cannot be so far ahead
+            return  # so soon after the last look it cannot be so far ahead
         (began, seconds), gone_by = self._began, self._elapsed()
         expected = began + timedelta(seconds=gone_by - seconds)
         self._began = now, gone_by

@@ -19,11 +19,11 @@ from demandflow.recording.handling import CommandHandler
 from demandflow.recording.ids import derived_id
 
 NOT_MADE = UUID(int=0)
-"""The id of a demand for which none is made yet."""
+"""Stands for the id of a demand while none is made."""
 
 
 class Registering:
-    """What every way to register a demand needs."""
+    """Registering demands: shared by single commands and batches."""
 
     _handler: CommandHandler
     _workflows: Workflows
@@ -41,9 +41,9 @@ class Registering:
     def _start(
         self, fact: Registered, workflow: str | None, how: Mapping[str, Any], *, made: bool = True
     ) -> tuple[Command, Workflow, bool]:
-        """What registering comes to: the command, the workflow, and whether its id comes again with the same words.
+        """The command that registers, the workflow, and whether the id is derived from a reference or a command id.
 
-        Without an id that comes again, one is `made`, or it is all zeros.
+        Where it is not, a new id is `made`, or it is all zeros.
         """
         on = self._workflows[self._key(workflow)]
         if not isinstance(fact, Registered):
@@ -60,8 +60,8 @@ class Registering:
         if fact.source is not None and fact.reference is not None:
             return as_if(proposed, demand=self.id_of(fact.source, fact.reference)), on, True
         if proposed.command_id is not None:
-            possible = [uuid5(derived_id(self._tenant), f"command {one}") for one in proposed.command_ids]
-            demand = next((one for one in possible[:-1] if self._handler.demands.knows(one)), possible[-1])
+            ids = [uuid5(derived_id(self._tenant), f"command {command}") for command in proposed.command_ids]
+            demand = next((known for known in ids[:-1] if self._handler.demands.knows(known)), ids[-1])
             return as_if(proposed, demand=demand), on, True
         return as_if(proposed, demand=self._made_id()) if made else proposed, on, False
 

@@ -284,19 +284,19 @@ FAULTS = (
     ),
     Fault(
         "the version that is kept is never the newest",
-        "recording/kept.py",
+        "recording/demands.py",
         "if kept is None or kept.version < demand.version:",
         "if kept is None or kept.version > demand.version:",
     ),
     Fault(
         "another may use the same command id",
-        "recording/replayed.py",
+        "recording/earlier.py",
         "    if event.meta.actor != command.by:\n        raise CommandConflict(",
         "    if event.meta.actor == command.by:\n        raise CommandConflict(",
     ),
     Fault(
         "who decides on what is no longer so is not told",
-        "recording/replayed.py",
+        "recording/earlier.py",
         "was, now = _standing(seen), _standing(demand)",
         "was, now = str(seen.id), str(demand.id)",
     ),

@@ -29,7 +29,7 @@ from demandflow import (
     standard_clocks,
 )
 from demandflow.analysis import what_if
-from demandflow.analysis.nearby import OpenDemands
+from demandflow.analysis.lookup import OpenDemands
 from demandflow.domain.clocks.rejudging import rejudged
 from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.values import Place
@@ -184,7 +184,7 @@ def test_it_says_what_another_policy_would_have_done_and_what_it_raised(town: To
     assert found.load == {"north": (2, 1), "south": (0, 1)}
     assert [one.partition(": ")[2] for one in found.raised] == ["nobody knows"]
     assert "policy giving: ContractedOut 0 → 1" in str(found)
-    assert found.as_dict()["load"] == {"north": (2, 1), "south": (0, 1)}
+    assert found.as_dict()["load"] == {"north": [2, 1], "south": [0, 1]}
 
 
 def test_it_counts_the_escalations_that_would_have_come(town: Town) -> None:
@@ -593,7 +593,7 @@ def test_the_open_demands_nearby_are_those_that_one_finds_by_looking_at_all(
         demands[this] = as_if(
             Demand(this), version=1, received=days[day], place=at, ended_as="closed" if ended else None
         )
-        nearby.show(demands[this])
+        nearby.update(demands[this])
     near = [
         (one.received, one.id)
         for one in demands.values()

@@ -216,7 +216,7 @@ def test_the_differences_of_two_versions_are_sentences() -> None:
     assert not diff(OLD, closed_loop(version=7))
     assert "the_bound_is_reached(rounds=3) → the_bound_is_reached(rounds=1)" in str(diff(OLD, STRICTER))
     fewer = diff(OLD, FEWER).lines
-    assert "state 'suspended' is gone: a demand that stands there cannot move over" in fewer
+    assert "state 'suspended' is gone: a demand in it cannot be migrated" in fewer
     assert "move 'suspend' from in_hand is gone" in fewer
     changed = replace(OLD, moves=[_only_supervisors(move) for move in OLD.moves])
     assert diff(OLD, changed).lines == ("move 'accept' from registered: by +supervisor −auditor",)

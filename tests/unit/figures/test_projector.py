@@ -159,7 +159,7 @@ def test_rebuilding_shows_how_far_it_is(flow: DemandFlow, monkeypatch: pytest.Mo
 
 def test_states_that_are_not_kept_are_folded_from_the_log(flow: DemandFlow, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bookkeeping, "KEPT", 1)
-    monkeypatch.setattr("demandflow.recording.kept.MOST", 1)
+    monkeypatch.setattr("demandflow.recording.demands.MOST", 1)
     demands = [flow.register("x", **PLACED).id for _ in range(3)]
     for demand in demands:
         flow.figures()

@@ -462,7 +462,7 @@ def test_a_mapping_that_cannot_work_says_so_at_once() -> None:
         "give Registered": {"start": RowStep("x", Done, Timestamp("opened"))},
         "two are called 'finish'": {"steps": (*MAPPING.steps, MAPPING.steps[1])},
         "open.by: give a Column": {"by": "Li"},
-        "must be a tuple of Steps": {"steps": MAPPING.steps[0]},
+        "must be a tuple of RowSteps": {"steps": MAPPING.steps[0]},
         "Registered needs channel, place": {
             "start": RowStep("open", Registered, Timestamp("opened"), {"text": Column("text")})
         },
@@ -561,7 +561,7 @@ def test_order_repetition_and_crashes_change_nothing(data: st.DataObject, rows: 
     rows = list({row[0]: row for row in rows}.values())
     results = []
     with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
-        patch.setattr("demandflow.batches.TOGETHER", 4)
+        patch.setattr("demandflow.batches.BATCH_SIZE", 4)
         file = Path(folder) / "rows.csv"
         for way in ("plain", "shuffled", "twice", "crashed"):
             file.write_text(sheet(data.draw(st.permutations(rows)) if way == "shuffled" else rows), encoding="utf-8")

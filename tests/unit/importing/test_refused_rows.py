@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from demandflow.importing import Column, RowMapping, import_file
-from demandflow.importing.harmless import as_it_stood, harmless
+from demandflow.importing.harmless import as_it_was, harmless
 from tests.profiles import examples
 from tests.unit.importing.test_importing import HEADER, LAMP, MAPPING, TREE, numbers, opened, written
 
@@ -117,9 +117,9 @@ def is_run(cell: str) -> bool:
 
 
 @given(st.text(st.sampled_from("=+-@'\" ,;|\t\r\nab^"), max_size=30), st.sampled_from(",;\t|^"))
-def test_what_is_made_harmless_is_read_again_as_it_stood(text: str, delimiter: str) -> None:
-    assert as_it_stood(harmless(text, delimiter), delimiter) == text
-    lines = "".join(as_it_stood(line, delimiter) for line in harmless(text, delimiter).splitlines(keepends=True))
+def test_what_is_made_harmless_is_read_again_as_it_was(text: str, delimiter: str) -> None:
+    assert as_it_was(harmless(text, delimiter), delimiter) == text
+    lines = "".join(as_it_was(line, delimiter) for line in harmless(text, delimiter).splitlines(keepends=True))
     assert lines == text, "line by line as well"
 
 
@@ -135,7 +135,7 @@ def test_no_cell_is_run_by_a_spreadsheet_whichever_delimiter_it_takes(rows: list
 
 @settings(max_examples=examples(40), deadline=None)
 @given(st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=4), st.sampled_from(",;\t|"))
-def test_a_refused_row_can_be_opened_in_a_spreadsheet_and_fed_in_again_as_it_stood(
+def test_a_refused_row_can_be_opened_in_a_spreadsheet_and_fed_in_again_as_it_was(
     rows: list[tuple[str, str]], delimiter: str
 ) -> None:
     out = io.StringIO()

@@ -892,8 +892,8 @@ def test_what_was_merged_has_no_window() -> None:
         (lambda: Sorting(OFFICE, days=True), "days: must be a whole number from 1 to 3660, got True"),
         (lambda: Sorting(OFFICE, name=""), "policy's name: '' is empty"),
         (lambda: Sorting(OFFICE, on=1), "policy sorting: on is True or False, got 1"),  # type: ignore[arg-type]
-        (lambda: Dispatch(), "units: must be at least one Unit, or a fallback"),
-        (lambda: Dispatch(("A",)), "units: must be a Unit or several, got ('A',)"),  # type: ignore[arg-type]
+        (lambda: Dispatch(), "units: must be at least one Handler, or a fallback"),
+        (lambda: Dispatch(("A",)), "units: must be a Handler or several, got ('A',)"),  # type: ignore[arg-type]
         (lambda: Handler(" A"), "unit's name: ' A' is empty or has blanks"),
         (lambda: Handler("A", "a//b"), "place: "),
         (lambda: Handler("A", "a", (1,)), "unit's categories: must be texts"),  # type: ignore[arg-type]
@@ -918,9 +918,9 @@ def test_what_was_merged_has_no_window() -> None:
             lambda: Reminders((Remind(to="a", escalate=True), Remind(to="a, escalated"))),
             "steps: 'due, to a, escalated' is there 2 times",
         ),
-        (lambda: Timer("today", "x"), "wake: must be a datetime, got 'today'"),  # type: ignore[arg-type]
-        (lambda: Timer(OLD.replace(tzinfo=None), "x"), "wake: 2025-03-03T01:00:00 has no time zone"),
-        (lambda: Timer(OLD.replace(year=2200), "x"), "wake: 2200-03-03T01:00:00+00:00 lies outside 1900–2199"),
+        (lambda: Timer("today", "x"), "timer: must be a datetime, got 'today'"),  # type: ignore[arg-type]
+        (lambda: Timer(OLD.replace(tzinfo=None), "x"), "timer: 2025-03-03T01:00:00 has no time zone"),
+        (lambda: Timer(OLD.replace(year=2200), "x"), "timer: 2200-03-03T01:00:00+00:00 lies outside 1900–2199"),
         (lambda: Timer(OLD, ""), "cause: '' is empty"),
         (lambda: Timer(OLD, "a\nb"), "cause: 'a\\nb' has the control character"),
         (lambda: Timer(OLD, "x" * 301), "cause: 'xxx"),

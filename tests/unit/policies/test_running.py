@@ -202,7 +202,7 @@ def do(town: Town, deed: Deed, run: Callable[[Town], object]) -> None:
                     getattr(town.flow, made)(demand, *words, by=by)
 
 
-STEPS = ((Agenda, "put_aside"), (Agenda, "_replace"), (Agenda, "catch_up"), (Log, "record"), (Log, "page"))
+STEPS = ((Agenda, "acknowledge"), (Agenda, "_replace"), (Agenda, "catch_up"), (Log, "record"), (Log, "page"))
 
 
 @contextmanager
@@ -647,7 +647,7 @@ class Odd:
     ("policy", "says"),
     [
         (Odd(lambda demand: ["now"]), "timers must be Timers, got 'now'"),
-        (Odd(lambda demand: [Timer("now", "x")]), "wake: must be a datetime"),  # type: ignore[arg-type]
+        (Odd(lambda demand: [Timer("now", "x")]), "timer: must be a datetime"),  # type: ignore[arg-type]
         (Odd(lambda demand: [Timer(BEGAN.replace(tzinfo=None), "x")]), "has no time zone"),
         (Odd(lambda demand: [Timer(BEGAN, "")]), "cause"),
         (Odd(lambda demand: [Timer(BEGAN, "x"), Timer(BEGAN + timedelta(1), "x")]), "a cause names one"),

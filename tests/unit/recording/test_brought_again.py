@@ -36,7 +36,7 @@ from demandflow.domain.decide import Command
 from demandflow.domain.demand import as_if
 from demandflow.errors import UnknownWorkflow
 from demandflow.facts import Accepted, Merged, Noted, Registered, TookIn
-from demandflow.recording.replayed import EarlierStates
+from demandflow.recording.earlier import EarlierStates
 from demandflow.store.log import Log
 from demandflow.store.pending import PendingLog
 from demandflow.testing import FrozenClock, a_demand

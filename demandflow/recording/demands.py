@@ -1,4 +1,4 @@
-"""The demands of a log as they are stored; those that were seen last are kept, so that deciding need not load them."""
+"""The demands of a log. Those used last are kept in memory, so that deciding need not load them."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ MOST, LONG = 10_000, 50
 
 
 class Events(Protocol):
-    """What is needed of a log."""
+    """A log whose events can be read."""
 
     def events(self, demand: UUID, *, after: int = 0, upto: int | None = None) -> list[Event]:
         """The demand's events."""
 
 
 class Demands:
-    """Each demand in the newest version that was seen; the one used longest ago goes first.
+    """Each demand in the newest version that was loaded; the one used longest ago is let go first.
 
     There is no lock: a signal could leave it held. Where threads meet, an older version may be kept for a while.
     """
@@ -32,10 +32,10 @@ class Demands:
     def __init__(
         self, log: Events, saw: Callable[[datetime | None], None], most: int = MOST, beside: Demands | None = None
     ) -> None:
-        """At most so many are kept; `saw` is told when what is loaded was recorded; `beside` has seen the same log."""
+        """At most so many are kept; `saw` takes when they were recorded; `beside` reads the same log."""
         self._log, self._saw, self._most, self._beside = log, saw, most, beside
         self._kept: OrderedDict[int, Demand] = OrderedDict()
-        """By the number that an id is: Python hashes a UUID in Python."""
+        """By the id as a number, which is hashed faster than a UUID."""
 
     def events(self, demand: UUID) -> list[Event]:
         """All events of the demand. Raises DemandNotFound."""
@@ -48,7 +48,7 @@ class Demands:
         return bool(self._log.events(demand, upto=1))
 
     def seen(self, demand: UUID) -> Demand:
-        """The demand as it was seen last, else as it is stored now. Raises DemandNotFound."""
+        """The demand as it was loaded last, else as it is stored now. Raises DemandNotFound."""
         return self._kept.get(demand.int) or self.current(demand)
 
     def current(self, demand: UUID) -> Demand:
@@ -59,11 +59,11 @@ class Demands:
         return self._refreshed(kept, demand)
 
     def changed_meanwhile(self, *demands: Demand | None) -> bool:
-        """Whether any of these is no longer as stored; what was stored meanwhile is kept."""
-        return any(self._refreshed(one, one.id).version != one.version for one in demands if one is not None)
+        """Whether somebody else has written to any of these since; the newer version is kept."""
+        return any(self._refreshed(was, was.id).version != was.version for was in demands if was is not None)
 
     def keep(self, demand: Demand) -> None:
-        """Keep this, unless a newer version is kept."""
+        """Keep this version, unless a newer one is kept."""
         number = demand.id.int
         kept = self._kept.get(number)
         if kept is None or kept.version < demand.version:
@@ -76,18 +76,18 @@ class Demands:
             self._kept.popitem(last=False)
 
     def learn(self, other: Demands) -> None:
-        """Keep what another has seen of long histories: those are dear to load again."""
+        """Keep what another loaded of long histories, which take long to load again."""
         for demand in tuple(other._kept.values()):
             if demand.version >= LONG:
                 self.keep(demand)
 
     def forget(self, demands: Iterable[UUID]) -> None:
-        """Load these again: what was seen of them is no longer so."""
+        """Let these go, to be loaded again."""
         for demand in demands:
             self._kept.pop(demand.int, None)
 
     def clear(self) -> None:
-        """Forget all."""
+        """Let all go."""
         self._kept.clear()
 
     def _refreshed(self, kept: Demand | None, demand: UUID) -> Demand:
