@@ -19,7 +19,7 @@ HALVED = SAME + "only how many steps the halving takes"
 
 WHYS: tuple[tuple[str, str, str, str], ...] = (
     (
-        "domain/checks/bounds.py",
+        "domain/checks/answers.py",
         "odd_answers",
         "if (move.when) or True else ()",
         SAME + "what is no function cannot be asked, and answers nothing",
@@ -65,9 +65,9 @@ WHYS: tuple[tuple[str, str, str, str], ...] = (
         SAME + "what ends that day is no day later",
     ),
     (
-        "domain/checks/defects.py",
-        "_meant",
-        "(name in names) and False",
+        "domain/checks/spelling.py",
+        "meant",
+        "(word in known) and False",
         SAME + "nothing resembles a name more than itself; it is only found later",
     ),
     ("domain/evolve.py", "evolve", "happened >= was.last", SAME + "two moments that are equal are one"),
