@@ -642,7 +642,7 @@ REFUSED: list[tuple[Callable[[], object], str]] = [
         lambda: any_days(
             working=[date(2026, 1, 2), date(2026, 1, 1)], hours={date(2026, 1, n): "09:00-12:00" for n in (1, 2)}
         ),
-        "days: 2026-01-01 stands under working and under hours; hours are enough",
+        "days: 2026-01-01 is under working and under hours; hours are enough",
     ),
     (lambda: any_calendar(3, "UTC", (NINE,) * 7), "calendar: must be a text, got 3"),
     (lambda: any_calendar(" ", "UTC", (NINE,) * 7), "calendar: ' ' is empty or has blanks at its ends"),

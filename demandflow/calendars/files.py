@@ -1,11 +1,11 @@
-"""Calendars as tables of plain values, and those written as TOML or JSON."""
+"""Calendars as tables of plain values, and as TOML or JSON."""
 
 from __future__ import annotations
 
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from difflib import get_close_matches
 from os import PathLike
@@ -40,29 +40,29 @@ def read_calendar(path_or_text: str | PathLike[str]) -> Calendar:
         text, what = str(path_or_text), "calendar"
         form = "json" if text.lstrip().startswith("{") else "toml"
     try:
-        said = tomllib.loads(text) if form == "toml" else json.loads(text, object_pairs_hook=_once)
+        table = tomllib.loads(text) if form == "toml" else json.loads(text, object_pairs_hook=_without_doubles)
     except RecursionError:
         raise InvalidValue(what, "is nested too deeply") from None
     except InvalidValue as error:
         raise InvalidValue(what, error.problem) from None
     except ValueError as error:
         raise InvalidValue(what, f"is no {form.upper()}: {error}") from None
-    return calendar_of(said)
+    return calendar_of(table)
 
 
 def calendar_of(table: Mapping[str, Any]) -> Calendar:
-    """The calendar that a table says, as `as_table` writes it; dates may be dates or texts. Raises InvalidValue."""
-    _keys("calendar", table, CALENDAR, needed=("name", "zone", "hours"))
+    """The calendar of a table that `as_table` could have written; dates may be dates or texts. Raises InvalidValue."""
+    table = _keys("calendar", table, CALENDAR, needed=("name", "zone", "hours"))
     hours, days = table["hours"], table.get("days", [])
     if not isinstance(hours, str):
-        hours = {day: _text(f"hours.{day}", one) for day, one in _table("hours", hours).items()}
+        hours = {day: _text(f"hours.{day}", text) for day, text in _table("hours", hours).items()}
     if not isinstance(days, list | tuple):
         raise InvalidValue("days", f"must be a list of tables, got {brief(days)}")
     return Calendar.of(
         _text("name", table["name"]),
         zone=_text("zone", table["zone"]),
         hours=hours,
-        days=[_days(f"days {number}", one) for number, one in enumerate(days, start=1)],
+        days=[_days(f"days {number}", source) for number, source in enumerate(days, start=1)],
         makeup_hours=_text("makeup_hours", table.get("makeup_hours", "")),
     )
 
@@ -74,25 +74,24 @@ def as_table(calendar: Calendar) -> dict[str, Any]:
     return {
         "name": calendar.name,
         "zone": calendar.zone,
-        "hours": {day: hours_as_text(one) for day, one in zip(WEEKDAYS, calendar.hours, strict=True) if one},
+        "hours": {day: hours_as_text(hours) for day, hours in zip(WEEKDAYS, calendar.hours, strict=True) if hours},
         "makeup_hours": hours_as_text(calendar.makeup_hours),
-        "days": [_days_as_table(one) for one in calendar.days],
+        "days": [_days_as_table(source) for source in calendar.days],
     }
 
 
 def _days_as_table(days: Days) -> dict[str, Any]:
-    said = {
+    table = {
         "years": sorted(days.years),
         "closed": [str(day) for day in sorted(days.closed)],
         "working": [str(day) for day in sorted(days.working)],
         "hours": {str(day): hours_as_text(hours) for day, hours in days.hours},
     }
-    return {key: value for key, value in said.items() if value}
+    return {key: value for key, value in table.items() if value}
 
 
-def _days(what: str, said: object) -> Days:
-    table = _table(what, said)
-    _keys(what, table, DAYS)
+def _days(what: str, value: object) -> Days:
+    table = _keys(what, value, DAYS)
     special = _table(f"{what}.hours", table.get("hours", {}))
     try:
         return Days(
@@ -110,44 +109,45 @@ def _days(what: str, said: object) -> Days:
         raise InvalidValue(f"{what}.{error.what}" if error.what in DAYS else what, error.problem) from None
 
 
-def _dates(what: str, said: Iterable[object]) -> list[date]:
-    found = [_date(what, one) for one in said]
-    if twice := {day for day in found if found.count(day) > 1}:
-        raise InvalidValue(what, f"{min(twice)} is said twice")
-    return found
+def _dates(what: str, values: list[object]) -> list[date]:
+    days = [_date(what, value) for value in values]
+    if doubles := {day for day in days if days.count(day) > 1}:
+        raise InvalidValue(what, f"{min(doubles)} is said twice")
+    return days
 
 
-def _date(what: str, said: object) -> date:
-    if isinstance(said, date) and not isinstance(said, datetime):
-        return said
+def _date(what: str, value: object) -> date:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
     try:
-        if isinstance(said, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", said):
-            return date.fromisoformat(said)
+        if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+            return date.fromisoformat(value)
     except ValueError:
         pass
-    raise InvalidValue(what, f"{brief(said)} is no date; write it as 2026-03-01")
+    raise InvalidValue(what, f"{brief(value)} is no date; write it as 2026-03-01")
 
 
-def _list(what: str, said: object) -> list[Any]:
-    if not isinstance(said, list | tuple):
-        raise InvalidValue(what, f"must be a list, got {brief(said)}")
-    return list(said)
+def _list(what: str, value: object) -> list[Any]:
+    if not isinstance(value, list | tuple):
+        raise InvalidValue(what, f"must be a list, got {brief(value)}")
+    return list(value)
 
 
-def _table(what: str, said: object) -> Mapping[str, Any]:
-    if not isinstance(said, Mapping):
-        raise InvalidValue(what, f"must be a table, got {brief(said)}")
-    return said
+def _table(what: str, value: object) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise InvalidValue(what, f"must be a table, got {brief(value)}")
+    return value
 
 
-def _text(what: str, said: object) -> str:
-    if not isinstance(said, str):
-        raise InvalidValue(what, f"must be a text, got {brief(said)}")
-    return said
+def _text(what: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise InvalidValue(what, f"must be a text, got {brief(value)}")
+    return value
 
 
-def _keys(what: str, said: object, possible: tuple[str, ...], needed: tuple[str, ...] = ()) -> None:
-    table = _table(what, said)
+def _keys(what: str, value: object, possible: tuple[str, ...], needed: tuple[str, ...] = ()) -> Mapping[str, Any]:
+    """The value as a table that has only possible keys, and all that are needed."""
+    table = _table(what, value)
     for key in table:
         if key not in possible:
             near = get_close_matches(str(key), possible, n=1)
@@ -156,13 +156,14 @@ def _keys(what: str, said: object, possible: tuple[str, ...], needed: tuple[str,
     for key in needed:
         if key not in table:
             raise InvalidValue(what, f"needs {key!r}")
+    return table
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """A JSON object that has a key twice would silently keep the last."""
-    found: dict[str, Any] = {}
+    table: dict[str, Any] = {}
     for key, value in pairs:
-        if key in found:
+        if key in table:
             raise InvalidValue("calendar", f"says the key {key!r} twice in one table")
-        found[key] = value
-    return found
+        table[key] = value
+    return table

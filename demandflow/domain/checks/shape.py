@@ -99,8 +99,8 @@ def wrong_merges(states: Sequence[State], moves: Sequence[Move], steps: Sequence
         elif issubclass(fact, Unmerged) and before not in merged:
             wrong.setdefault(step.move, (f"leads from {before!r}", step))
     for number, (where, step) in wrong.items():
-        name, fact = moves[number].name, moves[number].fact.__name__
-        says = f"move {name!r} records {fact}, but {where}, which has not ended as merged"
+        name, kind = moves[number].name, moves[number].fact.__name__
+        says = f"move {name!r} records {kind}, but {where}, which has not ended as merged"
         yield Defect("way-out", says, "let that state end as 'merged'", (step.before.state, step.after.state), (name,))
 
 
