@@ -87,18 +87,6 @@ WHYS: tuple[tuple[str, str, str, str], ...] = (
     ("calendars/hours.py", "opening_week", "said, )", SAME + "there are seven of both"),
     ("calendars/hours.py", "_days_named", '["XXXX"]', SAME + "neither is a weekday"),
     ("calendars/hours.py", "_pair", "rpartition", SAME + "of two hyphens one is left over"),
-    (
-        "domain/versions/migration.py",
-        "reasons_not_to_move",
-        'ended_as or "XX',
-        SAME + "it is open and meets an end here",
-    ),
-    (
-        "domain/versions/migration.py",
-        "reasons_not_to_move",
-        'ended_as or "OPEN"',
-        SAME + "it is open and meets an end here",
-    ),
     ("domain/clocks/rejudging.py", "judged_by", "Demand(None)", SAME + "no clock depends on the number of a demand"),
     ("domain/checks/samples.py", "variants", "strict=None", SAME + "there are as many names as values"),
     ("domain/checks/samples.py", "variants", "values, ))", SAME + "there are as many names as values"),
