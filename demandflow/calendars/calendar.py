@@ -47,7 +47,9 @@ class Calendar:
         hours = opening_week(self.hours)
         if not any(hours):
             raise InvalidValue("hours", "no weekday has any; such a calendar never opens")
-        makeup = opening_hours(self.makeup_hours, "makeup_hours") if self.makeup_hours else next(filter(None, hours))
+        makeup = next(filter(None, hours))
+        if self.makeup_hours not in ("", ()):
+            makeup = opening_hours(self.makeup_hours, "makeup_hours")
         for field, value in (("hours", hours), ("days", days), ("makeup_hours", makeup)):
             object.__setattr__(self, field, value)
 

@@ -14,8 +14,9 @@ from typing import Any
 
 from demandflow.calendars.calendar import Calendar
 from demandflow.calendars.days import Days
-from demandflow.calendars.hours import WEEKDAYS, hours_as_text, opening_hours
+from demandflow.calendars.hours import WEEKDAYS, hours_as_text
 from demandflow.errors import InvalidValue, brief, listed
+from demandflow.inputs.arguments import each_of, plain_text
 
 CALENDAR = ("name", "zone", "hours", "makeup_hours", "days")
 DAYS = ("years", "closed", "working", "hours")
@@ -26,7 +27,7 @@ def read_calendar(path_or_text: str | PathLike[str]) -> Calendar:
 
     A text of one line that ends as such a file's name does is its name. Raises InvalidValue, naming the key.
     """
-    if isinstance(path_or_text, PathLike) or re.fullmatch(r"[^\n]+\.(toml|json)", _text("calendar", path_or_text)):
+    if isinstance(path_or_text, PathLike) or re.fullmatch(r"[^\n]+\.(toml|json)", plain_text("calendar", path_or_text)):
         path = Path(path_or_text)
         if path.suffix not in (".toml", ".json"):
             raise InvalidValue(str(path), "is neither .toml nor .json")
@@ -52,18 +53,16 @@ def read_calendar(path_or_text: str | PathLike[str]) -> Calendar:
 
 def calendar_of(table: Mapping[str, Any]) -> Calendar:
     """The calendar of a table that `as_table` could have written; dates may be dates or texts. Raises InvalidValue."""
-    table = _keys("calendar", table, CALENDAR, needed=("name", "zone", "hours"))
-    hours, days = table["hours"], table.get("days", [])
-    if not isinstance(hours, str):
-        hours = {day: _text(f"hours.{day}", text) for day, text in _table("hours", hours).items()}
-    if not isinstance(days, list | tuple):
-        raise InvalidValue("days", f"must be a list of tables, got {brief(days)}")
+    _check_keys("calendar", table, CALENDAR, needed=("name", "zone", "hours"))
+    sources = table.get("days", [])
+    if not isinstance(sources, list | tuple):
+        raise InvalidValue("days", f"must be a list of tables, got {brief(sources)}")
     return Calendar.of(
-        _text("name", table["name"]),
-        zone=_text("zone", table["zone"]),
-        hours=hours,
-        days=[_days(f"days {number}", source) for number, source in enumerate(days, start=1)],
-        makeup_hours=_text("makeup_hours", table.get("makeup_hours", "")),
+        table["name"],
+        zone=table["zone"],
+        hours=table["hours"],
+        days=[_days(f"days {number}", source) for number, source in enumerate(sources, start=1)],
+        makeup_hours=table.get("makeup_hours", ""),
     )
 
 
@@ -90,27 +89,24 @@ def _days_as_table(days: Days) -> dict[str, Any]:
     return {key: value for key, value in table.items() if value}
 
 
-def _days(what: str, value: object) -> Days:
-    table = _keys(what, value, DAYS)
-    special = _table(f"{what}.hours", table.get("hours", {}))
+def _days(what: str, table: Any) -> Days:
+    _check_keys(what, table, DAYS)
     try:
+        special = table.get("hours", {})
+        if not isinstance(special, Mapping):
+            raise InvalidValue("hours", f"must be a table, got {brief(special)}")
         return Days(
-            _list(f"{what}.years", table.get("years", [])),
-            _dates(f"{what}.closed", _list(f"{what}.closed", table.get("closed", []))),
-            _dates(f"{what}.working", _list(f"{what}.working", table.get("working", []))),
-            {
-                _date(f"{what}.hours", day): opening_hours(_text(f"{what}.hours.{day}", hours), f"{what}.hours.{day}")
-                for day, hours in special.items()
-            },
+            table.get("years", ()),
+            _dates("closed", table.get("closed", ())),
+            _dates("working", table.get("working", ())),
+            {_date("hours", day): hours for day, hours in special.items()},
         )
     except InvalidValue as error:
-        if error.what.startswith(what):
-            raise
-        raise InvalidValue(f"{what}.{error.what}" if error.what in DAYS else what, error.problem) from None
+        raise InvalidValue(what if error.what == "days" else f"{what}.{error.what}", error.problem) from None
 
 
-def _dates(what: str, values: list[object]) -> list[date]:
-    days = [_date(what, value) for value in values]
+def _dates(what: str, values: Any) -> list[date]:
+    days = [_date(what, value) for value in each_of(what, values, '["2026-10-01"]')]
     if doubles := {day for day in days if days.count(day) > 1}:
         raise InvalidValue(what, f"{min(doubles)} is said twice")
     return days
@@ -127,27 +123,9 @@ def _date(what: str, value: object) -> date:
     raise InvalidValue(what, f"{brief(value)} is no date; write it as 2026-03-01")
 
 
-def _list(what: str, value: object) -> list[Any]:
-    if not isinstance(value, list | tuple):
-        raise InvalidValue(what, f"must be a list, got {brief(value)}")
-    return list(value)
-
-
-def _table(what: str, value: object) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise InvalidValue(what, f"must be a table, got {brief(value)}")
-    return value
-
-
-def _text(what: str, value: object) -> str:
-    if not isinstance(value, str):
-        raise InvalidValue(what, f"must be a text, got {brief(value)}")
-    return value
-
-
-def _keys(what: str, value: object, possible: tuple[str, ...], needed: tuple[str, ...] = ()) -> Mapping[str, Any]:
-    """The value as a table that has only possible keys, and all that are needed."""
-    table = _table(what, value)
+def _check_keys(what: str, table: object, possible: tuple[str, ...], needed: tuple[str, ...] = ()) -> None:
+    if not isinstance(table, Mapping):
+        raise InvalidValue(what, f"must be a table, got {brief(table)}")
     for key in table:
         if key not in possible:
             near = get_close_matches(str(key), possible, n=1)
@@ -156,7 +134,6 @@ def _keys(what: str, value: object, possible: tuple[str, ...], needed: tuple[str
     for key in needed:
         if key not in table:
             raise InvalidValue(what, f"needs {key!r}")
-    return table
 
 
 def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

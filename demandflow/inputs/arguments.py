@@ -18,6 +18,13 @@ def plain(value: object) -> str | None:
     return str.__str__(value) if isinstance(value, str) else None
 
 
+def plain_text(what: str, value: object) -> str:
+    """The value as a plain `str`. Raises InvalidValue for what is no text."""
+    if not isinstance(value, str):
+        raise InvalidValue(what, f"must be a text, got {brief(value)}")
+    return str.__str__(value)
+
+
 def word_among(what: str, value: object, possible: Collection[object]) -> str:
     """The value, if it is one of these words. Raises InvalidValue that lists them."""
     word = plain(value)

@@ -11,6 +11,7 @@ import re
 from unicodedata import is_normalized, normalize
 
 from demandflow.errors import InvalidValue, brief
+from demandflow.inputs.arguments import plain_text
 
 LONGEST_NAME = 200
 """Characters of a name, of an id, and of each name in a path. An index of a database holds no key much longer."""
@@ -53,7 +54,7 @@ def text_of(value: object, what: str = "text") -> str:
 
     Raises InvalidValue for what is no text, says nothing, has control characters, or is longer than 100,000 characters.
     """
-    text = _plain(value, what)
+    text = plain_text(what, value)
     if len(text) <= LONGEST_TEXT and _surely_right(text.replace("\n", " ")):
         return text
     text = str(as_kept(text))
@@ -72,7 +73,7 @@ def name_of(value: object, what: str = "name", longest: int = LONGEST_NAME) -> s
     It is one line of 1 to 200 characters, some of them visible, without blanks at its ends, control characters or
     marks that turn the direction of writing. It does not begin with `~`, which is reserved for what is erased later.
     """
-    name = _plain(value, what)
+    name = plain_text(what, value)
     if len(name) <= longest and _surely_right(name):
         return name
     name = normalize("NFC", name)
@@ -91,7 +92,7 @@ def path_of(value: object, what: str) -> str:
 
     Raises InvalidValue as name_of() does, and for more than 16 names or 1,000 bytes.
     """
-    path = _plain(value, what)
+    path = plain_text(what, value)
     short = len(path) <= LONGEST_NAME and path.count("/") < DEEPEST_PATH
     if short and "%" not in path and all(map(_surely_right, path.split("/"))):
         return path
@@ -112,7 +113,7 @@ def asked_of(value: object, what: str) -> str:
 
     Raises InvalidValue for what was never a name under any rule.
     """
-    name = normalize("NFC", _plain(value, what).strip())
+    name = normalize("NFC", plain_text(what, value).strip())
     if control := re.search(_NEVER_IN_A_NAME, name):
         raise InvalidValue(what, f"{brief(name)} has the control character {control[0]!r}, which no name has")
     return name
@@ -139,12 +140,6 @@ def as_kept(value: object) -> object:
 def has_control_characters(json: bytes) -> bool:
     """Whether any text in this JSON has a control character other than tab and line feed."""
     return re.search(_ESCAPED_CONTROL, json.decode()) is not None
-
-
-def _plain(value: object, what: str) -> str:
-    if not isinstance(value, str):
-        raise InvalidValue(what, f"must be a text, got {brief(value)}")
-    return str.__str__(value)
 
 
 def wrong_with(name: str, longest: int = LONGEST_NAME) -> str | None:
