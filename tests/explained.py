@@ -84,7 +84,7 @@ WHYS: tuple[tuple[str, str, str, str], ...] = (
     ),
     ("domain/facts.py", "_FactType.__call__", "include_url=True", SAME + "what is told has no address in it"),
     ("calendars/hours.py", "opening_week", "strict=None", SAME + "there are seven of both"),
-    ("calendars/hours.py", "opening_week", "said, )", SAME + "there are seven of both"),
+    ("calendars/hours.py", "opening_week", "hours, )", SAME + "there are seven of both"),
     ("calendars/hours.py", "_days_named", '["XXXX"]', SAME + "neither is a weekday"),
     ("calendars/hours.py", "_pair", "rpartition", SAME + "of two hyphens one is left over"),
     ("domain/clocks/rejudging.py", "judged_by", "Demand(None)", SAME + "no clock depends on the number of a demand"),

@@ -19,6 +19,10 @@ from demandflow.inputs.arguments import zone_of
 from demandflow.inputs.moments import moment
 from demandflow.inputs.texts import name_of
 
+_HourUnit = Literal["working hours", "hours", Unit.WORKING_HOURS, Unit.HOURS]
+_DayUnit = Literal[Unit.WORKING_DAYS, Unit.FULL_WORKING_DAYS, Unit.CALENDAR_DAYS]
+_DayWord = Literal["working days", "full working days", "calendar days"]
+
 
 @dataclass(frozen=True)
 class Calendar:
@@ -137,27 +141,10 @@ class Calendar:
         return [_moment(add(_instant(start, "start"), count)) for start in starts]
 
     @overload
-    def between(
-        self,
-        a: datetime,
-        b: datetime,
-        unit: Literal["working hours", "hours", Unit.WORKING_HOURS, Unit.HOURS],
-    ) -> timedelta: ...
+    def between(self, a: datetime, b: datetime, unit: _HourUnit) -> timedelta: ...
 
     @overload
-    def between(
-        self,
-        a: datetime,
-        b: datetime,
-        unit: Literal[
-            "working days",
-            "full working days",
-            "calendar days",
-            Unit.WORKING_DAYS,
-            Unit.FULL_WORKING_DAYS,
-            Unit.CALENDAR_DAYS,
-        ],
-    ) -> int: ...
+    def between(self, a: datetime, b: datetime, unit: _DayUnit | _DayWord) -> int: ...
 
     @overload
     def between(self, a: datetime, b: datetime, unit: str) -> int | timedelta: ...

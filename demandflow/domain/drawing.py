@@ -29,12 +29,7 @@ Row = tuple[Move, str, str]
 def mermaid(
     states: Sequence[State], moves: Sequence[Move], clocks: Sequence[Clock] = (), *, everything: bool = False
 ) -> str:
-    """The workflow as a Mermaid state diagram, coloured by the stage that a state waits for.
-
-    In each state: what it waits for, whose turn it is, the clocks that run (⏱) or are paused (⏸) there, and what stays
-    there (↻). An arrow that leads back to where a demand came from is marked ↩. Moves that are possible while open or
-    anywhere are listed in a box of their own, or drawn from each state if `everything` is wanted.
-    """
+    """The workflow as a Mermaid state diagram: see Workflow.mermaid."""
     ids = {state.name: f"s{number}" for number, state in enumerate(states, 1)} | {"": "[*]"}
     drawn = [row for row in _rows(states, moves) if everything or not _everywhere(row[0])]
     lines = ["stateDiagram-v2"]
@@ -58,10 +53,7 @@ def mermaid(
 
 
 def table(states: Sequence[State], moves: Sequence[Move], clocks: Sequence[Clock] = ()) -> str:
-    """The workflow as a Markdown table: each state, what it waits for, whose turn it is, its clocks, and the ways on.
-
-    Without clocks there is no column for them. Moves that are possible while open or anywhere are left out.
-    """
+    """The workflow as a Markdown table: see Workflow.table."""
     heads = ["state", "waits for", "whose turn", *(["clocks"] if clocks else []), "ways on"]
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     rows = _rows(states, moves)

@@ -109,7 +109,6 @@ class Workflow:
         if defects := defects_of(*parts, tells_nobody=self.tells_nobody, clocks=self.clocks):
             huge = isinstance(self.version, int) and abs(self.version) > MOST_VERSIONS
             raise InvalidWorkflow(str(self.name) if huge else self.key, defects)
-        object.__setattr__(self, "_may", {})
         object.__setattr__(self, "_states", {state.name: state for state in self.states})
         machine = _Table(**ONLY_ASKED, transitions=list(self._lines()))
         by_state: dict[str, dict[str, tuple[Row, ...]]] = {state: {} for state in ("", *self._states)}
@@ -117,8 +116,8 @@ class Workflow:
             for state, lines in event.transitions.items():
                 ordered = tuple(sorted((row for row in lines if isinstance(row, Row)), key=lambda row: row.order))
                 by_state[state][move] = ordered
-        object.__setattr__(self, "_by_state", by_state)
-        object.__setattr__(self, "_for", dict(_by_role(by_state)))
+        for name, value in (("_by_state", by_state), ("_for", dict(_by_role(by_state))), ("_may", {})):
+            object.__setattr__(self, name, value)
         for advice in self.advice:
             warnings.warn(WorkflowAdvice(self.key, advice), stacklevel=3)
 
@@ -212,9 +211,9 @@ class Workflow:
     def mermaid(self, *, everything: bool = False) -> str:
         """The workflow as a Mermaid state diagram, coloured by the stage that a state waits for.
 
-        ↻ marks what stays in a state, ↩ what leads back to where the demand came from, ⏱ a clock that runs there, ⏸
-        one that is paused. Moves that are possible while open or anywhere are listed in a box of their own, or drawn
-        from each state if `everything` is wanted.
+        In each state: what it waits for, whose turn it is, ⏱ the clocks that run there, ⏸ those that are paused, and ↻
+        the moves that stay there. ↩ marks a move that leads back to where the demand came from. Moves that are possible
+        while open or anywhere are listed in a box of their own, or drawn from each state if `everything` is wanted.
         """
         return mermaid(self.states, self.moves, self.clocks, everything=everything)
 
