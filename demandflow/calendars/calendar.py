@@ -19,6 +19,10 @@ from demandflow.inputs.arguments import each_of, zone_of
 from demandflow.inputs.moments import moment
 from demandflow.inputs.texts import name_of
 
+_HourUnit = Literal["working hours", "hours", Unit.WORKING_HOURS, Unit.HOURS]
+_DayUnit = Literal[Unit.WORKING_DAYS, Unit.FULL_WORKING_DAYS, Unit.CALENDAR_DAYS]
+_DayWord = Literal["working days", "full working days", "calendar days"]
+
 
 @dataclass(frozen=True)
 class Calendar:
@@ -47,7 +51,9 @@ class Calendar:
         hours = opening_week(self.hours)
         if not any(hours):
             raise InvalidValue("hours", "no weekday has any; such a calendar never opens")
-        makeup = opening_hours(self.makeup_hours, "makeup_hours") if self.makeup_hours else next(filter(None, hours))
+        makeup = next(filter(None, hours))
+        if self.makeup_hours not in ("", ()):
+            makeup = opening_hours(self.makeup_hours, "makeup_hours")
         for field, value in (("hours", hours), ("days", days), ("makeup_hours", makeup)):
             object.__setattr__(self, field, value)
 
@@ -135,27 +141,10 @@ class Calendar:
         return [_moment(add(_instant(start, "start"), count)) for start in starts]
 
     @overload
-    def between(
-        self,
-        a: datetime,
-        b: datetime,
-        unit: Literal["working hours", "hours", Unit.WORKING_HOURS, Unit.HOURS],
-    ) -> timedelta: ...
+    def between(self, a: datetime, b: datetime, unit: _HourUnit) -> timedelta: ...
 
     @overload
-    def between(
-        self,
-        a: datetime,
-        b: datetime,
-        unit: Literal[
-            "working days",
-            "full working days",
-            "calendar days",
-            Unit.WORKING_DAYS,
-            Unit.FULL_WORKING_DAYS,
-            Unit.CALENDAR_DAYS,
-        ],
-    ) -> int: ...
+    def between(self, a: datetime, b: datetime, unit: _DayUnit | _DayWord) -> int: ...
 
     @overload
     def between(self, a: datetime, b: datetime, unit: str) -> int | timedelta: ...

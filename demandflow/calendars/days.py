@@ -19,16 +19,16 @@ ALL_YEARS = range(EARLIEST.year - 1, LATEST.year + 1)
 class Days:
     """A source of days that differ from the week: closed, worked after all, or open at other hours.
 
-    `years` are those about which it says everything, in the place of all that earlier sources said about them; what it
-    says of other years are exceptions, and cover nothing.
-    Raises InvalidValue for a day that is said to be both closed and worked, and for what is no date or year.
+    `years` are those that it covers: it replaces all that earlier sources said about them. What it says about other
+    years are exceptions, and cover nothing.
+    Raises InvalidValue for a day that is both closed and worked, and for what is no date or year.
     """
 
     years: frozenset[int] = frozenset()
     closed: frozenset[date] = frozenset()
     working: frozenset[date] = frozenset()
     hours: tuple[tuple[date, Hours], ...] = ()
-    """Days that are worked at hours of their own, in order; a mapping is accepted."""
+    """Days that are worked at other hours, in order; a mapping is accepted."""
 
     def __init__(
         self,
@@ -38,29 +38,29 @@ class Days:
         hours: Mapping[date, object] | Iterable[tuple[date, object]] = (),
     ) -> None:
         special = dict(hours)
-        found = {
+        fields = {
             "years": frozenset(_years(years)),
             "closed": frozenset(_dates(closed, "closed")),
             "working": frozenset(_dates(working, "working")),
             "hours": tuple((day, opening_hours(special[day], f"hours of {day}")) for day in sorted(_dates(special))),
         }
-        for field, value in found.items():
+        for field, value in fields.items():
             object.__setattr__(self, field, value)
         if both := sorted(self.closed & (self.working | special.keys())):
             raise InvalidValue("days", f"{both[0]} is said to be closed and worked")
         if both := sorted(self.working & special.keys()):
-            raise InvalidValue("days", f"{both[0]} stands under working and under hours; hours are enough")
+            raise InvalidValue("days", f"{both[0]} is under working and under hours; hours are enough")
 
     @classmethod
     def none(cls, years: Iterable[int]) -> Days:
-        """Nothing to say about these years, on purpose: they are worked by the week alone."""
+        """Years without any day that differs: they are worked by the week alone."""
         return cls(years)
 
 
 def single_days(sources: Iterable[Days]) -> dict[date, Hours | None]:
-    """What the sources say of single days, the later over the earlier: no hours where closed, None where just worked.
+    """The days that differ, later sources over earlier: no hours for a closed day, None for one that is just worked.
 
-    A year that a later source covers is that source's alone: of what earlier ones said about it nothing is left.
+    A later source that covers a year replaces all that earlier ones said about it.
     """
     days: dict[date, Hours | None] = {}
     for source in sources:
@@ -71,15 +71,15 @@ def single_days(sources: Iterable[Days]) -> dict[date, Hours | None]:
     return days
 
 
-def _years(said: Iterable[int]) -> Iterable[int]:
-    for year in each_of("years", said, "[2026]"):
+def _years(years: Iterable[int]) -> Iterable[int]:
+    for year in each_of("years", years, "[2026]"):
         if type(year) is not int or year not in ALL_YEARS:
             raise InvalidValue("years", f"{brief(year)} is no year within 1900–2199")
         yield year
 
 
-def _dates(said: Iterable[date], what: str = "hours") -> Iterable[date]:
-    for day in each_of(what, said, "[date(2026, 10, 1)]"):
+def _dates(days: Iterable[date], what: str = "hours") -> Iterable[date]:
+    for day in each_of(what, days, "[date(2026, 10, 1)]"):
         if type(day) is not date:
             raise InvalidValue(what, f"{brief(day)} is no date")
         yield day

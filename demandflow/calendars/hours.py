@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import time, timedelta
-from typing import Final
+from typing import Final, cast
 
 from demandflow.errors import InvalidValue, brief, listed
 
@@ -50,11 +50,9 @@ def opening_week(hours: object) -> Week:
     Weekdays that are not named are closed. Raises InvalidValue for a weekday that is named twice or does not exist.
     """
     if isinstance(hours, tuple) and len(hours) == 7:
-        monday, tuesday, wednesday, thursday, friday, saturday, sunday = [
-            () if today == () else opening_hours(today, f"hours of {day}")
-            for day, today in zip(WEEKDAYS, hours, strict=True)
-        ]
-        return monday, tuesday, wednesday, thursday, friday, saturday, sunday
+        by_day = zip(WEEKDAYS, hours, strict=True)
+        week = (() if today == () else opening_hours(today, f"hours of {day}") for day, today in by_day)
+        return cast("Week", tuple(week))
     named: Iterable[tuple[object, object]]
     if isinstance(hours, str):
         parts = [part.strip().partition(" ") for part in hours.split(";")]
@@ -63,13 +61,13 @@ def opening_week(hours: object) -> Week:
         named = hours.items()
     else:
         raise InvalidValue("hours", f'must be a text such as "Mon-Fri 08:30-17:00" or a mapping, got {brief(hours)}')
-    week: dict[int, Hours] = {}
+    by_number: dict[int, Hours] = {}
     for days, today in named:
         for day in _days_named(days):
-            if day in week:
+            if day in by_number:
                 raise InvalidValue("hours", f"{WEEKDAYS[day]} is named twice")
-            week[day] = opening_hours(today, f"hours of {days}")
-    return opening_week(tuple(week.get(day, ()) for day in range(7)))
+            by_number[day] = opening_hours(today, f"hours of {days}")
+    return opening_week(tuple(by_number.get(day, ()) for day in range(7)))
 
 
 def _days_named(days: object) -> Iterable[int]:

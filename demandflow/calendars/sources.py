@@ -6,13 +6,10 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from demandflow.calendars.days import Days
 from demandflow.errors import InvalidValue, YearNotCovered, brief
-
-if TYPE_CHECKING:
-    from icalendar import Component
 
 REPEATS = ("RRULE", "RDATE", "EXDATE", "RECURRENCE-ID")
 
@@ -37,15 +34,15 @@ def holidays_of(
         empty = holidays.country_holidays(country, subdiv=subdivision)
         language = "en_US" if "en_US" in empty.supported_languages else None
         _within(what, wanted, range(empty.start_year, empty.end_year + 1))
-        found = holidays.country_holidays(country, subdiv=subdivision, years=wanted, expand=False, language=language)
+        days = holidays.country_holidays(country, subdiv=subdivision, years=wanted, expand=False, language=language)
     except (NotImplementedError, TypeError, AttributeError) as error:
         raise InvalidValue(what, f"are not in the package holidays: {error}") from None
-    guessed = sorted(day for day, name in found.items() if "estimated" in name)
+    guessed = sorted(day for day, name in days.items() if "estimated" in name)
     if guessed and not estimates:
-        problem = f"{found[guessed[0]]} of {guessed[0].year} on {guessed[0]}; estimates=True takes it as it is"
+        problem = f"{days[guessed[0]]} of {guessed[0].year} on {guessed[0]}; estimates=True takes it as it is"
         raise InvalidValue(what, f"a holiday is a guess: {problem}")
-    moved = [day for day in getattr(found, "weekend_workdays", ()) if day.year in wanted]
-    return Days(wanted, [day for day in found if day.year in wanted and day not in moved], moved)
+    moved = [day for day in getattr(days, "weekend_workdays", ()) if day.year in wanted]
+    return Days(wanted, [day for day in days if day.year in wanted and day not in moved], moved)
 
 
 def chinese_days(years: int | Iterable[int] | None = None) -> Days:
@@ -66,9 +63,9 @@ def chinese_days(years: int | Iterable[int] | None = None) -> Days:
 
 
 def days_from_ics(path: str | PathLike[str], *, years: int | Iterable[int], working: str | None = None) -> Days:
-    """The whole-day events of an iCalendar file as closed days, which says all about these years; others are left out.
+    """The whole-day events of an iCalendar file as closed days that cover these years; other years are left out.
 
-    Events whose summary has the text `working` (such as 班) are days that are worked. Cancelled events are none.
+    Events whose summary has the text `working` (such as 班) are days that are worked. Cancelled events do not count.
     Raises InvalidValue for a file that cannot be read, and for events that repeat or have clock times: nothing is
     skipped. Source: RFC 5545, where DTEND is the day after the last.
     """
@@ -78,27 +75,27 @@ def days_from_ics(path: str | PathLike[str], *, years: int | Iterable[int], work
         raise _needs("icalendar") from None
     wanted, what = _listed(years), str(path)
     try:
-        found = icalendar.Calendar.from_ical(Path(path).read_bytes().decode("utf-8-sig"), multiple=True)
+        calendars = icalendar.Calendar.from_ical(Path(path).read_bytes().decode("utf-8-sig"), multiple=True)
     except OSError as error:
         raise InvalidValue(what, f"cannot be read: {error.strerror or error}") from None
     except ValueError as error:
         raise InvalidValue(what, f"is no iCalendar file: {error}") from None
     closed: set[date] = set()
     worked: set[date] = set()
-    for event in (event for calendar in found for event in calendar.walk("VEVENT")):
+    for event in (event for calendar in calendars for event in calendar.walk("VEVENT")):
         into = worked if working and working in str(event.get("SUMMARY", "")) else closed
         into |= {day for day in _whole_days(event, what) if day.year in wanted}
     return Days(wanted, closed, worked)
 
 
-def _whole_days(event: Component, what: str) -> Iterator[date]:
+def _whole_days(event: Any, what: str) -> Iterator[date]:
     name = brief(str(event.get("SUMMARY") or event.get("UID") or "an event without a summary"))
     if event.errors:
         raise InvalidValue(what, f"{name}: {event.errors[0][0]}: {event.errors[0][1]}")
     if repeats := [key for key in REPEATS if key in event]:
         raise InvalidValue(what, f"{name} repeats ({repeats[0]}); write each of its days as an event of its own")
     try:
-        first, after = _bounds(event)
+        first, after = event.start, event.end
     except ValueError as error:
         raise InvalidValue(what, f"{name}: {error}") from None
     if isinstance(first, datetime) or isinstance(after, datetime):
@@ -107,10 +104,6 @@ def _whole_days(event: Component, what: str) -> Iterator[date]:
         raise InvalidValue(what, f"{name} ends ({after}) before it begins ({first}); DTEND is the day after the last")
     if str(event.get("STATUS", "")).upper() != "CANCELLED":
         yield from (first + timedelta(days=day) for day in range((after - first).days))
-
-
-def _bounds(event: Any) -> tuple[date, date]:
-    return event.start, event.end
 
 
 def _listed(years: int | Iterable[int]) -> list[int]:

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Self
 
 from demandflow.errors import InvalidValue, brief, listed
+from demandflow.inputs.arguments import plain_text
 
 AN_HOUR = 3_600_000_000
 """In microseconds."""
@@ -80,9 +81,7 @@ class Span:
         """The span that a text says: "3 working days", "8.5 working hours", "1/3 hours", "30 minutes"."""
         if isinstance(text, cls):
             return text
-        if not isinstance(text, str):
-            raise InvalidValue("span", f"must be a text, got {brief(text)}")
-        parts = _WRITTEN.fullmatch(text.strip())
+        parts = _WRITTEN.fullmatch(plain_text("span", text).strip())
         word = parts["unit"] if parts else ""
         if parts is None or not (word in _UNITS or word in _MINUTES):
             possible = f'a number and one of {listed(Unit)}, as in "3 working days"'

@@ -1,4 +1,4 @@
-"""Corrections: what earlier events should have said, of the demand as it stands and of its history."""
+"""Corrections: what earlier events should have said, applied to the demand and to its history."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from demandflow.domain.stream import Change
 
 
 def corrected(was: Demand, event: Event, fact: Any, change: Change) -> None:
-    """What a correction changes: it counts only where nothing later has said otherwise."""
+    """Apply a correction to the demand, except where a later event has said something else."""
     named, kind, work, this_round = fact.event, was.fact_of(fact.event), was.work, was.this_round
     if kind is None:
         return
@@ -40,17 +40,17 @@ def corrected(was: Demand, event: Event, fact: Any, change: Change) -> None:
 def with_corrections(events: list[Event]) -> list[Event]:
     """The demand's events (all, in order) as they should have been recorded; the later correction wins.
 
-    The corrections themselves stay, without what they replaced: it has been replaced already.
+    The corrections themselves stay, but without the fields that they replaced.
     """
-    corrected = {event.version: event for event in events}
+    by_version = {event.version: event for event in events}
     for event in events:
         if not isinstance(event.fact, Corrected):
             continue
-        named = corrected.get(event.fact.event)
+        named = by_version.get(event.fact.event)
         if named is not None and named.version < event.version:
             allowed = correctable(type(named.fact))
             fields = {name: value for name, value in event.fact.replaced.items() if name in allowed}
-            corrected[named.version] = replace(named, fact=named.fact.model_copy(update=fields))
-        spent = event.fact.model_copy(update=dict.fromkeys(event.fact.replaced))
-        corrected[event.version] = replace(event, fact=spent)
-    return list(corrected.values())
+            by_version[named.version] = replace(named, fact=named.fact.model_copy(update=fields))
+        applied = event.fact.model_copy(update=dict.fromkeys(event.fact.replaced))
+        by_version[event.version] = replace(event, fact=applied)
+    return list(by_version.values())

@@ -1,11 +1,11 @@
-"""A workflow as people look at it: a diagram of its states and moves, and the same as a table."""
+"""A workflow as a diagram of its states and moves, and as a table."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from demandflow.domain.checks.ways import rows_of
+from demandflow.domain.checks.ways import ends_of, rows_of
 from demandflow.domain.clocks.clock import Clock
 from demandflow.domain.moves import START, WHILE_OPEN, Move, State
 from demandflow.domain.values import Stage
@@ -29,19 +29,14 @@ Row = tuple[Move, str, str]
 def mermaid(
     states: Sequence[State], moves: Sequence[Move], clocks: Sequence[Clock] = (), *, everything: bool = False
 ) -> str:
-    """The workflow as a Mermaid state diagram, coloured by the stage that a state waits for.
-
-    In each state: what it waits for, whose turn it is, the clocks that run (⏱) or are paused (⏸) there, and what stays
-    there (↻). An arrow that leads back to where a demand came from is marked ↩. Moves that are possible while open or
-    anywhere are listed in a box of their own, or drawn from each state if `everything` is wanted.
-    """
+    """The workflow as a Mermaid state diagram: see Workflow.mermaid."""
     ids = {state.name: f"s{number}" for number, state in enumerate(states, 1)} | {"": "[*]"}
     drawn = [row for row in _rows(states, moves) if everything or not _everywhere(row[0])]
     lines = ["stateDiagram-v2"]
     lines += [f"  classDef {stage.value} {COLOURS[stage]},color:#111111" for stage in Stage]
     for state in states:
         stays = [f"↻ {_way(move)}" for move, source, dest in drawn if source == dest == state.name]
-        timed = [f"⏱ {one}" for one in _running(state, clocks)] + [f"⏸ {one}" for one in _paused(state, clocks)]
+        timed = [f"⏱ {text}" for text in _running(state, clocks)] + [f"⏸ {text}" for text in _paused(state, clocks)]
         lines.append(f"  {_box(ids[state.name], state.name, *_waits(state), *timed, *dict.fromkeys(stays))}")
         lines.append(f"  class {ids[state.name]} {state.waits_for.value}")
     arrows: dict[tuple[str, str], dict[str, None]] = {}
@@ -50,7 +45,7 @@ def mermaid(
             arrows.setdefault((source, dest), {})[_way(move)] = None
     for source, dest in sorted(arrows, key=_main_ways_first(states, drawn)):
         lines.append(f"  {ids[source]} --> {ids[dest]}: {_label(arrows[source, dest])}")
-    lines += [f"  {ids[one.name]} --> [*]: {_label([one.ended_as])}" for one in states if one.ended_as is not None]
+    lines += [f"  {ids[name]} --> [*]: {_label([ended_as])}" for name, ended_as in ends_of(states).items()]
     if not everything and (elsewhere := dict.fromkeys(map(_from_everywhere, filter(_everywhere, moves)))):
         lines += [f"  classDef everywhere {LEGEND},color:#111111", f"  {_box('everywhere', *elsewhere)}"]
         lines.append("  class everywhere everywhere")
@@ -58,19 +53,16 @@ def mermaid(
 
 
 def table(states: Sequence[State], moves: Sequence[Move], clocks: Sequence[Clock] = ()) -> str:
-    """The workflow as a Markdown table: each state, what it waits for, whose turn it is, its clocks, and the ways on.
-
-    Without clocks there is no column for them. Moves that are possible while open or anywhere are left out.
-    """
+    """The workflow as a Markdown table: see Workflow.table."""
     heads = ["state", "waits for", "whose turn", *(["clocks"] if clocks else []), "ways on"]
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     rows = _rows(states, moves)
     names = dict.fromkeys(move.name for move, _, _ in rows)
     for state in states:
         by_name = [[row for row in rows if (row[0].name, row[1]) == (name, state.name)] for name in names]
-        ways = [_way_on(these) for these in by_name if these and not _everywhere(these[0][0])]
+        ways = [_way_on(tried) for tried in by_name if tried and not _everywhere(tried[0][0])]
         stage = state.waits_for.value if state.ended_as is None else f"ended: {state.ended_as}"
-        timed = [*_running(state, clocks), *(f"{one} (paused)" for one in _paused(state, clocks))]
+        timed = [*_running(state, clocks), *(f"{name} (paused)" for name in _paused(state, clocks))]
         cells = [f"`{state.name}`", stage, state.owner or "", *(["; ".join(timed)] if clocks else []), "; ".join(ways)]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
@@ -94,7 +86,7 @@ def _rows(states: Sequence[State], moves: Sequence[Move]) -> list[Row]:
 def _main_ways_first(
     states: Sequence[State], drawn: Sequence[Row]
 ) -> Callable[[tuple[str, str]], tuple[bool, int, int]]:
-    """The order in which arrows are laid out: what leads on before detours, from which a demand comes back."""
+    """The order in which arrows are drawn: those that lead on before detours from which a demand comes back."""
     number = {state.name: at for at, state in enumerate(states, 1)} | {"": 0}
     detours = {source for move, source, _ in drawn if move.leads_back}
     return lambda arrow: (arrow[1] in detours or arrow[0] in detours, number[arrow[0]], number[arrow[1]])
@@ -132,7 +124,7 @@ def _box(name: str, *texts: str) -> str:
 
 
 def _label(texts: Iterable[str]) -> str:
-    """Lines of text in which no sign means anything to the drawing language."""
+    """Lines of text in which no character means anything to the drawing language."""
     return BREAK.join(DIRECTION.sub(lambda n: _sign(n[0]), "".join(map(_plain, text))) for text in texts)
 
 

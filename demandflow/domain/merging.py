@@ -1,4 +1,4 @@
-"""Merging: which demand a merge or an un-merge concerns as well, and what is recorded there."""
+"""Merging: the other demand of a merge or an un-merge, and the fact that is recorded on it."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from demandflow.errors import InvalidValue
 
 
 def other_of(demand: Demand, fact: Fact, read: Callable[[UUID], Demand | None]) -> Demand | None:
-    """The other demand, as it is read; None if the fact concerns no other."""
+    """The other demand of this fact, read; None if it has none."""
     other = fact.into if isinstance(fact, Merged) else demand.merged_into if isinstance(fact, Unmerged) else None
     return None if other is None else read(other)
 
 
 def other_side(demand: Demand, fact: Fact) -> Fact:
-    """What a merge or an un-merge of this demand records on the other: whose demand it is goes with it.
+    """The fact that a merge or an un-merge of this demand records on the other; a merge takes the residents along.
 
-    Raises InvalidValue where both are the same.
+    Raises InvalidValue if both are the same demand.
     """
     if isinstance(fact, Unmerged):
         return LetGo(demand=demand.id)

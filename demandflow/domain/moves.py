@@ -1,4 +1,4 @@
-"""States and moves as a community declares them, and what is proposed and judged by them."""
+"""States and moves as a community declares them, and proposals that are judged by them."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ class Proposal(Struct, Generic[F], frozen=True, gc=False):
 
 
 class NotKnown(BaseException):
-    """A rule asked for what is not known yet. Not an Exception, so that no rule takes it for an answer."""
+    """A rule asked for something that is not known yet. Not an Exception, so that no rule catches it by accident."""
 
 
 class PartOfAProposal(Proposal[Any], frozen=True):
-    """A proposal of which only the move and maybe the actor are known; whoever asks for more gets NotKnown."""
+    """A proposal of which only the move and maybe the actor are known; reading anything else raises NotKnown."""
 
     fact: Any = NotKnown
     by: Any = NotKnown
@@ -72,13 +72,13 @@ class PartOfAProposal(Proposal[Any], frozen=True):
 
 
 Rule = Callable[[Any, Proposal[Any]], str | None]
-"""Of a demand (or what else the workflow is of) and a proposal: its objection, a sentence, or None."""
+"""From a demand (or another stream) and a proposal to an objection, which is a sentence, or None."""
 Condition = Callable[[Any, Proposal[Any]], bool]
 
 
 @dataclass(frozen=True)
 class State:
-    """Where a demand can stand: the stage it waits for, whose turn it is, and how it ended if it did."""
+    """A state of a demand: the stage it waits for, whose turn it is, and how it ended if it did."""
 
     name: str
     waits_for: Stage
@@ -88,10 +88,10 @@ class State:
 
 @dataclass(frozen=True)
 class Move:
-    """A named step. Moves of one name from one state are tried in the written order.
+    """A move that people make. Moves of one name from one state are tried in the written order.
 
     `from_` is a state, several, START, WHILE_OPEN or ANYWHERE; `to` is a state, BACK or STAY.
-    `when` makes the move conditional; `means` is what it means for the figures; `rules` may object to it.
+    `when` is its condition; `means` is what it means for the figures; `rules` may object to it.
     `silent` declares that it closes a demand although the resident was not asked after the report.
     """
 
@@ -107,7 +107,7 @@ class Move:
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """Who may make it."""
+        """The roles that may make it."""
         return (self.by,) if isinstance(self.by, str) else self.by
 
     @property
@@ -122,7 +122,7 @@ class Move:
 
 
 def forbidden_anyway(rule: Rule, demand: Stream, move: str, by: Actor | None) -> bool:
-    """Whether the rule objects without having looked at the fact: so it objects whatever the fact says."""
+    """Whether the rule objects without looking at the fact, so that it objects whatever the fact says."""
     try:
         return isinstance(rule(demand, PartOfAProposal(move, by=by or NotKnown)), str)
     except (Exception, NotKnown):  # what a community's rule may raise is not known

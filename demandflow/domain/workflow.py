@@ -1,4 +1,4 @@
-"""Workflow: the table of what may happen next and what it means. It is asked, never moved."""
+"""Workflow: the table of what may happen next and what it means. It has no state of its own."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ ONLY_ASKED: dict[str, Any] = {"model": None, "initial": None, "model_attribute":
 
 @dataclass(frozen=True)
 class PossibleMove:
-    """What may happen next: the move, who may make it, and the states to which it can lead."""
+    """A move that may be made next: its name, who may make it, and the states to which it can lead."""
 
     name: str
     roles: tuple[str, ...]
@@ -109,7 +109,6 @@ class Workflow:
         if defects := defects_of(*parts, tells_nobody=self.tells_nobody, clocks=self.clocks):
             huge = isinstance(self.version, int) and abs(self.version) > MOST_VERSIONS
             raise InvalidWorkflow(str(self.name) if huge else self.key, defects)
-        object.__setattr__(self, "_may", {})
         object.__setattr__(self, "_states", {state.name: state for state in self.states})
         machine = _Table(**ONLY_ASKED, transitions=list(self._lines()))
         by_state: dict[str, dict[str, tuple[Row, ...]]] = {state: {} for state in ("", *self._states)}
@@ -117,8 +116,8 @@ class Workflow:
             for state, lines in event.transitions.items():
                 ordered = tuple(sorted((row for row in lines if isinstance(row, Row)), key=lambda row: row.order))
                 by_state[state][move] = ordered
-        object.__setattr__(self, "_by_state", by_state)
-        object.__setattr__(self, "_for", dict(_by_role(by_state)))
+        for name, value in (("_by_state", by_state), ("_for", dict(_by_role(by_state))), ("_may", {})):
+            object.__setattr__(self, name, value)
         for advice in self.advice:
             warnings.warn(WorkflowAdvice(self.key, advice), stacklevel=3)
 
@@ -127,7 +126,7 @@ class Workflow:
 
     @cached_property
     def key(self) -> str:
-        """What demands are stamped with: `name@version`."""
+        """`name@version`, with which demands are stamped."""
         return f"{self.name}@{self.version}"
 
     @property
@@ -138,7 +137,7 @@ class Workflow:
 
     @cached_property
     def meanings(self) -> tuple[str, ...]:
-        """All that its moves can ever mean: a figure about anything else is n/a."""
+        """All meanings of its moves: a figure about anything else is n/a."""
         declared = {meaning for move in self.moves for meaning in move.meanings}
         return tuple(meaning for meaning in MEANINGS if meaning in declared)
 
@@ -163,7 +162,8 @@ class Workflow:
         """The open states with a move of their own for contractors; all open ones where no move is for contractors."""
         of_their_own = [m for m in self.moves if Role.CONTRACTOR in m.roles and isinstance(m.from_, str | tuple)]
         theirs = {source for move in of_their_own for source in sources(move, self.states)}
-        return tuple(one.name for one in self.states if one.ended_as is None and (not theirs or one.name in theirs))
+        open_names = (state.name for state in self.states if state.ended_as is None)
+        return tuple(name for name in open_names if not theirs or name in theirs)
 
     def moves_from(self, state: str) -> dict[str, tuple[Row, ...]]:
         """The rows that leave a state, by the name of the move."""
@@ -171,9 +171,9 @@ class Workflow:
 
     def move_of(self, fact: type[Fact], state: str, role: str | None = None) -> str | None:
         """The name of the move that records such a fact from this state; rather one that the role may make."""
-        found = {name: rows for name, rows in self.moves_from(state).items() if rows[0].move.fact is fact}
-        theirs = (name for name, rows in found.items() if any(role in row.move.roles for row in rows))
-        return next(theirs, next(iter(found), None))
+        moves = {name: rows for name, rows in self.moves_from(state).items() if rows[0].move.fact is fact}
+        theirs = (name for name, rows in moves.items() if any(role in row.move.roles for row in rows))
+        return next(theirs, next(iter(moves), None))
 
     def may_record(self, state: str, fact: type[Fact], role: str) -> bool:
         """Whether a move from this state records such a fact and is for this role."""
@@ -186,9 +186,9 @@ class Workflow:
     def possible(self, demand: Stream, by: Actor | None = None) -> tuple[PossibleMove, ...]:
         """What may happen next, at all or by this actor; a rule may still object to the particular fact.
 
-        Left out is what a rule forbids whatever the fact says, and what only a policy may do, unless one asks.
+        Without moves that a rule forbids whatever the fact says, and, unless a policy asks, moves for policies alone.
         """
-        found = []
+        possible = []
         for name, lines in self.moves_from(demand.state).items():
             if lines[0].move.fact in OTHER_SIDES:
                 continue
@@ -198,8 +198,8 @@ class Workflow:
             if ways:
                 roles = tuple(dict.fromkeys(role for row in ways for role in row.move.roles))
                 roles = roles if by is None else (by.role,)
-                found.append(PossibleMove(name, roles, tuple(dict.fromkeys(row.dest for row in ways))))
-        return tuple(found)
+                possible.append(PossibleMove(name, roles, tuple(dict.fromkeys(row.dest for row in ways))))
+        return tuple(possible)
 
     def table(self) -> str:
         """The workflow as a Markdown table: each state, what it waits for, whose turn it is, and the ways on.
@@ -211,9 +211,9 @@ class Workflow:
     def mermaid(self, *, everything: bool = False) -> str:
         """The workflow as a Mermaid state diagram, coloured by the stage that a state waits for.
 
-        ↻ marks what stays in a state, ↩ what leads back to where the demand came from, ⏱ a clock that runs there, ⏸
-        one that is paused. Moves that are possible while open or anywhere are listed in a box of their own, or drawn
-        from each state if `everything` is wanted.
+        In each state: what it waits for, whose turn it is, ⏱ the clocks that run there, ⏸ those that are paused, and ↻
+        the moves that stay there. ↩ marks a move that leads back to where the demand came from. Moves that are possible
+        while open or anywhere are listed in a box of their own, or drawn from each state if `everything` is wanted.
         """
         return mermaid(self.states, self.moves, self.clocks, everything=everything)
 
@@ -237,11 +237,11 @@ class Workflow:
         raise MoveNotAllowed(proposal.move, state, self._offered(demand, proposal.by))
 
     def objections(self, row: Row, demand: Stream, proposal: Proposal[Any]) -> tuple[tuple[str, str], ...]:
-        """What the rules of a row object to: the name of each rule and its sentence.
+        """The objections of a row's rules: the name of each rule and its sentence.
 
         Raises InvalidWorkflow if one answers anything but a sentence or None.
         """
-        found = []
+        objections = []
         for rule in row.move.rules:
             if (objection := rule(demand, proposal)) is not None:
                 name = getattr(rule, "__name__", repr(rule))
@@ -249,35 +249,27 @@ class Workflow:
                     says = f"rule {name} must return a sentence or None, it returned {brief(objection)}"
                     defect = Defect("rule", says, "mend the rule", moves=(row.move.name,))
                     raise InvalidWorkflow(self.key, (defect,))
-                found.append((name, objection))
-        return tuple(found)
+                objections.append((name, objection))
+        return tuple(objections)
 
     def _offered(self, demand: Stream, by: Actor) -> tuple[str, ...]:
-        """What is possible now for anybody, but for what this actor's role may do and a rule forbids to this actor."""
-        theirs = {possible.name for possible in self.possible(demand, by)}
-        anybodys = self.possible(demand)
-        return tuple(one.name for one in anybodys if one.name in theirs or by.role not in one.roles)
+        """The moves that are possible now, without those that are for this actor's role but forbidden to this actor."""
+        theirs = {move.name for move in self.possible(demand, by)}
+        return tuple(move.name for move in self.possible(demand) if move.name in theirs or by.role not in move.roles)
 
     def _lines(self) -> Iterable[dict[str, Any]]:
         """The moves as rows; BACK becomes one row per way in, on condition that the demand came that way."""
         for order, source, dest in rows_of(self.states, self.moves):
             move = self.moves[order]
             when = _came_from(dest, move.when) if move.to is BACK else move.when
-            yield {
-                "trigger": move.name,
-                "source": source,
-                "dest": dest,
-                "conditions": when,
-                "move": move,
-                "order": order,
-                "to": self._states[dest],
-            }
+            for_the_machine = {"trigger": move.name, "source": source, "dest": dest, "conditions": when}
+            yield {**for_the_machine, "move": move, "order": order, "to": self._states[dest]}
 
 
 def _by_role(
     by_state: Mapping[str, Mapping[str, tuple[Row, ...]]],
 ) -> Iterator[tuple[tuple[str, str, str], tuple[Row, ...]]]:
-    """The rows by state, move and role, which is how deciding asks; in the written order."""
+    """The rows by state, move and role, which is how they are looked up; in the written order."""
     for state, moves in by_state.items():
         for move, rows in moves.items():
             for role in dict.fromkeys(role for row in rows for role in row.move.roles):
@@ -285,7 +277,7 @@ def _by_role(
 
 
 def _is_offered(move: Move, by: Actor | None) -> bool:
-    """Whether the move is for this actor's role, or, where nobody in particular asks, for people at all."""
+    """Whether the move is for this actor's role; without an actor, whether it is for any people."""
     return any(role != Role.POLICY for role in move.roles) if by is None else by.role in move.roles
 
 

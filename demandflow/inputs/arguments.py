@@ -1,7 +1,7 @@
-"""Arguments, looked at in one place: whatever is given, what is wrong with it is said as InvalidValue.
+"""Checks of arguments: whatever is given, the error is an InvalidValue that says what is wrong with it.
 
-What somebody else's object raises when it is compared, hashed, counted or shown is not known. So a value's class is
-asked about first, and only what is plainly a text or a number is compared with anything.
+Another library's object may raise anything when it is compared, hashed, counted or shown. So the class of a value is
+checked first, and only a plain text or number is compared with anything.
 """
 
 from __future__ import annotations
@@ -14,8 +14,15 @@ from demandflow.errors import InvalidValue, brief, listed
 
 
 def plain(value: object) -> str | None:
-    """The value as a text of Python's own, whatever its class makes of itself; None if it is no text."""
+    """The value as a plain `str`, even if its class is a subclass of it; None if it is no text."""
     return str.__str__(value) if isinstance(value, str) else None
+
+
+def plain_text(what: str, value: object) -> str:
+    """The value as a plain `str`. Raises InvalidValue for what is no text."""
+    if not isinstance(value, str):
+        raise InvalidValue(what, f"must be a text, got {brief(value)}")
+    return str.__str__(value)
 
 
 def word_among(what: str, value: object, possible: Collection[object]) -> str:
@@ -41,9 +48,9 @@ def yes_or_no(what: str, value: object) -> bool:
 
 
 def each_of(what: str, values: object, example: str) -> Iterator[Any]:
-    """The values one by one. Raises InvalidValue for what does not hold several, or cannot be gone through.
+    """The values one by one. Raises InvalidValue for a single value, and for one that cannot be iterated.
 
-    What a caller's own iterator raises on the way is the caller's, and passes.
+    What the caller's own iterator raises later is not caught.
     """
     if not isinstance(values, str | bytes) and isinstance(values, Iterable):
         try:

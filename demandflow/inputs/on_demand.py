@@ -1,4 +1,4 @@
-"""Names that a package imports when somebody asks for them, for many a process never does."""
+"""Names that a package imports only when they are used, because most processes never use them."""
 
 from __future__ import annotations
 

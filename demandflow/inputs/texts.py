@@ -1,8 +1,8 @@
-"""The one rule of what a text may be: names, ids, paths and free texts that come in, and those that are asked about.
+"""What a text may be: names, ids, paths and free texts that are recorded, and those that are searched for.
 
-Names of people, units, roles, channels, places, states and ids are **names**: one line, in one spelling (NFC), with
-something to be seen on it. What a resident or a clerk writes is a **text**: it may have several lines.
-What was recorded is always read, and can always be asked about: an earlier rule may have let it pass.
+People, units, roles, channels, places, states and ids have **names**: one visible line in one spelling (NFC). What a
+resident or a clerk writes is a **text**, which may have several lines.
+What was recorded can always be read and searched for, even if it was recorded under an earlier rule.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from unicodedata import is_normalized, normalize
 
 from demandflow.errors import InvalidValue, brief
+from demandflow.inputs.arguments import plain_text
 
 LONGEST_NAME = 200
 """Characters of a name, of an id, and of each name in a path. An index of a database holds no key much longer."""
@@ -21,12 +22,12 @@ DEEPEST_PATH = 16
 LONGEST_TEXT = 100_000
 """Characters of a free text."""
 
-# Compiled when first used: most texts are right at once, and whoever imports us waits for none of them.
+# Compiled when first used, so that importing stays fast: most texts need none of them.
 # What XML cannot carry and PostgreSQL cannot store; tab and line feed are welcome in free texts.
 _CONTROL = "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]"
 _NEVER_IN_A_NAME = "[\x00-\x1f\x7f-\x9f\ud800-\udfff]"
 _NOT_ON_A_LINE = "[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]"
-# They turn the letters after them round, so that a name looks like another.
+# They turn the direction of writing, so that a name looks like another.
 _TURNS_ROUND = "[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 _NOTHING_TO_SEE = (
     "[\\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164"
@@ -36,9 +37,9 @@ _ESCAPED_CONTROL = r"(?<!\\)(?:\\\\)*\\(?:u00[01]|u007f|u00[89]|[bfr])|[\x7f-\x9
 
 
 def _surely_right(text: str) -> bool:
-    """Whether nothing can be wrong with this line but its length: so it is with most, and they are right at once.
+    """A fast check that most lines pass: nothing can be wrong with such a line but its length.
 
-    It is printable and normal, and begins with something that is seen, in ASCII or Chinese, and is not kept for others.
+    It is printable and in NFC, and begins with a visible ASCII or Chinese character other than `~`.
     """
     return (
         text.isprintable()
@@ -49,11 +50,11 @@ def _surely_right(text: str) -> bool:
 
 
 def text_of(value: object, what: str = "text") -> str:
-    """The value as a free text: NFC, lines ended by line feeds, no blanks at the ends, something to be seen.
+    """The value as a free text: in NFC, with line feeds between lines, without blanks at its ends, not empty.
 
     Raises InvalidValue for what is no text, says nothing, has control characters, or is longer than 100,000 characters.
     """
-    text = _plain(value, what)
+    text = plain_text(what, value)
     if len(text) <= LONGEST_TEXT and _surely_right(text.replace("\n", " ")):
         return text
     text = str(as_kept(text))
@@ -67,12 +68,12 @@ def text_of(value: object, what: str = "text") -> str:
 
 
 def name_of(value: object, what: str = "name", longest: int = LONGEST_NAME) -> str:
-    """The value as a name or an id, in NFC; InvalidValue for what cannot be told from another on a line.
+    """The value as a name or an id, in NFC. Raises InvalidValue.
 
-    It is one line of 1 to 200 characters with something to be seen, without blanks at its ends, control characters or
-    marks that turn the direction of writing. It does not begin with `~`, which is kept for what is erased later.
+    It is one line of 1 to 200 characters, some of them visible, without blanks at its ends, control characters or
+    marks that turn the direction of writing. It does not begin with `~`, which is reserved for what is erased later.
     """
-    name = _plain(value, what)
+    name = plain_text(what, value)
     if len(name) <= longest and _surely_right(name):
         return name
     name = normalize("NFC", name)
@@ -91,7 +92,7 @@ def path_of(value: object, what: str) -> str:
 
     Raises InvalidValue as name_of() does, and for more than 16 names or 1,000 bytes.
     """
-    path = _plain(value, what)
+    path = plain_text(what, value)
     short = len(path) <= LONGEST_NAME and path.count("/") < DEEPEST_PATH
     if short and "%" not in path and all(map(_surely_right, path.split("/"))):
         return path
@@ -108,18 +109,18 @@ def path_of(value: object, what: str) -> str:
 
 
 def asked_of(value: object, what: str) -> str:
-    """A name that is asked about, stripped, in NFC: whatever was recorded can be asked, whichever rule let it pass.
+    """A name to search for, stripped, in NFC: any name that was ever recorded, also under an earlier rule.
 
-    Raises InvalidValue for what no rule ever let pass.
+    Raises InvalidValue for what was never a name under any rule.
     """
-    name = normalize("NFC", _plain(value, what).strip())
+    name = normalize("NFC", plain_text(what, value).strip())
     if control := re.search(_NEVER_IN_A_NAME, name):
         raise InvalidValue(what, f"{brief(name)} has the control character {control[0]!r}, which no name has")
     return name
 
 
 def asked_path_of(value: object, what: str) -> str:
-    """A path that is asked about, in NFC. Raises InvalidValue for what was never a path."""
+    """A path to search for, in NFC. Raises InvalidValue for what was never a path under any rule."""
     path = asked_of(value, what)
     for name in path.split("/"):
         if not name or name != name.strip():
@@ -130,7 +131,7 @@ def asked_path_of(value: object, what: str) -> str:
 
 
 def as_kept(value: object) -> object:
-    """A text as it would be kept now, whichever rule it was recorded by; whatever else as it is."""
+    """A text as it would be recorded now, even if an earlier rule recorded it; other values unchanged."""
     if not isinstance(value, str):
         return value
     return normalize("NFC", value).replace("\r\n", "\n").replace("\r", "\n").strip()
@@ -139,12 +140,6 @@ def as_kept(value: object) -> object:
 def has_control_characters(json: bytes) -> bool:
     """Whether any text in this JSON has a control character other than tab and line feed."""
     return re.search(_ESCAPED_CONTROL, json.decode()) is not None
-
-
-def _plain(value: object, what: str) -> str:
-    if not isinstance(value, str):
-        raise InvalidValue(what, f"must be a text, got {brief(value)}")
-    return str.__str__(value)
 
 
 def wrong_with(name: str, longest: int = LONGEST_NAME) -> str | None:
@@ -165,7 +160,7 @@ def wrong_with(name: str, longest: int = LONGEST_NAME) -> str | None:
 
 
 def _misspelt(name: str, kind: str) -> str | None:
-    """Why this is no name in a path, if it is none: each path has one spelling."""
+    """Why this is no name in a path, if it is none. Each path has only one spelling."""
     if re.search("%(?!25|2F)", name):
         return f"in {brief(name)} write % as %25 and / as %2F, or use {kind.capitalize()}.of()"
     return None

@@ -1,7 +1,7 @@
-"""From words to values: what a form, a file or a web request says, as the fields of a fact have it.
+"""From words to values: the words of a form, a file or a web request, as values for the fields of a fact.
 
-A blank is not given. A time without an offset is of the zone that is named; yes and no, lists and ids are read as
-people write them. Whoever mends the words is told everything that is wrong at once.
+A blank word is left out. A time without an offset is in the given zone; yes and no, lists and ids are read as people
+write them. All problems are reported at once.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from demandflow.inputs.arguments import zone_of
 YES = frozenset({"yes", "y", "true", "1", "是"})
 NO = frozenset({"no", "n", "false", "0", "否"})
 _BETWEEN = re.compile(r"[,;、，；\n]")
-"""What stands between the parts of a list."""
+"""What separates the items of a list."""
 
 
 def read(
     fields: Mapping[str, Any], words: Mapping[str, object], zone: str | None
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """The values that these words say, by field, and what is wrong with those that cannot be read.
+    """The values of these words, by field, and the problems of those that cannot be read.
 
-    What is no text is taken as it is. Raises InvalidValue for what is no mapping, or no zone.
+    A value that is no text is taken as it is. Raises InvalidValue for what is no mapping, or no zone.
     """
-    there = None if zone is None else zone_of(zone)
+    local = None if zone is None else zone_of(zone)
     if not isinstance(words, Mapping):
         raise InvalidValue("words", f"must be a mapping from field to word, got {brief(words)}")
     values: dict[str, Any] = {}
@@ -41,7 +41,7 @@ def read(
             problems[brief(name)] = f"there is no such field (possible: {listed(fields)})"
         elif isinstance(word, str) and word.strip():
             try:
-                values[name] = _read(fields[name].annotation, word, there)
+                values[name] = _read(fields[name].annotation, word, local)
             except InvalidValue as error:
                 problems[name] = error.problem
         elif word is not None and not isinstance(word, str):
@@ -50,28 +50,28 @@ def read(
 
 
 def local_moment(text: str, zone: ZoneInfo | None) -> datetime:
-    """The moment that an ISO text says, in UTC; without an offset it is of the zone.
+    """The moment of an ISO text, in UTC; without an offset it is in the zone.
 
-    An hour that comes twice is the first of the two; one that the clocks skip is refused. Raises InvalidValue.
+    A time that the clocks show twice is the first; one that they skip is refused. Raises InvalidValue.
     """
     try:
-        said = datetime.fromisoformat(text.strip())
-        if said.tzinfo is None:
+        written = datetime.fromisoformat(text.strip())
+        if written.tzinfo is None:
             if zone is None:
                 raise InvalidValue("time", f"{brief(text)} has no offset; name the zone it is of (zone=…)")
-            said = said.replace(tzinfo=zone)
-        moment = said.astimezone(UTC)
+            written = written.replace(tzinfo=zone)
+        moment = written.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         if isinstance(error, InvalidValue):
             raise
         raise InvalidValue("time", f"{brief(text)} is no time, for instance 2026-03-05 09:30") from None
-    if said.tzinfo is zone and moment.astimezone(zone).replace(tzinfo=None) != said.replace(tzinfo=None):
+    if written.tzinfo is zone and moment.astimezone(zone).replace(tzinfo=None) != written.replace(tzinfo=None):
         raise InvalidValue("time", f"{brief(text)} was skipped by the clocks of {zone}")
     return moment
 
 
 def _read(wanted: Any, word: str, zone: ZoneInfo | None) -> Any:
-    """The word as a value of the kind that the field has; a text stays one, and is checked by the fact."""
+    """The word as a value of the field's type; a text stays a text, and is checked by the fact."""
     for kind in _kinds(wanted):
         if get_origin(kind) in (tuple, list):
             item = get_args(kind)[0]
@@ -86,7 +86,7 @@ def _read(wanted: Any, word: str, zone: ZoneInfo | None) -> Any:
 
 
 def _kinds(wanted: Any) -> Iterator[Any]:
-    """The kinds of value that a field may have: without None, and without what is said about them."""
+    """The types that a field may have, without None and annotations."""
     if get_origin(wanted) is Annotated:
         yield from _kinds(get_args(wanted)[0])
     elif get_origin(wanted) in (Union, UnionType):

@@ -13,7 +13,7 @@ from demandflow.domain.facts import UnknownFact
 
 @dataclass(frozen=True)
 class HistoryLine:
-    """One event as a sentence: when (in the community's zone), who, which move, to which state, and what was said."""
+    """One event: when (in the community's zone), who, in which role, which move, to which state, and the details."""
 
     version: int
     at: datetime
@@ -29,15 +29,14 @@ class HistoryLine:
         return f"{self.who} ({self.role}) {self.move} → {self.state}"
 
     def __str__(self) -> str:
-        said = f"  {self.said}" if self.said else ""
-        return f"{self.version:>3}  {self.at:%Y-%m-%d %H:%M}  {self.summary}{said}"
+        return f"{self.version:>3}  {self.at:%Y-%m-%d %H:%M}  {self.summary}  {self.said}".rstrip()
 
 
 def line_of(event: Event, zone: tzinfo = UTC) -> HistoryLine:
-    """The event as a line of its demand's history, its moments in the zone."""
+    """The event as a line of its demand's history, with its moments in this zone."""
     fact, meta = event.fact, event.meta
     fields = {"topic": fact.topic} if isinstance(fact, UnknownFact) else fact.__dict__
-    said = ", ".join(f"{name}: {_said(value, zone)}" for name, value in fields.items() if value is not None)
+    details = ", ".join(f"{name}: {_shown(value, zone)}" for name, value in fields.items() if value is not None)
     return HistoryLine(
         event.version,
         meta.happened.astimezone(zone),
@@ -45,11 +44,11 @@ def line_of(event: Event, zone: tzinfo = UTC) -> HistoryLine:
         meta.actor.role,
         event.stamp.move,
         event.stamp.state,
-        said,
+        details,
     )
 
 
-def _said(value: Any, zone: tzinfo) -> str:
+def _shown(value: Any, zone: tzinfo) -> str:
     match value:
         case datetime():
             return f"{value.astimezone(zone):%Y-%m-%d %H:%M}"

@@ -19,7 +19,7 @@ HALVED = SAME + "only how many steps the halving takes"
 
 WHYS: tuple[tuple[str, str, str, str], ...] = (
     (
-        "domain/checks/bounds.py",
+        "domain/checks/answers.py",
         "odd_answers",
         "if (move.when) or True else ()",
         SAME + "what is no function cannot be asked, and answers nothing",
@@ -65,9 +65,9 @@ WHYS: tuple[tuple[str, str, str, str], ...] = (
         SAME + "what ends that day is no day later",
     ),
     (
-        "domain/checks/defects.py",
-        "_meant",
-        "(name in names) and False",
+        "domain/checks/spelling.py",
+        "meant",
+        "(word in known) and False",
         SAME + "nothing resembles a name more than itself; it is only found later",
     ),
     ("domain/evolve.py", "evolve", "happened >= was.last", SAME + "two moments that are equal are one"),
@@ -84,21 +84,9 @@ WHYS: tuple[tuple[str, str, str, str], ...] = (
     ),
     ("domain/facts.py", "_FactType.__call__", "include_url=True", SAME + "what is told has no address in it"),
     ("calendars/hours.py", "opening_week", "strict=None", SAME + "there are seven of both"),
-    ("calendars/hours.py", "opening_week", "said, )", SAME + "there are seven of both"),
+    ("calendars/hours.py", "opening_week", "hours, )", SAME + "there are seven of both"),
     ("calendars/hours.py", "_days_named", '["XXXX"]', SAME + "neither is a weekday"),
     ("calendars/hours.py", "_pair", "rpartition", SAME + "of two hyphens one is left over"),
-    (
-        "domain/versions/migration.py",
-        "reasons_not_to_move",
-        'ended_as or "XX',
-        SAME + "it is open and meets an end here",
-    ),
-    (
-        "domain/versions/migration.py",
-        "reasons_not_to_move",
-        'ended_as or "OPEN"',
-        SAME + "it is open and meets an end here",
-    ),
     ("domain/clocks/rejudging.py", "judged_by", "Demand(None)", SAME + "no clock depends on the number of a demand"),
     ("domain/checks/samples.py", "variants", "strict=None", SAME + "there are as many names as values"),
     ("domain/checks/samples.py", "variants", "values, ))", SAME + "there are as many names as values"),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from demandflow.domain.checks.bounds import odd_answers, unasked_rework
+from demandflow.domain.checks.answers import odd_answers
+from demandflow.domain.checks.bounds import unasked_rework
 from demandflow.domain.checks.defects import SAYS
 from demandflow.domain.checks.spelling import one_letter_apart
 from demandflow.domain.checks.ways import leaving

@@ -1,27 +1,26 @@
-"""How often a demand can go round: the declared conditions are asked about one that went round very often."""
+"""Whether rework has a bound: the conditions are asked about a demand that went round very often."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cache
-from itertools import islice, product
+from itertools import product
 from typing import Any
 from uuid import UUID
 
 from demandflow.domain.checks.samples import THEN, WHO, variants
-from demandflow.domain.checks.ways import Spot, Step, closure, tried_together
+from demandflow.domain.checks.ways import Step, closure, ends_of, tried_together
 from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.fact import Fact
 from demandflow.domain.facts import Noted
-from demandflow.domain.moves import BACK, NEW_ROUND, Move, Proposal, State, sources
+from demandflow.domain.moves import BACK, NEW_ROUND, Move, Proposal, State
 from demandflow.domain.values import Actor
-from demandflow.errors import Defect, InvalidValue, brief
+from demandflow.errors import Defect, InvalidValue
 from demandflow.inputs.texts import is_name
 
 OFTEN, MANY = 1_000_000, 1_000
-"""A round beyond every bound, and more than anybody keeps."""
+"""A round beyond every bound, and a number of contracts and workers beyond every real one."""
 LATE = THEN + timedelta(days=3650)
 CONTRACTS = tuple((n, f"contractor {n}") for n in range(MANY))
 WORKERS = frozenset(f"worker {n}" for n in range(MANY))
@@ -31,11 +30,13 @@ STANDINGS = ((True, False), (True, True), (False, False), (False, True))
 
 def unbounded_rework(states: Sequence[State], moves: Sequence[Move], steps: Sequence[Step]) -> Iterator[Defect]:
     """Moves by which a demand can go round for ever: asked about its millionth round, they still send it back."""
-    for name, source, role, these in _rework(states, moves):
-        # what was taken over once may not be taken over again and again, if it comes back here at all
-        twice = any("taken_over" in move.meanings and _comes_back(str(move.to), source, moves, steps) for move in these)
-        for fact in _variants(these[0].fact):
-            if _goes_round(these, source, role, fact, twice):
+    arrows = [(step.before.state, step.after.state) for step in steps if "reopened" not in moves[step.move].meanings]
+    for name, source, role, alternatives in _rework(states, moves):
+        # if a demand that was taken over comes back here, it must not be taken over again and again
+        taken = {str(move.to) for move in alternatives if "taken_over" in move.meanings}
+        twice = any(source in closure({goal}, arrows) for goal in taken)
+        for fact in variants_of(alternatives[0].fact):
+            if _goes_round(alternatives, source, role, fact, twice):
                 says = f"move {name!r} from {source!r} sends a demand back however often it went round"
                 example = f"as with {fact!r}, in its {OFTEN:,}th round"
                 remedy = "before it, write one on a condition that holds at a bound, leading to whoever takes over"
@@ -45,129 +46,77 @@ def unbounded_rework(states: Sequence[State], moves: Sequence[Move], steps: Sequ
 
 
 def unasked_rework(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defect]:
-    """Rework of which it cannot be told whether it has a bound: no fact is known to ask its conditions about."""
-    told = set()
-    for name, source, role, these in _rework(states, moves):
-        late = [_demand(source, OFTEN, *standing) for standing in STANDINGS]
-        proposals = [_proposal(these, role, fact, LATE) for fact in _variants(these[0].fact)]
-        answers = (_taken(these, demand, proposal) for demand, proposal in product(late, proposals))
-        if not any(answers) and (name, source) not in told:
-            told.add((name, source))
+    """Rework of which nobody knows whether it has a bound, for want of a fact to ask its conditions about."""
+    for name, source, role, alternatives in _rework(states, moves):
+        late = [sample_demand(source, OFTEN, *standing) for standing in STANDINGS]
+        proposals = [sample_proposal(alternatives, role, fact, LATE) for fact in variants_of(alternatives[0].fact)]
+        if not any(_taken(alternatives, demand, proposal) for demand, proposal in product(late, proposals)):
             says = f"whether move {name!r} from {source!r} sends demands round for ever cannot be told"
-            why = f"no sample of {these[0].fact.__name__} is known that its conditions can be asked about"
+            why = f"no sample of {alternatives[0].fact.__name__} is known that its conditions can be asked about"
             yield Defect("unasked", f"{says}: {why}", "test it: check(workflow, facts=…)", (source,), (name,))
 
 
 def _rework(states: Sequence[State], moves: Sequence[Move]) -> Iterator[tuple[str, str, str, list[Move]]]:
-    """The moves of one name from one open state for one role, where some begin another round."""
-    ended = {state.name for state in states if state.ended_as is not None}
-    for name, source, role, these in _once_for_all_roles(states, moves):
-        again = any({"reworked", "taken_over"} & set(move.meanings) for move in these)
-        if again and is_name(role) and source not in ended:
-            yield name, source, role, these
-
-
-def wrong_answers(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defect]:
-    """Rules that, asked about a sample, answer with no sentence: most likely conditions."""
-    for move, rule, answer in _answers(states, moves, lambda move: move.rules):
-        if answer is not None and not isinstance(answer, str):
-            says = f"rule {_name(rule)} of move {move.name!r} answered {brief(answer)}"
-            remedy = "let it return its objection or None; what says True or False is a condition: when="
-            yield Defect("answer", says, remedy, (), (move.name,))
-
-
-def odd_answers(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defect]:
-    """Conditions that, asked about a sample, say neither True nor False: maybe rules."""
-    for move, condition, answer in _answers(states, moves, lambda move: (move.when,) if move.when else ()):
-        if not isinstance(answer, bool):
-            says = f"condition {_name(condition)} of move {move.name!r} answered {brief(answer)}"
-            remedy = "let it return True or False; what returns an objection or None is a rule: rules="
-            yield Defect("answer", says, remedy, (), (move.name,))
-
-
-def _answers(
-    states: Sequence[State], moves: Sequence[Move], functions: Callable[[Move], Sequence[Any]]
-) -> Iterator[tuple[Move, Any, Any]]:
-    """What these functions of each move answer about a sample; those that raise about it say nothing."""
-    for move in moves:
-        samples = product(sources(move, states), filter(is_name, move.roles), _variants(move.fact))
-        for source, role, fact in islice(samples, 1):
-            demand, proposal = _demand(source, 1, *STANDINGS[0]), _proposal([move], role, fact, THEN)
-            for function in functions(move):
-                with suppress(Exception):  # what a community's function may raise is not known
-                    yield move, function, function(demand, proposal)
-
-
-def _name(function: Any) -> str:
-    return str(getattr(function, "__name__", repr(function)))
+    """The moves of one name from one open state, where some begin another round; once for all roles that have them."""
+    ends = ends_of(states)
+    seen: set[tuple[str, str, tuple[int, ...]]] = set()
+    for (name, source, role), alternatives in tried_together(states, moves).items():
+        again = any({"reworked", "taken_over"} & set(move.meanings) for move in alternatives)
+        key = (name, source, tuple(map(id, alternatives)))
+        if again and source and source not in ends and is_name(role) and key not in seen:
+            seen.add(key)
+            yield name, source, role, alternatives
 
 
 def unspoken_rework(states: Sequence[State], moves: Sequence[Move], steps: Sequence[Step]) -> Iterator[Defect]:
     """Moves that send an evaluated demand round again without saying so: no round ends, so nothing bounds them."""
-    same_round = [(s.before, s.after) for s in steps if not NEW_ROUND & set(moves[s.move].meanings)]
-    ended = {state.name for state in states if state.ended_as is not None}
-    told = set()
-    for step in steps:
-        move, goal = moves[step.move], step.after
-        sends_back = "evaluated" in move.meanings and not NEW_ROUND & set(move.meanings)
-        if not sends_back or goal.state in (step.before.state, *ended) or (move.name, goal.state) in told:
+    same_round = [step for step in steps if not NEW_ROUND & set(moves[step.move].meanings)]
+    arrows, ends = [(step.before, step.after) for step in same_round], ends_of(states)
+    seen = set()
+    for step in same_round:
+        move, here, goal = moves[step.move], step.before.state, step.after
+        key = (move.name, goal.state)
+        if "evaluated" not in move.meanings or goal.state in (here, *ends) or key in seen:
             continue
-        again: set[Spot] = {spot for spot in closure({goal}, same_round) if spot.state == step.before.state}
-        if again:
-            told.add((move.name, goal.state))
-            says = (
-                f"move {move.name!r} sends a demand from {step.before.state!r} back to {goal.state!r} in the same round"
-            )
+        if any(spot.state == here for spot in closure({goal}, arrows)):
+            seen.add(key)
+            says = f"move {move.name!r} sends a demand from {here!r} back to {goal.state!r} in the same round"
             remedy = "let it mean 'reworked', and before it write one on a condition that holds at a bound"
-            yield Defect("unbounded", says, remedy, (step.before.state, goal.state), (move.name,))
-
-
-def _once_for_all_roles(states: Sequence[State], moves: Sequence[Move]) -> Iterator[tuple[str, str, str, list[Move]]]:
-    """The moves that are tried together, once where several roles have the same."""
-    told: set[tuple[str, str, tuple[int, ...]]] = set()
-    for (name, source, role), these in tried_together(states, moves).items():
-        key = (name, source, tuple(map(id, these)))
-        if source and key not in told:
-            told.add(key)
-            yield name, source, role, these
+            yield Defect("unbounded", says, remedy, (here, goal.state), (move.name,))
 
 
 @cache
-def _variants(kind: type[Fact]) -> tuple[Fact, ...]:
+def variants_of(kind: type[Fact]) -> tuple[Fact, ...]:
+    """Facts of this class that differ in what a condition may look at; none where no sample is known."""
     try:
         return tuple(variants(kind))
     except InvalidValue:
         return ()
 
 
-def _comes_back(begin: str, source: str, moves: Sequence[Move], steps: Sequence[Step]) -> bool:
-    """Whether a demand can come from one state to another without being reopened."""
-    arrows = [(s.before.state, s.after.state) for s in steps if "reopened" not in moves[s.move].meanings]
-    return source in closure({begin}, arrows)
-
-
-def _goes_round(these: list[Move], source: str, role: str, fact: Fact, twice: bool) -> bool:
+def _goes_round(alternatives: list[Move], source: str, role: str, fact: Fact, twice: bool) -> bool:
     """Whether the move sends such a demand back in its millionth round, and no rule objects to that very number."""
     for audited, taken_over in STANDINGS:
-        late, early = (_demand(source, times, audited, taken_over) for times in (OFTEN, 1))
-        proposal = _proposal(these, role, fact, LATE)
-        taken = _taken(these, late, proposal)
+        late, early = (sample_demand(source, times, audited, taken_over) for times in (OFTEN, 1))
+        proposal = sample_proposal(alternatives, role, fact, LATE)
+        taken = _taken(alternatives, late, proposal)
         means = set() if taken is None else set(taken.meanings)
         if taken is None or not ("reworked" in means or (twice and taken_over and "taken_over" in means)):
             continue
-        objections = [rule for rule in taken.rules if _objects(rule, late, proposal)]
-        first = _proposal(these, role, fact, THEN)
-        if all(_objects(rule, early, first) for rule in objections):
+        objecting = [rule for rule in taken.rules if _objects(rule, late, proposal)]
+        first = sample_proposal(alternatives, role, fact, THEN)
+        if all(_objects(rule, early, first) for rule in objecting):
             return True
     return False
 
 
-def _proposal(these: list[Move], role: str, fact: Fact, at: datetime) -> Proposal[Any]:
-    return Proposal(these[0].name, fact, Actor(WHO, role), at)
+def sample_proposal(alternatives: Sequence[Move], role: str, fact: Fact, at: datetime) -> Proposal[Any]:
+    """A proposal of one of these moves, by somebody of this role."""
+    return Proposal(alternatives[0].name, fact, Actor(WHO, role), at)
 
 
-def _demand(state: str, times: int, audited: bool, taken_over: bool) -> Demand:
-    """A demand that stands there for the so-many-th time; of each list that it keeps it has many."""
+def sample_demand(state: str, times: int, audited: bool, taken_over: bool) -> Demand:
+    """A demand that is in this state for the so-many-th time; if often, each of its lists is long."""
     often = times == OFTEN
     return as_if(
         Demand(UUID(int=0), version=times, last=THEN, received=THEN, since=THEN, audited=audited),
@@ -185,9 +134,9 @@ def _demand(state: str, times: int, audited: bool, taken_over: bool) -> Demand:
     )
 
 
-def _taken(these: list[Move], demand: Demand, proposal: Proposal[Any]) -> Move | None:
+def _taken(alternatives: list[Move], demand: Demand, proposal: Proposal[Any]) -> Move | None:
     """The move that is taken; None if a condition cannot be asked about such a demand."""
-    for move in these:
+    for move in alternatives:
         try:
             if move.to is not BACK and (move.when is None or move.when(demand, proposal)):
                 return move

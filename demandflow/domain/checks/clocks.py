@@ -49,11 +49,8 @@ def _wrong_parts(clock: Any) -> Iterator[Wrong]:
         yield f"extensible is True or False, got {brief(clock.extensible)}", "say which", ()
     for meaning in clock.restarts:
         if meaning not in MEANINGS:
-            yield (
-                f"it restarts with {meaning!r}",
-                f"say some of {listed(MEANINGS)}{did_you_mean(meaning, MEANINGS)}",
-                (),
-            )
+            remedy = f"say some of {listed(MEANINGS)}{did_you_mean(meaning, MEANINGS)}"
+            yield f"it restarts with {meaning!r}", remedy, ()
     for what in ("runs_in", "paused_in", "restarts"):
         for word, times in Counter(getattr(clock, what)).items():
             if times > 1:
@@ -121,11 +118,9 @@ def _idle_pauses(clock: Clock, steps: Sequence[Step], moves: Sequence[Move]) -> 
     """States in which the clock would rest, but that it never enters running, or never leaves to run on."""
     starts_again = NEW_ROUND | set(clock.restarts)
     kept = [step for step in steps if not starts_again.intersection(moves[step.move].meanings)]
-    resting = [
-        (step.before, step.after) for step in kept if {step.before.state, step.after.state} <= {*clock.paused_in}
-    ]
-    pauses = {step.after for step in kept if step.before.state in clock.runs_in and step.after.state in clock.paused_in}
-    paused = closure(pauses, resting)
+    rests = [step for step in kept if step.after.state in clock.paused_in]
+    resting = [(step.before, step.after) for step in rests if step.before.state in clock.paused_in]
+    paused = closure({step.after for step in rests if step.before.state in clock.runs_in}, resting)
     resumes = {step.before for step in kept if step.after.state in clock.runs_in}
     resumed = closure(resumes & paused, [(after, before) for before, after in resting])
     for name in clock.paused_in:

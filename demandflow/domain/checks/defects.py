@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from demandflow.domain.checks.bounds import unbounded_rework, unspoken_rework, wrong_answers
+from demandflow.domain.checks.answers import wrong_answers
+from demandflow.domain.checks.bounds import unbounded_rework, unspoken_rework
 from demandflow.domain.checks.clocks import wrong_clocks
 from demandflow.domain.checks.parts import A_NAME, wrong_types
 from demandflow.domain.checks.samples import accepted

@@ -1,4 +1,4 @@
-"""Samples of facts: plain ones for where any will do, and all that differ in what a condition may look at."""
+"""Samples of facts: plain ones where any fact will do, and all that differ in what a condition may look at."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ WHO = "resident"
 def plain(kind: type[F], **fields: Any) -> F:
     """A fact of this class with plain values wherever one is needed and none is given. Raises InvalidValue."""
     needed = [name for name, info in kind.model_fields.items() if info.is_required() and name not in fields]
-    found = {name: choices_of(kind)[name] for name in needed}
-    if unknown := [name for name, choices in found.items() if not choices]:
+    samples = {name: choices_of(kind)[name] for name in needed}
+    if unknown := [name for name, choices in samples.items() if not choices]:
         raise InvalidValue(kind.__name__, f"no sample is known for {listed(unknown)}; give it yourself")
-    return kind(**{name: choices[0] for name, choices in found.items()}, **fields)
+    return kind(**{name: choices[0] for name, choices in samples.items()}, **fields)
 
 
 def variants(kind: type[F]) -> Iterator[F]:
@@ -48,7 +48,7 @@ def variants(kind: type[F]) -> Iterator[F]:
     needed = {name for name, info in kind.model_fields.items() if info.is_required()}
     if unknown := [name for name in needed if not choices[name]]:
         raise InvalidValue(kind.__name__, f"no sample is known for {listed(sorted(unknown))}; give facts yourself")
-    names = [name for name, found in choices.items() if len(found) > 1 or name in needed]
+    names = [name for name, values in choices.items() if len(values) > 1 or name in needed]
     for values in _mixed([choices[name] for name in names]):
         try:
             yield kind(**dict(zip(names, values, strict=True)))
@@ -57,16 +57,16 @@ def variants(kind: type[F]) -> Iterator[F]:
 
 
 def _mixed(choices: Sequence[Sequence[Any]]) -> Iterator[tuple[Any, ...]]:
-    """Every combination; where these are very many, those that differ from the first in at most two places."""
-    if prod(len(found) for found in choices) <= MOST:
+    """Every combination; if there are very many, those that differ from the first in at most two places."""
+    if prod(map(len, choices)) <= MOST:
         yield from product(*choices)
         return
-    first = [found[0] for found in choices]
-    yield tuple(first)
+    first = tuple(values[0] for values in choices)
+    yield first
     for one, other in combinations(range(len(choices)), 2):
-        for value, another in product(choices[one], choices[other]):
-            if (value, another) != (first[one], first[other]):
-                yield tuple(value if n == one else another if n == other else kept for n, kept in enumerate(first))
+        for pair in product(choices[one], choices[other]):
+            if pair != (first[one], first[other]):
+                yield *first[:one], pair[0], *first[one + 1 : other], pair[1], *first[other + 1 :]
 
 
 @cache
@@ -80,35 +80,31 @@ def choices_of(kind: type[Fact], *, everything: bool = False) -> dict[str, tuple
 
 def accepted(kind: type[Fact], name: str, values: Sequence[Any]) -> list[Any]:
     """Those of the values that the field accepts as they are."""
-    accepts = _adapter(kind, name)
-    return [one for one in values if _is_accepted(accepts, one)]
-
-
-def _adapter(kind: type[Fact], name: str) -> TypeAdapter[Any]:
-    """What accepts values of the field: one for all fields of a type, for making it costs much."""
     info = kind.model_fields[name]
-    of: Any = Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation
+    field: Any = Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation
     try:
-        hash(of)
-    except TypeError:  # a limit that somebody wrote may not be a key
-        return TypeAdapter(of)
-    return _adapter_of(of)
+        accepts = _adapter(field)
+    except TypeError:  # a limit that somebody wrote may not be hashable
+        accepts = TypeAdapter(field)
+    return [value for value in values if _is_accepted(accepts, value)]
 
 
 @cache
-def _adapter_of(of: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(of)
+def _adapter(field: Any) -> TypeAdapter[Any]:
+    """What accepts values of such a field; kept, because making it is slow."""
+    return TypeAdapter(field)
 
 
 def _choices_of(kind: type[Fact], name: str, info: FieldInfo, everything: bool) -> list[Any]:
-    found = accepted(kind, name, [WHO, None]) if name == "resident" else []
-    telling = bool(found)
-    found = found or list(_choices(info.annotation))
-    telling = telling or any(isinstance(one, bool | int | float | Enum) or _is_a_choice(type(one)) for one in found)
-    if not (info.is_required() or telling or everything) and None in found:
-        found = [None]
-    found += [one for one in _at_the_bounds(info) if one not in found]
-    return accepted(kind, name, found)
+    residents = accepted(kind, name, [WHO, None]) if name == "resident" else []
+    choices = residents or list(_choices(info.annotation))
+    matters = bool(residents) or any(
+        isinstance(value, bool | int | float | Enum) or _is_a_choice(type(value)) for value in choices
+    )
+    if not (info.is_required() or matters or everything) and None in choices:
+        choices = [None]
+    choices += [value for value in _at_the_bounds(info) if value not in choices]
+    return accepted(kind, name, choices)
 
 
 def _at_the_bounds(info: FieldInfo) -> Iterator[Any]:
@@ -135,8 +131,8 @@ def _choices(kind: Any) -> Iterator[Any]:
     if origin is Annotated:
         yield from _choices(get_args(kind)[0])
     elif origin in (Union, types.UnionType):
-        for one in get_args(kind):
-            yield from [None] if one is type(None) else _choices(one)
+        for part in get_args(kind):
+            yield from [None] if part is type(None) else _choices(part)
     elif origin is Literal:
         yield from get_args(kind)
     elif kind is bool:
@@ -151,10 +147,10 @@ def _choices(kind: Any) -> Iterator[Any]:
         yield kind("sample")
     elif kind in SAMPLES:
         yield SAMPLES[kind]
-    elif (made := origin or kind) in (tuple, list, frozenset, set, dict):
-        yield made()
-        if made is not dict and (inner := get_args(kind)):
-            yield from (made([one]) for one in islice(_choices(inner[0]), 1))
+    elif (container := origin or kind) in (tuple, list, frozenset, set, dict):
+        yield container()
+        if container is not dict and (inner := get_args(kind)):
+            yield from (container([item]) for item in islice(_choices(inner[0]), 1))
     elif isinstance(kind, type) and issubclass(kind, Fact):
         yield plain(kind)
 

@@ -1,8 +1,7 @@
 """The rule book: one function per business rule. Each returns its objection, or None.
 
-A rule sees the demand as it stands and the proposal; it reads no clock and keeps nothing.
-Rules with a number in them (a window, a bound) are made by a function that takes the number. Those about who may not be
-who stand in separations.py.
+A rule sees the present demand and the proposal; it reads no clock and keeps nothing. A rule with a number in it (a
+window, a bound) is made by a function that takes the number. Rules about who may not act are in separations.py.
 """
 
 from __future__ import annotations
@@ -35,9 +34,9 @@ from demandflow.errors import listed
 
 def times_do_not_run_backwards(demand: Demand, proposal: Proposal[Any]) -> str | None:
     """Nothing takes effect before what came before it in the same demand."""
-    for one in (demand, proposal.other):
-        if one is not None and one.last is not None and proposal.at < one.last:
-            return f"{_when(proposal.at)} is earlier than what last happened to demand {one.id}, {_when(one.last)}"
+    for each in (demand, proposal.other):
+        if each is not None and each.last is not None and proposal.at < each.last:
+            return f"{_when(proposal.at)} is earlier than what last happened to demand {each.id}, {_when(each.last)}"
     return None
 
 
@@ -45,7 +44,7 @@ def times_do_not_run_backwards(demand: Demand, proposal: Proposal[Any]) -> str |
 
 
 def nobody_registers_in_anothers_name(demand: Demand, proposal: Proposal[Registered]) -> str | None:
-    """A resident registers for themselves or as a representative; an administrator registers for anybody."""
+    """A resident registers for themselves or as somebody's representative; others register for anybody."""
     named = (proposal.fact.resident, proposal.fact.representative)
     if proposal.by.role == Role.RESIDENT and any(named) and proposal.by.id not in named:
         return f"{proposal.by.id} cannot register in the name of {proposal.fact.resident}"
@@ -71,7 +70,7 @@ def a_resident_acts_for_their_own_demand(demand: Demand, proposal: Proposal[Any]
 
 
 def a_resident_acts_for_a_demand_they_share(demand: Demand, proposal: Proposal[Any]) -> str | None:
-    """Whose demand it is acts as its resident: also who shares it, and whose own demand went on in it."""
+    """Only the residents of a demand act as its resident: who asked, who shares it, or whose demand was merged in."""
     if proposal.by.role != Role.RESIDENT or proposal.by.id in demand.residents:
         return None
     if not demand.residents:
@@ -109,12 +108,12 @@ def it_passed_the_audit(demand: Demand, proposal: Proposal[Any]) -> str | None:
 
 
 def the_anonymous_cannot_be_asked(demand: Demand, proposal: Proposal[Any]) -> str | None:
-    """Nobody is there to be asked or called back about an anonymous demand."""
+    """Nobody can be asked or called back about an anonymous demand."""
     return "the demand is anonymous: nobody can be asked or called back" if demand.anonymous else None
 
 
 def the_anonymous_are_told_by_public_notice(demand: Demand, proposal: Proposal[FedBack]) -> str | None:
-    """Where nobody is known who could be told, a notice on the wall tells."""
+    """The outcome of an anonymous demand is told by a public notice."""
     if demand.anonymous and proposal.fact.way != FeedbackMethod.PUBLIC_NOTICE:
         return f"the demand is anonymous: tell by {FeedbackMethod.PUBLIC_NOTICE}, not by {proposal.fact.way}"
     return None
@@ -126,7 +125,7 @@ def only_the_anonymous_are_closed_by_notice(demand: Demand, proposal: Proposal[A
 
 
 def the_resident_was_told(demand: Demand, proposal: Proposal[Any]) -> str | None:
-    """A demand is never closed before the resident was told the outcome (a belt: the states see to it as well)."""
+    """A demand is not closed before the resident was told the outcome; the states make sure of that as well."""
     return None if demand.told else "the resident was not told the outcome in this round"
 
 
@@ -166,12 +165,12 @@ def sorting_sets_something(demand: Demand, proposal: Proposal[Sorted]) -> str | 
 
 
 def only_a_first_round_is_answered_at_once(demand: Demand, proposal: Proposal[Any]) -> str | None:
-    """What came back goes through the audit: otherwise it could go round for ever without one."""
+    """A demand that came back goes through the audit; otherwise it could go round for ever without one."""
     return None if demand.round == 1 else f"this is round {demand.round}; what came back goes through the audit"
 
 
 def the_same_contractor_again_needs_a_reason(demand: Demand, proposal: Proposal[ContractedOut]) -> str | None:
-    """Giving the work to who handed it back, or from whom it is recalled, says why."""
+    """Giving the work again to the contractor who had it last needs a reason."""
     if proposal.fact.contractor == demand.lead and proposal.fact.reason is None:
         return f"{demand.lead} had it already; to contract it out to them again, give the reason"
     return None
@@ -191,7 +190,7 @@ def an_extension_is_granted_when_asked(demand: Demand, proposal: Proposal[Any]) 
 
 
 def a_suspension_has_a_review_date(demand: Demand, proposal: Proposal[Suspended]) -> str | None:
-    """What rests is looked at again, at a moment that is named."""
+    """A suspension names the moment at which the demand is looked at again."""
     review = proposal.fact.review
     if review is None:
         return "a suspension says when it is looked at again (review=…)"
@@ -202,18 +201,18 @@ def a_suspension_has_a_review_date(demand: Demand, proposal: Proposal[Suspended]
 
 
 def the_merge_target_is_open(demand: Demand, proposal: Proposal[Any]) -> str | None:
-    """A demand goes on in one that still goes on; so no cycle of merges can arise."""
+    """A demand is merged into an open one only, so that merges never form a circle."""
     other = proposal.other
     return None if other is not None and other.open else f"demand {proposal.fact.into} is not open"
 
 
 def a_demand_is_not_merged_into_itself(demand: Demand, proposal: Proposal[Any]) -> str | None:
-    """A demand does not go on in itself."""
+    """A demand is not merged into itself."""
     return f"demand {demand.id} cannot be merged into itself" if proposal.fact.into == demand.id else None
 
 
 def those_taken_in_are_let_go_first(demand: Demand, proposal: Proposal[Any]) -> str | None:
-    """A demand into which others were merged is not withdrawn or refused over their heads."""
+    """A demand into which others were merged is not withdrawn or refused before they are un-merged."""
     if demand.took_in:
         return f"{listed(demand.took_in)} went on in this demand; un-merge first"
     return None
@@ -224,7 +223,7 @@ def those_taken_in_are_let_go_first(demand: Demand, proposal: Proposal[Any]) -> 
 
 @numbered
 def the_reopening_window_is_open(days: int) -> Rule:
-    """So many days (of 24 hours) after its end, a demand stays ended."""
+    """A demand can be reopened for so many days (of 24 hours) after its end."""
 
     def the_reopening_window_is_open(demand: Demand, proposal: Proposal[Any]) -> str | None:
         if demand.ended is not None and proposal.at > (until := demand.ended + timedelta(days=days)):
@@ -261,7 +260,7 @@ def a_correction_replaces_what_the_event_says(demand: Demand, proposal: Proposal
 
 
 def the_supervisor_had_it_or_the_resident_calls_it_resolved(demand: Demand, proposal: Proposal[Evaluated]) -> bool:
-    """Whatever the grade."""
+    """The supervisor had taken it over, or the resident calls it resolved, whatever the grade."""
     return demand.taken_over or proposal.fact.resolved
 
 
@@ -272,7 +271,7 @@ def it_has_not_passed_the_audit(demand: Demand, proposal: Proposal[Any]) -> bool
 
 @numbered
 def the_bound_is_reached(rounds: int) -> Condition:
-    """It went round as often as it may before the supervisor takes over."""
+    """It has gone round as often as it may before the supervisor takes over."""
 
     def the_bound_is_reached(demand: Demand, proposal: Proposal[Any]) -> bool:
         return demand.round >= rounds

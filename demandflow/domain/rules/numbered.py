@@ -17,11 +17,11 @@ TAKEN = ("rule", "condition")
 
 
 def numbered(maker: Callable[P, R]) -> Callable[P, R]:
-    """Let a function that makes a rule or a condition from whole numbers (1 to 10,000) make each one once.
+    """Decorates a function that makes a rule or a condition from whole numbers (1 to 10,000), to make each only once.
 
-    What it makes says how: `made_by` is the decorated function, `made_with` its numbers by name. The decorated function
-    raises InvalidValue for anything else than such numbers; `takes` names them. Raises InvalidValue for a maker whose
-    number has a name that means something else in workflow files.
+    What it makes has `made_by`, the decorated function, and `made_with`, its numbers by name. The decorated function
+    has `takes`, their names, and raises InvalidValue for anything but such numbers. Raises InvalidValue for a maker
+    whose number has a name that means something else in workflow files.
     """
     wanted = signature(maker)
     if taken := [name for name in TAKEN if name in wanted.parameters]:

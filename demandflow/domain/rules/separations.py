@@ -1,4 +1,4 @@
-"""Separation of duties, as part of the rule book: who handled, audited, evaluated or told cannot be the other as well.
+"""Separation of duties: nobody who handled a demand audits it, nobody who audited it handles it, and so on.
 
 Which moves each of them guards is said once: SEPARATIONS in closed_loop.py.
 """
@@ -51,7 +51,7 @@ def nobody_evaluates_their_own_work(demand: Demand, proposal: Proposal[Evaluated
 
 
 def nobody_ends_their_own_work(demand: Demand, proposal: Proposal[Any]) -> str | None:
-    """Who handled the demand does not end it past the resident's verdict; but the resident may always withdraw it."""
+    """Who handled the demand does not end it without the resident's verdict; the resident may always withdraw it."""
     by = proposal.by
     if by.speaks_for(*demand.handlers) and not (by.role == Role.RESIDENT and by.id == demand.resident):
         return f"{by.id} handled this demand and cannot also end it without the resident's verdict"
@@ -92,7 +92,7 @@ def nobody_audits_their_own_demand(demand: Demand, proposal: Proposal[Any]) -> s
 
 
 def nobody_audits_a_demand_they_share(demand: Demand, proposal: Proposal[Any]) -> str | None:
-    """With whom a demand is shared, or whose own demand went on in it, does not audit it."""
+    """Nobody audits a demand that they share, or into which their own demand was merged."""
     if proposal.by.id in demand.residents and proposal.by.id not in (demand.resident, demand.representative):
         return f"{proposal.by.id} shares this demand and cannot also audit it"
     return None
@@ -118,7 +118,7 @@ def the_auditor_does_not_do_the_work(demand: Demand, proposal: Proposal[Any]) ->
 
 
 def who_judged_it_does_not_act_for_the_contractor(demand: Demand, proposal: Proposal[Any]) -> str | None:
-    """Who audited the demand, or evaluated it in whatever round, does nothing of what the contractor's people do."""
+    """Who audited the demand, or evaluated it in any round, does nothing that the contractor's people do."""
     by = proposal.by
     if by.id in demand.auditors | demand.evaluators and by.speaks_for(demand.contractor, *demand.co_handlers):
         return f"{by.id} judged this demand and cannot also act for its contractor"
@@ -126,7 +126,7 @@ def who_judged_it_does_not_act_for_the_contractor(demand: Demand, proposal: Prop
 
 
 def the_evaluator_is_not_the_contractor(demand: Demand, proposal: Proposal[ContractedOut | Corrected]) -> str | None:
-    """Who evaluated the demand, in whatever round, is not given the work, and no correction says that they did it."""
+    """Who evaluated the demand, in any round, is not given the work, and no correction says that they did it."""
     fact = proposal.fact
     co_handlers = (fact.co_handlers or ()) if isinstance(fact, ContractedOut) else ()
     if both := demand.evaluators.intersection((fact.contractor, *co_handlers)):
@@ -147,7 +147,7 @@ def who_registered_or_told_does_not_speak_for_the_resident(demand: Demand, propo
 
 
 def an_evaluation_is_corrected_by_two(demand: Demand, proposal: Proposal[Corrected]) -> str | None:
-    """What the resident said is corrected by who had no part in it, on the resident's word or that of a second such."""
+    """What the resident said is corrected by an outsider, and confirmed by the resident or a second outsider."""
     fact, by = proposal.fact, proposal.by
     verdict = fact.resolved is not None or fact.grade is not None
     kind = demand.fact_of(fact.event)

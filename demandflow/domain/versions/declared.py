@@ -1,4 +1,4 @@
-"""What a workflow declares, as a text that is the same in every process: by it a log knows the workflows that wrote."""
+"""What a workflow declares, as a text that is the same in every process, so that a log recognises its workflows."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ from demandflow.domain.stream import Stream
 from demandflow.domain.workflow import Workflow
 
 SETS = {"rules", "runs_in", "paused_in", "restarts"}
-"""Whose order means nothing."""
+"""Fields whose order means nothing."""
 MOST = 8
-"""So many differences are named."""
+"""How many differences are named."""
 
 
 def declared(workflow: Workflow) -> str:
     """States, moves and clocks; facts by their topics, rules and conditions by name and numbers, calendars by hours.
 
-    What says no more than its default is left out, so that what a later release lets be declared changes nothing.
+    Defaults are left out, so that the text stays the same when a later release adds a field.
     """
     moves: dict[str, list[Any]] = {}
     for move in workflow.moves:
         moves.setdefault(move.name, []).append(_move(move, workflow))
-    said = {
+    parts = {
         "state": {state.name: _fields(state) for state in workflow.states},
         "move": {f"{name} ({at})": move for name, several in moves.items() for at, move in enumerate(several, start=1)},
         "clock": {clock.name: _fields(clock) for clock in workflow.clocks},
         **_fields(workflow, apart=("name", "version", "states", "moves", "clocks")),
     }
-    return json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return json.dumps(parts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def differences(before: str, now: str) -> tuple[str, ...]:
-    """What differs between two such texts, in words; the first few."""
+    """The first few differences between two such texts, in words."""
     lines = list(_differences("", json.loads(before), json.loads(now)))
     more = [f"and {len(lines) - MOST} more"] if len(lines) > MOST else []
     return (*lines[:MOST], *more)
@@ -64,14 +64,17 @@ def _shown(value: Any) -> str:
 
 
 def _move(move: Move, workflow: Workflow) -> dict[str, Any]:
-    """All that a move says; where it leads from, who makes it and what it means can each be written in several ways."""
-    said = {"from_": sources(move, workflow.states), "by": move.roles, **({"means": m} if (m := move.meanings) else {})}
-    return _fields(move, apart=("name", *said)) | {name: sorted(words) for name, words in said.items()}
+    """The fields of a move; sources, roles and meanings, which can each be written in several ways, as sorted lists."""
+    lists = {"from_": sources(move, workflow.states), "by": move.roles}
+    if move.meanings:
+        lists["means"] = move.meanings
+    return _fields(move, apart=("name", *lists)) | {name: sorted(words) for name, words in lists.items()}
 
 
 def _fields(value: Any, apart: tuple[str, ...] = ()) -> dict[str, Any]:
-    said = [(field, getattr(value, field.name)) for field in fields(value) if field.compare and field.name not in apart]
-    return {field.name: _plain(it, field.name in SETS) for field, it in said if it != _default(field)}
+    compared = [field for field in fields(value) if field.compare and field.name not in apart]
+    values = [(field, getattr(value, field.name)) for field in compared]
+    return {field.name: _plain(given, field.name in SETS) for field, given in values if given != _default(field)}
 
 
 def _default(field: Field[Any]) -> Any:
@@ -79,7 +82,7 @@ def _default(field: Field[Any]) -> Any:
 
 
 def _plain(value: Any, unordered: bool = False) -> Any:
-    """The value as JSON says it, without anything that another process would say otherwise."""
+    """The value as JSON, the same in every process."""
     match value:
         case None | bool() | int() | str():
             return value if not isinstance(value, Enum) else value.value
@@ -92,7 +95,7 @@ def _plain(value: Any, unordered: bool = False) -> Any:
             week = "; ".join(f"{day} {hours_as_text(hours)}" for day, hours in zip(WEEKDAYS, value.hours, strict=True))
             return {"name": value.name, "zone": value.zone, "hours": week, "makeup": hours_as_text(value.makeup_hours)}
         case tuple() | list() | set() | frozenset():
-            several = [_plain(one) for one in value]
+            several = [_plain(item) for item in value]
             return sorted(several, key=str) if unordered or isinstance(value, set | frozenset) else several
         case type() if issubclass(value, Fact):
             return value.TOPIC

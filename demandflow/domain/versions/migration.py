@@ -9,7 +9,7 @@ from demandflow.errors import RuleBroken, listed
 
 
 def reasons_not_to_move(demand: Demand, new: Workflow) -> tuple[str, ...]:
-    """Why the demand cannot go on under this workflow; none if it can."""
+    """Why the demand cannot go on under this workflow; empty if it can."""
     if demand.workflow == new.key:
         return (f"it is on {new.key} already",)
     if demand.ended_as is not None:
@@ -18,11 +18,9 @@ def reasons_not_to_move(demand: Demand, new: Workflow) -> tuple[str, ...]:
     if demand.state not in states:
         return (f"{new.key} has no state {demand.state!r} (it has {listed(states)})",)
     reasons = []
-    if (ended_as := states[demand.state].ended_as) != demand.ended_as:
-        was, now = demand.ended_as or "open", ended_as or "open"
-        reasons.append(f"in state {demand.state!r} it would be {now}, but it is {was}")
-    rows = [row for several in new.moves_from(demand.state).values() for row in several]
-    back = [row for row in rows if row.move.leads_back]
+    if (ended_as := states[demand.state].ended_as) is not None:
+        reasons.append(f"in state {demand.state!r} it would be {ended_as}, but it is open")
+    back = [row for rows in new.moves_from(demand.state).values() for row in rows if row.move.leads_back]
     if back and all(row.dest != demand.came_from for row in back):
         where = f"go back by {back[0].move.name!r} to {demand.came_from!r}, where it came from"
         reasons.append(f"under {new.key} it could not {where}")
@@ -36,8 +34,3 @@ def check_it_may_move(demand: Demand, new: Workflow, move: str) -> None:
     """Raise RuleBroken, with every reason, unless the demand can go on under this workflow."""
     if reasons := reasons_not_to_move(demand, new):
         raise RuleBroken(move, tuple((reasons_not_to_move.__name__, reason) for reason in reasons))
-
-
-def can_move(demand: Demand, new: Workflow) -> bool:
-    """Whether the demand can go on under this workflow: its state is there, and means the same end or none."""
-    return not reasons_not_to_move(demand, new)

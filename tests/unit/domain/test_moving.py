@@ -26,7 +26,7 @@ from demandflow import (
 from demandflow.analysis.comparison import diff
 from demandflow.analysis.replay import replay_check
 from demandflow.domain.demand import as_if
-from demandflow.domain.versions.migration import can_move, reasons_not_to_move
+from demandflow.domain.versions.migration import reasons_not_to_move
 from demandflow.errors import UnknownWorkflow
 from demandflow.facts import MovedOver, Registered, Stepped
 from demandflow.testing import FrozenClock
@@ -78,7 +78,7 @@ def test_a_demand_that_moved_over_goes_on_under_the_new_rules(flow: DemandFlow) 
 def test_a_demand_stays_where_its_state_is_not_known(flow: DemandFlow, clock: FrozenClock) -> None:
     it = in_hand(flow)
     waiting = flow.suspend(it.id, "frost", review=clock.now.replace(year=2026), by=DISPATCHER)
-    assert not can_move(waiting, FEWER)
+    assert reasons_not_to_move(waiting, FEWER)
     before = len(flow.events(it.id))
     with pytest.raises(RuleBroken, match="has no state 'suspended'"):
         flow.migrate(it.id, FEWER.key, by=SUPERVISOR)
@@ -96,8 +96,8 @@ def test_a_demand_does_not_move_where_it_would_be_open_again_or_could_not_go_bac
     refused = flow.refuse(it, code="x", words="y", by=AUDITOR)
     assert reasons_not_to_move(refused, STRICTER) == ("it has ended as refused; only running demands move over",)
     asked = flow.ask_details(flow.register("x", **PLACED).id, "where?", by=AUDITOR)
-    assert can_move(asked, STRICTER)
-    assert not can_move(as_if(asked, came_from="elsewhere"), STRICTER)
+    assert not reasons_not_to_move(asked, STRICTER)
+    assert reasons_not_to_move(as_if(asked, came_from="elsewhere"), STRICTER)
 
 
 def test_why_a_demand_cannot_move_is_told_in_full(flow: DemandFlow) -> None:

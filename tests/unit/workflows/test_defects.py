@@ -494,6 +494,11 @@ def alike(one: str, other: str) -> bool:
     return kinds == ["alike"]
 
 
+def test_what_stays_in_an_end_reopens_nothing() -> None:
+    stays = replace(FINISH, name="stay", from_="done", to=STAY, means="unmerged")
+    assert Workflow(**small(FINISH, stays)).move_of(Stepped, "done") == "stay"
+
+
 def test_a_rule_that_objects_to_the_late_is_a_bound() -> None:
     for heard in ((says_no_to_the_late,), (hears, says_no_to_the_late)):
         again = replace(AGAIN, rules=heard)
