@@ -72,7 +72,7 @@ class Dispatch:
         if self.fallback is not None:
             object.__setattr__(self, "fallback", name_of(self.fallback, "fallback"))
         if not self.units and self.fallback is None:
-            raise InvalidValue("units", f"must be at least one Unit, or a fallback, got {brief(self.units)}")
+            raise InvalidValue("units", f"must be at least one Handler, or a fallback, got {brief(self.units)}")
 
     @property
     def records(self) -> tuple[type[Fact], ...]:

@@ -41,7 +41,7 @@ class Timer:
 class Reaction:
     """What a policy proposes: a fact, and the move that records it (else the one that does from where it stands).
 
-    `gathering` is kept as the event's correlation: reactions of one gathering belong together. Raises InvalidValue.
+    `correlation` is kept with the event: reactions with the same one belong together. Raises InvalidValue.
     """
 
     fact: Fact
@@ -51,7 +51,7 @@ class Reaction:
     def __post_init__(self) -> None:
         if not isinstance(self.fact, Fact):
             raise InvalidValue("reaction", f"must be a fact, for instance Noted(text=…), got {brief(self.fact)}")
-        for what, value in (("move", self.move), ("gathering", self.correlation)):
+        for what, value in (("move", self.move), ("correlation", self.correlation)):
             if value is not None:
                 object.__setattr__(self, what, name_of(value, f"reaction's {what}"))
 

@@ -892,8 +892,8 @@ def test_what_was_merged_has_no_window() -> None:
         (lambda: Sorting(OFFICE, days=True), "days: must be a whole number from 1 to 3660, got True"),
         (lambda: Sorting(OFFICE, name=""), "policy's name: '' is empty"),
         (lambda: Sorting(OFFICE, on=1), "policy sorting: on is True or False, got 1"),  # type: ignore[arg-type]
-        (lambda: Dispatch(), "units: must be at least one Unit, or a fallback"),
-        (lambda: Dispatch(("A",)), "units: must be a Unit or several, got ('A',)"),  # type: ignore[arg-type]
+        (lambda: Dispatch(), "units: must be at least one Handler, or a fallback"),
+        (lambda: Dispatch(("A",)), "units: must be a Handler or several, got ('A',)"),  # type: ignore[arg-type]
         (lambda: Handler(" A"), "unit's name: ' A' is empty or has blanks"),
         (lambda: Handler("A", "a//b"), "place: "),
         (lambda: Handler("A", "a", (1,)), "unit's categories: must be texts"),  # type: ignore[arg-type]
@@ -927,7 +927,7 @@ def test_what_was_merged_has_no_window() -> None:
         (lambda: Timer(OLD, 1), "cause: must be a text, got 1"),  # type: ignore[arg-type]
         (lambda: Reaction("x"), "reaction: must be a fact, for instance Noted(text=…), got 'x'"),  # type: ignore[arg-type]
         (lambda: Reaction(Accepted(), ""), "reaction's move: '' is empty"),
-        (lambda: Reaction(Accepted(), correlation="a\n"), "reaction's gathering: 'a\\n' is empty or has blanks"),
+        (lambda: Reaction(Accepted(), correlation="a\n"), "reaction's correlation: 'a\\n' is empty or has blanks"),
         (lambda: ReopenWindow(3, 4), "before_days: 4 is before the window of 3 days opens; give 3 at most"),
     ],
 )
