@@ -49,25 +49,24 @@ from demandflow.testing import (
 )
 from tests.laws.long_runs import no_contracting_without_audit
 from tests.laws.long_runs import play as play_many
-from tests.profiles import SHARE, examples
+from tests.profiles import SHARE
 from tests.stories import PLAIN
 
+SEQUENCES, TRIED = (60, 0.75) if SHARE == 1 else (4, 0.25)
 FEW: Any = settings(max_examples=8, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck))
 STRICT = closed_loop("strict-loop", bound=1, missed_callbacks=1)
 OFFICE = Calendar.of("office", zone="Asia/Shanghai", hours="Mon-Fri 09:00-12:00 14:00-18:00")
 TIMED = closed_loop("timed-loop", clocks=standard_clocks(OFFICE))
 
 
-def test_no_law_is_broken_in_random_sequences() -> None:
-    tally = Tally()
-    for number in range(1, 5):  # one beginning alone may never come to a rare move
-        play_many(examples(60), number=number, tally=tally)
+@pytest.mark.parametrize("number", range(1, 5))
+def test_no_law_is_broken_in_random_sequences(number: int) -> None:
+    tally = play_many(SEQUENCES, number=number)
     print(tally.table(CLOSED_LOOP))
     names = {move.name for move in CLOSED_LOOP.moves}
     for counts in (tally.accepted, tally.refused):
-        never = [name for name in names if not counts[name]]
-        # chance may leave some out in so few; `make laws` demands all of them
-        assert len(never) <= 2 * SHARE, f"hardly every move was tried: {never}"
+        # chance leaves rare moves out; `make laws` demands all of them
+        assert sum(counts[name] > 0 for name in names) > len(names) * TRIED
 
 
 @pytest.mark.parametrize("workflow", [PLAIN, STRICT, TIMED])
