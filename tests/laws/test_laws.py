@@ -52,7 +52,7 @@ from tests.laws.long_runs import play as play_many
 from tests.profiles import SHARE
 from tests.stories import PLAIN
 
-SEQUENCES, TRIED = (60, 0.75) if SHARE == 1 else (4, 0.25)
+SEQUENCES, TRIED = (60, 0.75) if SHARE == 1 else (4, 0.1)
 FEW: Any = settings(max_examples=8, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck))
 STRICT = closed_loop("strict-loop", bound=1, missed_callbacks=1)
 OFFICE = Calendar.of("office", zone="Asia/Shanghai", hours="Mon-Fri 09:00-12:00 14:00-18:00")
