@@ -192,7 +192,7 @@ def test_the_same_question_has_the_same_answer_and_each_cause_is_named_once(hist
 def test_random_histories_make_every_policy_speak() -> None:
     heard: set[str] = set()
 
-    @settings(max_examples=60, derandomize=True, database=None, phases=[Phase.generate])
+    @settings(max_examples=200, derandomize=True, database=None, phases=[Phase.generate])
     @given(thrown(LOOP, {}, 40))
     def listen(history: History) -> None:
         for demand, _ in told(history):
