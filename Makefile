@@ -3,37 +3,37 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
-# many random sequences, run without tracing, which would double their time
-SEQUENCES := tests/laws/test_laws.py::test_no_law_is_broken_in_random_sequences
-# signals, which would interrupt the tracing as well
-SIGNALS := tests/unit/interruptions/test_interruptions.py::test_a_signal_at_any_time_leaves_nothing_open
-# calls and statements, counted without tracing
-COUNTS := tests/unit/recording/test_counts.py
+CONSTRAINTS := constraints.txt
+# in parallel, the slow ones shared out
+TOGETHER := -q -n auto --dist worksteal
+# tracing would double the time of these, be interrupted by their signals, or be counted with them
+UNTRACED := --deselect tests/laws/test_laws.py::test_no_law_is_broken_in_random_sequences \
+	--deselect tests/unit/interruptions/test_interruptions.py::test_a_signal_at_any_time_leaves_nothing_open \
+	--deselect tests/unit/recording/test_counts.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test plain check laws rules mutants real bench bench-full clean
+.PHONY: help demo test coverage check properties laws rules planted mutants real bench bench-full clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-$(READY): pyproject.toml constraints.txt
+$(READY): pyproject.toml $(CONSTRAINTS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "demandflow needs Python 3.11 or newer; say which: make PYTHON=python3.12 ...")'
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@$(RUN) -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[dev]'
 	@touch $@
 
 demo: $(READY)  ## a county's year: 146 demands, their figures, one story
 	@$(RUN) examples/county_year.py
 
-test: $(READY)  ## all tests, with branch coverage
+test: $(READY)  ## all tests, each property on few examples: three minutes on two cores
+	@$(RUN) -m pytest $(TOGETHER)
+
+coverage: $(READY)  ## the same with branch coverage, which must not fall below 95 %
 	@$(RUN) -m coverage erase
-	@$(RUN) -m coverage run -m pytest -q -n auto --dist worksteal --deselect $(SEQUENCES) --deselect $(SIGNALS) --deselect $(COUNTS)
-	@$(RUN) -m pytest -q $(SEQUENCES) $(SIGNALS) $(COUNTS)
+	@$(RUN) -m coverage run -m pytest $(TOGETHER) $(UNTRACED)
 	@$(RUN) -m coverage combine -q
 	@$(RUN) -m coverage report
-
-plain: $(READY)  ## all tests but the random sequences, without coverage: on another Python
-	@$(RUN) -m pytest -q -n auto --dist worksteal --deselect $(SEQUENCES)
 
 check: $(READY)  ## format, lint, strict types, docs
 	@$(RUN) -m ruff format --check .
@@ -41,13 +41,19 @@ check: $(READY)  ## format, lint, strict types, docs
 	@$(RUN) -m mypy
 	@$(RUN) -m pytest -q tests/unit/project/test_readme.py tests/unit/project/test_house_rules.py
 
-laws: $(READY)  ## 2,000 random sequences, 1,000 workflows, 1,000 defective ones, 2,000 killed runs, against the laws
+properties: $(READY)  ## all tests, each property on all its examples
+	@HYPOTHESIS_PROFILE=ci $(RUN) -m pytest $(TOGETHER)
+
+laws: properties  ## ... and 2,000 random sequences, 1,000 workflows, 1,000 defective ones, 2,000 killed runs
 	@$(RUN) -m tests.laws
 
 rules: $(READY)  ## each rule taken out, each move opened to every role: which example notices
 	@$(RUN) -m tests.unit.rules.test_rule_book
 
-mutants: $(READY)  ## faults, planted and by lot, against the laws alone; the score of the fast tests (an hour)
+planted: $(READY)  ## faults planted by hand in our own code, one by one, against the laws alone
+	@$(RUN) -m tests.mutation.mutants planted
+
+mutants: $(READY)  ## those faults, and others by lot; the score of the fast tests (an hour)
 	@$(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[mutants]'
 	@$(RUN) -m tests.mutation.mutants
 
@@ -71,4 +77,4 @@ bench-full: bench  ## the same, and a rebuild from a million events
 	@$(RUN) benchmarks/rebuilding.py 1000000
 
 clean:  ## remove what the other targets made
-	@rm -rf $(VENV) out .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) .venv-* out .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis

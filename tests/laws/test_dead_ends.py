@@ -43,9 +43,12 @@ from demandflow.testing import (
 from demandflow.testing.ahead import Ahead
 from demandflow.testing.histories import History, thrown
 from tests.laws.workflows import workflows
+from tests.profiles import examples
 
 GENERATE = [Phase.explicit, Phase.generate]
-few = settings(max_examples=8, deadline=None, database=None, phases=GENERATE, suppress_health_check=list(HealthCheck))
+few = settings(
+    max_examples=examples(8), deadline=None, database=None, phases=GENERATE, suppress_health_check=list(HealthCheck)
+)
 LAW = law_named("no dead end made by a rule")
 ASKED, TOLD = State("asked", Stage.FEEDBACK, "clerk"), State("told", Stage.EVALUATION, "resident")
 DONE = State("done", Stage.ENDED, ended_as="closed")
@@ -130,10 +133,9 @@ def test_the_test_case_and_the_state_machine_find_it_too() -> None:
     case("test_no_dead_end_made_by_a_rule").run(result)
     assert len(result.failures) == 1
     assert "the demand is anonymous" in result.failures[0][1]
+    found = settings(max_examples=15, stateful_step_count=10, deadline=None, phases=GENERATE)
     with pytest.raises(AssertionError, match="nobody can bring it to an end"):
-        run_state_machine_as_test(
-            as_state_machine(OWN), settings=settings(max_examples=15, stateful_step_count=10, deadline=None)
-        )
+        run_state_machine_as_test(as_state_machine(OWN), settings=found)
 
 
 @pytest.mark.parametrize(

@@ -52,22 +52,21 @@ from tests.laws.long_runs import play as play_many
 from tests.profiles import SHARE, examples
 from tests.stories import PLAIN
 
-FEW: Any = settings(max_examples=8, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck))
+SEQUENCES, TRIED, SOME = (60, 0.75, 8) if SHARE == 1 else (4, 0.1, 3)
+FEW: Any = settings(max_examples=SOME, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck))
 STRICT = closed_loop("strict-loop", bound=1, missed_callbacks=1)
 OFFICE = Calendar.of("office", zone="Asia/Shanghai", hours="Mon-Fri 09:00-12:00 14:00-18:00")
 TIMED = closed_loop("timed-loop", clocks=standard_clocks(OFFICE))
 
 
-def test_no_law_is_broken_in_random_sequences() -> None:
-    tally = Tally()
-    for number in range(1, 5):  # one beginning alone may never come to a rare move
-        play_many(examples(60), number=number, tally=tally)
+@pytest.mark.parametrize("number", range(1, 5))
+def test_no_law_is_broken_in_random_sequences(number: int) -> None:
+    tally = play_many(SEQUENCES, number=number)
     print(tally.table(CLOSED_LOOP))
     names = {move.name for move in CLOSED_LOOP.moves}
     for counts in (tally.accepted, tally.refused):
-        never = [name for name in names if not counts[name]]
-        # chance may leave some out in so few; `make laws` demands all of them
-        assert len(never) <= 2 * SHARE, f"hardly every move was tried: {never}"
+        # chance leaves rare moves out; `make laws` demands all of them
+        assert sum(counts[name] > 0 for name in names) > len(names) * TRIED
 
 
 @pytest.mark.parametrize("workflow", [PLAIN, STRICT, TIMED])
@@ -75,7 +74,7 @@ def test_the_laws_hold_for_other_workflows(workflow: Workflow) -> None:
     tally = Tally()
     run_state_machine_as_test(as_state_machine(workflow, tally=tally), settings=FEW)
     assert sum(tally.accepted.values()) >= FEW.max_examples
-    assert check(workflow, max_examples=20).histories == 20
+    assert check(workflow, max_examples=examples(20)).histories == examples(20)
 
 
 def test_the_laws_hold_in_a_file_that_is_abandoned_and_opened_again(tmp_path: Path) -> None:
@@ -85,7 +84,7 @@ def test_the_laws_hold_in_a_file_that_is_abandoned_and_opened_again(tmp_path: Pa
     assert next(numbers) >= FEW.max_examples
 
 
-TestStrictLoop = as_test_case(STRICT, max_examples=5)
+TestStrictLoop = as_test_case(STRICT, max_examples=SOME)
 
 
 def test_a_test_case_has_a_test_for_each_law() -> None:
@@ -120,8 +119,8 @@ def test_a_forgotten_rule_is_shown_by_the_shortest_story_and_a_test_to_copy() ->
 def test_rules_are_held_against_steps_of_a_name_a_meaning_or_a_fact() -> None:
     rule = rules.nobody_evaluates_their_own_work
     kept: Any = {"evaluate": rule, "evaluated": [rule], Evaluated: (rule,)}
-    assert check(CLOSED_LOOP, rules=kept, max_examples=20).histories == 20
-    assert check(CLOSED_LOOP, rules=[never_objects], max_examples=5).histories == 5
+    assert check(CLOSED_LOOP, rules=kept, max_examples=examples(20)).histories == examples(20)
+    assert check(CLOSED_LOOP, rules=[never_objects], max_examples=SOME).histories == SOME
     with pytest.raises(InvalidValue, match="no move is named 'evalute'"):
         check(CLOSED_LOOP, rules={"evalute": rule})
     with pytest.raises(InvalidValue, match="is no rule"):
@@ -134,7 +133,7 @@ def never_objects(demand: Demand, proposal: Proposal[Any]) -> str | None:
 
 
 def test_a_law_of_ones_own_is_held_as_well() -> None:
-    assert check(CLOSED_LOOP, also=[no_contracting_without_audit], max_examples=20).steps > 20
+    assert check(CLOSED_LOOP, also=[no_contracting_without_audit], max_examples=examples(20)).steps > examples(20)
 
     def nothing_is_ever_refused(played: Played) -> None:
         """A wish."""

@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from demandflow import DemandFlow, StorageError
-from tests.profiles import examples
+from tests.profiles import SHARE, examples
 from tests.stories import AUDITOR, CLERK
 from tests.unit.interruptions.interruptions import Interrupted, interrupted_at, nothing_left_open, passed_over
 
@@ -87,7 +87,11 @@ def upkeep(flow: DemandFlow, demand: UUID) -> object:
     return flow.verify()
 
 
-WORKS: dict[Work, int] = {note: 1, register: 1, taken: 1, batch: 3, figures: 1, rebuild: 7, upkeep: 7, opening: 101}
+WORKS: dict[Work, int] = (
+    {note: 1, register: 1, taken: 1, batch: 3, figures: 1, rebuild: 7, upkeep: 7, opening: 101}
+    if SHARE == 1
+    else {note: 1, register: 1, taken: 1, batch: 3, figures: 1, rebuild: 41, upkeep: 41, opening: 503}
+)
 """Each with how many of its moments are passed over; a prime, so that no kind of them always is."""
 
 

@@ -54,7 +54,7 @@ from demandflow.testing.strategies import (
     texts,
 )
 from demandflow.testing.types import strategy_of
-from tests.profiles import examples
+from tests.profiles import SHARE, examples
 from tests.stories import T0, A, B, Story
 
 
@@ -174,6 +174,10 @@ def test_a_demand_is_as_a_history_leaves_it(demand: Demand) -> None:
     assert demand.state in {state.name for state in CLOSED_LOOP.states}
 
 
+class Enough(Exception):
+    """All that was looked for was seen."""
+
+
 def test_demands_come_to_nearly_every_state() -> None:
     found: set[str] = set()
 
@@ -181,9 +185,11 @@ def test_demands_come_to_nearly_every_state() -> None:
     @given(demands())
     def seen(demand: Demand) -> None:
         found.add(demand.state)
+        if len(found) >= 6:
+            raise Enough
 
-    seen()
-    assert len(found) >= 6, found
+    with pytest.raises(Enough):
+        seen()
 
 
 def test_what_fails_is_made_smaller_to_something_readable() -> None:
@@ -193,6 +199,11 @@ def test_what_fails_is_made_smaller_to_something_readable() -> None:
     )
     assert find(actors(Role.AUDITOR), lambda _: True, settings=once) == Actor("王芳", Role.AUDITOR)
     assert find(moments(), lambda _: True, settings=once) == datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.skipif(SHARE > 1, reason="slow: tried with HYPOTHESIS_PROFILE=ci")
+def test_a_demand_that_fails_is_made_smaller_to_its_registration() -> None:
+    once = settings(max_examples=1000, database=None, suppress_health_check=list(HealthCheck))
     assert find(demands(), lambda _: True, settings=once).facts == (Registered,)
 
 

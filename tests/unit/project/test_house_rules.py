@@ -202,7 +202,9 @@ def test_importing_demandflow_brings_no_test_tools() -> None:
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("name", ["pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", "constraints.txt"])
+@pytest.mark.parametrize(
+    "name", ["pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", "constraints.txt", "constraints-lowest.txt"]
+)
 def test_the_paper_is_there_and_names_no_address_of_a_registry(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     assert text.strip()

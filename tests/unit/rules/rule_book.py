@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from demandflow import Actor, FeedbackMethod, Grade, MoveNotAllowed, Refusal, Role, RoleNotAllowed, RuleBroken, Workflow
+from demandflow import Actor, FeedbackMethod, Grade, Refusal, Role, RoleNotAllowed, RuleBroken, Workflow
 from demandflow.domain.demand import as_if
 from demandflow.facts import (
     ContractedOut,
@@ -278,18 +279,13 @@ def check_roles(scene: Scene, workflow: Workflow) -> None:
             assert role in scene.who, f"{role} must not be allowed to {scene.move}"
 
 
-def who_notices(workflow: Workflow) -> list[str]:
-    """The scenes and examples that fail on this workflow."""
-    noticed = []
+def who_notices(workflow: Workflow, moves: Sequence[str] = ()) -> Iterator[str]:
+    """The scenes and examples that fail on this workflow, those of these moves first."""
+    checks = [(example.scene, str(example), example.check) for example in EXAMPLES]
     for scene in SCENES:
-        for check in (check_scene, check_roles):
-            try:
-                check(scene, workflow)
-            except (AssertionError, Refusal):
-                noticed.append(f"{check.__name__} {scene}")
-    for example in EXAMPLES:
+        checks += [(scene, f"{check.__name__} {scene}", partial(check, scene)) for check in (check_scene, check_roles)]
+    for _, name, check in sorted(checks, key=lambda one: one[0].move not in moves):
         try:
-            example.check(workflow)
-        except (AssertionError, MoveNotAllowed, RoleNotAllowed):
-            noticed.append(str(example))
-    return noticed
+            check(workflow)
+        except (AssertionError, Refusal):
+            yield name

@@ -83,32 +83,34 @@ def _changed(numbers: tuple[int, ...], change: dict[str, object]) -> Workflow:
     return Workflow(CLOSED_LOOP.name, CLOSED_LOOP.version, CLOSED_LOOP.states, moves)
 
 
-def _noticed(numbers: tuple[int, ...], change: dict[str, object]) -> list[str]:
+def _noticed(numbers: tuple[int, ...], change: dict[str, object]) -> Iterator[str]:
     """Who notices the change: examples, or the check when the workflow is built."""
     try:
-        return who_notices(_changed(numbers, change))
+        workflow = _changed(numbers, change)
     except InvalidWorkflow as defects:
         assert {"to", "means"} & change.keys(), "roles and rules are noticed by examples, not by the check at build"
-        return [f"at build: {defect}" for defect in defects.defects]
+        yield from (f"at build: {defect}" for defect in defects.defects)
+    else:
+        yield from who_notices(workflow, [CLOSED_LOOP.moves[number].name for number in numbers])
 
 
 # a report that is no longer called one is advised against; the examples must notice it all the same
 @pytest.mark.filterwarnings("ignore::demandflow.errors.WorkflowAdvice")
 @pytest.mark.parametrize(("numbers", "change"), [one[1:] for one in CHANGES], ids=[one[0] for one in CHANGES])
 def test_nothing_that_is_changed_goes_unnoticed(numbers: tuple[int, ...], change: dict[str, object]) -> None:
-    assert _noticed(numbers, change), "no example noticed"
+    assert any(_noticed(numbers, change)), "no example noticed"
 
 
 @pytest.mark.parametrize("number", [n for n, move in enumerate(CLOSED_LOOP.moves) if move.when is not None])
 def test_a_conditional_move_that_is_taken_out_is_noticed(number: int) -> None:
     moves = [move for other, move in enumerate(CLOSED_LOOP.moves) if other != number]
     try:
-        assert who_notices(Workflow("closed-loop", 2, CLOSED_LOOP.states, moves))
+        assert any(who_notices(Workflow("closed-loop", 2, CLOSED_LOOP.states, moves), [CLOSED_LOOP.moves[number].name]))
     except InvalidWorkflow as defects:
         assert {"unreachable", "unbounded"} & {defect.kind for defect in defects.defects}
 
 
 if __name__ == "__main__":
     for what, numbers, change in CHANGES:
-        noticed = _noticed(numbers, change)
+        noticed = list(_noticed(numbers, change))
         print(f"{what:<72} noticed by {len(noticed):>3}: {noticed[0] if noticed else 'NOBODY'}")

@@ -36,6 +36,7 @@ from demandflow.testing import History, Law, LawBroken, as_state_machine, as_tes
 from demandflow.testing.checking import Broken, Checked, hold
 from demandflow.testing.copying import as_test
 from demandflow.testing.histories import thrown
+from tests.profiles import examples
 
 OPEN, ASIDE = State("open", Stage.AUDIT, owner="clerk"), State("aside", Stage.AUDIT, owner="clerk")
 DONE, MERGED = State("done", Stage.ENDED, ended_as="closed"), State("merged", Stage.ENDED, ended_as="merged")
@@ -98,15 +99,15 @@ def see(kind: type[Fact]) -> Workflow:
 
 @pytest.mark.parametrize("kind", [Measured, Named])
 def test_facts_of_ones_own_are_made_by_their_types(kind: type[Fact]) -> None:
-    assert check(see(kind), max_examples=15).tally.accepted["see"]
+    assert check(see(kind), max_examples=examples(15)).tally.accepted["see"]
 
 
 def test_facts_of_which_no_sample_is_known_are_asked_for_and_taken() -> None:
     for kind in (Seen, Coded):
         with pytest.raises(InvalidValue, match=f"give facts={{{kind.__name__}: …}}"):
-            check(see(kind), max_examples=15)
+            check(see(kind), max_examples=examples(15))
     spots = st.builds(Spot, east=st.integers(0, 9), north=st.integers(0, 9))
-    done = check(see(Seen), facts={Seen: st.builds(Seen, spot=spots)}, max_examples=20)
+    done = check(see(Seen), facts={Seen: st.builds(Seen, spot=spots)}, max_examples=examples(30))
     assert done.tally.accepted["see"]
 
 
@@ -134,13 +135,15 @@ def test_a_way_back_from_where_demands_may_begin() -> None:
     odd = small(
         fetch, lay, back, Move("finish", Stepped, "aside", "done", ("clerk", "boss")), states=(OPEN, ASIDE, DONE)
     )
-    assert check(odd, max_examples=30).steps > 100
+    assert check(odd, max_examples=examples(30)).steps > 3 * examples(30)
 
 
 def test_a_workflow_of_beginnings_only() -> None:
     begins = Workflow("begins", 1, (DONE,), (Move("file", Registered, START, "done", "clerk"),))
-    assert check(begins, max_examples=10).steps >= 10
-    run_state_machine_as_test(as_state_machine(begins), settings=settings(max_examples=3, deadline=None))
+    assert check(begins, max_examples=5).steps >= 5
+    run_state_machine_as_test(
+        as_state_machine(begins), settings=settings(max_examples=3, stateful_step_count=10, deadline=None)
+    )
 
 
 def only_after_a_year(demand: Demand, proposal: Proposal[Any]) -> str | None:
@@ -164,13 +167,13 @@ def merging(**unmerge: Any) -> Workflow:
 
 @pytest.mark.parametrize("odd", [{"rules": (only_after_a_year,)}, {"means": "reopened"}, {"took": "aside"}, {}])
 def test_merges_that_are_undone_in_their_own_way(odd: Any) -> None:
-    done = check(merging(**odd), max_examples=30)
+    done = check(merging(**odd), max_examples=examples(50))
     assert done.tally.accepted["merge"]
 
 
 def test_days_end_in_the_communitys_zone() -> None:
     here = partial(DemandFlow.open, zone="Asia/Shanghai")
-    assert check(CLOSED_LOOP, open=here, max_examples=12).histories == 12
+    assert check(CLOSED_LOOP, open=here, max_examples=5).histories == 5
 
 
 def forbid(demand: Demand, proposal: Proposal[Any]) -> str | None:
