@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
@@ -17,6 +17,7 @@ from demandflow.analysis.comparison import diff
 from demandflow.analysis.replay import replay_check
 from demandflow.analysis.what_if import what_if
 from demandflow.cli.follow import add_follow
+from demandflow.domain.events import Event
 from demandflow.domain.facts import STANDARD_FACTS
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import Defect, DemandFlowError, InvalidValue, InvalidWorkflow, WorkflowAdvice
@@ -104,17 +105,13 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_argument("old", metavar="OLD", help=FILE)
     compare.add_argument("new", metavar="NEW", help=FILE)
     replay = verb("replay-check", _replay, "what of a recorded log a workflow would have refused")
-    replay.add_argument("url", metavar="URL", help="the log: sqlite:///path")
-    replay.add_argument("file", metavar="FILE", help=FILE)
-    of = "judge demands on this workflow (may be repeated; else on any version of the same name)"
-    replay.add_argument("--of", action="append", metavar="name@version", help=of)
-    replay.add_argument("--tenant", help="whose log it is, if it says so")
-    says = "how the clocks of a recorded log would have run under those of a workflow"
-    what = verb("what-if", _what_if, says)
-    what.add_argument("url", metavar="URL", help="the log: sqlite:///path")
-    what.add_argument("file", metavar="FILE", help=FILE)
-    what.add_argument("--of", action="append", metavar="name@version", help=of)
-    what.add_argument("--tenant", help="whose log it is, if it says so")
+    what = verb("what-if", _what_if, "how the clocks of a recorded log would have run under those of a workflow")
+    for judging in (replay, what):
+        judging.add_argument("url", metavar="URL", help="the log: sqlite:///path")
+        judging.add_argument("file", metavar="FILE", help=FILE)
+        of = "judge demands on this workflow (may be repeated; else on any version of the same name)"
+        judging.add_argument("--of", action="append", metavar="name@version", help=of)
+        judging.add_argument("--tenant", help="whose log it is, if it says so")
     until = "when to judge, as 2026-03-31T18:00+08:00 (else when the log was last written to)"
     what.add_argument("--until", metavar="MOMENT", help=until)
     return parser
@@ -158,9 +155,8 @@ def _diff(options: argparse.Namespace) -> int:
 
 
 def _replay(options: argparse.Namespace) -> int:
-    workflow = _usable(Sources(options.vocabulary), options.file)
-    facts = facts_by_topic([*STANDARD_FACTS, *workflow.facts]).values()
-    replayed = replay_check(recorded_events(options.url, facts, options.tenant), workflow, of=options.of)
+    workflow, events = _judged(options)
+    replayed = replay_check(events, workflow, of=options.of)
     if not replayed.steps:
         raise InvalidValue(options.url, "there is nothing in this log that could be judged")
     _answer(options, replayed)
@@ -168,12 +164,18 @@ def _replay(options: argparse.Namespace) -> int:
 
 
 def _what_if(options: argparse.Namespace) -> int:
-    workflow = _usable(Sources(options.vocabulary), options.file)
-    facts = facts_by_topic([*STANDARD_FACTS, *workflow.facts]).values()
+    workflow, events = _judged(options)
     until = None if options.until is None else _moment(options.until)
-    result = what_if(recorded_events(options.url, facts, options.tenant), workflow, until=until, of=options.of)
+    result = what_if(events, workflow, until=until, of=options.of)
     _answer(options, result)
     return FOUND if result.otherwise else SOUND
+
+
+def _judged(options: argparse.Namespace) -> tuple[Workflow, Iterator[Event]]:
+    """The workflow that judges, and the events of the log."""
+    workflow = _usable(Sources(options.vocabulary), options.file)
+    facts = facts_by_topic([*STANDARD_FACTS, *workflow.facts]).values()
+    return workflow, recorded_events(options.url, facts, options.tenant)
 
 
 def _moment(text: str) -> datetime:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import ClassVar
 
 from demandflow.calendars.calendar import Calendar
 from demandflow.calendars.spans import Span
@@ -38,16 +39,12 @@ class CallBacks:
     after: tuple[Span | str, ...] = AFTER
     name: str = "call_backs"
     on: bool = True
+    records: ClassVar[tuple[type[Fact], ...]] = (Notified,)
 
     def __post_init__(self) -> None:
         check_name(self.name, self.on)
         check_calendar(self.name, self.calendar)
         object.__setattr__(self, "after", spans("after", self.after))
-
-    @property
-    def records(self) -> tuple[type[Fact], ...]:
-        """Notices."""
-        return (Notified,)
 
     def timers(self, demand: Demand, workflow: Workflow) -> Iterable[Timer]:
         """Each attempt that was not missed yet, so long after the resident was told."""
@@ -84,16 +81,12 @@ class NoticesEnd:
     days: int | None = None
     name: str = "notices_end"
     on: bool = True
+    records: ClassVar[tuple[type[Fact], ...]] = (NoticeEnded,)
 
     def __post_init__(self) -> None:
         check_name(self.name, self.on)
         if self.days is not None:
             whole_number("days", self.days, 1, 3660)
-
-    @property
-    def records(self) -> tuple[type[Fact], ...]:
-        """That a notice ended."""
-        return (NoticeEnded,)
 
     def timers(self, demand: Demand, workflow: Workflow) -> Iterable[Timer]:
         """So many days after the public was told, where nobody can be asked."""

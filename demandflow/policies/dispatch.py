@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from demandflow.domain.demand import Demand
 from demandflow.domain.fact import Fact
@@ -66,6 +67,7 @@ class Dispatch:
     fallback: str | None = None
     name: str = "dispatch"
     on: bool = True
+    records: ClassVar[tuple[type[Fact], ...]] = (ContractedOut, Notified)
 
     def __post_init__(self) -> None:
         check_name(self.name, self.on)
@@ -74,11 +76,6 @@ class Dispatch:
             object.__setattr__(self, "fallback", name_of(self.fallback, "fallback"))
         if not self.units and self.fallback is None:
             raise InvalidValue("units", f"must be at least one Handler, or a fallback, got {brief(self.units)}")
-
-    @property
-    def records(self) -> tuple[type[Fact], ...]:
-        """Contracts, and notices that there is nobody to contract with."""
-        return (ContractedOut, Notified)
 
     def timers(self, demand: Demand, workflow: Workflow) -> Iterable[Timer]:
         """At once, wherever a policy may contract out, for the contract and, apart from it, for the notice.

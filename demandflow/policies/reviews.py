@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 from demandflow.calendars.calendar import Calendar
 from demandflow.calendars.spans import Span
@@ -36,16 +37,12 @@ class ReviewSuspended:
     calendar: Calendar | None = None
     name: str = "reviews"
     on: bool = True
+    records: ClassVar[tuple[type[Fact], ...]] = (Notified,)
 
     def __post_init__(self) -> None:
         check_name(self.name, self.on)
         check_calendar(self.name, self.calendar, needed=False)
         object.__setattr__(self, "before", a_span("before", self.before))
-
-    @property
-    def records(self) -> tuple[type[Fact], ...]:
-        """Notices."""
-        return (Notified,)
 
     def timers(self, demand: Demand, workflow: Workflow) -> Iterable[Timer]:
         """The review date, or so long before it."""
@@ -76,6 +73,7 @@ class ReopenWindow:
     calendar: Calendar | None = None
     name: str = "reopen_window"
     on: bool = True
+    records: ClassVar[tuple[type[Fact], ...]] = (Notified,)
 
     def __post_init__(self) -> None:
         check_name(self.name, self.on)
@@ -87,11 +85,6 @@ class ReopenWindow:
         if self.before_days > self.days:
             problem = f"{self.before_days} is before the window of {self.days} days opens; give {self.days} at most"
             raise InvalidValue("before_days", problem)
-
-    @property
-    def records(self) -> tuple[type[Fact], ...]:
-        """Notices."""
-        return (Notified,)
 
     def timers(self, demand: Demand, workflow: Workflow) -> Iterable[Timer]:
         """So many days before the window closes, where a move leads back."""
