@@ -23,7 +23,7 @@
         ├── WrongZone       the log has another time zone
         ├── WorkflowChanged a workflow is not what it was when it wrote to the log
         ├── UnreadableEvent a stored event cannot be read
-        └── HistoryIncomplete rows of the log went
+        └── HistoryIncomplete rows of the log are missing
 
 Besides, as warnings, not errors: WorkflowAdvice, what a workflow might do better; ClockJumped, a clock that jumped;
 CalendarEnds, a calendar that soon knows no more days.
@@ -412,7 +412,7 @@ class UnreadableEvent(StorageError):
 
 
 class HistoryIncomplete(StorageError):
-    """Rows of the log went: it says which."""
+    """Rows of the log are missing; the error says which."""
 
     def __init__(self, holes: tuple[Any, ...]) -> None:
         super().__init__(holes)
