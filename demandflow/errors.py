@@ -23,7 +23,7 @@
         ├── WrongZone       the log has another time zone
         ├── WorkflowChanged a workflow is not what it was when it wrote to the log
         ├── UnreadableEvent a stored event cannot be read
-        └── HistoryIncomplete rows of the log went
+        └── HistoryIncomplete rows of the log are missing
 
 Warnings are no errors: WorkflowAdvice and ClockJumped below, and CalendarEnds in demandflow.calendars.
 Each kind has a `code` for logs, answers and translations, which never changes, whatever becomes of the class's name.
@@ -385,7 +385,7 @@ class UnreadableEvent(StorageError, code="unreadable_event"):
 
 
 class HistoryIncomplete(StorageError, code="history_incomplete"):
-    """Rows of the log went: it says which."""
+    """Rows of the log are missing; the error says which."""
 
     def __init__(self, holes: tuple[Any, ...]) -> None:
         super().__init__(holes)

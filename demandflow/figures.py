@@ -1,17 +1,16 @@
-"""The words of figures: what questions return, over which days, and what each number means."""
+"""The public names of figures: what questions return, their periods, and what each number means."""
 
 from demandflow.projections.board.rows import BoardPage, BoardRow
 from demandflow.projections.figures.by import FiguresBy
-from demandflow.projections.figures.changes import Change, Changes, Stood
+from demandflow.projections.figures.changes import Change, Changes, Standing
 from demandflow.projections.figures.definitions import DEFINITIONS, RATES, Definition, definition
-from demandflow.projections.figures.drilldown import Counted
-from demandflow.projections.figures.dues import Deadlines
+from demandflow.projections.figures.drilldown import CountedDemand
 from demandflow.projections.figures.durations import Durations
 from demandflow.projections.figures.figures import Figures
+from demandflow.projections.figures.overdue import Deadlines
 from demandflow.projections.figures.periods import Period
-from demandflow.projections.figures.question import FigureQuery
+from demandflow.projections.figures.question import DemandFilter, FigureQuery
 from demandflow.projections.figures.rates import ClockFigures, MeanOfUnits, Rate
-from demandflow.queries import DemandFilter
 
 __all__ = [
     "BoardPage",
@@ -19,7 +18,7 @@ __all__ = [
     "Change",
     "Changes",
     "ClockFigures",
-    "Counted",
+    "CountedDemand",
     "DEFINITIONS",
     "Deadlines",
     "Definition",
@@ -32,6 +31,6 @@ __all__ = [
     "Period",
     "RATES",
     "Rate",
-    "Stood",
+    "Standing",
     "definition",
 ]

@@ -1,4 +1,4 @@
-"""What can be asked: where demands stand, and figures that add up, now or on any day."""
+"""What can be asked: the board of demands, and figures that add up, now or on any day."""
 
 from __future__ import annotations
 
@@ -6,48 +6,37 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
-from typing import TYPE_CHECKING, TypedDict, Unpack, overload
+from sqlite3 import Connection
+from typing import TYPE_CHECKING, Unpack, overload
 
 from demandflow.domain.moves import ENDS
 from demandflow.domain.values import Stage
 from demandflow.errors import InvalidValue, brief
 from demandflow.inputs.moments import moment
 from demandflow.projections import totals
-from demandflow.projections.asking import Asking, among
+from demandflow.projections.board import past
 from demandflow.projections.board import rows as board
 from demandflow.projections.board.filter import Filter
 from demandflow.projections.board.order import Order
 from demandflow.projections.board.rows import BoardPage
-from demandflow.projections.board.then import ever_there, read_then
-from demandflow.projections.figures import question
-from demandflow.projections.figures.past import Then
+from demandflow.projections.figures import question as questions
 from demandflow.projections.figures.periods import Period, as_day
-from demandflow.projections.figures.question import FigureQuery, Grouping, Question
+from demandflow.projections.figures.point_in_time import PointInTime
+from demandflow.projections.figures.question import DemandFilter, FigureQuery, Grouping, Question
+from demandflow.projections.query_base import QueryBase, among, note_of
 from demandflow.projections.totals import DIMENSIONS
 
-if TYPE_CHECKING:  # each of these questions imports what answers it: many a process asks none of them
+if TYPE_CHECKING:  # each method imports what answers it, since many processes need none of these
     from demandflow.projections.figures.by import FiguresBy
     from demandflow.projections.figures.changes import Changes
-    from demandflow.projections.figures.drilldown import Counted
-    from demandflow.projections.figures.dues import Deadlines
+    from demandflow.projections.figures.drilldown import CountedDemand
     from demandflow.projections.figures.durations import Durations
     from demandflow.projections.figures.figures import Figures
+    from demandflow.projections.figures.overdue import Deadlines
 
 
-class DemandFilter(TypedDict, total=False):
-    """Of which demands: windows and slices as in Asked, without days of the past."""
-
-    received: Period | date | str | None
-    closed: Period | date | str | None
-    place: str | None
-    channel: str | None
-    category: str | None
-    lead: str | None
-    workflow: str | None
-
-
-class Queries(Asking):
-    """All that can be asked of the demands. Every question first catches up with the log."""
+class Queries(QueryBase):
+    """All questions about the demands. Each first catches up with the log."""
 
     def board(
         self,
@@ -80,25 +69,26 @@ class Queries(Asking):
         total: bool = False,
         catch_up: bool = True,
     ) -> BoardPage:
-        """The demands as they stand, filtered, sorted and paged; a place or category takes in all below it.
+        """The demands as they are now, filtered, sorted and paged; a place or category includes all below it.
 
-        The page after this one is asked for in the same words and `after=page.next`, which is None on the last; however
-        many are recorded meanwhile, a demand that did not change is on one page. How many there are in all takes
-        longer to say, and only `total=True` does.
+        The next page is asked for with the same arguments and `after=page.next`, which is None on the last page;
+        however many demands are recorded meanwhile, a demand that did not change is on one page. Only `total=True`
+        counts how many there are in all, since that takes longer.
 
         `contractor` was given the work and has not handed it back, or helps; `lead` was given it last. `overdue` are
         the open ones whose due moment has passed by the clock (or at a moment still to come), `due_by` those due by a
         moment, `clock` those whose next due moment is that of the clock of this name, and `undated` those with a clock
-        that has none. They come by receipt, or by due moment where that is asked for. `received` and `closed` are
-        periods (see Period.of).
+        that has none. They come in the order of receipt, or by due moment if that is asked for. `received` and
+        `closed` are periods (see Period.of).
 
-        With `as_of`, a day or a moment, they are as they stood at its end, with `known_on` as was known then: exactly
-        those that the figures count. Every demand that by then had ever stood in the place, category, channel, lead and
-        workflow asked for is folded from the log for that: about a millisecond each.
+        With `as_of`, a day or a moment, they are as they were at its end, with `known_on` by what was known then:
+        exactly those that the figures count. For that, every demand that was in the place, category, channel, lead and
+        workflow asked for by then is read from the log, about a millisecond each.
         Raises InvalidValue for what cannot be asked for.
         """
-        then = Then.of(as_of, known_on, self._projector.zone)
-        chosen = Filter(
+        then = PointInTime.of(as_of, known_on, self._projector.zone)
+        states = {state.name for flow in self._workflows.values() for state in flow.states}
+        board_filter = Filter(
             place=place,
             channel=channel,
             category=category,
@@ -106,7 +96,7 @@ class Queries(Asking):
             lead=lead,
             resident=resident,
             workflow=among("workflow", workflow, self._workflows),
-            state=among("state", state, {one.name for flow in self._workflows.values() for one in flow.states}),
+            state=among("state", state, states),
             stage=among("stage", stage, tuple(Stage)),
             ended_as=among("ended_as", ended_as, ENDS),
             urgency=urgency,
@@ -119,7 +109,7 @@ class Queries(Asking):
             received=self._moments(received),
             closed=self._moments(closed),
         )
-        by_due = chosen.overdue_at is not None or chosen.due_by is not None
+        by_due = board_filter.overdue_at is not None or board_filter.due_by is not None
         sort = ("due" if by_due else "received") if sort is None else sort
         order = Order((sort,) if isinstance(sort, str) else sort, descending)
         with self._projector.tables(catch_up=catch_up) as tables:
@@ -127,11 +117,12 @@ class Queries(Asking):
                 among("clock", clock, self._clocks(tables))
             if isinstance(overdue, datetime):
                 self._refuse_the_past(tables, overdue, "overdue")
-            read = partial(board.read, chosen=chosen, order=order, limit=limit, after=after, total=total)
-            page = (
-                read(tables) if then.now else read_then(ever_there(tables, chosen, then), self._log.events, then, read)
-            )
-            return self._projector.marked(page if after else self._noted(tables, page, chosen))
+            read = partial(board.read, board_filter=board_filter, order=order, limit=limit, after=after, total=total)
+            if then.now:
+                page = read(tables)
+            else:
+                page = past.read_past(past.demands_of(tables, board_filter, then), self._log.events, then, read)
+            return self._finished(tables, page, board_filter, after)
 
     def work_list(
         self,
@@ -144,7 +135,7 @@ class Queries(Asking):
     ) -> BoardPage:
         """The open demands that wait for this role, or on which this contractor, leading or helping, may act now.
 
-        The earliest due come first. Pages and the total are those of board().
+        The earliest due come first. Pages and the total are as in board().
         """
         states = None
         by_key = self._workflows.items()
@@ -154,25 +145,25 @@ class Queries(Asking):
             states = tuple((key, state) for key, flow in by_key for state in flow.states_owned_by(role or ""))
         elif contractor is not None:
             states = tuple((key, state) for key, flow in by_key for state in flow.states_for_contractors())
-        chosen = Filter(contractor=contractor, open=True, states=states)
+        board_filter = Filter(contractor=contractor, open=True, states=states)
         with self._projector.tables() as tables:
-            page = board.read(tables, chosen, Order(("due",), False), limit=limit, after=after, total=total)
-            return self._projector.marked(page if after else self._noted(tables, page, chosen))
+            page = board.read(tables, board_filter, Order(("due",), False), limit=limit, after=after, total=total)
+            return self._finished(tables, page, board_filter, after)
 
-    def figures(self, *, catch_up: bool = True, **asked: Unpack[FigureQuery]) -> Figures:
-        """All counts and rates: over everything, now (at once), or of the demands and days asked about.
+    def figures(self, *, catch_up: bool = True, **query: Unpack[FigureQuery]) -> Figures:
+        """All counts and rates: of all demands now (at once), or of the demands and days asked about.
 
-        `figures(received="2026-03", as_of=date(2026, 5, 31))` is a cohort: of those received in March, how they stood
-        at the end of May. What is overdue is so at the end of the day asked about; by the clock where none is said, or
-        the day is not over. See Asked for all that can be said. Raises InvalidValue.
+        `figures(received="2026-03", as_of=date(2026, 5, 31))` is a cohort: the demands received in March, at the end of
+        May. What is overdue is judged at the end of the day asked about; without a day, or if it is not over, now by
+        the clock. See FigureQuery for all that can be asked. Raises InvalidValue.
         """
         from demandflow.projections.figures.figures import figures_of
 
         with self._projector.tables(catch_up=catch_up) as tables:
-            chosen, clocks = self._checked(tables, asked), self._clocks(tables)
-            sums = totals.read_all(tables) if chosen.everything_now else question.sums(tables, chosen)
-            dues, note = self._dues(tables, chosen, None).get((), {}), self._note(tables, chosen, sums)
-            return figures_of(str(chosen), sums, clocks, dues, *self._projector.without(), note)
+            question, clocks = self._question(tables, query), self._clocks(tables)
+            sums = totals.read_all(tables) if question.everything_now else questions.sums(tables, question)
+            overdue, note = self._overdue(tables, question, None).get((), {}), note_of(tables, question, sums)
+            return figures_of(str(question), sums, clocks, overdue, *self._projector.without(), note)
 
     @overload
     def figures_by(
@@ -183,7 +174,7 @@ class Queries(Asking):
         level: int | Mapping[str, int] = 1,
         every: str = "month",
         catch_up: bool = True,
-        **asked: Unpack[FigureQuery],
+        **query: Unpack[FigureQuery],
     ) -> FiguresBy[str]: ...
     @overload
     def figures_by(
@@ -195,7 +186,7 @@ class Queries(Asking):
         level: int | Mapping[str, int] = 1,
         every: str = "month",
         catch_up: bool = True,
-        **asked: Unpack[FigureQuery],
+        **query: Unpack[FigureQuery],
     ) -> FiguresBy[tuple[str, ...]]: ...
     def figures_by(
         self,
@@ -203,46 +194,47 @@ class Queries(Asking):
         level: int | Mapping[str, int] = 1,
         every: str = "month",
         catch_up: bool = True,
-        **asked: Unpack[FigureQuery],
+        **query: Unpack[FigureQuery],
     ) -> FiguresBy[str] | FiguresBy[tuple[str, ...]]:
         """The figures along place, category (each cut at a level), channel, lead or workflow, or several of them.
 
         `received` and `closed` are dimensions too, by day, week, month, quarter or year (`every`). Keys are names or
-        paths, empty for demands that have none; what is not as deep as the level stands under its own path, so that
-        the parts add up to the whole (by `closed`: to the closed). One dimension, now, is read from maintained sums;
-        anything else is one pass over the ledger (decision 10 states its cost). Raises InvalidValue.
+        paths, empty for demands that have none; a path that is not as deep as the level is its own key, so that the
+        parts add up to all demands (by `closed`: to the closed). One dimension, now, is read from the totals; anything
+        else is one pass over the ledger (decision 10 gives its cost). Raises InvalidValue.
         """
         from demandflow.projections.figures.by import FiguresBy
         from demandflow.projections.figures.figures import figures_of
 
         grouping = Grouping(dimensions, level, every)
         with self._projector.tables(catch_up=catch_up) as tables:
-            chosen, clocks = self._checked(tables, asked), self._clocks(tables)
-            if chosen.everything_now and len(dimensions) == 1 and dimensions[0] in DIMENSIONS:
-                found = totals.read(tables, dimensions[0], grouping.level_of(dimensions[0]))
-                groups: dict[tuple[str, ...], question.Sums] = {(key,): sums for key, sums in found.items()}
+            question, clocks = self._question(tables, query), self._clocks(tables)
+            if question.everything_now and len(dimensions) == 1 and dimensions[0] in DIMENSIONS:
+                by_key = totals.read(tables, dimensions[0], grouping.level_of(dimensions[0]))
+                groups: dict[questions.Key, questions.Sums] = {(key,): sums for key, sums in by_key.items()}
             else:
-                groups = question.grouped(tables, chosen, grouping)
-            dues, note = self._dues(tables, chosen, grouping), self._note(tables, chosen, groups)
+                groups = questions.grouped(tables, question, grouping)
+            overdue, note = self._overdue(tables, question, grouping), note_of(tables, question, groups)
             without = self._projector.without()
         parts = {
-            key: figures_of(" × ".join(key), groups[key], clocks, dues.get(key), *without) for key in sorted(groups)
+            key: figures_of(" × ".join(key), groups[key], clocks, overdue.get(key), *without) for key in sorted(groups)
         }
         if len(dimensions) == 1:
             by_name = {key[0]: part for key, part in parts.items()}
-            return FiguresBy(dimensions, by_name, str(chosen), clocks, *without, note)
-        return FiguresBy(dimensions, parts, str(chosen), clocks, *without, note)
+            return FiguresBy(dimensions, by_name, str(question), clocks, *without, note)
+        return FiguresBy(dimensions, parts, str(question), clocks, *without, note)
 
-    def counted(self, count: str, *, catch_up: bool = True, **asked: Unpack[FigureQuery]) -> tuple[Counted, ...]:
-        """The demands of a count, in the order of receipt, each with the event that decided it; happenings one by one.
+    def counted(self, count: str, *, catch_up: bool = True, **query: Unpack[FigureQuery]) -> tuple[CountedDemand, ...]:
+        """The demands of a count, in the order of receipt, each with the event that decided it; happenings each time.
 
-        `flow.history(demand)` tells the event. Raises InvalidValue.
+        `flow.history(demand)` has the event. Raises InvalidValue.
         """
-        from demandflow.projections.figures import drilldown
+        from demandflow.projections.figures.drilldown import counted_demands
 
         with self._projector.tables(catch_up=catch_up) as tables:
-            chosen = self._checked(tables, asked)
-            return tuple(drilldown.counted(count, chosen, self._overdue_then(tables, chosen), self._clocks(tables)))
+            question = self._question(tables, query)
+            check = self._overdue_check(tables, question)
+            return tuple(counted_demands(count, question, check, self._clocks(tables)))
 
     def changes(
         self,
@@ -250,12 +242,12 @@ class Queries(Asking):
         known_on: tuple[date | str, date | str] | None = None,
         as_of: tuple[date | str, date | str] | None = None,
         catch_up: bool = True,
-        **asked: Unpack[DemandFilter],
+        **query: Unpack[DemandFilter],
     ) -> Changes:
-        """What moved between two days: which demands, from what to what, by which events.
+        """What changed between two days: which demands, from what to what, by which events.
 
-        With `known_on`, between what was known on the one and on the other; with `as_of`, between how things stood.
-        The differences are exactly those of the figures asked with the same words. Raises InvalidValue.
+        With `known_on`, between what was known on these days; with `as_of`, between these days as we know them now.
+        The differences are exactly those of the figures asked with the same arguments. Raises InvalidValue.
         """
         from demandflow.projections.figures.changes import changed_between
 
@@ -265,54 +257,62 @@ class Queries(Asking):
         for name, pair in pairs.items():
             if not isinstance(pair, tuple | list) or len(pair) != 2 or as_day(pair[0], name) > as_day(pair[1], name):
                 raise InvalidValue(name, f"must be two days, the earlier first, got {brief(pair)}")
-        before, after = (Question.of({**asked, **{name: pair[at] for name, pair in pairs.items()}}) for at in (0, 1))
+        before, after = (Question.of({**query, **{name: pair[at] for name, pair in pairs.items()}}) for at in (0, 1))
         if before.closed is not None:
             raise InvalidValue("closed", "changes cannot be narrowed by the day of closing; ask counted() or figures()")
         with self._projector.tables(catch_up=catch_up) as tables:
-            was, now = ((asked, self._overdue_then(tables, asked)) for asked in (before, after))
-            moved = changed_between(was, now, self._clocks(tables))
-            return moved if moved.lines else replace(moved, note=self._note(tables, after, ()))
+            was, now = ((question, self._overdue_check(tables, question)) for question in (before, after))
+            changes = changed_between(was, now, self._clocks(tables))
+            return replace(changes, note=note_of(tables, after, changes.lines))
 
     def durations(
-        self, *, ended_as: str | None = "closed", open_until: datetime | None = None, **narrowed: Unpack[DemandFilter]
+        self, *, ended_as: str | None = "closed", open_until: datetime | None = None, **query: Unpack[DemandFilter]
     ) -> Durations:
-        """How long demands took from receipt to their end, elapsed, as they are sliced now.
+        """How long demands took from receipt to their end, elapsed, by their present slices.
 
-        Of the closed, or of those that ended otherwise (None: in any way). The open are left out, or all are counted
-        as they stood at `open_until`. Raises InvalidValue.
+        Of the closed, or of those that ended otherwise (None: in any way). The open are left out, or counted up to
+        `open_until`. Raises InvalidValue.
         """
         from demandflow.projections.figures import durations
 
         among("ended_as", ended_as, ENDS)
-        chosen, until = self._rows(narrowed), None if open_until is None else moment(open_until, "open_until")
+        board_filter, until = self._board_filter(query), _until(open_until)
         with self._projector.tables() as tables:
-            took = durations.whole_times(tables, chosen, ended_as, until)
-            return took if took.n else replace(took, note=self._note(tables, Question.of(narrowed), ()))
+            took = durations.whole_times(tables, board_filter, ended_as, until)
+            return replace(took, note=note_of(tables, board_filter, took.n))
 
-    def waiting(self, *, open_until: datetime | None = None, **narrowed: Unpack[DemandFilter]) -> dict[str, Durations]:
-        """How long demands waited in each state, every stay counted by itself, as they are sliced now.
+    def waiting(self, *, open_until: datetime | None = None, **query: Unpack[DemandFilter]) -> dict[str, Durations]:
+        """How long demands waited in each state, every stay by itself, by their present slices.
 
-        Stays that go on are left out, or all are counted as they were at `open_until`. Raises InvalidValue.
+        Stays that go on are left out, or counted up to `open_until`. Raises InvalidValue.
         """
         from demandflow.projections.figures import durations
 
-        chosen, until = self._rows(narrowed), None if open_until is None else moment(open_until, "open_until")
+        board_filter, until = self._board_filter(query), _until(open_until)
         with self._projector.tables() as tables:
-            return durations.waits(tables, chosen, until)
+            return durations.waits(tables, board_filter, until)
 
-    def deadlines(self, at: datetime | None = None, **narrowed: Unpack[DemandFilter]) -> Deadlines:
-        """How the demands that are open now stand towards their due moment, now or at a moment still to come.
+    def deadlines(self, at: datetime | None = None, **query: Unpack[DemandFilter]) -> Deadlines:
+        """How many open demands are overdue, not yet due, or have no due moment, now or at a moment still to come.
 
-        Of the past, figures(as_of=…) and board(as_of=…) tell. Raises InvalidValue for a moment after which something
-        happened.
+        For the past, ask figures(as_of=…) and board(as_of=…). Raises InvalidValue for a moment since which demands have
+        changed.
         """
-        from demandflow.projections.figures.dues import Deadlines
+        from demandflow.projections.figures.overdue import Deadlines
 
-        chosen = self._rows(narrowed)
-        if chosen.closed is not None:
+        board_filter = self._board_filter(query)
+        if board_filter.closed is not None:
             raise InvalidValue("closed", "deadlines are those of open demands")
         when = moment(self._clock() if at is None else at, "at")
         with self._projector.tables() as tables:
             self._refuse_the_past(tables, when, "at")
-            there, undated = board.towards_due(tables, chosen, when), board.number_undated(tables, chosen)
-            return Deadlines(when, *there, undated, self._note(tables, Question.of(narrowed), sum(there)))
+            numbers, undated = board.towards_due(tables, board_filter, when), board.number_undated(tables, board_filter)
+            return Deadlines(when, *numbers, undated, note_of(tables, board_filter, sum(numbers)))
+
+    def _finished(self, tables: Connection, page: BoardPage, board_filter: Filter, after: str | None) -> BoardPage:
+        """The page with its note and its parked demands."""
+        return self._projector.marked(page if after else replace(page, note=note_of(tables, board_filter, page.rows)))
+
+
+def _until(open_until: datetime | None) -> datetime | None:
+    return None if open_until is None else moment(open_until, "open_until")

@@ -1,4 +1,4 @@
-"""Book-keeping: what an event books out and in. Pure; the tables write down what is found here."""
+"""Entries: what an event changes in the ledger. Pure; the tables write down what is found here."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ Day = Callable[[datetime], int]
 
 
 class Entry(NamedTuple):
-    """What stands, or happened, from an event's day on; `happening` is empty for a standing.
+    """A standing from an event's day on, or a happening on that day; `happening` is empty for a standing.
 
-    `ended` is the day on which a demand so standing had ended, 0 if it had not. `clocks` are how its clocks stand,
-    `dues` on which days it is due, by the names of the clocks, the soonest first.
+    `ended` is the day on which the demand had ended, 0 if it had not. `clocks` are the statuses of its clocks, `dues`
+    the days on which it is due, by the names of the clocks, the soonest first.
     """
 
     version: int
@@ -53,8 +53,8 @@ class Booking(NamedTuple):
     entries: Mapping[Entry, int]
 
 
-class Stand(NamedTuple):
-    """What a demand stands for, as an entry keeps it."""
+class CountedAs(NamedTuple):
+    """What a demand counts as, as an entry keeps it."""
 
     standing: int
     ended: int
@@ -65,7 +65,7 @@ class Stand(NamedTuple):
 
 @cache
 def days_of(zone: ZoneInfo) -> Day:
-    """The days of a community's zone; moments come again and again, so the last ones are remembered."""
+    """The days of a community's zone; the same moments are asked for many times, so the last ones are remembered."""
 
     @lru_cache(DAYS_KEPT)
     def day(at: datetime) -> int:
@@ -74,10 +74,10 @@ def days_of(zone: ZoneInfo) -> Day:
     return day
 
 
-def stand_of(demand: Demand, day: Day) -> Stand:
-    """What the demand stands for now."""
+def counted_as(demand: Demand, day: Day) -> CountedAs:
+    """What the demand counts as now."""
     ended, dues = demand.ended, dues_of(demand)
-    return Stand(
+    return CountedAs(
         standing(demand),
         0 if ended is None else day(ended),
         slice_of(demand),
@@ -86,8 +86,8 @@ def stand_of(demand: Demand, day: Day) -> Stand:
     )
 
 
-def booked(was: Stand | None, now: Stand, event: Event, at: int) -> dict[Entry, int]:
-    """The entries of one event, on a day: the old standing out, the new one in, and what happened."""
+def booked(was: CountedAs | None, now: CountedAs, event: Event, at: int) -> dict[Entry, int]:
+    """The entries of an event, on a day: the old standing out, the new standing in, and what happened."""
     entries: dict[Entry, int] = {}
     if was != now:
         if was is not None:
@@ -101,31 +101,31 @@ def booked(was: Stand | None, now: Stand, event: Event, at: int) -> dict[Entry, 
 
 
 def day_of_event(demand: Demand, event: Event, day: Day) -> int:
-    """The day on which the event counts, after which the demand stands so: none comes before the one before it."""
+    """The day on which the event counts, after which this is the demand: never before the event before it."""
     return day(demand.last or event.meta.happened)
 
 
 def booked_by_correction(events: list[Event], day: Day) -> dict[Entry, int]:
-    """The entries of a correction, the last of all the demand's events: what it changes, on the days it changes."""
+    """The entries of a correction, the last of these events of a demand: what it changes, on the days concerned."""
     difference = Counter(_all_booked(events, day))
     difference.subtract(_all_booked(events[:-1], day))
     return {entry: amount for entry, amount in difference.items() if amount}
 
 
 def _all_booked(events: Iterable[Event], day: Day) -> dict[Entry, int]:
-    """All entries of a demand, with everything that is known about it by the last of its events."""
+    """All entries of a demand, by what is known after the last of its events."""
     entries: dict[Entry, int] = {}
     demand: Demand | None = None
-    stand: Stand | None = None
+    now: CountedAs | None = None
     for event in with_corrections(list(events)):
-        demand, was = evolve(demand, event), stand
-        stand = stand_of(demand, day)
-        entries |= booked(was, stand, event, day_of_event(demand, event, day))
+        demand, was = evolve(demand, event), now
+        now = counted_as(demand, day)
+        entries |= booked(was, now, event, day_of_event(demand, event, day))
     return entries
 
 
-class Entered(NamedTuple):
-    """A demand entered another state by the event of this version, at this moment; whether it ended with that."""
+class StateChange(NamedTuple):
+    """A demand entered another state by the event of this version, at this moment; `ended` says if that was its end."""
 
     demand: UUID
     version: int
@@ -136,19 +136,19 @@ class Entered(NamedTuple):
 
 @dataclass
 class Page:
-    """What a page of the log comes to.
+    """What a page of the log changes.
 
-    `demands` are those that it touched, as they stand after it; `before` those of them that were there before it,
-    as they stood; `moved` says which entered another state, in the order of the page.
+    `demands` are the demands that have events in it, after these; `before` are the same demands before the page,
+    without the new ones; `state_changes` come in the order of the page.
     """
 
     demands: dict[UUID, Demand] = field(default_factory=dict)
     before: dict[UUID, Demand] = field(default_factory=dict)
-    moved: list[Entered] = field(default_factory=list)
+    state_changes: list[StateChange] = field(default_factory=list)
     bookings: list[Booking] = field(default_factory=list)
     parked: list[Parking] = field(default_factory=list)
 
     @property
-    def began(self) -> int:
-        """How many demands began."""
+    def new_demands(self) -> int:
+        """How many demands are new."""
         return len(self.demands) - len(self.before)

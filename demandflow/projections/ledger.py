@@ -1,18 +1,22 @@
-"""The ledger: each demand's entries with three days, from which everything about the past is a plain sum."""
+"""The ledger: each demand's entries with their days, from which every figure of the past is a plain sum."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from itertools import chain
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from demandflow.projections.entries import Page
-from demandflow.projections.numbers import numbers
 from demandflow.projections.standing import CLOCKS_AT, CODES, MEANING_OF, Slice
 from demandflow.store.sqlite.tables import Statements
 
+K = TypeVar("K", bound=Hashable)
+VALUES = 500
+"""So many values are looked up in one query."""
+NO_SLICE = Slice("", "", "", "", "")
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS demandflow_slices (
     id INTEGER PRIMARY KEY, place TEXT NOT NULL, channel TEXT NOT NULL, category TEXT NOT NULL,
@@ -39,25 +43,29 @@ COLUMNS = (
     *("what", "amount", "slice", "due", "dues"),
 )
 SUMMED = {"demandflow_sums": ("slice", "what"), "demandflow_days": ("happened", "recorded", "what", "due", "dues")}
-"""Tables of the ledger's sums, with the columns by which they are summed: few rows where the ledger has many."""
+"""The tables of sums, with the columns that they are summed by: few rows where the ledger has many."""
 
 
 def write(connection: Statements, page: Page) -> None:
     """Add the lines of a page; none is ever changed.
 
-    `due` is the soonest day on which it is due and `dues` says all of them; 0 where it is not due.
+    `due` is the soonest day on which the demand is due, and `dues` the number of all these days; 0 if it is not due.
     """
     entries = [entry for booking in page.bookings for entry in booking.entries]
-    slices = numbers(connection, "slices", Slice._fields, {where: where for where in {it.where for it in entries}})
-    clocks = numbers(connection, "clocks", ("stands",), {it: _stands(it) for it in {it.clocks for it in entries}})
-    dues = numbers(connection, "dues", ("days",), {it: _days(it) for it in {it.dues for it in entries}})
+    slices = _numbers(
+        connection, "slices", Slice._fields, {where: where for where in {entry.where for entry in entries}}
+    )
+    clocks = _numbers(
+        connection, "clocks", ("stands",), {names: _text(names) for names in {entry.clocks for entry in entries}}
+    )
+    dues = _numbers(connection, "dues", ("days",), {days: _json(days) for days in {entry.dues for entry in entries}})
     lines: list[tuple[Any, ...]] = []
     for demand, recorded_by, received, recorded, booked in page.bookings:
         key = demand.bytes
-        for (version, happened, happening, standing, ended, where, stand, due), amount in booked.items():
-            # one number says what happened (below zero) or what stands, since a sum by it is half as dear as by a text
-            # as well; how all clocks stand is one more number in it and no line of its own, so that they make few lines
-            what = CODES[happening] if happening else standing | clocks[stand] << CLOCKS_AT
+        for (version, happened, happening, standing, ended, where, statuses, due), amount in booked.items():
+            # one number for a happening (below zero) or a standing: summing by a text as well would take twice as long;
+            # the statuses of all clocks are one more number in it and have no lines of their own, which would be many
+            what = CODES[happening] if happening else standing | clocks[statuses] << CLOCKS_AT
             soonest = due[0][1] if due else 0
             moments = (received, happened, recorded, ended)
             lines.append((key, version, recorded_by, *moments, what, amount, slices[where], soonest, dues[due]))
@@ -67,26 +75,32 @@ def write(connection: Statements, page: Page) -> None:
 
 
 def smallest_with(columns: Iterable[str]) -> str:
-    """The table that has these columns and the fewest rows: one of the sums, or the ledger itself."""
+    """The smallest table that has these columns: one of the sums, or the ledger itself."""
     wanted = set(columns)
     return next((table for table, summed in SUMMED.items() if wanted.issubset(summed)), "demandflow_ledger")
 
 
+def slices_by_id(connection: Statements) -> dict[int, Slice]:
+    """All slices that demands were ever in, by number."""
+    rows = connection.execute(f"SELECT id, {', '.join(Slice._fields)} FROM demandflow_slices")  # noqa: S608
+    return {number: Slice(*names) for number, *names in rows}
+
+
 def clocks_by_id(connection: Statements) -> dict[int, tuple[str, ...]]:
-    """All ways in which the clocks of a demand ever stood, by their number; without any, 0."""
+    """The statuses of a demand's clocks, all combinations that ever were, by number; 0 is for no clocks."""
     rows = connection.execute("SELECT id, stands FROM demandflow_clocks")
-    return {0: ()} | {number: tuple(status.strip("\n").split("\n\n")) for number, status in rows}
+    return {0: ()} | {number: tuple(text.strip("\n").split("\n\n")) for number, text in rows}
 
 
 def cells(what: int, clocks: Mapping[int, tuple[str, ...]]) -> list[tuple[str, int]]:
-    """What a line counts in, as the totals have it: what stands and how each clock does, or what happened."""
+    """The cells of the totals that a line counts in: a standing and the status of each clock, or a happening."""
     if what < 0:
         return [(MEANING_OF[what], 0)]
     return [("", standing_in(what)), *((status, 0) for status in clocks[what >> CLOCKS_AT])]
 
 
 def standing_in(what: int) -> int:
-    """What a demand stands for, without how its clocks do."""
+    """The standing in a line's number, without the clocks."""
     return what & (1 << CLOCKS_AT) - 1
 
 
@@ -103,9 +117,28 @@ def _add(connection: Statements, table: str, columns: tuple[str, ...], lines: It
     )
 
 
-def _stands(clocks: tuple[str, ...]) -> tuple[str, ...]:
-    return ("".join(f"\n{one}\n" for one in clocks),) if clocks else ()
+def _numbers(
+    connection: Statements, table: str, columns: Sequence[str], rows: Mapping[K, tuple[str, ...]]
+) -> dict[K, int]:
+    """The numbers under which a table keeps these rows, 0 for empty ones; rows that are not there yet are added."""
+    wanted = list({row for row in rows.values() if row})
+    names, marks = ", ".join(columns), f"({', '.join('?' * len(columns))})"
+    put = f"INSERT INTO demandflow_{table} ({names}) VALUES {marks} ON CONFLICT DO NOTHING"  # noqa: S608
+    connection.executemany(put, wanted)
+    size = VALUES // len(columns)
+    number_of: dict[tuple[str, ...], int] = {(): 0}
+    # every query is filled up to the same size, so that SQLite prepares it once
+    query = f"SELECT id, {names} FROM demandflow_{table} WHERE ({names}) IN (VALUES {', '.join([marks] * size)})"  # noqa: S608
+    for begin in range(0, len(wanted), size):
+        batch = wanted[begin : begin + size]
+        batch += batch[-1:] * (size - len(batch))
+        number_of |= {tuple(row): number for number, *row in connection.execute(query, [*chain.from_iterable(batch)])}
+    return {key: number_of[row] for key, row in rows.items()}
 
 
-def _days(dues: tuple[tuple[str, int], ...]) -> tuple[str, ...]:
+def _text(clocks: tuple[str, ...]) -> tuple[str, ...]:
+    return ("".join(f"\n{clock}\n" for clock in clocks),) if clocks else ()
+
+
+def _json(dues: tuple[tuple[str, int], ...]) -> tuple[str, ...]:
     return (json.dumps(dict(dues), ensure_ascii=False),) if dues else ()

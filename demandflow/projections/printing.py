@@ -1,4 +1,4 @@
-"""Moments and spans of time as people read them."""
+"""Moments and durations as people read them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ UNITS = (
 
 
 def lasted(time: timedelta | None) -> str:
-    """How long, in its two largest units: `3 d 5 h`; n/a without any."""
+    """A duration in its two largest units: `3 d 5 h`; n/a for None."""
     if time is None:
         return "n/a"
     numbers: list[tuple[int, str]] = []

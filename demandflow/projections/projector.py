@@ -1,4 +1,4 @@
-"""From the log to the tables: a page's effect and the new position are written in one transaction."""
+"""From the log to the tables: what a page changes and the new position are written in one transaction."""
 
 from __future__ import annotations
 
@@ -7,46 +7,32 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from time import monotonic
-from typing import Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from demandflow.errors import InvalidValue, StorageBusy, brief
 from demandflow.inputs.arguments import yes_or_no, zone_of
-from demandflow.projections import rebuilding
 from demandflow.projections.board import rows as board
 from demandflow.projections.bookkeeping import Bookkeeping
 from demandflow.projections.entries import Day, days_of
 from demandflow.projections.rebuilding import Progress, Rebuilding
 from demandflow.projections.standing import DEFINITIONS_VERSION
-from demandflow.projections.tables import PROJECTIONS, SCHEMA, TABLES
-from demandflow.projections.taken import Taken
+from demandflow.projections.tables import PROJECTIONS, SCHEMA, TABLES, RowCounts
 from demandflow.store import cursor
 from demandflow.store.cursor import Cursor, Effect, Position
 from demandflow.store.parking import Parking
-from demandflow.store.sources import Row
+from demandflow.store.sources import DemandSource, Row
 from demandflow.store.sqlite.tables import BUSY_SECONDS, Tables
 
 READER = "figures"
 OF_EARLIER_RELEASES = ("demandflow_position", "demandflow_schema")
 
 
-class Source(rebuilding.Source, Protocol):
-    """What the projector needs of a log."""
-
-    @property
-    def zone(self) -> str:
-        """The time zone in which the days of the log end."""
-
-    def number_missing(self) -> int:
-        """How many events went, by decision."""
-
-
 class Projector:
-    """Keeps board, totals and ledger; every query catches up with the log first."""
+    """Keeps the board, the totals and the ledger; every question first catches up with the log."""
 
-    def __init__(self, source: Source, zone: str, progress: Progress | None = None) -> None:
-        """`progress` is told how far it is where the tables are made anew before a question."""
+    def __init__(self, source: DemandSource, zone: str, progress: Progress | None = None) -> None:
+        """`progress` is called while the tables are rebuilt before a question."""
         self.zone = zone_of(zone)
         self._source, self._progress = source, progress
         self._books = Bookkeeping(source)
@@ -61,7 +47,7 @@ class Projector:
             raise
 
     def _heal(self) -> None:
-        """See to it that the tables are made from the log unless all are there and hold what was written to them."""
+        """Have the tables rebuilt from the log, unless all are there with the rows that were written."""
         with self._tables.snapshot():
             if self._sound():
                 return
@@ -76,19 +62,19 @@ class Projector:
                     self._cursor.leave()
 
     def _sound(self) -> bool:
-        """Whether the tables are of today's shape, and have as many rows as were written to them."""
+        """Whether the tables have today's schema, and as many rows as were written."""
         if self._tables.altered(cursor.SCHEMA) or self._tables.altered(SCHEMA):
             return False
         position = self._cursor.position()
         if position is None or self._cursor.number_parked() != position.parked:
             return False
         try:
-            return Taken.of(position.taken).agrees(self._connection)
+            return RowCounts.of(position.taken).match(self._connection)
         except (ValueError, TypeError):
             return False
 
     def _clear_the_way(self) -> None:
-        """Let there be the tables in which the position is kept, and none of earlier releases; within a transaction."""
+        """Make the tables of the position, and drop those of earlier releases; within a transaction."""
         self._tables.make(cursor.SCHEMA, self._tables.altered(cursor.SCHEMA))
         for table in OF_EARLIER_RELEASES:
             self._connection.execute(f"DROP TABLE IF EXISTS {table}")
@@ -99,18 +85,18 @@ class Projector:
 
     @contextmanager
     def tables(self, *, catch_up: bool = True) -> Iterator[sqlite3.Connection]:
-        """The tables to read from, as they stood at one moment: caught up with the log unless told not to."""
+        """The tables to read from, at one moment; with `catch_up`, they contain all that the log has."""
         with self._tables.locked():
             until = monotonic() + BUSY_SECONDS
             wanted = self._source.last_position() if yes_or_no("catch_up", catch_up) else 0
             while not self._begin_reading(wanted):
                 if monotonic() > until:
-                    raise StorageBusy("the tables are made anew by others all the time; try again")
+                    raise StorageBusy("the tables are rebuilt by others again and again; try again")
                 self.catch_up(upto=wanted)
             yield self._connection
 
     def catch_up(self, progress: Progress | None = None, upto: int | None = None) -> None:
-        """Read the log page by page, to its end or so far. Another zone, definition or log makes the tables anew."""
+        """Read the log page by page, to a position or its end. Another zone, definition or log means a rebuild."""
         with self._tables.locked():
             while not self._matches():
                 if not self._rebuilding.go_on(progress or self._progress):
@@ -120,7 +106,7 @@ class Projector:
                     progress(position, max(position, self._source.last_position()))
 
     def rebuild(self, progress: Progress | None = None) -> None:
-        """Make the tables anew from the log, beside those that are there; others can read those meanwhile."""
+        """Rebuild the tables from the log, beside the present ones, which others can read meanwhile."""
         if progress is not None and not callable(progress):
             raise InvalidValue("progress", f"must be a function of two numbers, got {brief(progress)}")
         with self._tables.locked():
@@ -134,26 +120,26 @@ class Projector:
         self.catch_up(progress)
 
     def parked(self) -> list[Parking]:
-        """The events that could not be taken in, in the order of the log."""
+        """The parked events, in the order of the log."""
         with self.tables():
             return self._cursor.parked(limit=-1)
 
     def without(self) -> tuple[int, int]:
-        """How many events the tables are made without: those that are parked, and those that went by decision."""
+        """How many events the tables do not contain: parked events, and those that are missing by decision."""
         return self.number_parked(), self._source.number_missing()
 
     def number_parked(self) -> int:
-        """How many events could not be taken in; asked within tables()."""
+        """How many events are parked; to be called within tables()."""
         position = self._cursor.position()
         return 0 if position is None else position.parked
 
     def marked(self, page: board.BoardPage) -> board.BoardPage:
-        """The page, with those of its demands that later went on in a parked event; asked within tables()."""
+        """The page, with the demands on it that have a parked event; to be called within tables()."""
         if not self.number_parked():
             return page
-        there = "SELECT 1 FROM demandflow_parked_events WHERE reader = ? AND demand = ?"
+        query = "SELECT 1 FROM demandflow_parked_events WHERE reader = ? AND demand = ?"
         demands = (row.demand for row in page.rows)
-        parked = [one for one in demands if self._connection.execute(there, (READER, one.hex)).fetchone()]
+        parked = (demand for demand in demands if self._connection.execute(query, (READER, demand.hex)).fetchone())
         return replace(page, parked=tuple(parked))
 
     def retry_parked(self) -> None:
@@ -163,7 +149,7 @@ class Projector:
             self._cursor.retry(self)
 
     def _begin_reading(self, wanted: int) -> bool:
-        """Begin a transaction in which the tables are ours, whole, and as far as wanted; False if there is none."""
+        """Begin to read, if the tables are complete and up to date; else return False."""
         self._tables.leave()
         self._connection.execute("BEGIN")
         position = self._cursor.position()
@@ -176,23 +162,23 @@ class Projector:
         return self._cursor.next_page(self, upto)
 
     def worked_out(self, rows: Sequence[Row], stuck: Collection[UUID]) -> Effect:
-        """What a page comes to in all tables."""
+        """What a page changes in all tables."""
         page = self._books.page(rows, stuck, days_of(self.zone))
 
         def write(taken: str) -> str:
             for projection in PROJECTIONS:
                 projection.write(self._connection, page)
-            return str(Taken.of(taken).after(self._connection, page))
+            return str(RowCounts.of(taken).after(self._connection, page))
 
         return Effect(write, page.parked)
 
     def _days(self) -> Day:
-        """The days of the log as its zone is now."""
+        """The days of the log, in its present zone."""
         if self.zone.key != (zone := self._source.zone):
             self.zone = ZoneInfo(zone)  # somebody else changed the zone of the log
         return days_of(self.zone)
 
     def _matches(self, position: Position | None = None) -> bool:
-        """Whether the position is one in this log, in this zone, under these definitions."""
+        """Whether the position is in this log, for this zone and these definitions."""
         self._days()
         return self._cursor.matches(position or self._cursor.position())

@@ -1,7 +1,7 @@
-"""What a demand stands for in the figures: one small number, and the questions put to it.
+"""What a demand counts as in the figures: its standing, which is one number, and the counts that look at it.
 
 A count asks `standing & mask == bits`, so that the identity and "resolved ≤ closed" hold by construction.
-The layout is kept in the tables: whoever changes it raises DEFINITIONS_VERSION, and the tables are made anew.
+The tables keep these numbers: a change of their layout needs a new DEFINITIONS_VERSION, so that they are rebuilt.
 """
 
 from __future__ import annotations
@@ -33,30 +33,29 @@ HAPPENINGS = {
     for meaning in MEANINGS
     if meaning not in ("taken_on", "reported", "told", "asked")
 }
-"""The counts of what happened, by name, with what they mean; `evaluated` alone is a standing count."""
+"""The counts of happenings, by name, with their meaning; `evaluated` alone is a standing count."""
 IN_RETROSPECT = "in_retrospect"
-"""What happens as well where something is entered later than it happened; every workflow can mean it."""
+"""The meaning of every event that is entered later than it happened, in all workflows."""
 HAPPENINGS[IN_RETROSPECT] = IN_RETROSPECT
 
-
 CODES = {meaning: -number for number, meaning in enumerate(MEANINGS, start=1)}
-"""What happened, as the ledger keeps it beside standings, which are never negative. The order is kept in the tables."""
+"""The numbers of happenings in the ledger, below zero, where standings never are. The tables keep this order."""
 CODES[IN_RETROSPECT] = -100
 MEANING_OF = {code: meaning for meaning, code in CODES.items()}
 
 CLOCKS_AT = 32
-"""From this bit on, a number that the ledger keeps says how the clocks stand; what a demand stands for is below it."""
+"""In a number of the ledger, the bits from here on are for the clocks; those below are the standing."""
 UNDATED = "undated"
-"""How a clock stands that goes on without a due moment; in the figures it is running as well."""
+"""The status of a clock that goes on without a due moment; in the figures it counts as running, too."""
 CLOCK_STATUSES = ("running", "met", "missed", "stopped", UNDATED)
-"""How a clock may stand once it has run, each once; a paused one has not ended, so it counts as running."""
+"""The statuses of a clock that has run; a paused clock has not ended, so it counts as running."""
 
 NO_CLOCK = ""
-"""The name under which a due moment is kept that no clock gave: a fact gave it to the whole demand."""
+"""The name of a due moment that a fact gave to the whole demand, and no clock."""
 
 
 class Slice(NamedTuple):
-    """The dimensions by which figures are sliced; empty where a demand has none. `lead` was given the work last."""
+    """The dimensions of figures; empty where a demand has none. `lead` was given the work last."""
 
     place: str
     channel: str
@@ -67,24 +66,32 @@ class Slice(NamedTuple):
 
 @dataclass(frozen=True)
 class Count:
-    """A question to a standing; `needs` is what a workflow must declare, else the count is n/a."""
+    """A count of standings; `needs` is the meaning that a workflow must declare, else the count is n/a."""
 
     mask: int
     bits: int
     needs: str | None = None
 
-    def asks(self, standing: int) -> bool:
+    def includes(self, standing: int) -> bool:
         """Whether such a demand counts, whatever its workflow declares."""
         return standing & self.mask == self.bits
 
+    def declared(self, *needs: str | None) -> Count:
+        """The count of those demands whose workflow declares what this count and these others need."""
+        bits = 0
+        for meaning in (self.needs, *needs):
+            bits |= DECLARES[meaning] if meaning else 0
+        return Count(self.mask | bits, self.bits | bits, self.needs)
+
     def of(self, tally: Mapping[int, int]) -> int | None:
-        """How many demands of the tally (standing → number) answer yes; None is n/a."""
-        declared = DECLARES[self.needs] if self.needs else 0
-        mask, bits = self.mask | declared, self.bits | declared
-        yes = sum(number for standing, number in tally.items() if standing & mask == bits)
-        if yes or not declared or not any(tally.values()):
-            return yes
-        return 0 if any(number and standing & declared for standing, number in tally.items()) else None
+        """How many demands of the tally (standing → number) count; None is n/a."""
+        count = self.declared()
+        mask, bits = count.mask, count.bits
+        number = sum(demands for standing, demands in tally.items() if standing & mask == bits)
+        if number or not self.needs or not any(tally.values()):
+            return number
+        declares = DECLARES[self.needs]
+        return 0 if any(demands and standing & declares for standing, demands in tally.items()) else None
 
 
 COUNTS: dict[str, Count] = {
@@ -111,7 +118,7 @@ COUNTS: dict[str, Count] = {
 
 
 def standing(demand: Demand) -> int:
-    """What the demand stands for now."""
+    """The standing of the demand now."""
     value = _ENDED_AS.get(demand.ended_as, 0) | _clock(demand)
     value |= ASKED if demand.asked else 0
     value |= REPORTED_RESOLVED if demand.reported_resolved else 0
@@ -121,8 +128,8 @@ def standing(demand: Demand) -> int:
 
 
 def clocks_of(demand: Demand) -> tuple[str, ...]:
-    """How each of its clocks stands: `finish met`, by name."""
-    return tuple([f"{clock.clock} {_stands(clock)}" for clock in demand.clocks])
+    """The status of each of its clocks, with its name: `finish met`."""
+    return tuple([f"{clock.clock} {_status(clock)}" for clock in demand.clocks])
 
 
 def dues_of(demand: Demand) -> tuple[tuple[str, datetime], ...]:
@@ -137,23 +144,23 @@ def dues_of(demand: Demand) -> tuple[tuple[str, datetime], ...]:
 
 
 def slice_of(demand: Demand) -> Slice:
-    """Where the demand is counted."""
+    """The slice that the demand is counted in."""
     place, channel, category = demand.place or "", demand.channel or "", demand.category or ""
     return Slice(place, channel, category, demand.lead or "", demand.workflow)
 
 
 @lru_cache
 def _declared(meanings: tuple[str, ...]) -> int:
-    """What a workflow says that it can mean."""
+    """The bits of all meanings that a workflow declares."""
     return sum({DECLARES.get(meaning, 0) for meaning in meanings})
 
 
-def _stands(clock: ClockState) -> str:
+def _status(clock: ClockState) -> str:
     return UNDATED if clock.undated else "running" if clock.goes_on else clock.status
 
 
 def _clock(demand: Demand) -> int:
-    """Fixed at the end: met or missed where it was closed, stopped where it ended otherwise."""
+    """Fixed at the end: met or missed if it was closed, stopped if it ended otherwise."""
     if demand.due is None:
         return 0
     if demand.ended_as is None or demand.ended is None:

@@ -1,4 +1,4 @@
-"""The stays: each demand's time in each state that is no end, from which durations are taken."""
+"""The stays: when each demand was in which open state, from which durations are computed."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ CREATE TABLE IF NOT EXISTS demandflow_stays (
 
 
 def write(connection: Statements, page: Page) -> None:
-    """End the stay that each demand was in that moved, and begin the one it is in now."""
+    """End the stay of every demand that entered another state, and begin its next one."""
     left: dict[UUID, int | None] = {}
     stays: dict[tuple[UUID, int], list[object]] = {}
     latest: dict[UUID, list[object]] = {}
-    for demand, version, state, since, ended in page.moved:
+    for demand, version, state, since, ended in page.state_changes:
         at = microseconds(since)
         if (stay := latest.pop(demand, None)) is not None:
             stay[-1] = at

@@ -1,4 +1,4 @@
-"""The totals: current sums by slice, read in constant time however many demands there are."""
+"""The totals: the sums of now by slice, read in constant time however many demands there are."""
 
 from __future__ import annotations
 
@@ -23,36 +23,34 @@ PATHS = ("place", "category")
 DIMENSIONS = (*PATHS, "channel", "lead", "workflow")
 
 Totals = dict[str, dict[tuple[str, int], int]]
-"""By key: (happening or how a clock stands, standing) → number."""
-
-
+"""By key: (happening or status of a clock, standing) → number."""
 Cell = tuple[str, int, str, str, int]
-"""Dimension, level, key, happening or how a clock stands, standing."""
+"""Dimension, level, key, happening or status of a clock, standing."""
 Sum = tuple[tuple[Slice, str, int], int]
-"""A slice, a happening or how a clock stands, and a standing; and by how much that changes."""
+"""A slice, a happening or the status of a clock, and a standing; and the change of their number."""
 
 
 def write(connection: Statements, page: Page) -> None:
-    """Book the entries of a page into every slice they belong to."""
+    """Add the entries of a page to every slice that they belong to."""
     put(connection, changes_of(_sums(page.bookings)))
 
 
 def _sums(bookings: Iterable[Booking]) -> Iterator[Sum]:
-    # what comes and goes in the same page is not written; all clocks of an entry are looked at as one until then
-    together: dict[tuple[Slice, str, int], int] = defaultdict(int)
+    # what comes and goes within a page is not written; the clocks of an entry are summed together first
+    sums: dict[tuple[Slice, str, int], int] = defaultdict(int)
     ticking: dict[tuple[Slice, tuple[str, ...]], int] = defaultdict(int)
     for entry, amount in (line for booking in bookings for line in booking.entries.items()):
-        together[entry.where, entry.happening, entry.standing] += amount
+        sums[entry.where, entry.happening, entry.standing] += amount
         if entry.clocks:
             ticking[entry.where, entry.clocks] += amount
-    for (where, stand), amount in ticking.items():
-        for status in stand if amount else ():
-            together[where, status, 0] += amount
-    return (change for change in together.items() if change[1])
+    for (where, clocks), amount in ticking.items():
+        for status in clocks if amount else ():
+            sums[where, status, 0] += amount
+    return (change for change in sums.items() if change[1])
 
 
 def changes_of(sums: Iterable[Sum]) -> dict[Cell, int]:
-    """By how much what changed in each slice changes each cell of the totals."""
+    """The change of each cell of the totals, from the changes in each slice."""
     changes: dict[Cell, int] = defaultdict(int)
     # first along each dimension, since many slices share a place
     along: tuple[dict[tuple[str, str, int], int], ...] = tuple(defaultdict(int) for _ in Slice._fields)
@@ -68,7 +66,7 @@ def changes_of(sums: Iterable[Sum]) -> dict[Cell, int]:
 
 
 def put(connection: Statements, changes: Mapping[Cell, int]) -> None:
-    """Change the cells by so much."""
+    """Add these changes to the cells."""
     connection.executemany(
         "INSERT INTO demandflow_totals VALUES (?, ?, ?, ?, ?, ?) "
         "ON CONFLICT DO UPDATE SET number = number + excluded.number",
@@ -91,28 +89,28 @@ def clocks(connection: sqlite3.Connection) -> set[str]:
 
 
 def read(connection: sqlite3.Connection, dimension: str, level: int) -> Totals:
-    """The sums along one dimension; what is not as deep as the level stands under its own name."""
+    """The sums along one dimension; a path that is not as deep as the level keeps its own name."""
     if dimension not in PATHS:
         return _read(connection, "dimension = ?", dimension)
-    # one dimension holds every level's sums, the other those of the demands right at a path
+    # one dimension has the sums of every level, the other those of the demands at exactly this path
     condition = "(dimension = ? AND level = ?) OR (dimension = ? AND level < ?)"
     return _read(connection, condition, dimension, level, f"{dimension}_at", level)
 
 
 def _read(connection: sqlite3.Connection, condition: str, *values: object) -> Totals:
-    found: Totals = {}
+    by_key: Totals = {}
     query = f"SELECT key, happening, standing, number FROM demandflow_totals WHERE number <> 0 AND ({condition})"  # noqa: S608
     for key, happening, standing, number in connection.execute(query, values):
-        found.setdefault(key, {})[happening, standing] = number
-    return found
+        by_key.setdefault(key, {})[happening, standing] = number
+    return by_key
 
 
 @lru_cache(maxsize=10_000)
 def _parts(dimension: str, key: str) -> tuple[tuple[str, int, str], ...]:
-    """The cells of one dimension in which what has this key is summed: dimension, level, key."""
+    """The cells of a dimension that a demand with this key is summed in: dimension, level, key."""
     if dimension not in PATHS:
         return ((dimension, 0, key),)
     names = key.split("/")
-    # deeper than figures can be asked for, nothing is summed
+    # nothing is summed deeper than figures can be asked for
     levels = [(dimension, level, "/".join(names[:level])) for level in range(1, min(len(names), DEEPEST) + 1)]
     return (*levels, (f"{dimension}_at", len(names), key))

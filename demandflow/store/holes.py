@@ -1,4 +1,4 @@
-"""Rows of the log that went: how they are noticed, and acknowledged by a decision that is kept with the log."""
+"""Missing rows of the log: how they are noticed, and acknowledged by a decision that is kept with the log."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ TABLES = (
         PRIMARY KEY (position, demand, version)
     ) WITHOUT ROWID""",
 )
-"""The decisions, and the rows that were the newest when somebody looked: by them it is noticed if the end went."""
+"""The decisions, and the rows that were once the newest, by which a missing end is noticed."""
 Rows = Callable[[str], list[Any]]
 """All rows of a query."""
 Key = tuple[int, str, int]
-"""Which row it is: its position, demand and version."""
+"""A row's position, demand and version."""
 VERSIONS, POSITIONS, END = "versions", "positions", "end"
 DECISIONS = "SELECT what, demand, first, last, at, actor, role, unit, reason FROM demandflow_holes ORDER BY rowid"
 GAPS = """SELECT before + 1, at - 1 FROM
@@ -48,11 +48,11 @@ NEWEST = """SELECT (SELECT COALESCE(MAX(rowid), 0) FROM stored_events),
 MARK = """INSERT OR IGNORE INTO demandflow_marks
     SELECT rowid, originator_id, originator_version FROM stored_events ORDER BY rowid DESC LIMIT 1"""
 READERS = ("demandflow_cursors", "demandflow_position")
-"""Where those who read the log keep how far they came: in the tables of today, and in those of earlier releases."""
+"""Where readers of the log keep their positions: in the tables of today, and in those of earlier releases."""
 MARK_OF_READERS = """INSERT OR IGNORE INTO demandflow_marks SELECT last, demand, version FROM {table}
     WHERE log = ? AND LENGTH(demand) = 32
         AND last > (SELECT COALESCE(MAX(last), 0) FROM demandflow_holes WHERE what = 'end')"""
-"""A reader that stands behind an end of which it is decided that it went has not read anything since."""
+"""A reader that is behind an end that is acknowledged as missing has not read anything since."""
 FORGET_MARKS = """DELETE FROM demandflow_marks WHERE position < (SELECT MAX(rowid) FROM stored_events) AND EXISTS (
     SELECT 1 FROM stored_events AS row WHERE row.rowid = position AND originator_id = demand
         AND originator_version = version)"""
@@ -60,7 +60,7 @@ FORGET_MARKS = """DELETE FROM demandflow_marks WHERE position < (SELECT MAX(rowi
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """Rows that went: `versions` of a demand, `positions` in the log, or its `end`, from the first to the last."""
+    """Missing rows, from the first to the last: `versions` of a demand, `positions` in the log, or its `end`."""
 
     what: str
     first: int
@@ -69,16 +69,17 @@ class Hole:
 
     def __str__(self) -> str:
         several = self.first < self.last
-        rows = f"{self.first} to {self.last}" if several else str(self.first)
-        if self.what == VERSIONS:
-            return f"version{'s' if several else ''} {rows} of demand {self.demand} went"
-        where = f"position{'s' if several else ''} {rows}"
-        return f"the end went, {where}" if self.what == END else f"{where} went"
+        noun = "version" if self.what == VERSIONS else "position"
+        rows = f"{noun}s {self.first} to {self.last}" if several else f"{noun} {self.first}"
+        if self.what == END:
+            return f"the end is missing, {rows}"
+        whose = f" of demand {self.demand}" if self.what == VERSIONS else ""
+        return f"{rows}{whose} {'are' if several else 'is'} missing"
 
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """The decision to go on over a hole: by whom, when and why."""
+    """The decision to go on without the rows of a hole: by whom, when and why."""
 
     hole: Hole
     by: Actor
@@ -91,9 +92,9 @@ class Acknowledged:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What a look at the whole log found: holes that nobody acknowledged, and rows that cannot be read.
+    """The result of looking at the whole log: holes that nobody acknowledged, and rows that cannot be read.
 
-    It is `ok` if there are none. `damage` is what SQLite itself objects to about the file.
+    It is `ok` if there are none. `damage` is what SQLite itself reports about the file.
     """
 
     events: int
@@ -105,12 +106,12 @@ class Verification:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing is missing but what was acknowledged, and all can be read."""
+        """Whether nothing is missing but what was acknowledged, and all rows can be read."""
         return not (self.holes or self.unreadable or self.damage)
 
     def __str__(self) -> str:
         lines = [f"{self.events} events of {self.demands} demands: {'all is there' if self.ok else 'not whole'}"]
-        lines += [f"  missing: {hole}" for hole in self.holes]
+        lines += [f"  {hole}" for hole in self.holes]
         lines += [f"  unreadable: {line}" for line in self.unreadable]
         lines += [f"  damaged: {line}" for line in self.damage]
         lines += [f"  known: {decision}" for decision in self.acknowledged]
@@ -118,18 +119,18 @@ class Verification:
 
 
 def holes_in(rows: Rows, *, settled: bool = True) -> tuple[Hole, ...]:
-    """All that went and was not acknowledged; a log that was only written by earlier releases has no decisions yet."""
+    """All missing rows that are not acknowledged; a log of an earlier release (not `settled`) has no decisions yet."""
     known = [decision.hole for decision in decided(rows(DECISIONS))] if settled else []
     gaps = [Hole(POSITIONS, first, last) for first, last in rows(GAPS)]
     for demand, first, last in rows(GAPS_OF_DEMANDS):
-        if isinstance(whose := id_of(demand), UUID):
-            gaps.append(Hole(VERSIONS, first, last, whose))
+        if isinstance(demand_id := id_of(demand), UUID):
+            gaps.append(Hole(VERSIONS, first, last, demand_id))
     end = end_of(rows(ENDS)) if settled else None
     return (*(part for gap in gaps for part in without(gap, known)), *([end] if end is not None else []))
 
 
 def gaps_in(demand: UUID, versions: Iterable[int], after: int) -> tuple[list[Hole], int]:
-    """What is missing before and between these versions, which come after another one; and the last of them."""
+    """The gaps between these versions, which come after another version; and the last of them."""
     gaps = []
     for version in versions:
         if type(version) is not int:
@@ -141,7 +142,7 @@ def gaps_in(demand: UUID, versions: Iterable[int], after: int) -> tuple[list[Hol
 
 
 def number_missing(known: Sequence[Hole]) -> int:
-    """How many events went, by these holes: each is known by its position, its version, or both."""
+    """How many events are missing, by these holes: each is known by its position, its version, or both."""
     return max(
         sum(hole.last - hole.first + 1 for hole in known if (hole.what == VERSIONS) is by_version)
         for by_version in (True, False)
@@ -149,14 +150,14 @@ def number_missing(known: Sequence[Hole]) -> int:
 
 
 def end_of(rows: Sequence[tuple[int, int]]) -> Hole | None:
-    """The end that went: from the marks whose rows are not there any more, each with where the log ends now."""
+    """The missing end: from the marks whose rows are no longer there, each with the position where the log ends now."""
     if not rows:
         return None
     return Hole(END, min(rows[0][0], rows[0][1] + 1), rows[-1][0])
 
 
 def without(hole: Hole, known: Iterable[Hole]) -> list[Hole]:
-    """What is left of a hole that is known in part."""
+    """The parts of a hole that are not among the known ones."""
     left, begin = [], hole.first
     same = [other for other in known if (other.what, other.demand) == (hole.what, hole.demand)]
     for other in sorted(same, key=lambda other: other.first):
@@ -167,7 +168,7 @@ def without(hole: Hole, known: Iterable[Hole]) -> list[Hole]:
 
 
 def decided(rows: Iterable[Sequence[Any]]) -> tuple[Acknowledged, ...]:
-    """The decisions that were written down so."""
+    """The decisions in these rows."""
     return tuple(
         Acknowledged(
             Hole(what, first, last, UUID(demand) if demand else None),
@@ -180,7 +181,7 @@ def decided(rows: Iterable[Sequence[Any]]) -> tuple[Acknowledged, ...]:
 
 
 def acknowledge(connection: sqlite3.Connection, holes: Sequence[Hole], by: Actor, at: datetime, reason: str) -> None:
-    """Keep the decision to go on over these holes. Raises InvalidValue for what is none, or none that is there."""
+    """Keep the decision to skip these holes. Raises InvalidValue for what is no hole of this log."""
     there = holes_in(lambda query: connection.execute(query).fetchall())
     for hole in holes:
         if hole not in there:
@@ -194,7 +195,7 @@ def acknowledge(connection: sqlite3.Connection, holes: Sequence[Hole], by: Actor
 
 
 def mark_the_end(connection: sqlite3.Connection, log: str | None = None) -> None:
-    """Keep which row is the newest; with the log's id, also which was the newest that readers of it came to."""
+    """Mark the newest row; with the log's id, also the newest row that its readers came to."""
     for table in READERS if log is not None else ():
         if {"log", "last", "demand", "version"} <= columns_of(connection, table):
             connection.execute(MARK_OF_READERS.format(table=table), (log,))

@@ -12,24 +12,25 @@ from demandflow.domain.events import Event
 from demandflow.domain.fact import Fact
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import HistoryIncomplete, StorageError, UnreadableEvent
+from demandflow.inputs.arguments import zone_of
 from demandflow.store import holes, settings
 from demandflow.store.holes import POSITIONS, Hole, Key, Verification
 from demandflow.store.mapper import FactMapper, Unreadable
+from demandflow.store.row_watch import RowWatch
 from demandflow.store.sqlite import by_demand as demands
 from demandflow.store.sqlite import files
 from demandflow.store.sqlite.failures import closed, storage_error, storage_errors
 from demandflow.store.sqlite.recorder import NumberedRow, SQLiteRecorder, id_of
 from demandflow.store.sqlite.writer import FULL, Row, check_synchronous
-from demandflow.store.watched import Watched
 
 PAGE = 1000
 
 
 class VersionTaken(StorageError, code="version_taken"):
-    """Somebody else recorded that version of the demand first; the recorder loads again and decides again."""
+    """Somebody else recorded that version of the demand first; the command is decided again."""
 
 
-class Log(Watched):
+class Log(RowWatch):
     """All events of one tenant, in the order in which they were recorded; safe from several threads.
 
     `id` is that of the log, whatever its file is called.
@@ -46,14 +47,14 @@ class Log(Watched):
         workflows: Mapping[str, Workflow] | None = None,
         synchronous: str = FULL,
     ) -> None:
-        """Open the log at `memory:` or `sqlite:///path`; with `create`, it is made if it is not there.
+        """Open the log at `memory:` or `sqlite:///path`; with `create`, it is made if there is none.
 
         Raises InvalidValue or StorageError: among them NotALog, UnknownFormat, WrongTenant, WrongZone, WorkflowChanged.
         """
         self.path, synchronous = files.file_of(url), check_synchronous(synchronous)
         self._closed = False
         self._mapper = FactMapper(facts)
-        # nobody else ever reads what lies in memory, nor opens it again
+        # a log in memory is never read by others, nor opened again
         self._workflows = {} if self.path is None else workflows or {}
         wanted = settings.Wanted(tenant, zone, self._workflows)
         with storage_errors():
@@ -80,7 +81,7 @@ class Log(Watched):
 
     def rezone(self, zone: str) -> None:
         """Let the days of this log end in another zone. Raises InvalidValue."""
-        row = ("zone", settings.check_zone(zone))
+        row = ("zone", zone_of(zone).key)
         with self._opened():
             self._recorder.transaction(lambda connection: connection.execute(settings.PUT, row))
         self._zone = zone
@@ -120,9 +121,9 @@ class Log(Watched):
         self._newest = (last, demand, version)
 
     def events(self, demand: UUID, *, after: int = 0, upto: int | None = None) -> list[Event]:
-        """The demand's events by version: those after one, up to and including another.
+        """The demand's events by version: those after one version, up to and including another.
 
-        Raises UnreadableEvent, or HistoryIncomplete if versions between them went and nobody acknowledged it.
+        Raises UnreadableEvent, or HistoryIncomplete if versions are missing and nobody acknowledged it.
         """
         if self._closed:
             raise closed()
@@ -139,12 +140,12 @@ class Log(Watched):
     def page(self, after: int, limit: int) -> list[tuple[int, Event | Unreadable]]:
         """The next events of all demands with their positions in the log.
 
-        A row that cannot be read stops nobody: it comes as Unreadable. So do positions that went, one for all that
-        went together. Raises HistoryIncomplete if the end of the log went and nobody acknowledged it: what is
-        recorded next comes to stand where it was, and no reader could tell.
+        A row that cannot be read comes as Unreadable, and so do missing positions, one for all in a row. Raises
+        HistoryIncomplete if the end of the log is missing and nobody acknowledged it: the next event takes its
+        position, and no reader could tell the difference.
         """
         with self._opened():
-            # where somebody begins to read, it is asked what others noticed
+            # at the beginning, also look at what other processes noticed
             if (self._end is not None or not after) and (end := self._missing_end()) is not None:
                 raise HistoryIncomplete((end,))
             rows = self._recorder.page(after, limit)
@@ -154,40 +155,41 @@ class Log(Watched):
             return [self._read(*row) for row in rows]
 
     def next_demands(self, after: str, limit: int, upto: int) -> tuple[list[tuple[int, Event | Unreadable]], str]:
-        """The events up to a position of the next demands, about so many: of each all. And which demand is the last.
+        """All events of the next demands up to a position, about so many, and the last of these demands.
 
-        They come by demand, in the order of the ids; those of a demand in the order of their recording.
+        They come by demand, in the order of the ids; those of a demand in the order of recording.
         """
         with self._opened():
             rows = demands.next_rows(self._recorder.rows, after, limit, upto)
             return [self._read(*row) for row in rows], rows[-1][1] if rows else after
 
     def of_no_demand(self, upto: int) -> list[tuple[int, Unreadable]]:
-        """What is of no demand, up to a position: rows without an id, and what went. Raises HistoryIncomplete."""
+        """Rows without an id and missing positions, up to a position. Raises HistoryIncomplete."""
         with self._opened():
             if (end := self._missing_end()) is not None:
                 raise HistoryIncomplete((end,))
             rows = self._recorder.rows(demands.OF_NONE, (upto,))
             ((number,),) = self._recorder.rows("SELECT COUNT(*) FROM stored_events WHERE +rowid <= ?", (upto,))
             gaps = self._recorder.rows(holes.GAPS) if number < upto else []
-            went = self._unknown([Hole(POSITIONS, first, last) for first, last in gaps if last < upto])
+            missing = self._unknown([Hole(POSITIONS, first, last) for first, last in gaps if last < upto])
             return [
                 *((at, row) for at, row in (self._read(*row) for row in rows) if isinstance(row, Unreadable)),
-                *((hole.last, Unreadable(None, 0, "", str(hole), hole)) for hole in went),
+                *((hole.last, Unreadable(None, 0, "", str(hole), hole)) for hole in missing),
             ]
 
     def histories(self, upto: Mapping[UUID, int]) -> dict[UUID, list[Event]]:
-        """The first events of several demands, each up to a version; those that are not whole are left out."""
-        wanted, whole = {demand.hex: version for demand, version in upto.items()}, {}
+        """The first events of several demands, each up to a version; without demands of which events are missing."""
+        wanted = {demand.hex: version for demand, version in upto.items()}
+        histories: dict[UUID, list[Event]] = {}
         with self._opened():
-            for demand, rows in demands.first_rows(self._recorder.rows, wanted):
+            for text, rows in demands.first_rows(self._recorder.rows, wanted):
                 with suppress(UnreadableEvent):
-                    whose = UUID(demand)
-                    whole[whose] = [self._mapper.event(whose, *row[1:]) for row in rows]
-        return whole
+                    demand = UUID(text)
+                    histories[demand] = [self._mapper.event(demand, *row[1:]) for row in rows]
+        return histories
 
     def last_position(self) -> int:
-        """The position of the newest event, also if it went and nobody acknowledged it; 0 if there is none."""
+        """The position of the newest event, also if it is missing and nobody acknowledged it; 0 if there is none."""
         with self._opened():
             newest = self._newest
             ((last, there),) = self._recorder.rows(holes.NEWEST, newest or (0, "", 0))
@@ -197,7 +199,7 @@ class Log(Watched):
             return int(last) if end is None else max(int(last), end.last)
 
     def verify(self) -> Verification:
-        """Look at every row: what went, what cannot be read, and what was acknowledged."""
+        """Look at every row: what is missing, what cannot be read, and what was acknowledged."""
         self.last_position()
         with self._opened():
             missing = holes.holes_in(self._recorder.rows)
@@ -216,16 +218,16 @@ class Log(Watched):
         self._recorder.close()
 
     def _first_written(self, events: Sequence[Event], rows: Sequence[Row]) -> int:
-        """Record rows by a workflow that writes here for the first time: it is kept with them."""
+        """Record rows of workflows that write to this log for the first time, and keep these workflows."""
         writers = {event.meta.workflow for event in events}
         keep = partial(settings.keep_workflows, workflows=self._workflows, writers=writers)
         last = self._recorder.append(rows, keep)
         self._wrote |= writers
         return last
 
-    def _read(self, at: int, whose: str, version: int, topic: str, state: bytes) -> tuple[int, Event | Unreadable]:
+    def _read(self, at: int, text: str, version: int, topic: str, state: bytes) -> tuple[int, Event | Unreadable]:
         """The position and the event of a row, or why it cannot be read."""
-        demand = id_of(whose)
+        demand = id_of(text)
         try:
             return at, self._mapper.event(demand, version, topic, state)
         except UnreadableEvent as error:
@@ -236,11 +238,12 @@ class Log(Watched):
         """The rows that cannot be read, in words."""
         last = 0
         while rows := self._recorder.page(last, PAGE):
-            yield from (str(it) for row in rows if isinstance(it := self._read(*row)[1], Unreadable))
+            events = (self._read(*row)[1] for row in rows)
+            yield from (str(event) for event in events if isinstance(event, Unreadable))
             last = rows[-1][0]
 
     def _with_holes(self, after: int, rows: Sequence[NumberedRow]) -> Iterator[tuple[int, Event | Unreadable]]:
-        """The rows, and before each what went there."""
+        """The rows, and before each the positions that are missing there."""
         for row in rows:
             for hole in self._unknown([Hole(POSITIONS, after + 1, row[0] - 1)] if row[0] > after + 1 else []):
                 yield hole.last, Unreadable(None, 0, "", str(hole), hole)

@@ -1,4 +1,4 @@
-"""How an event is written down as a row, and read back."""
+"""How an event is written as a row, and read back."""
 
 from __future__ import annotations
 
@@ -15,21 +15,19 @@ from pydantic import ValidationError
 
 from demandflow.domain.events import Event, Meta, Stamp
 from demandflow.domain.fact import Fact
-from demandflow.domain.facts import STANDARD_FACTS, UnknownFact, extended
+from demandflow.domain.facts import OURS, UnknownFact, extended
 from demandflow.domain.values import STORED
 from demandflow.errors import HistoryIncomplete, InvalidValue, UnreadableEvent, brief, printable
 from demandflow.inputs.texts import has_control_characters
 from demandflow.store.holes import Hole
 from demandflow.store.sqlite.writer import Row
 
-_OURS = frozenset(STANDARD_FACTS)
-
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A stored row that cannot be read: whose it is, as far as that can be told, and why.
+    """A stored row that cannot be read: its demand, as far as that is known, and the reason.
 
-    Rows that went are one of it, with the `hole` that they left.
+    Missing rows are one of these together, with the `hole` that they left.
     """
 
     demand: UUID | None
@@ -39,7 +37,7 @@ class Unreadable:
     hole: Hole | None = None
 
     def error(self) -> UnreadableEvent | HistoryIncomplete:
-        """What whoever needs this event is told."""
+        """The error for whoever needs this event."""
         if self.hole is not None:
             return HistoryIncomplete((self.hole,))
         return UnreadableEvent(str(self.demand), self.version, self.topic, self.reason)
@@ -49,7 +47,7 @@ class Unreadable:
 
 
 class _Body(Struct, frozen=True, omit_defaults=True, gc=False):
-    """What is stored of an event beside its demand, version and topic; the fact is written and read by its class."""
+    """The stored JSON of an event; the fact is written and read by its own class."""
 
     fact: Raw
     meta: Meta
@@ -68,17 +66,17 @@ class FactMapper(Mapper[UUID]):
         self._encode, self._decode = Encoder().encode, Decoder(_Body).decode
 
     def row(self, event: Event) -> Row:
-        """The event as it is stored: the demand's number in hex, the version, the topic, and all else as JSON.
+        """The event as it is stored: the id of the demand in hex, the version, the topic, and the rest as JSON.
 
-        Raises InvalidValue for what cannot be written down and read back.
+        Raises InvalidValue for what cannot be written and read back.
         """
         fact, kind = event.fact, type(event.fact)
         topic = fact.TOPIC
         try:
-            said = Raw(self._write[topic](fact, exclude_none=True))
-            base = None if kind in _OURS else self._checked(fact, said)
-            state = self._encode(_Body(said, event.meta, event.stamp, base))
-        except (ValueError, MsgspecError) as error:  # pydantic's errors are such
+            body = Raw(self._write[topic](fact, exclude_none=True))
+            base = None if kind in OURS else self._checked(fact, body)
+            state = self._encode(_Body(body, event.meta, event.stamp, base))
+        except (ValueError, MsgspecError) as error:  # pydantic raises ValueError
             problem = f"cannot be written down and read back ({brief(str(error).splitlines()[0])})"
             raise InvalidValue(kind.__name__, problem) from None
         return event.demand.hex, event.version, topic, state
@@ -86,22 +84,22 @@ class FactMapper(Mapper[UUID]):
     def event(self, demand: UUID | str, version: int, topic: str, state: bytes) -> Event:
         """The event as it was recorded. Raises UnreadableEvent.
 
-        A fact whose class is not known is read as the standard fact that it extends, so that the figures are the same
-        whoever reads the log; if it extends none, as UnknownFact.
+        A fact of an unknown class is read as the standard fact that it extends, so that the figures are the same for
+        every reader of the log; if it extends none, as UnknownFact.
         """
         if not (isinstance(demand, UUID) and type(version) is int and version > 0 and isinstance(topic, str)):
             raise UnreadableEvent(str(demand), version, str(topic), "it is none of ours")
         try:
             body = self._decode(state)
             read = self._read.get(topic) or self._read.get(body.extends or "")
-            said = bytes(body.fact)
-            fact = _unknown(topic, said) if read is None else read(said, context=STORED)
+            written = bytes(body.fact)
+            fact = _unknown(topic, written) if read is None else read(written, context=STORED)
             return Event(demand, version, fact, body.meta, body.stamp)
-        except Exception as error:  # what a community's own class may raise is not known
+        except Exception as error:  # a community's own class may raise anything
             raise UnreadableEvent(str(demand), version, topic, _why(error)) from None
 
     def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredEvent:
-        """The event as the event store keeps it."""
+        """The event as the eventsourcing library keeps it."""
         assert isinstance(domain_event, Event)  # noqa: S101
         _, version, topic, state = self.row(domain_event)
         return StoredEvent(domain_event.demand, version, topic, state)
@@ -111,20 +109,21 @@ class FactMapper(Mapper[UUID]):
         stored = stored_event
         return self.event(stored.originator_id, stored.originator_version, stored.topic, stored.state)
 
-    def _checked(self, fact: Fact, said: Raw) -> str | None:
-        """The topic of the standard fact that a community's own extends, once it is seen to read back as it was."""
-        if self._read[fact.TOPIC](bytes(said), context=STORED) != fact:
+    def _checked(self, fact: Fact, body: Raw) -> str | None:
+        """The topic of the standard fact that a community's fact extends, if any. Raises if it reads back otherwise."""
+        written = bytes(body)
+        if self._read[fact.TOPIC](written, context=STORED) != fact:
             raise ValueError("it reads back as something else")
-        if has_control_characters(bytes(said)):
+        if has_control_characters(written):
             raise ValueError("a text in it has control characters; declare it as Text, or take them out")
         if (base := extended(type(fact))) is None:
             return None
-        self._read[base.TOPIC](bytes(said), context=STORED)
+        self._read[base.TOPIC](written, context=STORED)
         return base.TOPIC
 
 
 def readable(page: Sequence[tuple[int, Event | Unreadable]]) -> list[tuple[int, Event]]:
-    """The page, if each of its rows can be read; else UnreadableEvent for the first that cannot."""
+    """The page, if all its rows can be read; else the error of the first that cannot."""
     events = []
     for position, row in page:
         if isinstance(row, Unreadable):
@@ -143,9 +142,9 @@ def facts_by_topic(facts: Iterable[type[Fact]]) -> Mapping[str, type[Fact]]:
     return catalogue
 
 
-def _unknown(topic: str, said: bytes) -> UnknownFact:
-    """A fact whose class is not known, with all that it says."""
-    return UnknownFact(topic=topic, body=json.dumps(json.loads(said), ensure_ascii=False))
+def _unknown(topic: str, written: bytes) -> UnknownFact:
+    """A fact of an unknown class, with all its fields."""
+    return UnknownFact(topic=topic, body=json.dumps(json.loads(written), ensure_ascii=False))
 
 
 def _why(error: Exception) -> str:

@@ -1,10 +1,10 @@
-"""Events of the log that cannot be read or applied: what is said of them."""
+"""Events of the log that cannot be read or applied, and the reasons."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 from uuid import UUID
 
@@ -16,14 +16,14 @@ from demandflow.store.mapper import Unreadable
 OF_ONE_DEMAND = (UnreadableEvent, HistoryIncomplete)
 """Errors of the storage that concern one demand, and no other."""
 LONGEST = 1000
-"""So many characters of a reason are kept."""
+"""The longest reason that is kept, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
 class ParkedEvent:
-    """An event of the log that could not be taken in, why, and what goes on without it.
+    """An event that could not be taken in, the reason, and what was made without it.
 
-    The events that follow it on the same demand wait with it, so that nothing is counted on what is not known.
+    Later events of the same demand wait with it, so that no figure is based on something unknown.
     """
 
     position: int
@@ -49,46 +49,44 @@ def unreadable(position: int, row: Unreadable) -> Parking:
 
 
 def unusable(position: int, row: Event, error: Exception) -> Parking:
-    """An event that cannot be applied, to be parked; raises the error again if it is not the event's fault."""
+    """An event that cannot be applied, to be parked; raises the error if it is not the fault of the event."""
     if isinstance(error, OF_ONE_DEMAND):
         return Parking(position, row.demand, row.version, str(error))
     if not of_the_row(error):
         raise error
-    return Parking(position, row.demand, row.version, f"{topic_of(row)} cannot be applied: {said(error)}")
+    return Parking(position, row.demand, row.version, f"{topic_of(row)} cannot be applied: {reason_of(error)}")
 
 
 def waiting(position: int, row: Event) -> Parking:
-    """An event that comes after a parked one of its demand, to be parked with it."""
+    """An event after a parked event of the same demand, to be parked as well."""
     return Parking(position, row.demand, row.version, "waits for an earlier event of this demand that is parked")
 
 
 def topic_of(row: Event | Unreadable) -> str:
-    """The name under which the fact is stored."""
+    """The topic under which the fact is stored."""
     if isinstance(row, Unreadable):
         return row.topic
     return row.fact.topic if isinstance(row.fact, UnknownFact) else row.fact.TOPIC
 
 
 def grouped(parked: Iterable[tuple[str, Parking]]) -> tuple[ParkedEvent, ...]:
-    """One line an event, in the order of the log; the reason is that of the first reader."""
-    lines: dict[int, ParkedEvent] = {}
-    for left_out_of, one in parked:
-        before = lines.get(one.position)
-        without = (*(before.left_out_of if before else ()), left_out_of)
-        reason = before.reason if before else one.reason
-        lines[one.position] = ParkedEvent(one.position, one.demand, one.version, reason, without)
-    return tuple(lines[position] for position in sorted(lines))
+    """The parked events of several readers, each event once, in the order of the log, with the first reason."""
+    events: dict[int, ParkedEvent] = {}
+    for reader, parking in parked:
+        event = events.get(parking.position) or ParkedEvent(*parking, left_out_of=())
+        events[parking.position] = replace(event, left_out_of=(*event.left_out_of, reader))
+    return tuple(events[position] for position in sorted(events))
 
 
 def of_the_row(error: Exception) -> bool:
-    """Whether it is the row's own fault, and not that of a storage that is held, full or closed."""
+    """Whether it is the fault of the row, and not of a storage that is busy, full or closed."""
     if isinstance(error, sqlite3.Error):
         return isinstance(error, sqlite3.DataError | sqlite3.IntegrityError | sqlite3.InterfaceError)
     return isinstance(error, OF_ONE_DEMAND) or not isinstance(error, StorageError | MemoryError)
 
 
-def said(error: BaseException | None) -> str:
-    """What the error says, with its kind where it is none of ours."""
+def reason_of(error: BaseException | None) -> str:
+    """The message of the error, with its class unless it is one of ours."""
     try:
         text = " ".join(str(error).split())
     except Exception:  # what a community's fact raises may not even be printable
@@ -97,5 +95,5 @@ def said(error: BaseException | None) -> str:
 
 
 def storable(reason: str) -> str:
-    """The reason as a text that the tables can hold."""
+    """The reason as a text that the tables can store."""
     return reason[:LONGEST].encode("utf-8", "replace").decode("utf-8").replace("\0", "�")

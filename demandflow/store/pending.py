@@ -46,7 +46,7 @@ class PendingLog:
         self._torn = False
 
     def take_back(self, began: int) -> set[UUID]:
-        """Forget all but so many of the events; returns the demands concerned."""
+        """Forget all events but the first ones, so many; returns the demands concerned."""
         if began == len(self.pending) and not self._torn:
             return set()
         self._torn = True
@@ -63,8 +63,8 @@ class PendingLog:
     def events(self, demand: UUID, *, after: int = 0, upto: int | None = None) -> list[Event]:
         """The demand's events, recorded and pending."""
         pending = self._by_demand.get(demand, ())
-        mine = [event for event in pending if after < event.version <= (upto or event.version)]
-        return [*self._log.events(demand, after=after, upto=upto), *mine]
+        pending = [event for event in pending if after < event.version <= (upto or event.version)]
+        return [*self._log.events(demand, after=after, upto=upto), *pending]
 
     def __enter__(self) -> Self:
         return self
@@ -76,6 +76,6 @@ class PendingLog:
             self._log.record(self.pending, self._rows)
 
     def _check_whole(self) -> None:
-        """Raise StorageError where something was interrupted while it was remembered: half of it is not recorded."""
+        """Raise StorageError if remembering events was interrupted, so that only a part would be recorded."""
         if self._torn:
             raise StorageError("this batch was interrupted in the middle; nothing of it is recorded, begin another")

@@ -20,10 +20,10 @@ ROWS = f"SELECT {', '.join(COLUMNS)} FROM stored_events ORDER BY rowid"  # noqa:
 
 
 def recorded_events(url: str, facts: Iterable[type[Fact]], tenant: str | None = None) -> Iterator[Event]:
-    """All events of a log at `sqlite:///path`, in the order of their recording; nothing is made and nothing written.
+    """All events of a log at `sqlite:///path`, in the order of recording; nothing is made and nothing written.
 
-    Raises InvalidValue where there is no log, and StorageError for what cannot be read: among them NotALog,
-    UnknownFormat, WrongTenant, UnreadableEvent, and HistoryIncomplete for rows that went without a decision.
+    Raises InvalidValue if there is no log, and StorageError for what cannot be read: among them NotALog,
+    UnknownFormat, WrongTenant, UnreadableEvent, and HistoryIncomplete for missing rows without a decision.
     """
     path, mapper = file_of(url), FactMapper(facts)
     if path is None or not (file := Path(path)).is_file():

@@ -1,4 +1,4 @@
-"""What the log's file says about the log: whose it is, the number of its format, its zone, and its workflows."""
+"""What the file of a log says about it: tenant, format, time zone and workflows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from demandflow.store.sqlite.files import columns_of
 from demandflow.store.sqlite.recorder import ROWS
 
 FORMAT = 1
-"""The number of what this release writes. A log of a higher one may hold what it would count wrongly."""
+"""The format that this release writes. A log of a later format may have what this release would count wrongly."""
 TABLES = (
     "CREATE TABLE IF NOT EXISTS demandflow_log (id TEXT NOT NULL, tenant TEXT)",
     "CREATE TABLE IF NOT EXISTS demandflow_settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
@@ -30,7 +30,7 @@ WROTE = """SELECT DISTINCT json_extract(CAST(state AS TEXT), '$.meta.workflow') 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What whoever opens a log says of it."""
+    """What the caller who opens a log says about it."""
 
     tenant: str | None = None
     zone: str | None = None
@@ -38,24 +38,16 @@ class Wanted:
 
     def __post_init__(self) -> None:
         if self.zone is not None:
-            check_zone(self.zone)
+            zone_of(self.zone)
 
 
 def furnish(wanted: Wanted, connection: sqlite3.Connection) -> tuple[str, str]:
-    """Make the tables that are not there, and settle what the log says of itself: its id and its zone."""
-    for table in (ROWS, *holes.TABLES):
-        connection.execute(table)
-    log, zone = settle(connection, wanted)
-    holes.mark_the_end(connection, log)
-    return log, zone
+    """Make the tables that are not there; returns the log's id and zone.
 
-
-def settle(connection: sqlite3.Connection, wanted: Wanted) -> tuple[str, str]:
-    """The log's id and zone; what it does not say yet it takes from its first opening.
-
-    Raises WrongTenant, UnknownFormat, WrongZone or WorkflowChanged, and then leaves everything as it is.
+    What the log does not say yet is taken from the caller. Raises WrongTenant, UnknownFormat, WrongZone or
+    WorkflowChanged; within a transaction, so that nothing is changed then.
     """
-    for table in TABLES:
+    for table in (ROWS, *holes.TABLES, *TABLES):
         connection.execute(table)
     log = check_log(connection, wanted.tenant)
     if log is None:
@@ -66,12 +58,12 @@ def settle(connection: sqlite3.Connection, wanted: Wanted) -> tuple[str, str]:
         zone = wanted.zone or _zone_of_tables(connection) or DEFAULT_ZONE
         connection.executemany(PUT, [("format", str(FORMAT)), ("zone", zone)])
         writers = {key for (key,) in connection.execute(WROTE)}
-        keep_workflows(connection, wanted.workflows or {}, writers)
     else:
-        zone = settings["zone"]
-        keep_workflows(connection, wanted.workflows or {}, ())
+        zone, writers = settings["zone"], set()
+    keep_workflows(connection, wanted.workflows or {}, writers)
     if wanted.zone is not None and wanted.zone != zone:
         raise WrongZone(wanted.zone, zone)
+    holes.mark_the_end(connection, log)
     return log, zone
 
 
@@ -90,7 +82,7 @@ def check_log(connection: sqlite3.Connection, tenant: str | None) -> str | None:
 
 
 def keep_workflows(connection: sqlite3.Connection, workflows: Mapping[str, Workflow], writers: Iterable[str]) -> None:
-    """Keep what those that write are made of. Raises WorkflowChanged if one wrote otherwise before."""
+    """Keep what the writing workflows declare. Raises WorkflowChanged if one declared something else before."""
     kept = dict(connection.execute("SELECT key, declared FROM demandflow_workflows").fetchall())
     for key in [key for key in workflows if key in kept]:
         if (now := declared(workflows[key])) != kept[key]:
@@ -99,13 +91,8 @@ def keep_workflows(connection: sqlite3.Connection, workflows: Mapping[str, Workf
     connection.executemany("INSERT INTO demandflow_workflows VALUES (?, ?)", new)
 
 
-def check_zone(zone: object) -> str:
-    """The zone, if it is one of this system. Raises InvalidValue."""
-    return zone_of(zone).key
-
-
 def _zone_of_tables(connection: sqlite3.Connection) -> str | None:
-    """In which zone an earlier release made the tables beside the log."""
+    """The zone in which an earlier release made the tables beside the log."""
     if "zone" not in columns_of(connection, "demandflow_position"):
         return None
     row = connection.execute("SELECT zone FROM demandflow_position").fetchone()

@@ -1,14 +1,16 @@
-"""What those who follow the log need of it."""
+"""What a reader that follows the log needs of it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
+from uuid import UUID
 
 from demandflow.domain.events import Event
 from demandflow.store.mapper import Unreadable
 
 Row = tuple[int, Event | Unreadable]
-"""A position in the log, and what stands there."""
+"""A position in the log, and the event there."""
 
 
 class Source(Protocol):
@@ -29,8 +31,24 @@ class Source(Protocol):
         """The position of the newest event; 0 if there is none."""
 
 
-class SourceByDemand(Source, Protocol):
-    """What a cursor needs of a log that it reads demand by demand."""
+class DemandSource(Source, Protocol):
+    """What a reader needs of a log that it reads demand by demand, too."""
+
+    @property
+    def zone(self) -> str:
+        """The time zone of the log's days."""
+
+    def number_missing(self) -> int:
+        """How many events are missing, by decision."""
+
+    def events(self, demand: UUID, *, after: int = 0, upto: int | None = None) -> list[Event]:
+        """The demand's events. Raises if some of them are missing, or cannot be read."""
+
+    def histories(self, upto: Mapping[UUID, int]) -> dict[UUID, list[Event]]:
+        """The first events of several demands, each up to a version; without demands of which events are missing."""
 
     def next_demands(self, after: str, limit: int, upto: int) -> tuple[list[Row], str]:
-        """The events up to a position of the next demands, about so many: of each all. And which demand is the last."""
+        """All events of the next demands up to a position, about so many, and the last of these demands."""
+
+    def of_no_demand(self, upto: int) -> list[tuple[int, Unreadable]]:
+        """The rows without a demand, up to a position."""

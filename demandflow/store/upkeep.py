@@ -1,4 +1,4 @@
-"""Looking after the log: whether all is there, what to do where it is not, and the zone in which its days end."""
+"""Looking after the log: whether it is complete, what to do if it is not, and the time zone of its days."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from demandflow.store.log import Log
 
 
 class Upkeep:
-    """What whoever runs the community's system can do about the log itself."""
+    """What an administrator can do with the log itself."""
 
     _log: Log
     _clock: Callable[[], datetime]
     rebuild: Callable[[], None]
 
     def verify(self) -> Verification:
-        """Look at the whole log: which rows went, which cannot be read, and what of it was acknowledged.
+        """Look at the whole log: which rows are missing, which cannot be read, and what was acknowledged.
 
-        It reads every row, so on a large log it takes a while. `print(flow.verify())` says it in words.
+        It reads every row, which takes a while on a large log. `print(flow.verify())` says it in words.
         """
         return self._log.verify()
 
     def acknowledge(self, holes: Hole | Iterable[Hole], *, by: Actor, reason: str) -> None:
-        """Decide to go on although these rows went: `flow.acknowledge(flow.verify().holes, by=…, reason=…)`.
+        """Decide to go on without these rows: `flow.acknowledge(flow.verify().holes, by=…, reason=…)`.
 
-        The decision is kept with the log; from then on reading goes on over the holes, and the tables are made anew.
-        Raises InvalidValue for what verify() does not name.
+        The decision is kept with the log; from then on the holes are skipped, and the tables are rebuilt. Raises
+        InvalidValue for what verify() does not name.
         """
         several = (holes,) if isinstance(holes, Hole) else tuple(each_of("holes", holes, "flow.verify().holes"))
         for hole in several:
@@ -43,7 +43,7 @@ class Upkeep:
         self.rebuild()
 
     def acknowledged(self) -> tuple[Acknowledged, ...]:
-        """The decisions to go on over holes, in their order."""
+        """The decisions to go on without missing rows, in their order."""
         return self._log.decisions()
 
     @property
@@ -52,7 +52,7 @@ class Upkeep:
         return self._log.zone
 
     def rezone(self, zone: str) -> None:
-        """Let the days of this log end in another time zone, for all who use it, and make all tables anew once.
+        """Change the time zone of the log's days, for everyone who uses it, and rebuild all tables once.
 
         Raises InvalidValue for what is no time zone.
         """

@@ -495,8 +495,8 @@ FAULTS = (
     Fault(
         "a path is cut one level too late",
         "projections/figures/question.py",
-        "[: self.level_of(one)]",
-        "[: self.level_of(one) + 1]",
+        "[: self.level_of(name)]",
+        "[: self.level_of(name) + 1]",
     ),
     Fault(
         "a day is two days",
@@ -513,14 +513,14 @@ FAULTS = (
     Fault(
         "a rate begins at one",
         "projections/figures/figures.py",
-        "for one, weight in rule.numerator), Fraction(0))",
-        "for one, weight in rule.numerator), Fraction(1))",
+        "for count, weight in rule.numerator), Fraction(0))",
+        "for count, weight in rule.numerator), Fraction(1))",
     ),
     Fault(
         "a rate has one too many in its denominator",
         "projections/figures/figures.py",
-        "sum(self._counted(one, *needs) for one in rule.denominator)",
-        "1 + sum(self._counted(one, *needs) for one in rule.denominator)",
+        "sum(self._number(count, *needs) for count in rule.denominator)",
+        "1 + sum(self._number(count, *needs) for count in rule.denominator)",
     ),
     Fault(
         "a figure of what never happened is one",

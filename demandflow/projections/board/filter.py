@@ -1,4 +1,4 @@
-"""Which rows of the board are asked for, and each condition with the column that it narrows."""
+"""The filter of the board, as conditions in SQL that say which columns they are about."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ REQUIRED = ("place", "channel", "workflow", "state", "stage")
 class Condition(NamedTuple):
     """A condition in SQL with its values, and the columns that it is about.
 
-    By an index can be found what holds a column to one value (EQUAL), or to a range in which it is not missing (RANGE).
-    What is `implied` by the others need not be said, but lets an index be used. What is SPELT passes over names that
-    begin like a path and are not below it; mostly there are none.
+    An index can answer a condition that a column has one value (EQUAL), or is within a range and not missing (RANGE).
+    One that is `implied` by the others is left out of the SQL, but lets an index be used. One that is SPELT excludes
+    names that begin like a path and are not below it; usually there are none.
     """
 
     sql: str
@@ -33,7 +33,7 @@ class Condition(NamedTuple):
     implied: bool = False
 
     def narrows(self, columns: Collection[str]) -> bool:
-        """Whether it is a range of one of these columns."""
+        """Whether it is a range of exactly one of these columns."""
         return self.kind == RANGE and len(self.columns) == 1 and self.columns[0] in columns
 
 
@@ -46,7 +46,7 @@ OPEN = (
 
 @dataclass(frozen=True, kw_only=True)
 class Filter:
-    """Which rows of the board; a place or a category stands for all below it too, an empty one for those without."""
+    """Which rows of the board; a place or category includes all below it, an empty text means those that have none."""
 
     place: str | None = None
     channel: str | None = None
@@ -71,8 +71,8 @@ class Filter:
 
     def where(self) -> tuple[str, list[Any]]:
         """The condition in SQL, with its values. Raises InvalidValue for what is no place, no name, no yes or no."""
-        conditions = [one for one in self._conditions() if not one.implied]
-        if self._of_one_contractor:
+        conditions = [condition for condition in self._conditions() if not condition.implied]
+        if self._has_contractor:
             leading, helping = self._of_the_contractor()
             sql = [" AND ".join(part.sql for part in parts) for parts in (leading, helping)]
             values = [value for part in (*leading, *helping) for value in part.values]
@@ -80,52 +80,52 @@ class Filter:
         return joined(conditions)
 
     def alternatives(self) -> list[list[Condition]]:
-        """The conditions; where a contractor is asked for, those of what it leads and those of what it helps with."""
+        """The conditions; for a contractor, those of what it leads, and those of what it helps with."""
         conditions = self._conditions()
-        return [[*conditions, *part] for part in self._of_the_contractor()] if self._of_one_contractor else [conditions]
+        return [[*conditions, *part] for part in self._of_the_contractor()] if self._has_contractor else [conditions]
 
     @property
-    def _of_one_contractor(self) -> bool:
+    def _has_contractor(self) -> bool:
         return self.contractor is not None and plain(self.contractor) != ""
 
     def _conditions(self) -> list[Condition]:
-        """All of them but those of a contractor."""
-        found: list[Condition] = [] if plain(self.contractor) != "" else [_none("contractor")]
+        """All conditions except those of a contractor."""
+        conditions: list[Condition] = [] if plain(self.contractor) != "" else [_none("contractor")]
         for column, kind in (("place", Place), ("category", Category)):
             if (path := getattr(self, column)) is not None:
-                found += [_none(column)] if plain(path) == "" else _below(column, str(kind.asked(path)))
+                conditions += [_none(column)] if plain(path) == "" else _below(column, str(kind.asked(path)))
         for column in NAMES:
             if getattr(self, column) is not None:
                 word = asked_of(getattr(self, column), column)
-                found.append(Condition(f"{column} = ?", (word,), (column,), EQUAL) if word else _none(column))
+                conditions.append(Condition(f"{column} = ?", (word,), (column,), EQUAL) if word else _none(column))
         for column, flag in (("open", self.open), ("escalated", self.escalated), ("undated", self.undated)):
             if flag is not None and not isinstance(flag, bool):
                 raise InvalidValue(column, f"must be True, False or None, got {brief(flag)}")
         if self.open is False:
-            found.append(Condition("ended_as IS NOT NULL", (), ("ended_as",)))
+            conditions.append(Condition("ended_as IS NOT NULL", (), ("ended_as",)))
         if self.escalated is not None:
-            found.append(Condition(f"escalated = {int(self.escalated)}", (), ("escalated",), EQUAL))
+            conditions.append(Condition(f"escalated = {int(self.escalated)}", (), ("escalated",), EQUAL))
         if self.undated is not None:
-            found.append(Condition(f"undated {'<>' if self.undated else '='} ''", (), ("undated",)))
+            conditions.append(Condition(f"undated {'<>' if self.undated else '='} ''", (), ("undated",)))
         if self.overdue_at is not None:
-            found.append(Condition("due < ?", (microseconds(self.overdue_at),), ("due",), RANGE))
+            conditions.append(Condition("due < ?", (microseconds(self.overdue_at),), ("due",), RANGE))
         if self.due_by is not None:
-            found.append(Condition("due <= ?", (microseconds(self.due_by),), ("due",), RANGE))
+            conditions.append(Condition("due <= ?", (microseconds(self.due_by),), ("due",), RANGE))
         for column, span in (("received", self.received), ("ended", self.closed)):
             if span is not None:
                 moments = tuple(map(microseconds, span))
-                found.append(Condition(f"{column} >= ? AND {column} < ?", moments, (column,), RANGE))
+                conditions.append(Condition(f"{column} >= ? AND {column} < ?", moments, (column,), RANGE))
         if self.closed is not None:
-            found.append(Condition("ended_as = ?", ("closed",), ("ended_as",), EQUAL))
+            conditions.append(Condition("ended_as = ?", ("closed",), ("ended_as",), EQUAL))
         if self.states is not None:
-            found.append(_one_of(self.states))
+            conditions.append(_one_of(self.states))
         waiting = self.stage is not None and self.stage != Stage.ENDED
         if self.open or waiting or self.overdue_at is not None or self.due_by is not None:
-            found += OPEN
-        return found
+            conditions += OPEN
+        return conditions
 
     def _of_the_contractor(self) -> tuple[list[Condition], list[Condition]]:
-        """What it leads (who has the work was given it last), and what it helps with."""
+        """What the contractor leads (who has the work was given it last), and what it helps with."""
         name = asked_of(self.contractor, "contractor")
         leads = [
             Condition("lead = ?", (name,), ("lead",), EQUAL),
@@ -142,7 +142,7 @@ def joined(conditions: list[Condition]) -> tuple[str, list[Any]]:
 
 
 def _below(column: str, path: str) -> list[Condition]:
-    """The path, or a path below it: one range, in which names that only begin like its last one are passed over."""
+    """The path, or a path below it: one range, without the names that only begin like the path."""
     # 0 comes next after the slash
     within = Condition(f"{column} >= ? AND {column} < ?", (path, f"{path}0"), (column,), RANGE)
     return [within, Condition(f"({column} >= ? OR {column} = ?)", (f"{path}/", path), (column,), SPELT)]

@@ -1,4 +1,4 @@
-"""The indexes of the board: few, and each is written only where one of its columns changed."""
+"""The indexes of the board: few, and each is written only when one of its columns changes."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ from typing import NamedTuple
 from demandflow.projections.board.filter import EQUAL, RANGE, REQUIRED, Condition
 
 RECEIPT = ("received", "demand")
-"""What every row has, no two alike: the order of receipt, in which the rows themselves are kept."""
-
-
+"""The order of receipt, in which the rows themselves are stored; every row has these, and no two rows the same."""
 Kinds = Mapping[tuple[str, str], Sequence[Condition]]
-"""Conditions by their columns and kinds; and by what they say, where that is all, or follows."""
+"""Conditions by column and kind; and by their SQL, with what follows from it, under an empty column."""
 
 
 def by_kind(conditions: Iterable[Condition]) -> Kinds:
-    """The conditions so that an index finds those that it answers."""
+    """The conditions, so that an index finds those that it answers."""
     kinds: dict[tuple[str, str], list[Condition]] = {}
     for condition in conditions:
         kinds.setdefault(("", condition.sql), []).append(condition)
@@ -28,7 +26,7 @@ def by_kind(conditions: Iterable[Condition]) -> Kinds:
 
 
 class Index(NamedTuple):
-    """An index by these columns, and among equals by receipt; `covers` more, or holds only the rows that are `when`."""
+    """An index by these columns and then by receipt. `covers` are further columns in it, `when` limits its rows."""
 
     name: str
     columns: tuple[str, ...]
@@ -37,13 +35,13 @@ class Index(NamedTuple):
 
     @property
     def sql(self) -> str:
-        """What makes it."""
+        """The statement that makes it."""
         columns = ", ".join(dict.fromkeys((*self.columns, *RECEIPT, *self.covers)))
         when = f" WHERE {self.when}" if self.when else ""
         return f"CREATE INDEX {self.name} ON demandflow_board ({columns}){when};\n"
 
     def sought(self, kinds: Kinds, groups: Iterable[str] = ()) -> tuple[list[Condition], tuple[str, ...]]:
-        """The conditions that it answers within a group, and by which columns it then sorts."""
+        """The conditions that it answers within a group, and the columns by which it then sorts."""
         columns, answered = [*self.columns, *RECEIPT], [*kinds.get(("", self.when), ())]
         while columns and ((equal := kinds.get((columns[0], EQUAL))) or columns[0] in groups):
             answered += equal or ()
@@ -52,7 +50,7 @@ class Index(NamedTuple):
         return list(dict.fromkeys(answered)), tuple(columns)
 
     def groups(self, alike: Collection[str], wanted: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-        """By which first columns it can be walked group by group and gives the order that is wanted; by none, too."""
+        """The first columns by which it can be walked group by group in the order that is wanted; first without any."""
         yield ()
         columns = tuple(column for column in self.columns if column not in alike)
         for number, column in enumerate(columns, 1):
@@ -61,12 +59,12 @@ class Index(NamedTuple):
             yield columns[:number]
 
     def holds(self, columns: Iterable[str]) -> bool:
-        """Whether nothing but the index is read to see these."""
+        """Whether the index alone has these columns."""
         return self is ROWS or {*self.columns, *self.covers, *RECEIPT}.issuperset(columns)
 
 
 ROWS = Index("", ())
-"""The rows themselves, by receipt."""
+"""The rows themselves, in the order of receipt."""
 OF_THE_OPEN = ("ended_as", "workflow", "category", "channel", "lead", "contractor")
 INDEXES = (
     Index("demandflow_board_demand", ("demand",)),

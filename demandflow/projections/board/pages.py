@@ -1,10 +1,10 @@
-"""A page of the board: by which index it is found.
+"""A page of the board: the index by which it is found.
 
-Where one index answers all conditions and has the order asked for, it is walked until the page is full. Else what is
-very rare is taken and sorted. Else an index that has the order is walked a little way, group by group if only so it
-answers a condition; and further where that promises to fill the page, unless by another index all rows are had for
-less: indexes are counted, and the rows of the one that costs least are taken and sorted. TINY, SHORT, MIDDLE, FEW and
-MANY are costs, in entries of an index that are read.
+If one index answers all conditions and has the order asked for, it is walked until the page is full. Otherwise, if
+there are very few rows, they are all taken and sorted. Otherwise an index that has the order is walked a little way
+(group by group, if that answers a condition), and further if it promises to fill the page, unless taking all rows by
+another index is cheaper: entries are counted, and the rows of the cheapest index are taken and sorted. TINY, SHORT,
+MIDDLE, FEW and MANY are costs, in entries of an index that are read.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from demandflow.store.sqlite.tables import index_names
 
 TINY, SHORT, MIDDLE, FEW, MANY = 1_000, 12_000, 48_000, 192_000, 3_000_000
 PASSED_ON, BEGUN = 3, 64
-"""What it costs to count an entry that is walked, and to begin a group."""
+"""The cost of passing an entry on to be counted, and of beginning a group."""
 AT_ONCE = 500
-"""As many rows are looked up by one statement."""
+"""So many rows are looked up by one statement."""
 
 Key = tuple[int, str]
-"""When a demand was received, and its id: by these a row lies on the board."""
+"""When a demand was received, and its id: the primary key of the board."""
 
 
 @dataclass(frozen=True)
 class Search:
-    """The search for the first rows of a board that meet these conditions and are beyond the pages before."""
+    """The search for the first rows that meet these conditions and come after the pages before."""
 
     connection: sqlite3.Connection
     names: Mapping[str, str]
@@ -44,64 +44,64 @@ class Search:
 
     @cached_property
     def paths(self) -> list[Path]:
-        """All ways that there are."""
+        """All paths to the rows."""
         return list(paths(self.names, self.conditions, self.beyond, self.order))
 
     def keys(self) -> list[Key]:
-        """By what they are found, in their order."""
+        """The keys of the rows, in their order."""
         ordered = [path for path in self.paths if path.ordered]
         ordered.sort(key=lambda path: (not path.groups, not path.near, path.each))
-        whole = [path for path in ordered if not path.groups]
-        for path in whole:
+        ungrouped = [path for path in ordered if not path.groups]
+        for path in ungrouped:
             if not (path.held or path.far):
                 return self._read(path)
-        if (few := self._fewest(TINY)) is not None:
-            return self._read(few)
+        if (cheapest := self._cheapest(TINY)) is not None:
+            return self._read(cheapest)
         promised = 0
         for reach, most in ((SHORT, MIDDLE), (MIDDLE, FEW), (FEW, MANY)):
             for walk in ordered[:1] if promised <= reach else []:
                 if len(rows := self._walk(walk, reach)) == self.limit:
                     return rows
                 promised = reach * self.limit // len(rows) if rows else 0
-            # what is counted is sure, and what is promised is not
-            if (few := self._fewest(min(most, promised * 3 // 2 or most))) is not None:
-                return self._read(few)
-        return self._read((whole or self.paths)[0])
+            # a count is certain, and a promise is not
+            if (cheapest := self._cheapest(min(most, promised * 3 // 2 or most))) is not None:
+                return self._read(cheapest)
+        return self._read((ungrouped or self.paths)[0])
 
-    def _fewest(self, most: int) -> Path | None:
-        """The path by which taking all rows costs least; None if each costs so much or more."""
-        fewest = None
+    def _cheapest(self, most: int) -> Path | None:
+        """The path by which taking all rows costs least; None if none costs less than this."""
+        cheapest = None
         different = {(*path.near, path.each): path for path in self.paths if path.near and not path.groups}
-        # first what answers most, then what is counted soonest: what is dear
+        # first those that answer most, then the expensive ones, which are counted sooner
         for path in sorted(different.values(), key=lambda path: (-path.answers, -path.each)):
             if (cost := self._cost(path, most)) < most:
-                fewest, most = path, cost
-        return fewest
+                cheapest, most = path, cost
+        return cheapest
 
     def _cost(self, path: Path, most: int) -> int:
-        """What taking all rows by an index costs, counted so far."""
+        """The cost of taking all rows by an index, counted up to a limit."""
         cost = self._number(path, path.near, most // path.each) * path.each
-        if path.whole or not path.held or cost + path.each > most:
+        if path.index_only or not path.held or cost + path.each > most:
             return cost if cost + path.each <= most else most
         if self._goes_by_the_first(path):
             return cost
         return cost + self._number(path, [*path.near, *path.held], (most - cost) // LOOKED_UP + 1) * LOOKED_UP
 
     def _number(self, path: Path, conditions: list[Condition], most: int) -> int:
-        """How many entries meet these conditions, counted so far."""
+        """How many entries meet these conditions, counted up to a limit."""
         condition, values = joined(conditions)
-        counted = f"SELECT COUNT(*) FROM (SELECT 1 FROM {path.table} WHERE {condition} LIMIT {most}) AS few"  # noqa: S608
-        return int(self.connection.execute(counted, values).fetchone()[0]) if most else 0
+        query = f"SELECT COUNT(*) FROM (SELECT 1 FROM {path.table} WHERE {condition} LIMIT {most}) AS counted"  # noqa: S608
+        return int(self.connection.execute(query, values).fetchone()[0]) if most else 0
 
     def _goes_by_the_first(self, path: Path) -> bool:
-        """Whether the first column that sorts says how far the page goes: it is in the index, as all conditions are."""
+        """Whether the first column that sorts can limit the page: the index has it, and all conditions."""
         first, rest = self.order.columns[0], [*path.far, *([] if path.sorting else self.beyond)]
-        return not (path.whole or rest) and first in REQUIRED and path.index.holds([first])
+        return not (path.index_only or rest) and first in REQUIRED and path.index.holds([first])
 
     def _read(self, path: Path) -> list[Key]:
-        """The keys of the first rows on the way; a row is looked up only if the index does not pass it over."""
+        """The keys of the first rows along the path; a row is looked up only if the index does not exclude it."""
         entries = [*path.near, *path.held, *(self.beyond if path.sorting else [])]
-        if path.whole:
+        if path.index_only:
             condition, values = joined(entries)
             return self._keys(f"{path.table} WHERE {condition} {self._by(path)}", values)
         rest = path.far if path.sorting else [*path.far, *self.beyond]
@@ -113,33 +113,33 @@ class Search:
         return self._keys(f"{looked_up} CROSS JOIN {board} WHERE {more} {self._by(path)}", [*values, *others])
 
     def _not_after(self, path: Path, entries: list[Condition]) -> Condition:
-        """The first column that sorts, as far as the page goes: by it alone, enough come before."""
+        """The first column that sorts, limited to where the page ends by this column alone."""
         column, (condition, values) = self.order.columns[0], joined(entries)
         direction, after = ("DESC", "<") if self.order.descending else ("ASC", ">")
         last = f"SELECT {column} FROM {path.table} WHERE {condition} ORDER BY {column} {direction} LIMIT 1 OFFSET"  # noqa: S608
         return Condition(f"({column} {after} ({last} {self.limit - 1})) IS NOT TRUE", tuple(values), (column,))
 
     def _walk(self, path: Path, reach: int) -> list[Key]:
-        """The keys of the rows that are found on the way at no more than this cost."""
+        """The keys of the rows that are found along the path at no more than this cost."""
         groups, rest = [self._group(column, reach // BEGUN) for column in path.groups], [*path.held, *path.far]
         (condition, values), (more, others) = joined([*path.near, *self.beyond]), joined(rest)
-        columns = ", ".join(dict.fromkeys([*RECEIPT, *(column for one in rest for column in one.columns)]))
+        columns = ", ".join(dict.fromkeys([*RECEIPT, *(column for condition in rest for column in condition.columns)]))
         reach //= path.walked + PASSED_ON
         walk = f"SELECT {columns} FROM {path.table} WHERE {condition} {self._by(path)} LIMIT {reach}"  # noqa: S608
-        walk = f"WITH RECURSIVE {', '.join(one.sql for one in groups)} {walk}" if groups else walk
+        walk = f"WITH RECURSIVE {', '.join(group.sql for group in groups)} {walk}" if groups else walk
         return self._keys(f"({walk}) AS walked WHERE {more}", [*joined(groups)[1], *values, *others])
 
     def _group(self, column: str, most: int) -> Condition:
-        """What a column is in these rows, value by value, at most so many; a table of SQL."""
+        """The values of a column in these rows, at most so many, as a table in SQL."""
         table = _by_column(column, self.names)
-        condition, values = joined([one for one in (*self.conditions, *self.beyond) if one.narrows([column])])
+        condition, values = joined([c for c in (*self.conditions, *self.beyond) if c.narrows([column])])
         first, after = ("MAX", "<") if self.order.descending else ("MIN", ">")
         begin = f"SELECT {first}({column}) FROM {table} WHERE {condition}"  # noqa: S608
         go_on = f"SELECT ({begin} AND {column} {after} value) FROM {column}s WHERE value IS NOT NULL LIMIT {most}"  # noqa: S608
         return Condition(f"{column}s(value) AS ({begin} UNION ALL {go_on})", (*values, *values), (column,))
 
     def _by(self, path: Path) -> str:
-        """How rows on the way are sorted; groups come in their order, and so do the rows of each."""
+        """The ORDER BY along a path; groups come in order, and so do the rows of each group."""
         given = [*self.conditions, *self.beyond]
         columns = path.sorts if path.ordered else self.order.keys(given)
         return "" if path.groups else f"ORDER BY {self.order.by(columns, given)}"
@@ -152,45 +152,45 @@ class Search:
 def rows_of(
     connection: sqlite3.Connection,
     columns: tuple[str, ...],
-    chosen: Filter,
+    board_filter: Filter,
     order: Order,
     limit: int,
     after: str | None,
 ) -> list[tuple[Any, ...]]:
-    """These columns of the first rows, at most so many, that are chosen and come after those of the pages before."""
+    """These columns of the first rows that the filter selects, at most so many, after the pages before."""
     last = None if after is None else order.after(after)
-    alternatives, names, keys = chosen.alternatives(), index_names(connection, "demandflow_board"), list[Key]()
-    alternatives = [[one for one in part if _to_be_said(connection, names, one)] for part in alternatives]
+    alternatives, names, keys = board_filter.alternatives(), index_names(connection, "demandflow_board"), list[Key]()
+    alternatives = [[c for c in conditions if _excludes_any(connection, names, c)] for conditions in alternatives]
     common = {*alternatives[0]}.intersection(*alternatives)
     for conditions in alternatives:
-        for at, one in enumerate(conditions):
-            if one not in common and {*one.columns} & {*order.asked}:
-                # the row before may be of the other alternative, so here that column tells rows apart as well
-                conditions[at] = one._replace(kind=RANGE)
+        for at, condition in enumerate(conditions):
+            if condition not in common and {*condition.columns} & {*order.sort}:
+                # the row before may be of the other alternative, so this column differs between rows as well
+                conditions[at] = condition._replace(kind=RANGE)
         left = limit
         for beyond in order.parts(conditions, last):
-            found = Search(connection, names, conditions, beyond, order, left).keys() if left else []
-            keys += found
-            left -= len(found)
+            part = Search(connection, names, conditions, beyond, order, left).keys() if left else []
+            keys += part
+            left -= len(part)
     rows = list(_rows(connection, columns, list(dict.fromkeys(keys))))
     return order.sorted(rows, columns)[:limit] if len(alternatives) > 1 else rows
 
 
-def table_for(connection: sqlite3.Connection, chosen: Filter) -> str:
-    """The board in SQL, by the index that answers all that is asked, if there is one."""
-    (conditions, *more), order = chosen.alternatives(), Order(("received",), descending=False)
-    said = [one for one in conditions if one.kind != SPELT]
-    ways = [] if more else paths(index_names(connection, "demandflow_board"), said, [], order)
+def table_for(connection: sqlite3.Connection, board_filter: Filter) -> str:
+    """The board in SQL, by the index that answers all conditions, if there is one."""
+    (conditions, *more), order = board_filter.alternatives(), Order(("received",), descending=False)
+    conditions = [condition for condition in conditions if condition.kind != SPELT]
+    ways = [] if more else paths(index_names(connection, "demandflow_board"), conditions, [], order)
     return next((path.table for path in ways if path.near and not (path.held or path.far)), "demandflow_board")
 
 
-def _to_be_said(connection: sqlite3.Connection, names: Mapping[str, str], condition: Condition) -> bool:
-    """Whether it passes over anything: that there are no names spelt so is soon seen."""
+def _excludes_any(connection: sqlite3.Connection, names: Mapping[str, str], condition: Condition) -> bool:
+    """Whether the condition is needed: one that is SPELT is not if no name is spelt so, which is quickly seen."""
     if condition.kind != SPELT:
         return True
     (column,), (below, path) = condition.columns, condition.values
-    there = f"SELECT EXISTS (SELECT 1 FROM {_by_column(column, names)} WHERE {column} > ? AND {column} < ?)"  # noqa: S608
-    return bool(connection.execute(there, (path, below)).fetchone()[0])
+    exists = f"SELECT EXISTS (SELECT 1 FROM {_by_column(column, names)} WHERE {column} > ? AND {column} < ?)"  # noqa: S608
+    return bool(connection.execute(exists, (path, below)).fetchone()[0])
 
 
 def _by_column(column: str, names: Mapping[str, str]) -> str:
@@ -199,10 +199,10 @@ def _by_column(column: str, names: Mapping[str, str]) -> str:
 
 
 def _rows(connection: sqlite3.Connection, columns: tuple[str, ...], keys: list[Key]) -> Iterator[tuple[Any, ...]]:
-    """The rows that have these keys, in their order."""
-    for some in (keys[at : at + AT_ONCE] for at in range(0, len(keys), AT_ONCE)):
-        marks = ", ".join(["(?, ?)"] * len(some))
-        chosen = f"{', '.join(RECEIPT + columns)} FROM demandflow_board WHERE (received, demand) IN (VALUES {marks})"
-        found = connection.execute(f"SELECT {chosen}", [value for key in some for value in key])
-        rows = {row[:2]: row[2:] for row in found}
-        yield from map(rows.__getitem__, some)
+    """The rows that have these keys, in the order of the keys."""
+    for batch in (keys[at : at + AT_ONCE] for at in range(0, len(keys), AT_ONCE)):
+        marks = ", ".join(["(?, ?)"] * len(batch))
+        query = f"{', '.join(RECEIPT + columns)} FROM demandflow_board WHERE (received, demand) IN (VALUES {marks})"
+        values = [value for key in batch for value in key]
+        rows = {row[:2]: row[2:] for row in connection.execute(f"SELECT {query}", values)}
+        yield from map(rows.__getitem__, batch)

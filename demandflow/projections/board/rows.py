@@ -1,4 +1,4 @@
-"""The board: one row per demand, as it stands now."""
+"""The board: one row for each demand, as it is now."""
 
 from __future__ import annotations
 
@@ -36,28 +36,18 @@ CREATE TABLE demandflow_helpers (
     helper TEXT NOT NULL, demand TEXT NOT NULL, PRIMARY KEY (helper, demand)
 ) WITHOUT ROWID;
 """ + "".join(index.sql for index in INDEXES)
-# fmt: off
-COLUMNS = (
-    "demand", "version", "workflow", "state", "stage", "ended_as", "round", "received", "since", "last", "due", "clock",
-    "place", "channel", "category", "urgency", "contractor", "co_handlers", "lead", "resident", "review", "ended",
-    "resolved", "grade", "escalated", "undated", "text", "standing", "dues",
-)
-SHOWN = COLUMNS[:-2]
-# fmt: on
 MOMENTS = ("received", "since", "last", "due", "review", "ended")
 MOST = 2**31
-DEMAND, RECEIVED = map(COLUMNS.index, ("demand", "received"))
 HELPER = "INSERT INTO demandflow_helpers (helper, demand) VALUES (?, ?)"
 NO_HELPER = "DELETE FROM demandflow_helpers WHERE helper = ? AND demand = ?"
-INSERT = f"INSERT INTO demandflow_board ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
 
 
 @dataclass(frozen=True)
 class BoardRow:
-    """One demand on the board. Moments are in UTC; `contractor` has not handed it back, `lead` was given it last.
+    """One demand on the board. Moments are in UTC; `contractor` has the work now, `lead` was given it last.
 
-    `due` is the next due moment, `clock` the name of the clock that has it; None where a fact gave it to the whole.
-    `undated` are the clocks that go on without a due moment: their calendar does not know the year.
+    `due` is the next due moment, `clock` the name of its clock; None if a fact gave the moment to the whole demand.
+    `undated` are the clocks that go on without a due moment, because their calendar does not know the year.
     """
 
     demand: UUID
@@ -98,13 +88,19 @@ class BoardRow:
         return f"{minute(self.received)} {where}: {self.state}{with_whom}{due}{undated}: {words} [{self.demand}]"
 
 
+SHOWN = tuple(BoardRow.__annotations__)
+COLUMNS = (*SHOWN, "standing", "dues")
+DEMAND, RECEIVED = map(COLUMNS.index, ("demand", "received"))
+INSERT = f"INSERT INTO demandflow_board ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
+
+
 @dataclass(frozen=True)
 class BoardPage:
     """A page of the board.
 
-    `next` is given back for the page after it (`board(…, after=page.next)`), None at the end; `total` is how many rows
-    there are in all, if that was asked for; `note` says if no demand ever was what is asked for.
-    `parked` are those of its demands that are shown as they stood before an event that is parked.
+    `next` gives the page after it (`board(…, after=page.next)`), None at the end; `total` is the number of all rows, if
+    that was asked for; `note` says if no demand ever had a word that was asked for. `parked` are the demands that are
+    shown as they were before a parked event.
     """
 
     rows: tuple[BoardRow, ...]
@@ -120,20 +116,20 @@ class BoardPage:
 
 
 def write(connection: Statements, page: Page) -> None:
-    """Put the demands of a page on the board as they stand."""
-    began: list[tuple[Any, ...]] = []
+    """Put the demands of a page on the board."""
+    new: list[tuple[Any, ...]] = []
     changed: dict[tuple[int, ...], list[tuple[Any, ...]]] = {}
     for key, demand in page.demands.items():
         row = _row(demand)
         if (before := page.before.get(key)) is None:
-            began.append(row)
+            new.append(row)
             continue
         was = _row(before)
-        # an index costs most of what is written, and SQLite writes those of all columns that are named
-        moved = tuple([at for at, value in enumerate(row) if value != was[at]])
-        # looked up by any other index, rows would be gathered before they are changed, at twice the cost
-        changed.setdefault(moved, []).append((*[row[at] for at in moved], was[RECEIVED], was[DEMAND]))
-    connection.executemany(INSERT, began)
+        # indexes cost most, and SQLite writes the indexes of all columns that are named
+        columns = tuple([at for at, value in enumerate(row) if value != was[at]])
+        # found by any other index, SQLite would collect the rows before it changes them, at twice the cost
+        changed.setdefault(columns, []).append((*[row[at] for at in columns], was[RECEIVED], was[DEMAND]))
+    connection.executemany(INSERT, new)
     for columns, rows in changed.items():
         if sets := ", ".join(f"{COLUMNS[at]} = ?" for at in columns):
             connection.executemany(f"UPDATE demandflow_board SET {sets} WHERE received = ? AND demand = ?", rows)  # noqa: S608
@@ -141,26 +137,26 @@ def write(connection: Statements, page: Page) -> None:
 
 
 def _write_helpers(connection: Statements, page: Page) -> None:
-    """Who helps with a demand, each by name: so the board of one who helps is found by an index."""
-    before = {(name, one.id.hex) for one in page.before.values() for name in one.co_handlers}
-    after = {(name, one.id.hex) for one in page.demands.values() for name in one.co_handlers}
+    """Keep who helps with a demand, each by name, so that an index finds the demands that somebody helps with."""
+    before = {(name, demand.id.hex) for demand in page.before.values() for name in demand.co_handlers}
+    after = {(name, demand.id.hex) for demand in page.demands.values() for name in demand.co_handlers}
     connection.executemany(NO_HELPER, before - after)
     connection.executemany(HELPER, after - before)
 
 
 def read(
     connection: sqlite3.Connection,
-    chosen: Filter,
+    board_filter: Filter,
     order: Order,
     *,
     limit: int = 50,
     after: str | None = None,
     total: bool = False,
 ) -> BoardPage:
-    """A page of the chosen rows. Raises InvalidValue."""
+    """A page of the rows that the filter selects. Raises InvalidValue."""
     whole_number("limit", limit, 1, MOST)
-    number = count(connection, chosen) if yes_or_no("total", total) else None
-    rows = rows_of(connection, SHOWN, chosen, order, limit + 1, after)
+    number = count(connection, board_filter) if yes_or_no("total", total) else None
+    rows = rows_of(connection, SHOWN, board_filter, order, limit + 1, after)
     page = tuple(map(_board_row, rows[:limit]))
     if len(rows) <= limit:
         return BoardPage(page, None, number)
@@ -168,11 +164,11 @@ def read(
     return BoardPage(page, order.next([last[column] for column in order.columns]), number)
 
 
-def count(connection: sqlite3.Connection, chosen: Filter) -> int:
-    """How many rows are chosen."""
-    condition, values = chosen.where()
-    counted = f"SELECT COUNT(*) FROM {table_for(connection, chosen)} WHERE {condition}"  # noqa: S608
-    return int(connection.execute(counted, values).fetchone()[0])
+def count(connection: sqlite3.Connection, board_filter: Filter) -> int:
+    """How many rows the filter selects."""
+    condition, values = board_filter.where()
+    query = f"SELECT COUNT(*) FROM {table_for(connection, board_filter)} WHERE {condition}"  # noqa: S608
+    return int(connection.execute(query, values).fetchone()[0])
 
 
 def loads(connection: sqlite3.Connection) -> dict[str, int]:
@@ -198,9 +194,9 @@ def open_at(connection: sqlite3.Connection, place: str, since: datetime) -> list
     return [(*row[:5], at_microseconds(row[5]), row[6]) for row in rows]
 
 
-def towards_due(connection: sqlite3.Connection, chosen: Filter, at: datetime) -> tuple[int, int, int]:
-    """How many of the chosen open demands are overdue at a moment, not yet due, and without a due moment."""
-    condition, values = chosen.where()
+def towards_due(connection: sqlite3.Connection, board_filter: Filter, at: datetime) -> tuple[int, int, int]:
+    """How many open demands are overdue at a moment, not yet due, and without a due moment."""
+    condition, values = board_filter.where()
     table = by_index(index_names(connection, "demandflow_board").get("demandflow_board_open"))
     overdue, not_yet, without = connection.execute(
         "SELECT COUNT(*) FILTER (WHERE due < ?), COUNT(*) FILTER (WHERE due >= ?), "  # noqa: S608
@@ -211,21 +207,21 @@ def towards_due(connection: sqlite3.Connection, chosen: Filter, at: datetime) ->
     return overdue, not_yet, without
 
 
-def number_undated(connection: sqlite3.Connection, chosen: Filter) -> int:
-    """How many of the chosen open demands have a clock that goes on without a due moment."""
-    return count(connection, replace(chosen, open=True, undated=True))
+def number_undated(connection: sqlite3.Connection, board_filter: Filter) -> int:
+    """How many open demands have a clock that goes on without a due moment."""
+    return count(connection, replace(board_filter, open=True, undated=True))
 
 
 def received_at(connection: sqlite3.Connection, demand: UUID) -> int:
-    """When the demand was received, as it is kept; before everything if it is not on the board."""
+    """When the demand was received, in microseconds; before everything else if it is not on the board."""
     row = connection.execute("SELECT received FROM demandflow_board WHERE demand = ?", (demand.hex,)).fetchone()
     return row[0] if row else -(2**63)
 
 
-def stood_otherwise_since(connection: sqlite3.Connection, at: datetime) -> bool:
+def changed_since(connection: sqlite3.Connection, at: datetime) -> bool:
     """Whether anything happened to any demand after a moment."""
-    moved = connection.execute("SELECT EXISTS (SELECT 1 FROM demandflow_board WHERE last > ?)", (microseconds(at),))
-    return bool(moved.fetchone()[0])
+    rows = connection.execute("SELECT EXISTS (SELECT 1 FROM demandflow_board WHERE last > ?)", (microseconds(at),))
+    return bool(rows.fetchone()[0])
 
 
 def _row(demand: Demand) -> tuple[Any, ...]:
@@ -258,9 +254,9 @@ def _board_row(row: tuple[Any, ...]) -> BoardRow:
     resolved = fields["resolved"]
     fields |= {"demand": UUID(fields["demand"]), "escalated": bool(fields["escalated"])}
     fields |= {"resolved": None if resolved is None else bool(resolved)}
-    made = object.__new__(BoardRow)
-    made.__dict__.update(fields)  # what a frozen class is made by sets each field by a call, and takes most of the time
-    return made
+    board_row = object.__new__(BoardRow)
+    board_row.__dict__.update(fields)  # the constructor of a frozen class sets each field by a call, which is slow
+    return board_row
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""From one day to another: which demands moved, from what to what, by which events."""
+"""From one day to another: which demands changed, from what to what, by which events."""
 
 from __future__ import annotations
 
@@ -14,21 +14,22 @@ from uuid import UUID
 from demandflow.errors import listed
 from demandflow.projections import ledger
 from demandflow.projections.figures.definitions import DUE, IDENTITY, OVERDUE, RUNNING_OVERDUE, split
-from demandflow.projections.figures.drilldown import check, mask_and_bits, receipt
-from demandflow.projections.figures.dues import DUE_BETWEEN, Clocks, OverdueThen
+from demandflow.projections.figures.drilldown import check_count, receipt
+from demandflow.projections.figures.overdue import DUE_BETWEEN, ClockNames, OverdueCheck
 from demandflow.projections.figures.periods import day_of
 from demandflow.projections.figures.question import Question
 from demandflow.projections.standing import CLOCKS_AT, COUNTS, HAPPENINGS, MEANING_OF, NO_CLOCK, UNDATED, Slice
 
 Cell = tuple[int, int, int, int]
-"""How a demand stands in the ledger: what it stands for, the day of its end, its slice, and when it is due."""
-OF_STANDS = {UNDATED: ("running", UNDATED)}
-"""The counts that a clock is in that stands so, where it is more than the one."""
+"""A standing in the ledger: what the demand counts as, the day of its end, its slice, and when it is due."""
+COUNTS_OF_STATUS = {UNDATED: ("running", UNDATED)}
+"""The counts that include a clock of this status; those of the other statuses have the name of the status."""
+DECLARED = {name: count.declared() for name, count in COUNTS.items()}
 
 
 @dataclass(frozen=True)
-class Stood:
-    """What a demand stood for: the counts it was in, its slice, and the day on which it had ended, if it had."""
+class Standing:
+    """What a demand counted as: the counts that included it, its slice, and the day on which it ended, if it had."""
 
     counts: tuple[str, ...]
     where: Slice
@@ -37,28 +38,28 @@ class Stood:
 
 @dataclass(frozen=True)
 class Change:
-    """A demand that moved: from what (None: it was not there), to what (None: no longer), by which events.
+    """A demand that changed: from what (None: it did not count), to what (None: no longer), by which events.
 
-    `happened` counts what happened to it in between. An event is named by the version that recorded it; there is none
-    where it became overdue because time went by.
+    `happened` counts the happenings in between. Events are given by version; there are none if the demand became
+    overdue as time went by.
     """
 
     demand: UUID
-    before: Stood | None
-    after: Stood | None
+    before: Standing | None
+    after: Standing | None
     events: tuple[int, ...]
     happened: Mapping[str, int]
 
     def __str__(self) -> str:
         events = f"event {listed(self.events)}" if self.events else "time went by"
-        moved = f"{_said(self.before, self.after)} → {_said(self.after, self.before)}"
+        changed = f"{_difference(self.before, self.after)} → {_difference(self.after, self.before)}"
         happened = "".join(f", {name} {number:+}" for name, number in self.happened.items())
-        return f"{self.demand}: {moved}{happened} ({events})"
+        return f"{self.demand}: {changed}{happened} ({events})"
 
 
 @dataclass(frozen=True)
 class Changes:
-    """All that moved between two days; the differences are exactly those of the figures."""
+    """All demands that changed between two days; the differences are exactly those of the figures."""
 
     lines: tuple[Change, ...]
     clocks: tuple[str, ...] = ()
@@ -69,30 +70,23 @@ class Changes:
 
     def difference(self, count: str) -> int:
         """By how much a standing count or a happening changed."""
-        check(count, self.clocks)
+        check_count(count, self.clocks)
         if count in HAPPENINGS:
             return sum(line.happened.get(HAPPENINGS[count], 0) for line in self.lines)
-        now = sum(count in line.after.counts for line in self.lines if line.after is not None)
-        return now - sum(count in line.before.counts for line in self.lines if line.before is not None)
+        return sum(_includes(count, line.after) - _includes(count, line.before) for line in self.lines)
 
     def of(self, count: str) -> tuple[Change, ...]:
-        """The lines that moved into this count, or out of it."""
-        check(count, self.clocks)
-        return tuple(
-            line
-            for line in self.lines
-            if (
-                HAPPENINGS[count] in line.happened
-                if count in HAPPENINGS
-                else _in(line.before, count) != _in(line.after, count)
-            )
-        )
+        """The demands that came into this count or left it, or to which this happened."""
+        check_count(count, self.clocks)
+        if count in HAPPENINGS:
+            return tuple(line for line in self.lines if HAPPENINGS[count] in line.happened)
+        return tuple(line for line in self.lines if _includes(count, line.before) != _includes(count, line.after))
 
 
 def changed_between(
-    before: tuple[Question, OverdueThen], after: tuple[Question, OverdueThen], clocks: tuple[str, ...]
+    before: tuple[Question, OverdueCheck], after: tuple[Question, OverdueCheck], clocks: tuple[str, ...]
 ) -> Changes:
-    """What moved from one question's answer to the other's: by the lines that only one takes in, or as time went by."""
+    """The changes from one question to the other: by lines that only one of them includes, or as time went by."""
     connection = after[1].connection
     (was, then), (now, later) = before[0].lines(), after[0].lines()
     rows = connection.execute(
@@ -100,27 +94,22 @@ def changed_between(
         f"FROM demandflow_ledger WHERE ({now}) <> ({was}) ORDER BY demand",
         [*later, *then, *later, *then],
     ).fetchall()
-    reader = _Reader(before[1], after[1], ledger.clocks_by_id(connection), _slices(connection), clocks)
+    reader = _Reader(before[1], after[1], ledger.clocks_by_id(connection), ledger.slices_by_id(connection), clocks)
     lines = {
-        demand: reader.change(demand, [row[1:] for row in group], _cells(connection, after[0], demand))
+        demand: reader.change(demand, [row[1:] for row in group], _cell_query(connection, after[0], demand))
         for demand, group in groupby(rows, key=lambda row: bytes(row[0]))
     }
     for demand in _due_in_between(before[1], after):
         if demand not in lines:
-            lines[demand] = reader.change(demand, [], _cells(connection, after[0], demand))
-    moved = (line for line in lines.values() if line is not None)
-    return Changes(tuple(sorted(moved, key=lambda line: receipt(connection, line.demand))), clocks)
+            lines[demand] = reader.change(demand, [], _cell_query(connection, after[0], demand))
+    changes = (line for line in lines.values() if line is not None)
+    return Changes(tuple(sorted(changes, key=lambda line: receipt(connection, line.demand))), clocks)
 
 
-def _slices(connection: sqlite3.Connection) -> dict[int, Slice]:
-    rows = connection.execute(f"SELECT id, {', '.join(Slice._fields)} FROM demandflow_slices")  # noqa: S608
-    return {number: Slice(*where) for number, *where in rows}
+def _cell_query(connection: sqlite3.Connection, question: Question, demand: bytes) -> Callable[[], Cell | None]:
+    """The standing of a demand, read only if it is needed."""
 
-
-def _cells(connection: sqlite3.Connection, question: Question, demand: bytes) -> Callable[[], Cell | None]:
-    """How a demand stands, asked only where that is needed."""
-
-    def ask() -> Cell | None:
+    def read() -> Cell | None:
         condition, values = question.standing_lines()
         return connection.execute(  # type: ignore[no-any-return]
             f"SELECT what, ended, slice, dues FROM demandflow_ledger WHERE demand = ? AND {condition} "  # noqa: S608
@@ -128,33 +117,35 @@ def _cells(connection: sqlite3.Connection, question: Question, demand: bytes) ->
             [demand, *values],
         ).fetchone()
 
-    return ask
+    return read
 
 
-def _due_in_between(before: OverdueThen, after: tuple[Question, OverdueThen]) -> list[bytes]:
-    """The demands that were due from the one moment to the other, or on a day that is not over."""
-    (question, then), first = after, before.moment.day
+def _due_in_between(before: OverdueCheck, after: tuple[Question, OverdueCheck]) -> list[bytes]:
+    """The demands that were due between the two moments, or on a day that is not over."""
+    (question, check), first = after, before.cutoff.day
     condition, values = question.standing_lines()
-    rows = then.connection.execute(
+    rows = check.connection.execute(
         f"SELECT demand FROM demandflow_ledger WHERE {condition} AND {DUE_BETWEEN} "  # noqa: S608
         "GROUP BY demand HAVING SUM(amount) > 0",
-        [*values, first, then.moment.day],
+        [*values, first, check.cutoff.day],
     )
-    return [bytes(demand) for (demand,) in rows.fetchall()] if before.moment != then.moment else []
+    return [bytes(demand) for (demand,) in rows.fetchall()] if before.cutoff != check.cutoff else []
 
 
 @dataclass(frozen=True)
 class _Reader:
-    """Reads lines as what a demand stood for, on either side."""
+    """Reads the lines of a demand as its standing before and after."""
 
-    before: OverdueThen
-    after: OverdueThen
+    before: OverdueCheck
+    after: OverdueCheck
     clocks_by_id: Mapping[int, tuple[str, ...]]
     slices: Mapping[int, Slice]
     clocks: tuple[str, ...]
 
-    def change(self, demand: bytes, rows: list[tuple[Any, ...]], status: Callable[[], Cell | None]) -> Change | None:
-        """What the lines come to, for one demand that stands so afterwards."""
+    def change(
+        self, demand: bytes, rows: list[tuple[Any, ...]], cell_after: Callable[[], Cell | None]
+    ) -> Change | None:
+        """The change of a demand by these lines; None if it changed no count."""
         cells: Counter[Cell] = Counter()
         happened: Counter[str] = Counter()
         by_event: dict[int, Counter[tuple[Any, ...]]] = {}
@@ -165,39 +156,35 @@ class _Reader:
             else:
                 cells[what, ended, where, dues] += amount
         sides = {amount: cell for cell, amount in cells.items() if amount}
-        if not sides and (cell := status()) is not None:
-            sides = {-1: cell, 1: cell}  # no line of its standing is on one side only, so it stands the same
-        events = tuple(sorted(event for event, moved in by_event.items() if any(moved.values())))
-        often = {happening: number for happening, number in happened.items() if number}
-        before, after = self._stood(self.before, demand, sides.get(-1)), self._stood(self.after, demand, sides.get(1))
-        if before == after and not often:
+        if not sides and (cell := cell_after()) is not None:
+            sides = {-1: cell, 1: cell}  # no line of its standing is on one side only, so the standing is the same
+        events = tuple(sorted(event for event, amounts in by_event.items() if any(amounts.values())))
+        happened = Counter({meaning: number for meaning, number in happened.items() if number})
+        before = self._standing(self.before, demand, sides.get(-1))
+        after = self._standing(self.after, demand, sides.get(1))
+        if before == after and not happened:
             return None  # what changed is in no count yet, like a report on a demand that is still open
-        return Change(UUID(bytes=demand), before, after, events, often)
+        return Change(UUID(bytes=demand), before, after, events, dict(happened))
 
-    def _stood(self, then: OverdueThen, demand: bytes, cell: Cell | None) -> Stood | None:
+    def _standing(self, check: OverdueCheck, demand: bytes, cell: Cell | None) -> Standing | None:
         if cell is None:
             return None
         what, ended, where, dues = cell
+        statuses = self.clocks_by_id[what >> CLOCKS_AT]
         counts = (
-            *_counts(ledger.standing_in(what)),
-            *_due(what, self.clocks_by_id[what >> CLOCKS_AT], then.clocks(dues, demand)),
-            *_ticking(self.clocks_by_id[what >> CLOCKS_AT], self.clocks),
+            *(name for name, count in DECLARED.items() if count.includes(ledger.standing_in(what))),
+            *_due_counts(what, statuses, check.clocks(dues, demand)),
+            *_clock_counts(statuses, self.clocks),
         )
-        return Stood(counts, self.slices[where], day_of(ended) if ended else None)
+        return Standing(counts, self.slices[where], day_of(ended) if ended else None)
 
 
-def _counts(standing: int) -> tuple[str, ...]:
-    return tuple(
-        name for name, count in COUNTS.items() for mask, bits in (mask_and_bits(count),) if standing & mask == bits
-    )
-
-
-def _due(what: int, stand: tuple[str, ...], overdue: Clocks) -> tuple[str, ...]:
-    """The counts that it is in by what is overdue and what came due."""
-    decided = [split(clock)[0] for clock in stand if split(clock)[1] in ("met", "missed")]
+def _due_counts(what: int, statuses: tuple[str, ...], overdue: ClockNames) -> tuple[str, ...]:
+    """The counts of overdue and due demands that include it."""
+    decided = [split(clock)[0] for clock in statuses if split(clock)[1] in ("met", "missed")]
     names = [OVERDUE] if overdue else []
     names += [RUNNING_OVERDUE] if NO_CLOCK in overdue else []
-    names += [DUE] if NO_CLOCK in overdue or any(COUNTS[ended].asks(what) for ended in ("met", "missed")) else []
+    names += [DUE] if NO_CLOCK in overdue or any(COUNTS[name].includes(what) for name in ("met", "missed")) else []
     by_clock = sorted(overdue - {NO_CLOCK})
     return (
         *names,
@@ -206,26 +193,26 @@ def _due(what: int, stand: tuple[str, ...], overdue: Clocks) -> tuple[str, ...]:
     )
 
 
-def _ticking(stand: tuple[str, ...], clocks: tuple[str, ...]) -> tuple[str, ...]:
-    """The counts that it is in by how its clocks stand, those that never ran too."""
-    ran = {split(clock)[0]: split(clock) for clock in stand}
-    names = [
-        (clock, *OF_STANDS.get(status, (status,)))
-        for clock, status in ((c, ran.get(c, (c, "none"))[1]) for c in clocks)
-    ]
-    return tuple(f"{clock} {name}" for clock, *counts in names for name in counts)
+def _clock_counts(statuses: tuple[str, ...], clocks: tuple[str, ...]) -> tuple[str, ...]:
+    """The counts of clocks that include it, also those of clocks that never ran."""
+    ran = dict(map(split, statuses))
+    counts = {clock: ran.get(clock, "none") for clock in clocks}
+    return tuple(
+        f"{clock} {count}" for clock, status in counts.items() for count in COUNTS_OF_STATUS.get(status, (status,))
+    )
 
 
-def _in(stood: Stood | None, count: str) -> bool:
-    return stood is not None and count in stood.counts
+def _includes(count: str, standing: Standing | None) -> bool:
+    return standing is not None and count in standing.counts
 
 
-def _said(stood: Stood | None, other: Stood | None) -> str:
-    """What it stood for and the other did not, in a few words; if there is no such thing, how it stood."""
-    if stood is None:
+def _difference(standing: Standing | None, other: Standing | None) -> str:
+    """What is in this standing and not in the other, in a few words; without a difference, how the demand ended."""
+    if standing is None:
         return "(not there)"
-    counts = [one for one in stood.counts if split(one)[1] != "none" and (other is None or one not in other.counts)]
-    where = [word for at, word in enumerate(stood.where) if other is not None and word != other.where[at]]
-    ended = [f"ended {stood.ended}"] if other is not None and stood.ended != other.ended and stood.ended else []
-    how = next(name for name in IDENTITY if name in stood.counts)
-    return listed((*counts, *(word or "(none)" for word in where), *ended), none=how)
+    others = other.counts if other is not None else ()
+    words = [count for count in standing.counts if split(count)[1] != "none" and count not in others]
+    if other is not None:
+        words += [word or "(none)" for word, was in zip(standing.where, other.where, strict=True) if word != was]
+        words += [f"ended {standing.ended}"] if standing.ended and standing.ended != other.ended else []
+    return listed(words, none=next(name for name in IDENTITY if name in standing.counts))

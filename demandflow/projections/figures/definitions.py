@@ -23,9 +23,9 @@ GRADES = "the five grades of the public 好差评 scheme"
 
 @dataclass(frozen=True)
 class Definition:
-    """What a figure means. `says` is for people; a rate also has its weighted counts over counts.
+    """What a figure means: `says` in words; a rate also has weighted counts over counts.
 
-    `needs` is what a workflow must declare, else the figure is n/a.
+    `needs` is the meaning that a workflow must declare, else the figure is n/a.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Definition:
 
     @property
     def formula(self) -> str:
-        """A rate as counts over counts; empty for what is counted."""
+        """A rate as counts over counts; empty for other figures."""
         terms = [name if weight == 1 else f"{float(weight):g} × {name}" for name, weight in self.numerator if weight]
         return f"({' + '.join(terms)}) / ({' + '.join(self.denominator)})" if terms else ""
 
@@ -49,7 +49,7 @@ class Definition:
 
 
 def definition(name: str) -> Definition:
-    """What the figure of this name means, that of a clock (`finish met`) too. Raises InvalidValue, naming all."""
+    """What the figure of this name means, also that of a clock (`finish met`). Raises InvalidValue, with all names."""
     if isinstance(name, str):
         if name in DEFINITIONS:
             return DEFINITIONS[name]
@@ -60,7 +60,7 @@ def definition(name: str) -> Definition:
 
 
 def split(name: str) -> tuple[str, str]:
-    """The clock and what is asked of it, of a name such as `finish met`; empty for what is no figure of a clock."""
+    """The clock and the figure in a name such as `finish met`; two empty texts for what is no figure of a clock."""
     for figure in OF_CLOCKS:
         if name.endswith(f" {figure}"):
             return name.removesuffix(f" {figure}"), figure
@@ -82,9 +82,8 @@ def _of_clock(clock: str, figure: str) -> Definition:
     if figure not in RATES_OF_CLOCKS:
         return Definition(name, RANGE if figure in (OVERDUE, DUE) else STANDING, says)
     below = ("met", "missed", OVERDUE) if figure == ON_TIME else ("met", "missed")
-    return Definition(
-        name, RATE, says, numerator=_plain(f"{clock} met"), denominator=tuple(f"{clock} {one}" for one in below)
-    )
+    denominator = tuple(f"{clock} {count}" for count in below)
+    return Definition(name, RATE, says, numerator=_plain(f"{clock} met"), denominator=denominator)
 
 
 def _plain(*names: str) -> tuple[tuple[str, Fraction], ...]:
@@ -101,7 +100,7 @@ _STANDING = {
     "received": "all demands that were registered",
     "open": "registered and not ended",
     "closed": "ended as closed, with or without an evaluation",
-    "refused": "ended as refused: not for the community to see to",
+    "refused": "ended as refused: not a task of the community",
     "withdrawn": "ended as withdrawn by the resident",
     "merged": "ended as merged into another demand about the same thing",
     "resolved": "now closed, and the present round's evaluation says resolved; closed as silent is not resolved",
@@ -155,7 +154,7 @@ _RATES = (
      "left out, so their number stands beside it", OURS, None, _plain("met"), ("met", "missed")),
 )
 OF_CLOCKS = {
-    "none": "this clock never ran: the workflow has no such clock, no limit fits, or its states were never come to",
+    "none": "this clock never ran: the workflow has no such clock, no limit fits, or its states were never entered",
     "running": "this clock runs or is paused, whether or not its due moment has passed (see overdue), undated or not",
     "met": "this clock ended by its due moment",
     "missed": "this clock ended after its due moment",
@@ -189,11 +188,11 @@ _OTHERS = (
 # fmt: on
 
 NEEDED = {name: meaning for name, meaning in HAPPENINGS.items() if name != IN_RETROSPECT}
-"""What a workflow must declare, so that a count of what happened is not n/a."""
+"""What a workflow must declare, so that the count of a happening is not n/a."""
 
 DEFINITIONS: dict[str, Definition] = {
-    one.name: one
-    for one in (
+    definition.name: definition
+    for definition in (
         *(Definition(name, STANDING, says, needs=COUNTS[name].needs) for name, says in _STANDING.items()),
         *(
             Definition(name, HAPPENING, f"how often demands were {says}", needs=NEEDED.get(name))
@@ -204,13 +203,13 @@ DEFINITIONS: dict[str, Definition] = {
         *(_of_clock(ANY_CLOCK, figure) for figure in OF_CLOCKS),
     )
 }
-"""Every figure by its name; those of a clock with its name for `(clock)`."""
+"""Every figure by its name; those of a clock under `(clock)` instead of its name."""
 
 RATES: dict[str, Definition] = {name: DEFINITIONS[name] for name, *_ in _RATES}
 """The rates that are counts over counts."""
 
 RANGES = (OVERDUE, RUNNING_OVERDUE, DUE)
-"""The counts that depend on the moment asked about, besides those of each clock; none is ever stored."""
+"""The counts that depend on the moment asked about, besides those of each clock; they are never stored."""
 
 IDENTITY = ("open", *ENDS)
-"""What received is the sum of."""
+"""The counts that add up to received."""

@@ -1,4 +1,4 @@
-"""From a count to its demands, and to the events that decided it."""
+"""From a count to its demands, and to the events that decided that they count."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -14,31 +15,21 @@ from demandflow.inputs.arguments import word_among
 from demandflow.projections import ledger
 from demandflow.projections.board.rows import received_at
 from demandflow.projections.figures.definitions import DUE, OVERDUE, RANGES, counts_of, split
-from demandflow.projections.figures.dues import OverdueThen, condition_of, still_to_come
+from demandflow.projections.figures.overdue import OverdueCheck, condition_of, due_later_today
 from demandflow.projections.figures.periods import day_of
 from demandflow.projections.figures.question import Question
-from demandflow.projections.standing import (
-    CLOCK_STATUSES,
-    CLOCKS_AT,
-    CODES,
-    COUNTS,
-    DECLARES,
-    HAPPENINGS,
-    UNDATED,
-    Count,
-)
+from demandflow.projections.standing import CLOCK_STATUSES, CLOCKS_AT, CODES, COUNTS, HAPPENINGS, UNDATED
 
-OF_ONE_NAME = {"none": CLOCK_STATUSES, "running": ("running", UNDATED)}
-"""The ways in which clocks stand that are in a count of another name."""
+STATUSES = {"none": CLOCK_STATUSES, "running": ("running", UNDATED)}
+"""The statuses of a clock that decide these counts; those of the other counts have the name of the count."""
 
 
 @dataclass(frozen=True)
-class Counted:
-    """A demand that counts, and the event that decided it: the one from which on it counts without interruption.
+class CountedDemand:
+    """A demand that counts, and the event since which it counts without interruption.
 
-    `decided_by` is the version of that event, `recorded_by` of the event since which this is known (a correction, or
-    the same); the days are when the one happened, and the other was recorded.
-    A happening is listed once for each time.
+    `decided_by` is the version of that event, and `happened` its day; `recorded_by` is the version of the event since
+    which this is known (a correction, or the same event), and `recorded` its day. A happening is listed each time.
     """
 
     demand: UUID
@@ -48,26 +39,27 @@ class Counted:
     recorded: date
 
 
-def check(name: object, clocks: tuple[str, ...]) -> None:
-    """Raises InvalidValue for what is no count, nor one of these clocks."""
-    possible = (*COUNTS, *RANGES, *HAPPENINGS, *counts_of(clocks))
-    word_among("count", name, possible)
+def check_count(name: object, clocks: tuple[str, ...]) -> None:
+    """Raise InvalidValue for what is no count, nor one of these clocks."""
+    word_among("count", name, (*COUNTS, *RANGES, *HAPPENINGS, *counts_of(clocks)))
 
 
-def counted(name: str, question: Question, then: OverdueThen, clocks: tuple[str, ...]) -> list[Counted]:
-    """The demands of a count, in the order of their receipt."""
-    check(name, clocks)
+def counted_demands(name: str, question: Question, check: OverdueCheck, clocks: tuple[str, ...]) -> list[CountedDemand]:
+    """The demands of a count, in the order of receipt."""
+    check_count(name, clocks)
     if name in HAPPENINGS:
-        lines = _happened(then.connection, HAPPENINGS[name], question)
+        demands = _happened(check.connection, HAPPENINGS[name], question)
     else:
-        lines = _standing(then.connection, *_standing_so(name, then), question)
-    if _is_of_due_moments(name):
-        not_yet = set(still_to_come(then, name, question))
-        lines = (line for line in lines if line.demand not in not_yet)
-    return sorted(lines, key=lambda line: receipt(then.connection, line.demand))
+        demands = _standing(check.connection, *_condition(name, check), question)
+    if _needs_due_moments(name):
+        later = set(due_later_today(check, name, question))
+        demands = (counted for counted in demands if counted.demand not in later)
+    return sorted(demands, key=lambda counted: receipt(check.connection, counted.demand))
 
 
-def _standing(connection: sqlite3.Connection, counts: str, words: list[Any], question: Question) -> Iterator[Counted]:
+def _standing(
+    connection: sqlite3.Connection, counts: str, words: list[Any], question: Question
+) -> Iterator[CountedDemand]:
     condition, values = question.standing_lines()
     rows = connection.execute(
         "SELECT demand, version, recorded_by, happened, recorded, SUM(amount) "  # noqa: S608
@@ -78,50 +70,51 @@ def _standing(connection: sqlite3.Connection, counts: str, words: list[Any], que
     for demand, group in groupby(rows, key=lambda row: bytes(row[0])):
         lines = [row[1:] for row in group]
         if sum(line[-1] for line in lines):
-            (decided_by, _, happened, _, _), (_, recorded_by, _, recorded, _) = (_turned(lines, at) for at in (0, 1))
-            yield Counted(UUID(bytes=demand), decided_by, recorded_by, day_of(happened), day_of(recorded))
+            decided_by, _, happened, _, _ = _last_rise(lines, by=0)
+            _, recorded_by, _, recorded, _ = _last_rise(lines, by=1)
+            yield CountedDemand(UUID(bytes=demand), decided_by, recorded_by, day_of(happened), day_of(recorded))
 
 
-def _is_of_due_moments(name: str) -> bool:
+def _needs_due_moments(name: str) -> bool:
     return name in RANGES or split(name)[1] in (OVERDUE, DUE)
 
 
 def receipt(connection: sqlite3.Connection, demand: UUID) -> tuple[int, str]:
-    """What sorts demands as they were received."""
+    """The key that sorts demands by receipt."""
     return received_at(connection, demand), demand.hex
 
 
-def _standing_so(name: str, then: OverdueThen) -> tuple[str, list[Any]]:
-    """The condition in SQL on what stands, with its values: what a demand stands for, how a clock does, what is due."""
+def _condition(name: str, check: OverdueCheck) -> tuple[str, list[Any]]:
+    """The condition in SQL on the lines of a count, with its values: by standing, due moments, or status of a clock."""
     if name in COUNTS:
-        mask, bits = mask_and_bits(COUNTS[name])
-        return f"what & {mask} = {bits}", []
-    if _is_of_due_moments(name):
-        return condition_of(name, ledger.clocks_by_id(then.connection), then.moment)
-    clock, asked = split(name)
-    words = [f"\n{clock} {status}\n" for status in OF_ONE_NAME.get(asked, (asked,))]
-    there = " OR ".join(["instr(stands, ?) > 0"] * len(words))
-    one_of = "NOT IN" if asked == "none" else "IN"
-    return f"what >> {CLOCKS_AT} {one_of} (SELECT id FROM demandflow_clocks WHERE {there})", words  # noqa: S608
+        count = COUNTS[name].declared()
+        return f"what & {count.mask} = {count.bits}", []
+    if _needs_due_moments(name):
+        return condition_of(name, ledger.clocks_by_id(check.connection), check.cutoff)
+    clock, count_of_clock = split(name)
+    words = [f"\n{clock} {status}\n" for status in STATUSES.get(count_of_clock, (count_of_clock,))]
+    any_word = " OR ".join(["instr(stands, ?) > 0"] * len(words))
+    is_in = "NOT IN" if count_of_clock == "none" else "IN"
+    return f"what >> {CLOCKS_AT} {is_in} (SELECT id FROM demandflow_clocks WHERE {any_word})", words  # noqa: S608
 
 
-def _turned(lines: list[tuple[int, ...]], by: int) -> tuple[int, ...]:
-    """The line from which on the demand counts: in the order of what happened (0), or of what was recorded (1)."""
-    number, found = 0, lines[0]
-    for _, same in groupby(sorted(lines, key=lambda line: line[by]), key=lambda line: line[by]):
-        together = list(same)
-        before, number = number, number + sum(line[-1] for line in together)
+def _last_rise(lines: list[tuple[int, ...]], by: int) -> tuple[int, ...]:
+    """The line since which the demand counts, in the order of happening (by=0) or of recording (by=1)."""
+    number, decisive = 0, lines[0]
+    for _, group in groupby(sorted(lines, key=itemgetter(by)), key=itemgetter(by)):
+        of_one_event = list(group)
+        before, number = number, number + sum(line[-1] for line in of_one_event)
         if number > before:
-            found = max(together, key=lambda line: line[-1])
-    return found
+            decisive = max(of_one_event, key=itemgetter(-1))
+    return decisive
 
 
-def _happened(connection: sqlite3.Connection, meaning: str, question: Question) -> Iterator[Counted]:
+def _happened(connection: sqlite3.Connection, meaning: str, question: Question) -> Iterator[CountedDemand]:
     condition, values = question.lines()
     if question.closed is not None:
-        closed, when = question.closed_then()
+        closed, of_closed = question.closed_demands()
         condition += f" AND demand IN (SELECT demand FROM ({closed}))"  # noqa: S608
-        values = values + when
+        values = values + of_closed
     rows = connection.execute(
         "SELECT demand, version, MIN(recorded_by), happened, MIN(recorded), SUM(amount) "  # noqa: S608
         f"FROM demandflow_ledger WHERE {condition} AND what = ? "
@@ -129,10 +122,4 @@ def _happened(connection: sqlite3.Connection, meaning: str, question: Question) 
         [*values, CODES[meaning]],
     )
     for demand, version, recorded_by, happened, recorded, _ in rows:
-        yield Counted(UUID(bytes=demand), version, recorded_by, day_of(happened), day_of(recorded))
-
-
-def mask_and_bits(count: Count) -> tuple[int, int]:
-    """The mask and bits of a count, of demands whose workflow declares what it needs."""
-    declared = DECLARES[count.needs] if count.needs else 0
-    return count.mask | declared, count.bits | declared
+        yield CountedDemand(UUID(bytes=demand), version, recorded_by, day_of(happened), day_of(recorded))

@@ -1,4 +1,4 @@
-"""Durations: how long it took, from rows, with percentiles that are exact."""
+"""Durations: how long demands took, from rows, with exact percentiles."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Span = tuple[datetime, datetime | None]
 
 @dataclass(frozen=True)
 class Durations:
-    """Elapsed times, in order. `unended` had not ended: they are left out, or counted up to a moment if one is given.
+    """Elapsed times, sorted. `unended` had not ended: they are left out, or counted up to the moment `until`.
 
     Percentiles interpolate linearly between the two nearest ranks (Hyndman and Fan, 1996, type 7).
     """
@@ -33,10 +33,8 @@ class Durations:
     note: str = field(default="", compare=False)
 
     @classmethod
-    def of(
-        cls, name: str, spans: Iterable[tuple[datetime, datetime | None]], until: datetime | None = None
-    ) -> Durations:
-        """The durations from one moment to another; without an end they are left out, or counted up to `until`."""
+    def of(cls, name: str, spans: Iterable[Span], until: datetime | None = None) -> Durations:
+        """The durations of these spans; those without an end are left out, or counted up to `until`."""
         values, unended = [], 0
         for began, ended in spans:
             unended += ended is None
@@ -83,21 +81,21 @@ class Durations:
 
     @property
     def times(self) -> str:
-        """The median, the 90th percentile and the longest, to two units, with n and what became of the unended."""
+        """The median, the 90th percentile and the longest, in two units, with n and the number of the unended."""
         left = "left out" if self.until is None else f"counted up to {minute(self.until)}"
         times = {"median": self.median, "90 % within": self.p90, "the longest": max(self.values, default=None)}
-        said = listed(f"{what} {lasted(time)}" for what, time in times.items()) if self.values else "n/a"
-        return f"{said} (n = {self.n}; {self.unended} not ended, {left})"
+        words = listed(f"{what} {lasted(time)}" for what, time in times.items()) if self.values else "n/a"
+        return f"{words} (n = {self.n}; {self.unended} not ended, {left})"
 
     def __str__(self) -> str:
         return f"{self.name}: {self.times}{self.note and f'; {self.note}'}"
 
 
 def whole_times(
-    connection: sqlite3.Connection, chosen: Filter, ended_as: str | None, until: datetime | None
+    connection: sqlite3.Connection, board_filter: Filter, ended_as: str | None, until: datetime | None
 ) -> Durations:
-    """From receipt to the end of the chosen demands, of those that ended so or are open."""
-    condition, values = chosen.where()
+    """From receipt to the end, of the demands that ended so or are open."""
+    condition, values = board_filter.where()
     rows = connection.execute(
         f"SELECT received, ended FROM demandflow_board WHERE {condition} "  # noqa: S608
         "AND (ended_as IS NULL OR ended_as = ? OR ? IS NULL)",
@@ -106,9 +104,9 @@ def whole_times(
     return Durations.of("whole time", _spans(rows, until), until)
 
 
-def waits(connection: sqlite3.Connection, chosen: Filter, until: datetime | None) -> dict[str, Durations]:
-    """The stays of the chosen demands, by the state waited in."""
-    condition, values = chosen.where()
+def waits(connection: sqlite3.Connection, board_filter: Filter, until: datetime | None) -> dict[str, Durations]:
+    """The stays of the demands, by state."""
+    condition, values = board_filter.where()
     rows = connection.execute(
         "SELECT state, began, ended FROM demandflow_stays WHERE demand IN "  # noqa: S608
         f"(SELECT demand FROM demandflow_board WHERE {condition}) ORDER BY state",

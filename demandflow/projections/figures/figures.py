@@ -29,18 +29,18 @@ from demandflow.projections.figures.definitions import (
     split,
 )
 from demandflow.projections.figures.rates import ClockFigures, Rate, overdue_beside
-from demandflow.projections.standing import CLOCK_STATUSES, CODES, COUNTS, DECLARES, HAPPENINGS, UNDATED, Count
+from demandflow.projections.standing import CLOCK_STATUSES, CODES, COUNTS, DECLARES, HAPPENINGS, UNDATED
 
 
 @dataclass(frozen=True)
 class Figures:
     """All counts and rates of one slice.
 
-    `standings` maps what demands stand for to how many do; `happened` counts what happened, each as often as it did.
-    `clocks` are the names of the clocks that there are, `ticking` maps how one stands (`finish met`) to how many do,
-    and `dues` has how many are overdue, at all and by which clock. `parked` events of the log could not be taken in;
-    their demands are counted as they stood before them; `missing` events went and are gone over, by a decision that the
-    log keeps. `note` says what is remarkable about the question.
+    `standings` gives the number of demands for each standing; `happened` how often each happening was. `clocks` are the
+    names of all clocks; `ticking` gives the number of demands for the status of a clock (`finish met`), and `dues` how
+    many demands are overdue, in all and by clock. `parked` events could not be taken in, and their demands are counted
+    as they were before; `missing` events are lost, by a decision that the log keeps. `note` says if no demand ever had
+    a word that was asked for.
     """
 
     name: str
@@ -54,7 +54,7 @@ class Figures:
     note: str = field(default="", compare=False)
 
     def count(self, name: str) -> int | None:
-        """A count by name: of standings, happenings, what is overdue, or a clock's; None is n/a: nobody declares it."""
+        """A count by its name; None is n/a: no workflow declares it."""
         if not isinstance(name, str):
             raise InvalidValue("count", f"{brief(name)} is none; give its name")
         if name in COUNTS:
@@ -68,12 +68,12 @@ class Figures:
             return int(getattr(self.clock(clock), status))
         meaning = HAPPENINGS[name]
         number = self.happened.get(meaning, 0)
-        needs = DECLARES.get(meaning, 0)
-        declared = not needs or any(standing & needs for standing, demands in self.standings.items() if demands)
+        bit = DECLARES.get(meaning, 0)
+        declared = not bit or any(standing & bit for standing, demands in self.standings.items() if demands)
         return number if number or declared or not any(self.standings.values()) else None
 
     def rate(self, name: str) -> Rate:
-        """A rate by its name in RATES, over the demands whose workflow declares what it needs; or a clock's."""
+        """A rate by its name, over the demands whose workflow declares what it needs."""
         if not isinstance(name, str) or name not in self.rates:
             raise InvalidValue("rate", f"{brief(name)} is none (possible: {listed(self.rates)})")
         if name not in RATES:
@@ -81,14 +81,14 @@ class Figures:
             on_time: Rate = getattr(self.clock(clock), figure.replace(" ", "_"))
             return on_time
         rule = RATES[name]
-        counts = (one for one in (*dict(rule.numerator), *rule.denominator) if one in COUNTS)
-        needs = [rule.needs, *(COUNTS[one].needs for one in counts)]
-        numerator = sum((self._counted(one, *needs) * weight for one, weight in rule.numerator), Fraction(0))
+        counts = (count for count in (*dict(rule.numerator), *rule.denominator) if count in COUNTS)
+        needs = [rule.needs, *(COUNTS[count].needs for count in counts)]
+        numerator = sum((self._number(count, *needs) * weight for count, weight in rule.numerator), Fraction(0))
         beside = overdue_beside(self._range(RUNNING_OVERDUE)) if name == OF_THE_ENDED else ""
-        return Rate(name, numerator, sum(self._counted(one, *needs) for one in rule.denominator), beside)
+        return Rate(name, numerator, sum(self._number(count, *needs) for count in rule.denominator), beside)
 
     def clock(self, name: str) -> ClockFigures:
-        """How the clock of this name stands: its counts, which add up to the received, and how often it was on time."""
+        """The figures of the clock of this name: its counts, which add up to the received, and its rates."""
         if not isinstance(name, str) or name not in self.clocks:
             raise InvalidValue("clock", f"{brief(name)} is none (possible: {listed(self.clocks)})")
         ran = {status: self.ticking.get(f"{name} {status}", 0) for status in CLOCK_STATUSES}
@@ -97,7 +97,7 @@ class Figures:
         return ClockFigures(name, none, running, ran["met"], ran["missed"], ran["stopped"], overdue, undated)
 
     def definition(self, name: str) -> Definition:
-        """What a count, a rate or another figure means, with its source."""
+        """What a figure means, with its source."""
         return definition(name)
 
     def resolution(self, kind: str = "received") -> Rate:
@@ -109,14 +109,14 @@ class Figures:
         return self.rate(f"satisfaction {kind}")
 
     def satisfaction_interval(self, kind: str = "strict") -> tuple[Rate, Rate]:
-        """Over the closed: those without an evaluation counted once as dissatisfied and once as satisfied."""
+        """Of the closed, with those without an evaluation counted once as dissatisfied and once as satisfied."""
         if not isinstance(kind, str) or kind not in MIDDLE_WEIGHT:
             raise InvalidValue("satisfaction", f"{brief(kind)} is none (possible: {listed(MIDDLE_WEIGHT)})")
-        closed = {one: number for one, number in self.standings.items() if COUNTS["closed"].asks(one)}
-        inner = Figures(self.name, closed, {})
-        n = inner._counted("closed", "evaluated")
-        least = sum((inner._counted(one, "evaluated") * weight for one, weight in satisfied(kind)), Fraction(0))
-        ungraded = n - sum(inner._counted(grade, "evaluated") for grade in GRADED)
+        is_closed = COUNTS["closed"].includes
+        closed = Figures(self.name, {bits: demands for bits, demands in self.standings.items() if is_closed(bits)}, {})
+        n = closed._number("closed", "evaluated")
+        least = sum((closed._number(grade, "evaluated") * weight for grade, weight in satisfied(kind)), Fraction(0))
+        ungraded = n - sum(closed._number(grade, "evaluated") for grade in GRADED)
         over = f"satisfaction {kind}, over the closed"
         return Rate(f"{over}, at least", least, n), Rate(f"{over}, at most", least + ungraded, n)
 
@@ -132,17 +132,17 @@ class Figures:
 
     @property
     def on_time(self) -> Rate:
-        """Of those that came due, as a whole, how many were closed by then; what is overdue counts against it."""
+        """Of the demands that came due, how many were closed by then; the overdue count against it."""
         return self.rate("on_time")
 
     @property
     def on_time_of_the_ended(self) -> Rate:
-        """Of those closed with a due moment, how many were closed by then; printed with the number overdue."""
+        """Of those closed with a due moment, how many were closed by then; printed with the number of the overdue."""
         return self.rate(OF_THE_ENDED)
 
     @property
     def counts(self) -> tuple[str, ...]:
-        """The names of all counts: of standings, of what is overdue, of happenings, and of how each clock stands."""
+        """The names of all counts: standing counts, ranges, happenings, and those of each clock."""
         return (*COUNTS, *RANGES, *HAPPENINGS, *counts_of(self.clocks))
 
     @property
@@ -157,11 +157,11 @@ class Figures:
 
     @property
     def identity(self) -> str:
-        """The identity as a line: `146 received = 6 open + 128 closed + …`, and how many events it was made without."""
+        """The identity as a line: `146 received = 6 open + 128 closed + …`, and how many events it leaves out."""
         parts = " + ".join(f"{self.count(name)} {name}" for name in IDENTITY)
         without = {"parked": self.parked, "missing": self.missing}
-        said = (f"; {n} {'event is' if n == 1 else 'events are'} {how}" for how, n in without.items() if n)
-        return f"{self.count('received')} received {'=' if self.adds_up else '≠'} {parts}{''.join(said)}"
+        added = (f"; {n} {'event is' if n == 1 else 'events are'} {how}" for how, n in without.items() if n)
+        return f"{self.count('received')} received {'=' if self.adds_up else '≠'} {parts}{''.join(added)}"
 
     def as_dict(self) -> dict[str, Any]:
         """All counts, happenings and rates (exact fractions, None for n/a) by name."""
@@ -171,7 +171,7 @@ class Figures:
         }
 
     def rows(self) -> list[dict[str, Any]]:
-        """One row a figure: its name, kind, numerator, n (None for counts), value (a float for rates) and meaning."""
+        """A row for each figure: name, kind, numerator, n (None for counts), value (a float for rates) and meaning."""
         rows: list[dict[str, Any]] = [
             {"figure": name, "kind": definition(name).kind, "numerator": number, "n": None, "value": number}
             for name in self.counts
@@ -184,20 +184,14 @@ class Figures:
             rows.append({"figure": rate.name, "kind": "rate", "numerator": top, "n": rate.n, "value": value})
         return [{"slice": self.name, **row, "meaning": _meaning(row["figure"])} for row in rows]
 
-    def _counted(self, name: str, *needs: str | None) -> int:
-        """How many, of the demands whose workflow declares all that is needed."""
-        if name in RANGES:
-            return self._range(name)
-        declared = 0
-        for one in needs:
-            declared |= DECLARES[one] if one is not None else 0
-        count = COUNTS[name]
-        return Count(count.mask | declared, count.bits | declared, count.needs).of(self.standings) or 0
+    def _number(self, name: str, *needs: str | None) -> int:
+        """A count of the demands whose workflow declares all that is needed."""
+        return self._range(name) if name in RANGES else COUNTS[name].declared(*needs).of(self.standings) or 0
 
     def _range(self, name: str) -> int:
         """How many are overdue, or came due, at the moment asked about."""
-        number = self.dues.get(RUNNING_OVERDUE if name != OVERDUE else OVERDUE, 0)
-        return number + sum(COUNTS[one].of(self.standings) or 0 for one in ("met", "missed") if name == DUE)
+        overdue = self.dues.get(OVERDUE if name == OVERDUE else RUNNING_OVERDUE, 0)
+        return overdue if name != DUE else overdue + self._number("met") + self._number("missed")
 
     def __str__(self) -> str:
         lines = [f"{self.name}: {self.identity}"]
@@ -213,10 +207,8 @@ class Figures:
         if self.count("due"):
             lines.append(f"  {_on_time(self.on_time, self.on_time_of_the_ended)}")
         for clock in map(self.clock, self.clocks):
-            if clock.none < clock.received:
-                lines += [f"  {clock}", f"    {_on_time(clock.on_time, clock.on_time_of_the_ended)}"][
-                    : 2 if clock.due else 1
-                ]
+            lines += [f"  {clock}"] if clock.none < clock.received else []
+            lines += [f"    {_on_time(clock.on_time, clock.on_time_of_the_ended)}"] if clock.due else []
         return "\n".join([*lines, *([f"  {self.note}"] if self.note else [])])
 
 
@@ -233,7 +225,7 @@ def figures_of(
     missing: int = 0,
     note: str = "",
 ) -> Figures:
-    """The figures of one slice from its sums: (happening or how a clock stands, standing) → number."""
+    """The figures of one slice from its sums: (happening or status of a clock, standing) → number."""
     standings = {standing: number for (what, standing), number in sums.items() if not what}
     happened = {what: number for (what, _), number in sums.items() if what in CODES}
     ticking = {what: number for (what, _), number in sums.items() if what and what not in CODES}

@@ -1,4 +1,4 @@
-"""Periods: days from one to another, both in it, as a community counts them."""
+"""Periods: all days from a first to a last day, as a community counts them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FORMS = "2026, 2026-Q1, 2026-03, 2026-W12, 2026-03-05 or 2026-03-01/2026-03-10"
 
 @dataclass(frozen=True, order=True)
 class Period:
-    """All days from `first` to `last`, both in it, in the community's time zone. Weeks are those of ISO 8601.
+    """All days from `first` to `last`, both included, in the community's time zone. Weeks are those of ISO 8601.
 
     Raises InvalidValue if it ends before it begins.
     """
@@ -53,8 +53,8 @@ class Period:
             raise InvalidValue("period", f"{brief(written)} is none; write {FORMS}")
         first, slash, last = written.partition("/")
         try:
-            found = cls._plain(first)
-            return cls(found.first, cls._plain(last).last) if slash else found
+            period = cls._plain(first)
+            return cls(period.first, cls._plain(last).last) if slash else period
         except (ValueError, OverflowError) as wrong:
             if isinstance(wrong, InvalidValue):
                 raise
@@ -76,7 +76,10 @@ class Period:
         return cls(day, day)
 
     def moments(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
-        """From which moment until before which one it is, in this zone. Raises InvalidValue for the last day of all."""
+        """The moment at which it begins, and that at which it is over, in this zone.
+
+        Raises InvalidValue for the last day that a date can be.
+        """
         if self.last == date.max:
             raise InvalidValue("period", f"{self} has no day after it")
         midnight, after = datetime.min.time(), self.last + timedelta(days=1)
@@ -85,20 +88,11 @@ class Period:
     @classmethod
     def _plain(cls, written: str) -> Self:
         for every, form in _WRITTEN.items():
-            if (found := form.fullmatch(written)) is None:
-                continue
-            year, number, day = (*map(int, found.groups()), 1, 1)[:3]
-            match every:
-                case "day":
-                    return cls.around(date(year, number, day), "day")
-                case "week":
-                    return cls.around(date.fromisocalendar(year, number, 1), "week")
-                case "month":
-                    return cls.around(date(year, number, 1), "month")
-                case "quarter":
-                    return cls.around(date(year, 3 * number - 2, 1), "quarter")
-                case "year":
-                    return cls.around(date(year, 1, 1), "year")
+            if (match := form.fullmatch(written)) is not None:
+                year, number, day = (*map(int, match.groups()), 1, 1)[:3]
+                if every == "week":
+                    return cls.around(date.fromisocalendar(year, number, 1), every)
+                return cls.around(date(year, 3 * number - 2 if every == "quarter" else number, day), every)
         raise ValueError("not understood")
 
     @classmethod
@@ -126,29 +120,24 @@ def as_day(value: object, what: str) -> date:
 
 
 def as_every(value: object) -> str:
-    """The value, if periods come so; InvalidValue otherwise."""
+    """The value, if it is a kind of period; InvalidValue otherwise."""
     return word_among("every", value, EVERY)
 
 
 def number_of(day: date) -> int:
-    """A day as it is kept: 20260305, so that numbers sort as days do."""
+    """A day as the tables keep it: 20260305; these numbers sort as days do."""
     return day.year * 10_000 + day.month * 100 + day.day
 
 
 def day_of(number: int) -> date:
-    """The day that is kept as this number."""
+    """The day of such a number."""
     return date(number // 10_000, number // 100 % 100, number % 100)
 
 
 def _name(day: date, every: str) -> str:
-    match every:
-        case "week":
-            year, week, _ = day.isocalendar()
-            return f"{year}-W{week:02}"
-        case "month":
-            return f"{day:%Y-%m}"
-        case "quarter":
-            return f"{day.year}-Q{(day.month + 2) // 3}"
-        case "year":
-            return str(day.year)
-    return day.isoformat()
+    if every == "week":
+        year, week, _ = day.isocalendar()
+        return f"{year:04}-W{week:02}"
+    if every == "quarter":
+        return f"{day.year:04}-Q{(day.month + 2) // 3}"
+    return day.isoformat()[: {"day": 10, "month": 7, "year": 4}[every]]

@@ -1,12 +1,13 @@
-"""Which demands and which days a figure is asked of, and the ledger's answer: a plain sum."""
+"""Which demands and which days a figure is about, and the ledger's answer: a plain sum."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from typing import Any, TypedDict
 
 from demandflow.errors import InvalidValue, brief, listed
@@ -14,30 +15,29 @@ from demandflow.inputs.arguments import plain, whole_number
 from demandflow.inputs.texts import asked_of, asked_path_of
 from demandflow.projections import ledger
 from demandflow.projections.figures.periods import Period, as_day, as_every, day_of, number_of
-from demandflow.projections.standing import CLOSED, ENDED
+from demandflow.projections.standing import CLOSED, ENDED, Slice
 from demandflow.projections.totals import DEEPEST, DIMENSIONS, PATHS
 
 WINDOWS = ("received", "closed")
 COLUMN = {"received": "received", "closed": "ended"}
-ALWAYS = Period(date(1, 1, 1), date(9999, 12, 31))
+ALL_DAYS = Period(date(1, 1, 1), date(9999, 12, 31))
 Sums = dict[tuple[str, int], int]
-"""(happening or how a clock stands, standing) → number."""
+"""(happening or status of a clock, standing) → number."""
+Key = tuple[str, ...]
+"""What a group has in common: a name, path or period for each dimension."""
 
 
-class FigureQuery(TypedDict, total=False):
-    """Of which demands, and as of when; without any of these, of all of them, now.
+class DemandFilter(TypedDict, total=False):
+    """Which demands; without any of these, all demands.
 
-    `received` and `closed` are windows: a Period, a date, or one written as `2026`, `2026-Q1`, `2026-03`, `2026-W12`,
+    `received` and `closed` are windows: a Period, a date, or a text such as `2026`, `2026-Q1`, `2026-03`, `2026-W12`,
     `2026-03-05` or `2026-03-01/2026-03-10`; what was reopened since is not closed any more (as of the window's last day
-    it was). `as_of` is a day (a date, or written `2026-03-05`): what is known now about how things stood at its end.
-    `known_on` is a day: only what was recorded by its end. A place or category takes in all below it; `lead` is who was
-    given the work last; an empty category or lead stands for those that have none.
+    it was). A place or category includes all below it; `lead` is who was given the work last; an empty category or
+    lead means the demands that have none.
     """
 
     received: Period | date | str | None
     closed: Period | date | str | None
-    as_of: date | str | None
-    known_on: date | str | None
     place: str | None
     channel: str | None
     category: str | None
@@ -45,9 +45,20 @@ class FigureQuery(TypedDict, total=False):
     workflow: str | None
 
 
+class FigureQuery(DemandFilter, total=False):
+    """Which demands, and as of when; without a day, now.
+
+    `as_of` is a day (a date, or `2026-03-05`): what we know now about the end of that day. `known_on` is a day: only
+    what was recorded by its end.
+    """
+
+    as_of: date | str | None
+    known_on: date | str | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """Asked, and checked. Raises InvalidValue for what cannot be asked."""
+    """A query of figures, checked. Raises InvalidValue for what cannot be asked."""
 
     received: Period | None = None
     closed: Period | None = None
@@ -60,35 +71,35 @@ class Question:
     workflow: str | None = None
 
     @classmethod
-    def of(cls, asked: Mapping[str, Any]) -> Question:
-        """The question that these words ask."""
-        if unknown := [name for name in asked if name not in cls.__dataclass_fields__]:
+    def of(cls, query: Mapping[str, Any]) -> Question:
+        """The question of a query."""
+        if unknown := [name for name in query if name not in cls.__dataclass_fields__]:
             possible = listed(FigureQuery.__annotations__)
-            raise InvalidValue("figures", f"cannot be asked by {unknown[0]!r}{_instead(unknown[0], possible)}")
-        said = {name: value for name, value in asked.items() if value is not None}
+            raise InvalidValue("figures", f"cannot be asked by {unknown[0]!r}{_hint(unknown[0], possible)}")
+        values = {name: value for name, value in query.items() if value is not None}
         for name in WINDOWS:
-            if name in said:
-                said[name] = Period.of(said[name])
+            if name in values:
+                values[name] = Period.of(values[name])
         for name in ("as_of", "known_on"):
-            if name in said:
-                said[name] = as_day(said[name], name)
+            if name in values:
+                values[name] = as_day(values[name], name)
         for name in DIMENSIONS:
-            if name in said and plain(said[name]) != "":  # the empty one is of those that have none
-                said[name] = (asked_path_of if name in PATHS else asked_of)(said[name], name)
-        return cls(**said)
+            if name in values and plain(values[name]) != "":  # an empty text means the demands that have none
+                values[name] = (asked_path_of if name in PATHS else asked_of)(values[name], name)
+        return cls(**values)
 
     @property
     def everything_now(self) -> bool:
-        """Whether nothing is narrowed, so that the maintained sums answer."""
+        """Whether it is about all demands now, so that the totals answer."""
         return self == Question()
 
     def __str__(self) -> str:
         names = ("received", "closed", *DIMENSIONS, "as_of", "known_on")
-        said = [f"{name.replace('_', ' ')} {value}" for name in names if (value := getattr(self, name)) is not None]
-        return ", ".join(said) or "all"
+        words = [f"{name.replace('_', ' ')} {value}" for name in names if (value := getattr(self, name)) is not None]
+        return ", ".join(words) or "all"
 
     def lines(self) -> tuple[str, list[Any]]:
-        """The condition in SQL on the ledger's lines, whatever their standing, with its values."""
+        """The condition in SQL for the ledger's lines, whatever their standing, with its values."""
         parts, values = ["TRUE"], []
         if self.received is not None:
             parts.append("received BETWEEN ? AND ?")
@@ -97,20 +108,20 @@ class Question:
             if day is not None:
                 parts.append(f"{column} <= ?")
                 values.append(number_of(day))
-        slices, named = self.slices()
-        if named:
+        slices, names = self.slices()
+        if names:
             parts.append(f"slice IN (SELECT id FROM demandflow_slices WHERE {slices})")  # noqa: S608
-        return " AND ".join(parts), values + named
+        return " AND ".join(parts), values + names
 
     @property
-    def named(self) -> set[str]:
-        """The columns of the ledger's lines that the condition is on."""
+    def columns(self) -> set[str]:
+        """The columns of the ledger that the condition needs."""
         columns = {"received": "received", "closed": "ended", "as_of": "happened", "known_on": "recorded"}
         columns |= dict.fromkeys(DIMENSIONS, "slice")
         return {column for name, column in columns.items() if getattr(self, name) is not None}
 
     def standing_lines(self) -> tuple[str, list[Any]]:
-        """The condition for what stands, within the window by closed."""
+        """The condition for standings, within the window by closed."""
         condition, values = self.lines()
         condition += " AND what >= 0"
         if self.closed is not None:
@@ -118,10 +129,10 @@ class Question:
             values += _bounds(self.closed)
         return condition, values
 
-    def closed_then(self) -> tuple[str, list[Any]]:
-        """The demands that were closed in the window, wherever they stood, and the day of it.
+    def closed_demands(self) -> tuple[str, list[Any]]:
+        """A query of the demands that were closed in the window, in whatever slice, and the day.
 
-        What happened to them counts whenever and wherever it happened, so that the parts add up.
+        Happenings count with the closing of their demand, whenever and wherever they were, so that the parts add up.
         """
         condition, values = replace(self, **dict.fromkeys(DIMENSIONS)).standing_lines()
         select = f"SELECT demand, ended AS closing FROM demandflow_ledger WHERE {condition} GROUP BY 1, 2"  # noqa: S608
@@ -155,15 +166,15 @@ class Grouping:
         possible = (*DIMENSIONS, *WINDOWS)
         if not self.dimensions:
             raise InvalidValue("dimension", f"give at least one (possible: {listed(possible)})")
-        for one in self.dimensions:
-            if plain(one) not in possible:
-                raise InvalidValue("dimension", f"{brief(one)} is none{_instead(one, listed(possible))}")
+        for name in self.dimensions:
+            if plain(name) not in possible:
+                raise InvalidValue("dimension", f"{brief(name)} is none{_hint(name, listed(possible))}")
         if len(set(self.dimensions)) < len(self.dimensions):
             raise InvalidValue("dimension", f"give each once, got {listed(self.dimensions)}")
         levels = self.level.values() if isinstance(self.level, Mapping) else (self.level,)
         for level in levels:
             whole_number("level", level, 1, DEEPEST)
-        if isinstance(self.level, Mapping) and (wrong := [one for one in self.level if one not in PATHS]):
+        if isinstance(self.level, Mapping) and (wrong := [name for name in self.level if name not in PATHS]):
             raise InvalidValue("level", f"{brief(wrong[0])} has none (possible: {listed(PATHS)})")
         as_every(self.every)
 
@@ -171,64 +182,64 @@ class Grouping:
         """To which level a path is cut."""
         return self.level.get(path, 1) if isinstance(self.level, Mapping) else self.level
 
-    def key(self, where: Mapping[str, str], days: Mapping[str, int]) -> tuple[str, ...]:
-        """The key of a group."""
-        return tuple(self._part(one, where, days) for one in self.dimensions)
+    def key(self, where: Slice, days: Mapping[str, int]) -> Key:
+        """The key of the group of demands in this slice, received and closed on these days."""
+        return tuple(self._part(name, where, days) for name in self.dimensions)
 
-    def _part(self, one: str, where: Mapping[str, str], days: Mapping[str, int]) -> str:
-        if one in WINDOWS:
-            return str(Period.around(day_of(days[one]), self.every))
-        return "/".join(where[one].split("/")[: self.level_of(one)]) if one in PATHS else where[one]
+    def _part(self, name: str, where: Slice, days: Mapping[str, int]) -> str:
+        if name in WINDOWS:
+            return str(Period.around(day_of(days[name]), self.every))
+        value: str = getattr(where, name)
+        return "/".join(value.split("/")[: self.level_of(name)]) if name in PATHS else value
 
 
 def sums(connection: sqlite3.Connection, question: Question) -> Sums:
-    """What the chosen demands stand for, and what happened to them."""
+    """The sums over all demands of a question: of their standings, clocks and happenings."""
     return grouped(connection, question, None).get((), {})
 
 
-def grouped(
-    connection: sqlite3.Connection, question: Question, grouping: Grouping | None
-) -> dict[tuple[str, ...], Sums]:
-    """The sums of each group, in one pass over the ledger (two, by closing), or over its sums where these tell."""
+def grouped(connection: sqlite3.Connection, question: Question, grouping: Grouping | None) -> dict[Key, Sums]:
+    """The sums of each group, in one pass over the ledger (two, by closing), or over its sums if they are enough."""
     columns, key_of = columns_of(connection, grouping)
-    clocks = ledger.clocks_by_id(connection)
-    found: dict[tuple[str, ...], Sums] = {}
-    by_columns: dict[tuple[int, ...], Counter[int]] = {}
+    tallies: dict[Key, Counter[int]] = defaultdict(Counter)
     for select, values in _selects(question, columns):
         marks = ", ".join(str(number + 1) for number in range(len(columns) + 1))
         for row in connection.execute(f"{select} GROUP BY {marks} HAVING SUM(amount) <> 0", values):
-            by_columns.setdefault(row[:-2], Counter())[row[-2]] += row[-1]
-    tallies: dict[tuple[str, ...], Counter[int]] = {}
-    for where, tally in by_columns.items():
-        tallies.setdefault(key_of(where), Counter()).update(tally)
-    for key, tally in tallies.items():
-        group = found.setdefault(key, {})
-        for what, number in tally.items():
-            for cell in ledger.cells(what, clocks):
-                group[cell] = group.get(cell, 0) + number
-    cleared = {key: {cell: number for cell, number in group.items() if number} for key, group in found.items()}
-    return {key: group for key, group in cleared.items() if group}
+            tallies[key_of(row[:-2])][row[-2]] += row[-1]
+    clocks = ledger.clocks_by_id(connection)
+    groups = {key: _by_cell(tally, clocks) for key, tally in tallies.items()}
+    return {key: cells for key, cells in groups.items() if cells}
+
+
+def _by_cell(tally: Mapping[int, int], clocks: Mapping[int, tuple[str, ...]]) -> Sums:
+    """The sums by what the ledger keeps in one number; what comes to nothing is left out."""
+    cells: Sums = {}
+    for what, number in tally.items():
+        for cell in ledger.cells(what, clocks):
+            cells[cell] = cells.get(cell, 0) + number
+    return {cell: number for cell, number in cells.items() if number}
 
 
 def columns_of(
     connection: sqlite3.Connection, grouping: Grouping | None
-) -> tuple[list[str], Callable[[Sequence[int]], tuple[str, ...]]]:
-    """By which columns of the ledger is grouped, and the key of the group that has these values in them."""
+) -> tuple[list[str], Callable[[tuple[int, ...]], Key]]:
+    """The columns of the ledger to group by, and the key of the group that has these values in them."""
     if grouping is None:
         return [], lambda _: ()
-    days = {one: f"{COLUMN[one]}{_coarser(grouping)}" for one in WINDOWS if one in grouping.dimensions}
-    sliced = any(one in DIMENSIONS for one in grouping.dimensions)
-    slices = slices_by_id(connection) if sliced else {}
+    days = {name: f"{COLUMN[name]}{_coarser(grouping)}" for name in WINDOWS if name in grouping.dimensions}
+    sliced = any(name in DIMENSIONS for name in grouping.dimensions)
+    slices = ledger.slices_by_id(connection) if sliced else {}
 
-    def key_of(values: Sequence[int]) -> tuple[str, ...]:
-        when = dict(zip(days, values[sliced:], strict=True))
-        return grouping.key(slices[values[0]] if sliced else {}, when)
+    @cache
+    def key_of(values: tuple[int, ...]) -> Key:
+        where = slices[values[0]] if sliced else ledger.NO_SLICE
+        return grouping.key(where, dict(zip(days, values[sliced:], strict=True)))
 
-    return (["slice"] if sliced else []) + list(days.values()), key_of
+    return [*(["slice"] if sliced else []), *days.values()], key_of
 
 
-def _instead(word: object, possible: str) -> str:
-    """What to ask by instead."""
+def _hint(word: object, possible: str) -> str:
+    """What can be asked instead."""
     if plain(word) != "contractor":
         return f" (possible: {possible})"
     return (
@@ -237,37 +248,29 @@ def _instead(word: object, possible: str) -> str:
     )
 
 
-def _coarser(grouping: Grouping | None) -> str:
-    """Days of a month are summed together where months are enough: the first day stands for them."""
-    return " / 100 * 100 + 1" if grouping and grouping.every in ("month", "quarter", "year") else ""
+def _coarser(grouping: Grouping) -> str:
+    """Where months are enough, the days of a month are summed together, as its first day."""
+    return " / 100 * 100 + 1" if grouping.every in ("month", "quarter", "year") else ""
 
 
 def _selects(question: Question, columns: Sequence[str]) -> list[tuple[str, list[Any]]]:
-    """What to sum: the columns, what it is, and the amount of each line."""
+    """The queries whose rows are summed: the columns, what is counted, and the amount."""
     condition, values = question.lines()
     head = ", ".join([*columns, "what", "SUM(amount)"])
-    by_closing = question.closed is not None or any(one.startswith("ended") for one in columns)
-    if not by_closing:
-        table = ledger.smallest_with({*question.named, *(column.split()[0] for column in columns)})
+    if question.closed is None and not any(column.startswith("ended") for column in columns):
+        table = ledger.smallest_with({*question.columns, *(column.split()[0] for column in columns)})
         return [(f"SELECT {head} FROM {table} WHERE {condition}", values)]  # noqa: S608
-    question = replace(question, closed=question.closed or ALWAYS)
-    standing, asked = question.standing_lines()
-    closed, when = question.closed_then()
-    happened = (
+    question = replace(question, closed=question.closed or ALL_DAYS)
+    standings, of_standings = question.standing_lines()
+    closed, of_closed = question.closed_demands()
+    happenings = (
         f"SELECT {head.replace('ended', 'closing')} FROM ({closed}) JOIN demandflow_ledger USING (demand) "  # noqa: S608
         f"WHERE {condition} AND what < 0"
     )
     return [
-        (f"SELECT {head} FROM demandflow_ledger WHERE {standing}", asked),  # noqa: S608
-        (happened, when + values),
+        (f"SELECT {head} FROM demandflow_ledger WHERE {standings}", of_standings),  # noqa: S608
+        (happenings, of_closed + values),
     ]
-
-
-def slices_by_id(connection: sqlite3.Connection) -> dict[int, dict[str, str]]:
-    """All slices that there ever were, by their number."""
-    names: Sequence[str] = DIMENSIONS
-    rows = connection.execute(f"SELECT id, {', '.join(names)} FROM demandflow_slices")  # noqa: S608
-    return {row[0]: dict(zip(names, row[1:], strict=True)) for row in rows}
 
 
 def _bounds(period: Period) -> list[int]:

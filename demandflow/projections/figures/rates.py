@@ -1,4 +1,4 @@
-"""Rates: a numerator over a denominator, pooled or as a mean of units, and how a clock stands over many demands."""
+"""Rates: a numerator over a denominator, pooled or as a mean of units; and the figures of a clock."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from demandflow.projections.figures.definitions import ON_TIME, ON_TIME_OF_THE_E
 
 @dataclass(frozen=True)
 class Rate:
-    """A numerator over a denominator, pooled; `n` is the denominator. Without any, the rate is n/a, never 0 %.
+    """A numerator over a denominator, pooled; `n` is the denominator. If it is 0, the rate is n/a, never 0 %.
 
-    `beside` is what has to be said with it wherever it is printed.
+    `beside` has to be printed with the rate.
     """
 
     name: str
@@ -33,17 +33,16 @@ class Rate:
         return in_percent(self.value)
 
     def __str__(self) -> str:
-        whole = self.numerator.denominator == 1
-        number = str(self.numerator) if whole else f"{float(self.numerator):.1f}"
+        number = str(self.numerator) if self.numerator.denominator == 1 else f"{float(self.numerator):.1f}"
         beside = f" ({self.beside})" if self.beside else ""
         return f"{number}/{self.n} = {self.percent}{beside}" if self.n else f"n/a{beside}"
 
 
 @dataclass(frozen=True)
 class MeanOfUnits:
-    """The unweighted mean of the units' rates, which is not the pooled rate; `without` units have none.
+    """The unweighted mean of the units' rates, which is not the pooled rate; `without` units have no rate.
 
-    What belongs to no unit is left out.
+    Demands that belong to no unit are left out.
     """
 
     name: str
@@ -57,9 +56,9 @@ class MeanOfUnits:
 
 @dataclass(frozen=True)
 class ClockFigures:
-    """How one clock stands over all demands of a slice: in `none` it never ran, in `running` it runs or is paused.
+    """The demands of a slice by the status of one clock: in `none` it never ran, in `running` it runs or is paused.
 
-    Of the running, `overdue` are past their due moment at the moment asked about, and `undated` have none.
+    Of the running, `overdue` are past their due moment at the moment asked about, and `undated` have no due moment.
     """
 
     name: str
@@ -78,7 +77,7 @@ class ClockFigures:
 
     @property
     def due(self) -> int:
-        """In how many it came due: met + missed + overdue."""
+        """Demands in which it came due: met + missed + overdue."""
         return self.met + self.missed + self.overdue
 
     @property
@@ -88,7 +87,7 @@ class ClockFigures:
 
     @property
     def on_time_of_the_ended(self) -> Rate:
-        """Of those in which it ended by its due moment or after it, how many by then; printed with the overdue."""
+        """Of those in which it ended by its due moment or later, how many by then; printed with the overdue."""
         ended = self.met + self.missed
         return Rate(f"{self.name} {ON_TIME_OF_THE_ENDED}", Fraction(self.met), ended, overdue_beside(self.overdue))
 
@@ -99,12 +98,12 @@ class ClockFigures:
     @property
     def _of_the_running(self) -> str:
         numbers = {"overdue": self.overdue, "undated": self.undated}
-        said = listed((f"{number} {what}" for what, number in numbers.items() if number), none="")
-        return f"; of the running {said}" if said else ""
+        words = listed((f"{number} {what}" for what, number in numbers.items() if number), none="")
+        return f"; of the running {words}" if words else ""
 
 
 def overdue_beside(number: int) -> str:
-    """What is said beside a rate from which the overdue are left out."""
+    """What is printed beside a rate that leaves out the overdue."""
     return f"besides, {number} overdue" if number else ""
 
 

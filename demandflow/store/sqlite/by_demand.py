@@ -1,4 +1,4 @@
-"""The rows of the log demand by demand: those of the next ones, of several, and those that are of none."""
+"""The rows of the log by demand: those of the next demands, of several demands, and of no demand."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 Rows = Callable[[str, Sequence[Any]], list[Any]]
 """All rows of a query with its values."""
 FEW = 400
-"""So many demands are asked for in one query."""
+"""So many demands are read by one query."""
 COLUMNS = "rowid, originator_id, originator_version, topic, state"
-# without the plus SQLite would go by position and sort
+# without the plus SQLite would read by position and sort
 NEXT = f"""SELECT {COLUMNS} FROM stored_events WHERE originator_id > ? AND +rowid <= ?
     ORDER BY originator_id, originator_version LIMIT ?"""  # noqa: S608
 OF_NONE = f"""SELECT {COLUMNS} FROM stored_events
@@ -23,32 +23,32 @@ OF_SEVERAL = """WITH wanted (demand, upto) AS (VALUES {})
 
 
 def next_rows(rows: Rows, after: str, limit: int, upto: int) -> list[Any]:
-    """The rows up to a position of the demands next after one, about so many: of each demand all.
+    """All rows of the next demands up to a position, about so many.
 
-    They come by demand, and those of a demand in the order of their recording.
+    They come by demand, and those of a demand in the order of recording.
     """
     while True:
-        found = rows(NEXT, (after, upto, limit))
-        if len(found) == limit:
-            last, end = found[-1][1], limit
-            while end and found[end - 1][1] == last:
-                end -= 1  # of the last one there may be more
-            del found[end:]
-            if not found:
+        page = rows(NEXT, (after, upto, limit))
+        if len(page) == limit:
+            last, end = page[-1][1], limit
+            while end and page[end - 1][1] == last:
+                end -= 1  # there may be more rows of the last demand
+            del page[end:]
+            if not page:
                 limit *= 2
                 continue
-        if any(row[0] < before[0] and row[1] == before[1] for before, row in pairwise(found)):
-            found = [row for _, group in groupby(found, itemgetter(1)) for row in sorted(group)]
-        return found
+        if any(row[0] < before[0] and row[1] == before[1] for before, row in pairwise(page)):
+            page = [row for _, group in groupby(page, itemgetter(1)) for row in sorted(group)]
+        return page
 
 
 def first_rows(rows: Rows, upto: Mapping[str, int]) -> Iterator[tuple[str, list[Any]]]:
-    """The rows of several demands, each up to a version; only of those of which all are there."""
+    """The rows of several demands, each up to a version; only of demands that have all of these."""
     wanted = list(upto.items())
     for begin in range(0, len(wanted), FEW):
-        few = wanted[begin : begin + FEW]
-        query = OF_SEVERAL.format(", ".join(["(?, ?)"] * len(few)))
-        found = rows(query, [value for pair in few for value in pair])
-        for demand, group in groupby(found, itemgetter(0)):
-            if len(whole := list(group)) == upto[demand]:
-                yield demand, whole
+        pairs = wanted[begin : begin + FEW]
+        query = OF_SEVERAL.format(", ".join(["(?, ?)"] * len(pairs)))
+        values = [value for pair in pairs for value in pair]
+        for demand, group in groupby(rows(query, values), itemgetter(0)):
+            if len(history := list(group)) == upto[demand]:
+                yield demand, history

@@ -1,4 +1,4 @@
-"""What a failure of SQLite or of the file comes to for whoever uses the log: no exception of a library goes further."""
+"""The errors for failures of SQLite or of the file: no exception of a library goes further than here."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def storage_error(error: sqlite3.Error | OSError, what: str = "storage") -> Stor
 
 
 def closed() -> StorageError:
-    """The error for whoever uses it after closing it."""
+    """The error for use after closing."""
     return StorageError("the storage cannot be used: it is closed")
 
 
 @contextmanager
 def storage_errors() -> Iterator[None]:
-    """What fails in this block is raised as an error for the caller."""
+    """Raise what fails in this block as an error for the caller."""
     try:
         yield
     except (sqlite3.Error, OSError) as error:
@@ -34,7 +34,7 @@ def storage_errors() -> Iterator[None]:
 
 @contextmanager
 def table_errors() -> Iterator[None]:
-    """The same for what is made from the log: where somebody changed it, what makes it again is said."""
+    """The same for the tables made from the log; if somebody changed them, the error says how to rebuild them."""
     try:
         yield
     except sqlite3.Error as error:

@@ -1,4 +1,4 @@
-"""The file of a log: found by its URL, made whole at once, and not taken for a log where it is none."""
+"""The file of a log: found by its URL, made in one step, and refused if it is no log."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from demandflow.inputs.arguments import plain
 from demandflow.store.sqlite.recorder import COLUMNS
 
 OURS = {"demandflow_log": {"id", "tenant"}, "stored_events": set(COLUMNS)}
-"""What the file of a log holds, whichever release made it."""
+"""What the file of a log has, whichever release made it."""
 IMMUTABLE = "immutable=1"
 EMPTY = "it is empty (0 bytes). Put the log back, or delete the file if a new log is to begin there"
 FOREIGN = "it is an SQLite file, but holds no log. Name the file of a log, or one that is not there yet for a new log"
@@ -42,13 +42,13 @@ def file_of(url: str) -> str | None:
         if path.is_dir():
             raise StorageError(f"{path} is a folder; name a file in it")
         return str(path.absolute())
-    except (OSError, ValueError) as error:  # too long, or of signs that no file's name can have
+    except (OSError, ValueError) as error:  # too long, or with characters that no file name can have
         reason = error.strerror if isinstance(error, OSError) else error
         raise InvalidValue("url", f"{brief(url)} cannot be the name of a file ({reason})") from None
 
 
 def ready(url: str, path: str | None, furnish: Callable[[sqlite3.Connection], object], *, create: bool) -> None:
-    """See to it that the log is there: found, or made. Raises InvalidValue or NotALog."""
+    """Make the log if it is not there, and check it. Raises InvalidValue or NotALog."""
     if path is None:
         if not create:
             raise InvalidValue("create", "memory: is always a new log; let it be made")
@@ -61,25 +61,25 @@ def ready(url: str, path: str | None, furnish: Callable[[sqlite3.Connection], ob
 
 
 def no_log(url: str) -> InvalidValue:
-    """What whoever asks for a log that is not there is told."""
+    """The error for a log that is not there."""
     return InvalidValue(url, "there is no such log; name one that was recorded")
 
 
 def make(path: str, furnish: Callable[[sqlite3.Connection], object]) -> None:
-    """Make the file, if it is not there: it is furnished under another name and appears whole, or not at all."""
+    """Make the file, if it is not there: it is filled under another name, so that it appears complete or not at all."""
     draft = Path(path).with_name(f".{uuid4().hex}.new")
     try:
         with closing(sqlite3.connect(draft, isolation_level=None)) as connection, connection:
             connection.execute("BEGIN IMMEDIATE")
             furnish(connection)
-        with suppress(FileExistsError):  # somebody was faster: theirs counts
+        with suppress(FileExistsError):  # somebody else was faster
             _appear(draft, path)
     finally:
         draft.unlink(missing_ok=True)
 
 
 def check(path: str, *, writing: bool = True) -> None:
-    """Raise NotALog if what lies there is no log, or the copy of one without its newest events."""
+    """Raise NotALog if the file is no log, or the copy of a log without its newest events."""
     file = Path(path)
     if not file.stat().st_size:
         raise NotALog(path, EMPTY)
@@ -87,7 +87,7 @@ def check(path: str, *, writing: bool = True) -> None:
     with closing(connected(file, "mode=rw" if writing else how_to_read(file))) as connection:
         if any(not columns <= columns_of(connection, table) for table, columns in OURS.items()):
             raise NotALog(path, FOREIGN)
-        # an earlier release let even a log without events grow beside; those have no settings
+        # an earlier release made a write-ahead file even for a log without events; those logs have no settings
         if half and columns_of(connection, "demandflow_settings") and not _holds(connection):
             raise NotALog(path, HALF)
 
@@ -99,18 +99,18 @@ def connected(file: Path, how: str) -> sqlite3.Connection:
 
 def how_to_read(file: Path) -> str:
     """How to connect so that nothing is made and nothing written."""
-    # where nobody has the log open, SQLite is told so: else it would leave files of its own beside it
+    # if nobody has the log open, SQLite is told so, since it would leave files of its own beside it otherwise
     return IMMUTABLE if grows_beside(file) and not wal_of(file).exists() else "mode=ro"
 
 
 def grows_beside(file: Path) -> bool:
-    """Whether its newest events may lie in a write-ahead file: its header says so."""
+    """Whether its header says that the newest events may be in a write-ahead file."""
     with file.open("rb") as opened:
         return opened.read(19)[18:] == b"\x02"
 
 
 def wal_of(file: Path) -> Path:
-    """Where SQLite keeps what is not in the file yet."""
+    """The write-ahead file, in which SQLite keeps what is not in the file yet."""
     return Path(f"{file}-wal")
 
 
@@ -120,13 +120,13 @@ def columns_of(connection: sqlite3.Connection, table: str) -> set[str]:
 
 
 def _holds(connection: sqlite3.Connection) -> bool:
-    """Whether there are events, or were some."""
+    """Whether there are events, or once were."""
     tables = ["stored_events", *(["demandflow_marks"] if columns_of(connection, "demandflow_marks") else [])]
     return any(connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() for table in tables)  # noqa: S608
 
 
 def _appear(draft: Path, path: str) -> None:
-    """Give the file its name; FileExistsError if another has it."""
+    """Give the file its name; FileExistsError if another file has it."""
     try:
         os.link(draft, path)
     except FileExistsError:

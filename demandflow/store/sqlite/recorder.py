@@ -23,7 +23,7 @@ COLUMNS = ("originator_id", "originator_version", "topic", "state")
 NumberedRow = tuple[int, str, int, str, bytes]
 """A row with its position before it."""
 IDS_KEPT = 2_000
-"""So many ids are remembered: rows of a demand stand near to each other, and the same id is found faster."""
+"""So many ids are kept: the rows of a demand are near each other, and parsing an id again is slower."""
 _NUMBERED = f"SELECT rowid, {', '.join(COLUMNS)} FROM stored_events"  # noqa: S608
 _PAGE = f"{_NUMBERED} WHERE rowid > ? ORDER BY rowid LIMIT ?"
 _OF_DEMAND = "SELECT originator_version, topic, state FROM stored_events WHERE originator_id = ?"
@@ -35,15 +35,15 @@ _OF_DEMAND_BETWEEN = f"{_OF_DEMAND} {_AFTER} {_UPTO} {_IN_ORDER}"
 
 
 class SQLiteRecorder(ApplicationRecorder):
-    """One connection that writes and, for a file, one that reads; whatever interrupts it, no transaction stays open."""
+    """One connection that writes and, for a file, one that reads; an interruption leaves no transaction open."""
 
     def __init__(self, path: str | None, synchronous: str = FULL) -> None:
-        """Rows in this file, or in memory; the table has to be there before they are used."""
+        """Rows in this file, or in memory; the table has to be made before it is used."""
         self._writer = Writer(path, synchronous)
         try:
-            # a memory belongs to its connection; readers of a file need not wait for who writes
-            mine = (self._writer.lock, self._writer.connection) if path is None else (Lock(), connected(path))
-            self._reading, self._reader = mine
+            # a database in memory has one connection; readers of a file need not wait for the writer
+            own = (self._writer.lock, self._writer.connection) if path is None else (Lock(), connected(path))
+            self._reading, self._reader = own
         except BaseException:
             self._writer.close()
             raise
@@ -55,21 +55,21 @@ class SQLiteRecorder(ApplicationRecorder):
         self._writer.close()
 
     def wait_for_nobody(self) -> None:
-        """From now on, what others hold is not waited for."""
+        """From now on, do not wait for locks of others."""
         self._writer.wait_for_nobody()
 
     def transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """What the work returns, once all that it wrote is stored; nothing is, if it raises."""
+        """Do this work in a transaction and return its result; if it raises, nothing is stored."""
         return self._writer.transaction(work)
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
         """All rows of a query, as they are stored now."""
         with self._reading:
-            # no name for the cursor: one that is left half-read would show the past to all who come after
+            # no name for the cursor: if it were left half-read, later reads would see the past
             return self._reader.execute(query, values).fetchall()
 
     def append(self, rows: Sequence[Row], first: Callable[[sqlite3.Connection], object] | None = None) -> int:
-        """Store these rows, and before them what else belongs to them; the position of the last of them.
+        """Store these rows, after doing `first` in the same transaction; returns the position of the last row.
 
         Raises sqlite3.IntegrityError if a version is there already.
         """
@@ -84,7 +84,7 @@ class SQLiteRecorder(ApplicationRecorder):
         return self._writer.transaction(insert)
 
     def rows_of(self, demand: str, after: int = 0, upto: int | None = None) -> list[tuple[int, str, bytes]]:
-        """Version, topic and state of the demand's rows, by version: those after one, up to and including another."""
+        """Version, topic and state of the demand's rows after one version, up to and including another."""
         if upto is None:
             return self.rows(_OF_DEMAND_AFTER, (demand, after)) if after else self.rows(_ALL_OF_DEMAND, (demand,))
         if after:
@@ -142,13 +142,13 @@ class SQLiteRecorder(ApplicationRecorder):
         return newest  # type: ignore[no-any-return]
 
     def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> NoReturn:
-        """Not offered: who follows the log reads it page by page."""
+        """Not offered: readers follow the log page by page."""
         raise NotImplementedError
 
 
 @lru_cache(IDS_KEPT, typed=True)
 def id_of(text: Any) -> UUID | str:
-    """The demand that a row names; what names none as it is."""
+    """The id of the demand of a row; what is no UUID as it is."""
     try:
         return UUID(text)
     except (ValueError, TypeError, AttributeError):

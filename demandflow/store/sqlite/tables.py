@@ -1,4 +1,4 @@
-"""Tables made from the log, beside it in its file or in memory: one connection, one thread at a time."""
+"""Tables made from the log, in its file or in memory: one connection, one thread at a time."""
 
 from __future__ import annotations
 
@@ -29,49 +29,49 @@ class Shape(NamedTuple):
 
     @property
     def meant(self) -> tuple[str, str, str | None]:
-        """What matters of it: an index may have any name, and a table that got another name has it in quotes."""
+        """What matters when shapes are compared: an index may have any name, and a renamed table has quotes."""
         if self.sql is None or self.type != "index":
             return self.type, self.table, self.sql and self.sql.replace('"', "")
         return self.type, self.table, self.sql.replace('"', "").replace(f" {self.name} ", " ", 1)
 
 
 class Statements(Protocol):
-    """Whatever statements are given to: a connection, or one that puts them to the tables made beside."""
+    """What runs statements: a connection, or Beside."""
 
     def execute(self, sql: str, parameters: Sequence[Any] = ..., /) -> sqlite3.Cursor:
-        """Do one."""
+        """Run a statement."""
 
     def executemany(self, sql: str, parameters: Iterable[Sequence[Any]], /) -> sqlite3.Cursor:
-        """Do one for each of these values."""
+        """Run a statement for each of these rows of values."""
 
 
 class Beside:
-    """Puts statements about the tables of a schema to those that are made beside them."""
+    """Runs statements about the tables of a schema on those that are made beside them."""
 
     def __init__(self, connection: sqlite3.Connection, schema: str) -> None:
         self._connection, self._schema = connection, schema
 
     def execute(self, sql: str, parameters: Sequence[Any] = (), /) -> sqlite3.Cursor:
-        """Do one."""
+        """Run a statement."""
         return self._connection.execute(beside_of(sql, self._schema), parameters)
 
     def executemany(self, sql: str, parameters: Iterable[Sequence[Any]], /) -> sqlite3.Cursor:
-        """Do one for each of these values."""
+        """Run a statement for each of these rows of values."""
         return self._connection.executemany(beside_of(sql, self._schema), parameters)
 
 
 class Tables:
-    """A connection to tables that can be made anew from the log."""
+    """A connection to tables that can be rebuilt from the log."""
 
     def __init__(self, path: str | None) -> None:
         self.lock, self._closed = RLock(), False
         self.connection = sqlite3.connect(
             path or ":memory:", isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS
         )
-        # what a crash takes from the tables is read from the log again, so they need not wait for the disk
+        # what the tables lose in a crash is read from the log again, so they need not wait for the disk
         self.connection.execute("PRAGMA synchronous=NORMAL")
         self.connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
-        # else a view of somebody else's that lacks its table would keep tables from being put in their place
+        # otherwise somebody else's view of a missing table would prevent renaming
         self.connection.execute("PRAGMA legacy_alter_table=ON")
 
     def close(self) -> None:
@@ -82,7 +82,7 @@ class Tables:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """One thread at a time; whatever interrupts it, no transaction stays open."""
+        """One thread at a time; an interruption leaves no transaction open."""
         with self.lock, table_errors():
             try:
                 yield
@@ -91,7 +91,7 @@ class Tables:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All that is written in the block, or nothing."""
+        """Store all that is written in the block, or nothing."""
         with table_errors():
             self.leave()
             try:
@@ -103,7 +103,7 @@ class Tables:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """All that is read in the block is of one moment."""
+        """Read everything in the block as of one moment."""
         with self.locked():
             self.leave()
             self.connection.execute("BEGIN")
@@ -111,44 +111,44 @@ class Tables:
 
     def altered(self, schema: str) -> list[str]:
         """The tables of the schema that are missing, have another shape, or lack an index."""
-        there = {shape.meant for shape in self._there()}
-        return list(dict.fromkeys(shape.table for shape in _shapes(schema) if shape.meant not in there))
+        present = {shape.meant for shape in self._present()}
+        return list(dict.fromkeys(shape.table for shape in _shapes(schema) if shape.meant not in present))
 
     def make(self, schema: str, tables: Iterable[str]) -> None:
-        """Make these tables of the schema, empty, in the place of what has their names now; within a transaction."""
+        """Make these tables of the schema, empty, and drop what has their names now; within a transaction."""
         for table in tables:
             self._drop(table)
-            taken = {shape.name for shape in self._there()}
+            used = {shape.name for shape in self._present()}
             for shape in _shapes(schema):
                 if shape.table == table and shape.sql is not None:
                     # an index of tables that were made beside these may have the name
-                    free = (name for number in count(2) if (name := f"{shape.name}_{number}") not in taken)
-                    name = next(free) if shape.name in taken else shape.name
+                    free = (name for number in count(2) if (name := f"{shape.name}_{number}") not in used)
+                    name = next(free) if shape.name in used else shape.name
                     self.connection.execute(re.sub(rf"\b{shape.name}\b", name, shape.sql, count=1))
 
     def put_in_place(self, schema: str) -> None:
-        """Give what was made beside the tables of the schema their names, in their place; within a transaction."""
+        """Replace the tables of the schema by those that were made beside them; within a transaction."""
         for table in tables_of(schema):
             self._drop(table)
             self.connection.execute(f"ALTER TABLE {beside(table)} RENAME TO {table}")
 
-    def _there(self) -> list[Shape]:
+    def _present(self) -> list[Shape]:
         return [Shape._make(row) for row in self.connection.execute(MASTER).fetchall()]
 
     def _drop(self, name: str) -> None:
-        for shape in self._there():
+        for shape in self._present():
             if shape.name == name:
                 self.connection.execute(f"DROP {shape.type} {name}")
 
     def leave(self) -> None:
-        """End what transaction there is. The lock is ours, so one that is open was left by an interruption."""
+        """End an open transaction. The lock is ours, so an interruption left it open."""
         if not self._closed and self.connection.in_transaction:
             self.connection.execute("ROLLBACK")
 
 
 @cache
 def _shapes(schema: str) -> tuple[Shape, ...]:
-    """What SQLite keeps of these tables once they are made, each table before its indexes."""
+    """The shapes of these tables as SQLite keeps them, each table before its indexes."""
     with closing(sqlite3.connect(":memory:")) as blank:
         blank.executescript(schema)
         shapes = [Shape._make(row) for row in blank.execute(MASTER)]
@@ -156,19 +156,19 @@ def _shapes(schema: str) -> tuple[Shape, ...]:
 
 
 def beside(table: str) -> str:
-    """The name under which a table is made beside the one that has its name."""
+    """The name of the table that is made beside this one."""
     return table.replace("demandflow_", "demandflow_new_", 1)
 
 
 @lru_cache(1000)
 def beside_of(sql: str, schema: str) -> str:
-    """The same statement, or the same schema, about the tables made beside those of the schema."""
+    """The same statement, or the same schema, for the tables made beside those of the schema."""
     names = "|".join(tables_of(schema))
-    return re.sub(rf"\b(?:{names})\b", lambda found: beside(found[0]), sql)
+    return re.sub(rf"\b(?:{names})\b", lambda match: beside(match[0]), sql)
 
 
 def index_names(connection: sqlite3.Connection, table: str) -> dict[str, str]:
-    """The indexes of a table by the names that its schema gives them: one made beside another has a number as well."""
+    """The indexes of a table by their names in the schema; one that was made beside another has a number as well."""
     rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = ?", (table,))
     return {re.sub(r"_\d+$", "", name): name for (name,) in rows}
 
@@ -183,7 +183,7 @@ def microseconds(at: datetime) -> int: ...
 @overload
 def microseconds(at: datetime | None) -> int | None: ...
 def microseconds(at: datetime | None) -> int | None:
-    """A moment as it is kept in what is made from the log: microseconds since 1970 in UTC."""
+    """A moment as the tables made from the log keep it: microseconds since 1970 in UTC."""
     return None if at is None else (at - EPOCH) // MICROSECOND
 
 
@@ -192,15 +192,15 @@ def at_microseconds(number: int) -> datetime: ...
 @overload
 def at_microseconds(number: int | None) -> datetime | None: ...
 def at_microseconds(number: int | None) -> datetime | None:
-    """The moment that is kept as this number, in UTC."""
+    """The moment of such a number, in UTC."""
     return None if number is None else EPOCH + number * MICROSECOND
 
 
 def written(at: datetime | None) -> str | None:
-    """A moment as it is kept in what is not made from the log: fixed width, so that texts sort as moments do."""
+    """A moment as other tables keep it: a text of fixed width, so that texts sort as moments do."""
     return None if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def moment_of(text: str) -> datetime:
-    """The moment that was written so."""
+    """The moment of such a text."""
     return datetime.fromisoformat(text)

@@ -1,4 +1,4 @@
-"""The connection by which the log is written; appends that wait for each other share a commit."""
+"""The connection that writes the log; appends that wait for each other share a commit."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ Row = tuple[str, int, str, bytes]
 """A row of the log: the demand as 32 hexadecimal digits, its version, the topic and the state."""
 BUSY_SECONDS = 5
 PATIENCE = 0.1
-"""So many seconds an append sleeps at most before it sees for itself: whoever was to settle it may be interrupted."""
+"""An append sleeps at most so many seconds before it looks again: the thread that settles it may be interrupted."""
 FULL, NORMAL = "FULL", "NORMAL"
 INSERT = "INSERT INTO stored_events VALUES (?, ?, ?, ?)"
 OF_THE_ROW = (sqlite3.Error, OverflowError, UnicodeEncodeError)
-"""What is wrong with a row, or with the storage; any other exception interrupts whoever happens to write."""
+"""Errors of a row or of the storage; any other exception interrupts the thread that writes."""
 
 
 class _Commit:
-    """What appends that are written together share: whether they are stored, or the error that all of them get."""
+    """What appends of one commit share: whether they are stored, or the error that all of them get."""
 
     stored = False
     error: sqlite3.Error | None = None
@@ -35,27 +35,27 @@ NO_COMMIT = _Commit()
 
 
 class _Append:
-    """Rows to be stored, all or none; the commit that they are in, the last one's position, and their own error."""
+    """Rows to be stored, all or none; with their commit, the position of the last row, and their own error."""
 
     commit = NO_COMMIT
     last = 0
     error: Exception | None = None
     alarm: Lock | None = None
-    """Where its thread sleeps: let go by whoever writes it."""
+    """The lock on which its thread sleeps, released by the thread that writes it."""
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self.rows = rows
 
     def is_settled(self) -> bool:
-        """Whether it is known if it is stored."""
+        """Whether it is stored or failed."""
         return self.commit.stored or self.commit.error is not None
 
 
 class Writer:
-    """The connection that writes, for one thread at a time; whatever interrupts it, no transaction stays open.
+    """The connection that writes, for one thread at a time; an interruption leaves no transaction open.
 
-    Python looks for signals when a function is entered and when one in C returns. So lock and transaction are left,
-    and an append is taken back, where neither comes before.
+    Python looks for signals when a function is entered and when a function in C returns. So locks and transactions are
+    left, and an append is taken back, where neither comes in between.
     """
 
     def __init__(self, path: str | None, synchronous: str = FULL) -> None:
@@ -70,12 +70,12 @@ class Writer:
             self.connection.close()
 
     def wait_for_nobody(self) -> None:
-        """From now on, what others hold is not waited for."""
+        """From now on, do not wait for locks of others."""
         with self.lock:
             self.connection.execute("PRAGMA busy_timeout=0")
 
     def transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """What the work returns, once all that it wrote is stored; nothing is, if it raises."""
+        """Do this work in a transaction and return its result; if it raises, nothing is stored."""
         with self.lock:
             self._leave()
             with self.connection as connection:  # left by its own code in C
@@ -83,9 +83,9 @@ class Writer:
                 return work(connection)
 
     def append(self, rows: Sequence[Row]) -> int:
-        """Store these rows, all or none; the position of the last. Raises sqlite3.IntegrityError for a version taken.
+        """Store these rows, all or none; returns the position of the last. Raises IntegrityError for a version taken.
 
-        Where somebody writes already, the first of those who wait writes next, for all of them.
+        If another thread is writing, the first of the waiting threads writes next, for all of them.
         """
         if not self._ready:
             self.make_ready()
@@ -105,11 +105,11 @@ class Writer:
                     execute("ROLLBACK")
 
     def make_ready(self) -> None:
-        """Let the file have its write-ahead file, so that nobody who reads waits for who writes.
+        """Give the file its write-ahead file, so that readers do not wait for the writer.
 
-        A file without events has none, by which the copy of a file that was in use is known: see files.py. Where
-        somebody reads just now it has to wait until the next time. Without a write-ahead file NORMAL could tear the
-        log, and where the first event did not wait for the disk, the write-ahead file itself might be gone.
+        A file without events has none, by which the copy of a file in use is recognised: see files.py. If somebody is
+        reading, it has to wait until the next time. Without a write-ahead file NORMAL could tear the log, and if the
+        first event did not wait for the disk, the write-ahead file itself might be lost.
         """
         with self.lock, suppress(sqlite3.OperationalError):
             ((mode,),) = self.connection.execute("PRAGMA journal_mode=WAL").fetchall()
@@ -120,60 +120,60 @@ class Writer:
                     self.connection.execute(f"PRAGMA synchronous={self._synchronous}")
             self._ready = ready
 
-    def _append_with_others(self, mine: _Append) -> int:
-        """Let somebody else write it, or write for all who wait. Interrupted, it is stored by then, or never."""
+    def _append_with_others(self, own: _Append) -> int:
+        """Let another thread write it, or write for all that wait. If interrupted, it is stored by then, or never."""
         try:
-            self._waiting.append(mine)
-            if not self._settled_by_others(mine):
+            self._waiting.append(own)
+            if not self._settled_by_others(own):
                 with self.lock:
-                    if not mine.is_settled():
-                        self._commit_with(mine)
+                    if not own.is_settled():
+                        self._commit_with(own)
         except BaseException:
             try:
-                self._waiting.remove(mine)
-            except ValueError:  # whoever took it may be writing it just now
+                self._waiting.remove(own)
+            except ValueError:  # another thread took it, and may be writing it just now
                 with self.lock:
                     pass
             raise
-        if (error := mine.commit.error) is not None:
+        if (error := own.commit.error) is not None:
             raise copy(error).with_traceback(error.__traceback__)
-        if mine.error is not None:
-            raise mine.error
-        return mine.last
+        if own.error is not None:
+            raise own.error
+        return own.last
 
-    def _settled_by_others(self, mine: _Append) -> bool:
-        """Sleep until somebody else has settled it; False where it is the first, or nobody does."""
+    def _settled_by_others(self, own: _Append) -> bool:
+        """Sleep until another thread has settled it; False if it is the first, or no thread did."""
         try:
-            if self._waiting[0] is mine:
+            if self._waiting[0] is own:
                 return False
         except IndexError:
-            pass  # all who waited were taken just now
+            pass  # all that waited were taken just now
         alarm = Lock()
         alarm.acquire()
-        mine.alarm = alarm
-        if mine.commit is NO_COMMIT:  # whoever takes it from now on lets go the alarm
+        own.alarm = alarm
+        if own.commit is NO_COMMIT:  # the thread that takes it from now on releases the alarm
             alarm.acquire(timeout=PATIENCE)
-        return mine.is_settled()
+        return own.is_settled()
 
-    def _commit_with(self, mine: _Append) -> None:
+    def _commit_with(self, own: _Append) -> None:
         """Store this append and all that wait, in one commit that settles them.
 
-        Interrupted before it is stored, it settles nobody: each of the others writes its own.
+        If interrupted before it is stored, it settles none of them: each of the others writes its own.
         """
-        commit, together, written, execute = _Commit(), [mine], False, self._cursor.execute
-        mine.commit, mine.error, mine.alarm = commit, None, None
+        commit, batch, written, execute = _Commit(), [own], False, self._cursor.execute
+        own.commit, own.error, own.alarm = commit, None, None
         while self._waiting:
             try:
                 append = self._waiting.popleft()
             except IndexError:  # it was taken back just now
                 break
-            if append is not mine:
+            if append is not own:
                 append.commit = commit
-                together.append(append)
+                batch.append(append)
         try:
             self._leave()
             execute("BEGIN IMMEDIATE")
-            for append in together:
+            for append in batch:
                 self._insert(append)
             written = True
             execute("COMMIT")
@@ -184,12 +184,12 @@ class Writer:
                 execute("ROLLBACK")
             elif written:
                 commit.stored = True
-            for append in together:
+            for append in batch:
                 if append.alarm is not None:
                     append.alarm.release()
 
     def _insert(self, append: _Append) -> None:
-        """Insert its rows; if it cannot, the others go on without it."""
+        """Insert its rows; if that fails, the others go on without it."""
         execute, several = self._cursor.execute, len(append.rows) > 1
         try:
             if several:
@@ -205,13 +205,13 @@ class Writer:
                 execute("ROLLBACK TO append")
 
     def _leave(self) -> None:
-        """End what transaction there is: only a debugger can have left one, but it would last for good."""
+        """End an open transaction: only a debugger can have left it open, but it would stay open for good."""
         if self.connection.in_transaction:
             self.connection.rollback()
 
 
 def connected(path: str | None) -> sqlite3.Connection:
-    """A connection to the log in this file, or in memory, whose transactions are ours."""
+    """A connection to the log in this file, or in memory, without automatic transactions."""
     connection = sqlite3.connect(
         path or ":memory:", timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
     )
@@ -224,7 +224,7 @@ def connected(path: str | None) -> sqlite3.Connection:
 
 
 def check_synchronous(value: object) -> str:
-    """How commits are synchronised with the disk. Raises InvalidValue."""
+    """How commits are written to the disk. Raises InvalidValue."""
     if isinstance(value, str) and value in (FULL, NORMAL):
         return value
     problem = f"{brief(value)} is not understood (possible: {FULL}, every commit waits for the disk; {NORMAL}, a power"

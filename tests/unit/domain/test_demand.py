@@ -35,7 +35,7 @@ from demandflow.facts import (
     TakenOn,
     UnknownFact,
 )
-from demandflow.projections.entries import Stand, booked, stand_of
+from demandflow.projections.entries import CountedAs, booked, counted_as
 from demandflow.projections.standing import CLOSED, ENDED, RESOLVED, standing
 from demandflow.testing.strategies import facts_for
 from tests.stories import DAY, DISPATCHER, T0, A, Story, told
@@ -91,10 +91,10 @@ def test_folding_never_fails_whatever_was_recorded(events: list[Event]) -> None:
     value = standing(demand)
     assert not value & RESOLVED or value & ENDED != CLOSED or demand.resolved, "resolved is said by an evaluation"
     before: Demand | None = None
-    was: Stand | None = None
+    was: CountedAs | None = None
     for event in with_corrections(events):
         before = evolve(before, event)
-        now = stand_of(before, _day)
+        now = counted_as(before, _day)
         assert sum(amount for one, amount in booked(was, now, event, 1).items() if not one.happening) in (0, 1)
         was = now
 

@@ -310,11 +310,11 @@ def test_the_deciding_event_is_the_one_from_which_on_it_counts(data: st.DataObje
             for upto in range(1, len(events) + 1):
                 demand = fold(events[:upto])
                 assert demand is not None
-                counts.append(COUNTS[name].asks(standing(demand)))
+                counts.append(COUNTS[name].includes(standing(demand)))
             assert all(counts[one.decided_by - 1 :]), "it counts from there on"
             assert one.decided_by == 1 or not counts[one.decided_by - 2], "and did not before"
             known = [
-                COUNTS[name].asks(standing(as_known(flow, one.demand, upto))) for upto in range(1, len(events) + 1)
+                COUNTS[name].includes(standing(as_known(flow, one.demand, upto))) for upto in range(1, len(events) + 1)
             ]
             assert all(known[one.recorded_by - 1 :]), "it is known from there on"
             assert one.recorded_by == 1 or not known[one.recorded_by - 2], "and was not before"

@@ -27,7 +27,7 @@ HEAVY = (
         "workflow_files",
     ),
     *(f"policies.{name}" for name in ("callbacks", "deadlines", "dispatch", "reviews", "sorting", "standard")),
-    *(f"projections.figures.{name}" for name in ("changes", "drilldown", "dues", "durations", "figures", "rates")),
+    *(f"projections.figures.{name}" for name in ("changes", "drilldown", "overdue", "durations", "figures", "rates")),
 )
 THIRD_PARTIES = ("chinese_calendar", "holidays", "hypothesis", "icalendar", "pytest", "rapidfuzz", "rich")
 PACKAGES: list[Any] = [calendars, demandflow, policies]

@@ -87,19 +87,19 @@ def test_versions_that_went_are_named_and_not_folded_over(tmp_path: Path) -> Non
     with DemandFlow.open(f"sqlite:///{path}") as flow:
         for read in (flow.demand, flow.history, flow.events, lambda one: flow.note(one, "x", by=CLERK)):
             with pytest.raises(
-                HistoryIncomplete, match=f"versions 1 to 2 of demand {first} went. Restore the rows, or"
+                HistoryIncomplete, match=f"versions 1 to 2 of demand {first} are missing. Restore the rows, or"
             ):
                 read(first)
         assert flow.demand(second).version == 2, "the others go on"
         found = flow.verify()
         assert found.holes == (Hole("positions", 1, 2), Hole("versions", 1, 2, first))
         assert not found.ok
-        assert f"missing: versions 1 to 2 of demand {first} went" in str(found)
+        assert f"\n  versions 1 to 2 of demand {first} are missing" in str(found)
         assert flow._log.page(0, 10)[0] == (
             2,
-            Unreadable(None, 0, "", "positions 1 to 2 went", Hole("positions", 1, 2)),
+            Unreadable(None, 0, "", "positions 1 to 2 are missing", Hole("positions", 1, 2)),
         )
-    with pytest.raises(HistoryIncomplete, match="positions 1 to 2 went, versions 1 to 2 of demand"):
+    with pytest.raises(HistoryIncomplete, match="positions 1 to 2 are missing, versions 1 to 2 of demand"):
         list(recorded_events(f"sqlite:///{path}", STANDARD_FACTS))
 
 
@@ -157,7 +157,7 @@ def test_an_end_that_went_is_noticed(tmp_path: Path, written_since: int, figures
         for _ in range(written_since):
             flow.note(first, "what residents bring is recorded", by=CLERK)
         if figures_first:
-            with pytest.raises(HistoryIncomplete, match="the end went, position"):
+            with pytest.raises(HistoryIncomplete, match="the end is missing, position"):
                 flow.figures()
         (end,) = flow.verify().holes
         assert (end.what, end.last) == ("end", 9)
@@ -176,7 +176,7 @@ def test_an_end_that_goes_while_the_log_is_open_is_noticed(tmp_path: Path) -> No
     with DemandFlow.open(f"sqlite:///{path}") as flow, DemandFlow.open(f"sqlite:///{path}") as other:
         last = flow.register("x", by=CLERK, **PLACED)
         take_away(path, [10])
-        with pytest.raises(HistoryIncomplete, match="the end went, position 10"):
+        with pytest.raises(HistoryIncomplete, match="the end is missing, position 10"):
             flow.figures()
         with pytest.raises(HistoryIncomplete):
             list(other.all_events())
@@ -192,7 +192,7 @@ def test_all_that_went_is_noticed(tmp_path: Path) -> None:
     recorded(path)
     take_away(path, range(1, 10))
     with DemandFlow.open(f"sqlite:///{path}") as flow:
-        with pytest.raises(HistoryIncomplete, match="the end went, positions 1 to 9"):
+        with pytest.raises(HistoryIncomplete, match="the end is missing, positions 1 to 9"):
             flow.figures()
         assert flow.verify().holes == (Hole("end", 1, 9),)
 
@@ -215,7 +215,7 @@ def test_nothing_is_recorded_in_the_place_of_what_went(tmp_path: Path) -> None:
     with DemandFlow.open(f"sqlite:///{path}") as flow:
         flow.acknowledge(flow.verify().holes, by=AUDITOR, reason="gone")
         with pytest.raises(
-            StorageError, match=f"version 1 of demand {second} went, and nothing is recorded in its place"
+            StorageError, match=f"version 1 of demand {second} is missing, and nothing is recorded in its place"
         ):
             flow.register("c", by=CLERK, source="hotline", reference="7", **PLACED)
         assert flow.note(second, "h", by=CLERK).version == 3
@@ -227,7 +227,7 @@ def test_a_command_whose_event_went_is_not_answered_with_another(tmp_path: Path)
         demand = flow.register("a", by=CLERK, **PLACED).id
         flow.note(demand, "b", by=CLERK, command_id="once")
         take_away(path, [2])
-        with pytest.raises(HistoryIncomplete, match=f"version 2 of demand {demand} went"):
+        with pytest.raises(HistoryIncomplete, match=f"version 2 of demand {demand} is missing"):
             flow.note(demand, "b", by=CLERK, command_id="once")
 
 

@@ -402,7 +402,7 @@ def test_every_error_can_be_pickled_and_speaks(name: str) -> None:
         "NotALog": ("x.db", "it is empty"),
         "UnknownFormat": ("2", "1"),
         "WorkflowChanged": ("w@1", ("move a: x → y",)),
-        "HistoryIncomplete": (("version 1 went",),),
+        "HistoryIncomplete": (("version 1 is missing",),),
         "YearNotCovered": ("office", 2027, (2025, 2026)),
     }.get(name, ("it broke",))
     error = kind(*arguments)

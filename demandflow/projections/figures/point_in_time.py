@@ -1,4 +1,4 @@
-"""How a demand stood at the end of a day or at a moment, with what was known by another."""
+"""A point in time that is asked about: the end of a day or a moment, and what was known by then."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ CORRECTED = {
     "work": ("contracts", "lead", "contractor"),
     "this_round": ("resolved", "grade", "reported_resolved"),
 }
-"""What a correction replaces, by the part of a demand that holds it."""
+"""The fields that a correction replaces, by the part of a demand that holds them."""
 
-Until = date | datetime
+DayOrMoment = date | datetime
 """The end of a day in the community's zone, or a moment."""
 
 
 @dataclass(frozen=True)
-class MomentAsked:
-    """The moment asked about: what was due before it and is still open is overdue.
+class Cutoff:
+    """The moment by which demands are judged: what was due before it and is still open is overdue.
 
-    `day` (as it is kept) is the day that ends with it, or the one in which it lies, if that is not over.
+    `day` (as the ledger keeps days) ends at this moment, or contains it if the day is not over.
     """
 
     at: datetime
@@ -41,35 +41,35 @@ class MomentAsked:
 
 
 @dataclass(frozen=True)
-class Then:
+class PointInTime:
     """As of when, and as known when: each a day (its end in this zone), a moment, or None for now."""
 
-    as_of: Until | None
-    known_on: Until | None
+    as_of: DayOrMoment | None
+    known_on: DayOrMoment | None
     zone: ZoneInfo
 
     @classmethod
-    def of(cls, as_of: object, known_on: object, zone: ZoneInfo) -> Then:
-        """Then, as people say it. Raises InvalidValue for what is neither a day nor a moment."""
-        return cls(_until(as_of, "as_of"), _until(known_on, "known_on"), zone)
+    def of(cls, as_of: object, known_on: object, zone: ZoneInfo) -> PointInTime:
+        """The point in time that a caller gives. Raises InvalidValue for what is neither a day nor a moment."""
+        return cls(_day_or_moment(as_of, "as_of"), _day_or_moment(known_on, "known_on"), zone)
 
     @property
     def now(self) -> bool:
-        """Whether neither is said."""
+        """Whether neither is given."""
         return self.as_of is None and self.known_on is None
 
     @property
     def days(self) -> dict[str, date | None]:
-        """The days on which they lie, by name."""
+        """The day of each, by name."""
         return {
             name: until.astimezone(self.zone).date() if isinstance(until, datetime) else until
             for name, until in (("as_of", self.as_of), ("known_on", self.known_on))
         }
 
     def demand(self, events: Iterable[Event]) -> Demand | None:
-        """The demand as it stood then; None if it was not there yet.
+        """The demand at this point in time, from its events; None if it did not exist yet.
 
-        As in the figures, a correction counts from the event on that it corrects.
+        As in the figures, a correction counts from the event that it corrects.
         """
         known: list[Event] = []
         for event in events:
@@ -85,46 +85,49 @@ class Then:
             demand, corrected = after, evolve(corrected, corrects)
         if demand is None:
             return None
-        # who did what stays as it was; a correction that was recorded later replaces what it corrects, and no more
+        # who did what does not change; a correction recorded later replaces the fields that it corrects, and no others
         right = {name: getattr(getattr(corrected, part), name) for part, names in CORRECTED.items() for name in names}
         return as_if(demand, **right)
 
-    def asked(self, now: datetime) -> MomentAsked:
-        """The earliest of the two and now: nobody knows what will be overdue."""
+    def demand_of(self, events: Callable[..., list[Event]], demand: UUID) -> Demand | None:
+        """The demand at this point in time, by its events before the first that cannot be read."""
+        try:
+            history = events(demand)
+        except UnreadableEvent as error:
+            history = _first_events(events, demand, error.version - 1)
+        except HistoryIncomplete as error:
+            history = _first_events(events, demand, min(hole.first for hole in error.holes) - 1)
+        return self.demand(history)
+
+    def cutoff(self, now: datetime) -> Cutoff:
+        """The earliest of as_of, known_on and now: nobody knows what will be overdue."""
         ends = [self._end(until) for until in (self.as_of, self.known_on) if until is not None]
         at, today = min([now, *ends]), now.astimezone(self.zone).date()
         day = min(day for day in (*self.days.values(), today) if day is not None)
-        return MomentAsked(at, number_of(day), day < today)
+        return Cutoff(at, number_of(day), day < today)
 
-    def _by(self, until: Until | None, at: datetime) -> bool:
+    def _by(self, until: DayOrMoment | None, at: datetime) -> bool:
         if until is None or isinstance(until, datetime):
             return until is None or at <= until
         return at.astimezone(self.zone).date() <= until
 
-    def _end(self, until: Until) -> datetime:
+    def _end(self, until: DayOrMoment) -> datetime:
         return until if isinstance(until, datetime) else Period(until, until).moments(self.zone)[1]
 
     def __str__(self) -> str:
-        said = (("as of", self.as_of), ("as known on", self.known_on))
-        return ", ".join(f"{how} {_said(until)}" for how, until in said if until is not None)
+        parts = (("as of", self.as_of), ("as known on", self.known_on))
+        return ", ".join(
+            f"{how} {minute(until) if isinstance(until, datetime) else until}"
+            for how, until in parts
+            if until is not None
+        )
 
 
-def _said(until: Until) -> str:
-    return minute(until) if isinstance(until, datetime) else str(until)
+def _first_events(events: Callable[..., list[Event]], demand: UUID, number: int) -> list[Event]:
+    return events(demand, upto=number) if number > 0 else []
 
 
-def _until(value: object, what: str) -> Until | None:
+def _day_or_moment(value: object, what: str) -> DayOrMoment | None:
     if value is None or isinstance(value, datetime):
         return None if value is None else moment(value, what)
     return as_day(value, what)
-
-
-def events_before_damage(events: Callable[..., list[Event]], demand: UUID) -> list[Event]:
-    """The demand's events up to the first that cannot be read: what is after it is parked, for the figures too."""
-    try:
-        return events(demand)
-    except UnreadableEvent as error:
-        return events(demand, upto=error.version - 1) if error.version > 1 else []
-    except HistoryIncomplete as error:
-        first = min(hole.first for hole in error.holes)
-        return events(demand, upto=first - 1) if first > 1 else []

@@ -1,4 +1,4 @@
-"""The board as it stood: the demands of then, folded from the log, on a board of their own."""
+"""The board at a point in time: the demands of then, read from the log, on a board of their own."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from demandflow.projections.board import rows as board
 from demandflow.projections.board.filter import Filter
 from demandflow.projections.board.rows import BoardPage
 from demandflow.projections.entries import Page
-from demandflow.projections.figures.past import Then, events_before_damage
+from demandflow.projections.figures.point_in_time import PointInTime
 from demandflow.projections.figures.question import Question
+from demandflow.projections.totals import DIMENSIONS
 
 
-def ever_there(connection: sqlite3.Connection, chosen: Filter, then: Then) -> list[UUID]:
-    """The demands that ever stood in the chosen slices by then; one that no longer stood there is among them."""
-    sliced = {name: getattr(chosen, name) for name in ("place", "category", "channel", "lead", "workflow")}
-    condition, values = Question.of({**sliced, **then.days}).lines()
+def demands_of(connection: sqlite3.Connection, board_filter: Filter, then: PointInTime) -> list[UUID]:
+    """The demands that were in the slices asked for by then; also those that had left them again."""
+    slices = {name: getattr(board_filter, name) for name in DIMENSIONS}
+    condition, values = Question.of({**slices, **then.days}).lines()
     rows = connection.execute(
         f"SELECT DISTINCT demand FROM demandflow_ledger WHERE {condition} AND what >= 0 AND amount > 0",  # noqa: S608
         values,
@@ -27,15 +28,15 @@ def ever_there(connection: sqlite3.Connection, chosen: Filter, then: Then) -> li
     return [UUID(bytes=demand) for (demand,) in rows.fetchall()]
 
 
-def read_then(
-    demands: Iterable[UUID],
+def read_past(
+    ids: Iterable[UUID],
     events: Callable[..., list[Event]],
-    then: Then,
+    then: PointInTime,
     page: Callable[[sqlite3.Connection], BoardPage],
 ) -> BoardPage:
-    """A page of the board of these demands as they stood then."""
-    stood = (then.demand(events_before_damage(events, demand)) for demand in demands)
+    """A page of the board of these demands as they were then."""
+    demands = (then.demand_of(events, demand) for demand in ids)
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         connection.executescript(board.SCHEMA)
-        board.write(connection, Page({demand.id: demand for demand in stood if demand is not None}))
+        board.write(connection, Page({demand.id: demand for demand in demands if demand is not None}))
         return page(connection)

@@ -1,4 +1,4 @@
-"""A log that watches over its rows: what went is noticed, told, and gone over only by decision."""
+"""The watch over a log's rows: missing rows are noticed and reported, and skipped only by decision."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from demandflow.store.sqlite.failures import closed, storage_errors
 from demandflow.store.sqlite.recorder import NumberedRow, SQLiteRecorder, id_of
 
 
-class Watched:
-    """What went of the rows, by versions and positions; the newest row that was ever read has to stay."""
+class RowWatch:
+    """Notices missing rows by their versions and positions, and whether the newest row that was read is still there."""
 
     _recorder: SQLiteRecorder
     _known: tuple[Hole, ...]
@@ -26,20 +26,20 @@ class Watched:
     _closed: bool
 
     def acknowledged_holes(self) -> tuple[Hole, ...]:
-        """The holes over which reading goes on by decision."""
+        """The holes that are skipped by decision."""
         return tuple(decision.hole for decision in self.decisions())
 
     def number_missing(self) -> int:
-        """How many events went, by decision: each is known by its position, its version, or both."""
+        """How many events are missing by decision: each is known by its position, its version, or both."""
         return holes.number_missing(self.acknowledged_holes())
 
     def decisions(self) -> tuple[Acknowledged, ...]:
-        """The decisions to go on over holes, in their order."""
+        """The decisions to skip holes, in their order."""
         with self._opened():
             return holes.decided(self._recorder.rows(holes.DECISIONS))
 
     def acknowledge(self, missing: Sequence[Hole], by: Actor, at: datetime, reason: str) -> None:
-        """Go on over these holes from now on. Raises InvalidValue."""
+        """Skip these holes from now on. Raises InvalidValue."""
         with self._opened():
             self._recorder.transaction(
                 lambda connection: holes.acknowledge(connection, missing, by=by, at=at, reason=reason)
@@ -48,14 +48,14 @@ class Watched:
             self._end = self._missing_end()
 
     def _check_new(self, events: Sequence[Event]) -> None:
-        """Raise StorageError rather than record something in the place of what went."""
+        """Raise StorageError for an event that would take the place of a missing one."""
         for event in events:
             place = Hole(VERSIONS, event.version, event.version, event.demand)
             if not holes.without(place, self._known):
                 raise StorageError(f"{place}, and nothing is recorded in its place")
 
     def _check_versions(self, demand: UUID, versions: Sequence[int], after: int, upto: int | None) -> None:
-        """Raise HistoryIncomplete for versions that went, unless that is acknowledged."""
+        """Raise HistoryIncomplete for missing versions, unless they are acknowledged."""
         gaps, before = holes.gaps_in(demand, versions, after)
         if upto is not None and before < upto:
             later = "SELECT 1 FROM stored_events WHERE originator_id = ? AND originator_version > ? LIMIT 1"
@@ -66,24 +66,24 @@ class Watched:
             raise HistoryIncomplete(missing)
 
     def _unknown(self, gaps: Sequence[Hole]) -> tuple[Hole, ...]:
-        """What of these gaps nobody acknowledged, here or elsewhere."""
+        """The parts of these gaps that nobody acknowledged, here or in another process."""
         if any(holes.without(gap, self._known) for gap in gaps):
             self._known = self.acknowledged_holes()
         return tuple(part for gap in gaps for part in holes.without(gap, self._known))
 
     def _saw(self, rows: Sequence[NumberedRow]) -> None:
-        """Remember the newest row that was ever read: it has to stay."""
+        """Remember the newest row that was read."""
         if rows and rows[-1][0] > (self._newest or (0,))[0] and isinstance(id_of(rows[-1][1]), UUID):
             self._newest = rows[-1][:3]
 
     def _note_missing(self, row: Key) -> None:
-        """Keep that this row was there, and went."""
+        """Keep with the log that this row was there and is missing."""
         put = "INSERT OR IGNORE INTO demandflow_marks VALUES (?, ?, ?)"
         self._recorder.transaction(lambda connection: connection.execute(put, row))
         self._newest, self._end = None, self._missing_end()
 
     def _missing_end(self) -> Hole | None:
-        """The end of the log, if it went and nobody acknowledged it."""
+        """The end of the log, if it is missing and nobody acknowledged it."""
         self._end = holes.end_of(self._recorder.rows(holes.ENDS))
         return self._end
 
@@ -93,7 +93,7 @@ class Watched:
         return rows[0] if rows else None
 
     def _mark(self) -> None:
-        """Mark the newest row, if it is another than last time; what is held by others is not waited for."""
+        """Mark the newest row, if it is another than last time, without waiting for a lock."""
         with self._opened():
             if self._newest is not None and self._newest != self._marked():
                 self._recorder.wait_for_nobody()
