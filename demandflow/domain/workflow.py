@@ -28,6 +28,7 @@ from demandflow.domain.moves import (
     forbidden_anyway,
     sources,
 )
+from demandflow.domain.standard.grades import FIVE_GRADES, GradeScale
 from demandflow.domain.stream import Stream
 from demandflow.domain.values import Actor, Role
 from demandflow.errors import (
@@ -83,8 +84,8 @@ class Workflow:
     """Which moves lead from which state to which, by whom, and what each means.
 
     `tells_nobody` declares that residents are not told here what was reported; `clocks` are its deadlines. `of` is the
-    kind of stream whose table it is. Raises InvalidWorkflow, naming all defects, if it is built with any, and warns
-    (WorkflowAdvice) of what could be better. It has no state and is safe to share.
+    kind of stream whose table it is, `grades` the scale by which residents evaluate. Raises InvalidWorkflow with all
+    defects, and warns (WorkflowAdvice) of what could be better. It has no state and is safe to share.
     """
 
     name: str
@@ -94,6 +95,7 @@ class Workflow:
     tells_nobody: bool = False
     clocks: Sequence[Clock] = ()
     of: type[Stream] = Demand
+    grades: GradeScale = FIVE_GRADES
     _by_state: dict[str, dict[str, tuple[Row, ...]]] = field(init=False, repr=False, compare=False)
     _for: dict[tuple[str, str, str], tuple[Row, ...]] = field(init=False, repr=False, compare=False)
     _states: dict[str, State] = field(init=False, repr=False, compare=False)
@@ -104,14 +106,13 @@ class Workflow:
             value = getattr(self, name)
             object.__setattr__(self, name, tuple(value) if isinstance(value, Iterable) else (value,))
         parts = (self.name, self.version, self.states, self.moves)
-        if defects := defects_of(*parts, tells_nobody=self.tells_nobody, clocks=self.clocks):
+        if defects := defects_of(*parts, tells_nobody=self.tells_nobody, clocks=self.clocks, grades=self.grades):
             huge = isinstance(self.version, int) and abs(self.version) > MOST_VERSIONS
             raise InvalidWorkflow(str(self.name) if huge else self.key, defects)
         object.__setattr__(self, "_may", {})
         object.__setattr__(self, "_states", {state.name: state for state in self.states})
-        machine = _Table(**ONLY_ASKED, transitions=list(self._lines()))
         by_state: dict[str, dict[str, tuple[Row, ...]]] = {state: {} for state in ("", *self._states)}
-        for move, event in machine.events.items():
+        for move, event in _Table(**ONLY_ASKED, transitions=list(self._lines())).events.items():
             for state, lines in event.transitions.items():
                 ordered = tuple(sorted((row for row in lines if isinstance(row, Row)), key=lambda row: row.order))
                 by_state[state][move] = ordered
@@ -131,7 +132,8 @@ class Workflow:
     @property
     def advice(self) -> tuple[Defect, ...]:
         """What could be better in it."""
-        return (*advice_for(self.states, self.moves), *advice_for_clocks(self.states, self.moves, self.clocks))
+        parts = self.states, self.moves
+        return (*advice_for(*parts, self.grades), *advice_for_clocks(*parts, self.clocks))
 
     @cached_property
     def meanings(self) -> tuple[str, ...]:
@@ -252,8 +254,7 @@ class Workflow:
     def _offered(self, demand: Stream, by: Actor) -> tuple[str, ...]:
         """What is possible now for anybody, but for what this actor's role may do and a rule forbids to this actor."""
         theirs = {possible.name for possible in self.possible(demand, by)}
-        anybodys = self.possible(demand)
-        return tuple(one.name for one in anybodys if one.name in theirs or by.role not in one.roles)
+        return tuple(one.name for one in self.possible(demand) if one.name in theirs or by.role not in one.roles)
 
     def _lines(self) -> Iterable[dict[str, Any]]:
         """The moves as rows; BACK becomes one row per way in, on condition that the demand came that way."""

@@ -10,7 +10,7 @@ from itertools import islice, product
 from typing import Any
 from uuid import UUID
 
-from demandflow.domain.checks.samples import THEN, WHO, variants
+from demandflow.domain.checks.samples import THEN, WHO, Grades, variants
 from demandflow.domain.checks.ways import Spot, Step, closure, tried_together
 from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.facts import Fact, Noted
@@ -28,12 +28,14 @@ STANDINGS = ((True, False), (True, True), (False, False), (False, True))
 """Audited or not, taken over or not."""
 
 
-def unbounded_rework(states: Sequence[State], moves: Sequence[Move], steps: Sequence[Step]) -> Iterator[Defect]:
+def unbounded_rework(
+    states: Sequence[State], moves: Sequence[Move], steps: Sequence[Step], grades: Grades
+) -> Iterator[Defect]:
     """Moves by which a demand can go round for ever: asked about its millionth round, they still send it back."""
     for name, source, role, these in _rework(states, moves):
         # what was taken over once may not be taken over again and again, if it comes back here at all
         twice = any("taken_over" in move.meanings and _comes_back(str(move.to), source, moves, steps) for move in these)
-        for fact in _variants(these[0].fact):
+        for fact in _variants(these[0].fact, grades):
             if _goes_round(these, source, role, fact, twice):
                 says = f"move {name!r} from {source!r} sends a demand back however often it went round"
                 example = f"as with {fact!r}, in its {OFTEN:,}th round"
@@ -43,12 +45,12 @@ def unbounded_rework(states: Sequence[State], moves: Sequence[Move], steps: Sequ
                 break
 
 
-def unasked_rework(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defect]:
+def unasked_rework(states: Sequence[State], moves: Sequence[Move], grades: Grades) -> Iterator[Defect]:
     """Rework of which it cannot be told whether it has a bound: no fact is known to ask its conditions about."""
     told = set()
     for name, source, role, these in _rework(states, moves):
         late = [_demand(source, OFTEN, *standing) for standing in STANDINGS]
-        proposals = [_proposal(these, role, fact, LATE) for fact in _variants(these[0].fact)]
+        proposals = [_proposal(these, role, fact, LATE) for fact in _variants(these[0].fact, grades)]
         answers = (_taken(these, demand, proposal) for demand, proposal in product(late, proposals))
         if not any(answers) and (name, source) not in told:
             told.add((name, source))
@@ -66,18 +68,18 @@ def _rework(states: Sequence[State], moves: Sequence[Move]) -> Iterator[tuple[st
             yield name, source, role, these
 
 
-def wrong_answers(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defect]:
+def wrong_answers(states: Sequence[State], moves: Sequence[Move], grades: Grades) -> Iterator[Defect]:
     """Rules that, asked about a sample, answer with no sentence: most likely conditions."""
-    for move, rule, answer in _answers(states, moves, lambda move: move.rules):
+    for move, rule, answer in _answers(states, moves, grades, lambda move: move.rules):
         if answer is not None and not isinstance(answer, str):
             says = f"rule {_name(rule)} of move {move.name!r} answered {brief(answer)}"
             remedy = "let it return its objection or None; what says True or False is a condition: when="
             yield Defect("answer", says, remedy, (), (move.name,))
 
 
-def odd_answers(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defect]:
+def odd_answers(states: Sequence[State], moves: Sequence[Move], grades: Grades) -> Iterator[Defect]:
     """Conditions that, asked about a sample, say neither True nor False: maybe rules."""
-    for move, condition, answer in _answers(states, moves, lambda move: (move.when,) if move.when else ()):
+    for move, condition, answer in _answers(states, moves, grades, lambda move: (move.when,) if move.when else ()):
         if not isinstance(answer, bool):
             says = f"condition {_name(condition)} of move {move.name!r} answered {brief(answer)}"
             remedy = "let it return True or False; what returns an objection or None is a rule: rules="
@@ -85,11 +87,11 @@ def odd_answers(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defe
 
 
 def _answers(
-    states: Sequence[State], moves: Sequence[Move], functions: Callable[[Move], Sequence[Any]]
+    states: Sequence[State], moves: Sequence[Move], grades: Grades, functions: Callable[[Move], Sequence[Any]]
 ) -> Iterator[tuple[Move, Any, Any]]:
     """What these functions of each move answer about a sample; those that raise about it say nothing."""
     for move in moves:
-        samples = product(sources(move, states), filter(is_name, move.roles), _variants(move.fact))
+        samples = product(sources(move, states), filter(is_name, move.roles), _variants(move.fact, grades))
         for source, role, fact in islice(samples, 1):
             demand, proposal = _demand(source, 1, *STANDINGS[0]), _proposal([move], role, fact, THEN)
             for function in functions(move):
@@ -132,9 +134,9 @@ def _once_for_all_roles(states: Sequence[State], moves: Sequence[Move]) -> Itera
 
 
 @cache
-def _variants(kind: type[Fact]) -> tuple[Fact, ...]:
+def _variants(kind: type[Fact], grades: Grades) -> tuple[Fact, ...]:
     try:
-        return tuple(variants(kind))
+        return tuple(variants(kind, grades))
     except InvalidValue:
         return ()
 

@@ -23,6 +23,7 @@ from demandflow.domain.checks.ways import leaving, steps_of, tried_together
 from demandflow.domain.clocks.clock import Clock
 from demandflow.domain.facts import OTHER_SIDE, STANDARD_FACTS, Corrected, Evaluated, Fact, Registered, Reported
 from demandflow.domain.moves import BACK, ENDS, MEANINGS, START, STAY, WORDS, Move, State
+from demandflow.domain.standard.grades import FIVE_GRADES, GradeScale
 from demandflow.domain.values import Stage
 from demandflow.errors import Defect, brief, listed
 from demandflow.inputs.texts import is_name
@@ -48,12 +49,13 @@ def defects_of(
     *,
     tells_nobody: bool,
     clocks: Sequence[Clock],
+    grades: GradeScale = FIVE_GRADES,
 ) -> tuple[Defect, ...]:
     """All defects of a workflow.
 
     A misspelt name is told, and read as the one that was meant, so that it feigns no other defect.
     """
-    if defects := tuple(_wrong_types(name, version, states, moves, tells_nobody)):
+    if defects := tuple(_wrong_types(name, version, states, moves, tells_nobody, grades)):
         return defects
     defects = (*_wrong_names(states, moves), *_wrong_words(states, moves), *_wrong_facts(moves))
     declared, (states, moves) = len(moves), _as_meant(states, moves)
@@ -70,17 +72,17 @@ def defects_of(
         *shape,
         *wrong_ends(states, moves, steps),
         *wrong_merges(states, moves, steps),
-        *wrong_answers(states, moves),
-        *unbounded_rework(states, moves, steps),
+        *wrong_answers(states, moves, grades.words),
+        *unbounded_rework(states, moves, steps, grades.words),
         *unspoken_rework(states, moves, steps),
         *wrong_telling(states, moves, steps, tells_nobody),
     )
 
 
-def advice_for(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defect]:
+def advice_for(states: Sequence[State], moves: Sequence[Move], grades: GradeScale = FIVE_GRADES) -> Iterator[Defect]:
     """What could be better in a workflow without defects."""
-    yield from unasked_rework(states, moves)
-    yield from odd_answers(states, moves)
+    yield from unasked_rework(states, moves, grades.words)
+    yield from odd_answers(states, moves, grades.words)
     from_state = leaving(states, moves)
     for state in states:
         may = {
@@ -104,7 +106,7 @@ def advice_for(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defec
 
 
 def _wrong_types(
-    name: Any, version: Any, states: Sequence[Any], moves: Sequence[Any], tells_nobody: Any
+    name: Any, version: Any, states: Sequence[Any], moves: Sequence[Any], tells_nobody: Any, grades: Any
 ) -> Iterator[Defect]:
     if not isinstance(name, str) or not is_name(name) or "@" in name:
         yield Defect("type", f"name {brief(name)}", f"give a printable name without @; {WORD}")
@@ -114,6 +116,8 @@ def _wrong_types(
         yield Defect("type", f"version {said}", f"give a whole number from 1 to {MOST_VERSIONS}")
     if not isinstance(tells_nobody, bool):
         yield Defect("type", f"tells_nobody {brief(tells_nobody)}", "say True or False")
+    if not isinstance(grades, GradeScale):
+        yield Defect("type", f"grades {brief(grades)}", "give a GradeScale")
     for state in states:
         waits_for: object = getattr(state, "waits_for", None)
         owner: object = getattr(state, "owner", None)

@@ -81,7 +81,7 @@ def _default(field: Field[Any]) -> Any:
 def _plain(value: Any, unordered: bool = False) -> Any:
     """The value as JSON says it, without anything that another process would say otherwise."""
     match value:
-        case None | bool() | int() | str():
+        case None | bool() | int() | float() | str():
             return value if not isinstance(value, Enum) else value.value
         case Enum():
             return value.name

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Generic, TypeVar
 
-from demandflow.projections.figures.definitions import MIDDLE_WEIGHT
+from demandflow.projections.figures.definitions import SATISFACTION
 from demandflow.projections.figures.figures import Figures
 from demandflow.projections.figures.rates import MeanOfUnits
 from demandflow.projections.standing import COUNTS
@@ -85,7 +85,7 @@ class FiguresBy(Mapping[K, Figures], Generic[K]):
         for name in self._nothing.rates:
             rates = (one.rate(name).value for one in self.parts.values())
             table[name] = [None if value is None else float(value) for value in rates]
-        for kind in MIDDLE_WEIGHT:
+        for kind in SATISFACTION:
             ends = [part.satisfaction_interval(kind) for part in self.parts.values()]
             for at, name in enumerate(one.name for one in self._nothing.satisfaction_interval(kind)):
                 table[name] = [None if (value := one[at].value) is None else float(value) for one in ends]
