@@ -21,6 +21,7 @@ from demandflow.domain.versions.declared import declared, differences
 from demandflow.facts import Evaluated, Reported
 from demandflow.testing import FrozenClock, check, counted_ids
 from demandflow.testing.words import texts
+from demandflow.workflow_files import dumps
 from tests.small_workflow import SMILEYS, desk, yard
 
 CLERK, ANNA = Actor("Li", "clerk"), Actor("Anna", "resident")
@@ -181,3 +182,8 @@ def test_a_scale_is_declared_and_compared_and_the_usual_one_is_not_said() -> Non
         "satisfied (1, satisfied), basically_satisfied (0.9), dissatisfied (0), very_dissatisfied (0)",
     )
     assert {grade.name: grade.means for grade in FIVE_GRADES.grades} == FIVE
+
+
+def test_a_file_that_cannot_say_a_scale_is_not_written() -> None:
+    with pytest.raises(InvalidValue, match="a file cannot say grades"):
+        dumps(desk())

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from demandflow.domain.moves import Move, State
+from demandflow.domain.standard.grades import FIVE_GRADES
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, listed
 from demandflow.workflow_files.timing import named_calendars, said_of_calendars, said_of_clock
@@ -22,6 +23,10 @@ def said_of(workflow: Workflow, vocabulary: Vocabulary) -> dict[str, Any]:
     if nameless := tuple(dict.fromkeys(_nameless(workflow, vocabulary))):
         remedy = "name them: vocabulary.with_(facts=…, rules=…, conditions=…)"
         raise InvalidValue(workflow.key, f"cannot be written down; not registered: {listed(nameless)}; {remedy}")
+    if workflow.grades != FIVE_GRADES:
+        raise InvalidValue(
+            workflow.key, "cannot be written down: a file cannot say grades of one's own; keep it in Python"
+        )
     said: dict[str, Any] = {"name": workflow.name, "version": workflow.version}
     if workflow.tells_nobody:
         said["tells_nobody"] = True
