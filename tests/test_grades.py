@@ -74,6 +74,9 @@ def test_figures_of_any_scale_are_those_counted_by_hand(scale: GradeScale, steps
         assert figures.count("graded") == figures.count("evaluated") == len(grades)
         assert figures.count("graded_satisfied") == len(satisfied)
         assert figures.count("partly_satisfied") == len(half)
+        for demand, grade in by_hand.items():
+            said = flow.demand(demand).this_round
+            assert (said.grade, said.grade_means) == (grade.name, scale.stamps[Grade(grade.name)])
         for word in FIVE:
             assert figures.count(word) == sum(grade.name == word for grade in grades)
         score = sum((Fraction(round(grade.weight * 100), 100) for grade in grades), Fraction(0))
