@@ -11,6 +11,7 @@ from itertools import accumulate
 from random import Random
 from typing import Any, NamedTuple
 
+from demandflow.domain.demand import Round
 from demandflow.domain.standard.closed_loop import CLOSED_LOOP
 from demandflow.domain.values import Grade
 from demandflow.projections import ledger, totals
@@ -22,7 +23,6 @@ from demandflow.projections.standing import (
     CODES,
     DECLARES,
     EVALUATED,
-    GRADES,
     MET,
     MISSED,
     REFUSED,
@@ -30,6 +30,7 @@ from demandflow.projections.standing import (
     RESOLVED,
     RUNNING,
     Slice,
+    graded_as,
 )
 from demandflow.store.sqlite.tables import microseconds
 
@@ -43,6 +44,7 @@ CHANNELS = {"hotline": 60, "wechat_group": 22, "counter": 10, "home_visit": 5, "
 STATES = ("registered", "accepted", "contracted_out", "in_hand", "reported", "fed_back")
 STAGES = ("audit", "contracting", "contracting", "feedback", "feedback", "evaluation")
 DECLARED = sum(DECLARES.values())
+SATISFIED = graded_as(Round(grade=Grade.SATISFIED))
 ROUND = (  # version, what happens, and what the demand stands for from then on
     (1, "", 0),
     (2, "", 0),  # sorted: the category is known
@@ -50,7 +52,7 @@ ROUND = (  # version, what happens, and what the demand stands for from then on
     (4, "contracted_out", 0),  # the lead is known
     (6, "", REPORTED_RESOLVED),
     (7, "", REPORTED_RESOLVED | ASKED),
-    (8, "evaluated", REPORTED_RESOLVED | ASKED | EVALUATED | RESOLVED | GRADES[Grade.SATISFIED]),
+    (8, "evaluated", REPORTED_RESOLVED | ASKED | EVALUATED | RESOLVED | SATISFIED),
 )
 OPEN = 0.1
 

@@ -246,13 +246,13 @@ class Commands(Registering):
         demand_id: UUID,
         *,
         resolved: bool,
-        grade: Grade,
+        grade: str,
         words: str | None = None,
         written_by: str | None = None,
         **how: Unpack[How],
     ) -> Demand:
         """Say, as the resident, whether it is resolved and how satisfied you are; maybe a clerk wrote it down."""
-        fact = Evaluated(resolved=resolved, grade=grade, words=words, written_by=written_by)
+        fact = Evaluated(resolved=resolved, grade=Grade(grade), words=words, written_by=written_by)
         return self._act(demand_id, "evaluate", fact, how)
 
     def miss_callback(self, demand_id: UUID, note: str | None = None, **how: Unpack[How]) -> Demand:
@@ -310,7 +310,7 @@ class Commands(Registering):
         channel: str | None = None,
         contractor: str | None = None,
         resolved: bool | None = None,
-        grade: Grade | None = None,
+        grade: str | None = None,
         confirmed_by: str | None = None,
         **how: Unpack[How],
     ) -> Demand:
@@ -326,7 +326,7 @@ class Commands(Registering):
             channel=None if channel is None else Channel(channel),
             contractor=contractor,
             resolved=resolved,
-            grade=grade,
+            grade=None if grade is None else Grade(grade),
             confirmed_by=confirmed_by,
         )
         return self._act(demand_id, "correct", fact, how)

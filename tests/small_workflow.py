@@ -24,6 +24,7 @@ from demandflow import (
     Workflow,
 )
 from demandflow.domain.rules.book import the_bound_is_reached
+from demandflow.domain.standard.grades import GradeScale, ScaleGrade
 from demandflow.domain.values import Moment
 from demandflow.facts import (
     Corrected,
@@ -117,14 +118,19 @@ def yard() -> Workflow:
     )
 
 
+SMILEYS = GradeScale((ScaleGrade("😀", 1, True), ScaleGrade("😐", 0.55), ScaleGrade("dissatisfied", 0)))
+
+
 def desk() -> Workflow:
-    """What is settled at the desk, often on the day on which it was due."""
+    """What is settled at the desk, often on the day on which it was due, and graded by a scale of its own."""
     states = (State("asked", Stage.FEEDBACK, owner="clerk"), State("settled", Stage.ENDED, ended_as="closed"))
     moves = (
         Move("ask", Registered, START, "asked", by="clerk"),
-        Move("settle", Reported, "asked", "settled", by="clerk", means="reported"),
+        Move("settle", Reported, "asked", "settled", by="clerk", means="reported", silent=True),
+        Move("press a smiley", Evaluated, "settled", STAY, by="resident", means="evaluated"),
+        Move("correct", Corrected, "settled", STAY, by="clerk", means="corrected"),
     )
-    return Workflow("desk", 1, states, moves, tells_nobody=True)
+    return Workflow("desk", 1, states, moves, grades=SMILEYS)
 
 
 def queue() -> Workflow:

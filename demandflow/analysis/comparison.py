@@ -161,3 +161,9 @@ def _whole(old: Workflow, new: Workflow) -> Iterator[str]:
         yield f"it is of another kind of stream: {new.of.KIND or 'demand'} instead of {old.of.KIND or 'demand'}"
     if old.tells_nobody != new.tells_nobody:
         yield "it declares that it tells nobody" if new.tells_nobody else "it no longer declares that it tells nobody"
+    if old.grades != new.grades:
+        yield f"its grades are {_scale(new)} instead of {_scale(old)}"
+
+
+def _scale(workflow: Workflow) -> str:
+    return listed(f"{it.name} ({it.weight:g}{', satisfied' if it.satisfied else ''})" for it in workflow.grades.grades)

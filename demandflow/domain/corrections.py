@@ -34,7 +34,9 @@ def corrected(was: Demand, event: Event, fact: Any, change: Change) -> None:
         set_part(was, change, "this_round", reported_resolved=fact.resolved)
     if named == this_round.evaluation_from:
         resolved = this_round.resolved if fact.resolved is None else fact.resolved
-        set_part(was, change, "this_round", resolved=resolved, grade=fact.grade or this_round.grade)
+        set_part(was, change, "this_round", resolved=resolved)
+        if fact.grade is not None:
+            set_part(was, change, "this_round", grade=fact.grade, grade_means=event.stamp.grade_means)
 
 
 def with_corrections(events: list[Event]) -> list[Event]:
@@ -50,7 +52,8 @@ def with_corrections(events: list[Event]) -> list[Event]:
         if named is not None and named.version < event.version:
             allowed = correctable(type(named.fact))
             fields = {name: value for name, value in event.fact.replaced.items() if name in allowed}
-            by_version[named.version] = replace(named, fact=named.fact.model_copy(update=fields))
+            stamp = replace(named.stamp, grade_means=event.stamp.grade_means) if "grade" in fields else named.stamp
+            by_version[named.version] = replace(named, fact=named.fact.model_copy(update=fields), stamp=stamp)
         applied = event.fact.model_copy(update=dict.fromkeys(event.fact.replaced))
         by_version[event.version] = replace(event, fact=applied)
     return list(by_version.values())

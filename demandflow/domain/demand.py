@@ -12,7 +12,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from demandflow.domain.events import Stamp
+from demandflow.domain.events import GradeMeaning, Stamp
 from demandflow.domain.stream import Change, Stream, reads
 from demandflow.domain.values import Category, Channel, Grade, Place, Urgency
 
@@ -54,7 +54,10 @@ class Work(Struct, frozen=True):
 
 
 class Round(Struct, frozen=True):
-    """What happened in one go at it. The next begins empty, so that nothing has to lapse."""
+    """What happened in one go at it. The next begins empty, so that nothing has to lapse.
+
+    `grade_means` is what the grade counts for, where it is none of the five of 好差评.
+    """
 
     told_at: datetime | None = None
     asked: bool = False
@@ -66,6 +69,7 @@ class Round(Struct, frozen=True):
     evaluated: bool = False
     resolved: bool | None = None
     grade: Grade | None = None
+    grade_means: GradeMeaning | None = None
     report_from: int = 0
     evaluation_from: int = 0
 

@@ -64,12 +64,19 @@ class ClockChange(Struct, frozen=True, omit_defaults=True, gc=False):
     extensible: bool | None = None
 
 
+class GradeMeaning(Struct, frozen=True, omit_defaults=True, gc=False):
+    """What a grade counts for: its weight in hundredths, and whether it counts as satisfied."""
+
+    weight: Annotated[int, msgspec.Meta(ge=0, le=100)]
+    satisfied: bool = False
+
+
 class Stamp(Struct, frozen=True, omit_defaults=True, gc=False):
     """What the event meant when it was admitted, so that nobody has to ask the workflow again.
 
     `declares` is set at registration, and when a demand moves over: all that its workflow can ever mean (else a figure
     is n/a). `clocks` are those that stand otherwise from here on. `kind` says of which kind of stream it is; a demand's
-    has none.
+    has none. `grade_means` is set where the fact says a grade that is none of the five of 好差评.
     """
 
     move: str
@@ -82,6 +89,7 @@ class Stamp(Struct, frozen=True, omit_defaults=True, gc=False):
     declares: tuple[str, ...] | None = None
     clocks: tuple[ClockChange, ...] | None = None
     kind: str | None = None
+    grade_means: GradeMeaning | None = None
 
 
 class Event(Struct, frozen=True, gc=False):

@@ -177,7 +177,8 @@ def _reported(was: Demand, event: Event, fact: Any, change: Change) -> None:
 
 
 def _evaluated(was: Demand, event: Event, fact: Any, change: Change) -> None:
-    set_part(was, change, "this_round", resolved=fact.resolved, grade=fact.grade, evaluation_from=event.version)
+    graded = {"grade": fact.grade, "grade_means": event.stamp.grade_means}
+    set_part(was, change, "this_round", resolved=fact.resolved, **graded, evaluation_from=event.version)
     _add(was, change, "evaluators", event.meta.actor.id, event.meta.actor.unit, fact.written_by)
 
 

@@ -26,8 +26,7 @@ from demandflow.domain.values import (
     Urgency,
 )
 
-# a word for an enum and a list for a tuple are welcome: what comes from a form or from JSON has no others
-_Grade: TypeAlias = Annotated[Grade, Strict(False)]
+# a list for a tuple is welcome: what comes from a form or from JSON has no other
 _Names: TypeAlias = Annotated[tuple[Name, ...], Strict(False)]
 
 
@@ -179,7 +178,7 @@ class Evaluated(Fact):
 
     TOPIC: ClassVar[str] = "demand.evaluated"
     resolved: bool
-    grade: _Grade
+    grade: Grade
     words: Text | None = None
     written_by: Name | None = None
 
@@ -251,7 +250,7 @@ class Corrected(Fact):
     channel: Channel | None = None
     contractor: Name | None = None
     resolved: bool | None = None
-    grade: _Grade | None = None
+    grade: Grade | None = None
     confirmed_by: Name | None = None
 
     @property
@@ -325,6 +324,8 @@ OTHER_SIDE: dict[type[Fact], type[Fact]] = {Merged: TookIn, Unmerged: LetGo}
 OTHER_SIDES: tuple[type[Fact], ...] = tuple(OTHER_SIDE.values())
 """Recorded together with Merged and Unmerged on the other demand, never by themselves."""
 
+GRADED = (Evaluated, Corrected)
+"""Facts that may say a grade."""
 CORRECTABLE: dict[type[Fact], tuple[str, ...]] = {
     Registered: ("category", "place", "channel"),
     Sorted: ("category", "place"),

@@ -64,16 +64,6 @@ class Stage(StrEnum):
     ENDED = "ended"
 
 
-class Grade(StrEnum):
-    """The five grades of the public 好差评 (good/bad review) scheme."""
-
-    VERY_SATISFIED = "very_satisfied"
-    SATISFIED = "satisfied"
-    BASICALLY_SATISFIED = "basically_satisfied"
-    DISSATISFIED = "dissatisfied"
-    VERY_DISSATISFIED = "very_dissatisfied"
-
-
 class Word(str):
     """A name that checks itself when made and is stored as a plain string: a word of an open vocabulary.
 
@@ -141,6 +131,18 @@ class Urgency(Word):
     EMERGENCY: ClassVar[Urgency]
 
 
+class Grade(Word):
+    """How satisfied a resident is; the usual are the five of the public 好差评 (good/bad review) scheme."""
+
+    __slots__ = ()
+    WHAT = "grade"
+    VERY_SATISFIED: ClassVar[Grade]
+    SATISFIED: ClassVar[Grade]
+    BASICALLY_SATISFIED: ClassVar[Grade]
+    DISSATISFIED: ClassVar[Grade]
+    VERY_DISSATISFIED: ClassVar[Grade]
+
+
 class FeedbackMethod(Word):
     """How the outcome was told. A public notice tells, but does not ask; every other method asks."""
 
@@ -156,6 +158,12 @@ Channel.USUAL = tuple(map(Channel, ("hotline", "wish_box", "wechat_group", "home
 Channel.HOTLINE, Channel.WISH_BOX, Channel.WECHAT_GROUP, Channel.HOME_VISIT, Channel.COUNTER = Channel.USUAL
 Urgency.USUAL = tuple(map(Urgency, ("routine", "urgent", "emergency")))
 Urgency.ROUTINE, Urgency.URGENT, Urgency.EMERGENCY = Urgency.USUAL
+Grade.USUAL = tuple(
+    map(Grade, ("very_satisfied", "satisfied", "basically_satisfied", "dissatisfied", "very_dissatisfied"))
+)
+Grade.VERY_SATISFIED, Grade.SATISFIED, Grade.BASICALLY_SATISFIED, Grade.DISSATISFIED, Grade.VERY_DISSATISFIED = (
+    Grade.USUAL
+)
 FeedbackMethod.USUAL = tuple(map(FeedbackMethod, ("call", "visit", "message", "public_notice")))
 (FeedbackMethod.CALL, FeedbackMethod.VISIT, FeedbackMethod.MESSAGE, FeedbackMethod.PUBLIC_NOTICE) = FeedbackMethod.USUAL
 

@@ -31,6 +31,7 @@ from demandflow.domain.moves import (
     forbidden_anyway,
     sources,
 )
+from demandflow.domain.standard.grades import FIVE_GRADES, GradeScale
 from demandflow.domain.stream import Stream
 from demandflow.domain.values import Actor, Role
 from demandflow.errors import (
@@ -85,8 +86,8 @@ class Workflow:
     """Which moves lead from which state to which, by whom, and what each means.
 
     `tells_nobody` declares that residents are not told here what was reported; `clocks` are its deadlines. `of` is the
-    kind of stream whose table it is. Raises InvalidWorkflow, naming all defects, if it is built with any, and warns
-    (WorkflowAdvice) of what could be better. It has no state and is safe to share.
+    kind of stream whose table it is, `grades` the scale by which residents evaluate. Raises InvalidWorkflow with all
+    defects, and warns (WorkflowAdvice) of what could be better. It has no state and is safe to share.
     """
 
     name: str
@@ -96,6 +97,7 @@ class Workflow:
     tells_nobody: bool = False
     clocks: Sequence[Clock] = ()
     of: type[Stream] = Demand
+    grades: GradeScale = FIVE_GRADES
     _by_state: dict[str, dict[str, tuple[Row, ...]]] = field(init=False, repr=False, compare=False)
     _for: dict[tuple[str, str, str], tuple[Row, ...]] = field(init=False, repr=False, compare=False)
     _states: dict[str, State] = field(init=False, repr=False, compare=False)
@@ -106,7 +108,7 @@ class Workflow:
             value = getattr(self, name)
             object.__setattr__(self, name, tuple(value) if isinstance(value, Iterable) else (value,))
         parts = (self.name, self.version, self.states, self.moves)
-        if defects := defects_of(*parts, tells_nobody=self.tells_nobody, clocks=self.clocks):
+        if defects := defects_of(*parts, tells_nobody=self.tells_nobody, clocks=self.clocks, grades=self.grades):
             huge = isinstance(self.version, int) and abs(self.version) > MOST_VERSIONS
             raise InvalidWorkflow(str(self.name) if huge else self.key, defects)
         object.__setattr__(self, "_states", {state.name: state for state in self.states})
@@ -133,7 +135,7 @@ class Workflow:
     def advice(self) -> tuple[Defect, ...]:
         """What could be better in it."""
         for_clocks = advice_for_clocks(self.states, self.moves, self.clocks)
-        return tuple(dict.fromkeys((*advice_for(self.states, self.moves), *for_clocks)))
+        return tuple(dict.fromkeys((*advice_for(self.states, self.moves, self.grades), *for_clocks)))
 
     @cached_property
     def meanings(self) -> tuple[str, ...]:

@@ -9,23 +9,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
 from demandflow.domain.clocks.states import ClockState
-from demandflow.domain.demand import Demand
+from demandflow.domain.demand import Demand, Round
 from demandflow.domain.moves import ENDS, MEANINGS
-from demandflow.domain.values import Grade
+from demandflow.domain.standard.grades import FIVE
 
-DEFINITIONS_VERSION = 5
+DEFINITIONS_VERSION = 6
 
 ENDED = 0b111
 CLOSED, REFUSED, WITHDRAWN, MERGED = 1, 2, 3, 4
 RESOLVED, EVALUATED, ASKED, REPORTED_RESOLVED = 1 << 3, 1 << 4, 1 << 5, 1 << 6
 GRADE, CLOCK = 0b111 << 7, 0b111 << 10
-GRADES = {grade: number << 7 for number, grade in enumerate(Grade, start=1)}
+GRADES = {grade: number << 7 for number, grade in enumerate(FIVE, start=1)}
 RUNNING, MET, MISSED, STOPPED = (number << 10 for number in range(1, 5))
 DECLARES = {meaning: 1 << 13 + number for number, meaning in enumerate(MEANINGS)}
+GRADED, GRADED_SATISFIED, PARTLY_SATISFIED = 1 << 30, 1 << 31, 1 << 32
+WEIGHT_AT, WEIGHT = 33, 0b1111111 << 33
+"""What the grade weighs, in hundredths."""
+HALF = 50
 _ENDED_AS = {None: 0} | {end: number for number, end in enumerate(ENDS, start=1)}
 
 HAPPENINGS = {
@@ -43,7 +48,7 @@ CODES = {meaning: -number for number, meaning in enumerate(MEANINGS, start=1)}
 CODES[IN_RETROSPECT] = -100
 MEANING_OF = {code: meaning for meaning, code in CODES.items()}
 
-CLOCKS_AT = 32
+CLOCKS_AT = 40
 """In a number of the ledger, the bits from here on are for the clocks; those below are the standing."""
 UNDATED = "undated"
 """The status of a clock that goes on without a due moment; in the figures it counts as running, too."""
@@ -107,6 +112,9 @@ COUNTS: dict[str, Count] = {
     "closed_and_asked": Count(ENDED | ASKED, CLOSED | ASKED, "asked"),
     "evaluated": Count(EVALUATED, EVALUATED, "evaluated"),
     "silent": Count(ENDED | EVALUATED, CLOSED, "evaluated"),
+    "graded": Count(GRADED, GRADED, "evaluated"),
+    "graded_satisfied": Count(GRADED_SATISFIED, GRADED_SATISFIED, "evaluated"),
+    "partly_satisfied": Count(PARTLY_SATISFIED, PARTLY_SATISFIED, "evaluated"),
     **{str(grade): Count(GRADE, bits, "evaluated") for grade, bits in GRADES.items()},
     "no_clock": Count(CLOCK, 0),
     "running": Count(CLOCK, RUNNING),
@@ -123,7 +131,7 @@ def standing(demand: Demand) -> int:
     value |= ASKED if demand.asked else 0
     value |= REPORTED_RESOLVED if demand.reported_resolved else 0
     if demand.evaluated:
-        value |= EVALUATED | (RESOLVED if demand.resolved else 0) | (GRADES[demand.grade] if demand.grade else 0)
+        value |= EVALUATED | (RESOLVED if demand.resolved else 0) | graded_as(demand.this_round)
     return value | _declared(demand.declares)
 
 
@@ -147,6 +155,21 @@ def slice_of(demand: Demand) -> Slice:
     """The slice that the demand is counted in."""
     place, channel, category = demand.place or "", demand.channel or "", demand.category or ""
     return Slice(place, channel, category, demand.lead or "", demand.workflow)
+
+
+def score(tally: Mapping[int, int]) -> Fraction:
+    """The weights of the grades of all demands of the tally (standing → number), added up."""
+    hundredths = sum(number * ((standing & WEIGHT) >> WEIGHT_AT) for standing, number in tally.items())
+    return Fraction(hundredths, 100)
+
+
+def graded_as(evaluation: Round) -> int:
+    """The grade by name, if it is one of the five, and what it counts for."""
+    means = evaluation.grade_means or FIVE.get(evaluation.grade)  # type: ignore[arg-type]
+    if means is None:
+        return 0
+    counts_as = GRADED_SATISFIED if means.satisfied else PARTLY_SATISFIED if means.weight >= HALF else 0
+    return GRADES.get(evaluation.grade, 0) | GRADED | counts_as | means.weight << WEIGHT_AT  # type: ignore[arg-type]
 
 
 @lru_cache

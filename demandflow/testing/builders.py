@@ -128,7 +128,8 @@ def _attempts(
     people = list(candidates(workflow, demand, move))
     for wait in waits if demand.version else waits[:1]:
         at = (demand.last or THEN) + wait
-        where = Surroundings(demand, () if other is None else (other.id,), at)
+        others = () if other is None else (other.id,)
+        where = Surroundings(demand, others, at, grades=workflow.grades.words)
         for fact in _facts(kind, where):
             for by in people:
                 said = in_their_own_name(fact, by) if isinstance(fact, Registered) else fact
@@ -138,12 +139,12 @@ def _attempts(
 def _facts(kind: type[Fact], where: Surroundings) -> Iterator[Fact]:
     """Facts of the class that fit, and then all that a condition may tell apart; each once."""
     try:
-        plain(kind)
+        plain(kind, where.grades)
     except InvalidValue:  # no sample is known of one of its fields
         return
     seen: set[str] = set()
     numbered = (fact_of(kind, number, where) for number in range(TRIED))
-    for fact in numbered if issubclass(kind, Merged) else chain(numbered, variants(kind)):
+    for fact in numbered if issubclass(kind, Merged) else chain(numbered, variants(kind, where.grades)):
         if (said := repr(fact)) not in seen:
             seen.add(said)
             yield fact

@@ -39,18 +39,19 @@ KEPT_BACK = frozenset({"source", "reference", "shared_with"})
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a fact is made for: the demand as it stands, others it could be merged into, workflows, and the moment."""
+    """What a fact is made for: the demand as it stands, others it could be merged into, workflows, when, and grades."""
 
     demand: Demand
     others: Sequence[UUID]
     now: datetime
     workflows: Sequence[str] = ("elsewhere@1",)
+    grades: tuple[Grade, ...] = Grade.USUAL
 
 
 def fact_of(kind: type[Fact], number: int, where: Surroundings) -> Any:
     """The fact of this class that the number stands for. Raises InvalidValue where no sample is known."""
     if issubclass(kind, Corrected):
-        return _correction(kind, number, where.demand)
+        return _correction(kind, number, where)
     fields: dict[str, Any] = {}
     for name, choices in _choices(kind, where).items():
         if not choices:
@@ -60,16 +61,17 @@ def fact_of(kind: type[Fact], number: int, where: Surroundings) -> Any:
     try:
         return kind(**fields)
     except InvalidValue:
-        return plain(kind)
+        return plain(kind, where.grades)
 
 
 def _choices(kind: type[Fact], where: Surroundings) -> dict[str, Sequence[Any]]:
     found: dict[str, Sequence[Any]] = {}
+    samples = choices_of(kind, everything=True, grades=where.grades)
     for name, info in kind.model_fields.items():
         if name in KEPT_BACK:
             continue
         needed = info.is_required()
-        values = accepted(kind, name, _by_name(name, where)) or _by_kind(choices_of(kind, everything=True)[name])
+        values = accepted(kind, name, _by_name(name, where)) or _by_kind(samples[name])
         if needed or values:
             found[name] = values if needed or None in values else (None, *values)
     return found
@@ -104,8 +106,9 @@ def _by_kind(found: Sequence[Any]) -> Sequence[Any]:
     return OURS[of.pop()] if len(of) == 1 and of <= OURS.keys() and (str not in of or len(values) == 1) else values
 
 
-def _correction(kind: type[Corrected], number: int, demand: Demand) -> Corrected:
+def _correction(kind: type[Corrected], number: int, where: Surroundings) -> Corrected:
     """Mostly of a field that the named event has, to another value; sometimes of one it has not."""
+    demand = where.demand
     named = [(at, field) for at, fact in demand.facts_by_version.items() for field in correctable(fact)]
     wrong = [(demand.version or 1, "grade"), (demand.version + 1, "place")]
     values: dict[str, Sequence[Any]] = {
@@ -114,7 +117,7 @@ def _correction(kind: type[Corrected], number: int, demand: Demand) -> Corrected
         "channel": CHANNELS,
         "contractor": (*CONTRACTORS, "王芳"),
         "resolved": (False, True),
-        "grade": tuple(Grade),
+        "grade": where.grades,
     }
     number, chosen = divmod(number, len(named) * 2 + len(wrong))
     event, field = [*named, *named, *wrong][chosen]

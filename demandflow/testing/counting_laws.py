@@ -101,9 +101,8 @@ def rates_are_counts_over_counts(played: Played) -> None:
         words = [*dict(rule.numerator), *rule.denominator]
         needs = {rule.needs, *map(_needs, words)} - {None}
         able = [one for one in seen if needs <= set(one["declares"])]
-        above = sum(
-            (weight * sum(_counts(word, one, at) for one in able) for word, weight in rule.numerator), Fraction(0)
-        )
+        terms = ((weight, sum(_value(word, one, at) for one in able)) for word, weight in rule.numerator)
+        above = sum((weight * number for weight, number in terms), Fraction(0))
         below = sum(_counts(word, one, at) for word in rule.denominator for one in able)
         rate = figures.rate(name)
         assert (rate.numerator, rate.n) == (above, below), (
@@ -177,7 +176,7 @@ def _in_time(clock: ClockState) -> bool:
 
 def _counts(name: str, one: dict[str, Any], at: datetime) -> bool:
     closed, late = one["ended_as"] == "closed", one["due"] is not None
-    evaluated = one["evaluated"]
+    evaluated, (weight, satisfied) = one["evaluated"], _grade(one)
     known = {
         "received": True,
         "open": one["ended_as"] is None,
@@ -187,6 +186,9 @@ def _counts(name: str, one: dict[str, Any], at: datetime) -> bool:
         "closed_and_asked": closed and one["asked"],
         "evaluated": evaluated,
         "silent": closed and not evaluated,
+        "graded": weight is not None,
+        "graded_satisfied": satisfied,
+        "partly_satisfied": not satisfied and weight is not None and weight >= Fraction(1, 2),
         "no_clock": not late,
         "running": late and one["ended_as"] is None,
         "met": late and closed and one["ended"] <= one["due"],
@@ -199,6 +201,21 @@ def _counts(name: str, one: dict[str, Any], at: datetime) -> bool:
     if name in known:
         return bool(known[name])
     return bool(one["ended_as"] == name or (evaluated and one["grade"] == name))
+
+
+def _value(term: str, one: dict[str, Any], at: datetime) -> Fraction:
+    """What a demand adds to a term of a rate: itself, or the weight of its grade."""
+    return (_grade(one)[0] or Fraction(0)) if term == "score" else Fraction(_counts(term, one, at))
+
+
+def _grade(one: dict[str, Any]) -> tuple[Fraction | None, bool]:
+    """What the grade of a demand weighs, if it is evaluated with one, and whether it counts as satisfied."""
+    if not one["evaluated"] or one["grade"] is None:
+        return None, False
+    if (own := one["grade_means"]) is not None:
+        return Fraction(own.weight, 100), own.satisfied
+    weights = {"very_satisfied": Fraction(1), "satisfied": Fraction(1), "basically_satisfied": Fraction(9, 10)}
+    return weights.get(one["grade"], Fraction(0)), one["grade"] in ("very_satisfied", "satisfied")
 
 
 def _same_counts(what: str, figures: Any, histories: Histories, at: datetime) -> None:

@@ -159,7 +159,8 @@ def nobody_acts_beyond_their_role(played: Played) -> None:
     began = played.flow._log.last_position()
     for demand in played.demands:
         live = played.flow.demand(demand)
-        around = Surroundings(live, [demand], played.clock.now, played.other_keys(live))
+        grades = played.workflow.grades.words
+        around = Surroundings(live, [demand], played.clock.now, played.other_keys(live), grades)
         for move, possible in _moves_from(played, live):
             others = sorted({role for one in played.workflow.moves for role in one.roles} - possible)
             for by in (STRANGER, *(Actor("zhao", role) for role in others[:2])):
@@ -190,7 +191,8 @@ def what_is_possible_is_said(played: Played) -> None:
 
 def _is_refused(played: Played, live: Demand, name: str, role: str) -> None:
     """Nobody in this role can make the move, whatever the fact says."""
-    around = Surroundings(live, [one for one in played.demands if one != live.id], played.clock.now)
+    others = [one for one in played.demands if one != live.id]
+    around = Surroundings(live, others, played.clock.now, grades=played.workflow.grades.words)
     kind = next(move.fact for move in played.workflow.moves if move.name == name)
     for by, number in product(actors_for(role, live)[:LAST], range(LAST)):
         try:

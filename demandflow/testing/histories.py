@@ -205,7 +205,7 @@ class Telling:
     def _around(self, demand: Demand) -> Surroundings:
         others = [other for other in self.demands if other != demand.id] * 3 + [demand.id]
         keys = (self.twin.key, self.workflow.key, self.twin.key, "unknown@1")
-        return Surroundings(demand, others, self.clock.now, keys)
+        return Surroundings(demand, others, self.clock.now, keys, self.workflow.grades.words)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from demandflow.domain.clocks.states import PAUSED, RUNNING, ClockState
 from demandflow.domain.demand import Demand
-from demandflow.domain.events import ClockChange, Event
+from demandflow.domain.events import ClockChange, Event, GradeMeaning
 from demandflow.domain.fact import Fact
 from demandflow.domain.facts import (
     STANDARD_FACTS,
@@ -109,6 +109,7 @@ def picture(events: Sequence[Event]) -> dict[str, Any]:
         "evaluated": any("evaluated" in _means(e) for e, _ in here),
         "resolved": evaluation[1].resolved if evaluation else None,
         "grade": evaluation[1].grade if evaluation else None,
+        "grade_means": _grade_means(events, evaluation[0]) if evaluation else None,
         "evaluation_from": evaluation[0].version if evaluation else 0,
         "reported_resolved": report[1].resolved if report else None,
         "report_from": report[0].version if report else 0,
@@ -130,6 +131,13 @@ def picture(events: Sequence[Event]) -> dict[str, Any]:
         "_attributes": _attributes(told),
     }
     return seen
+
+
+def _grade_means(events: Sequence[Event], evaluated: Event) -> GradeMeaning | None:
+    """What the grade counts for that the evaluation said, or a later correction of it."""
+    corrections = [e for e in events if isinstance(e.fact, Corrected) and e.fact.event == evaluated.version]
+    said = [e for e in corrections if e.fact.grade is not None and e.version > evaluated.version]  # type: ignore[attr-defined]
+    return (said or [evaluated])[-1].stamp.grade_means
 
 
 def differences(demand: Demand, events: Sequence[Event]) -> list[str]:

@@ -193,7 +193,8 @@ class Search:
         if kind in self.around.unsure:
             return seen
         made: list[Fact] = []
-        for fact in facts(kind, demand, at, (other.id for other in self._others(kind))):
+        others = (other.id for other in self._others(kind))
+        for fact in facts(kind, demand, at, others, self.workflow.grades.words):
             made.append(fact)
             if len(made) >= self.effort.facts:
                 break

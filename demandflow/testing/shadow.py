@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from demandflow.domain.demand import Demand, as_if
-from demandflow.domain.events import Event, Meta, Stamp
-from demandflow.domain.facts import OTHER_SIDES, LetGo, Merged, MovedOver, Registered, TookIn, Unmerged
+from demandflow.domain.events import Event, GradeMeaning, Meta, Stamp
+from demandflow.domain.facts import GRADED, OTHER_SIDES, LetGo, Merged, MovedOver, Registered, TookIn, Unmerged
 from demandflow.domain.moves import BACK, STAY, Move, Proposal, sources
+from demandflow.domain.values import Grade
 from demandflow.domain.workflow import Workflow
 from demandflow.testing.timekeeping import Timekeeper
 
@@ -26,6 +27,7 @@ class Shadow:
 
     def __init__(self, workflow: Workflow, twin: Workflow) -> None:
         self.workflow = workflow
+        self.grades = {grade.name: grade for grade in workflow.grades.grades}
         self.clocks = {one.key: tuple(one.clocks) for one in (workflow, twin)}
         self.states = {state.name: state for state in workflow.states}
         # the states from which there may be a way back: those that something else than a beginning leads to
@@ -82,6 +84,10 @@ class Shadow:
         starts = demand.version == 0
         rounds = demand.round + (1 if starts or any(meaning in ENDS_A_ROUND for meaning in means) else 0)
         stamp = Stamp(move.name, state.name, state.waits_for.value, rounds, state.ended_as, means or None)
+        said = proposal.fact.grade if isinstance(proposal.fact, GRADED) else None
+        if said is not None and said not in Grade.USUAL:
+            grade = self.grades[said]
+            stamp = as_if(stamp, grade_means=GradeMeaning(round(100 * grade.weight), grade.satisfied))
         if starts or isinstance(proposal.fact, MovedOver):
             declared = {meaning for one in self.workflow.moves for meaning in one.meanings}
             ordered = tuple(meaning for meaning in self.workflow.meanings if meaning in declared)
@@ -129,6 +135,8 @@ class Shadow:
         taken = next((move for move in theirs if move.when is None or asked(move.when, move, demand, proposal)), None)
         if taken is None:
             return "MoveNotAllowed"
+        if isinstance(proposal.fact, GRADED) and proposal.fact.grade not in (None, *self.grades):
+            return "InvalidValue"
         return "RuleBroken" if any(asked(rule, taken, demand, proposal) is not None for rule in taken.rules) else taken
 
 

@@ -21,7 +21,7 @@ from demandflow.domain.events import Event
 from demandflow.domain.fact import Fact
 from demandflow.domain.moves import MEANINGS
 from demandflow.domain.standard.closed_loop import CLOSED_LOOP
-from demandflow.domain.values import Category
+from demandflow.domain.values import Category, Grade
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief
 from demandflow.testing.choosing import MOST, Surroundings, fact_of
@@ -60,12 +60,14 @@ __all__ = [
 ]
 
 
-def facts_for(kind: type[Fact], demand: Demand, others: Sequence[UUID], now: datetime) -> SearchStrategy[Any]:
+def facts_for(
+    kind: type[Fact], demand: Demand, others: Sequence[UUID], now: datetime, grades: tuple[Grade, ...] = Grade.USUAL
+) -> SearchStrategy[Any]:
     """A fact of this class that mostly fits the demand as it stands; `others` it could be merged into.
 
-    Raises InvalidValue where no sample is known for a field of it.
+    `grades` are those of its workflow's scale. Raises InvalidValue where no sample is known for a field of it.
     """
-    where = Surroundings(demand, tuple(others), now)
+    where = Surroundings(demand, tuple(others), now, grades=grades)
     plain(_a_class(kind))
     return st.integers(0, MOST).map(lambda number: fact_of(kind, number, where))
 

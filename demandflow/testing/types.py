@@ -25,6 +25,7 @@ from demandflow import (
     Event,
     FeedbackMethod,
     Figures,
+    Grade,
     InvalidValue,
     Limit,
     Meta,
@@ -233,6 +234,7 @@ STRATEGIES: dict[Any, Make] = {
     Category: categories,
     Channel: channels,
     Urgency: lambda: words(Urgency),
+    Grade: lambda: words(Grade),
     FeedbackMethod: lambda: words(FeedbackMethod),
     Period: _periods,
     # workflows

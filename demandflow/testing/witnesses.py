@@ -13,7 +13,7 @@ from demandflow.domain.checks.samples import accepted, choices_of, plain
 from demandflow.domain.demand import Demand
 from demandflow.domain.fact import Fact
 from demandflow.domain.facts import Corrected, correctable
-from demandflow.domain.values import Actor, Category, Channel, Place, Role, Word
+from demandflow.domain.values import Actor, Category, Channel, Grade, Place, Role, Word
 from demandflow.errors import InvalidValue
 
 STRANGERS = ("somebody", "somebody else", "a third person")
@@ -40,17 +40,19 @@ def people(role: str, demand: Demand, seen: Sequence[Actor] = ()) -> Iterator[Ac
     yield from dict.fromkeys((*first, *others, *theirs, *members))
 
 
-def facts(kind: type[Fact], demand: Demand, at: datetime, others: Iterable[UUID] = ()) -> Iterator[Fact]:
+def facts(
+    kind: type[Fact], demand: Demand, at: datetime, others: Iterable[UUID] = (), grades: tuple[Grade, ...] = Grade.USUAL
+) -> Iterator[Fact]:
     """Facts of this class that differ in all that a rule may look at, made for this demand at this moment.
 
     Raises InvalidValue where no sample of a needed field is known.
     """
     if issubclass(kind, Corrected):
-        yield from _corrections(kind, demand)
+        yield from _corrections(kind, demand, grades)
         return
-    plain(kind)  # says what no sample is known of
+    plain(kind, grades)  # says what no sample is known of
     choices: dict[str, Sequence[Any]] = {}
-    for name, samples in choices_of(kind, everything=True).items():
+    for name, samples in choices_of(kind, everything=True, grades=grades).items():
         needed = kind.model_fields[name].is_required()
         if name in KEPT_BACK and not needed:
             continue
@@ -115,10 +117,10 @@ def _neighbours(said: Any, kind: type) -> Iterator[Any]:
             yield from ((*said[:n], *said[n + 1 :]) for n in range(len(said)))
 
 
-def _corrections(kind: type[Corrected], demand: Demand) -> Iterator[Corrected]:
+def _corrections(kind: type[Corrected], demand: Demand, grades: tuple[Grade, ...]) -> Iterator[Corrected]:
     """A correction of each field that an event has, to each value that there is."""
     for event, fact in enumerate(demand.facts, start=1):
-        samples = {**choices_of(kind, everything=True), "contractor": (*STRANGERS, *_names(demand))}
+        samples = {**choices_of(kind, everything=True, grades=grades), "contractor": (*STRANGERS, *_names(demand))}
         for name in correctable(fact):
             for value in samples[name]:
                 if value is not None:

@@ -10,6 +10,7 @@ from typing import Any
 from demandflow.calendars.calendar import Calendar
 from demandflow.calendars.files import CalendarTable
 from demandflow.domain.clocks.clock import Clock, Limit
+from demandflow.domain.standard.grades import FIVE_GRADES
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief, listed
 from demandflow.inputs.documents import as_json, as_toml, form_of
@@ -40,6 +41,9 @@ def dumps(workflow: Workflow, form: str = "toml", vocabulary: Vocabulary = STAND
     if nameless := tuple(dict.fromkeys(_nameless(workflow, checked_vocabulary(vocabulary)))):
         remedy = "name them: vocabulary.with_(facts=…, rules=…, conditions=…)"
         raise InvalidValue(workflow.key, f"cannot be written down; not registered: {listed(nameless)}; {remedy}")
+    if workflow.grades != FIVE_GRADES:
+        remedy = "a file cannot say grades of a workflow's own yet; keep it in Python"
+        raise InvalidValue(workflow.key, f"cannot be written down: {remedy}")
     table = _table(workflow, vocabulary)
     return write(table.model_dump(mode="json", by_alias=True, exclude_defaults=True, context=Names(vocabulary)))
 

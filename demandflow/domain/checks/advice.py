@@ -11,13 +11,14 @@ from demandflow.domain.checks.defects import SAYS
 from demandflow.domain.checks.spelling import one_letter_apart
 from demandflow.domain.checks.ways import leaving
 from demandflow.domain.moves import STAY, Move, State
+from demandflow.domain.standard.grades import FIVE_GRADES, GradeScale
 from demandflow.errors import Defect, listed
 
 
-def advice_for(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defect]:
+def advice_for(states: Sequence[State], moves: Sequence[Move], grades: GradeScale = FIVE_GRADES) -> Iterator[Defect]:
     """What could be better in a workflow without defects."""
-    yield from unasked_rework(states, moves)
-    yield from odd_answers(states, moves)
+    yield from unasked_rework(states, moves, grades.words)
+    yield from odd_answers(states, moves, grades.words)
     from_state = leaving(states, moves)
     for state in states:
         leading_on = [moves[number] for number in from_state[state.name] if moves[number].to is not STAY]

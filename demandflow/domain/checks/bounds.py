@@ -9,7 +9,7 @@ from itertools import product
 from typing import Any
 from uuid import UUID
 
-from demandflow.domain.checks.samples import THEN, WHO, variants
+from demandflow.domain.checks.samples import THEN, WHO, Grades, variants
 from demandflow.domain.checks.ways import Step, closure, ends_of, tried_together
 from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.fact import Fact
@@ -28,14 +28,16 @@ STANDINGS = ((True, False), (True, True), (False, False), (False, True))
 """Audited or not, taken over or not."""
 
 
-def unbounded_rework(states: Sequence[State], moves: Sequence[Move], steps: Sequence[Step]) -> Iterator[Defect]:
+def unbounded_rework(
+    states: Sequence[State], moves: Sequence[Move], steps: Sequence[Step], grades: Grades
+) -> Iterator[Defect]:
     """Moves by which a demand can go round for ever: asked about its millionth round, they still send it back."""
     arrows = [(step.before.state, step.after.state) for step in steps if "reopened" not in moves[step.move].meanings]
     for name, source, role, alternatives in _rework(states, moves):
         # if a demand that was taken over comes back here, it must not be taken over again and again
         taken = {str(move.to) for move in alternatives if "taken_over" in move.meanings}
         twice = any(source in closure({goal}, arrows) for goal in taken)
-        for fact in variants_of(alternatives[0].fact):
+        for fact in variants_of(alternatives[0].fact, grades):
             if _goes_round(alternatives, source, role, fact, twice):
                 says = f"move {name!r} from {source!r} sends a demand back however often it went round"
                 example = f"as with {fact!r}, in its {OFTEN:,}th round"
@@ -45,11 +47,13 @@ def unbounded_rework(states: Sequence[State], moves: Sequence[Move], steps: Sequ
                 break
 
 
-def unasked_rework(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defect]:
+def unasked_rework(states: Sequence[State], moves: Sequence[Move], grades: Grades) -> Iterator[Defect]:
     """Rework of which nobody knows whether it has a bound, for want of a fact to ask its conditions about."""
     for name, source, role, alternatives in _rework(states, moves):
         late = [sample_demand(source, OFTEN, *standing) for standing in STANDINGS]
-        proposals = [sample_proposal(alternatives, role, fact, LATE) for fact in variants_of(alternatives[0].fact)]
+        proposals = [
+            sample_proposal(alternatives, role, fact, LATE) for fact in variants_of(alternatives[0].fact, grades)
+        ]
         if not any(_taken(alternatives, demand, proposal) for demand, proposal in product(late, proposals)):
             says = f"whether move {name!r} from {source!r} sends demands round for ever cannot be told"
             why = f"no sample of {alternatives[0].fact.__name__} is known that its conditions can be asked about"
@@ -86,10 +90,10 @@ def unspoken_rework(states: Sequence[State], moves: Sequence[Move], steps: Seque
 
 
 @cache
-def variants_of(kind: type[Fact]) -> tuple[Fact, ...]:
+def variants_of(kind: type[Fact], grades: Grades) -> tuple[Fact, ...]:
     """Facts of this class that differ in what a condition may look at; none where no sample is known."""
     try:
-        return tuple(variants(kind))
+        return tuple(variants(kind, grades))
     except InvalidValue:
         return ()
 

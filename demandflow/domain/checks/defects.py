@@ -19,6 +19,7 @@ from demandflow.domain.clocks.clock import Clock
 from demandflow.domain.fact import Fact
 from demandflow.domain.facts import OTHER_SIDE, STANDARD_FACTS, Corrected, Evaluated, Registered, Reported
 from demandflow.domain.moves import BACK, ENDS, MEANINGS, START, WORDS, Move, State
+from demandflow.domain.standard.grades import FIVE_GRADES, GradeScale
 from demandflow.domain.values import Stage
 from demandflow.errors import Defect, listed
 from demandflow.inputs.texts import is_name
@@ -41,12 +42,13 @@ def defects_of(
     *,
     tells_nobody: bool,
     clocks: Sequence[Clock],
+    grades: GradeScale = FIVE_GRADES,
 ) -> tuple[Defect, ...]:
     """All defects of a workflow, each once.
 
     A misspelt name is reported, and then read as the one that was meant, so that it causes no other defect.
     """
-    if defects := tuple(wrong_types(name, version, states, moves, tells_nobody)):
+    if defects := tuple(wrong_types(name, version, states, moves, tells_nobody, grades)):
         return defects
     defects = (*_wrong_names(states, moves), *_wrong_words(states, moves), *_wrong_facts(moves))
     declared, (states, moves) = len(moves), _as_meant(states, moves)
@@ -62,8 +64,8 @@ def defects_of(
         *shape,
         *wrong_ends(states, moves, steps),
         *wrong_merges(states, moves, steps),
-        *wrong_answers(states, moves),
-        *unbounded_rework(states, moves, steps),
+        *wrong_answers(states, moves, grades.words),
+        *unbounded_rework(states, moves, steps, grades.words),
         *unspoken_rework(states, moves, steps),
         *wrong_telling(states, moves, steps, tells_nobody),
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 from demandflow.domain.fact import Fact
 from demandflow.domain.moves import BACK, ENDS, START, STAY, Move, State
+from demandflow.domain.standard.grades import GradeScale
 from demandflow.domain.values import Stage
 from demandflow.errors import Defect, brief, listed
 from demandflow.inputs.texts import is_name
@@ -17,7 +18,7 @@ MOST_VERSIONS = 1_000_000_000
 
 
 def wrong_types(
-    name: Any, version: Any, states: Sequence[Any], moves: Sequence[Any], tells_nobody: Any
+    name: Any, version: Any, states: Sequence[Any], moves: Sequence[Any], tells_nobody: Any, grades: Any
 ) -> Iterator[Defect]:
     """Parts of the wrong type, which nothing else can be asked about."""
     if not isinstance(name, str) or not is_name(name) or "@" in name:
@@ -28,6 +29,8 @@ def wrong_types(
         yield Defect("type", f"version {given}", f"give a whole number from 1 to {MOST_VERSIONS}")
     if not isinstance(tells_nobody, bool):
         yield Defect("type", f"tells_nobody {brief(tells_nobody)}", "say True or False")
+    if not isinstance(grades, GradeScale):
+        yield Defect("type", f"grades {brief(grades)}", "give a GradeScale")
     for state in states:
         if not isinstance(state, State) or not isinstance(state.name, str):
             yield Defect("type", f"{brief(state)} is no State", "give a State with a name")

@@ -10,17 +10,18 @@ from enum import Enum
 from functools import cache
 from itertools import combinations, islice, product
 from math import prod
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar, Union, get_args, get_origin
 from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from demandflow.domain.fact import Fact
-from demandflow.domain.values import Channel, Word
+from demandflow.domain.values import Channel, Grade, Word
 from demandflow.errors import InvalidValue, listed
 
 F = TypeVar("F", bound=Fact)
+Grades: TypeAlias = tuple[Grade, ...]
 
 MOST = 64
 NOBODY = UUID(int=0)
@@ -29,22 +30,22 @@ WHO = "resident"
 """The resident of those samples that have one."""
 
 
-def plain(kind: type[F], **fields: Any) -> F:
+def plain(kind: type[F], grades: Grades = Grade.USUAL, /, **fields: Any) -> F:
     """A fact of this class with plain values wherever one is needed and none is given. Raises InvalidValue."""
     needed = [name for name, info in kind.model_fields.items() if info.is_required() and name not in fields]
-    samples = {name: choices_of(kind)[name] for name in needed}
+    samples = {name: choices_of(kind, grades=grades)[name] for name in needed}
     if unknown := [name for name, choices in samples.items() if not choices]:
         raise InvalidValue(kind.__name__, f"no sample is known for {listed(unknown)}; give it yourself")
     return kind(**{name: choices[0] for name, choices in samples.items()}, **fields)
 
 
-def variants(kind: type[F]) -> Iterator[F]:
+def variants(kind: type[F], grades: Grades = Grade.USUAL) -> Iterator[F]:
     """Facts of this class that differ in all that a condition may look at: yes or no, a choice, a number, a resident.
 
     All there are, or, of very many, all that differ from the first in one field or in two. Texts and moments are the
     same in all of them. Raises InvalidValue where no sample of a needed field is known.
     """
-    choices = choices_of(kind)
+    choices = choices_of(kind, grades=grades)
     needed = {name for name, info in kind.model_fields.items() if info.is_required()}
     if unknown := [name for name in needed if not choices[name]]:
         raise InvalidValue(kind.__name__, f"no sample is known for {listed(sorted(unknown))}; give facts yourself")
@@ -70,12 +71,15 @@ def _mixed(choices: Sequence[Sequence[Any]]) -> Iterator[tuple[Any, ...]]:
 
 
 @cache
-def choices_of(kind: type[Fact], *, everything: bool = False) -> dict[str, tuple[Any, ...]]:
+def choices_of(
+    kind: type[Fact], *, everything: bool = False, grades: Grades = Grade.USUAL
+) -> dict[str, tuple[Any, ...]]:
     """Values of each field that differ in what a condition may look at; other optional ones are None.
 
     With `everything` there are samples of those too.
     """
-    return {name: tuple(_choices_of(kind, name, info, everything)) for name, info in kind.model_fields.items()}
+    fields = kind.model_fields.items()
+    return {name: tuple(_choices_of(kind, name, info, everything, grades)) for name, info in fields}
 
 
 def accepted(kind: type[Fact], name: str, values: Sequence[Any]) -> list[Any]:
@@ -95,9 +99,9 @@ def _adapter(field: Any) -> TypeAdapter[Any]:
     return TypeAdapter(field)
 
 
-def _choices_of(kind: type[Fact], name: str, info: FieldInfo, everything: bool) -> list[Any]:
+def _choices_of(kind: type[Fact], name: str, info: FieldInfo, everything: bool, grades: Grades) -> list[Any]:
     residents = accepted(kind, name, [WHO, None]) if name == "resident" else []
-    choices = residents or list(_choices(info.annotation))
+    choices = residents or list(_choices(info.annotation, grades))
     matters = bool(residents) or any(
         isinstance(value, bool | int | float | Enum) or _is_a_choice(type(value)) for value in choices
     )
@@ -125,14 +129,14 @@ def _is_accepted(accepts: TypeAdapter[Any], value: Any) -> bool:
     return True
 
 
-def _choices(kind: Any) -> Iterator[Any]:
+def _choices(kind: Any, grades: Grades) -> Iterator[Any]:
     """Samples of a type, those that a condition may tell apart."""
     origin = get_origin(kind)
     if origin is Annotated:
-        yield from _choices(get_args(kind)[0])
+        yield from _choices(get_args(kind)[0], grades)
     elif origin in (Union, types.UnionType):
         for part in get_args(kind):
-            yield from [None] if part is type(None) else _choices(part)
+            yield from [None] if part is type(None) else _choices(part, grades)
     elif origin is Literal:
         yield from get_args(kind)
     elif kind is bool:
@@ -142,7 +146,7 @@ def _choices(kind: Any) -> Iterator[Any]:
     elif isinstance(kind, type) and issubclass(kind, Enum):
         yield from kind
     elif _is_a_choice(kind):
-        yield from kind.USUAL
+        yield from grades if kind is Grade else kind.USUAL
     elif isinstance(kind, type) and issubclass(kind, Word):
         yield kind("sample")
     elif kind in SAMPLES:
@@ -150,7 +154,7 @@ def _choices(kind: Any) -> Iterator[Any]:
     elif (container := origin or kind) in (tuple, list, frozenset, set, dict):
         yield container()
         if container is not dict and (inner := get_args(kind)):
-            yield from (container([item]) for item in islice(_choices(inner[0]), 1))
+            yield from (container([item]) for item in islice(_choices(inner[0], grades), 1))
     elif isinstance(kind, type) and issubclass(kind, Fact):
         yield plain(kind)
 

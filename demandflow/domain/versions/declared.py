@@ -84,7 +84,7 @@ def _default(field: Field[Any]) -> Any:
 def _plain(value: Any, unordered: bool = False) -> Any:
     """The value as JSON, the same in every process."""
     match value:
-        case None | bool() | int() | str():
+        case None | bool() | int() | float() | str():
             return value if not isinstance(value, Enum) else value.value
         case Enum():
             return value.name

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Generic, TypeVar
 
-from demandflow.projections.figures.definitions import MIDDLE_WEIGHT
+from demandflow.projections.figures.definitions import SATISFACTION
 from demandflow.projections.figures.figures import Figures
 from demandflow.projections.figures.rates import MeanOfUnits, Rate
 from demandflow.projections.standing import COUNTS
@@ -86,7 +86,7 @@ class FiguresBy(Mapping[K, Figures], Generic[K]):
             table[name] = [part.count(name) for part in self.parts.values()]
         for name in self._empty.rates:
             table[name] = [_float(part.rate(name)) for part in self.parts.values()]
-        for kind in MIDDLE_WEIGHT:
+        for kind in SATISFACTION:
             intervals = [part.satisfaction_interval(kind) for part in self.parts.values()]
             for at, rate in enumerate(self._empty.satisfaction_interval(kind)):
                 table[rate.name] = [_float(interval[at]) for interval in intervals]

@@ -8,17 +8,17 @@ from fractions import Fraction
 
 from demandflow.domain.moves import ENDS
 from demandflow.errors import InvalidValue, brief, listed
-from demandflow.projections.standing import COUNTS, HAPPENINGS, IN_RETROSPECT
+from demandflow.projections.standing import COUNTS, GRADES, HAPPENINGS, IN_RETROSPECT
 
-GRADED = ("very_satisfied", "satisfied", "basically_satisfied", "dissatisfied", "very_dissatisfied")
-MIDDLE_WEIGHT = {"strict": Fraction(0), "weighted": Fraction(9, 10), "lenient": Fraction(1)}
+SCORE = "score"
 STANDING, HAPPENING, RATE, RANGE, DURATION = "standing count", "happening", "rate", "range", "duration"
+SUM = "sum"
 ANY_CLOCK, ON_TIME, ON_TIME_OF_THE_ENDED = "(clock)", "on time", "on time of the ended"
 OF_THE_ENDED = "on_time of the ended"
 OVERDUE, RUNNING_OVERDUE, DUE = "overdue", "running_overdue", "due"
 OURS = "demandflow"
 BEIJING = "the call-back figures of a Beijing district's hotline program"
-GRADES = "the five grades of the public 好差评 scheme"
+FIVE_GRADES = "the five grades of the public 好差评 scheme"
 
 
 @dataclass(frozen=True)
@@ -90,11 +90,17 @@ def _plain(*names: str) -> tuple[tuple[str, Fraction], ...]:
     return tuple((name, Fraction(1)) for name in names)
 
 
-def satisfied(kind: str) -> tuple[tuple[str, Fraction], ...]:
-    """The grades that count as satisfied, with their weights."""
-    return (*_plain("very_satisfied", "satisfied"), ("basically_satisfied", MIDDLE_WEIGHT[kind]))
-
-
+SATISFACTION = {
+    "strict": ("graded_satisfied",),
+    "weighted": (SCORE,),
+    "lenient": ("graded_satisfied", "partly_satisfied"),
+}
+"""What is satisfied by each definition, of the graded."""
+_SATISFIED = {
+    "strict": "have a grade that counts as satisfied",
+    "weighted": "are satisfied, each by the weight of its grade",
+    "lenient": "have a grade that counts as satisfied, or weighs at least a half",
+}
 # fmt: off
 _STANDING = {
     "received": "all demands that were registered",
@@ -111,7 +117,12 @@ _STANDING = {
     "closed_and_asked": "now closed, and asked",
     "evaluated": "with an evaluation in the present round",
     "silent": "now closed, without an evaluation in the present round",
-    **{grade: f"evaluated as {grade.replace('_', ' ')} in the present round" for grade in GRADED},
+    "graded": "evaluated with a grade in the present round",
+    "graded_satisfied": "evaluated with a grade that counts as satisfied: very_satisfied, satisfied, or one of an own "
+                        "scale that does",
+    "partly_satisfied": "evaluated with a grade that does not count as satisfied, but weighs at least a half: "
+                        "basically_satisfied, or such a one of an own scale",
+    **{grade: f"evaluated as {grade.replace('_', ' ')} in the present round" for grade in map(str, GRADES)},
     "no_clock": "without a due moment",
     "running": "open, with a due moment",
     "met": "closed by its due moment",
@@ -143,8 +154,8 @@ _RATES = (
      _plain("resolved"), ("evaluated",)),
     ("resolution contractor", "of the closed, how many the contractor reported as resolved", OURS, "reported",
      _plain("reported_resolved"), ("closed",)),
-    *((f"satisfaction {kind}", f"of the graded evaluations, how many are satisfied; the middle grade counts "
-       f"{float(weight):g}", GRADES, "evaluated", satisfied(kind), GRADED) for kind, weight in MIDDLE_WEIGHT.items()),
+    *((f"satisfaction {kind}", f"of the graded evaluations, how many {_SATISFIED[kind]}", FIVE_GRADES, "evaluated",
+       _plain(*terms), ("graded",)) for kind, terms in SATISFACTION.items()),
     ("participation", "of those asked, how many evaluated", OURS, "asked", _plain("evaluated"), ("asked",)),
     ("coverage", "of the closed, how many were asked", OURS, "asked", _plain("closed_and_asked"), ("closed",)),
     ("on_time", "of those that came due (closed with a due moment, or still open though it has passed), how many were "
@@ -171,7 +182,9 @@ OF_CLOCKS = {
 RATES_OF_CLOCKS = (ON_TIME, ON_TIME_OF_THE_ENDED)
 _OTHERS = (
     ("satisfaction_interval", RATE, "over the closed, those without an evaluation counted once as dissatisfied and "
-     "once as satisfied: the truth lies between", GRADES, "evaluated"),
+     "once as satisfied: the truth lies between", FIVE_GRADES, "evaluated"),
+    (SCORE, SUM, "the weights of the grades of all graded evaluations: very_satisfied and satisfied weigh 1, "
+     "basically_satisfied 0.9, the other two 0, and those of an own scale what it says", FIVE_GRADES, "evaluated"),
     (OVERDUE, RANGE, "open, and a due moment has passed at the moment asked about: that of a clock, or the one that "
      "a fact gave to the whole demand", OURS, None),
     (RUNNING_OVERDUE, RANGE, "running, and the due moment that a fact gave to the whole demand has passed at the "

@@ -10,9 +10,7 @@ from typing import Any
 from demandflow.errors import InvalidValue, brief, listed
 from demandflow.projections.figures.definitions import (
     DUE,
-    GRADED,
     IDENTITY,
-    MIDDLE_WEIGHT,
     OF_THE_ENDED,
     ON_TIME,
     ON_TIME_OF_THE_ENDED,
@@ -21,15 +19,16 @@ from demandflow.projections.figures.definitions import (
     RATES,
     RATES_OF_CLOCKS,
     RUNNING_OVERDUE,
+    SATISFACTION,
+    SCORE,
     Definition,
     counts_of,
     definition,
     rates_of,
-    satisfied,
     split,
 )
 from demandflow.projections.figures.rates import ClockFigures, Rate, overdue_beside
-from demandflow.projections.standing import CLOCK_STATUSES, CODES, COUNTS, DECLARES, HAPPENINGS, UNDATED
+from demandflow.projections.standing import CLOCK_STATUSES, CODES, COUNTS, DECLARES, HAPPENINGS, UNDATED, score
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ class Figures:
         needs = [rule.needs, *(COUNTS[count].needs for count in counts)]
         numerator = sum((self._number(count, *needs) * weight for count, weight in rule.numerator), Fraction(0))
         beside = overdue_beside(self._range(RUNNING_OVERDUE)) if name == OF_THE_ENDED else ""
-        return Rate(name, numerator, sum(self._number(count, *needs) for count in rule.denominator), beside)
+        return Rate(name, numerator, int(sum(self._number(count, *needs) for count in rule.denominator)), beside)
 
     def clock(self, name: str) -> ClockFigures:
         """The figures of the clock of this name: its counts, which add up to the received, and its rates."""
@@ -105,18 +104,18 @@ class Figures:
         return self.rate(f"resolution {kind}")
 
     def satisfaction(self, kind: str = "strict") -> Rate:
-        """How many of the evaluations were satisfied: `strict`, `weighted` (middle grade 0.9) or `lenient`."""
+        """How many of the evaluations were satisfied: `strict`, `weighted` (by their grades' weights) or `lenient`."""
         return self.rate(f"satisfaction {kind}")
 
     def satisfaction_interval(self, kind: str = "strict") -> tuple[Rate, Rate]:
         """Of the closed, with those without an evaluation counted once as dissatisfied and once as satisfied."""
-        if not isinstance(kind, str) or kind not in MIDDLE_WEIGHT:
-            raise InvalidValue("satisfaction", f"{brief(kind)} is none (possible: {listed(MIDDLE_WEIGHT)})")
+        if not isinstance(kind, str) or kind not in SATISFACTION:
+            raise InvalidValue("satisfaction", f"{brief(kind)} is none (possible: {listed(SATISFACTION)})")
         is_closed = COUNTS["closed"].includes
         closed = Figures(self.name, {bits: demands for bits, demands in self.standings.items() if is_closed(bits)}, {})
-        n = closed._number("closed", "evaluated")
-        least = sum((closed._number(grade, "evaluated") * weight for grade, weight in satisfied(kind)), Fraction(0))
-        ungraded = n - sum(closed._number(grade, "evaluated") for grade in GRADED)
+        n = int(closed._number("closed", "evaluated"))
+        least = Fraction(sum(closed._number(term, "evaluated") for term in SATISFACTION[kind]))
+        ungraded = Fraction(n - closed._number("graded", "evaluated"))
         over = f"satisfaction {kind}, over the closed"
         return Rate(f"{over}, at least", least, n), Rate(f"{over}, at most", least + ungraded, n)
 
@@ -177,25 +176,31 @@ class Figures:
             for name in self.counts
             for number in (self.count(name),)
         ]
-        intervals = (rate for kind in MIDDLE_WEIGHT for rate in self.satisfaction_interval(kind))
+        intervals = (rate for kind in SATISFACTION for rate in self.satisfaction_interval(kind))
         for rate in (*map(self.rate, self.rates), *intervals):
             value = None if rate.value is None else float(rate.value)
             top = float(rate.numerator) if rate.n else None
             rows.append({"figure": rate.name, "kind": "rate", "numerator": top, "n": rate.n, "value": value})
         return [{"slice": self.name, **row, "meaning": _meaning(row["figure"])} for row in rows]
 
-    def _number(self, name: str, *needs: str | None) -> int:
-        """A count of the demands whose workflow declares all that is needed."""
-        return self._range(name) if name in RANGES else COUNTS[name].declared(*needs).of(self.standings) or 0
+    def _number(self, name: str, *needs: str | None) -> int | Fraction:
+        """A count, or the score, of the demands whose workflow declares all that is needed."""
+        if name in RANGES:
+            return self._range(name)
+        if name == SCORE:
+            declares = COUNTS["received"].declared(*needs)
+            return score({bits: demands for bits, demands in self.standings.items() if declares.includes(bits)})
+        return COUNTS[name].declared(*needs).of(self.standings) or 0
 
     def _range(self, name: str) -> int:
         """How many are overdue, or came due, at the moment asked about."""
         overdue = self.dues.get(OVERDUE if name == OVERDUE else RUNNING_OVERDUE, 0)
-        return overdue if name != DUE else overdue + self._number("met") + self._number("missed")
+        return overdue if name != DUE else overdue + int(self._number("met") + self._number("missed"))
 
     def __str__(self) -> str:
         lines = [f"{self.name}: {self.identity}"]
-        standing = (name for name in (*COUNTS, *RANGES) if name not in ("received", "no_clock", *IDENTITY))
+        elsewhere = {"received", "no_clock", *IDENTITY, *SATISFACTION["lenient"], "graded"}
+        standing = (name for name in (*COUNTS, *RANGES) if name not in elsewhere)
         for what, names in (("", standing), ("happened: ", HAPPENINGS)):
             if counts := [f"{number} {name}" for name in names if (number := self.count(name))]:
                 lines.append(f"  {what}{', '.join(counts)}")

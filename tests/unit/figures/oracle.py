@@ -115,7 +115,9 @@ def _counts(now: dict[str, Any], moment: datetime) -> Iterable[str]:
     yield end or "open"
     yield from (["asked"] if now.get("asked") else [])
     if evaluation:
-        yield from ("evaluated", evaluation["grade"])
+        yield from ("evaluated", "graded", evaluation["grade"])
+        yield from (["graded_satisfied"] if evaluation["grade"] in ("very_satisfied", "satisfied") else [])
+        yield from (["partly_satisfied"] if evaluation["grade"] == "basically_satisfied" else [])
     if end == "closed":
         yield from (["resolved"] if evaluation and evaluation["resolved"] else [])
         yield from (["silent"] if not evaluation else [])

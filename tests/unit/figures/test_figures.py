@@ -105,7 +105,7 @@ def test_rates_are_exact_and_name_their_n(flow: DemandFlow) -> None:
     assert str(figures.coverage) == "3/3 = 100.0 %"
     assert figures.as_dict()["resolution received"] == Fraction(3, 4)
     assert str(RATES["satisfaction weighted"]).startswith(
-        "satisfaction weighted (rate) = (very_satisfied + satisfied + 0.9 ×"
+        "satisfaction weighted (rate) = (score) / (graded): of the graded evaluations, how many are satisfied, each by"
     )
 
 

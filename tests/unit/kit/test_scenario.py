@@ -198,7 +198,7 @@ def test_a_situation_never_changes_whatever_is_tried_from_it() -> None:
 def test_the_failure_says_what_was_expected_what_happened_and_the_history() -> None:
     good, bad = a(Evaluated, resolved=True), a(Evaluated, resolved=False)
     says = fails(lambda: given(*TOLD).when(good).then(bad))
-    assert says.startswith("when as Anna (resident) tried to evaluate: Evaluated(resolved=True, grade=Grade.")
+    assert says.startswith("when as Anna (resident) tried to evaluate: Evaluated(resolved=True, grade='very_satisfied'")
     assert "expected to be recorded:\n  Evaluated(resolved=False, " in says
     assert "but this was:\n  Evaluated(resolved=True, " in says
     assert "Evaluated.resolved: expected False, got True" in says
@@ -383,7 +383,7 @@ def forbidden(demand: Any, proposal: Any) -> str | None:
     return "never"
 
 
-@given_any(st.sampled_from(list(Grade)), st.booleans())
+@given_any(st.sampled_from(list(Grade.USUAL)), st.booleans())
 def test_builders_fill_in_what_is_not_given_and_keep_what_is(grade: Grade, resolved: bool) -> None:
     fact = a(Evaluated, grade=grade, resolved=resolved)
     assert (fact.grade, fact.resolved, fact.words) == (grade, resolved, None)

@@ -38,7 +38,8 @@ def figures_page() -> str:
     """The page about figures, its tables made from the definitions."""
     text = FIGURES.read_text(encoding="utf-8")
     for kind, kinds in (
-        *((kind, (kind,)) for kind in ("standing count", "happening", "rate")),
+        *((kind, (kind,)) for kind in ("standing count", "happening")),
+        ("rate", ("rate", "sum")),
         ("range", ("range", "duration")),
     ):
         rows = ["| name | what it is | source |", "|---|---|---|"]

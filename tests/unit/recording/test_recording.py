@@ -324,10 +324,10 @@ def test_words_and_lists_are_welcome_where_they_say_what_is_meant(flow: DemandFl
     assert (demand.urgency, demand.shared_with) == (Urgency.URGENT, ("李四",))
     flow.answer(demand.id, "so", by=CLERK)
     flow.feed_back(demand.id, "call", by=CLERK)
-    with pytest.raises(InvalidValue, match="should be 'very_satisfied', 'satisfied'"):
-        flow.evaluate(demand.id, resolved=True, grade="happy", by=RESIDENT)  # type: ignore[arg-type]
-    done = flow.evaluate(demand.id, resolved=True, grade="satisfied", by=RESIDENT)  # type: ignore[arg-type]
-    assert done.grade is Grade.SATISFIED
+    with pytest.raises(InvalidValue, match="possible: very_satisfied, satisfied"):
+        flow.evaluate(demand.id, resolved=True, grade="happy", by=RESIDENT)
+    done = flow.evaluate(demand.id, resolved=True, grade="satisfied", by=RESIDENT)
+    assert done.grade == Grade.SATISFIED
 
 
 def test_the_work_can_go_back_to_its_contractor_in_a_workflow_of_another_shape(clock: FrozenClock) -> None:

@@ -56,7 +56,7 @@ def nothing_is_remembered() -> None:
 
 
 EXPECTED: dict[str, Sequence[Any]] = {
-    "yes": (True, False), "grade": tuple(Grade), "size": ("small", "large"), "text": ("sample",), "raw": (b"sample",),
+    "yes": (True, False), "grade": Grade.USUAL, "size": ("small", "large"), "text": ("sample",), "raw": (b"sample",),
     "id": (UUID(int=0),), "at": (datetime(2025, 3, 1, 8, tzinfo=UTC),), "day": (date(2025, 3, 1),),
     "long": (timedelta(days=1),), "count": (1, 0, 10, 1_000_000, -1), "share": (1.0, 0.0, 10.0, 1_000_000.0, -1.0),
     "sum": tuple(map(Decimal, (1, 0, 10, 1_000_000, -1))), "place": (Place("sample"),),
