@@ -12,12 +12,12 @@ from demandflow.domain.clocks.changes import clock_changes, demand_due, outcome_
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event, Meta, Stamp
 from demandflow.domain.fact import Fact
-from demandflow.domain.facts import GRADED, MovedOver
+from demandflow.domain.facts import MovedOver
 from demandflow.domain.moves import Proposal
 from demandflow.domain.stream import Stream
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Row, Workflow
-from demandflow.errors import InvalidValue, RuleBroken, brief, listed
+from demandflow.errors import RuleBroken
 
 
 class Command(Struct, frozen=True):
@@ -40,22 +40,14 @@ class Command(Struct, frozen=True):
         """The version that the caller saw; 0 if they did not say."""
         return self.seen.version if isinstance(self.seen, Demand) else self.seen or 0
 
-    @property
-    def command_ids(self) -> tuple[str, ...]:
-        """The command id as it was given, which is how an earlier version kept it, and as it is kept now."""
-        return tuple(dict.fromkeys(one for one in (self.given_id, self.command_id) if one is not None))
-
 
 def decide(workflow: Workflow, demand: Stream, proposal: Proposal[Any], meta: Meta | None = None) -> Event:
     """The event by which the proposed fact is recorded; without `meta`, as if it were recorded as it happens.
 
-    Raises MoveNotAllowed, RoleNotAllowed, RuleBroken (with every objection), or InvalidValue for the wrong fact, or a
-    grade that is not in the workflow's scale.
+    Raises MoveNotAllowed, RoleNotAllowed, RuleBroken (with every objection), or InvalidValue for a wrong fact or grade.
     """
-    row, fact = workflow.row_for(demand, proposal), proposal.fact
-    if isinstance(fact, GRADED) and fact.grade is not None and fact.grade not in workflow.grades.stamps:
-        possible = listed(workflow.grades.words)
-        raise InvalidValue("grade", f"{brief(fact.grade)} is none of {workflow.key} (possible: {possible})")
+    row = workflow.row_for(demand, proposal)
+    workflow.grades.check(proposal.fact, workflow.key)
     if objections := workflow.objections(row, demand, proposal):
         raise RuleBroken(row.move.name, objections)
     return event_of(workflow, demand, proposal, row, meta)
@@ -79,7 +71,7 @@ def event_of(workflow: Workflow, demand: Stream, proposal: Proposal[Any], row: R
         workflow.meanings if new_here else None,
         clock_changes(workflow.clocks, demand, outcome) or None,
         workflow.of.KIND,
-        workflow.grades.stamps.get(fact.grade) if isinstance(fact, GRADED) and fact.grade is not None else None,
+        workflow.grades.meaning_of(fact),
     )
     meta = meta or Meta(proposal.by, proposal.at, proposal.at, workflow.key)
     return Event(demand.id, demand.version + 1, fact, meta, stamp)

@@ -17,7 +17,7 @@ from demandflow.domain.corrections import corrected
 from demandflow.domain.demand import Demand, Round, Subject, set_part
 from demandflow.domain.events import Event
 from demandflow.domain.fact import Fact
-from demandflow.domain.facts import OURS, own_fields
+from demandflow.domain.facts import OURS, own_values
 from demandflow.domain.stream import Change, Stream
 from demandflow.domain.values import Role, Stage
 
@@ -52,8 +52,7 @@ def evolve(stream: S | None, event: Event, of: type[S] = Demand) -> S:  # type: 
     if meta.command_id is not None and (command := meta.command) is not None:
         change["commands"] = (*was.commands, (command, event.version))
     if kind not in OURS:
-        said = {name: getattr(event.fact, name) for name in own_fields(kind)}
-        change["_attributes"] = was._attributes | {name: value for name, value in said.items() if value is not None}
+        change["_attributes"] = was._attributes | own_values(event.fact)
     if isinstance(was, Demand):
         _change_a_demand(was, event, change)
     elif was.changes is not None:

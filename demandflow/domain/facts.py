@@ -353,3 +353,9 @@ def own_fields(kind: type[Fact]) -> tuple[str, ...]:
     """The fields that a community's own class has beyond those of ours that it extends."""
     ours = {name for base in kind.__mro__ if base in OURS for name in base.model_fields}  # type: ignore[attr-defined]
     return tuple(name for name in kind.model_fields if name not in ours)
+
+
+def own_values(fact: Fact) -> dict[str, Any]:
+    """What a fact of a community's own class says beyond those of ours that it extends."""
+    values = ((name, getattr(fact, name)) for name in own_fields(type(fact)))
+    return {name: value for name, value in values if value is not None}

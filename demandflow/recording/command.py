@@ -112,3 +112,8 @@ def _check_seen(seen: Demand | int, demand: UUID) -> None:
             raise InvalidValue("seen", f"is demand {seen.id}, not {demand}")
     elif isinstance(seen, bool) or not isinstance(seen, int) or seen < 1:
         raise InvalidValue("seen", f"must be a Demand as the caller saw it, or its version, got {brief(seen)}")
+
+
+def ids_of(command: Command) -> tuple[str, ...]:
+    """The command id as it was given, which is how an earlier version kept it, and as it is kept now."""
+    return tuple(dict.fromkeys(given for given in (command.given_id, command.command_id) if given is not None))

@@ -19,6 +19,7 @@ from demandflow.domain.workflow import Workflow
 from demandflow.errors import CommandConflict, HistoryIncomplete, InvalidValue, RoleNotAllowed, brief
 from demandflow.inputs.moments import moment
 from demandflow.inputs.texts import as_kept
+from demandflow.recording.command import ids_of
 from demandflow.recording.demands import Events
 from demandflow.recording.history import line_of
 from demandflow.store.holes import VERSIONS, Hole
@@ -85,7 +86,7 @@ class Earlier:
         """The demand as it was after this command, if the same one came before."""
         if command.command_id is None:
             return None
-        ids = command.command_ids
+        ids = ids_of(command)
         version = next((version for known, version in demand.commands if known in ids), None)
         if version is None:
             return None

@@ -14,7 +14,7 @@ from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, UnknownWorkflow, brief, listed
 from demandflow.inputs.arguments import plain
 from demandflow.inputs.texts import asked_of
-from demandflow.recording.command import command_from
+from demandflow.recording.command import command_from, ids_of
 from demandflow.recording.handling import CommandHandler
 from demandflow.recording.ids import derived_id
 
@@ -60,7 +60,7 @@ class Registering:
         if fact.source is not None and fact.reference is not None:
             return as_if(proposed, demand=self.id_of(fact.source, fact.reference)), on, True
         if proposed.command_id is not None:
-            ids = [uuid5(derived_id(self._tenant), f"command {command}") for command in proposed.command_ids]
+            ids = [uuid5(derived_id(self._tenant), f"command {command}") for command in ids_of(proposed)]
             demand = next((known for known in ids[:-1] if self._handler.demands.knows(known)), ids[-1])
             return as_if(proposed, demand=demand), on, True
         return as_if(proposed, demand=self._made_id()) if made else proposed, on, False

@@ -9,6 +9,8 @@ from functools import cached_property
 from typing import Any
 
 from demandflow.domain.events import GradeMeaning
+from demandflow.domain.fact import Fact
+from demandflow.domain.facts import GRADED
 from demandflow.domain.values import Grade
 from demandflow.errors import InvalidValue, brief, listed
 from demandflow.inputs.arguments import each_of, yes_or_no
@@ -72,6 +74,15 @@ class GradeScale:
     def stamps(self) -> Mapping[Grade, GradeMeaning | None]:
         """Its grades, each with what an event must say of it: nothing of the five."""
         return {(word := Grade(grade.name)): None if word in FIVE else grade.means for grade in self.grades}
+
+    def check(self, fact: Fact, workflow: str) -> None:
+        """Raise InvalidValue if the fact gives a grade that is not in the scale of this workflow."""
+        if isinstance(fact, GRADED) and fact.grade is not None and fact.grade not in self.stamps:
+            raise InvalidValue("grade", f"{brief(fact.grade)} is none of {workflow} (possible: {listed(self.words)})")
+
+    def meaning_of(self, fact: Fact) -> GradeMeaning | None:
+        """What the event must say of the fact's grade; nothing where it gives none, or one of the five."""
+        return self.stamps.get(fact.grade) if isinstance(fact, GRADED) and fact.grade is not None else None
 
     @property
     def words(self) -> tuple[Grade, ...]:
