@@ -39,7 +39,7 @@ from demandflow import (
 )
 from demandflow.calendars.files import CALENDAR, DAYS
 from demandflow.domain.facts import STANDARD_FACTS
-from demandflow.domain.rules import separations
+from demandflow.domain.rules import book, separations
 from demandflow.domain.rules.numbered import numbered
 from demandflow.facts import Fact, Registered, Stepped
 from demandflow.inputs.texts import is_name
@@ -53,7 +53,7 @@ from demandflow.workflow_files.writing import toml_of
 from tests.paths import ROOT
 from tests.unit.calendars.test_calendars import calendars
 
-RULE_BOOK = (rules.__name__, separations.__name__)
+RULE_BOOK = (book.__name__, separations.__name__)
 DOCS = ROOT / "docs"
 STRICTER = closed_loop("stricter-loop", bound=2, reopening_days=60)
 FORMS = ("toml", "json")
