@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from enum import Enum
 from functools import partial
+from importlib import import_module
 from typing import Any, get_origin, is_typeddict
 
+MODULES = ("demandflow", "demandflow.facts", "demandflow.figures")
+"""Where the public types are."""
 NOT_DRAWN = {
     "DemandFlow": "holds a storage open",
     "Batch": "is given by DemandFlow.batch(), and ends with it",
-    "Policy": "is what a community writes: a shape, not a value",
-    "PolicyContext": "is given to a policy when it is asked",
 }
 """Public classes of which no value can be made up, and why. Errors and the words of a question are none either."""
 
@@ -25,14 +26,18 @@ def register() -> None:
 
 def drawn_types() -> tuple[type, ...]:
     """The public classes of demandflow that are values. Enums are: Hypothesis draws from them by itself."""
-    import demandflow
-
-    public = (getattr(demandflow, name) for name in demandflow.__all__ if name not in NOT_DRAWN)
     return tuple(
         kind
-        for kind in public
-        if isinstance(kind, type) and not issubclass(kind, Enum | BaseException) and not is_typeddict(kind)
+        for kind in public_classes()
+        if not issubclass(kind, Enum | BaseException) and kind.__name__ not in NOT_DRAWN and not is_typeddict(kind)
     )
+
+
+def public_classes() -> tuple[type, ...]:
+    """All public classes of demandflow, each once."""
+    modules = [import_module(name) for name in MODULES]
+    public = (getattr(module, name) for module in modules for name in module.__all__)
+    return tuple(dict.fromkeys(kind for kind in public if isinstance(kind, type)))
 
 
 def _strategy_of(kind: type, wanted: Any) -> Any:

@@ -16,7 +16,7 @@ from demandflow.figures import RATES, Rate
 from demandflow.projections.figures.definitions import RANGES
 from demandflow.projections.standing import COUNTS, HAPPENINGS
 from demandflow.testing import as_state_machine
-from tests.profiles import examples
+from tests.profiles import SHARE, examples
 from tests.stories import AUDITOR, CLERK, DAY, DISPATCHER, OTHER_CLERK, PLAIN, RESIDENT, T0, TEAM
 from tests.unit.figures.oracle import expected, stored
 
@@ -47,9 +47,9 @@ def test_tables_agree_with_an_oracle_after_every_step() -> None:
         def the_oracle_agrees(self) -> None:
             agree(self.flow)
 
-    run_state_machine_as_test(
-        WithOracle, settings=settings(max_examples=examples(40), stateful_step_count=40, deadline=None)
-    )
+    steps = 40 if SHARE == 1 else 20
+    several = settings(max_examples=examples(40), stateful_step_count=steps, deadline=None)
+    run_state_machine_as_test(WithOracle, settings=several)
 
 
 def live(flow: DemandFlow, grade: Grade = Grade.SATISFIED, **registered: Any) -> Any:

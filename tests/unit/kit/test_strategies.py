@@ -35,7 +35,7 @@ from demandflow import (
     State,
     Workflow,
 )
-from demandflow._hypothesis import NOT_DRAWN, drawn_types, register
+from demandflow._hypothesis import NOT_DRAWN, drawn_types, public_classes, register
 from demandflow.domain.facts import STANDARD_FACTS
 from demandflow.domain.values import Moment
 from demandflow.facts import Fact, Registered, UnknownFact
@@ -263,11 +263,6 @@ def test_what_makes_no_sense_is_said_to_be_none(wrong: Any) -> None:
         wrong()
 
 
-def public_classes() -> list[type]:
-    public = [getattr(demandflow, name) for name in demandflow.__all__]
-    return [kind for kind in public if isinstance(kind, type)]
-
-
 def of_which_none_is_made(kind: type) -> str | None:
     """Why no value of a public class is made up."""
     if issubclass(kind, BaseException):
@@ -354,7 +349,7 @@ def in_a_process(code: str) -> str:
 def test_hypothesis_knows_the_types_whatever_is_imported_first(imports: str) -> None:
     code = f"""{imports}
 from hypothesis import find, settings, strategies as st
-import demandflow
+import demandflow.facts
 for kind in (demandflow.Meta, demandflow.facts.Accepted):
     print(find(st.from_type(kind), lambda _: True, settings=settings(database=None)).__class__.__name__)"""
     assert in_a_process(code).split() == ["Meta", "Accepted"]
