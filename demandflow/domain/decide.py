@@ -47,7 +47,6 @@ def decide(workflow: Workflow, demand: Stream, proposal: Proposal[Any], meta: Me
     Raises MoveNotAllowed, RoleNotAllowed, RuleBroken (with every objection), or InvalidValue for a wrong fact or grade.
     """
     row = workflow.row_for(demand, proposal)
-    workflow.grades.check(proposal.fact, workflow.key)
     if objections := workflow.objections(row, demand, proposal):
         raise RuleBroken(row.move.name, objections)
     return event_of(workflow, demand, proposal, row, meta)
@@ -71,7 +70,7 @@ def event_of(workflow: Workflow, demand: Stream, proposal: Proposal[Any], row: R
         workflow.meanings if new_here else None,
         clock_changes(workflow.clocks, demand, outcome) or None,
         workflow.of.KIND,
-        workflow.grades.meaning_of(fact),
+        workflow.grades.meaning_of(fact) if row.gives_a_grade else None,
     )
     meta = meta or Meta(proposal.by, proposal.at, proposal.at, workflow.key)
     return Event(demand.id, demand.version + 1, fact, meta, stamp)

@@ -19,7 +19,7 @@ from demandflow.domain.clocks.clock import Clock
 from demandflow.domain.demand import Demand
 from demandflow.domain.drawing import mermaid, table
 from demandflow.domain.fact import Fact
-from demandflow.domain.facts import OTHER_SIDES
+from demandflow.domain.facts import GRADED, OTHER_SIDES
 from demandflow.domain.moves import (
     BACK,
     MEANINGS,
@@ -56,7 +56,7 @@ class Row(Transition):
         super().__init__(source, dest)
         self.move, self.when, self.order, self.leads_to = move, conditions, order, to
         self.stage, self.means = to.waits_for.value, move.meanings
-        self.begins_a_round = not NEW_ROUND.isdisjoint(self.means)
+        self.begins_a_round, self.gives_a_grade = not NEW_ROUND.isdisjoint(self.means), issubclass(move.fact, GRADED)
 
 
 class _Table(Machine):
@@ -222,7 +222,8 @@ class Workflow:
     def row_for(self, demand: Stream, proposal: Proposal[Any]) -> Row:
         """The row that the proposal takes.
 
-        Raises MoveNotAllowed, RoleNotAllowed, or InvalidValue for a fact that is not the move's.
+        Raises MoveNotAllowed, RoleNotAllowed, or InvalidValue for a fact that is not the move's or a
+        grade that is not in the scale.
         """
         state = demand.stamp.state
         theirs = self._for.get((state, proposal.move, proposal.by.role), ())
@@ -231,6 +232,8 @@ class Workflow:
             raise InvalidValue(f"move {proposal.move!r}", problem)
         for row in theirs:
             if row.when is None or row.when(demand, proposal):
+                if row.gives_a_grade:
+                    self.grades.check(proposal.fact, self.key)
                 return row
         lines = self.moves_from(state).get(proposal.move, ())
         if lines and not theirs:
