@@ -202,7 +202,7 @@ def do(town: Town, deed: Deed, run: Callable[[Town], object]) -> None:
                     getattr(town.flow, made)(demand, *words, by=by)
 
 
-STEPS = ((Agenda, "put_aside"), (Agenda, "_replace"), (Agenda, "catch_up"), (Log, "record"), (Log, "page"))
+STEPS = ((Agenda, "acknowledge"), (Agenda, "_replace"), (Agenda, "catch_up"), (Log, "record"), (Log, "page"))
 
 
 @contextmanager
