@@ -561,7 +561,7 @@ def test_order_repetition_and_crashes_change_nothing(data: st.DataObject, rows: 
     rows = list({row[0]: row for row in rows}.values())
     results = []
     with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
-        patch.setattr("demandflow.batches.TOGETHER", 4)
+        patch.setattr("demandflow.batches.BATCH_SIZE", 4)
         file = Path(folder) / "rows.csv"
         for way in ("plain", "shuffled", "twice", "crashed"):
             file.write_text(sheet(data.draw(st.permutations(rows)) if way == "shuffled" else rows), encoding="utf-8")
