@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "fast")
 SHARE = 5 if PROFILE == "fast" else 1
 LEAST = 5
+slow = pytest.mark.skipif(SHARE > 1, reason="slow: with HYPOTHESIS_PROFILE=ci only")
 
 
 def examples(number: int) -> int:

@@ -8,12 +8,13 @@ import pytest
 
 from demandflow import DemandFlow
 from demandflow.importing import Report, import_file, import_files
+from tests.profiles import slow
 from tests.unit.figures.real import SETS, example
 
 AT_LEAST = {"receipt": 190, "boston": 540, "letters": 20, "chicago": 40}
 
 
-@pytest.mark.parametrize("name", SETS)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=slow) if name == "boston" else name for name in SETS])
 def test_every_figure_of_the_reference_is_equal(name: str, data: Path) -> None:
     folder, compare = SETS[name]
     found = list(compare(data / folder))

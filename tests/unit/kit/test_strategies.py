@@ -54,7 +54,7 @@ from demandflow.testing.strategies import (
     texts,
 )
 from demandflow.testing.types import strategy_of
-from tests.profiles import SHARE, examples
+from tests.profiles import examples, slow
 from tests.stories import T0, A, B, Story
 
 
@@ -201,7 +201,7 @@ def test_what_fails_is_made_smaller_to_something_readable() -> None:
     assert find(moments(), lambda _: True, settings=once) == datetime(2000, 1, 1, tzinfo=UTC)
 
 
-@pytest.mark.skipif(SHARE > 1, reason="slow: tried with HYPOTHESIS_PROFILE=ci")
+@slow
 def test_a_demand_that_fails_is_made_smaller_to_its_registration() -> None:
     once = settings(max_examples=1000, database=None, suppress_health_check=list(HealthCheck))
     assert find(demands(), lambda _: True, settings=once).facts == (Registered,)

@@ -14,6 +14,7 @@ import pytest
 
 from demandflow import DemandFlow
 from tests.paths import ROOT
+from tests.profiles import slow
 from tests.unit.figures.real import example
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
@@ -116,6 +117,7 @@ def test_boston_prints_its_figures_and_keeps_what_it_refuses(
     assert "14584 read = 0 recorded + 14581 unchanged + 0 changed + 3 refused" in capsys.readouterr().out
 
 
+@slow
 def test_bostons_duplicates_may_end_as_merged(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     boston: Any = example("import_boston_311")
     file, database = data / "boston311" / "boston311_2013_2015.csv.gz", str(tmp_path / "boston.db")

@@ -192,7 +192,8 @@ NASTY = st.sampled_from(
         ),
     ]
 )
-PRINTABLE = st.text(min_size=1, max_size=12).filter(is_name)
+LETTERS = st.characters(exclude_categories=("C", "Z")) | st.just(" ")
+PRINTABLE = st.text(LETTERS, min_size=1, max_size=12).filter(is_name)
 NAMES = (NASTY | PRINTABLE).filter(
     lambda name: name == name.strip() and name not in (*RESERVED, "register", "note", "state")
 )
