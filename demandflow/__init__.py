@@ -42,9 +42,9 @@ if TYPE_CHECKING:
     from demandflow.projections.figures.figures import Figures
     from demandflow.workflow_files.published import CLOSED_LOOP_1
 else:
-    from demandflow.inputs.on_demand import on_demand
+    from demandflow.inputs.lazy_names import lazy_names
 
-    __getattr__, __dir__ = on_demand(
+    __getattr__, __dir__ = lazy_names(
         __name__,
         {
             **dict.fromkeys(("CLOSED_LOOP", "closed_loop"), "domain.standard.closed_loop"),

@@ -7,9 +7,9 @@ if TYPE_CHECKING:
     from demandflow.calendars.files import as_table, calendar_of, read_calendar
     from demandflow.calendars.sources import chinese_days, days_from_ics, holidays_of
 else:
-    from demandflow.inputs.on_demand import on_demand
+    from demandflow.inputs.lazy_names import lazy_names
 
-    __getattr__, __dir__ = on_demand(
+    __getattr__, __dir__ = lazy_names(
         __name__,
         {
             "CalendarEnds": "ends",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from demandflow.domain.checks.ways import ends_of, rows_of
+from demandflow.domain.checks.paths import ends_of, rows_of
 from demandflow.domain.clocks.clock import Clock
 from demandflow.domain.moves import START, WHILE_OPEN, Move, State
 from demandflow.domain.values import Stage

@@ -14,7 +14,7 @@ from demandflow.domain.checks.advice import advice_for
 from demandflow.domain.checks.clocks import advice_for_clocks
 from demandflow.domain.checks.defects import defects_of
 from demandflow.domain.checks.parts import MOST_VERSIONS
-from demandflow.domain.checks.ways import rows_of
+from demandflow.domain.checks.paths import rows_of
 from demandflow.domain.clocks.clock import Clock
 from demandflow.domain.demand import Demand
 from demandflow.domain.drawing import mermaid, table

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Protocol, Self
 
 from demandflow.errors import InvalidValue, listed
-from demandflow.importing.harmless import DELIMITERS, as_it_was, harmless
+from demandflow.importing.formulas import DELIMITERS, as_it_was, harmless
 
 REASON = "refused because"
 """The first column of a file of refused rows, so that it can be fed in again once the rows are mended."""

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from demandflow.policies.sorting import Sorting
     from demandflow.policies.standard import standard_policies
 else:
-    from demandflow.inputs.on_demand import on_demand
+    from demandflow.inputs.lazy_names import lazy_names
 
-    __getattr__, __dir__ = on_demand(
+    __getattr__, __dir__ = lazy_names(
         __name__,
         {
             **dict.fromkeys(("CallBacks", "NoticesEnd"), "callbacks"),

@@ -84,7 +84,7 @@ class Bookkeeping:
                 page.parked.append(waiting(position, event))
             else:
                 try:
-                    self._take(page, event, account, day)
+                    self._take(page, position, event, account, day)
                 except Exception as error:  # a community's fact, or a history with a hole, may raise anything
                     page.parked.append(unusable(position, event, error))
                 else:
@@ -96,13 +96,15 @@ class Bookkeeping:
         self._keep(accounts)
         return page
 
-    def _take(self, page: Page, event: Event, account: _Account, day: Day) -> None:
+    def _take(self, page: Page, position: int, event: Event, account: _Account, day: Day) -> None:
         """Book one event."""
         if not 0 <= event.stamp.round < MOST:  # else what is written would depend on where a page ends
             raise InvalidValue("round", f"must be a whole number below {MOST}, got {brief(event.stamp.round)}")
         if event.version == 1:
             account.fold([], day)
         elif not account.is_at(event.version - 1):
+            if self._source.comes_later(event.demand, event.version, position):
+                raise InvalidValue("position", f"{position} is before that of an earlier event of this demand")
             # read up to the event itself, so that a missing version before it is noticed
             account.fold(self._source.events(event.demand, upto=event.version)[:-1], day)
         before, was, events = account.demand, account.counted, account.events
@@ -132,8 +134,8 @@ class Bookkeeping:
         What is missing or cannot be read is noticed later, when their events are booked.
         """
         accounts: dict[UUID | None, _Account] = {}
-        to_read: dict[UUID, int] = {}
-        for _, event in rows:
+        to_read: dict[UUID, tuple[int, int]] = {}
+        for position, event in rows:
             if event.demand in accounts:
                 continue
             account = accounts[event.demand] = _Account()
@@ -141,7 +143,7 @@ class Bookkeeping:
                 continue
             account.demand, account.counted = self._kept.get(event.demand, (None, None))
             if not account.is_at(event.version - 1):
-                to_read[event.demand] = event.version - 1
+                to_read[event.demand] = event.version - 1, position
         for demand in stuck:
             accounts[demand].held = True
         for demand, events in (self._source.histories(to_read) if to_read else {}).items():

@@ -177,9 +177,12 @@ class Log(RowWatch):
                 *((hole.last, Unreadable(None, 0, "", str(hole), hole)) for hole in missing),
             ]
 
-    def histories(self, upto: Mapping[UUID, int]) -> dict[UUID, list[Event]]:
-        """The first events of several demands, each up to a version; without demands of which events are missing."""
-        wanted = {demand.hex: version for demand, version in upto.items()}
+    def histories(self, upto: Mapping[UUID, tuple[int, int]]) -> dict[UUID, list[Event]]:
+        """The first events of several demands, each up to a version; all must be before a position.
+
+        Without demands of which events are missing, or come later.
+        """
+        wanted = {demand.hex: ends for demand, ends in upto.items()}
         histories: dict[UUID, list[Event]] = {}
         with self._opened():
             for text, rows in demands.first_rows(self._recorder.rows, wanted):
@@ -187,6 +190,11 @@ class Log(RowWatch):
                     demand = UUID(text)
                     histories[demand] = [self._mapper.event(demand, *row[1:]) for row in rows]
         return histories
+
+    def comes_later(self, demand: UUID, version: int, position: int) -> bool:
+        """Whether an event of the demand that is earlier than this version has a later position."""
+        with self._opened():
+            return bool(self._recorder.rows(demands.COMES_LATER, (demand.hex, version - 1, position))[0][0])
 
     def last_position(self) -> int:
         """The position of the newest event, also if it is missing and nobody acknowledged it; 0 if there is none."""

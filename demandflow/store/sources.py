@@ -44,8 +44,14 @@ class DemandSource(Source, Protocol):
     def events(self, demand: UUID, *, after: int = 0, upto: int | None = None) -> list[Event]:
         """The demand's events. Raises if some of them are missing, or cannot be read."""
 
-    def histories(self, upto: Mapping[UUID, int]) -> dict[UUID, list[Event]]:
-        """The first events of several demands, each up to a version; without demands of which events are missing."""
+    def histories(self, upto: Mapping[UUID, tuple[int, int]]) -> dict[UUID, list[Event]]:
+        """The first events of several demands, each up to a version; all must be before a position.
+
+        Without demands of which events are missing, or come later.
+        """
+
+    def comes_later(self, demand: UUID, version: int, position: int) -> bool:
+        """Whether an event of the demand that is earlier than this version has a later position."""
 
     def next_demands(self, after: str, limit: int, upto: int) -> tuple[list[Row], str]:
         """All events of the next demands up to a position, about so many, and the last of these demands."""

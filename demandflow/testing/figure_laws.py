@@ -69,9 +69,13 @@ class Detached:
         """What is of no demand."""
         return self._log.of_no_demand(upto)
 
-    def histories(self, upto: Mapping[UUID, int]) -> dict[UUID, list[Event]]:
+    def histories(self, upto: Mapping[UUID, tuple[int, int]]) -> dict[UUID, list[Event]]:
         """The first events of several demands."""
         return self._log.histories(upto)
+
+    def comes_later(self, demand: UUID, version: int, position: int) -> bool:
+        """Whether an earlier event of the demand has a later position."""
+        return self._log.comes_later(demand, version, position)
 
     def last_position(self) -> int:
         """The position of the newest event; 0 while it looks empty."""

@@ -150,13 +150,13 @@ FAULTS = (
     ),
     Fault(
         "what goes on is said to come from where it came from before",
-        "domain/checks/ways.py",
+        "domain/checks/paths.py",
         "came_from = spot.came_from if goal == spot.state else spot.state",
         "came_from = spot.came_from",
     ),
     Fault(
         "BACK leads nowhere",
-        "domain/checks/ways.py",
+        "domain/checks/paths.py",
         "else spot.came_from if move.to is BACK else str(move.to)",
         'else "" if move.to is BACK else str(move.to)',
     ),

@@ -26,7 +26,7 @@ JUDGED_BY_LAWS = (
     "evolve",
     "events",
     "moves",
-    "ways",
+    "paths",
     "workflow",
 )
 TREE = ("demandflow", "tests", "docs", "examples")
@@ -151,7 +151,7 @@ def prepare(home: Path) -> Path:
         "source_paths": ["demandflow"],
         "only_mutate": [f"demandflow/{room}/*.py" for room in ("inputs", "calendars", "domain")]
         + ["demandflow/recording/command.py", "demandflow/recording/registering.py"],
-        "do_not_mutate": ["demandflow/calendars/files.py", "demandflow/calendars/sources.py", "*/on_demand.py"],
+        "do_not_mutate": ["demandflow/calendars/files.py", "demandflow/calendars/sources.py", "*/lazy_names.py"],
         "also_copy": ["docs", "examples", "README.md"],
         "pytest_add_cli_args": ["-p", "no:cacheprovider", "--no-header", *left_out],
         "pytest_add_cli_args_test_selection": [where(name) for name in SUITE],

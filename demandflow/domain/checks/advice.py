@@ -8,8 +8,8 @@ from itertools import combinations
 from demandflow.domain.checks.answers import odd_answers
 from demandflow.domain.checks.bounds import unasked_rework
 from demandflow.domain.checks.defects import SAYS
+from demandflow.domain.checks.paths import leaving
 from demandflow.domain.checks.spelling import one_letter_apart
-from demandflow.domain.checks.ways import leaving
 from demandflow.domain.moves import STAY, Move, State
 from demandflow.domain.standard.grades import FIVE_GRADES, GradeScale
 from demandflow.errors import Defect, listed

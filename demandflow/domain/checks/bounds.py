@@ -9,8 +9,8 @@ from itertools import product
 from typing import Any
 from uuid import UUID
 
+from demandflow.domain.checks.paths import Step, closure, ends_of, tried_together
 from demandflow.domain.checks.samples import THEN, WHO, Grades, variants
-from demandflow.domain.checks.ways import Step, closure, ends_of, tried_together
 from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.fact import Fact
 from demandflow.domain.facts import Noted

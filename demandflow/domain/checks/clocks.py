@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from demandflow.calendars.calendar import Calendar
+from demandflow.domain.checks.paths import Step, closure, steps_of
 from demandflow.domain.checks.spelling import did_you_mean
-from demandflow.domain.checks.ways import Step, closure, steps_of
 from demandflow.domain.clocks.changes import may_name_a_due
 from demandflow.domain.clocks.clock import Clock, Limit
 from demandflow.domain.moves import MEANINGS, NEW_ROUND, Move, State

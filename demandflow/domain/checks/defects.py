@@ -11,10 +11,10 @@ from demandflow.domain.checks.answers import wrong_answers
 from demandflow.domain.checks.bounds import unbounded_rework, unspoken_rework
 from demandflow.domain.checks.clocks import wrong_clocks
 from demandflow.domain.checks.parts import A_NAME, wrong_types
+from demandflow.domain.checks.paths import steps_of, tried_together
 from demandflow.domain.checks.samples import accepted
 from demandflow.domain.checks.shape import wrong_ends, wrong_merges, wrong_shape, wrong_telling
 from demandflow.domain.checks.spelling import did_you_mean, meant
-from demandflow.domain.checks.ways import steps_of, tried_together
 from demandflow.domain.clocks.clock import Clock
 from demandflow.domain.fact import Fact
 from demandflow.domain.facts import OTHER_SIDE, STANDARD_FACTS, Corrected, Evaluated, Registered, Reported

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from demandflow.domain.checks.ways import START_SPOT, Spot, Step, closure, ends_of, first_way
+from demandflow.domain.checks.paths import START_SPOT, Spot, Step, closure, ends_of, first_way
 from demandflow.domain.facts import Merged, Unmerged
 from demandflow.domain.moves import ASKING, NEW_ROUND, Move, State
 from demandflow.errors import Defect, listed

@@ -9,7 +9,7 @@ from typing import Any
 
 Rows = Callable[[str, Sequence[Any]], list[Any]]
 """All rows of a query with its values."""
-FEW = 400
+FEW = 300
 """So many demands are read by one query."""
 COLUMNS = "rowid, originator_id, originator_version, topic, state"
 # without the plus SQLite would read by position and sort
@@ -17,9 +17,12 @@ NEXT = f"""SELECT {COLUMNS} FROM stored_events WHERE originator_id > ? AND +rowi
     ORDER BY originator_id, originator_version LIMIT ?"""  # noqa: S608
 OF_NONE = f"""SELECT {COLUMNS} FROM stored_events
     WHERE (originator_id IS NULL OR originator_id = '') AND +rowid <= ?"""  # noqa: S608
-OF_SEVERAL = """WITH wanted (demand, upto) AS (VALUES {})
+OF_SEVERAL = """WITH wanted (demand, upto, below) AS (VALUES {})
     SELECT originator_id, originator_version, topic, state FROM wanted JOIN stored_events
-    ON originator_id = demand AND originator_version BETWEEN 1 AND upto ORDER BY originator_id, originator_version"""
+    ON originator_id = demand AND originator_version BETWEEN 1 AND upto AND +stored_events.rowid < below
+    ORDER BY originator_id, originator_version"""
+COMES_LATER = """SELECT EXISTS (SELECT 1 FROM stored_events
+    WHERE originator_id = ? AND originator_version BETWEEN 1 AND ? AND +rowid > ?)"""
 
 
 def next_rows(rows: Rows, after: str, limit: int, upto: int) -> list[Any]:
@@ -42,13 +45,13 @@ def next_rows(rows: Rows, after: str, limit: int, upto: int) -> list[Any]:
         return page
 
 
-def first_rows(rows: Rows, upto: Mapping[str, int]) -> Iterator[tuple[str, list[Any]]]:
+def first_rows(rows: Rows, upto: Mapping[str, tuple[int, int]]) -> Iterator[tuple[str, list[Any]]]:
     """The rows of several demands, each up to a version; only of demands that have all of these."""
     wanted = list(upto.items())
     for begin in range(0, len(wanted), FEW):
         pairs = wanted[begin : begin + FEW]
-        query = OF_SEVERAL.format(", ".join(["(?, ?)"] * len(pairs)))
-        values = [value for pair in pairs for value in pair]
+        query = OF_SEVERAL.format(", ".join(["(?, ?, ?)"] * len(pairs)))
+        values = [value for demand, ends in pairs for value in (demand, *ends)]
         for demand, group in groupby(rows(query, values), itemgetter(0)):
-            if len(history := list(group)) == upto[demand]:
+            if len(history := list(group)) == upto[demand][0]:
                 yield demand, history

@@ -181,7 +181,7 @@ def test_every_field_is_compared() -> None:
     assert {one.name for one in fields(Clock)} == said
     assert {one.name for one in fields(Calendar)} == {"name", "zone", "hours", "days", "makeup_hours"}
     compared = {one.name for one in fields(Workflow) if one.compare}
-    assert compared == {"name", "version", "states", "moves", "tells_nobody", "clocks", "of"}
+    assert compared == {"name", "version", "states", "moves", "tells_nobody", "clocks", "of", "grades"}
 
 
 OPEN = State("open", Stage.AUDIT, owner="clerk")

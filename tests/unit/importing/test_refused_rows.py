@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from demandflow.importing import Column, RowMapping, import_file
-from demandflow.importing.harmless import as_it_was, harmless
+from demandflow.importing.formulas import as_it_was, harmless
 from tests.profiles import examples
 from tests.unit.importing.test_importing import HEADER, LAMP, MAPPING, TREE, numbers, opened, written
 

@@ -89,10 +89,10 @@ class Damaged(Detached):
         rows, last = super().next_demands(after, limit, upto)
         return [(at, self._damaged(event)) for at, event in rows], last
 
-    def histories(self, upto: Mapping[UUID, int]) -> dict[UUID, list[Event]]:
+    def histories(self, upto: Mapping[UUID, tuple[int, int]]) -> dict[UUID, list[Event]]:
         found = {demand: [self._damaged(event) for event in whole] for demand, whole in super().histories(upto).items()}
         readable = {demand: [event for event in whole if isinstance(event, Event)] for demand, whole in found.items()}
-        return {demand: whole for demand, whole in readable.items() if len(whole) == upto[demand]}
+        return {demand: whole for demand, whole in readable.items() if len(whole) == upto[demand][0]}
 
     def events(self, demand: UUID, *, after: int = 0, upto: int | None = None) -> list[Event]:
         events = []

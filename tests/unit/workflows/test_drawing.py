@@ -28,7 +28,7 @@ from demandflow import (
     standard_clocks,
 )
 from demandflow.domain.checks.defects import RESERVED
-from demandflow.domain.checks.ways import steps_of
+from demandflow.domain.checks.paths import steps_of
 from demandflow.domain.moves import sources
 from demandflow.domain.standard.closed_loop import SEPARATIONS
 from demandflow.facts import Noted, Registered, Stepped

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demandflow import BACK, START, STAY, Move, Stage, State
-from demandflow.domain.checks.ways import Spot, Step, closure, first_way, leaving, step_from, steps_of, walk
+from demandflow.domain.checks.paths import Spot, Step, closure, first_way, leaving, step_from, steps_of, walk
 from demandflow.facts import Evaluated, Noted, Registered, Reported, Stepped
 
 Arrow = tuple[int, str, int]
