@@ -22,6 +22,7 @@ from demandflow.facts import Evaluated, Reported
 from demandflow.testing import FrozenClock, check, counted_ids
 from demandflow.testing.words import texts
 from demandflow.workflow_files import dumps
+from tests.profiles import examples
 from tests.small_workflow import SMILEYS, desk, yard
 
 CLERK, ANNA = Actor("Li", "clerk"), Actor("Anna", "resident")
@@ -123,7 +124,7 @@ def test_a_correction_counts_from_the_day_of_what_it_corrects(
 
 
 def test_all_laws_hold_for_a_scale_of_ones_own() -> None:
-    check(desk(), max_examples=30)
+    check(desk(), max_examples=examples(30))
 
 
 def test_only_what_is_none_of_the_five_is_said_in_the_event() -> None:

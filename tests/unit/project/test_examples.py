@@ -14,7 +14,7 @@ import pytest
 
 from demandflow import DemandFlow
 from tests.paths import ROOT
-from tests.profiles import slow
+from tests.profiles import SHARE, slow
 from tests.unit.figures.real import example
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
@@ -95,6 +95,7 @@ class TestTheCountysYear:
         assert not re.search(r"\b(125|128|121|124|134)\b", script)
 
 
+@slow
 def test_boston_prints_its_figures_and_keeps_what_it_refuses(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -200,11 +201,11 @@ def test_a_strangers_workflow_passes_its_own_tests_and_a_wrong_one_is_reported(t
 def test_a_week_at_the_hotline(capsys: pytest.CaptureFixture[str]) -> None:
     example("a_week_at_the_hotline").main()
     said = capsys.readouterr().out
-    assert re.search(r"^20\d\d received = ", said)
+    assert re.search(r"^\d{4} received = ", said)
     assert re.search(r"\d+ were escalated, because of: finish \d+", said)
     assert "0 reactions are parked" in said
     was, would = (int(number) for number in re.findall(r"clock finish:.* met (\d+) → (\d+)", said)[0])
     assert would < was, "a stricter clock is met less often"
-    again = example("a_week_at_the_hotline")
-    again.main()
-    assert capsys.readouterr().out == said, "chance is thrown with a seed"
+    if SHARE == 1:
+        example("a_week_at_the_hotline").main()
+        assert capsys.readouterr().out == said, "chance is thrown with a seed"
