@@ -27,7 +27,7 @@ demo: $(READY)  ## a county's year: 146 demands, their figures, one story
 	@$(RUN) examples/county_year.py
 
 test: $(READY)  ## all tests, each property on few examples: three minutes on two cores
-	@$(RUN) -m pytest $(TOGETHER)
+	@$(RUN) -m pytest $(TOGETHER) $(ARGS)
 
 coverage: $(READY)  ## the same with branch coverage, which must not fall below 95 %
 	@$(RUN) -m coverage erase

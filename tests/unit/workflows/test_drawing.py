@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from typing import NamedTuple
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given
@@ -193,7 +194,11 @@ NASTY = st.sampled_from(
     ]
 )
 LETTERS = st.characters(exclude_categories=("C", "Z")) | st.just(" ")
-PRINTABLE = st.text(LETTERS, min_size=1, max_size=12).filter(is_name)
+PRINTABLE = (
+    st.text(LETTERS, min_size=1, max_size=12)
+    .map(lambda text: normalize("NFC", text).strip() or "x")
+    .map(lambda text: text if is_name(text) else f"name {len(text)}")
+)
 NAMES = (NASTY | PRINTABLE).filter(
     lambda name: name == name.strip() and name not in (*RESERVED, "register", "note", "state")
 )
