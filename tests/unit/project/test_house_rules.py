@@ -108,6 +108,12 @@ THIRD_PARTIES = {
 }
 
 
+def test_a_room_sees_only_rooms_below_it() -> None:
+    rooms = list(MAY_SEE)
+    for number, seen in enumerate(MAY_SEE.values()):
+        assert seen <= {*rooms[:number]}, f"{rooms[number]} must not see {seen - {*rooms[:number]}}"
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
 def test_arrows_run_downwards_only(file: Path) -> None:
     here = room(".".join(file.relative_to(PACKAGE).with_suffix("").parts))

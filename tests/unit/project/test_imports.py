@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from importlib import import_module
+from types import FunctionType
 from typing import Any
 
 import pytest
@@ -82,7 +83,8 @@ def test_what_is_imported_on_demand_is_the_thing_itself(package: Any) -> None:
     for name in late:
         value = getattr(package, name)
         assert getattr(package, name) is value
-        assert value is getattr(import_module(getattr(value, "__module__", "demandflow")), name, value)
+        if isinstance(value, type | FunctionType):
+            assert value is vars(import_module(value.__module__))[name]
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.__name__)
