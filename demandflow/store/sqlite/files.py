@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
+from time import sleep
 from uuid import uuid4
 
 from demandflow.errors import InvalidValue, NotALog, StorageError, brief
@@ -17,6 +18,8 @@ from demandflow.store.sqlite.recorder import COLUMNS
 OURS = {"demandflow_log": {"id", "tenant"}, "stored_events": set(COLUMNS)}
 """What the file of a log has, whichever release made it."""
 IMMUTABLE = "immutable=1"
+BETWEEN_STATEMENTS = 0.1
+"""So many seconds a writer may be between the statement that makes the write-ahead file and its first event."""
 EMPTY = "it is empty (0 bytes). Put the log back, or delete the file if a new log is to begin there"
 FOREIGN = "it is an SQLite file, but holds no log. Name the file of a log, or one that is not there yet for a new log"
 HALF = (
@@ -83,12 +86,9 @@ def check(path: str, *, writing: bool = True) -> None:
     file = Path(path)
     if not file.stat().st_size:
         raise NotALog(path, EMPTY)
-    half = grows_beside(file) and not wal_of(file).exists()
-    with closing(connected(file, "mode=rw" if writing else how_to_read(file))) as connection:
-        if any(not columns <= columns_of(connection, table) for table, columns in OURS.items()):
-            raise NotALog(path, FOREIGN)
-        # an earlier release made a write-ahead file even for a log without events; those logs have no settings
-        if half and columns_of(connection, "demandflow_settings") and not _holds(connection):
+    if _is_half(file, writing=writing):
+        sleep(BETWEEN_STATEMENTS)
+        if _is_half(file, writing=writing):
             raise NotALog(path, HALF)
 
 
@@ -100,11 +100,15 @@ def connected(file: Path, how: str) -> sqlite3.Connection:
 def how_to_read(file: Path) -> str:
     """How to connect so that nothing is made and nothing written."""
     # if nobody has the log open, SQLite is told so, since it would leave files of its own beside it otherwise
-    return IMMUTABLE if grows_beside(file) and not wal_of(file).exists() else "mode=ro"
+    return IMMUTABLE if not wal_of(file).exists() and grows_beside(file) else "mode=ro"
 
 
 def grows_beside(file: Path) -> bool:
-    """Whether its header says that the newest events may be in a write-ahead file."""
+    """Whether its header says that the newest events may be in a write-ahead file.
+
+    Only for a log that this process does not have open: closing the file here takes SQLite's locks from it, and
+    whoever else closes the log then deletes the write-ahead file with the events that this process goes on writing.
+    """
     with file.open("rb") as opened:
         return opened.read(19)[18:] == b"\x02"
 
@@ -135,3 +139,28 @@ def _appear(draft: Path, path: str) -> None:
         if Path(path).exists():
             raise FileExistsError(path) from None
         draft.rename(path)
+
+
+def _is_half(file: Path, *, writing: bool) -> bool:
+    """Whether it holds no events though it had a write-ahead file, and nobody has it open. Raises NotALog."""
+    at_rest = not wal_of(file).exists()  # asked first: to connect makes one
+    how = "mode=rw" if writing else how_to_read(file)
+    with closing(connected(file, how)) as connection:
+        if any(not columns <= columns_of(connection, table) for table, columns in OURS.items()):
+            raise NotALog(str(file), FOREIGN)
+        grows = at_rest and (how == IMMUTABLE or connection.execute("PRAGMA journal_mode").fetchall() == [("wal",)])
+        # an earlier release made a write-ahead file even for a log without events; those logs have no settings
+        empty = grows and bool(columns_of(connection, "demandflow_settings")) and not _holds(connection)
+    return empty and not _is_open(file)
+
+
+def _is_open(file: Path) -> bool:
+    """Whether anybody has the log open, and may be about to record its first event."""
+    with closing(connected(file, "mode=rw")) as connection:
+        try:
+            connection.execute("PRAGMA busy_timeout=0")
+            connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+            connection.execute("BEGIN IMMEDIATE")  # only with the whole file for itself
+        except sqlite3.OperationalError as error:
+            return "locked" in str(error)
+    return False

@@ -67,6 +67,10 @@ class Writer:
     def close(self) -> None:
         """Close the connection; doing so twice is harmless."""
         with self.lock:
+            # a first event that could not be stored left a write-ahead file: see make_ready
+            with suppress(sqlite3.Error):
+                if not self._holds_rows():
+                    self.connection.execute("PRAGMA journal_mode=DELETE")
             self.connection.close()
 
     def wait_for_nobody(self) -> None:
@@ -115,10 +119,13 @@ class Writer:
             ((mode,),) = self.connection.execute("PRAGMA journal_mode=WAL").fetchall()
             ready = mode == "wal"
             if ready and self._synchronous != FULL:
-                ready = bool(self.connection.execute("SELECT 1 FROM stored_events LIMIT 1").fetchall())
+                ready = self._holds_rows()
                 if ready:
                     self.connection.execute(f"PRAGMA synchronous={self._synchronous}")
             self._ready = ready
+
+    def _holds_rows(self) -> bool:
+        return bool(self.connection.execute("SELECT 1 FROM stored_events LIMIT 1").fetchall())
 
     def _append_with_others(self, own: _Append) -> int:
         """Let another thread write it, or write for all that wait. If interrupted, it is stored by then, or never."""

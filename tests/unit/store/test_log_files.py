@@ -19,6 +19,7 @@ from demandflow.cli.main import main
 from demandflow.domain.facts import STANDARD_FACTS
 from demandflow.errors import NotALog
 from demandflow.store.reader import recorded_events
+from demandflow.store.sqlite import files
 from tests.paths import ROOT
 from tests.stories import CLERK
 
@@ -192,3 +193,41 @@ def test_a_name_that_no_file_can_have_is_refused(tmp_path: Path, name: str) -> N
         opened(tmp_path / f"{name}.db")
     with pytest.raises((InvalidValue, StorageError)):
         opened(tmp_path / f"{name}.db", create=False)
+
+
+def test_what_is_accepted_after_somebody_else_closed_the_log_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "log.db"
+    code = (
+        "import sys; from demandflow import Actor, DemandFlow\n"
+        "with DemandFlow.open(sys.argv[1]) as flow:\n"
+        "    flow.register('b', channel='h', place='p', by=Actor('li', 'grid_administrator'))"
+    )
+    with opened(path) as flow:
+        first = flow.register("a", by=CLERK, **PLACED).id
+        # to look at a file in use takes its locks from this process, if it is done carelessly
+        with opened(path):
+            list(recorded_events(f"sqlite:///{path}", STANDARD_FACTS))
+            subprocess.run([sys.executable, "-c", code, f"sqlite:///{path}"], check=True)
+            flow.note(first, "c", by=CLERK)
+            assert flow.figures().count("received") == 2
+    with opened(path) as flow:
+        assert flow.demand(first).version == 2
+
+
+def test_a_log_whose_first_event_could_not_be_stored_is_opened_again(tmp_path: Path) -> None:
+    path = tmp_path / "log.db"
+    for _ in range(2):
+        with opened(path) as flow:
+            flow._log._recorder._writer.make_ready()  # as before an event that then fails
+    with opened(path) as flow:
+        assert flow.figures().count("received") == 0
+
+
+def test_a_log_in_use_is_not_taken_for_a_copy_while_its_first_event_is_recorded(tmp_path: Path) -> None:
+    path = tmp_path / "log.db"
+    with opened(path) as flow:
+        flow._log._recorder._writer.make_ready()
+        assert flow.figures().count("received") == 0
+        files.wal_of(path).unlink()  # as if it were not there yet
+        for writing in (True, False):
+            files.check(str(path), writing=writing)
