@@ -27,7 +27,7 @@ from demandflow.store.sqlite.writer import Writer
 LIVES = 24
 WHOLE, INSERT, FLOOR = "a command, as its caller sees it", "inserting the row", "the raw insert"
 PARTS: dict[str, tuple[Any, str]] = {
-    "looking at what was given": (commands, "_command"),
+    "looking at what was given": (commands, "command_from"),
     "deciding": (handling.CommandHandler, "_decided"),
     "making the row": (Log, "rows"),
     INSERT: (Writer, "append"),
