@@ -257,10 +257,11 @@ class Queries(QueryBase):
         for name, pair in pairs.items():
             if not isinstance(pair, tuple | list) or len(pair) != 2 or as_day(pair[0], name) > as_day(pair[1], name):
                 raise InvalidValue(name, f"must be two days, the earlier first, got {brief(pair)}")
-        before, after = (Question.of({**query, **{name: pair[at] for name, pair in pairs.items()}}) for at in (0, 1))
-        if before.closed is not None:
+        asked = [{**query, **{name: pair[at] for name, pair in pairs.items()}} for at in (0, 1)]
+        if Question.of(asked[0]).closed is not None:
             raise InvalidValue("closed", "changes cannot be narrowed by the day of closing; ask counted() or figures()")
         with self._projector.tables(catch_up=catch_up) as tables:
+            before, after = (self._question(tables, query) for query in asked)
             was, now = ((question, self._overdue_check(tables, question)) for question in (before, after))
             changes = changed_between(was, now, self._clocks(tables))
             return replace(changes, note=note_of(tables, after, changes.lines))
@@ -270,14 +271,15 @@ class Queries(QueryBase):
     ) -> Durations:
         """How long demands took from receipt to their end, elapsed, by their present slices.
 
-        Of the closed, or of those that ended otherwise (None: in any way). The open are left out, or counted up to
-        `open_until`. Raises InvalidValue.
+        Of the closed, or of those that ended otherwise (None: in any way). The open are left out; or all that were open
+        at `open_until`, however they ended since, are counted up to that moment. Raises InvalidValue.
         """
         from demandflow.projections.figures import durations
 
         among("ended_as", ended_as, ENDS)
-        board_filter, until = self._board_filter(query), _until(open_until)
+        until = _until(open_until)
         with self._projector.tables() as tables:
+            board_filter = self._board_filter(tables, query)
             took = durations.whole_times(tables, board_filter, ended_as, until)
             return replace(took, note=note_of(tables, board_filter, took.n))
 
@@ -288,9 +290,9 @@ class Queries(QueryBase):
         """
         from demandflow.projections.figures import durations
 
-        board_filter, until = self._board_filter(query), _until(open_until)
+        until = _until(open_until)
         with self._projector.tables() as tables:
-            return durations.waits(tables, board_filter, until)
+            return durations.waits(tables, self._board_filter(tables, query), until)
 
     def deadlines(self, at: datetime | None = None, **query: Unpack[DemandFilter]) -> Deadlines:
         """How many open demands are overdue, not yet due, or have no due moment, now or at a moment still to come.
@@ -300,11 +302,11 @@ class Queries(QueryBase):
         """
         from demandflow.projections.figures.overdue import Deadlines
 
-        board_filter = self._board_filter(query)
-        if board_filter.closed is not None:
-            raise InvalidValue("closed", "deadlines are those of open demands")
         when = moment(self._clock() if at is None else at, "at")
         with self._projector.tables() as tables:
+            board_filter = self._board_filter(tables, query)
+            if board_filter.closed is not None:
+                raise InvalidValue("closed", "deadlines are those of open demands")
             self._refuse_the_past(tables, when, "at")
             numbers, undated = board.towards_due(tables, board_filter, when), board.number_undated(tables, board_filter)
             return Deadlines(when, *numbers, undated, note_of(tables, board_filter, sum(numbers)))

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
 from demandflow.domain.demand import Demand
-from demandflow.domain.fact import Fact
-from demandflow.domain.facts import ContractedOut, HandedBack
 from demandflow.domain.workflow import Workflow
 from demandflow.policies.policy import OpenDemand
 
@@ -52,13 +50,8 @@ class Lookup:
             self._near[place] = received_since, demands
         return demands[bisect_left(demands, received_since, key=lambda demand: demand.received) :]
 
-    def remember(self, demand: Demand, facts: Sequence[Fact]) -> None:
-        """Count the work that is given out or handed back in this save."""
-        has = demand.contractor
-        for fact in facts:
-            if isinstance(fact, ContractedOut | HandedBack):
-                if has is not None:
-                    self._changed[has] -= 1
-                has = fact.contractor if isinstance(fact, ContractedOut) else None
-            if isinstance(fact, ContractedOut):
-                self._changed[fact.contractor] += 1
+    def remember(self, before: Demand, after: Demand) -> None:
+        """Count the work that is given out, handed back or ended in this save."""
+        for demand, more in ((before, -1), (after, 1)):
+            if demand.open and demand.contractor is not None:
+                self._changed[demand.contractor] += more

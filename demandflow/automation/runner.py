@@ -188,7 +188,7 @@ class _Pass:
         except Exception as error:  # what a community's policy may raise is not known
             return ParkedReaction(policy.name, demand.id, line.cause, reason_of(error), self._now)
         facts = tuple(reaction.fact for reaction in reactions)
-        self._lookup.remember(demand, facts)
+        self._lookup.remember(demand, batch.demand(demand.id))
         return RecordedReaction(policy.name, demand.id, line.cause, facts)
 
 

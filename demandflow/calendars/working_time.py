@@ -213,6 +213,8 @@ class WorkingTime:
 
     def _sooner(self, due: int, length: int) -> int:
         """The latest instant from which there is so much working time until then."""
+        if not length:
+            return due
         timeline = self.around(due)
         while (wanted := timeline.worked(due) - length) < 0:
             timeline = self._longer(timeline, forwards=False)
@@ -226,18 +228,31 @@ class WorkingTime:
         if interval < 0 or due >= timeline.closes[interval] or timeline.day[interval] < days:
             return None
         start = timeline.on(timeline.day[interval] - days, timeline.clock(interval, due))
-        return start if self._add_working_days(start, days) == due else None
+        try:
+            return start if self._add_working_days(start, days) == due else None
+        except YearNotCovered:  # the day sooner is closed by then: from there it is further
+            return None
 
     def _latest(self, due: int, span: Span) -> int:
         """Found by halving: a later start is never due earlier."""
         days = span.count
         early, late, step = due - A_DAY * (days + 1), due + 1, A_DAY * (days + 1)
-        while self._due(early, span) > due:
+        while not self._ends_by(early, span, due):
             early, late, step = early - step, early, step * 2
         while late - early > 1:
             half = (early + late) // 2
-            early, late = (half, late) if self._due(half, span) <= due else (early, half)
+            early, late = (half, late) if self._ends_by(half, span, due) else (early, half)
+        self._due(early, span)  # raises where the start lies in years that are not known
         return early
+
+    def _ends_by(self, start: int, span: Span, due: int) -> bool:
+        """Whether the span ends by then: surely not in later years that are not known, as if so in earlier ones."""
+        try:
+            return self._due(start, span) <= due
+        except YearNotCovered as unknown:
+            if unknown.year == (year := self._wall(due).year):
+                raise
+            return unknown.year < year
 
     def _due(self, start: int, span: Span) -> int:
         return self.adding[span.unit](within_limits(start), span.count)

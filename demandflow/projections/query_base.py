@@ -47,9 +47,9 @@ class QueryBase:
         """The present moment, by the clock that it was opened with, in UTC."""
         return moment(self._clock(), "clock")
 
-    def _board_filter(self, query: Mapping[str, object]) -> Filter:
+    def _board_filter(self, tables: sqlite3.Connection, query: Mapping[str, object]) -> Filter:
         """The rows of the board that a query is about. Raises InvalidValue if it is about the past."""
-        question = Question.of(query)
+        question = self._question(tables, query)
         if question.as_of is not None or question.known_on is not None:
             raise InvalidValue("as_of", "rows are of now; the past is asked with figures(), counted() or changes()")
         return self._filter(question)

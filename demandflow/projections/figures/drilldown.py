@@ -116,10 +116,13 @@ def _happened(connection: sqlite3.Connection, meaning: str, question: Question) 
         condition += f" AND demand IN (SELECT demand FROM ({closed}))"  # noqa: S608
         values = values + of_closed
     rows = connection.execute(
-        "SELECT demand, version, MIN(recorded_by), happened, MIN(recorded), SUM(amount) "  # noqa: S608
+        "SELECT demand, version, recorded_by, happened, recorded, SUM(amount) "  # noqa: S608
         f"FROM demandflow_ledger WHERE {condition} AND what = ? "
-        "GROUP BY demand, version HAVING SUM(amount) > 0 ORDER BY demand, version",
+        "GROUP BY demand, version, recorded_by HAVING SUM(amount) <> 0 ORDER BY demand, version",
         [*values, CODES[meaning]],
     )
-    for demand, version, recorded_by, happened, recorded, _ in rows:
-        yield CountedDemand(UUID(bytes=demand), version, recorded_by, day_of(happened), day_of(recorded))
+    for (demand, version), group in groupby(rows, key=lambda row: (bytes(row[0]), row[1])):
+        lines = [row[1:] for row in group]
+        if sum(line[-1] for line in lines):
+            _, recorded_by, happened, recorded, _ = _last_rise(lines, by=1)
+            yield CountedDemand(UUID(bytes=demand), version, recorded_by, day_of(happened), day_of(recorded))

@@ -13,7 +13,7 @@ from typing import Any
 from demandflow.errors import InvalidValue, brief, listed
 from demandflow.projections.board.filter import Filter
 from demandflow.projections.printing import lasted, minute
-from demandflow.store.sqlite.tables import at_microseconds
+from demandflow.store.sqlite.tables import at_microseconds, microseconds
 
 MICROSECOND = timedelta(microseconds=1)
 Span = tuple[datetime, datetime | None]
@@ -94,12 +94,13 @@ class Durations:
 def whole_times(
     connection: sqlite3.Connection, board_filter: Filter, ended_as: str | None, until: datetime | None
 ) -> Durations:
-    """From receipt to the end, of the demands that ended so or are open."""
+    """From receipt to the end, of the demands that ended so or are open: now, or at that moment."""
     condition, values = board_filter.where()
+    open_then = None if until is None else microseconds(until)
     rows = connection.execute(
         f"SELECT received, ended FROM demandflow_board WHERE {condition} "  # noqa: S608
-        "AND (ended_as IS NULL OR ended_as = ? OR ? IS NULL)",
-        [*values, ended_as, ended_as],
+        "AND (ended_as IS NULL OR ended_as = ? OR ? IS NULL OR ended > ?)",
+        [*values, ended_as, ended_as, open_then],
     )
     return Durations.of("whole time", _spans(rows, until), until)
 

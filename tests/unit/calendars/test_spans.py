@@ -362,6 +362,21 @@ def test_so_much_before_it_had_to_begin(zone: str, week: str, due: str, span: st
     assert calendar.add(found, span) <= moment(due, zone) < calendar.add(found + TICK, span)
 
 
+@pytest.mark.parametrize(
+    ("due", "span", "start"),
+    [
+        ("2025-12-31 20:00", "1 working day", "2025-12-30 16:59:59.999999"),  # a later start is due in 2026
+        ("2025-12-31 20:00", "0 working hours", "2025-12-31 20:00"),
+        ("2025-01-06 20:00", "3 full working days", "2025-01-01 23:59:59.999999"),  # the halving begins in 2024
+    ],
+)
+def test_how_much_before_is_known_where_only_what_lies_around_is_not(due: str, span: str, start: str) -> None:
+    calendar = Calendar.of("office", zone="UTC", hours="Mon-Fri 09:00-17:00", days=Days.none([2025]))
+    assert calendar.before(moment(due, "UTC"), span) == moment(start, "UTC")
+    with pytest.raises(YearNotCovered):
+        calendar.before(moment("2025-01-02 16:00", "UTC"), "2 working days")
+
+
 def test_a_pause_is_as_long_as_its_unit_says() -> None:
     calendar, due = office(), moment("2026-03-10 15:00", "UTC")
     began, ended = moment("2026-03-06 17:00", "UTC"), moment("2026-03-09 10:00", "UTC")
