@@ -25,11 +25,11 @@ from demandflow.domain.facts import STANDARD_FACTS
 from demandflow.domain.values import Actor, actor_of
 from demandflow.domain.versions.workflows import Workflows
 from demandflow.domain.workflow import PossibleMove, Workflow
-from demandflow.errors import InvalidValue, StorageBusy, StorageError, brief
+from demandflow.errors import InvalidValue, StorageBusy, StorageError, WorkflowAdvice, brief
 from demandflow.inputs.arguments import each_of, whole_number, yes_or_no
 from demandflow.inputs.texts import name_of
 from demandflow.policies.policy import Policy
-from demandflow.policies.setup import checked, setup_of
+from demandflow.policies.setup import checked, setup_of, unwatched_clocks
 from demandflow.projections.board.rows import MOST
 from demandflow.projections.figures.point_in_time import PointInTime
 from demandflow.projections.projector import Projector
@@ -40,12 +40,13 @@ from demandflow.recording.handling import CommandHandler
 from demandflow.recording.history import HistoryLine, line_of
 from demandflow.recording.ids import elapsed, utc_now, uuid7
 from demandflow.recording.moments import LATE_ENTRY, Moments
+from demandflow.store import cursor
 from demandflow.store.log import Log
 from demandflow.store.mapper import Unreadable, facts_by_topic
 from demandflow.store.parking import ParkedEvent, grouped
 from demandflow.store.upkeep import Upkeep
 
-PAGE, LAST_FEW = 1000, 20
+LAST_FEW = 20
 
 
 def published() -> tuple[Workflow, ...]:
@@ -131,7 +132,8 @@ class DemandFlow(Batches, Reactions, Upkeep):
         nothing that was answered, with "NORMAL" the last commits, for which nobody waits; the log is never torn, and
         the end of the process takes nothing. Where board and figures have to be made from the log, the first question
         does so and tells `progress` (events done, of how many); commands go on meanwhile. Warns (CalendarEnds) of
-        calendars that soon know no more days. Raises InvalidValue or StorageError: among them NotALog, UnknownFormat,
+        calendars that soon know no more days, and (WorkflowAdvice) of clocks that no policy watches, where one watches
+        others. Raises InvalidValue or StorageError: among them NotALog, UnknownFormat,
         WrongTenant, WrongZone and WorkflowChanged.
         """
         by_key = _published() if workflows is None else _by_key(workflows)
@@ -160,6 +162,8 @@ class DemandFlow(Batches, Reactions, Upkeep):
         try:
             for ends in opened.calendar_ends():
                 warnings.warn(ends, stacklevel=2)
+            for workflow, advice in unwatched_clocks(opened.policies, opened._workflows.built):
+                warnings.warn(WorkflowAdvice(workflow, advice), stacklevel=2)
         except BaseException:  # a warning may be made an error
             opened.close()
             raise
@@ -230,7 +234,7 @@ class DemandFlow(Batches, Reactions, Upkeep):
         be skipped: parked_events() lists them.
         """
         last = 0
-        while page := self._log.page(last, PAGE):
+        while page := self._log.page(last, cursor.PAGE):
             for _, event in page:
                 if not isinstance(event, Unreadable):
                     yield event

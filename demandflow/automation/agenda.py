@@ -19,7 +19,6 @@ from demandflow.store.parking import Parking, unreadable, unusable
 from demandflow.store.sources import Row, Source
 from demandflow.store.sqlite.tables import Tables, moment_of, tables_of, written
 
-PAGE = 1000
 SETUPS = 4
 """So many setups keep their agenda; the one used longest ago loses it first."""
 READER = "policies"
@@ -95,11 +94,11 @@ class Agenda:
                 rows = self.tables.connection.execute(
                     f"SELECT {', '.join(KEY)}, version FROM demandflow_agenda WHERE setup = ? AND quiet = 0 "  # noqa: S608
                     f"AND at <= ? AND ({', '.join(KEY)}) > (?, ?, ?, ?) ORDER BY {', '.join(KEY)} LIMIT ?",
-                    (self._setup, written(now), *last, PAGE),
+                    (self._setup, written(now), *last, cursor.PAGE),
                 ).fetchall()
             for at, demand, policy, cause, version in rows:
                 yield Line(moment_of(at), UUID(demand), policy, cause, version)
-            if len(rows) < PAGE:
+            if len(rows) < cursor.PAGE:
                 return
             last = rows[-1][:-1]
 
@@ -117,14 +116,14 @@ class Agenda:
         A line that has changed meanwhile, since the demand has, stays to be asked.
         """
         lines = [*((1, line) for line in silent), *((PARKED_LINE, line) for line, _ in parked)]
-        for begin in range(0, len(lines), PAGE):
+        for begin in range(0, len(lines), cursor.PAGE):
             with self.tables.locked(), self.tables.transaction():
                 self.tables.connection.executemany(
                     "UPDATE demandflow_agenda SET quiet = ? "
                     "WHERE setup = ? AND demand = ? AND policy = ? AND cause = ? AND at = ? AND version = ?",
                     [
                         (quiet, self._setup, line.demand.hex, line.policy, line.cause, written(line.at), line.version)
-                        for quiet, line in lines[begin : begin + PAGE]
+                        for quiet, line in lines[begin : begin + cursor.PAGE]
                     ],
                 )
                 if not begin:

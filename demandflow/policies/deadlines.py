@@ -136,6 +136,10 @@ class Reminders:
             if name not in known:
                 raise InvalidValue("clocks", f"{name!r} is none; possible: {listed(sorted(known))}")
 
+    def watches(self, clock: str) -> bool:
+        """Whether a step is for this clock."""
+        return any(step.is_for(clock) for step in self.steps)
+
     def timers(self, demand: Demand, workflow: Workflow) -> Iterable[Timer]:
         """Every step of every due moment, once for each fact it asks for, and at once for a clock without one."""
         yield from (timer for timer, _, _ in self._asks(demand, workflow))

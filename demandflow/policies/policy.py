@@ -101,7 +101,8 @@ class Policy(Protocol):
     """Whenever X, then Y. It reads no clock, keeps nothing, and proposes the same when it is asked the same.
 
     If it also has a method `check(workflows)`, that is called when a log is opened; it raises InvalidValue if the
-    policy cannot act under these workflows.
+    policy cannot act under these workflows. If it has a method `watches(clock)`, that says whether it looks after the
+    clock of this name; opening warns of clocks after which nobody looks, where others are looked after.
     """
 
     @property

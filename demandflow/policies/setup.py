@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from hashlib import sha256
@@ -12,7 +12,7 @@ from typing import Any
 from demandflow.domain.fact import Fact
 from demandflow.domain.values import Role
 from demandflow.domain.workflow import Workflow
-from demandflow.errors import InvalidValue, brief
+from demandflow.errors import Defect, InvalidValue, brief, listed
 from demandflow.policies.parameters import check_name
 from demandflow.policies.policy import Policy
 
@@ -37,6 +37,22 @@ def checked(policies: Any, workflows: Mapping[str, Workflow]) -> tuple[Policy, .
             if callable(check := getattr(policy, "check", None)):
                 check(workflows.values())
     return tuple(policies)
+
+
+def unwatched_clocks(policies: Sequence[Policy], workflows: Iterable[Workflow]) -> Iterator[tuple[str, Defect]]:
+    """The clocks that no policy watches, where one watches others; each with the name and version of its workflow.
+
+    A policy that watches clocks says so by a method `watches(clock)`; where none does, nobody need.
+    """
+    watching = [asks for one in policies if one.on and callable(asks := getattr(one, "watches", None))]
+    for workflow in workflows:
+        clocks = [clock.name for clock in workflow.clocks]
+        watched = {name for name in clocks if any(watches(name) for watches in watching)}
+        for name in clocks if watched else ():
+            if name not in watched:
+                says = f"no policy watches the clock {name!r}, and some watch {listed(sorted(watched))}"
+                remedy = "add a step for it to Reminders, or say in a policy of your own that it watches(clock)"
+                yield workflow.key, Defect("unwatched", says, remedy)
 
 
 def setup_of(policies: Sequence[Policy], workflows: Mapping[str, Workflow]) -> str:

@@ -181,12 +181,12 @@ class Cursor:
         """The rows at these positions, without those that are missing."""
         return [row for at in positions for row in self._source.page(at - 1, 1) if row[0] == at]
 
-    def parked(self, after: int = 0, limit: int = PAGE, *, again: bool = False) -> list[Parking]:
+    def parked(self, after: int = 0, limit: int | None = None, *, again: bool = False) -> list[Parking]:
         """The reader's parked events after a position: all, or only those to be tried again."""
         rows = self._tables.connection.execute(
             "SELECT position, demand, version, reason FROM demandflow_parked_events "
             "WHERE reader = ? AND position > ? AND again >= ? ORDER BY position LIMIT ?",
-            (self.reader, after, again, limit),
+            (self.reader, after, again, limit or PAGE),
         )
         return [Parking(at, UUID(demand) if demand else None, version, why) for at, demand, version, why in rows]
 

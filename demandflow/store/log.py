@@ -13,7 +13,7 @@ from demandflow.domain.fact import Fact
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import HistoryIncomplete, StorageError, UnreadableEvent
 from demandflow.inputs.arguments import zone_of
-from demandflow.store import holes, settings
+from demandflow.store import cursor, holes, settings
 from demandflow.store.holes import POSITIONS, Hole, Key, Verification
 from demandflow.store.mapper import FactMapper, Unreadable
 from demandflow.store.row_watch import RowWatch
@@ -22,8 +22,6 @@ from demandflow.store.sqlite import files
 from demandflow.store.sqlite.failures import closed, storage_error, storage_errors
 from demandflow.store.sqlite.recorder import NumberedRow, SQLiteRecorder, id_of
 from demandflow.store.sqlite.writer import FULL, Row, check_synchronous
-
-PAGE = 1000
 
 
 class VersionTaken(StorageError, code="version_taken"):
@@ -245,7 +243,7 @@ class Log(RowWatch):
     def _unreadable(self) -> Iterator[str]:
         """The rows that cannot be read, in words."""
         last = 0
-        while rows := self._recorder.page(last, PAGE):
+        while rows := self._recorder.page(last, cursor.PAGE):
             events = (self._read(*row)[1] for row in rows)
             yield from (str(event) for event in events if isinstance(event, Unreadable))
             last = rows[-1][0]

@@ -38,8 +38,14 @@ from demandflow.domain.facts import (
     Unmerged,
     Withdrawn,
 )
-from demandflow.domain.moves import ANYWHERE, BACK, START, STAY, WHILE_OPEN, Move, Proposal, State
-from demandflow.domain.rules.book import the_bound_is_reached, the_merge_target_is_open, times_do_not_run_backwards
+from demandflow.domain.moves import ANYWHERE, BACK, START, STAY, WHILE_OPEN, Move, Proposal, Rule, State
+from demandflow.domain.rules.book import (
+    nobody_evaluates_their_own_work,
+    the_auditor_is_not_the_contractor,
+    the_bound_is_reached,
+    the_merge_target_is_open,
+    times_do_not_run_backwards,
+)
 from demandflow.domain.values import Stage
 from demandflow.domain.workflow import Workflow
 from demandflow.testing.strategies import clocks
@@ -49,6 +55,11 @@ NAMES = ("received", "checked", "planned", "在办", "visited", "summed up", "sh
 STAGES = (Stage.REGISTRATION, Stage.AUDIT, Stage.CONTRACTING, Stage.FEEDBACK, Stage.EVALUATION)
 CLOCKS = ("first clock", "second clock", "钟")
 IN_ORDER = (times_do_not_run_backwards,)
+SEPARATED: dict[type[Fact], tuple[Rule, ...]] = {
+    ContractedOut: (the_auditor_is_not_the_contractor,),
+    Evaluated: (nobody_evaluates_their_own_work,),
+}
+"""What a workflow that is well made adds, so that what is for two people is not done by one."""
 
 
 class Filed(Registered):
@@ -123,7 +134,7 @@ class Parts:
 
     def add(self, name: str, fact: type[Fact], from_: Any, to: Any, by: Any, **more: Any) -> None:
         """One move more."""
-        more.setdefault("rules", IN_ORDER)
+        more.setdefault("rules", (*IN_ORDER, *SEPARATED.get(fact, ())))
         self.moves.append(Move(name, fact, from_, to, by, **more))
 
     def workflow(self, name: str = "random") -> Workflow:

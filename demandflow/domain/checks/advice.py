@@ -9,7 +9,9 @@ from demandflow.domain.checks.answers import odd_answers
 from demandflow.domain.checks.bounds import unasked_rework
 from demandflow.domain.checks.defects import SAYS
 from demandflow.domain.checks.paths import leaving
+from demandflow.domain.checks.separation import unseparated
 from demandflow.domain.checks.spelling import one_letter_apart
+from demandflow.domain.checks.steady import unsteady
 from demandflow.domain.moves import STAY, Move, State
 from demandflow.domain.standard.grades import FIVE_GRADES, GradeScale
 from demandflow.errors import Defect, listed
@@ -19,6 +21,8 @@ def advice_for(states: Sequence[State], moves: Sequence[Move], grades: GradeScal
     """What could be better in a workflow without defects."""
     yield from unasked_rework(states, moves, grades.words)
     yield from odd_answers(states, moves, grades.words)
+    yield from unseparated(states, moves, grades.words)
+    yield from unsteady(moves)
     from_state = leaving(states, moves)
     for state in states:
         leading_on = [moves[number] for number in from_state[state.name] if moves[number].to is not STAY]

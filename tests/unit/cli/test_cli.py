@@ -23,8 +23,8 @@ from tests.paths import ROOT
 
 LOOP = str(ROOT / "docs" / "closed-loop.toml")
 PLANTED = Path(__file__).parent / "planted"
-ADVICE = {"idle-owner", "alike", "unmeant", "no-clock", "same-due", "idle-clock"}
-NOT_IN_A_FILE = {"rule", "unasked", "answer"}
+ADVICE = {"idle-owner", "alike", "unmeant", "no-clock", "same-due", "idle-clock", "separation"}
+NOT_IN_A_FILE = {"rule", "unasked", "answer", "unsteady"}
 IN_WORDS = {"alike", "type", "word"}
 BRINGS_ALONG = {"no-end": {"dead-end"}}
 CONCERNED = {
@@ -46,6 +46,7 @@ CONCERNED = {
     "past-feedback": "finish",
     "reserved": "*",
     "same-due": "waiting",
+    "separation": "judge",
     "silent": "note",
     "start": "file_again",
     "telling": "tell",

@@ -30,6 +30,7 @@ from demandflow import (
     Stage,
     State,
     Workflow,
+    rules,
 )
 from demandflow.domain.corrections import with_corrections
 from demandflow.domain.evolve import fold
@@ -43,9 +44,9 @@ from demandflow.projections.figures.question import Question
 from demandflow.projections.figures.terminal import table
 from demandflow.projections.standing import CLOCKS_AT, COUNTS, DECLARES, HAPPENINGS
 from demandflow.testing import FrozenClock
-from demandflow.testing.figure_laws import apart, dump, same_tables
 from tests.profiles import examples
 from tests.stories import T0
+from tests.tables import apart, dump, same_tables
 from tests.unit.figures.oracle import expected, stored
 from tests.unit.figures.test_figures import compare
 
@@ -63,6 +64,9 @@ STEPS = (
 )
 
 
+APART = (rules.the_auditor_is_not_the_contractor,)
+
+
 def guarded(version: int, *clocks: Clock) -> Workflow:
     """Looked at, begun, put to rest and woken, finished or refused; the work is watched, and so is the look."""
     states = [
@@ -76,7 +80,9 @@ def guarded(version: int, *clocks: Clock) -> Workflow:
         Move("file", Registered, START, "new", by="warden"),
         Move("sort", Sorted, ("new", "doing", "resting"), STAY, by="warden"),
         Move("begin", Stepped, "new", "doing", by="warden", means="accepted"),
-        Move("contract_out", ContractedOut, ("doing", "resting"), STAY, by="warden", means="contracted_out"),
+        Move(
+            "contract_out", ContractedOut, ("doing", "resting"), STAY, by="warden", means="contracted_out", rules=APART
+        ),
         Move("rest", Stepped, "doing", "resting", by="warden", means="suspended"),
         Move("wake", Stepped, "resting", BACK, by="warden"),
         Move("finish", Stepped, ("doing", "resting"), "done", by="warden"),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from random import choice
 from typing import Any, ClassVar
 
 import pytest
@@ -32,6 +34,7 @@ from demandflow import (
 from demandflow.domain.checks.advice import advice_for
 from demandflow.errors import Defect, WorkflowAdvice
 from demandflow.facts import (
+    Accepted,
     ContractedOut,
     Corrected,
     Evaluated,
@@ -127,6 +130,14 @@ def says_no(demand: Demand, proposal: Proposal[Any]) -> str | None:
 
 def says_no_to_the_late(demand: Demand, proposal: Proposal[Any]) -> str | None:
     return "too late" if proposal.at.year > 2030 else None
+
+
+def reads_a_clock(demand: Demand, proposal: Proposal[Any]) -> str | None:
+    return "too late" if datetime.now(UTC).year > 3000 else None
+
+
+def throws_dice(demand: Demand, proposal: Proposal[Any]) -> bool:
+    return choice((True, False))
 
 
 async def later(demand: Demand, proposal: Proposal[Any]) -> bool:
@@ -389,6 +400,22 @@ ADVICE: dict[str, dict[str, Any]] = {
     ),
     "rework that cannot be asked about": small(
         TELL, replace(JUDGE, when=raises), AGAIN, states=CIRCLE
+    ),
+    "who handled it may evaluate it": small(
+        Move("give out", ContractedOut, "open", "waiting", by="clerk", means="contracted_out"),
+        replace(TELL, from_="waiting"), replace(JUDGE, by=("clerk", "resident")), states=FOUR,
+    ),
+    "one role reports and evaluates": small(
+        REPORT, replace(TELL, from_="waiting"), replace(JUDGE, rules=(rules.a_resident_acts_for_their_own_demand,)),
+        states=FOUR,
+    ),
+    "who audited it may be given the work": small(
+        replace(FILE, to="told"), Move("pass", Accepted, "told", "open", by="clerk", means="accepted"),
+        Move("give out", ContractedOut, "open", "waiting", by="clerk", means="contracted_out"), GO_ON,
+        states=FOUR, begun=False,
+    ),
+    "a rule and a condition that look at a clock": small(
+        replace(FINISH, rules=(reads_a_clock,), when=throws_dice), FINISH
     ),
     "a rule for a condition": small(wrongly(FINISH, when=says_no), FINISH),
     "a state without a clock, where another has one": small(FINISH, WAIT, GO_ON, states=THREE, clocks=(clock(),)),

@@ -167,6 +167,7 @@ def test_every_rule_of_the_first_version_is_in_the_newest() -> None:
 # taking rules out
 
 
+@pytest.mark.filterwarnings("ignore::demandflow.errors.WorkflowAdvice")  # it is better left in
 @pytest.mark.parametrize("rule", [*SEPARATIONS, rules.callbacks_are_spread], ids=lambda rule: rule.__name__)
 def test_a_community_may_take_a_rule_out_wherever_it_stands(rule: Any) -> None:
     ours = closed_loop("ours", without=[rule])
