@@ -10,12 +10,17 @@ except ModuleNotFoundError as missing:
 from demandflow.testing.builders import a, a_demand, an_actor
 from demandflow.testing.checking import Checked, LawBroken, as_test_case, check
 from demandflow.testing.clock import FrozenClock, counted_ids
-from demandflow.testing.histories import History, Step, demand_id, histories
+from demandflow.testing.differs import Differs
+from demandflow.testing.drawing import histories
+from demandflow.testing.environments import Environment
 from demandflow.testing.judging import all_judged
-from demandflow.testing.law import Law, law
+from demandflow.testing.law import Law, Played, law
 from demandflow.testing.laws import LAWS, law_named, laws, no_way_round
-from demandflow.testing.machine import Tally, as_state_machine
-from demandflow.testing.playing import Done, Played, play
+from demandflow.testing.machine import as_state_machine
+from demandflow.testing.model.world import Step, demand_id
+from demandflow.testing.operations import Ask, History, RunPolicies, Upset
+from demandflow.testing.player import Done
+from demandflow.testing.playing import play
 from demandflow.testing.scenario import Attempt, Outcome, Situation, given, step
 from demandflow.testing.strategies import (
     actors,
@@ -33,11 +38,15 @@ from demandflow.testing.strategies import (
     spans,
     texts,
 )
+from demandflow.testing.tally import Tally
 
 __all__ = [
+    "Ask",
     "Attempt",
     "Checked",
+    "Differs",
     "Done",
+    "Environment",
     "FrozenClock",
     "History",
     "LAWS",
@@ -45,9 +54,11 @@ __all__ = [
     "LawBroken",
     "Outcome",
     "Played",
+    "RunPolicies",
     "Situation",
     "Step",
     "Tally",
+    "Upset",
     "a",
     "a_demand",
     "actors",

@@ -24,7 +24,7 @@ from demandflow.errors import DemandFlowError, InvalidValue, brief, listed
 from demandflow.testing.casting import candidates
 from demandflow.testing.choosing import Surroundings, fact_of
 from demandflow.testing.clock import FrozenClock, calendars_may_end
-from demandflow.testing.histories import demand_id
+from demandflow.testing.model.world import demand_id
 
 F = TypeVar("F", bound=Fact)
 

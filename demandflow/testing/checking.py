@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache, partial
+from random import Random
 from time import perf_counter
 from typing import Any
 from unittest import TestCase
 
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from demandflow.application import DemandFlow
 from demandflow.domain.fact import Fact
 from demandflow.domain.workflow import Workflow
-from demandflow.errors import InvalidValue, brief
+from demandflow.errors import Defect, InvalidValue, WorkflowAdvice, brief
 from demandflow.testing.copying import as_test, name_of_test
-from demandflow.testing.histories import STEPS, History, Untold, thrown
-from demandflow.testing.law import Law
+from demandflow.testing.differs import Differs
+from demandflow.testing.drawing import LOT, STEPS, Given, Untold
+from demandflow.testing.idle import Idle
+from demandflow.testing.law import Law, Played
 from demandflow.testing.laws import Own, Rules, laws
-from demandflow.testing.machine import Tally
-from demandflow.testing.playing import play
-from demandflow.testing.shrinking import smallest
+from demandflow.testing.operations import Ask, History
+from demandflow.testing.playing import by_lot, play
+from demandflow.testing.smaller import smallest
+from demandflow.testing.tally import Tally
 from demandflow.testing.telling import story
 
 Facts = Mapping[type[Fact], SearchStrategy[Any]]
@@ -60,19 +67,26 @@ class Broken(AssertionError):
 
 @dataclass
 class Checked:
-    """How much was tried: histories, steps, each move accepted and refused, and the seconds that each law took."""
+    """How much was tried: histories, steps, questions, each move accepted and refused, and the seconds of each law.
+
+    `advice` names moves that were never made, and that nobody can make with any demand.
+    """
 
     workflow: Workflow
     histories: int = 0
     steps: int = 0
+    questions: int = 0
     tally: Tally = field(default_factory=Tally)
     seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    advice: tuple[Defect, ...] = ()
+    idle: Idle | None = field(default=None, repr=False)
 
     def __str__(self) -> str:
-        lines = [f"{self.workflow.key}: {self.histories} histories with {self.steps} steps; no law was broken"]
+        much = f"{self.histories} histories with {self.steps} steps and {self.questions} questions"
+        lines = [f"{self.workflow.key}: {much}; no law was broken"]
         each = 1000 / max(self.histories, 1)
         lines += [f"{seconds * each:>8.2f} ms a history: {name}" for name, seconds in self.seconds.items()]
-        return "\n".join([*lines, self.tally.table(self.workflow)])
+        return "\n".join([*lines, self.tally.table(self.workflow), *map(str, self.advice)])
 
 
 def check(
@@ -80,7 +94,7 @@ def check(
     *,
     rules: Rules = (),
     also: Own = (),
-    max_examples: int = 200,
+    max_examples: int = 150,
     max_steps: int = STEPS,
     facts: Facts | None = None,
     open: Callable[..., DemandFlow] = DemandFlow.open,  # noqa: A002
@@ -89,18 +103,22 @@ def check(
 
     `rules` and `also` are rules and laws of your own (see laws()), `facts` strategies for fact classes of your own
     where samples by type will not do. How examples are drawn follows the Hypothesis profile in force. Raises LawBroken
-    with the shortest history found, or InvalidValue.
+    with the shortest history found, or InvalidValue; warns (WorkflowAdvice) of moves that nobody can make.
     """
     _check_numbers(max_examples=max_examples, max_steps=max_steps)
     kept = laws(workflow, rules=rules, also=also)
-    done = Checked(workflow)
+    done = Checked(workflow, idle=(idle := Idle(workflow)))
 
     @_settings(max_examples)
-    @given(thrown(workflow, facts or {}, max_steps))
-    def every_law_holds(history: History) -> None:
-        hold(history, kept, done, open)
+    @given(st.data(), LOT)
+    def every_law_holds(data: st.DataObject, lot: int) -> None:
+        drawn = {kind: partial(data.draw, strategy) for kind, strategy in (facts or {}).items()}
+        hold_by_lot(lot, workflow, drawn, max_steps, kept, done, open)
 
     _run(every_law_holds, open)
+    done.advice = tuple(idle.advice())
+    for advice in done.advice:
+        warnings.warn(WorkflowAdvice(workflow.key, advice), stacklevel=2)
     return done
 
 
@@ -114,50 +132,61 @@ def as_test_case(
     facts: Facts | None = None,
     open: Callable[..., DemandFlow] = DemandFlow.open,  # noqa: A002
 ) -> type[TestCase]:
-    """A test case for pytest or unittest with one test for each law; the arguments are those of check()."""
+    """A test case for pytest or unittest with one test for each law; the arguments are those of check().
+
+    The first test that runs plays the histories, and holds all laws against them.
+    """
     _check_numbers(max_examples=max_examples, max_steps=max_steps)
+    kept = laws(workflow, rules=rules, also=also)
+    broken = cache(partial(_broken_laws, workflow, kept, max_examples, max_steps, facts or {}, open))
     tests: dict[str, Callable[[TestCase], None]] = {}
-    for one in laws(workflow, rules=rules, also=also):
+    for one in kept:
         name = name_of_test(one)
         several = sum(known == name or known.startswith(f"{name}__") for known in tests)
-        tests[f"{name}__{several + 1}" if several else name] = _test_of(
-            workflow, one, max_examples, max_steps, facts, open
-        )
+        tests[f"{name}__{several + 1}" if several else name] = _test_of(one, broken, open)
     name = "".join(word.title() for word in re.split(r"[^0-9A-Za-z]+", workflow.name)) or "Workflow"
     return type(f"{name}Laws", (TestCase,), tests)
 
 
-def hold(
-    history: History,
+def hold(played: Played, kept: Iterable[Law], done: Checked) -> None:
+    """Hold the laws against what was played. Raises Broken for the first that does not hold."""
+    for step in played.done:
+        done.tally.count(step)
+    if done.idle is not None:
+        done.idle.note(played)
+    for law in kept:
+        began = perf_counter()
+        try:
+            answer: object = law.holds(played)  # type: ignore[func-returns-value]
+        except InvalidValue as wrong:
+            if wrong.what.startswith(("rule ", "law ")):
+                raise
+            raise Broken(played.history, law, wrong) from wrong
+        except Exception as error:
+            raise Broken(played.history, law, error) from error
+        if answer is not None:
+            problem = f"must raise AssertionError where it is broken and return nothing; it returned {brief(answer)}"
+            raise InvalidValue(f"law {law.name!r}", problem)
+        done.seconds[law.name] += perf_counter() - began
+    done.histories += 1
+    done.steps += len(played.history.steps)
+    done.questions += sum(isinstance(one, Ask) for one in played.history.operations)
+
+
+def hold_by_lot(
+    lot: int,
+    workflow: Workflow,
+    drawn: Given,
+    max_steps: int,
     kept: Iterable[Law],
     done: Checked,
     open: Callable[..., DemandFlow] = DemandFlow.open,  # noqa: A002
 ) -> None:
-    """Play the history and hold the laws against it. Raises Broken for the first that does not hold."""
+    """Play a history by this lot and hold the laws against it. Raises Broken."""
     began = perf_counter()
-    with play(history.workflow, history.steps, open=open) as played:
+    with by_lot(workflow, Random(lot), drawn, max_steps, open) as played:  # noqa: S311
         done.seconds["playing"] += perf_counter() - began
-        played.history = history
-        for one in played.done:
-            done.tally.count(one)
-        for one_law in kept:
-            began = perf_counter()
-            try:
-                answer: object = one_law.holds(played)  # type: ignore[func-returns-value]
-            except InvalidValue as wrong:
-                if wrong.what.startswith(("rule ", "law ")):
-                    raise
-                raise Broken(history, one_law, wrong) from wrong
-            except Exception as error:
-                raise Broken(history, one_law, error) from error
-            if answer is not None:
-                problem = (
-                    f"must raise AssertionError where it is broken and return nothing; it returned {brief(answer)}"
-                )
-                raise InvalidValue(f"law {one_law.name!r}", problem)
-            done.seconds[one_law.name] += perf_counter() - began
-    done.histories += 1
-    done.steps += len(history.steps)
+        hold(played, kept, done)
 
 
 def report(broken: Broken, open: Callable[..., DemandFlow] = DemandFlow.open) -> LawBroken:  # noqa: A002
@@ -167,20 +196,27 @@ def report(broken: Broken, open: Callable[..., DemandFlow] = DemandFlow.open) ->
     def breaks(history: History) -> bool:
         nonlocal problem
         try:
-            hold(history, (law,), Checked(history.workflow), open)
+            with play(history.workflow, history.operations, history.environment, open=open) as played:
+                played.history = history
+                hold(played, (law,), Checked(history.workflow))
         except Broken as again:
-            if type(again.error) is not type(broken.error):
-                return False  # a law that crashes is not the law that was broken
+            if _kind(again.error) != _kind(broken.error):
+                return False  # a law that crashes is not the law that was broken, and another question another matter
             problem = _said(again.error)
             return True
-        except Exception:  # a history that cannot be told breaks nothing
+        except Exception:  # a history that cannot be played breaks nothing
             return False
         return False
 
     history = smallest(broken.history, breaks)
-    name = _variable(history.workflow)
-    told = story(history, history.told())
-    return LawBroken(history.workflow.key, law.name, law.says, problem, told, as_test(history, law, name))
+    test = as_test(history, law, _variable(history.workflow))
+    return LawBroken(history.workflow.key, law.name, law.says, problem, story(history), test)
+
+
+def _kind(error: Exception) -> tuple[object, ...]:
+    """What may not change while a history is made smaller: the kind of error, and what was asked or done."""
+    said = error.what.partition("(")[0].partition(" of demand")[0] if isinstance(error, Differs) else ""
+    return type(error), said
 
 
 def _variable(workflow: Workflow) -> str:
@@ -223,26 +259,46 @@ def _run(test: Callable[[], None], open: Callable[..., DemandFlow] = DemandFlow.
 def _unanswered(untold: Untold) -> LawBroken:
     """The report of a workflow whose own rule or condition raises: how far the history came."""
     history = untold.history
-    told = story(history, history.told()) or "nothing had happened yet"
+    told = story(history) or "nothing had happened yet"
     name = "rules and conditions answer"
     return LawBroken(history.workflow.key, name, ANSWER, untold.problem, told, "")
 
 
-def _test_of(
+def _broken_laws(
     workflow: Workflow,
-    law: Law,
+    kept: Sequence[Law],
     max_examples: int,
     max_steps: int,
-    facts: Facts | None,
+    facts: Facts,
+    open: Callable[..., DemandFlow],  # noqa: A002
+) -> dict[str, Broken]:
+    """The laws that do not hold, each with the first history that breaks it."""
+    found: dict[str, Broken] = {}
+
+    @_settings(max_examples)
+    @given(st.data(), LOT)
+    def noted(data: st.DataObject, lot: int) -> None:
+        drawn = {kind: partial(data.draw, strategy) for kind, strategy in facts.items()}
+        with by_lot(workflow, Random(lot), drawn, max_steps, open) as played:  # noqa: S311
+            for law in kept:
+                if law.name not in found:
+                    try:
+                        hold(played, (law,), Checked(workflow))
+                    except Broken as broken:
+                        found[law.name] = broken
+
+    _run(noted, open)
+    return found
+
+
+def _test_of(
+    law: Law,
+    broken: Callable[[], dict[str, Broken]],
     open: Callable[..., DemandFlow],  # noqa: A002
 ) -> Callable[[TestCase], None]:
     def test(self: TestCase) -> None:
-        @_settings(max_examples)
-        @given(thrown(workflow, facts or {}, max_steps))
-        def the_law_holds(history: History) -> None:
-            hold(history, (law,), Checked(workflow), open)
-
-        _run(the_law_holds, open)
+        if law.name in broken():
+            raise report(broken()[law.name], open)
 
     test.__doc__ = f"{law.name}: {law.says}"
     return test

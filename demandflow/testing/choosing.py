@@ -26,6 +26,8 @@ from demandflow.testing.people import (
 )
 
 MOST = 2**20
+RARELY_CORRECTED = ("contractor", "grade", "resolved")
+"""What few events say."""
 DAYS = (1, 20, 2, 5, -1)
 A_WHILE = timedelta(hours=2)
 OURS: dict[type, Sequence[Any]] = {
@@ -33,7 +35,7 @@ OURS: dict[type, Sequence[Any]] = {
     **{Urgency: URGENCIES, FeedbackMethod: METHODS},
 }
 """The choices by the type of a field."""
-KEPT_BACK = frozenset({"source", "reference", "shared_with"})
+KEPT_BACK = frozenset({"source", "reference"})
 """Optional fields that random facts leave out: they say that a demand comes from elsewhere."""
 
 
@@ -83,13 +85,14 @@ def _by_name(name: str, where: Surroundings) -> Sequence[Any]:
     if name == "way" and where.demand.anonymous:
         return (FeedbackMethod.PUBLIC_NOTICE, FeedbackMethod.PUBLIC_NOTICE, *METHODS)
     known: dict[str, Sequence[Any]] = {
-        "resident": (RESIDENTS[0], None, *RESIDENTS[1:]),
-        "representative": (None, None, "daughter"),
+        "resident": (RESIDENTS[0], None, RESIDENTS[1], None, RESIDENTS[2]),
+        "shared_with": (None, None, None, (RESIDENTS[1],), RESIDENTS[:2]),
+        "representative": (None, None, None, "daughter", "zhao"),
         "due": (*later, where.now - A_WHILE),
         "until": later,
         "review": later,
         "contractor": CONTRACTORS,
-        "co_handlers": (None, None, None, ("居委会",), ("王芳",)),
+        "co_handlers": (None, None, None, ("comité",), ("王芳",)),
         "written_by": (None, None, None, "王芳", "chen"),
         "asked_by": (where.demand.resident, where.demand.representative, None, "daughter"),
         "into": tuple(where.others) or (where.demand.id,),
@@ -110,6 +113,7 @@ def _correction(kind: type[Corrected], number: int, where: Surroundings) -> Corr
     """Mostly of a field that the named event has, to another value; sometimes of one it has not."""
     demand = where.demand
     named = [(at, field) for at, fact in demand.facts_by_version.items() for field in correctable(fact)]
+    named += [pair for pair in named if pair[1] in RARELY_CORRECTED] * 3
     wrong = [(demand.version or 1, "grade"), (demand.version + 1, "place")]
     values: dict[str, Sequence[Any]] = {
         "category": CATEGORIES,
@@ -124,4 +128,4 @@ def _correction(kind: type[Corrected], number: int, where: Surroundings) -> Corr
     number, chosen = divmod(number, len(values[field]))
     words = (demand.resident, None, "chen", demand.resident)
     said = {field: values[field][chosen], "confirmed_by": words[number % len(words)]}
-    return plain(kind, event=event, reason="typo", **said)
+    return plain(kind, event=event, reason=TEXTS[number % len(TEXTS)], **said)

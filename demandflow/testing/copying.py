@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections import defaultdict
+from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -15,17 +16,19 @@ from pydantic import BaseModel
 
 import demandflow
 from demandflow.domain.values import Actor
-from demandflow.testing.histories import History, Step
+from demandflow.testing.environments import PLAIN, Environment
 from demandflow.testing.law import Law
+from demandflow.testing.model.world import Step
+from demandflow.testing.operations import Ask, History, RunPolicies, Upset
 
 
 def as_test(history: History, law: Law, workflow: str) -> str:
     """A test that plays the same steps and checks the same law, to be copied into a test file."""
     code = Code()
-    steps = [f"        {code.of_step(step)}," for step in history.steps]
+    done = [f"        {code.of(one)}," for one in history.operations]
     held = _held(law, code)
-    for name in ("Step", "play"):
-        code.needs("demandflow.testing", name)
+    code.needs("demandflow.testing", "play")
+    where = "" if history.environment == PLAIN else f", {code.of(history.environment)}"
     return "\n".join(
         [
             *code.imports,
@@ -35,10 +38,10 @@ def as_test(history: History, law: Law, workflow: str) -> str:
             "",
             "",
             f"def {name_of_test(law)}() -> None:",
-            "    steps = [",
-            *steps,
+            "    operations = [",
+            *done,
             "    ]",
-            f"    with play({workflow}, steps) as played:",
+            f"    with play({workflow}, operations{where}) as played:",
             f"        {held}.holds(played)",
         ]
     )
@@ -87,13 +90,6 @@ class Code:
         self.needs(home, top)
         return name
 
-    def of_step(self, step: Step) -> str:
-        """The step."""
-        parts = [str(step.demand), repr(step.move), self.of(step.fact), self.of(step.by)]
-        parts += [f"after={self.of(step.after)}"] if step.after else []
-        parts += [f"late={self.of(step.late)}"] if step.late else []
-        return f"Step({', '.join(parts)})"
-
     def of(self, value: Any) -> str:
         """The value."""
         match value:
@@ -106,6 +102,11 @@ class Code:
             case Actor():
                 parts = (value.id, str(value.role), value.unit)
                 return f"{self.name_of(Actor)}({', '.join(repr(one) for one in parts if one is not None)})"
+            case Step() | Ask() | RunPolicies() | Upset() | Environment():
+                self.needs("demandflow.testing", type(value).__name__)
+                return f"{type(value).__name__}({self._arguments(value)})"
+            case _ if is_dataclass(value) and not isinstance(value, type):
+                return f"{self.name_of(type(value))}({self._arguments(value)})"
             case Enum():
                 return f"{self.name_of(type(value))}.{value.name}"
             case UUID():
@@ -127,6 +128,17 @@ class Code:
                 return "{" + ", ".join(f"{self.of(key)}: {self.of(one)}" for key, one in value.items()) + "}"
             case _:
                 return repr(value)
+
+    def _arguments(self, value: Any) -> str:
+        """What is not as it would be anyway; what has to be said without its name."""
+        said = []
+        for one in fields(value):
+            given = getattr(value, one.name)
+            needed = one.default is MISSING and one.default_factory is MISSING
+            plain = one.default_factory() if one.default_factory is not MISSING else one.default
+            if needed or given != plain:
+                said.append(f"{'' if needed else f'{one.name}='}{self.of(given)}")
+        return ", ".join(said)
 
     def _of_time(self, value: date | timedelta) -> str:
         self.needs("datetime", type(value).__name__)

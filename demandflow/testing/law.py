@@ -1,11 +1,61 @@
-"""A law: something that holds for every history of a workflow, by name."""
+"""A law: something that holds for every history of a workflow, by name; and what was played, of which it is asked."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import UUID
 
-from demandflow.testing.playing import Played
+from demandflow.application import DemandFlow
+from demandflow.domain.events import Event
+from demandflow.domain.workflow import Workflow
+from demandflow.testing.clock import FrozenClock
+from demandflow.testing.model.world import World
+from demandflow.testing.operations import History
+from demandflow.testing.player import Done, Player
+
+
+@dataclass
+class Played:
+    """A history that was played: the flow, still open, what was done, and where it differed from the model, if so."""
+
+    history: History
+    player: Player
+    difference: AssertionError | None = None
+
+    @property
+    def workflow(self) -> Workflow:
+        """The workflow that was played."""
+        return self.history.workflow
+
+    @property
+    def flow(self) -> DemandFlow:
+        """The flow, open."""
+        return self.player.flows[0]
+
+    @property
+    def world(self) -> World:
+        """What the model says happened."""
+        return self.player.world
+
+    @property
+    def clock(self) -> FrozenClock:
+        """The clock of the flow."""
+        return self.world.clock
+
+    @property
+    def done(self) -> list[Done]:
+        """What came of each step."""
+        return self.player.done
+
+    @property
+    def demands(self) -> tuple[UUID, ...]:
+        """The demands that were registered."""
+        return tuple(self.world.demands)
+
+    def recorded(self, demand: UUID) -> list[Event]:
+        """What is recorded of the demand."""
+        return list(self.flow.events(demand))
 
 
 @dataclass(frozen=True)

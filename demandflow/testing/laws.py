@@ -12,19 +12,10 @@ from demandflow.domain.fact import Fact
 from demandflow.domain.moves import Rule
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief, listed
-from demandflow.testing.clock_laws import CLOCK_LAWS
-from demandflow.testing.counting_laws import COUNTING_LAWS
-from demandflow.testing.dead_end_laws import DEAD_END_LAWS
-from demandflow.testing.demand_laws import DEMAND_LAWS
-from demandflow.testing.figure_laws import FIGURE_LAWS
-from demandflow.testing.law import Law, law
-from demandflow.testing.moment_laws import MOMENT_LAWS
-from demandflow.testing.playing import Played
+from demandflow.testing.law import Law, Played, law
+from demandflow.testing.relations import RELATIONS
 
-LAWS: tuple[Law, ...] = tuple(
-    replace(one, code=f"law_named({one.name!r})", needs=())
-    for one in (*DEMAND_LAWS, *DEAD_END_LAWS, *MOMENT_LAWS, *CLOCK_LAWS, *FIGURE_LAWS, *COUNTING_LAWS)
-)
+LAWS: tuple[Law, ...] = tuple(replace(one, code=f"law_named({one.name!r})", needs=()) for one in RELATIONS)
 Where: TypeAlias = str | type[Fact]
 Rules: TypeAlias = Iterable[Rule] | Mapping[Any, Rule | Iterable[Rule]]
 """Rules for all steps; or, by the name or the meaning of a move or by the class of its fact, for those."""

@@ -5,14 +5,26 @@ from __future__ import annotations
 from demandflow.domain.demand import Demand
 from demandflow.domain.values import Actor, Category, Channel, FeedbackMethod, Place, Role, Urgency
 
-RESIDENTS = ("张三", "Anna", "zhao")
+RESIDENTS = ("张三", "Zoë", "zhao")
 OFFICERS = ("王芳", "zhao", "chen")
 CONTRACTORS = ("水电队", "legal aid", "chen")
 TEXTS = ("ok", "路灯坏了", "não", "a/b", "…")
-PLACES = tuple(map(Place, ("fufeng/chengguan/c3", "fufeng/chengguan/c3/g12/b4", "fufeng/jiangzhang", "岐山/蔡家坡")))
-CATEGORIES = tuple(map(Category, ("culture", "civil_affairs/subsidy", "civil_affairs", "住房/维修")))
+# one begins like another and is not below it
+PLACES = tuple(
+    map(
+        Place,
+        (
+            "fufeng/chengguan/c3",
+            "fufeng/chengguan/c3/g12/b4",
+            "fufeng/jiāngzhāng",
+            "岐山/蔡家坡",
+            "fufeng/chengguan/c3-1",
+        ),
+    )
+)
+CATEGORIES = tuple(map(Category, ("culture", "civil_affairs/subsidy", "civil_affairs", "住房/维修", "culture2")))
 CHANNELS = (Channel.HOTLINE, Channel.WISH_BOX, Channel.WECHAT_GROUP, Channel("loudspeaker"))
-URGENCIES = (*Urgency.USUAL, Urgency("before winter"))
+URGENCIES = (*Urgency.USUAL, Urgency("avant l'été"))
 METHODS = (*FeedbackMethod.USUAL, FeedbackMethod("loudspeaker"))
 
 

@@ -21,8 +21,8 @@ from demandflow.recording.history import line_of
 from demandflow.testing.casting import Part, cast, other_of
 from demandflow.testing.clock import FrozenClock, calendars_may_end
 from demandflow.testing.copying import code_of
-from demandflow.testing.histories import demand_id
 from demandflow.testing.judging import Judged, register_unjudged
+from demandflow.testing.model.world import demand_id
 
 MINUTE = timedelta(minutes=1)
 

@@ -214,7 +214,7 @@ class Search:
         """The demand after the step, if it can be made; what was looked at for that; and what was objected."""
         looked: set[str] = set()
         asking = watched(demand, proposal, looked)
-        row = next((row for row in rows if _fits(row, demand, proposal, asking)), None)
+        row = next((row for row in rows if fits(row, demand, proposal, asking)), None)
         if row is None:
             return None, looked, ""
         if isinstance(proposal.fact, Merged) and not self._taken_in(proposal, demand):
@@ -239,7 +239,7 @@ class Search:
             return False
         side = Proposal(name, TookIn(demand=demand.id), proposal.by, max(proposal.at, other.last or proposal.at))
         rows = self.workflow.moves_from(other.state)[name]
-        row = next((row for row in rows if _fits(row, other, side, (other, side))), None)
+        row = next((row for row in rows if fits(row, other, side, (other, side))), None)
         return row is not None and all(_answer(rule, other, side) is None for rule in row.move.rules)
 
 
@@ -248,7 +248,7 @@ def taken(workflow: Workflow, demand: Demand, proposal: Proposal[Any], row: Row)
     return evolve(demand, event_of(workflow, demand, proposal, row))
 
 
-def _fits(row: Row, demand: Demand, proposal: Proposal[Any], asking: tuple[Demand, Proposal[Any]]) -> bool:
+def fits(row: Row, demand: Demand, proposal: Proposal[Any], asking: tuple[Demand, Proposal[Any]]) -> bool:
     """Whether the row is for this role, from where the demand came, and on a condition that holds."""
     move = row.move
     if proposal.by.role not in move.roles or (move.leads_back and row.dest != demand.came_from):

@@ -25,8 +25,9 @@ from demandflow.domain.values import Category, Grade
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief
 from demandflow.testing.choosing import MOST, Surroundings, fact_of
+from demandflow.testing.drawing import histories
 from demandflow.testing.fields import models
-from demandflow.testing.histories import Telling, histories
+from demandflow.testing.model.world import World
 from demandflow.testing.people import CATEGORIES, URGENCIES
 from demandflow.testing.words import actors, categories, channels, moments, places, texts
 
@@ -82,12 +83,12 @@ def facts(kind: type[F]) -> SearchStrategy[F]:
 
 def demands(workflow: Workflow = CLOSED_LOOP) -> SearchStrategy[Demand]:
     """Demands as histories of this workflow leave them."""
-    return _told(workflow).flatmap(lambda telling: st.sampled_from(list(telling.demands.values())))
+    return _told(workflow).flatmap(lambda world: st.sampled_from(list(world.demands.values())))
 
 
 def events(workflow: Workflow = CLOSED_LOOP) -> SearchStrategy[Event]:
     """Events as histories of this workflow record them."""
-    return _recorded(workflow).flatmap(st.sampled_from)
+    return _told(workflow).flatmap(lambda world: st.sampled_from(world.log))
 
 
 def spans() -> SearchStrategy[Span]:
@@ -134,16 +135,10 @@ def _a_class(kind: type[F]) -> type[F]:
 
 
 @st.composite
-def _told(draw: st.DrawFn, workflow: Workflow) -> Telling:
-    telling = Telling(workflow)
+def _told(draw: st.DrawFn, workflow: Workflow) -> World:
+    """The world after a history."""
+    world = World(workflow)
     for step in draw(histories(workflow)).steps:
-        telling.tell(step)
-    assume(telling.demands)
-    return telling
-
-
-@st.composite
-def _recorded(draw: st.DrawFn, workflow: Workflow) -> list[Event]:
-    found = [event for one in draw(histories(workflow)).told() for event in one.events]
-    assume(found)
-    return found
+        world.tell(step)
+    assume(world.log)
+    return world

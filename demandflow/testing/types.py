@@ -75,7 +75,8 @@ from demandflow.policies import OpenDemand, Reaction, Timer
 from demandflow.recording.history import HistoryLine
 from demandflow.store.holes import END, POSITIONS, VERSIONS, Acknowledged, Hole, Verification
 from demandflow.store.parking import ParkedEvent
-from demandflow.testing.histories import histories
+from demandflow.testing.drawing import histories
+from demandflow.testing.model.world import World
 from demandflow.testing.playing import play
 from demandflow.testing.strategies import (
     actors,
@@ -153,7 +154,7 @@ def _changes(flow: DemandFlow) -> Changes:
 
 
 def _proposals() -> SearchStrategy[Proposal[Any]]:
-    return histories(CLOSED_LOOP).flatmap(lambda told: st.sampled_from([one.proposal for one in told.told()]))
+    return histories(CLOSED_LOOP).map(lambda history: World(CLOSED_LOOP).tell(history.steps[0]).proposal)
 
 
 def _registrations() -> SearchStrategy[Registration]:

@@ -1,10 +1,11 @@
-"""`make laws`, with as many random sequences as are said."""
+"""`make laws`: so many histories, from this number on (else by lot)."""
 
 from __future__ import annotations
 
 import sys
 
-from tests.laws.long_runs import main
+from tests.laws.long_runs import HISTORIES, main
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 2_000))
+    number, first = (*map(int, sys.argv[1:3]), None, None)[:2]
+    sys.exit(main(number or HISTORIES, first))

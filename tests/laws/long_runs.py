@@ -1,21 +1,23 @@
-"""`make laws`: many random sequences of the closed loop, random workflows, defective ones, and killed runs."""
+"""`make laws`: many histories of several workflows, asked all along; a failure says the number that replays it."""
 
 from __future__ import annotations
 
 import time
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from secrets import randbits
 
-from hypothesis import HealthCheck, seed, settings
-from hypothesis.stateful import run_state_machine_as_test
+from demandflow import CLOSED_LOOP, Calendar, Days, Event, Limit, Workflow, closed_loop, standard_clocks
+from demandflow.testing import LAWS, Checked, LawBroken, Played
+from demandflow.testing.checking import Broken, hold_by_lot, report
+from tests import small_workflow
 
-from demandflow import CLOSED_LOOP, Event
-from demandflow.testing import Played, Tally, as_state_machine
-from tests.laws.test_random_workflows import build_defective, play_valid
-from tests.unit.policies.test_running import kill_and_start_again
-
-STEPS = 40
-WORKFLOWS = KILLS = 1_000
+AT_ONCE, OPERATIONS = 2, 40
+SHARE = 25
+HISTORIES = 2_000
 
 
 def no_contracting_without_audit(played: Played) -> None:
@@ -29,47 +31,77 @@ def no_contracting_without_audit(played: Played) -> None:
             assert audited or "contracted_out" not in means, "contracted out without an audit"
 
 
-def play(sequences: int, *, number: int | None = None, tally: Tally | None = None) -> Tally:
-    """Play so many sequences of the closed loop (the same for the same number), laws checked after every step."""
-    tally = Tally() if tally is None else tally
-    machine = as_state_machine(CLOSED_LOOP, tally=tally, also=[no_contracting_without_audit])
-    chosen = settings(
-        max_examples=sequences,
-        stateful_step_count=STEPS,
-        deadline=None,
-        derandomize=False,
-        database=None,
-        report_multiple_bugs=False,
-        suppress_health_check=list(HealthCheck),
-    )
-    run_state_machine_as_test(machine if number is None else seed(number)(machine), settings=chosen)
-    return tally
+@cache
+def workflows() -> tuple[Workflow, ...]:
+    """The closed loop, with clocks and without, and small ones of other kinds."""
+    closed, working = (date(2025, 3, 3), date(2025, 3, 5), date(2025, 4, 18), date(2025, 5, 1)), (date(2025, 3, 8),)
+    days = Days(range(2020, 2041), closed=closed, working=working)
+    office = Calendar.of("office", zone="Europe/Berlin", hours="Mon-Fri 09:00-12:00 14:00-18:00", days=days)
+    finish = (Limit("2 full working days", urgency="emergency"), Limit("3 working days", category="civil_affairs"))
+    clocks = standard_clocks(office, feed_back="24 hours", finish=(*finish, Limit("5 working days")))
+    return (CLOSED_LOOP, closed_loop("timed-loop", bound=2, clocks=clocks), *small_workflow.workflows()[1:])
 
 
-def since(began: float) -> int:
-    return round(time.perf_counter() - began)
+@dataclass
+class Share:
+    """What came of some of the histories."""
+
+    histories: int = 0
+    steps: int = 0
+    questions: int = 0
+    broken: str = ""
 
 
-def main(sequences: int) -> int:
-    began = time.perf_counter()
-    tally = play(sequences)
-    print(tally.table(CLOSED_LOOP))
-    accepted, refused = tally.least(CLOSED_LOOP)
-    print(f"{sequences} sequences of up to {STEPS} steps in {since(began)} s; no law was broken")
-    print(f"the rarest move was accepted {accepted} and refused {refused} times")
-    began = time.perf_counter()
-    done = play_valid(WORKFLOWS)
-    print(f"{done.histories} random valid workflows, {done.steps} steps, {since(began)} s; no law was broken")
-    for name, seconds in done.seconds.items():
-        print(f"{seconds * 1000 / done.histories:>8.2f} ms a history: {name}")
-    began = time.perf_counter()
-    kinds = build_defective(WORKFLOWS)
-    print(f"{sum(kinds.values())} workflows with a planted defect, all named, {since(began)} s: {kinds}")
-    began = time.perf_counter()
-    with TemporaryDirectory() as folder:
-        kill_and_start_again(KILLS, None)
-        kill_and_start_again(KILLS, Path(folder))
+def one(number: int) -> Checked:
+    """The history of this number, held against all laws. Raises LawBroken."""
+    workflow = workflows()[number % len(workflows())]
+    done = Checked(workflow)
+    try:
+        hold_by_lot(number, workflow, {}, OPERATIONS, LAWS, done)
+    except Broken as broken:
+        raise report(broken) from None
+    return done
+
+
+def several(numbers: Iterable[int]) -> Share:
+    """The histories of these numbers, until one breaks a law."""
+    share = Share()
+    for number in numbers:
+        try:
+            done = one(number)
+        except LawBroken as broken:
+            share.broken = f"python -m tests.laws 1 {number}\n\n{broken}"
+            return share
+        share.histories += 1
+        share.steps += done.steps
+        share.questions += done.questions
+    return share
+
+
+def shares(number: int, first: int) -> Iterator[Share]:
+    """So many histories, shared out."""
+    begins = range(first, first + number, SHARE)
+    parts = (range(begin, min(begin + SHARE, first + number)) for begin in begins)
+    if number <= SHARE:
+        yield from map(several, parts)
+    else:
+        with ProcessPoolExecutor(AT_ONCE) as workers:
+            yield from workers.map(several, parts)
+
+
+def main(number: int, first: int | None) -> int:
+    """Play them; 1 if a law is broken."""
+    first, began, whole = randbits(48) if first is None else first, time.perf_counter(), Share()
+    print(f"from {first} on: python -m tests.laws {number} {first}", flush=True)
+    for share in shares(number, first):
+        if share.broken:
+            print(f"broken; again by {share.broken}")
+            return 1
+        whole.histories += share.histories
+        whole.steps += share.steps
+        whole.questions += share.questions
+    seconds = round(time.perf_counter() - began)
     print(
-        f"{KILLS} runs of the policies killed and begun again in memory, {KILLS} on SQLite, {since(began)} s: same logs"
+        f"{whole.histories} histories, {whole.steps} steps, {whole.questions} questions, {seconds} s; no law was broken"
     )
-    return 0 if min(accepted, refused) >= sequences // 1000 and done.histories >= WORKFLOWS else 1
+    return 0

@@ -32,16 +32,17 @@ from demandflow import (
 from demandflow.domain.moves import BACK
 from demandflow.facts import Evaluated, Fact, FedBack, Merged, Noted, Registered, Reported, Stepped, TookIn
 from demandflow.testing import (
+    History,
     LawBroken,
     Step,
     as_state_machine,
     as_test_case,
     check,
+    histories,
     law_named,
     play,
 )
 from demandflow.testing.ahead import Ahead
-from demandflow.testing.histories import History, thrown
 from tests.laws.workflows import workflows
 from tests.profiles import examples
 
@@ -255,7 +256,7 @@ def test_of_facts_that_only_their_strategy_can_make_nothing_is_claimed() -> None
 @pytest.mark.parametrize("build", [closed_loop, lambda: closed_loop("x", bound=1, notice_days=60, callback_hours=24)])
 def test_the_closed_loop_has_no_dead_end(build: Callable[[], Workflow]) -> None:
     @few
-    @given(thrown(build(), {}))
+    @given(histories(build()))
     def holds(history: History) -> None:
         assert not broken(history.workflow, *history.steps)
 
@@ -263,7 +264,7 @@ def test_the_closed_loop_has_no_dead_end(build: Callable[[], Workflow]) -> None:
 
 
 @few
-@given(workflows().flatmap(lambda one: thrown(one, {}, 12)))
+@given(workflows().flatmap(lambda one: histories(one, max_steps=12)))
 def test_no_random_workflow_is_blamed_until_every_end_is_forbidden(history: History) -> None:
     assert not broken(history.workflow, *history.steps)
     shut = forbidden(history.workflow)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from demandflow import InvalidWorkflow, Workflow
 from demandflow.testing import LAWS, Checked
-from demandflow.testing.checking import Broken, hold, report
-from demandflow.testing.histories import thrown
+from demandflow.testing.checking import Broken, hold_by_lot, report
+from demandflow.testing.drawing import LOT, STEPS
 from demandflow.workflow_files import STANDARD_VOCABULARY, dumps, loads
 from tests.laws.planting import DEFECTS, Defective, defective_workflows
 from tests.laws.workflows import (
@@ -43,9 +43,9 @@ def play_valid(number: int) -> Checked:
     done: Any = Checked(None)  # type: ignore[arg-type]
 
     @many(number)
-    @given(workflows().flatmap(lambda workflow: thrown(workflow, {})))
-    def all_laws_hold(history: Any) -> None:
-        hold(history, LAWS, done)
+    @given(workflows(), LOT)
+    def all_laws_hold(workflow: Workflow, lot: int) -> None:
+        hold_by_lot(lot, workflow, {}, STEPS, LAWS, done)
 
     try:
         all_laws_hold()

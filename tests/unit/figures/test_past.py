@@ -37,9 +37,9 @@ from demandflow.projections import totals
 from demandflow.projections.figures.terminal import table
 from demandflow.projections.standing import COUNTS, HAPPENINGS, standing
 from demandflow.testing import FrozenClock
-from demandflow.testing.figure_laws import apart, dump, same_tables
 from tests.profiles import examples
 from tests.stories import AUDITOR, CLERK, DISPATCHER, RESIDENT, T0, TEAM
+from tests.tables import apart, dump, same_tables
 from tests.unit.figures.oracle import expected, stored
 from tests.unit.figures.test_figures import compare
 
@@ -552,6 +552,27 @@ def test_every_key_can_be_asked_for(flow: DemandFlow, clock: FrozenClock) -> Non
     assert flow.figures(channel=" hotline ", known_on="2025-03-01").count("received") == 1
     with pytest.raises(InvalidValue, match="closed-loop@2"):
         flow.figures(workflow="closed-loop")
+
+
+def test_no_question_is_asked_of_a_workflow_that_is_not_there(flow: DemandFlow, clock: FrozenClock) -> None:
+    closed_loop_of(flow, clock)
+    days = ("2025-03-01", "2025-04-30")
+    assert len(flow.changes(as_of=days, workflow="closed-loop@2").lines) == 3
+    for ask in (flow.durations, flow.waiting, flow.deadlines, lambda **query: flow.changes(as_of=days, **query)):
+        with pytest.raises(InvalidValue, match="closed-loop@2"):
+            ask(workflow="closed-loop")
+
+
+def test_what_happened_is_known_in_a_place_since_it_was_last_corrected_to_it(
+    flow: DemandFlow, clock: FrozenClock
+) -> None:
+    it = flow.register("x", channel="hotline", place="fufeng/c1", by=CLERK).id
+    flow.accept(it, by=AUDITOR)
+    flow.correct(it, 1, "next door", place="fufeng/c2", by=AUDITOR)
+    flow.correct(it, 1, "not next door", place="fufeng/c1", by=AUDITOR)
+    for count in ("accepted", "received"):
+        (counted,) = flow.counted(count, place="fufeng/c1")
+        assert counted.recorded_by == 4
 
 
 def test_a_correction_of_something_else_decides_nothing(flow: DemandFlow, clock: FrozenClock) -> None:

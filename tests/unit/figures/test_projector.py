@@ -18,9 +18,9 @@ from demandflow.projections.tables import TABLES
 from demandflow.store import cursor
 from demandflow.store.mapper import readable
 from demandflow.testing import FrozenClock
-from demandflow.testing.figure_laws import apart, dump, same_tables
 from tests.profiles import examples
 from tests.stories import AUDITOR, CLERK, DAY, DISPATCHER, RESIDENT, T0, TEAM
+from tests.tables import apart, dump, same_tables
 
 PLACED: Any = {"channel": "hotline", "place": "fufeng/c1", "resident": RESIDENT.id, "by": CLERK}
 

@@ -23,10 +23,10 @@ from demandflow.store import cursor
 from demandflow.store.sqlite import by_demand as demands
 from demandflow.store.sqlite.tables import beside, tables_of
 from demandflow.testing import FrozenClock, histories
-from demandflow.testing.figure_laws import dump, same_tables
 from demandflow.testing.playing import play
 from tests.profiles import examples
 from tests.stories import CLERK, RESIDENT
+from tests.tables import dump, same_tables
 from tests.unit.figures import test_clock_figures, test_past
 from tests.unit.figures.test_projector import PLACED, check, fill
 from tests.unit.store.test_parked_events import Damage, Damaged

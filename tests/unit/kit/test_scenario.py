@@ -54,10 +54,10 @@ from demandflow.facts import (
     TookIn,
     Unmerged,
 )
-from demandflow.testing import FrozenClock
+from demandflow.testing import FrozenClock, History, demand_id, histories
 from demandflow.testing.builders import a, a_demand, an_actor
-from demandflow.testing.histories import History, demand_id, histories, twin_of
 from demandflow.testing.judging import all_judged, forget_unjudged
+from demandflow.testing.model.world import twin_of
 from demandflow.testing.scenario import given, step
 from tests.laws.workflows import workflows
 from tests.profiles import examples

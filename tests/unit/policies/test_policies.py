@@ -49,7 +49,7 @@ from demandflow.policies import (
 from demandflow.policies import similarity as likeness_module
 from demandflow.policies.similarity import LONG_ENOUGH, letters, most_similar, similarity
 from demandflow.testing import History, a, a_demand, demand_id, histories
-from demandflow.testing.histories import thrown, twin_of
+from demandflow.testing.model.world import twin_of
 from demandflow.testing.people import CATEGORIES, CONTRACTORS, PLACES
 from tests.profiles import examples
 
@@ -173,7 +173,7 @@ def run(
 
 
 some = settings(max_examples=examples(60))
-long_histories = histories(LOOP, max_steps=20) | thrown(LOOP, {}, 40) | thrown(LOOP, {}, 40)
+long_histories = histories(LOOP, max_steps=20) | histories(LOOP)
 
 
 @some
@@ -193,7 +193,7 @@ def test_random_histories_make_every_policy_speak() -> None:
     heard: set[str] = set()
 
     @settings(max_examples=200, derandomize=True, database=None, phases=[Phase.generate])
-    @given(thrown(LOOP, {}, 40))
+    @given(histories(LOOP))
     def listen(history: History) -> None:
         for demand, _ in told(history):
             heard.update(policy.name for policy in POLICIES if list(policy.timers(demand, LOOP)))

@@ -12,7 +12,7 @@ from demandflow import CLOSED_LOOP, Actor, DemandFlow, FeedbackMethod, Grade, Ro
 from demandflow.domain.standard.closed_loop import SEPARATIONS
 from demandflow.facts import ContractedOut, Corrected, Evaluated, Registered, Reported
 from demandflow.testing import FrozenClock
-from demandflow.testing.picture import BY_CONTRACTORS
+from demandflow.testing.model.picture import BY_CONTRACTORS
 from tests.profiles import examples
 from tests.stories import AUDITOR, CLERK, DISPATCHER, OTHER_CLERK, RESIDENT, SUPERVISOR, TEAM, Story
 from tests.unit.rules.walks import tried, walk

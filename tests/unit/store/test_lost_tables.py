@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from demandflow import DemandFlow, Notice, StorageError
 from demandflow.projections.totals import DIMENSIONS
-from demandflow.testing.figure_laws import dump, same_tables
 from tests.profiles import examples
 from tests.stories import AUDITOR
+from tests.tables import dump, same_tables
 from tests.unit.policies.test_running import BEGAN, POLICIES, TIMED, Town, registered
 
 FIGURES = ("board", "helpers", "stays", "totals", "slices", "clocks", "ledger", "sums", "days")

@@ -48,10 +48,10 @@ from demandflow.store.parking import ParkedEvent
 from demandflow.store.sources import Row
 from demandflow.store.sqlite.tables import Statements
 from demandflow.testing import FrozenClock, History, histories
-from demandflow.testing.figure_laws import Detached, dump, same_tables
 from demandflow.testing.playing import play
 from tests.profiles import examples
 from tests.stories import AUDITOR, CLERK, DISPATCHER, RESIDENT, TEAM
+from tests.tables import Detached, dump, same_tables
 from tests.unit.policies.test_running import Stumbling, Town, registered
 
 INSPECTOR = Actor("Gu", "inspector")

@@ -32,10 +32,20 @@ from demandflow import (
     Workflow,
 )
 from demandflow.facts import Fact, LetGo, Merged, Noted, Registered, Stepped, TookIn, Unmerged
-from demandflow.testing import History, Law, LawBroken, as_state_machine, as_test_case, check, law, no_way_round
+from demandflow.testing import (
+    History,
+    Law,
+    LawBroken,
+    as_state_machine,
+    as_test_case,
+    check,
+    histories,
+    law,
+    no_way_round,
+    play,
+)
 from demandflow.testing.checking import Broken, Checked, hold
 from demandflow.testing.copying import as_test
-from demandflow.testing.histories import thrown
 from tests.profiles import examples
 
 OPEN, ASIDE = State("open", Stage.AUDIT, owner="clerk"), State("aside", Stage.AUDIT, owner="clerk")
@@ -115,7 +125,7 @@ def test_each_step_draws_a_fact_of_its_own() -> None:
     found: set[int] = set()
 
     @settings(max_examples=30, deadline=None)
-    @given(thrown(see(Measured), {Measured: facts_of_kilos()}))
+    @given(histories(see(Measured), facts={Measured: facts_of_kilos()}))
     def many(history: History) -> None:
         kilos = {step.fact.kilos for step in history.steps if isinstance(step.fact, Measured)}
         found.add(len(kilos))
@@ -222,10 +232,11 @@ def test_a_copied_test_breaks_the_same_law(broken: Law) -> None:
     tried = []
 
     @settings(max_examples=30, deadline=None)
-    @given(thrown(see(Measured), {}))
+    @given(histories(see(Measured)))
     def copies(history: History) -> None:
         try:
-            hold(history, (broken,), Checked(history.workflow))
+            with play(history.workflow, history.operations) as played:
+                hold(played, (broken,), Checked(history.workflow))
         except Broken:
             names: dict[str, Any] = {"ODD": history.workflow}
             exec(as_test(history, broken, "ODD"), names)

@@ -13,7 +13,8 @@ from demandflow.domain.clocks.states import MET, MISSED, PAUSED, RUNNING, STOPPE
 from demandflow.domain.events import ClockChange, Event
 from demandflow.domain.facts import MovedOver, Registered, Sorted
 from demandflow.errors import YearNotCovered
-from demandflow.testing.picture import as_right, moments_of
+from demandflow.testing.model.calendars import naive
+from demandflow.testing.model.picture import as_right, moments_of
 
 Pause = tuple[datetime, datetime]
 
@@ -132,7 +133,8 @@ class Timekeeper:
         for limit in self.declared[n][name].limits:
             of_category = limit.category is None or f"{category or ''}/".startswith(f"{limit.category}/")
             if of_category and limit.urgency in (None, urgency):
-                return Span.of(limit.span)
+                assert isinstance(limit.span, Span)
+                return limit.span
         return None
 
     def _runs(self, name: str, n: int) -> bool:
@@ -152,10 +154,10 @@ def _reckoned(
 ) -> datetime | None:
     """The due moment, named or reckoned from the beginning, after these pauses; None in years that nobody knows."""
     try:
-        due = named or clock.calendar.add(began, span)
+        due = named or naive(clock.calendar).add(began, span)
         for since, until in pauses:
             if since < due:
-                due = clock.calendar.shifted(due, since, until, span)
+                due = naive(clock.calendar).shifted(due, since, until, span)
     except YearNotCovered:
         return None
     return due

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any, cast
 
 from demandflow.domain.clocks.states import PAUSED, RUNNING, ClockState
-from demandflow.domain.demand import Demand
+from demandflow.domain.demand import Demand, Round, Subject, Work
 from demandflow.domain.events import ClockChange, Event, GradeMeaning
 from demandflow.domain.fact import Fact
 from demandflow.domain.facts import (
@@ -109,7 +109,7 @@ def picture(events: Sequence[Event]) -> dict[str, Any]:
         "evaluated": any("evaluated" in _means(e) for e, _ in here),
         "resolved": evaluation[1].resolved if evaluation else None,
         "grade": evaluation[1].grade if evaluation else None,
-        "grade_means": _grade_means(events, evaluation[0]) if evaluation else None,
+        "grade_means": grade_means(events, evaluation[0]) if evaluation else None,
         "evaluation_from": evaluation[0].version if evaluation else 0,
         "reported_resolved": report[1].resolved if report else None,
         "report_from": report[0].version if report else 0,
@@ -133,7 +133,17 @@ def picture(events: Sequence[Event]) -> dict[str, Any]:
     return seen
 
 
-def _grade_means(events: Sequence[Event], evaluated: Event) -> GradeMeaning | None:
+def demand_of(events: Sequence[Event]) -> Demand:
+    """The demand of that picture."""
+    seen = picture(events)
+    parts = {"subject": Subject, "work": Work, "this_round": Round}
+    made = {part: kind(**{name: seen.pop(name) for name in kind.__struct_fields__}) for part, kind in parts.items()}
+    for name in STAMPED:
+        del seen[name]
+    return Demand(**seen, **made, stamp=events[-1].stamp)
+
+
+def grade_means(events: Sequence[Event], evaluated: Event) -> GradeMeaning | None:
     """What the grade counts for that the evaluation said, or a later correction of it."""
     corrections = [e for e in events if isinstance(e.fact, Corrected) and e.fact.event == evaluated.version]
     said = [e for e in corrections if e.fact.grade is not None and e.version > evaluated.version]  # type: ignore[attr-defined]

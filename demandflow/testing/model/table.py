@@ -13,13 +13,14 @@ from demandflow.domain.facts import GRADED, OTHER_SIDES, LetGo, Merged, MovedOve
 from demandflow.domain.moves import BACK, STAY, Move, Proposal, sources
 from demandflow.domain.values import Grade
 from demandflow.domain.workflow import Workflow
-from demandflow.testing.timekeeping import Timekeeper
+from demandflow.testing.model.clocks import Timekeeper
+from demandflow.testing.model.rules import again
 
 ENDS_A_ROUND = ("reworked", "reopened", "taken_over")
 SIDES: dict[type, tuple[str, Any]] = {Merged: ("take_in", TookIn), Unmerged: ("let_go", LetGo)}
 
 
-class Shadow:
+class Table:
     """Predicts, from the declared states and moves, what the engine must do with a proposal.
 
     `twin` is the workflow that demands can move over to: with the same states and moves, and clocks of its own.
@@ -40,10 +41,6 @@ class Shadow:
 
     def expected(self, demand: Demand, proposal: Proposal[Any]) -> Move | str:
         """The declared move that must be taken, or the name of the error that must be raised."""
-        if isinstance(proposal.fact, OTHER_SIDES):
-            return "InvalidValue"
-        if isinstance(proposal.fact, MovedOver) and (error := self._unmoved(demand, proposal.fact)):
-            return error
         found = self._move(demand, proposal)
         if isinstance(found, str) or proposal.other is None:
             return found
@@ -113,7 +110,8 @@ class Shadow:
                 found.setdefault(move.name, set()).update(move.roles)
         return found
 
-    def _unmoved(self, demand: Demand, fact: MovedOver) -> str | None:
+    def unmoved(self, demand: Demand, fact: MovedOver) -> str | None:
+        """The error, if the demand cannot go on under the other workflow at all."""
         if fact.workflow not in self.clocks:
             return "UnknownWorkflow"
         there = [m for m in self.workflow.moves if m.fact is MovedOver]
@@ -147,7 +145,7 @@ class Unanswered(Exception):
 def asked(function: Callable[..., Any], move: Move, demand: Demand, proposal: Proposal[Any]) -> Any:
     """What a rule or condition answers. Raises Unanswered, saying where, if it raises."""
     try:
-        return function(demand, proposal)
+        return again(function)(demand, proposal)
     except Exception as error:
         last = traceback.extract_tb(error.__traceback__)[-1]
         name = getattr(function, "__name__", repr(function))

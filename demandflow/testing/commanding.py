@@ -1,0 +1,116 @@
+"""How commands and questions are given, and how what comes of them is compared."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from demandflow.application import DemandFlow
+from demandflow.commands import Commands
+from demandflow.domain.demand import Demand, as_if
+from demandflow.domain.facts import MovedOver, Registered
+from demandflow.domain.standard.closed_loop import CLOSED_LOOP
+from demandflow.domain.values import Role
+from demandflow.testing.differs import Differs
+from demandflow.testing.model.world import Step, World, demand_id
+from demandflow.testing.operations import METHOD, WOULD, Ask
+
+BY_MIGRATING = "move_over"
+BY_METHOD = {move.name: move.fact for move in CLOSED_LOOP.moves}
+"""What the method of this name records."""
+
+
+def possible(world: World, step: Step) -> bool:
+    """Whether the step can be tried: of a demand that is there, or is not yet, and others that are."""
+    there = demand_id(step.demand) in world.demands
+    into: UUID | None = getattr(step.fact, "into", None)
+    again = isinstance(step.fact, Registered) and step.fact.source is not None
+    return (again or isinstance(step.fact, Registered) != there) and (into is None or into in world.demands)
+
+
+def command(flow: Commands, step: Step, at: datetime | None) -> Demand:
+    """Give the command as the step says."""
+    how = {"by": step.by, "at": at, **circumstances(step)}
+    it, fact = demand_id(step.demand), step.fact
+    if step.way == WOULD and isinstance(flow, DemandFlow):
+        if isinstance(fact, Registered):
+            return as_if(
+                flow.would_start(fact, workflow=step.on, **how), id=it
+            )  # no id is made for what is not recorded
+        return flow.would(it, step.move, fact, **how)
+    fields = {name: value for name, value in fact.__dict__.items() if value is not None}
+    if type(fact) is Registered and step.way == METHOD and step.by.role != Role.RESIDENT:
+        return flow.register(**fields, workflow=step.on, **how)
+    if isinstance(fact, Registered):
+        return flow.start(fact, workflow=step.on, **how)
+    if (
+        step.way == METHOD
+        and step.move == BY_MIGRATING
+        and isinstance(fact, MovedOver)
+        and fact.workflow in flow._workflows
+    ):
+        return flow.migrate(it, fact.workflow, reason=fact.reason, **how)
+    method = getattr(flow, step.move, None) if step.way == METHOD else None
+    if method is not None and BY_METHOD.get(step.move) is type(fact) and _fits(method, fields):
+        return method(it, **fields, **how)  # type: ignore[no-any-return]
+    return flow.act(it, step.move, fact, **how)
+
+
+def _fits(method: Callable[..., Any], fields: Mapping[str, Any]) -> bool:
+    """Whether the method has these parameters, and needs no others."""
+    parameters = inspect.signature(method).parameters.values()
+    own = [one for one in parameters if one.kind != one.VAR_KEYWORD and one.name != "demand_id"]
+    needed = {one.name for one in own if one.default is one.empty}
+    said = {one.name for one in own if one.default not in (None, one.empty)}
+    return needed | said <= fields.keys() <= {one.name for one in own}
+
+
+def circumstances(step: Step) -> dict[str, Any]:
+    """What else is said with the command."""
+    how: dict[str, Any] = {"command_id": step.command, "seen": step.seen}
+    how |= {"correlation": step.correlation, "causation": step.causation}
+    return {name: value for name, value in how.items() if value is not None}
+
+
+def what(step: Step) -> str:
+    """The step in a few words."""
+    return f"{step.move} of demand {step.demand} by {step.by.id} ({step.by.role})"
+
+
+def asked(ask: Ask) -> str:
+    """The question as one would write it."""
+    given = [*map(repr, ask.args), *(f"{name}={value!r}" for name, value in ask.keywords.items())]
+    return f"{ask.method}({', '.join(given)})"
+
+
+def other_types(want: object, got: object, where: str) -> str:
+    """Where a value is of another type, however deep."""
+    if type(want) is not type(got):
+        return f"{where} was read as {type(got).__name__}, was {type(want).__name__}"
+    inner: list[tuple[object, object, str]] = []
+    if hasattr(type(want), "model_fields"):
+        inner = [(value, vars(got).get(name), f"{where}.{name}") for name, value in vars(want).items()]
+    elif isinstance(want, tuple | list) and isinstance(got, tuple | list):
+        inner = [(one, other, f"{where}[{n}]") for n, (one, other) in enumerate(zip(want, got, strict=False))]
+    return next((found for one, other, at in inner if (found := other_types(one, other, at))), "")
+
+
+def same_demand(said: str, got: Demand, want: Demand) -> None:
+    """Raise Differs unless it is the same demand."""
+    if got != want:
+        pairs = {name: (getattr(got, name), getattr(want, name)) for name in want.__struct_fields__}
+        pairs = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+        raise Differs(said, *({name: pair[side] for name, pair in pairs.items()} for side in (0, 1)))
+
+
+def same_answer(said: str, got: Any, want: Any) -> None:
+    """Raise Differs unless it is the same answer."""
+    if got == want:
+        return
+    if isinstance(got, dict) and isinstance(want, dict):  # only what differs
+        names = [name for name in {**got, **want} if got.get(name, "none") != want.get(name, "none")]
+        got, want = ({name: one.get(name, "none") for name in names} for one in (got, want))
+    raise Differs(said, got, want)

@@ -1,0 +1,361 @@
+"""What is done next in a random history: mostly what is possible, rather what leads on, and near misses."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from functools import lru_cache, partial
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from demandflow.domain.demand import Demand
+from demandflow.domain.fact import Fact
+from demandflow.domain.facts import Merged, Registered
+from demandflow.domain.moves import Move, sources
+from demandflow.domain.values import Actor
+from demandflow.domain.workflow import Workflow
+from demandflow.testing.asking import Asking
+from demandflow.testing.choosing import MOST, Surroundings, fact_of
+from demandflow.testing.environments import PLAIN, ZONES, Environment
+from demandflow.testing.model.ids import id_of
+from demandflow.testing.model.table import Unanswered
+from demandflow.testing.model.world import NO_TIME, Step, World, demand_id
+from demandflow.testing.operations import (
+    ACT,
+    BATCH,
+    BROKEN,
+    ENTERED,
+    INTERRUPTED,
+    LEFT,
+    MANY,
+    METHOD,
+    RACED,
+    RUN,
+    TRIED,
+    WOULD,
+    History,
+    Operation,
+    RunPolicies,
+    Upset,
+)
+from demandflow.testing.people import CONTRACTORS, OFFICERS, RESIDENTS, actors_for
+from demandflow.testing.places import distances
+from demandflow.testing.weights import weighted
+
+STEPS = 40
+US, MINUTE, HOUR, DAY = timedelta(microseconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+WAITS = (*(NO_TIME,) * 4, *(HOUR,) * 3, DAY, DAY, timedelta(days=8), timedelta(days=40))
+HASTY = (NO_TIME, NO_TIME, NO_TIME, HOUR)
+A_YEAR = timedelta(days=366)
+PATIENCE = timedelta(days=8)
+LATE = (NO_TIME,) * 6 + (timedelta(days=2), timedelta(days=35))
+WAYS = (ACT,) * 6 + (METHOD,) * 5 + (BATCH, BATCH, BROKEN, MANY, TRIED, WOULD, INTERRUPTED, RACED, RACED)
+ENTRIES = (NO_TIME, DAY, DAY + US, DAY - US, 2 * DAY, -4 * MINUTE, -5 * MINUTE, -5 * MINUTE - US)
+"""How long ago something is said to have happened, around what may be entered."""
+SOURCES = ("12345", "Café", "Cafe\u0301")
+TABLES = ("board", "stays", "totals", "ledger")
+UPSETS = ("reopen", "reopen", "another opens it", "rebuild", "a page breaks", "pages race", "rezone", "rezone")
+TRIED_FACTS = 6
+LOT = st.integers(0, 2**64 - 1)
+Given = Mapping[type[Fact], Callable[[], Any]]
+
+
+class Drawing:
+    """Draws one operation after the other; each history has favourites, a pace, and demands of its own number."""
+
+    def __init__(
+        self, world: World, dice: Random, given: Given | None = None, environment: Environment = PLAIN
+    ) -> None:
+        self.world, self.dice, self.given, self.environment = world, dice, given or {}, environment
+        self.asking = Asking(world, dice)
+        names = sorted({move.name for move in world.workflow.moves if not issubclass(move.fact, Registered)})
+        self.favourites = dice.sample(names, min(len(names), dice.choice((2, 4, 8))))
+        merging = [move.name for move in world.workflow.moves if move.fact is Merged]
+        self.magnet = bool(merging) and dice.random() < 0.2
+        """Whether all is merged into one."""
+        self.favourites += merging * 4 if self.magnet else []
+        self.fond, self.pace = dice.choice((0.1, 0.35, 0.6)), dice.choice((WAITS, WAITS, HASTY))
+        self.runs = dice.choice((0.05, 0.05, 0.15, 0.3))
+        """How often the policies are run, where there are any."""
+        self.crowd = not self.magnet and dice.random() < 0.2
+        """Whether many demands are registered soon."""
+        self.eager, self.goals = dice.choice((0.3, 0.7, 0.9)), dict[UUID, str]()
+        """How often a step leads on to where a demand is to come, which is any state; and where that is."""
+        self.turns = (1, 2, 2) if self.magnet or self.crowd else dice.choice(((0,), (0, 0, 0, 1, 2), (0, 1, 2)))
+        """Whose turn it is: that of the first demand, the second, or any."""
+        self.prelude = 40 if self.crowd else dice.choice((0, 8, 16, 30))
+        """So many commands come first, and quickly."""
+        self.most_demands = 8 if self.crowd else 6 if self.magnet else dice.choice((1, 1, 2, 3, 5))
+        self.tried: list[Step] = []
+
+    def draw_by(self, dice: Random) -> None:
+        """Go on by other dice."""
+        self.dice = self.asking.dice = dice
+
+    def operation(self) -> Operation | None:
+        """What is done next; None where there is nothing to choose."""
+        drawn, world = self.dice.random(), self.world
+        opener = self.dice.randrange(6)
+        if self.prelude > 0 or drawn < 0.65 or not world.demands:
+            self.prelude -= 1
+            return self.command()
+        if drawn < 0.68:
+            return self.again()
+        if drawn < 0.72:
+            return self._upset(opener)
+        if drawn < 0.72 + self.runs and self.environment.policies:
+            return self._policies(opener)
+        return self.asking.question(opener)
+
+    def command(self) -> Step | None:
+        """A step, however it is given, and sometimes a near miss."""
+        step = self.step()
+        if step is None:
+            return None
+        dice = self.dice
+        step = replace(step, way=dice.choice(WAYS), opener=dice.randrange(6), after=self._turn(step))
+        if isinstance(step.fact, Registered):
+            step = self._from_elsewhere(replace(step, way=WOULD if step.way == TRIED else step.way))
+        if not isinstance(step.fact, Registered):
+            step = self._near_miss(step) if dice.random() < 0.12 else step
+            demand = self.world.demands[demand_id(step.demand)]
+            if dice.random() < 0.8:
+                step = replace(step, command=self._command_id(demand))
+            if dice.random() < 0.1:
+                step = replace(step, correlation=dice.choice(("né", "Ⅳ")), causation=dice.choice(("né", "Ⅳ")))
+            if dice.random() < 0.1:
+                step = replace(step, seen=dice.randint(1, demand.version))
+        self.tried.append(step)
+        return step
+
+    def _from_elsewhere(self, step: Step) -> Step:
+        """The registration on another workflow, or of a demand that another system keeps."""
+        dice, fact = self.dice, step.fact
+        if dice.random() < 0.2:
+            step = replace(step, on=dice.choice(tuple(self.world.workflows)))
+        if type(fact) is Registered and dice.random() < 0.2:
+            said = {"source": dice.choice(SOURCES), "reference": f"Nr. {dice.randrange(4)}"}
+            it = id_of(self.world, **said)
+            if it not in self.world.demands or dice.random() < 0.5:
+                return replace(step, fact=Registered(**{**fact.__dict__, **said}), demand=it.int)
+        return step
+
+    def again(self) -> Step | None:
+        """A command that was made comes again, maybe not quite the same."""
+        made = [one for one in self.tried if (one.command or getattr(one.fact, "source", None)) and not one.late]
+        if not made:
+            return None
+        step = replace(self.dice.choice(made), after=NO_TIME, way=self.dice.choice((ACT, METHOD, BATCH, MANY)))
+        changes: Sequence[Callable[[], Step]] = (
+            lambda: step,
+            lambda: step,
+            lambda: replace(step, by=Actor("somebody else", step.by.role)),
+            lambda: replace(step, by=Actor(step.by.id, self._role())),
+            lambda: replace(step, fact=fact_of(type(step.fact), self.dice.randrange(MOST), self._around(step))),
+        )
+        return self.dice.choice(changes)()
+
+    def step(self) -> Step | None:
+        """A step: half of those that are possible, but not yet, wait a while longer."""
+        dice, world = self.dice, self.world
+        begins = not world.demands or (
+            len(world.demands) < self.most_demands and dice.random() < (0.4 if self.magnet or self.crowd else 0.15)
+        )
+        first = dice.choice(self.pace)
+        waits = [first, PATIENCE] if first < PATIENCE and dice.random() < 0.5 else [first]
+        kind, number, turn = dice.random(), dice.randrange(MOST), dice.randrange(21)
+        late, at = dice.choice(LATE), dice.choice(self.turns)
+        found: Step | None = None
+        for waited in waits:
+            world.clock.now += waited
+            try:
+                step = self._beginning(number, turn) if begins else self._going_on(kind, number, turn, late, at)
+                possible = step is not None and self.world.is_possible(step)
+            finally:
+                world.clock.now -= waited
+            found = found or (None if step is None else replace(step, after=waited))
+            if step is None or possible:
+                return None if step is None else replace(step, after=waited)
+        return found
+
+    def _beginning(self, number: int, turn: int) -> Step | None:
+        starts = tuple(move for move in self.world.workflow.moves if issubclass(move.fact, Registered))
+        demand = Demand(demand_id(len(self.world.demands) + 1))
+        return self._fitting([self.dice.choice(starts)], demand, number, turn, NO_TIME)
+
+    def _going_on(self, kind: float, number: int, turn: int, late: timedelta, at: int) -> Step | None:
+        world, ids = self.world, sorted(self.world.demands)
+        demand = world.demands[ids[at % len(ids)] if at < 2 else self.dice.choice(ids)]
+        if kind >= 0.85 and self.prelude <= 0:
+            return self._anything(demand, number, turn, late)
+        often = weighted(world.workflow)[demand.state]
+        favoured = [move for move in often if move.name in self.favourites]
+        nearer = self._nearer(demand, often) if self.dice.random() < self.eager else []
+        first: Step | None = None
+        for moves in (favoured if self.dice.random() < self.fond else [], nearer, often, often):
+            if moves:
+                name, states = self.dice.choice(moves).name, world.workflow.states
+                there = [m for m in world.workflow.moves if m.name == name and demand.state in sources(m, states)]
+                step = self._fitting(there, demand, number, turn, late)
+                if step is not None and self.world.is_possible(step):
+                    return step
+                first = first or step
+        return first
+
+    def _nearer(self, demand: Demand, moves: Sequence[Move]) -> list[Move]:
+        """The moves that lead nearer to where the demand is to come; it is given another goal once it is there."""
+        if self.goals.get(demand.id, demand.state) == demand.state:
+            (self.goals[demand.id],) = self.dice.choices(*_goals(self.world.workflow))
+        far = _far(self.world.workflow, self.goals[demand.id])
+        here = far.get(demand.state, 0)
+        return [move for move in moves if isinstance(move.to, str) and far.get(move.to, here) < here]
+
+    def _fitting(self, moves: Sequence[Move], demand: Demand, number: int, turn: int, late: timedelta) -> Step | None:
+        """A step by one of these moves, of one name: with a fact and by somebody that fit, if a few tries find them."""
+        roles = dict.fromkeys(role for move in moves for role in move.roles)
+        people = [actor for role in roles for actor in actors_for(role, demand)]
+        first: Step | None = None
+        own = self.given[moves[0].fact]() if moves[0].fact in self.given else None
+        for attempt in range(TRIED_FACTS):
+            fact = own or fact_of(moves[0].fact, number + attempt * 7, self._surroundings(demand))
+            turned = turn % len(people)
+            for by in [*people[turned:], *people[:turned]]:
+                step = Step(demand.id.int, moves[0].name, fact, by, late=NO_TIME if attempt else late)
+                first = first or step
+                if self.world.is_possible(step):
+                    return step
+        return first
+
+    def _anything(self, demand: Demand, number: int, turn: int, late: timedelta) -> Step | None:
+        """Any move by anybody: mostly impossible."""
+        moves = [move for move in self.world.workflow.moves if not issubclass(move.fact, Registered)]
+        if not moves:
+            return None
+        move = self.dice.choice(moves)
+        people = actors_for(self.dice.choice((*move.roles, self._role())), demand)
+        kind = self.dice.choice(moves).fact if self.dice.random() < 0.3 else move.fact
+        own = self.given[kind]() if kind in self.given else None
+        fact = own or fact_of(kind, number, self._surroundings(demand))
+        return Step(demand.id.int, move.name, fact, people[turn % len(people)], late=late)
+
+    def _near_miss(self, step: Step) -> Step:
+        """The step with one thing otherwise."""
+        dice, demands = self.dice, self.world.demands
+        people = (*RESIDENTS, *OFFICERS, *CONTRACTORS, "somebody")
+        return dice.choice(
+            (
+                lambda: replace(step, by=Actor(step.by.id, self._role(), step.by.unit)),
+                lambda: replace(step, by=Actor(dice.choice(people), step.by.role)),
+                lambda: replace(step, late=dice.choice((US, HOUR, DAY))),
+                lambda: replace(step, late=dice.choice(ENTRIES), way=ENTERED),
+                lambda: replace(step, late=dice.choice(ENTRIES), way=ENTERED),
+                lambda: (
+                    step if isinstance(step.fact, Merged) else replace(step, demand=dice.choice(sorted(demands)).int)
+                ),
+            )
+        )()
+
+    def _turn(self, step: Step) -> timedelta:
+        """When it is done: sometimes at a moment at which something turns, or just beside it."""
+        if self.dice.random() < 0.8:
+            return step.after
+        now = self.world.clock.now
+        later = [at for at in self.asking.moments() if at >= now]
+        at = self.dice.choice(later) + self.dice.choice((NO_TIME, US, -US, 12 * HOUR))
+        return max(at - now, NO_TIME)
+
+    def _command_id(self, demand: Demand) -> str:
+        """An id of a command: sometimes like one before, but for its case or its Unicode form."""
+        before = [known for known, _ in demand.commands if not known.startswith("~")]
+        if before and self.dice.random() < 0.15:
+            was = self.dice.choice(before)
+            return self.dice.choice(
+                (was.swapcase(), unicodedata.normalize("NFD", was), unicodedata.normalize("NFKC", was))
+            )
+        return f"né{len(self.tried)}Ⅳ"
+
+    def _policies(self, opener: int) -> RunPolicies:
+        dice = self.dice
+        ago, what = dice.choice((None, None, NO_TIME, 2 * DAY, 9 * DAY)), dice.choice((*(RUN,) * 4, *LEFT))
+        after, number, now = NO_TIME, dice.choice((0, 0, 1, 2)), self.world.clock.now
+        if self.world.policies is not None and (what, ago) == (RUN, None) and dice.random() < 0.7:
+            at = [line.at for line in self.world.policies.lines() if now < line.at < now + A_YEAR]
+            after = max(min(at, default=now) if dice.random() < 0.7 else dice.choice([now, *at]), now) - now
+            after = max(after + dice.choice((NO_TIME, NO_TIME, US, -US)), NO_TIME)
+        return RunPolicies(ago, opener, what, number, after, dice.choice(("notices", "sms")))
+
+    def _upset(self, opener: int) -> Upset:
+        what = self.dice.choice(UPSETS)
+        zone, table = self.dice.choice(ZONES), f"{self.dice.choice(TABLES)} {self.dice.choice(('before', 'after'))}"
+        return Upset(what, {"rezone": zone, "a page breaks": table}.get(what, ""), opener)
+
+    def _role(self) -> str:
+        return self.dice.choice(sorted({role for move in self.world.workflow.moves for role in move.roles}))
+
+    def _around(self, step: Step) -> Surroundings:
+        it = demand_id(step.demand)
+        return self._surroundings(self.world.demands.get(it, Demand(it)))
+
+    def _surroundings(self, demand: Demand) -> Surroundings:
+        world = self.world
+        others = [other for other in world.demands if other != demand.id] * 3 + [demand.id]
+        if self.magnet and world.demands:
+            others = [min(world.demands)] * 8 + others
+        keys = (world.twin.key, world.workflow.key, world.twin.key, "unknown@1")
+        return Surroundings(demand, others, world.clock.now, keys, world.workflow.grades.words)
+
+
+@lru_cache(maxsize=256)
+def _far(workflow: Workflow, goal: str) -> dict[str, int]:
+    return distances(workflow, (goal,))
+
+
+@lru_cache(maxsize=64)
+def _goals(workflow: Workflow) -> tuple[list[str], list[int]]:
+    """All states, and how often each is a goal: rather those that are far from the beginning."""
+    names = [state.name for state in workflow.states]
+    return names, [_far(workflow, name).get("", 1) ** 2 for name in names]
+
+
+class Untold(Exception):
+    """A history that cannot go on, because a rule or a condition of the workflow raises."""
+
+    def __init__(self, history: History, problem: str) -> None:
+        super().__init__(history, problem)
+        self.history, self.problem = history, problem
+
+
+def histories(
+    workflow: Workflow, *, facts: Mapping[type[Fact], SearchStrategy[Any]] | None = None, max_steps: int = STEPS
+) -> SearchStrategy[History]:
+    """Histories of a few demands on any workflow: mostly possible steps, rather those that lead on, some impossible.
+
+    `facts` gives a strategy for facts of a class of your own, where samples by type will not do.
+    """
+    return _histories(workflow, facts or {}, max_steps)
+
+
+@st.composite
+def _histories(
+    draw: st.DrawFn, workflow: Workflow, facts: Mapping[type[Fact], SearchStrategy[Any]], max_steps: int
+) -> History:
+    given = {kind: partial(draw, strategy) for kind, strategy in facts.items()}
+    world, steps = World(workflow), list[Step]()
+    drawing = Drawing(world, Random(draw(LOT)), given)  # noqa: S311
+    drawing.prelude = 0
+    for _ in range(draw(st.integers(1, max_steps))):
+        drawing.draw_by(Random(draw(LOT)))  # noqa: S311
+        try:
+            step = drawing.step()
+        except Unanswered as error:
+            raise Untold(History(workflow, tuple(steps)), str(error)) from error
+        if step is not None:
+            world.tell(step)
+            steps.append(step)
+    return History(workflow, tuple(steps), own_facts=frozenset(given))

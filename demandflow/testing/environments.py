@@ -1,0 +1,48 @@
+"""Where a history is played: in memory or in a file, in which zone, read in pages of what size, by how many."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+ZONES = ("UTC", "Asia/Shanghai", "America/New_York", "Pacific/Auckland", "Europe/Berlin")
+PAGES = (1, 2, 3, 5, 8, 1000, 1000)
+START = datetime(2025, 3, 1, 8, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The circumstances of a history; without arguments, the plainest.
+
+    `page` is how many rows are read at once, `keep` of how many demands the state is kept, `openers` how many have the
+    log open. With `policies`, the standard ones can be run.
+    """
+
+    zone: str = "UTC"
+    start: datetime = START
+    file: bool = False
+    page: int = 1000
+    openers: int = 1
+    keep: int = 10_000
+    policies: bool = False
+
+
+PLAIN = Environment()
+
+
+def any_environment(dice: Random) -> Environment:
+    """An environment by lot."""
+    file = dice.random() < 0.5
+    # among them the night before the clocks go forward, and the last days of a year
+    begins: Any = dice.choice((0, 0, 7, 15.5, 16, 24 * 29 - 7, -24 * 64))
+    return Environment(
+        zone=dice.choice(ZONES),
+        start=START + timedelta(hours=begins),
+        file=file,
+        page=dice.choice(PAGES),
+        openers=2 if file and dice.random() < 0.6 else 1,
+        keep=dice.choice((1, 2, 10_000)),
+        policies=dice.random() < 0.5,
+    )

@@ -1,0 +1,250 @@
+"""What is asked of one demand, or of the log as it is: read off what was accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from demandflow.domain.demand import Demand, as_if
+from demandflow.domain.events import Event
+from demandflow.domain.fact import Fact
+from demandflow.domain.facts import OTHER_SIDES, Notified
+from demandflow.domain.moves import BACK, STAY, Move, sources
+from demandflow.domain.values import Actor, Role
+from demandflow.errors import DemandNotFound
+from demandflow.testing.model.picture import next_due
+from demandflow.testing.model.world import Until, World
+
+CORRECTED = (
+    *("channel", "place", "place_from", "category", "category_from", "contracts", "lead", "contractor"),
+    *("resolved", "grade", "grade_means", "reported_resolved"),
+)
+"""What a correction puts right from the event on that it names; who did what stays as it was recorded."""
+ENDS_SOON = timedelta(days=90)
+
+
+def demand_now(world: World, it: UUID | str) -> Demand:
+    """The demand as it is now. Raises DemandNotFound."""
+    if (demand := world.demands.get(UUID(str(it)))) is None:
+        raise DemandNotFound(str(it))
+    return demand
+
+
+def demand_then(world: World, it: UUID, as_of: Until, known_on: Until) -> Demand | None:
+    """The demand as it was then, by what was known then; None if it was not received by then."""
+    known = world.known(it, known_on)
+    number = world.so_far(it, known, as_of)
+    right = world.seen(it, known, number)
+    if right is None:
+        return None
+    return as_if(world.after(it, number), **{name: right[name] for name in CORRECTED})
+
+
+def next_due_of(demand: Demand) -> tuple[datetime | None, str | None]:
+    """The next due moment of the demand, and the clock that has it."""
+    return next_due({"clocks": demand.clocks, "due": demand.stamp.due})
+
+
+def as_text(value: Any) -> Any:
+    """The value, so that moments in different zones are not equal."""
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def shown_fields(answer: Any) -> dict[str, Any]:
+    """What an answer of ours holds, by name."""
+    return {field.name: as_text(getattr(answer, field.name)) for field in fields(answer)}
+
+
+def _demand(world: World, demand_id: UUID | str, *, as_of: Until = None, known_on: Until = None) -> dict[str, Any]:
+    it = demand_now(world, demand_id).id
+    demand = demand_then(world, it, as_of, known_on)
+    if demand is None:
+        raise DemandNotFound(str(it))
+    dues = sorted((clock.due, clock.clock, clock) for clock in demand.clocks if clock.status == "running" and clock.due)
+    names = [demand.resident, demand.representative, *demand.shared_with, *(name for _, name in demand.joined)]
+    more = {
+        "open": demand.stamp.ended_as is None,
+        "told": demand.told_at is not None,
+        "anonymous": not demand.resident,
+        "handlers": {*demand.workers, *(contractor for _, contractor in demand.contracts)},
+        "residents": tuple(dict.fromkeys(name for name in names if name)),
+        "running": tuple(clock for *_, clock in dues),
+        "attributes": demand._attributes,
+        "facts_by_version": dict(enumerate(demand.facts, 1)),
+    }
+    return {**_fields_of(demand), **more, **dict(zip(("next_due", "next_clock"), next_due_of(demand), strict=True))}
+
+
+def _shown_demand(demand: Demand) -> dict[str, Any]:
+    names = ("open", "told", "anonymous", "handlers", "residents", "running", "attributes", "facts_by_version")
+    return {**_fields_of(demand), **{name: getattr(demand, name) for name in (*names, "next_due", "next_clock")}}
+
+
+def _fields_of(demand: Demand) -> dict[str, Any]:
+    return {name: getattr(demand, name) for name in demand.__struct_fields__}
+
+
+def _events(world: World, demand_id: UUID | str) -> list[Event]:
+    return [*world.events[demand_now(world, demand_id).id]]
+
+
+def _history(world: World, demand_id: UUID | str) -> list[dict[str, Any]]:
+    return [_line(event, world.zone) for event in _events(world, demand_id)]
+
+
+def _line(event: Event, zone: ZoneInfo) -> dict[str, Any]:
+    """What happened, as one line."""
+    actor, stamp, at = event.meta.actor, event.stamp, event.meta.happened.astimezone(zone)
+    said = ", ".join(_details(event.fact, zone))
+    summary = f"{actor.id} ({actor.role}) {stamp.move} → {stamp.state}"
+    line = {"version": event.version, "at": as_text(at), "who": actor.id, "role": actor.role, "move": stamp.move}
+    words = f"{event.version:>3}  {at:%Y-%m-%d %H:%M}  {summary}  {said}".rstrip()
+    return {**line, "state": stamp.state, "said": said, "summary": summary, "str": words}
+
+
+def _details(fact: Fact, zone: ZoneInfo) -> Iterator[str]:
+    for name in type(fact).model_fields:
+        value = getattr(fact, name)
+        if value is None:
+            continue
+        if isinstance(value, datetime):
+            words = value.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+        elif isinstance(value, bool):
+            words = "yes" if value else "no"
+        elif isinstance(value, tuple):
+            words = ", ".join(str(part) for part in value)
+        else:
+            lines = str(value.value if isinstance(value, Enum) else value).splitlines()
+            words = "".join(letter if letter.isprintable() else "�" for letter in " ⏎ ".join(lines))
+        yield f"{name}: {words}"
+
+
+class Unknown(BaseException):
+    """A rule looked at what is not known yet."""
+
+
+class Glimpse:
+    """A proposal of which nothing but the move is known, and maybe by whom; whoever looks at the rest is stopped."""
+
+    def __init__(self, move: str, by: Actor | None) -> None:
+        self.move = move
+        if by is not None:
+            self.by = by
+
+    def __getattr__(self, name: str) -> Any:
+        raise Unknown(name)
+
+
+def _possible_moves(world: World, demand_id: UUID | str, *, by: Actor | None = None) -> list[dict[str, Any]]:
+    demand = demand_now(world, demand_id)
+    flow, here, before = world.workflows[demand.workflow], demand.state, demand.came_from
+    answer = []
+    for name in dict.fromkeys(move.name for move in flow.moves):
+        ways = [move for move in flow.moves if move.name == name and here in sources(move, flow.states)]
+        ways = [move for move in ways if move.fact not in OTHER_SIDES and (move.to is not BACK or before)]
+        ways = [move for move in ways if (by.role in move.roles if by else {*move.roles} - {Role.POLICY})]
+        ways = [move for move in ways if not any(_forbids(rule, demand, move, by) for rule in move.rules)]
+        roles = (by.role,) if by else tuple(dict.fromkeys(role for move in ways for role in move.roles))
+        goals = dict.fromkeys(here if move.to is STAY else before if move.to is BACK else move.to for move in ways)
+        if ways:
+            words = f"{name} ({', '.join(roles)})"
+            answer.append({"name": name, "roles": roles, "leads_to": tuple(goals), "str": words})
+    return answer
+
+
+def _forbids(rule: Callable[..., Any], demand: Demand, move: Move, by: Actor | None) -> bool:
+    """Whether the rule objects before it looks at the fact."""
+    try:
+        return isinstance(rule(demand, Glimpse(move.name, by)), str)
+    except (Exception, Unknown):
+        return False
+
+
+def _to_be_told(world: World, demand_id: UUID | str) -> list[Demand]:
+    demands: list[Demand] = []
+    for other in demand_now(world, demand_id).took_in:
+        demands += [world.demands[other], *_to_be_told(world, other)]
+    return demands
+
+
+def _notices(world: World, after: int = 0) -> list[tuple[int, dict[str, Any]]]:
+    """All that somebody was to be told, each with its place in the log."""
+    return [
+        (position, _notice(world, event, event.fact))
+        for position, event in enumerate(world.log, 1)
+        if position > after and isinstance(event.fact, Notified)
+    ]
+
+
+def _notice(world: World, event: Event, fact: Notified) -> dict[str, Any]:
+    demand, meta = world.after(event.demand, event.version), event.meta
+    about = ", ".join(part for part in (demand.reference, demand.place, demand.text) if part is not None)
+    return {
+        **{"id": f"{event.demand}/{event.version}", "demand": event.demand, "policy": meta.actor.id, "to": fact.to},
+        **{"whom": fact.whom, "kind": fact.kind, "what": fact.what, "at": as_text(meta.happened)},
+        **{"correlation": meta.correlation, "place": demand.place, "text": demand.text, "reference": demand.reference},
+        "str": f"to {fact.whom or fact.to}: {fact.what}" + (f" ({about})" if about else ""),
+    }
+
+
+def _shown(answers: Sequence[Any], *more: str) -> list[dict[str, Any]]:
+    """What each holds, and how it is printed."""
+    return [
+        {**shown_fields(each), **{name: getattr(each, name) for name in more}, "str": str(each)} for each in answers
+    ]
+
+
+def _verify(world: World) -> list[dict[str, Any]]:
+    """Nothing is ever missing from what was played."""
+    numbers = {"events": len(world.log), "demands": len(world.demands)}
+    said = f"{len(world.log)} events of {len(world.demands)} demands: all is there"
+    lists = dict.fromkeys(("holes", "unreadable", "acknowledged", "damage"), ())
+    return [{**numbers, **lists, "ok": True, "str": said}]
+
+
+def _calendar_ends(world: World) -> list[tuple[str, tuple[str, ...], Any, Any]]:
+    """The calendars of clocks that count working time, where they know the days of less than 90 more days."""
+    users: dict[Any, list[str]] = {}
+    for flow in world.workflows.values():
+        for clock in flow.clocks:
+            if any("working" in str(limit.span) for limit in clock.limits):
+                users.setdefault(clock.calendar, []).append(f"clock {clock.name} of {flow.key}")
+    ends = []
+    for calendar, names in users.items():
+        today = world.clock.now.astimezone(ZoneInfo(calendar.zone)).date()
+        until = calendar.covered_until(today)
+        if until is None or until < today + ENDS_SOON:
+            ends.append((calendar.name, tuple(names), until, today))
+    return ends
+
+
+def _shown_ends(answer: Sequence[Any]) -> list[tuple[str, tuple[str, ...], Any, Any]]:
+    """Without the policies, of which the world does not know."""
+    ends = [
+        (one.calendar, tuple(u for u in one.users if u.startswith("clock ")), one.until, one.today) for one in answer
+    ]
+    return [one for one in ends if one[1]]
+
+
+QUESTIONS: dict[str, tuple[Callable[..., Any], Callable[[Any], Any]]] = {
+    "demand": (_demand, _shown_demand),
+    "events": (_events, list),
+    "history": (_history, lambda answer: _shown(answer, "summary")),
+    "possible_moves": (_possible_moves, _shown),
+    "to_be_told": (_to_be_told, list),
+    "all_events": (lambda world, skip_unreadable=False: world.log, list),
+    "notices": (_notices, lambda answer: [(position, *_shown([notice])) for position, notice in answer]),
+    "verify": (_verify, lambda answer: _shown([answer], "ok")),
+    "acknowledged": (lambda world: [], list),
+    "parked_events": (lambda world: [], list),
+    "retry_parked_events": (lambda world: [], list),
+    "calendar_ends": (_calendar_ends, _shown_ends),
+    "workflows": (lambda world: world.workflows, dict),
+    "zone": (lambda world: world.zone.key, str),
+    "now": (lambda world: as_text(world.clock.now), as_text),
+}

@@ -1,0 +1,229 @@
+"""What the policies do once more: who is asked in which order, what comes of it, what is parked and given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime
+from functools import partial
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from demandflow.application import DemandFlow
+from demandflow.automation.notices import Notice
+from demandflow.automation.parked import ParkedReaction
+from demandflow.domain.fact import Fact
+from demandflow.domain.values import Actor
+from demandflow.testing.differs import Differs
+from demandflow.testing.model.asked import About, Fails, Wake
+from demandflow.testing.model.notices import notices, plain
+from demandflow.testing.model.setup import standard_policies
+from demandflow.testing.model.waking import WAKING
+from demandflow.testing.model.world import Step, World
+from demandflow.testing.operations import GIVE, RETRY, RUN, RunPolicies
+
+ASKING = "(asked when to act)"
+Key = tuple[str, UUID, str]
+"""A policy's name, a demand, and a cause."""
+
+
+class Line(NamedTuple):
+    """When which policy is to be asked about which demand; lines are gone through in this order."""
+
+    at: datetime
+    demand: str
+    policy: str
+    cause: str
+    it: UUID
+    wake: Wake
+
+
+class Policies:
+    """What the policies do in a world."""
+
+    def __init__(self, world: World) -> None:
+        self.world, self.policies = world, standard_policies(world.workflow)
+        self.quiet: set[tuple[Key, int]] = set()
+        """What had no answer, and in which version of the demand."""
+        self.parked: dict[Key, datetime] = {}
+        self.dropped: set[Key] = set()
+        self.given: dict[str, int] = {}
+        """Up to where in the log each hook was given its notices."""
+        self.caught = 0
+        """Up to where in the log the policies were asked when they want to act."""
+        world.policies = self
+
+    def rebuilt(self) -> None:
+        """The agenda is made again from the log: what had no answer is asked again."""
+        self.quiet.clear()
+        self.caught = 0
+
+    def run(self, operation: RunPolicies, flow: DemandFlow) -> None:
+        """Let both do it. Raises Differs where they do not do the same."""
+        self.world.clock.now += operation.after
+        if operation.what == RUN:
+            self._run(operation, flow)
+        elif operation.what == GIVE:
+            self._give(operation, flow)
+        else:
+            there = flow.parked()
+            meant = there[operation.number - 1 : operation.number] if operation.number else there
+            keys = [(one.policy, one.demand, one.cause) for one in meant]
+            if operation.what == RETRY:
+                flow.retry_parked(meant)
+                self._retry(keys)
+            else:
+                flow.drop_parked(meant)
+                self.dropped.update(keys)
+                self.parked = {key: at for key, at in self.parked.items() if key not in keys}
+
+    def _retry(self, keys: Sequence[Key]) -> None:
+        """All about their demands is asked again."""
+        self.parked = {key: at for key, at in self.parked.items() if key not in keys}
+        demands = {it for _, it, _ in keys}
+        self.quiet = {one for one in self.quiet if one[0][1] not in demands}
+        for it in demands if self.caught else ():  # else the agenda is made anew with the next run anyway
+            self._asked(it)
+
+    # running
+
+    def _run(self, operation: RunPolicies, flow: DemandFlow) -> None:
+        now = self.world.clock.now
+        due = None if operation.ago is None else now - operation.ago
+        ran = flow.run_policies(due)
+        reacted, parked = self.reacted(due or now)
+        found = [(one.policy, one.demand, one.cause, one.facts) for one in ran.reacted]
+        if found != reacted or ran.now != (due or now):
+            raise Differs(f"run_policies({due})", found, reacted)
+        if (failed := [_parked(one) for one in ran.parked]) != parked:
+            raise Differs(f"run_policies({due}) parks", ran.parked if len(failed) < 4 else failed, parked)
+
+    def reacted(self, due: datetime) -> tuple[list[Any], list[Any]]:
+        """What is recorded if the policies are run, and what is parked; it has happened afterwards."""
+        reacted: list[Any] = []
+        parked: list[Any] = []
+        touched = {UUID(int=0)}
+        while touched:
+            touched = set()
+            parked += self.catch_up()
+            for line in sorted(one for one in self.lines() if one.at <= due):
+                if line.it in touched:
+                    continue  # after a reaction, its policies are asked again
+                key, now = (line.policy, line.it, line.cause), self.world.clock.now
+                try:
+                    facts = line.wake.then(now)
+                    facts = facts if isinstance(facts, tuple) else () if facts is None else (facts,)
+                    self._record(line, facts)
+                except Fails:
+                    self.parked[key] = now
+                    parked.append((*key, now))
+                    continue
+                if facts:
+                    reacted.append((*key, facts))
+                    touched.add(line.it)
+                else:
+                    self.quiet.add((key, self.world.demands[line.it].version))
+        return reacted, parked
+
+    def _record(self, line: Line, facts: tuple[Fact, ...]) -> None:
+        """Record all of a reaction, or nothing: then it Fails."""
+        saved, causation = self.world.saved(), f"event {self.world.demands[line.it].version}"
+        for number, fact in enumerate(facts, 1):
+            move = next((one.name for one in self._about(line.it).moves(type(fact)) if "policy" in one.roles), "")
+            command = f"~{line.policy}: {line.cause}" + (f" #{number}" if number > 1 else "")
+            by, correlation = Actor(line.policy, "policy"), line.wake.correlation if number == 1 else None
+            step = Step(line.it.int, move, fact, by, command=command, correlation=correlation, causation=causation)
+            if not move or self.world.tell(step).error is not None:
+                self.world.restore(saved)
+                raise Fails
+
+    def catch_up(self) -> list[Any]:
+        """Ask about the demands of which something was recorded; what cannot say when it acts is parked."""
+        failed: list[Any] = []
+        for it in dict.fromkeys(event.demand for event in self.world.log[self.caught :]):
+            failed += self._asked(it)
+        self.caught = len(self.world.log)
+        return failed
+
+    def _asked(self, it: UUID) -> list[Any]:
+        """Ask about a demand; returns what is newly parked."""
+        failed: list[Any] = []
+        last = self.world.demands[it].last
+        assert last is not None
+        for policy in self.policies:
+            key = (policy.name, it, ASKING)
+            try:
+                list(WAKING[type(policy)](policy, self._about(it)))
+                self.parked.pop(key, None)
+            except Fails:
+                if key not in self.parked and key not in self.dropped:
+                    self.parked[key] = last
+                    failed.append((*key, last))
+        return failed
+
+    def lines(self) -> Iterator[Line]:
+        """All that is still to be asked, at any time."""
+        for it, demand in self.world.demands.items():
+            done = {command for command, _ in demand.commands}
+            for policy in self.policies:
+                with suppress(Fails):
+                    for wake in WAKING[type(policy)](policy, self._about(it)):
+                        key = (policy.name, it, wake.cause)
+                        silent = (key, demand.version) in self.quiet or key in self.parked or key in self.dropped
+                        if not silent and f"~{policy.name}: {wake.cause}" not in done:
+                            yield Line(wake.at, it.hex, policy.name, wake.cause, it, wake)
+
+    def _about(self, it: UUID) -> About:
+        demand = self.world.demands[it]
+        return About(demand, self.world.workflows[demand.workflow], self.world)
+
+    # giving notices
+
+    def _give(self, operation: RunPolicies, flow: DemandFlow) -> None:
+        """Give the notices that the hook was not given; maybe the receiver fails at one of them."""
+        got: list[Any] = []
+
+        def notify(notice: Notice) -> None:
+            if len(got) + 1 == operation.number:
+                raise ConnectionError("not now")
+            got.append(plain(notice))
+
+        try:
+            number = flow.deliver_notices(notify, hook=operation.hook)
+        except ConnectionError:
+            number = -1
+        began = self.given.get(operation.hook, 0)
+        due = list(notices(self.world, began))
+        fails = 0 < operation.number <= len(due)
+        want = [notice for _, notice in due[: operation.number - 1 if fails else len(due)]]
+        self.given[operation.hook] = due[operation.number - 1][0] - 1 if fails else len(self.world.log)
+        if (got, number) != (want, -1 if fails else len(want)):
+            raise Differs(f"deliver_notices(hook={operation.hook!r})", (number, got), want)
+
+
+def next_moment(world: World) -> datetime | None:
+    """When something is next to be asked."""
+    if world.policies is None:
+        return None
+    world.policies.catch_up()
+    return min((line.at for line in world.policies.lines()), default=None)
+
+
+def parked(world: World) -> list[tuple[str, UUID, str, datetime]]:
+    """What failed, the oldest first."""
+    kept: dict[Key, datetime] = {} if world.policies is None else world.policies.parked
+    found = [(*key, at) for key, at in kept.items()]
+    return sorted(found, key=lambda one: (one[3], one[1].hex, one[0], one[2]))
+
+
+def _parked(one: ParkedReaction) -> tuple[str, UUID, str, datetime]:
+    if not one.reason:
+        raise Differs("a parked reaction says why", one, "a reason")
+    return one.policy, one.demand, one.cause, one.at
+
+
+QUESTIONS: dict[str, tuple[Callable[..., Any], Callable[[Any], Any]]] = {
+    "next_moment": (next_moment, lambda found: found),
+    "parked": (parked, lambda found: [_parked(one) for one in found]),
+    "notices": (partial(notices), lambda found: [(at, plain(one)) for at, one in found]),
+}

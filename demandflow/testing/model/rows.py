@@ -1,0 +1,100 @@
+"""Rows of the board: what each shows of a demand, which are asked for, and in which order they come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from unicodedata import normalize
+
+from demandflow.domain.demand import Demand
+from demandflow.testing.model.demands import next_due_of
+from demandflow.testing.model.world import World
+
+Row = dict[str, Any]
+GOING_ON = ("running", "paused")
+
+
+def row_of(demand: Demand) -> Row:
+    """The demand as the board shows it."""
+    due, clock = next_due_of(demand)
+    same = ("version", "workflow", "state", "stage", "ended_as", "round", "received", "since", "last", "category")
+    more = ("urgency", "contractor", "co_handlers", "lead", "resident", "review", "ended", "resolved", "grade")
+    return {
+        "demand": demand.id,
+        **{name: getattr(demand, name) for name in (*same, *more, "escalated", "text")},
+        "due": due,
+        "clock": clock,
+        "place": demand.place or "",
+        "channel": demand.channel or "",
+        "undated": tuple(one.clock for one in demand.clocks if one.status in GOING_ON and one.due is None),
+    }
+
+
+def line_of(row: Row) -> str:
+    """The row as it is printed."""
+    about = " · ".join(row[name] for name in ("place", "channel", "category", "resident") if row[name])
+    line = f"{row['received']:%Y-%m-%d %H:%M} UTC {about}: {row['state']}"
+    if row["contractor"] or row["lead"]:
+        line += f", with {row['contractor']}" if row["contractor"] else f", last with {row['lead']}"
+    if row["due"]:
+        line += f", due {row['due']:%Y-%m-%d %H:%M} UTC" + (f" ({row['clock']})" if row["clock"] else "")
+    if row["undated"]:
+        line += f", no date known for {', '.join(row['undated'])}"
+    text = row["text"] if len(row["text"]) <= 60 else f"{row['text'][:59]}…"
+    return f"{line}: {' '.join(text.split())} [{row['demand']}]"
+
+
+def matches(world: World, row: Row, where: dict[str, Any]) -> bool:
+    """Whether it is one of those that are asked for."""
+    return all(fits(world, row, name, wanted) for name, wanted in where.items() if wanted is not None)
+
+
+def fits(world: World, row: Row, name: str, wanted: Any) -> bool:
+    """Whether the row has what is wanted under this name: an empty word is wanted of those that have none."""
+    if name == "open":
+        return (row["ended_as"] is None) is wanted
+    if name in ("escalated", "undated"):
+        return bool(row[name]) is wanted
+    if name == "received":
+        return in_period(world.day(row["received"]), wanted)
+    if name == "closed":
+        return row["ended_as"] == "closed" and in_period(world.day(row["ended"]), wanted)
+    word, has = as_recorded(wanted), row[name] or ""
+    if word and name in ("place", "category"):
+        return f"{has}/".startswith(f"{word}/")
+    if word and name == "contractor":
+        return word == has or word in row["co_handlers"]
+    return bool(word == has)
+
+
+def as_recorded(wanted: str) -> str:
+    """A word as it would have been recorded."""
+    return normalize("NFC", wanted.strip())
+
+
+def in_period(day: date, written: Any) -> bool:
+    """Whether the day lies in a period as people write it."""
+    if isinstance(written, date):
+        return day == written
+    if not isinstance(written, str):
+        return bool(written.first <= day <= written.last)
+    first, _, last = written.partition("/")
+    return first <= _named_like(first, day) and _named_like(last or first, day) <= (last or first)
+
+
+def _named_like(other: str, day: date) -> str:
+    """The day, month, quarter, year or week that this day is or lies in, whichever the other is."""
+    if "W" in other:
+        return "{:04}-W{:02}".format(*day.isocalendar())
+    if "Q" in other:
+        return f"{day.year:04}-Q{(day.month + 2) // 3}"
+    return day.isoformat()[: len(other)]
+
+
+def in_order(rows: list[Row], columns: Sequence[str], *, descending: bool = False) -> list[Row]:
+    """In the order of these columns and then of receipt, all in one direction; those that have none come last."""
+    for column in reversed([*columns, "received", "demand"]):
+        having, missing = ([row for row in rows if (row[column] is None) is none] for none in (False, True))
+        rows = [*sorted(having, key=lambda row: row[column], reverse=descending), *missing]
+    return rows

@@ -1,0 +1,323 @@
+"""Playing operations on a real DemandFlow, and holding all that it answers and records against the model."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from unittest.mock import patch
+
+from demandflow.application import DemandFlow
+from demandflow.batches import Action, Recorded, Registration, Rejected
+from demandflow.domain.demand import Demand
+from demandflow.domain.events import Event
+from demandflow.domain.facts import Noted, Registered
+from demandflow.domain.values import Actor, Role
+from demandflow.domain.workflow import Workflow
+from demandflow.errors import DemandFlowError
+from demandflow.projections.board.rows import BoardPage
+from demandflow.store import cursor
+from demandflow.store.mapper import readable
+from demandflow.testing.clock import calendars_may_end
+from demandflow.testing.commanding import (
+    asked,
+    circumstances,
+    command,
+    other_types,
+    possible,
+    same_answer,
+    same_demand,
+    what,
+)
+from demandflow.testing.differs import Differs
+from demandflow.testing.environments import PLAIN, Environment
+from demandflow.testing.model.answers import QUESTIONS
+from demandflow.testing.model.policies import Policies
+from demandflow.testing.model.setup import standard_policies
+from demandflow.testing.model.table import Unanswered
+from demandflow.testing.model.world import NO_TIME, Expected, Step, World, demand_id
+from demandflow.testing.operations import (
+    BATCH,
+    BROKEN,
+    ENTERED,
+    INTERRUPTED,
+    MANY,
+    RACED,
+    RECORDED,
+    TRIED,
+    Ask,
+    Operation,
+    RunPolicies,
+    Upset,
+)
+from demandflow.testing.upsets import Upsets
+
+BOSS = Actor("boss", Role.SUPERVISOR)
+MEANWHILE = "meanwhile"
+
+
+class Interruption(BaseException):
+    """What breaks a batch off, or a command."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What had to come of a step, the answer that came (a demand, or what was raised), and what was recorded."""
+
+    number: int
+    expected: Expected
+    answer: Demand | Exception | None
+    recorded: tuple[Event, ...]
+
+    @property
+    def step(self) -> Step:
+        """The step."""
+        return self.expected.step
+
+    @property
+    def accepted(self) -> bool:
+        """Whether it was answered with a demand."""
+        return isinstance(self.answer, Demand)
+
+
+class Player(Upsets):
+    """Plays one operation after the other; each raises Differs where the engine does not do what the model says."""
+
+    def __init__(
+        self,
+        workflow: Workflow,
+        environment: Environment = PLAIN,
+        *,
+        open: Callable[..., DemandFlow] = DemandFlow.open,  # noqa: A002
+        url: str | None = None,
+    ) -> None:
+        self.environment, self._open = environment, open
+        self.world = World(workflow, environment.zone, environment.start)
+        self.model = Policies(self.world) if environment.policies else None
+        self.done: list[Done] = []
+        self._next_id, self._interrupted = demand_id(1), False
+        self._position = self._checked = 0
+        self._closing = ExitStack()
+        self._closing.enter_context(patch.object(cursor, "PAGE", environment.page))
+        if environment.file and url is None:
+            folder = self._closing.enter_context(TemporaryDirectory(prefix="demandflow-"))
+            url = f"sqlite:///{Path(folder) / 'log.db'}"
+        self.url = url or "memory:"
+        self.flows: list[DemandFlow] = []
+        try:
+            self.flows += [self.opened() for _ in range(environment.openers)]
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close what was opened."""
+        for flow in self.flows:
+            flow.close()
+        self._closing.close()
+
+    def do(self, operation: Operation) -> None:
+        """Do it. Raises Differs; Unanswered, if a rule of the workflow raises."""
+        flow = self.flows[operation.opener % len(self.flows)]
+        try:
+            self._do(operation, flow)
+        except (AssertionError, Unanswered):
+            raise
+        except Exception as error:
+            raise Differs(f"{type(operation).__name__} fails", error, "no failure") from error
+
+    def _do(self, operation: Operation, flow: DemandFlow) -> None:
+        match operation:
+            case Step():
+                self._step(operation, flow)
+            case Ask():
+                self._ask(operation, flow)
+            case RunPolicies() if self.model is not None:
+                self.model.run(operation, flow)
+                self._same_log("what the policies recorded")
+            case Upset():
+                self.upset(operation, flow)
+            case _:
+                pass
+
+    # steps
+
+    def _step(self, step: Step, flow: DemandFlow) -> None:
+        """Give the command, and judge the answer and what is recorded."""
+        world, it = self.world, demand_id(step.demand)
+        if not possible(world, step):
+            return
+        saved = None if step.way in RECORDED else world.saved()
+        if step.way == RACED:
+            step = self._race(step, flow)
+        expected = world.tell(step)
+        began = len(world.log) - len(expected.events)
+        at = self.world.clock.now - step.late if step.late or step.way == ENTERED else None
+        answer = self._answer(step, at, flow)
+        flow._log.__dict__.pop("append", None)
+        self._next_id = it
+        if step.way != INTERRUPTED:
+            try:
+                self._judge(step, expected, answer)
+            except Differs:
+                self.done.append(Done(len(self.done) + 1, expected, answer, ()))  # to be looked at by the other laws
+                raise
+        if saved is not None:
+            now = world.clock.now
+            world.restore(saved)
+            world.clock.now = now
+        self._same_log(f"{what(step)}: what is recorded")
+        recorded = tuple(world.log[began:]) if saved is None else ()
+        self.done.append(Done(len(self.done) + 1, expected, answer, recorded))
+
+    def _answer(self, step: Step, at: datetime | None, flow: DemandFlow) -> Demand | Exception | None:
+        self._next_id = demand_id(step.demand)
+        try:
+            with suppress(Interruption):
+                if step.way in (BATCH, BROKEN) or (at is not None and step.way != ENTERED):
+                    return self._in_a_batch(step, at, flow)
+                if step.way in (MANY, TRIED):
+                    return self._one_of_many(step, flow)
+                self._interrupted = step.way == INTERRUPTED
+                return command(flow, step, at)
+        except Exception as error:  # the law judges what may be raised
+            return error
+        finally:
+            self._interrupted = False
+        return None
+
+    def _in_a_batch(self, step: Step, at: datetime | None, flow: DemandFlow) -> Demand | Exception | None:
+        """Within a batch, for what happened long ago with the right to enter it; maybe broken off."""
+        answer: Demand | Exception | None = None
+        with suppress(Interruption), flow.batch(backdating=at is not None) as batch:
+            try:
+                answer = command(batch, step, at)
+            except DemandFlowError as error:
+                answer = error
+            if step.way not in RECORDED:
+                raise Interruption
+        return answer
+
+    def _one_of_many(self, step: Step, flow: DemandFlow) -> Demand | Exception | None:
+        how: dict[str, Any] = {"by": step.by, **circumstances(step)}
+        if isinstance(step.fact, Registered):
+            found = flow.register_many([Registration(fact=step.fact, workflow=step.on, **how)])
+        else:
+            item = Action(demand=demand_id(step.demand), move=step.move, fact=step.fact, **how)
+            found = flow.act_many([item]) if step.way == MANY else flow.try_many([item])
+        (one,) = found
+        return one.demand if isinstance(one, Recorded) else one.reason if isinstance(one, Rejected) else None
+
+    def _race(self, step: Step, flow: DemandFlow) -> Step:
+        """Somebody else writes to the demand between reading and recording, if the step is possible and that is."""
+        world, it = self.world, demand_id(step.demand)
+        others = [other for other in self.flows if other is not flow]
+        note = Step(step.demand, "note", Noted(text=MEANWHILE), BOSS)
+        world.clock.now += step.after
+        step = replace(step, after=NO_TIME)
+        alone = not others or it not in world.demands or step.late or step.seen is not None
+        if alone or world.expected(step).error is not None or world.expected(note).error is not None:
+            return step
+        world.tell(note)
+        append = flow._log.append
+
+        def appended(*given: Any, **more: Any) -> Any:
+            del flow._log.append
+            others[0].note(it, MEANWHILE, by=BOSS)
+            return append(*given, **more)
+
+        flow._log.append = appended  # type: ignore[method-assign]
+        return step
+
+    def _judge(self, step: Step, expected: Expected, answer: Demand | Exception | None) -> None:
+        """Raise Differs unless that is what the model says."""
+        if expected.error is not None:
+            right = type(answer).__name__ == expected.error
+            if not right or not str(answer):
+                raise Differs(f"{what(step)} must be refused", answer, expected.error)
+            return
+        if not isinstance(answer, Demand):
+            raise Differs(f"{what(step)} must be accepted", answer, "accepted")
+        want = self.world.after(answer.id, expected.version)
+        same_demand(f"{what(step)} answers", answer, want)
+
+    # questions
+
+    def _ask(self, ask: Ask, flow: DemandFlow) -> None:
+        said = asked(ask)
+        found: Any
+        if ask.keywords.get("catch_up") is False:
+            flow.figures()
+        try:
+            found = self._found(ask, flow)
+        except DemandFlowError as error:
+            found = error
+        if ask.refused is not None:
+            if type(found).__name__ != ask.refused:
+                raise Differs(f"{said} must be refused", found, ask.refused)
+            return
+        try:
+            want = QUESTIONS[ask.method].answer(self.world, *ask.args, **ask.keywords)
+        except DemandFlowError as refused:
+            if type(found) is not type(refused):
+                raise Differs(f"{said} must be refused", found, refused) from None
+            return
+        if isinstance(found, Exception):
+            raise Differs(said, found, "an answer")
+        same_answer(said, QUESTIONS[ask.method].shown(found), want)
+
+    def _found(self, ask: Ask, flow: DemandFlow) -> Any:
+        """What is answered; of a board, all its pages, each asked for in the same way."""
+        question = getattr(flow, ask.method)
+        found = question(*ask.args, **ask.keywords) if callable(question) else question
+        if inspect.isgenerator(found):
+            return list(found)
+        if not isinstance(found, BoardPage):
+            return found
+        pages = [found]
+        while pages[-1].next is not None and len(pages) <= len(self.world.demands):
+            pages.append(question(*ask.args, **{**ask.keywords, "after": pages[-1].next}))
+        return pages
+
+    # what is compared
+
+    def _same_log(self, said: str) -> None:
+        """What was recorded since the last look is what the model recorded, to the type of every field."""
+        log = self.flows[0]._log
+        found, page = [], log.page(self._position, 10_000)
+        found = [event for _, event in readable(page)]
+        want = self.world.log[self._checked :]
+        for got, wanted in zip(found, want, strict=False):
+            if got != wanted:
+                parts = [name for name in got.__struct_fields__ if getattr(got, name) != getattr(wanted, name)]
+                raise Differs(f"{said} ({', '.join(parts)})", *([getattr(e, n) for n in parts] for e in (got, wanted)))
+            if wrong := other_types(wanted.fact, got.fact, type(wanted.fact).__name__):
+                raise Differs(said, wrong, wanted.fact)
+        if len(found) != len(want):
+            raise Differs(f"{said}: so many events", found, want)
+        self._position, self._checked = (page[-1][0] if page else self._position), len(self.world.log)
+
+    # opening
+
+    def opened(self) -> DemandFlow:
+        """A flow of the log, as the environment has it."""
+        environment = self.environment
+        more: dict[str, Any] = {"policies": standard_policies(self.world.workflow)} if environment.policies else {}
+        if environment.keep != PLAIN.keep:
+            more["keep"] = environment.keep
+        if self.world.zone.key != PLAIN.zone:
+            more["zone"] = self.world.zone.key
+        workflows = tuple(self.world.workflows.values())
+        with calendars_may_end():
+            return self._open(self.url, workflows=workflows, clock=self._now, new_id=lambda: self._next_id, **more)
+
+    def _now(self) -> datetime:
+        if self._interrupted:
+            self._interrupted = False
+            raise Interruption
+        return self.world.clock.now

@@ -1,0 +1,326 @@
+"""Laws that a model cannot be wrong about together with the engine: how one thing follows from another."""
+
+from __future__ import annotations
+
+import pickle
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from demandflow.application import DemandFlow
+from demandflow.calendars.spans import Span, Unit
+from demandflow.domain.checks.bounds import CONTRACTS, MANY, OFTEN
+from demandflow.domain.checks.samples import THEN
+from demandflow.domain.clocks.states import PAUSED, RUNNING
+from demandflow.domain.corrections import with_corrections
+from demandflow.domain.demand import Demand, as_if
+from demandflow.domain.events import Event
+from demandflow.domain.evolve import evolve, fold
+from demandflow.domain.facts import OTHER_SIDES, Corrected, Merged, Noted, Registered, Unmerged
+from demandflow.domain.moves import ASKING, NEW_ROUND, STAY, Proposal, sources
+from demandflow.domain.workflow import Workflow
+from demandflow.errors import YearNotCovered
+from demandflow.inputs.moments import EARLIEST
+from demandflow.projections.standing import slice_of, standing
+from demandflow.projections.totals import DIMENSIONS
+from demandflow.testing.ahead import Ahead, newcomer
+from demandflow.testing.clock import FrozenClock, calendars_may_end
+from demandflow.testing.commanding import command, what
+from demandflow.testing.law import Played, law
+from demandflow.testing.model.world import Step
+from demandflow.testing.people import actors_for
+from demandflow.testing.search import Surroundings
+
+CANCELLED = (
+    *("state", "stage", "ended_as", "ended", "round", "contractor", "lead", "asked", "evaluated", "resolved", "grade"),
+    *("due", "place", "category", "merged_into", "took_in", "audited", "told", "taken_over"),
+)
+
+
+@law
+def a_rule_answers_the_same_when_it_is_asked_again(played: Played) -> None:
+    """Rules and conditions look at the demand and the proposal alone: no clock, no dice, nothing that they remember."""
+    for done in played.done:
+        before, proposal = done.expected.before, done.expected.proposal
+        for move in played.workflow.moves:
+            here = move.name == proposal.move and before.state in sources(move, played.workflow.states)
+            if not here or proposal.by.role not in move.roles or type(proposal.fact) is not move.fact:
+                continue
+            for function in (*((move.when,) if move.when is not None else ()), *move.rules):
+                first, second = (_answered(function, before, proposal) for _ in range(2))
+                name = getattr(function, "__name__", repr(function))
+                assert first == second, f"{name}, asked twice about {what(done.step)}, said {first}, and then {second}"
+
+
+@law
+def demandflow_does_what_the_model_says(played: Played) -> None:
+    """Each command is accepted or refused, each event recorded, each question answered as the naive model does it."""
+    if played.difference is not None:
+        raise played.difference
+
+
+@law
+def a_demand_kept_and_told_anew_is_the_same(played: Played) -> None:
+    """A demand put aside after any event and gone on with later is the same as one told from the start."""
+    for demand in played.demands:
+        events = played.recorded(demand)
+        whole = fold(events)
+        assert whole == played.flow.demand(demand), f"reading and replaying demand {demand.int} differ"
+        for cut in {1, len(events) // 2, len(events) - 1}:
+            kept = pickle.loads(pickle.dumps(fold(events[:cut])))  # noqa: S301
+            assert fold(events[cut:], kept) == whole, f"put aside after event {cut}, demand {demand.int} is another one"
+
+
+@law
+def corrections_equal_having_been_right(played: Played) -> None:
+    """A corrected demand stands for what it would, had everything been recorded right at once."""
+    for demand in played.demands:
+        events = played.recorded(demand)
+        if any(isinstance(event.fact, Corrected) for event in events):
+            live, right = fold(events), fold(with_corrections(events))
+            assert live is not None
+            assert right is not None
+            same = (standing(right), slice_of(right)) == (standing(live), slice_of(live))
+            assert same, f"a correction of demand {demand.int} was not applied"
+
+
+@law
+def no_way_past_feedback(played: Played) -> None:
+    """What was reported is not closed in that round before the resident was asked, unless it is declared silent."""
+    workflow = played.workflow
+    if workflow.tells_nobody:
+        return
+    ends = {state.name: state.ended_as for state in workflow.states}
+    silent = {(move.name, str(move.to)) for move in workflow.moves if move.silent}
+    for demand in played.demands:
+        owed, end = False, None
+        for event in played.recorded(demand):
+            means = set(event.stamp.means or ())
+            owed = not means & (ASKING | NEW_ROUND) and (owed or "reported" in means)
+            closes = ends[event.stamp.state] == "closed" and end != "closed"
+            quietly = (event.stamp.move, event.stamp.state) in silent
+            assert not (closes and owed and not quietly), f"{event.stamp.move} closed it before the resident was asked"
+            end = ends[event.stamp.state]
+
+
+@law
+def rework_is_bounded(played: Played) -> None:
+    """What sends a demand back would not, had it gone round a million times."""
+    for done in played.done:
+        before = done.expected.before
+        if not done.recorded or "reworked" not in (done.recorded[0].stamp.means or ()):
+            continue
+        late = as_if(before, round=OFTEN, handbacks=OFTEN, missed_callbacks=OFTEN, contracts=CONTRACTS)
+        late = as_if(late, facts=(*before.facts, *(Noted,) * MANY))
+        proposal = as_if(done.expected.proposal, at=done.expected.at + timedelta(days=3650))
+        row = played.workflow.row_for(late, proposal)
+        bounded = "reworked" not in row.move.meanings or any(rule(late, proposal) for rule in row.move.rules)
+        assert bounded, f"{what(done.step)} sends it back however often it went round"
+
+
+@law
+def no_dead_end_made_by_a_rule(played: Played) -> None:
+    """From wherever a demand has come, somebody can bring it to an end by some fact, now or later."""
+    for number in played.demands:
+        # where it stands in the end is enough: from every place before, the steps that were made lead there
+        demand = played.flow.demand(number)
+        if not demand.open:
+            continue
+        outlook = _ahead(played.flow.workflows[demand.workflow]).outlook(
+            demand, played.clock.now, around=_around(played, demand)
+        )
+        refused = "; ".join(f"{move} is refused: {objection}" for move, objection in outlook.objections.items())
+        assert outlook.way is not None or not outlook.certain, (
+            f"demand {number.int} is {demand.state}, and nobody can bring it to an end, whatever the fact, now or later"
+            + (f" ({refused})" if refused else "")
+        )
+
+
+@law
+def a_pause_moves_a_deadline_by_exactly_its_length(played: Played) -> None:
+    """By its working time, if the clock counts that, else by its elapsed time; what was overdue stays overdue."""
+    for demand in played.demands:
+        before = Demand(demand)
+        for event in played.recorded(demand):
+            after = evolve(before, event)
+            if getattr(event.fact, "due", None) is None:
+                _check_pauses(played, before, after)
+            before = after
+
+
+@law
+def figures_add_up(played: Played) -> None:
+    """Received = open + closed + refused + withdrawn + merged; rates lie in 0 to 1; parts add up to the whole."""
+    flow = played.flow
+    whole, parts = flow.figures(), {name: flow.figures_by(name, level=2) for name in DIMENSIONS}
+    for figures in (whole, *(one for by in parts.values() for one in by.values())):
+        assert figures.adds_up, figures.identity
+        for name in figures.rates:
+            rate = figures.rate(name)
+            assert 0 <= rate.numerator <= rate.n, f"{name}: {rate.numerator}/{rate.n}"
+        of_a_clock = [(f"{one} {some}", f"{one} running") for one in figures.clocks for some in ("overdue", "undated")]
+        for some, all_of in (("overdue", "open"), ("running_overdue", "running"), *of_a_clock):
+            assert (figures.count(some) or 0) <= (figures.count(all_of) or 0), f"{some}: more than {all_of}"
+    for name, by in parts.items():
+        for counts in ("standings", "happened", "ticking", "dues"):
+            added: Counter[Any] = Counter()
+            for one in by.values():
+                added.update(getattr(one, counts))
+            assert _some(added) == _some(getattr(whole, counts)), f"the parts by {name} do not add up"
+
+
+@law
+def the_order_of_independent_demands_does_not_matter(played: Played) -> None:
+    """Recording each demand's steps together gives the same figures as recording them as they came."""
+    log = played.world.log
+    grouped = sorted(log, key=lambda event: event.demand)
+    if grouped == log or any(isinstance(event.fact, Merged | Unmerged) for event in log):
+        return
+    with again(played, grouped) as other:
+        for name in DIMENSIONS:
+            here, there = (flow.figures_by(name, level=3) for flow in (played.flow, other))
+            for key in {*here, *there}:
+                assert _counts(here, key) == _counts(there, key), f"{name} {key!r} has other figures in another order"
+
+
+@law
+def merge_and_unmerge_cancel(played: Played) -> None:
+    """A demand that is merged and let go again stands where it stood, and so do the figures."""
+    step = _some_merge(played)
+    sides = [move for move in played.workflow.moves if move.fact in OTHER_SIDES]
+    if step is None or any(move.to is not STAY for move in sides):
+        return
+    with again(played, played.world.log) as flow:
+        one, other = (flow.demand(demand) for demand in (UUID(int=step.demand), step.fact.into))  # type: ignore[attr-defined]
+        before = flow.figures().standings
+        undo = _undoing(played, command(flow, step, None), flow.demand(other.id))
+        if undo is None:
+            return
+        assert one.id in flow.demand(other.id).took_in, "the other does not know that it took it in"
+        assert flow.figures().adds_up, "the figures do not add up while it is merged"
+        command(flow, undo, None)
+        for was, now in ((one, flow.demand(one.id)), (other, flow.demand(other.id))):
+            for name in CANCELLED:
+                assert getattr(now, name) == getattr(was, name), f"{name} {getattr(was, name)} → {getattr(now, name)}"
+        assert _some(flow.figures().standings) == _some(before), "the figures are others than before"
+
+
+RELATIONS = (
+    a_rule_answers_the_same_when_it_is_asked_again,
+    demandflow_does_what_the_model_says,
+    a_demand_kept_and_told_anew_is_the_same,
+    corrections_equal_having_been_right,
+    no_way_past_feedback,
+    rework_is_bounded,
+    no_dead_end_made_by_a_rule,
+    a_pause_moves_a_deadline_by_exactly_its_length,
+    figures_add_up,
+    the_order_of_independent_demands_does_not_matter,
+    merge_and_unmerge_cancel,
+)
+
+
+@contextmanager
+def again(played: Played, events: Sequence[Event]) -> Iterator[DemandFlow]:
+    """A second flow on which the same was done, at the moments at which it was."""
+    clock, next_id = FrozenClock(), UUID(int=1)
+    how: dict[str, Any] = {"workflows": tuple(played.world.workflows.values()), "zone": played.world.zone.key}
+    # the clock goes back from one demand to the next
+    how |= {"clock": clock, "new_id": lambda: next_id, "clocks_right_until": EARLIEST}
+    with calendars_may_end():
+        opened = DemandFlow.open("memory:", **how)
+    with opened as flow:
+        for event in events:
+            if isinstance(event.fact, OTHER_SIDES):
+                continue  # recorded with the merge or the un-merge
+            clock.now, next_id = event.meta.recorded, event.demand
+            on = event.meta.workflow if isinstance(event.fact, Registered) else None
+            step = Step(event.demand.int, event.stamp.move, event.fact, event.meta.actor, on=on)
+            with flow.batch(backdating=True) as batch:
+                command(batch, step, event.meta.happened)
+        clock.now = played.clock.now
+        yield flow
+
+
+def _answered(function: Any, demand: Demand, proposal: Proposal[Any]) -> str:
+    """What a rule or condition answers, in words; that it raises is an answer, too."""
+    try:
+        return repr(function(demand, proposal))
+    except Exception as error:  # what a community's rule may raise is not known
+        return repr(error)
+
+
+def _around(played: Played, demand: Demand) -> Surroundings:
+    others: list[Demand] = []
+    if any(issubclass(kind, Merged) for kind in played.workflow.facts):
+        there = [played.flow.demand(other) for other in played.demands if other != demand.id]
+        others = [other for other in there if other.open]
+        newer = newcomer(played.flow.workflows[demand.workflow], played.clock.now)
+        others += [] if newer is None else [newer]
+    steps = played.history.steps
+    people, facts = tuple(dict.fromkeys(step.by for step in steps)), tuple(step.fact for step in steps)
+    return Surroundings(tuple(others), people, facts, played.history.own_facts)
+
+
+@lru_cache(maxsize=64)
+def _ahead(workflow: Workflow) -> Ahead:
+    return Ahead(workflow)
+
+
+def _check_pauses(played: Played, before: Demand, after: Demand) -> None:
+    """Assert that the deadlines of clocks that go on again moved by the pause, measured rather than added."""
+    for clock in played.flow.workflows[after.workflow].clocks:
+        rested, now = before.clock(clock.name), after.clock(clock.name)
+        if rested is None or now is None or (rested.status, now.status, rested.began) != (PAUSED, RUNNING, now.began):
+            continue
+        if rested.due is None or now.due is None:
+            continue
+        unit = Unit.WORKING_HOURS if Span.of(now.span).unit.counts_working_time else Unit.HOURS
+        try:
+            paused = clock.calendar.between(rested.since, now.since, unit)
+            moved = clock.calendar.between(rested.due, now.due, unit)
+        except YearNotCovered:
+            continue
+        if rested.since >= rested.due:
+            paused = clock.calendar.between(now.since, now.since, unit)
+        assert moved == paused, f"clock {clock.name!r} rested for {paused}, and its deadline moved by {moved}"
+
+
+def _some_merge(played: Played) -> Step | None:
+    """A merge that is possible now, by somebody."""
+    for move in played.workflow.moves:
+        if move.fact is not Merged:
+            continue
+        for one in played.demands:
+            for other in played.demands:
+                for by in (actor for role in move.roles for actor in actors_for(role, Demand(one))[:2]):
+                    step = Step(one.int, move.name, Merged(into=other), by)
+                    if one != other and played.world.expected(step).error is None:
+                        return step
+    return None
+
+
+def _undoing(played: Played, merged: Demand, other: Demand) -> Step | None:
+    """The un-merge that is possible now, by somebody, and leads back in the same round."""
+    for move in played.workflow.moves:
+        if move.fact is not Unmerged or not move.leads_back or NEW_ROUND & set(move.meanings):
+            continue
+        for by in (actor for role in move.roles for actor in actors_for(role, merged)):
+            fact, last = Unmerged(reason="not the same"), (merged.last or THEN, other.last or THEN)
+            at = max(*last, played.clock.now)
+            if played.world.table.expected(merged, Proposal(move.name, fact, by, at, other)) is move:
+                return Step(merged.id.int, move.name, fact, by)
+    return None
+
+
+def _counts(by: Any, key: Any) -> dict[str, Any]:
+    counts = ("standings", "happened", "ticking", "dues")
+    return {name: _some(getattr(by[key], name)) if key in by else {} for name in counts}
+
+
+def _some(numbers: Any) -> dict[Any, int]:
+    return {key: number for key, number in numbers.items() if number}

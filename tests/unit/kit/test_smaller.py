@@ -1,0 +1,82 @@
+"""The smallest history that still fails: what is not needed goes, what is needed stays."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from time import monotonic
+
+from demandflow import CLOSED_LOOP, Actor, Category, Channel, Place
+from demandflow.facts import Accepted, Noted, Registered
+from demandflow.testing.environments import PLAIN, Environment
+from demandflow.testing.model.world import Step
+from demandflow.testing.operations import BATCH, Ask, History, RunPolicies, Upset
+from demandflow.testing.smaller import smallest
+
+LI = Actor("li", "grid_administrator")
+WISH = Registered(
+    text="a lamp", channel=Channel("hotline"), place=Place("fufeng"), resident="Anna", category=Category("culture")
+)
+ANSWER = Ask("board", (), {"place": "fufeng", "limit": 2, "open": True}, opener=3)
+ODD = Environment("Asia/Shanghai", file=True, page=2, openers=2, keep=1, policies=True)
+
+
+def a_note(text: str) -> Step:
+    return Step(1, "note", Noted(text=text), LI, timedelta(days=1), way=BATCH, command="c", seen=1, opener=2)
+
+
+HISTORY = History(
+    CLOSED_LOOP,
+    (
+        Step(1, "register", WISH, LI, way=BATCH, command="r"),
+        *(a_note(str(number)) for number in range(23)),
+        RunPolicies(timedelta(days=2), opener=1),
+        Upset("rezone", "Europe/Berlin", opener=1),
+        Step(1, "accept", Accepted(note="fine"), LI, late=timedelta(days=2)),
+        ANSWER,
+        *(a_note(str(number)) for number in range(17)),
+    ),
+    ODD,
+)
+
+
+def test_only_what_is_needed_stays_and_as_plain_as_can_be() -> None:
+    def fails(history: History) -> bool:
+        texts = [step.fact.text for step in history.steps if isinstance(step.fact, Noted)]
+        limited = any(isinstance(one, Ask) and one.keywords.get("limit") == 2 for one in history.operations)
+        return {"3", "11"} <= {*texts} and limited and history.environment.openers == 2
+
+    least = smallest(HISTORY, fails)
+    assert sorted(step.fact.text for step in least.steps if isinstance(step.fact, Noted)) == ["11", "3"]
+    assert [one for one in least.operations if isinstance(one, Ask)] == [Ask("board", (), {"limit": 2})]
+    assert all(step == Step(1, "note", step.fact, LI) for step in least.steps)
+    assert len(least.operations) == 3
+    assert least.environment == Environment(openers=2)
+
+
+def test_facts_say_no_more_than_is_needed() -> None:
+    def fails(history: History) -> bool:
+        return any(getattr(step.fact, "category", None) == "culture" for step in history.steps)
+
+    (step,) = smallest(HISTORY, fails).operations
+    assert step == Step(1, "register", WISH.model_copy(update={"resident": None}), LI)
+
+
+def test_a_history_of_which_everything_is_needed_stays_as_it_is() -> None:
+    assert smallest(HISTORY, lambda history: history == HISTORY) == HISTORY
+
+
+def test_of_what_always_fails_one_operation_is_left() -> None:
+    least = smallest(HISTORY, lambda _: True)
+    assert (len(least.operations), least.environment) == (1, PLAIN)
+
+
+def test_it_ends_in_time() -> None:
+    began = monotonic()
+    smallest(HISTORY, lambda _: monotonic() < began, seconds=0.0)
+    assert monotonic() - began < 1
+
+
+def test_what_must_be_refused_keeps_what_is_wrong_with_it() -> None:
+    refused = Ask("board", (), {"place": "fufeng", "limit": 0}, "InvalidValue", opener=1)
+    least = smallest(History(CLOSED_LOOP, (HISTORY.operations[0], refused)), lambda one: len(one.operations) == 2)
+    assert least.operations[1] == Ask("board", (), {"place": "fufeng", "limit": 0}, "InvalidValue")
