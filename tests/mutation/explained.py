@@ -153,3 +153,7 @@ BEYOND_LAWS: tuple[tuple[str, str, str, str], ...] = (
 def why_no_law(mutant: Mutant) -> str:
     """Why no law can notice it, though a test may."""
     return why(mutant) or _found(BEYOND_LAWS, mutant)
+
+
+WHY_NOT: dict[str, str] = {}
+"""By its name, why no law notices a planted fault."""

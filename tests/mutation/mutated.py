@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import chdir
 from dataclasses import dataclass
 from difflib import unified_diff
 from functools import cached_property
@@ -17,18 +18,11 @@ from pathlib import Path
 
 from tests.paths import ROOT, TESTS
 
-JUDGED_BY_LAWS = (
-    "command",
-    "corrections",
-    "decide",
-    "states",
-    "demand",
-    "evolve",
-    "events",
-    "moves",
-    "paths",
-    "workflow",
+UNJUDGED_ROOMS = (
+    *("testing/", "importing/", "analysis/", "workflow_files/", "cli/", "domain/checks/", "domain/drawing.py"),
+    *("pytest_plugin.py", "_hypothesis.py", "calendars/files.py", "calendars/sources.py"),
 )
+"""What answers no question about demands: the kit itself, files, drawings, comparisons, what refuses a workflow."""
 TREE = ("demandflow", "tests", "docs", "examples")
 SUITE = (
     "test_defects", "test_ways", "test_bounds", "test_objections", "test_rule_book", "test_samples",
@@ -182,10 +176,34 @@ def mutants_in(copy: Path) -> list[Mutant]:
     return [mutant for path in sorted(package.rglob("*.meta")) for mutant in _in_file(path, package)]
 
 
-def drawn(mutants: Sequence[Mutant], seed: int, number: int) -> list[Mutant]:
-    """So many of those in the modules that laws judge, drawn by lot."""
-    judged = sorted((one for one in mutants if Path(one.file).stem in JUDGED_BY_LAWS), key=lambda one: one.key)
-    return random.Random(seed).sample(judged, min(number, len(judged)))
+def drawn(copy: Path, seed: int, number: int) -> list[Mutant]:
+    """So many mutants of all that answers questions, drawn by lot: a file by its lines, then one of its mutants.
+
+    Those that differ in nothing but a text are drawn again.
+    """
+    from mutmut.mutation.file_mutation import mutate_file_contents
+
+    dice, package = random.Random(seed), copy / "demandflow"
+    files = {path: path.read_text(encoding="utf-8") for path in sorted(package.rglob("*.py")) if _engine(path, package)}
+    chosen: dict[str, Mutant] = {}
+    made: dict[Path, list[Mutant]] = {}
+    with chdir(copy):
+        while len(chosen) < number:
+            (path,) = dice.choices(list(files), [source.count("\n") for source in files.values()])
+            if path not in made:
+                written = mutate_file_contents(str(path.relative_to(copy)), files[path])
+                keys = dict.fromkeys(written.mutant_names)
+                made[path] = list(_among(str(path.relative_to(package)), keys, written.code))
+            if made[path]:
+                one = dice.choice(made[path])
+                if not one.words_only:
+                    chosen[f"{one.file} {one.key}"] = one
+    return list(chosen.values())
+
+
+def _engine(path: Path, package: Path) -> bool:
+    """Whether it is part of what the laws judge."""
+    return not path.relative_to(package).as_posix().startswith(UNJUDGED_ROOMS)
 
 
 def lot(mutants: Sequence[Mutant], seed: int, number: int) -> list[str]:
@@ -196,8 +214,12 @@ def lot(mutants: Sequence[Mutant], seed: int, number: int) -> list[str]:
 def _in_file(meta: Path, package: Path) -> Iterator[Mutant]:
     written = meta.with_suffix("")
     fates: Mapping[str, int | None] = json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"]
-    texts = dict(_functions(written.read_text(encoding="utf-8")))
-    file = str(written.relative_to(package))
+    return _among(str(written.relative_to(package)), fates, written.read_text(encoding="utf-8"))
+
+
+def _among(file: str, fates: Mapping[str, int | None], written: str) -> Iterator[Mutant]:
+    """The mutants of a file, from what mutmut wrote."""
+    texts = dict(_functions(written))
     for key, code in fates.items():
         mangled = key.rpartition(".")[2]
         original = f"{mangled.rpartition('__mutmut_')[0]}__mutmut_orig"
