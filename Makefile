@@ -8,6 +8,7 @@ CONSTRAINTS := constraints.txt
 TOGETHER := -q -n auto --dist worksteal
 # tracing would double the time of these, be interrupted by their signals, or be counted with them
 UNTRACED := --deselect tests/laws/test_laws.py::test_no_law_is_broken_in_histories_of_all_kinds \
+	--deselect tests/laws/test_defective.py --deselect tests/unit/kit/test_nothing_unasked.py \
 	--deselect tests/unit/interruptions/test_interruptions.py::test_a_signal_at_any_time_leaves_nothing_open \
 	--deselect tests/unit/recording/test_counts.py
 
