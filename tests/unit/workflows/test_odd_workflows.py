@@ -17,12 +17,10 @@ from pydantic import BaseModel, Field
 from demandflow import (
     ANYWHERE,
     BACK,
-    CLOSED_LOOP,
     START,
     STAY,
     WHILE_OPEN,
     Demand,
-    DemandFlow,
     InvalidValue,
     InvalidWorkflow,
     Move,
@@ -178,12 +176,7 @@ def merging(**unmerge: Any) -> Workflow:
 @pytest.mark.parametrize("odd", [{"rules": (only_after_a_year,)}, {"means": "reopened"}, {"took": "aside"}, {}])
 def test_merges_that_are_undone_in_their_own_way(odd: Any) -> None:
     done = check(merging(**odd), max_examples=examples(50))
-    assert done.tally.accepted["merge"]
-
-
-def test_days_end_in_the_communitys_zone() -> None:
-    here = partial(DemandFlow.open, zone="Asia/Shanghai")
-    assert check(CLOSED_LOOP, open=here, max_examples=5).histories == 5
+    assert done.tally.accepted["merge"] or "rules" in odd, "only a rule that waits for a year leaves it to chance"
 
 
 def forbid(demand: Demand, proposal: Proposal[Any]) -> str | None:
