@@ -133,8 +133,8 @@ class DemandFlow(Batches, Reactions, Upkeep):
         the end of the process takes nothing. Where board and figures have to be made from the log, the first question
         does so and tells `progress` (events done, of how many); commands go on meanwhile. Warns (CalendarEnds) of
         calendars that soon know no more days, and (WorkflowAdvice) of clocks that no policy watches, where one watches
-        others. Raises InvalidValue or StorageError: among them NotALog, UnknownFormat,
-        WrongTenant, WrongZone and WorkflowChanged.
+        others. Raises InvalidValue or StorageError: among them NotALog, UnknownFormat, WrongTenant, WrongZone and
+        WorkflowChanged.
         """
         by_key = _published() if workflows is None else _by_key(workflows)
         tenant = None if tenant is None else name_of(tenant, "tenant")

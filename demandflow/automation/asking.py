@@ -90,9 +90,9 @@ def timers_of(policy: Policy, demand: Demand, workflow: Workflow) -> tuple[Timer
     for timer in timers:
         if not isinstance(timer, Timer):
             raise InvalidValue(policy.name, f"timers must be Timers, got {brief(timer)}")
-    ((cause, times),) = Counter(timer.cause for timer in timers).most_common(1) or (("", 0),)
-    if times > 1:
-        raise InvalidValue(policy.name, f"asks for {cause!r} at {times} moments; a cause names one")
+    moments = Counter(timer.cause for timer in timers)
+    if twice := [cause for cause, number in moments.items() if number > 1]:
+        raise InvalidValue(policy.name, f"asks for {twice[0]!r} at {moments[twice[0]]} moments; a cause names one")
     return timers
 
 

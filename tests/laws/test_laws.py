@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -42,7 +41,6 @@ from demandflow.testing import (
     laws,
     play,
 )
-from demandflow.testing.model import clocks, picture, table
 from tests.laws.long_runs import no_contracting_without_audit, several
 from tests.profiles import SHARE, examples
 from tests.stories import PLAIN
@@ -190,14 +188,6 @@ def test_a_fault_in_the_engine_breaks_a_law(monkeypatch: pytest.MonkeyPatch, whe
     monkeypatch.setattr(where, fault)
     with pytest.raises(LawBroken):
         check(CLOSED_LOOP, max_examples=200)
-
-
-def test_the_model_does_not_ask_what_it_checks() -> None:
-    for module in (table, picture, clocks):
-        source = inspect.getsource(module)
-        assert not any(
-            word in source for word in ("row_for", "decide(", "evolve(", "fold(", "domain.ticking", "span_for")
-        )
 
 
 def test_playing_needs_no_hypothesis_example() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.events import Event, GradeMeaning, Meta, Stamp
-from demandflow.domain.facts import GRADED, OTHER_SIDES, LetGo, Merged, MovedOver, Registered, TookIn, Unmerged
+from demandflow.domain.facts import GRADED, LetGo, Merged, MovedOver, TookIn, Unmerged
 from demandflow.domain.moves import BACK, STAY, Move, Proposal, sources
 from demandflow.domain.values import Grade
 from demandflow.domain.workflow import Workflow
@@ -101,15 +101,6 @@ class Table:
         stamp = as_if(stamp, due=given, clocks=(time.ticks() or None) if time is not None else None)
         return as_if(event, stamp=stamp)
 
-    def possible(self, demand: Demand) -> dict[str, set[str]]:
-        """The names of the moves that leave the demand's state, with the roles that may make them."""
-        found: dict[str, set[str]] = {}
-        for move in self.workflow.moves:
-            leaves = demand.state in sources(move, self.workflow.states)
-            if leaves and move.fact not in OTHER_SIDES and not (move.to is BACK and not demand.came_from):
-                found.setdefault(move.name, set()).update(move.roles)
-        return found
-
     def unmoved(self, demand: Demand, fact: MovedOver) -> str | None:
         """The error, if the demand cannot go on under the other workflow at all."""
         if fact.workflow not in self.clocks:
@@ -153,8 +144,3 @@ def asked(function: Callable[..., Any], move: Move, demand: Demand, proposal: Pr
         raise Unanswered(
             f"{name}, asked about {move.name} in {demand.state or 'the beginning'}, raised {problem}"
         ) from error
-
-
-def starting_moves(workflow: Workflow) -> tuple[Move, ...]:
-    """The moves that register a demand, one for each kind of fact."""
-    return tuple(move for move in workflow.moves if issubclass(move.fact, Registered))

@@ -101,6 +101,20 @@ A new import has to be argued: what it computes, the model does not check. None 
 """
 
 
+ANSWERING = {
+    "row_for",
+    "moves_from",
+    "move_of",
+    "objections",
+    "states_owned_by",
+    "span_for",
+    "fits",
+    "worked",
+    "add_to",
+}
+"""Methods of what the model may import that would answer in its place."""
+
+
 def everything() -> set[tuple[str, str]]:
     """Every public method, and every parameter of it."""
     names = [name for name in dir(DemandFlow) if not name.startswith("_")]
@@ -285,6 +299,12 @@ def optional(method: str) -> set[str]:
 
 def test_the_model_answers_every_question() -> None:
     assert set(WEIGHTS) == set(QUESTIONS)
+
+
+def test_the_model_asks_no_method_that_answers() -> None:
+    for file in (ROOT / "demandflow" / "testing" / "model").glob("*.py"):
+        called = {node.attr for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.Attribute)}
+        assert called & ANSWERING == set(), file.name
 
 
 def test_the_model_imports_nothing_that_answers() -> None:
