@@ -118,7 +118,7 @@ def yard() -> Workflow:
     )
 
 
-SMILEYS = GradeScale((ScaleGrade("😀", 1, True), ScaleGrade("😐", 0.55), ScaleGrade("dissatisfied", 0)))
+SMILEYS = GradeScale((ScaleGrade("😀", 1, True), ScaleGrade("😐", 0.5), ScaleGrade("dissatisfied", 0)))
 
 
 def desk() -> Workflow:

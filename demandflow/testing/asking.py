@@ -10,10 +10,11 @@ from random import Random
 from typing import Any
 
 from demandflow.application import DemandFlow
+from demandflow.testing.drawn import value
 from demandflow.testing.model.answers import QUESTIONS
 from demandflow.testing.model.world import World
 from demandflow.testing.operations import Ask
-from demandflow.testing.turning import moments
+from demandflow.testing.turning import DAY, HOUR, NO_TIME, US, moments
 from demandflow.testing.values import UNKNOWN_DEMAND, Values
 
 WEIGHTS: Mapping[str, int] = {
@@ -26,14 +27,17 @@ WEIGHTS: Mapping[str, int] = {
 """How often each method is asked."""
 OPTIONAL = (0, 0, 0, 1, 1, 1, 2, 2, 3, 5)
 """How many of the optional parameters are given: often none, which is the fastest path to an answer."""
-FAST = 0.4
-"""How often figures are asked along dimensions only, of everything now."""
-INVALID_SHARE, NONE_SHARE = 0.04, 0.04
-OFTEN_WITH = {
-    "board": ("sort", "sort", "descending", "limit", "contractor", "place"),
-    "counted": ("as_of", "known_on", "place", "lead"),
+OFTEN = 0.4
+INVALID_SHARE, NONE_SHARE, WAITING = 0.04, 0.04, 0.08
+OFTEN_WITH: Mapping[str, Sequence[Sequence[str]]] = {
+    "board": (
+        *(("sort", "descending", "limit"), ("sort", "descending", "contractor"), ("sort", "limit", "contractor")),
+        *(("sort", "limit", "place"), ("as_of",), ("known_on",), ("as_of", "known_on")),
+    ),
+    "counted": (("as_of",), ("known_on",), ("place",), ("lead", "as_of"), ("closed",), ("closed", "place"), ()),
+    "figures_by": (("level",), ("every",), ("closed", "every")),
 }
-"""What shows most where there are several demands or events; three of them, nearly half of the time."""
+"""What shows most where there are several demands or events, and of figures the fastest path: OFTEN these alone."""
 ONE_OF_THESE = {"changes": ("known_on", "as_of")}
 """Of these parameters at least one is needed."""
 NEVER = {("changes", "closed"), ("deadlines", "closed")}
@@ -95,38 +99,48 @@ class Asking:
         """A question; None where nothing can be asked."""
         if not self.weights or not self.world.log:
             return None
-        dice = self.dice
+        dice, clock = self.dice, self.world.clock
         (method,) = dice.choices(list(self.weights), list(self.weights.values()))
-        self.values.look()
+        before, clock.now = clock.now, self._moment()
         given = self._given(method)
         refused = self._spoil(method, given) if dice.random() < INVALID_SHARE else None
         args: list[Any] = []
         for name in positional(method):
             args += given.pop(name) if name == "dimensions" else [given.pop(name)]
-        return Ask(method, tuple(args), given, refused, opener)
+        after, clock.now = clock.now - before, before
+        return Ask(method, tuple(args), given, refused, opener, after)
+
+    def _moment(self) -> datetime:
+        """When it is asked: now, or when something is soon to turn, or just beside that, or hours before it."""
+        now, dice = self.world.clock.now, self.dice
+        if dice.random() > WAITING:
+            return now
+        dues = [at for demand in self.world.demands.values() if (at := demand.next_due) is not None and at > now]
+        at = min(dues) if dues and dice.random() < 0.7 else min(at for at in (*self.moments(), now + DAY) if at > now)
+        return max(now, at + dice.choice((NO_TIME, US, -US, -3 * HOUR)))
 
     def _given(self, method: str) -> dict[str, Any]:
         """What is given: all that is needed, and some of the rest."""
         dice, known = self.dice, parameters(method)
         needed = [name for name, default in known.items() if default is inspect.Parameter.empty]
         optional = [name for name in known if name not in needed and (method, name) not in NEVER | WALKED]
-        if method == "figures_by" and dice.random() < FAST:
-            optional = ["level", "every"]
         names = dice.sample(optional, min(dice.choice(OPTIONAL), len(optional)))
-        if method in OFTEN_WITH and dice.random() < FAST:
-            names = list(dict.fromkeys((*names, *dice.sample(OFTEN_WITH[method], 3))))
+        if method in OFTEN_WITH and dice.random() < OFTEN:
+            names = list(dice.choice(OFTEN_WITH[method]))
         either = ONE_OF_THESE.get(method, ())
         if either and not {*either} & {*names}:
             names.append(dice.choice(either))
+        self.values.look(method, [*needed, *names])
+        names = [name for name in names if self.values.is_about(name) or name in either]
         given = {name: self._value(method, name, known[name]) for name in (*needed, *names)}
         if all(given.get(name) is None for name in either):
-            given |= {name: self.values.value(method, name) for name in either[:1]}
+            given |= {name: value(self.values, method, name) for name in either[:1]}
         if isinstance(given.get("overdue"), datetime) and any((method, name) in SURPRISING for name in given):
             given["overdue"] = True
         return given
 
     def _value(self, method: str, name: str, default: Any) -> Any:
-        return None if default is None and self.dice.random() < NONE_SHARE else self.values.value(method, name)
+        return None if default is None and self.dice.random() < NONE_SHARE else value(self.values, method, name)
 
     def _spoil(self, method: str, given: dict[str, Any]) -> str | None:
         """Make one thing invalid, or say what does not go together; returns the error."""
@@ -143,7 +157,7 @@ class Asking:
             given |= {"overdue": self.values.moment(), "as_of": self.values.written_day()}
             return "InvalidValue"
         name = dice.choice(names)
-        given[name] = self.values.value(method, name) if name in never else dice.choice(_invalid(method, name))
+        given[name] = value(self.values, method, name) if name in never else dice.choice(_invalid(method, name))
         return REFUSED.get(given[name], "InvalidValue") if name == "demand_id" else "InvalidValue"
 
 

@@ -28,7 +28,7 @@ from demandflow.testing.people import (
 MOST = 2**20
 RARELY_CORRECTED = ("contractor", "grade", "resolved")
 """What few events say."""
-DAYS = (1, 20, 2, 5, -1)
+DAYS = (1, 20, -1, 5, -2)
 A_WHILE = timedelta(hours=2)
 OURS: dict[type, Sequence[Any]] = {
     **{Place: PLACES, Category: CATEGORIES, Channel: CHANNELS, str: TEXTS},
@@ -92,7 +92,7 @@ def _by_name(name: str, where: Surroundings) -> Sequence[Any]:
         "until": later,
         "review": later,
         "contractor": CONTRACTORS,
-        "co_handlers": (None, None, None, ("comité",), ("王芳",)),
+        "co_handlers": (None, None, ("comité",), ("王芳",), CONTRACTORS[:1], CONTRACTORS[1:]),
         "written_by": (None, None, None, "王芳", "chen"),
         "asked_by": (where.demand.resident, where.demand.representative, None, "daughter"),
         "into": tuple(where.others) or (where.demand.id,),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from functools import lru_cache, partial
+from functools import partial
 from random import Random
 from typing import Any
-from uuid import UUID
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
@@ -23,6 +23,7 @@ from demandflow.domain.workflow import Workflow
 from demandflow.testing.asking import Asking
 from demandflow.testing.choosing import MOST, Surroundings, fact_of
 from demandflow.testing.environments import PLAIN, ZONES, Environment
+from demandflow.testing.goals import Goals
 from demandflow.testing.model.ids import id_of
 from demandflow.testing.model.table import Unanswered
 from demandflow.testing.model.world import NO_TIME, Step, World, demand_id
@@ -45,7 +46,6 @@ from demandflow.testing.operations import (
     Upset,
 )
 from demandflow.testing.people import CONTRACTORS, OFFICERS, RESIDENTS, actors_for
-from demandflow.testing.places import distances
 from demandflow.testing.weights import weighted
 
 STEPS = 40
@@ -60,8 +60,9 @@ ENTRIES = (NO_TIME, DAY, DAY + US, DAY - US, 2 * DAY, -4 * MINUTE, -5 * MINUTE, 
 """How long ago something is said to have happened, around what may be entered."""
 SOURCES = ("12345", "Café", "Cafe\u0301")
 TABLES = ("board", "stays", "totals", "ledger")
-UPSETS = ("reopen", "reopen", "another opens it", "rebuild", "a page breaks", "pages race", "rezone", "rezone")
-TRIED_FACTS = 6
+ANYWHERE, IN_FILES = ("rebuild", "a page breaks", "rezone"), ("reopen", "another opens it", "pages race", "pages race")
+TRIED_FACTS, STUBBORN = 6, 0.1
+"""With how many facts a move is tried until it is possible; and how often with one alone."""
 LOT = st.integers(0, 2**64 - 1)
 Given = Mapping[type[Fact], Callable[[], Any]]
 
@@ -74,25 +75,26 @@ class Drawing:
     ) -> None:
         self.world, self.dice, self.given, self.environment = world, dice, given or {}, environment
         self.asking = Asking(world, dice)
-        names = sorted({move.name for move in world.workflow.moves if not issubclass(move.fact, Registered)})
-        self.favourites = dice.sample(names, min(len(names), dice.choice((2, 4, 8))))
+        self.goals = Goals(world.workflow, dice)
         merging = [move.name for move in world.workflow.moves if move.fact is Merged]
         self.magnet = bool(merging) and dice.random() < 0.2
         """Whether all is merged into one."""
-        self.favourites += merging * 4 if self.magnet else []
-        self.fond, self.pace = dice.choice((0.1, 0.35, 0.6)), dice.choice((WAITS, WAITS, HASTY))
+        self.goals.favourites += merging * 4 if self.magnet else []
+        self.fond, self.pace = self.goals.fond, dice.choice((WAITS, WAITS, HASTY))
         self.runs = dice.choice((0.05, 0.05, 0.15, 0.3))
         """How often the policies are run, where there are any."""
         self.crowd = not self.magnet and dice.random() < 0.2
         """Whether many demands are registered soon."""
-        self.eager, self.goals = dice.choice((0.3, 0.7, 0.9)), dict[UUID, str]()
-        """How often a step leads on to where a demand is to come, which is any state; and where that is."""
+        self.eager = dice.choice((0.3, 0.7, 0.9))
+        """How often a step leads on to where a demand is to come."""
         self.turns = (1, 2, 2) if self.magnet or self.crowd else dice.choice(((0,), (0, 0, 0, 1, 2), (0, 1, 2)))
         """Whose turn it is: that of the first demand, the second, or any."""
         self.prelude = 40 if self.crowd else dice.choice((0, 8, 16, 30))
         """So many commands come first, and quickly."""
         self.most_demands = 8 if self.crowd else 6 if self.magnet else dice.choice((1, 1, 2, 3, 5))
-        self.tried: list[Step] = []
+        self.restful = dice.random() < 0.5
+        """Whether what has ended is left in peace while anything goes on."""
+        self.often, self.tried = weighted(world.workflow), list[Step]()
 
     def draw_by(self, dice: Random) -> None:
         """Go on by other dice."""
@@ -143,7 +145,8 @@ class Drawing:
             said = {"source": dice.choice(SOURCES), "reference": f"Nr. {dice.randrange(4)}"}
             it = id_of(self.world, **said)
             if it not in self.world.demands or dice.random() < 0.5:
-                return replace(step, fact=Registered(**{**fact.__dict__, **said}), demand=it.int)
+                fact, way = Registered(**{**fact.__dict__, **said}), dice.choice((step.way, METHOD))
+                return replace(step, fact=fact, demand=it.int, way=way)
         return step
 
     def again(self) -> Step | None:
@@ -192,37 +195,35 @@ class Drawing:
     def _going_on(self, kind: float, number: int, turn: int, late: timedelta, at: int) -> Step | None:
         world, ids = self.world, sorted(self.world.demands)
         demand = world.demands[ids[at % len(ids)] if at < 2 else self.dice.choice(ids)]
+        going_on = [one for one in world.demands.values() if one.open]
+        if self.restful and going_on and not demand.open:
+            demand = self.dice.choice(going_on)
         if kind >= 0.85 and self.prelude <= 0:
             return self._anything(demand, number, turn, late)
-        often = weighted(world.workflow)[demand.state]
-        favoured = [move for move in often if move.name in self.favourites]
-        nearer = self._nearer(demand, often) if self.dice.random() < self.eager else []
+        often = self.often[demand.state]
+        favoured = self.goals.favoured(often, Counter(step.move for step in self.tried))
+        nearer = self.goals.nearer(demand, often, self.dice) if self.dice.random() < self.eager else []
         first: Step | None = None
         for moves in (favoured if self.dice.random() < self.fond else [], nearer, often, often):
             if moves:
                 name, states = self.dice.choice(moves).name, world.workflow.states
                 there = [m for m in world.workflow.moves if m.name == name and demand.state in sources(m, states)]
-                step = self._fitting(there, demand, number, turn, late)
-                if step is not None and self.world.is_possible(step):
+                stubborn = self.dice.random() < STUBBORN
+                step = self._fitting(there, demand, number, turn, late, 1 if stubborn else TRIED_FACTS)
+                if step is not None and (stubborn or self.world.is_possible(step)):
                     return step
                 first = first or step
         return first
 
-    def _nearer(self, demand: Demand, moves: Sequence[Move]) -> list[Move]:
-        """The moves that lead nearer to where the demand is to come; it is given another goal once it is there."""
-        if self.goals.get(demand.id, demand.state) == demand.state:
-            (self.goals[demand.id],) = self.dice.choices(*_goals(self.world.workflow))
-        far = _far(self.world.workflow, self.goals[demand.id])
-        here = far.get(demand.state, 0)
-        return [move for move in moves if isinstance(move.to, str) and far.get(move.to, here) < here]
-
-    def _fitting(self, moves: Sequence[Move], demand: Demand, number: int, turn: int, late: timedelta) -> Step | None:
+    def _fitting(
+        self, moves: Sequence[Move], demand: Demand, number: int, turn: int, late: timedelta, tries: int = TRIED_FACTS
+    ) -> Step | None:
         """A step by one of these moves, of one name: with a fact and by somebody that fit, if a few tries find them."""
         roles = dict.fromkeys(role for move in moves for role in move.roles)
         people = [actor for role in roles for actor in actors_for(role, demand)]
         first: Step | None = None
         own = self.given[moves[0].fact]() if moves[0].fact in self.given else None
-        for attempt in range(TRIED_FACTS):
+        for attempt in range(tries):
             fact = own or fact_of(moves[0].fact, number + attempt * 7, self._surroundings(demand))
             turned = turn % len(people)
             for by in [*people[turned:], *people[:turned]]:
@@ -252,6 +253,7 @@ class Drawing:
             (
                 lambda: replace(step, by=Actor(step.by.id, self._role(), step.by.unit)),
                 lambda: replace(step, by=Actor(dice.choice(people), step.by.role)),
+                lambda: replace(step, fact=fact_of(type(step.fact), dice.randrange(MOST), self._around(step))),
                 lambda: replace(step, late=dice.choice((US, HOUR, DAY))),
                 lambda: replace(step, late=dice.choice(ENTRIES), way=ENTERED),
                 lambda: replace(step, late=dice.choice(ENTRIES), way=ENTERED),
@@ -291,7 +293,7 @@ class Drawing:
         return RunPolicies(ago, opener, what, number, after, dice.choice(("notices", "sms")))
 
     def _upset(self, opener: int) -> Upset:
-        what = self.dice.choice(UPSETS)
+        what = self.dice.choice((*ANYWHERE, *IN_FILES) if self.environment.file else ANYWHERE)
         zone, table = self.dice.choice(ZONES), f"{self.dice.choice(TABLES)} {self.dice.choice(('before', 'after'))}"
         return Upset(what, {"rezone": zone, "a page breaks": table}.get(what, ""), opener)
 
@@ -309,18 +311,6 @@ class Drawing:
             others = [min(world.demands)] * 8 + others
         keys = (world.twin.key, world.workflow.key, world.twin.key, "unknown@1")
         return Surroundings(demand, others, world.clock.now, keys, world.workflow.grades.words)
-
-
-@lru_cache(maxsize=256)
-def _far(workflow: Workflow, goal: str) -> dict[str, int]:
-    return distances(workflow, (goal,))
-
-
-@lru_cache(maxsize=64)
-def _goals(workflow: Workflow) -> tuple[list[str], list[int]]:
-    """All states, and how often each is a goal: rather those that are far from the beginning."""
-    names = [state.name for state in workflow.states]
-    return names, [_far(workflow, name).get("", 1) ** 2 for name in names]
 
 
 class Untold(Exception):

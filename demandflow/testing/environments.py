@@ -36,7 +36,7 @@ def any_environment(dice: Random) -> Environment:
     """An environment by lot."""
     file = dice.random() < 0.5
     # among them the night before the clocks go forward, and the last days of a year
-    begins: Any = dice.choice((0, 0, 7, 15.5, 16, 24 * 29 - 7, -24 * 64))
+    begins: Any = dice.choice((0, 7, 15.5, 16, 24 * 29 - 7, -24 * 64, -24 * 61, -24 * 60 + 4, 24 * 670))
     return Environment(
         zone=dice.choice(ZONES),
         start=START + timedelta(hours=begins),

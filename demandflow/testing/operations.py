@@ -39,13 +39,17 @@ RUN, RETRY, DROP, GIVE = LEFT = (
 
 @dataclass(frozen=True)
 class Ask:
-    """A question: a public method and its arguments. `refused` names the error where it cannot be asked so."""
+    """A question: a public method and its arguments. `refused` names the error where it cannot be asked so.
+
+    `after` is how long after what was before it.
+    """
 
     method: str
     args: tuple[Any, ...] = ()
     keywords: Mapping[str, Any] = field(default_factory=dict)
     refused: str | None = None
     opener: int = 0
+    after: timedelta = NO_TIME
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from demandflow.domain.checks.bounds import MANY, OFTEN
 from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.fact import Fact
 from demandflow.domain.facts import OTHER_SIDES, Noted
+from demandflow.domain.moves import BACK
 from demandflow.domain.workflow import Workflow
 from demandflow.testing.watching import PARTS
 
@@ -38,13 +39,16 @@ def place_of(demand: Demand, names: Iterable[str]) -> tuple[Any, ...]:
     return (demand.state, demand.came_from, *told)
 
 
-def distances(workflow: Workflow, goals: Collection[str]) -> dict[str, int]:
-    """How many steps at least lie between each state and the nearest of these, if any can be come to."""
+def distances(workflow: Workflow, goals: Collection[str], *, back: bool = True) -> dict[str, int]:
+    """How many steps at least lie between each state and the nearest of these, if any can be come to.
+
+    Without `back`, no step leads BACK.
+    """
     before: dict[str, set[str]] = {}
     for state in ("", *(one.name for one in workflow.states)):
         for rows in workflow.moves_from(state).values():
             for row in rows:
-                if row.move.fact not in OTHER_SIDES:
+                if row.move.fact not in OTHER_SIDES and (back or row.move.to is not BACK):
                     before.setdefault(row.dest, set()).add(state)
     far = dict.fromkeys(goals, 0)
     waiting = deque(goals)

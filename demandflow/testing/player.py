@@ -249,6 +249,7 @@ class Player(Upsets):
     # questions
 
     def _ask(self, ask: Ask, flow: DemandFlow) -> None:
+        self.world.clock.now += ask.after
         said = asked(ask)
         found: Any
         if ask.keywords.get("catch_up") is False:

@@ -64,6 +64,7 @@ def story(history: History) -> str:
     lines = [] if environment == PLAIN else [f"In {_circumstances(environment)}:"]
     for number, one in enumerate(history.operations, start=1):
         came = ""
+        world.clock.now += one.after if isinstance(one, Ask | RunPolicies) else timedelta(0)
         if isinstance(one, Step) and possible(world, one):
             saved, expected = world.saved(), world.tell(one)
             came = (

@@ -49,6 +49,10 @@ def midnight(day: date, zone: ZoneInfo) -> datetime:
 def changes_of_the_clock(zone: str, day: date, days: int = 60) -> tuple[datetime, ...]:
     """The hours after this day in which clocks change where the community is."""
     start, where = midnight(day, ZoneInfo("UTC")), ZoneInfo(zone)
-    hours = [start + HOUR * number for number in range(days * 24)]
-    offsets = [at.astimezone(where).utcoffset() for at in hours]
-    return tuple(at for at, was, now in zip(hours[1:], offsets, offsets[1:], strict=False) if was != now)
+
+    def changes(at: datetime, step: timedelta) -> bool:
+        return at.astimezone(where).utcoffset() != (at + step).astimezone(where).utcoffset()
+
+    on = (start + DAY * number for number in range(days))
+    hours = (day + HOUR * number for day in on if changes(day, DAY) for number in range(24))
+    return tuple(at + HOUR for at in hours if changes(at, HOUR))

@@ -3,53 +3,76 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from random import Random
 from typing import Any
+from uuid import UUID
 
 from demandflow.domain.events import Event
-from demandflow.domain.moves import ENDS
-from demandflow.domain.values import Actor, Role, Stage
+from demandflow.domain.values import Actor, Role
 from demandflow.figures import Period
 from demandflow.projections.figures.definitions import RANGES, counts_of
 from demandflow.projections.standing import COUNTS, HAPPENINGS
 from demandflow.testing import people
+from demandflow.testing.model.counts import counts_of as counts_with
+from demandflow.testing.model.rows import row_of
 from demandflow.testing.model.world import World, demand_id
 from demandflow.testing.turning import DAY, HOUR, NO_TIME, US, moments
 
+FITS = 0.7
+"""How often all values of a question fit one demand, as it is or once was, so that something is left of them."""
+HAPPENED_IN = ("figures", "figures_by", "counted", "changes", "durations")
+"""Questions about demands that are elsewhere by now."""
 BESIDE = (NO_TIME,) * 4 + (US, US, -US, -US, HOUR, -DAY, 2 * DAY, 60 * DAY)
 CLOSE = (NO_TIME, NO_TIME, US, -US)
 DAYS_BESIDE = (0, 0, 0, 0, 1, -1, -1, -7, 40)
+NEAR = (0,) * 8 + (1, -1, 7)
 UNHEARD_OF = "nowhere"
 UNKNOWN_DEMAND = demand_id(999)
-SORTABLE = (
-    *("received", "since", "last", "due", "review", "ended", "place", "channel", "category", "contractor", "lead"),
-    *("state", "stage", "round"),
+OFTEN_TIED, OFTEN_MISSING = (
+    ("place", "channel", "state", "stage", "round"),
+    ("due", "review", "ended", "category", "lead"),
 )
+SORTABLE = ("received", "since", "last", "contractor", *OFTEN_TIED, *OFTEN_MISSING)
 SLICES = ("place", "category", "channel", "lead", "workflow")
-LEVELS: Sequence[Any] = (1, 1, 2, 2, 3, 4, 1000, {"place": 2}, {"place": 3, "category": 1}, {"category": 2}, {})
-EVERY = ("day", "week", "month", "quarter", "year")
+LEVELS: Sequence[Any] = (1, 1, 2, 2, 3, 3, 4, 1000, {"place": 2}, {"place": 3, "category": 1}, {"category": 2}, {})
+EVERY = ("day", "week", "week", "month", "quarter", "year")
+OF_THE_OPEN = ("work_list", "deadlines", "waiting")
+HAS = {"closed": "ended", "role": "open", "overdue": "next_due", "due_by": "next_due", "clock": "clocks"}
+"""What a demand must have that a parameter of another name is about."""
 
 
 class Values:
-    """Draws values; those of one question mostly come from one demand, so that something fits them all."""
+    """Draws values; those of one question mostly fit one demand, so that something is left of them all."""
 
     def __init__(self, world: World, dice: Random) -> None:
         self.world, self.dice = world, dice
+        self.fits = False
         self.events: Sequence[Event] = ()
 
-    def look(self) -> None:
-        """Look at one demand, or at all."""
-        one = self.dice.choice(sorted(self.world.demands))
-        self.events = self.world.events[one] if self.dice.random() < 0.6 else self.world.log
+    def look(self, method: str, names: Sequence[str]) -> None:
+        """Look at a demand that has what these parameters are about, after one of its events; or at all demands."""
+        dice, world = self.dice, self.world
+        ids = sorted(world.demands)
+        self.fits = dice.random() < FITS
+        names = [*names, "open"] if method in OF_THE_OPEN else names
+        one = max(dice.sample(ids, len(ids)), key=lambda it: sum(self._has(it, name) for name in names) * self.fits)
+        self.events = world.events[one] if dice.random() < 0.6 or self.fits else world.log
+        self.last = world.demands[one]
+        past = method in HAPPENED_IN or {"as_of", "known_on"} & {*names}
+        number = dice.randint(1, self.last.version) if past and dice.random() < 0.5 else self.last.version
+        self.event, self.rest = world.events[one][number - 1], world.events[one][number - 1 :]
+        self.then: Any = world.seen(one, self.last.version, number)
 
-    def value(self, method: str, name: str) -> Any:
-        """A value of this parameter of the method. Raises LookupError where nobody knows what to draw."""
-        draw = DRAWN.get((method, name)) or DRAWN.get(("", name))
-        if draw is None:
-            raise LookupError(f"nobody draws {name} of {method}(): teach demandflow/testing/values.py")
-        return draw(self)
+    def _has(self, it: UUID, name: str) -> bool:
+        """Whether the demand has what the parameter is about."""
+        demand = self.world.demands[it]
+        return demand.ended_as == "closed" if name == "closed" else bool(getattr(demand, HAS.get(name, name), True))
+
+    def is_about(self, name: str) -> bool:
+        """Whether the demand that we look at has what the parameter is about; now and then it does not matter."""
+        return name not in HAS or self._has(self.last.id, name) or self.dice.random() < 0.15
 
     # words
 
@@ -63,8 +86,11 @@ class Values:
         return found
 
     def name(self, fields: Sequence[str], others: Sequence[str]) -> str:
-        """A name that occurs in these fields, or could, maybe written otherwise; one that does not; or none at all."""
+        """A name that fits, or that occurs in these fields, or could, maybe written otherwise; or another; or none."""
         dice = self.dice
+        if self.fits:
+            fitting = str(self.then[fields[0]] or "")
+            return dice.choice((*(fitting,) * 8, *self.respelt(fitting)[:2]))
         known = str(dice.choice([*self.said(*fields), dice.choice(others)]))
         return dice.choice((*(known,) * 12, *self.respelt(known), UNHEARD_OF, known[:-1] + "x", ""))
 
@@ -73,29 +99,38 @@ class Values:
         return unicodedata.normalize("NFD", name), f" {name} ", name.swapcase()
 
     def path(self, field: str, others: Sequence[str]) -> str:
-        """A path that occurs, or the beginning of one; or what only looks like it."""
+        """A path that fits or occurs, or the beginning of one; or what only looks like it."""
         dice = self.dice
-        names = str(dice.choice([*self.said(field), dice.choice(others)])).split("/")
+        known = self.then[field] or "" if self.fits else dice.choice([*self.said(field), dice.choice(others)])
+        if not known:
+            return ""
+        names = str(known).split("/")
         path = "/".join(names[: dice.randint(1, len(names))])
-        return dice.choice((*(path,) * 12, *self.respelt(path)[:2], f"{path}x", f"{path}/x", path[:-1].rstrip("/"), ""))
+        alike = *self.respelt(path)[:2], f"{path}x", f"{path}/x", path[:-1].rstrip("/"), ""
+        return path if self.fits and dice.random() < 0.8 else dice.choice((*(path,) * 12, *alike))
 
     # moments and days
 
     def moment(self) -> datetime:
         """A moment at which something turns, or just beside it, maybe in another zone."""
-        at = self.dice.choice(moments(self.world)) + self.dice.choice(BESIDE)
+        if self.fits and self.dice.random() < 0.5:
+            event = self.dice.choice(self.rest)
+            at = self.dice.choice((event.meta.happened, event.meta.recorded)) + self.dice.choice(CLOSE)
+        else:
+            at = self.dice.choice(moments(self.world)) + self.dice.choice(BESIDE)
         return at.astimezone(self.world.zone) if self.dice.random() < 0.3 else at
 
     def day(self) -> date:
         """A day on which something happened or was recorded, ends or is due, or a day beside it."""
         dice, world = self.dice, self.world
-        event = dice.choice(self.events)
+        event = dice.choice(self.rest if self.fits else self.events)
         demand = world.demands[event.demand]
-        moments = [event.meta.happened, event.meta.recorded, demand.received, demand.ended, demand.next_due]
-        at = dice.choice([at for at in moments if at is not None] + [world.clock.now])
+        more = () if self.fits else (demand.received, demand.ended, demand.next_due)
+        moments = (event.meta.happened, event.meta.recorded, *more, world.clock.now)
+        at = dice.choice([at for at in moments if at is not None])
         if dice.random() < 0.03:
             return dice.choice((date(1999, 12, 31), date(2199, 6, 1)))
-        return world.day(at) + DAY * dice.choice(DAYS_BESIDE)
+        return world.day(at) + DAY * dice.choice(NEAR if self.fits else DAYS_BESIDE)
 
     def written_day(self) -> date | str:
         """A day, or as it is written."""
@@ -107,18 +142,23 @@ class Values:
         return self.written_day() if self.dice.random() < 0.5 else self.moment()
 
     def pair_of_days(self) -> Sequence[date | str]:
-        """Two days, the earlier first."""
+        """Two days, the earlier first: often the day before something happened, and that day or a later one."""
         first, last = sorted((self.day(), self.day()))
+        if self.fits and self.dice.random() < 0.5:
+            day = self.world.day(self.event.meta.happened)
+            first, last = day - DAY, max(day, self.dice.choice((day, last)))
         forms: Sequence[Any] = ((first, last), (first.isoformat(), last), [first, last.isoformat()])
         return self.dice.choice(forms)
 
-    def period(self) -> Period | date | str:
-        """A period in which such a day lies, in any form."""
-        first, last = sorted((self.day(), self.day()))
-        year, week, _ = first.isocalendar()
-        quarter = f"{last.year}-Q{(last.month + 2) // 3}"
-        forms = (first, first.isoformat(), f"{first:%Y-%m}", quarter, f"{first.year}", f"{year}-W{week:02}")
-        spans = (f"{first}/{last}", f"{first:%Y-%m}/{quarter}", Period(first, last))
+    def period(self, name: str) -> Period | date | str:
+        """A period in which the demand was received or ended, or another such day lies, at its edge or not."""
+        at = getattr(self.last, name) if self.fits else None
+        day, other = self.day() if at is None else self.world.day(at), self.day()
+        first, last = sorted((day, other))
+        year, week, _ = day.isocalendar()
+        quarter = f"{day.year}-Q{(day.month + 2) // 3}"
+        forms = (day, day.isoformat(), f"{day:%Y-%m}", quarter, f"{day.year}", f"{year}-W{week:02}")
+        spans = (f"{first}/{last}", f"{first:%Y-%m}/{last}", Period(first, last), f"{day - 9 * DAY}/{day}")
         return self.dice.choice((*forms, *spans))
 
     # the rest
@@ -135,28 +175,36 @@ class Values:
 
     def clock(self) -> str | None:
         """The name of a clock; None where there is none."""
-        return self.dice.choice(self.clock_names() or [None])
+        ran = [str(clock.clock) for clock in self.then["clocks"]] if self.fits else []
+        return self.dice.choice(ran or self.clock_names() or [None])
 
     def count(self) -> str:
-        """The name of a count."""
+        """The name of a count: mostly one that includes the demand, or what happened to it."""
         clocks = self.clock_names()
+        if self.fits and self.dice.random() < 0.8:
+            means = self.event.stamp.means or ()
+            happened = [name for name, meaning in HAPPENINGS.items() if meaning in means]
+            return self.dice.choice([*sorted(counts_with(self.then, self.world.clock.now, clocks)), *happened * 12])
         by_clock = counts_of([self.dice.choice(clocks)] if clocks else [])
         return self.dice.choice((*COUNTS, *HAPPENINGS, *RANGES * 3, *by_clock * 2))
 
     def workflow(self) -> str:
         """The name of a workflow that is there."""
         keys = [event.meta.workflow for event in self.events]
-        return self.dice.choice((*keys, *self.world.workflows))
+        return str(self.then["workflow"]) if self.fits else self.dice.choice((*keys, *self.world.workflows))
 
     def states(self) -> str:
         """The name of a state: mostly of one that occurs."""
         declared = [state.name for flow in self.world.workflows.values() for state in flow.states]
-        return self.dice.choice((*(event.stamp.state for event in self.events), self.dice.choice(declared)))
+        occur = [self.then["state"]] * 9 if self.fits else [event.stamp.state for event in self.events]
+        return self.dice.choice((*occur, self.dice.choice(declared)))
 
     def role(self) -> str:
         """A role for which states wait; the resident's where none waits for anybody."""
-        owners = {str(state.owner) for flow in self.world.workflows.values() for state in flow.states if state.owner}
-        return self.dice.choice(sorted(owners) or [str(Role.RESIDENT)])
+        flows = self.world.workflows
+        here = flows[self.last.workflow].state(self.last.state).owner if self.fits else None
+        owners = {str(state.owner) for flow in flows.values() for state in flow.states if state.owner}
+        return str(here or self.dice.choice(sorted(owners) or [str(Role.RESIDENT)]))
 
     def actor(self) -> Actor:
         """Somebody who may act on a demand, or may not."""
@@ -172,9 +220,12 @@ class Values:
         return tuple(self.dice.sample((*SLICES, "received", "closed"), number))
 
     def sort(self) -> str | Sequence[str]:
-        """One column to sort by, or several, even twice."""
-        columns = [self.dice.choice(SORTABLE) for _ in range(self.dice.choice((1, 1, 2, 3)))]
-        return self.dice.choice((columns[0], columns, tuple(columns)))
+        """One column to sort by, or several, even twice: often one in which rows are alike, then one that some lack."""
+        dice = self.dice
+        columns = [dice.choice(SORTABLE) for _ in range(dice.choice((1, 1, 2, 3)))]
+        if dice.random() < 0.5:
+            columns = [dice.choice(OFTEN_TIED), dice.choice(OFTEN_MISSING), *columns[1:]]
+        return dice.choice((columns[0], columns, tuple(columns), columns))
 
     def position(self) -> int:
         """A position in the log, or behind its end."""
@@ -186,11 +237,11 @@ class Values:
         return self.dice.choice(dues) + self.dice.choice(CLOSE) if dues and self.dice.random() < 0.5 else self.moment()
 
     def contractor(self) -> str:
-        """Who has a demand now, leads or helps; or another name."""
-        there = [(one.contractor, one.lead, *one.co_handlers) for one in self.world.demands.values()]
-        now = [name for names in there for name in names if name]
-        if now and self.dice.random() < 0.5:
-            return self.dice.choice(now)
+        """Who has a demand now or helps; or another name."""
+        those = [self.last] if self.fits and self.dice.random() < 0.6 else self.world.demands.values()
+        now = [name for one in those for name in (one.contractor, *one.co_handlers) if name]
+        if self.fits or (now and self.dice.random() < 0.5):
+            return self.dice.choice(now or [""])
         return self.name(("contractor", "co_handlers"), (*people.CONTRACTORS, *people.OFFICERS))
 
     def overdue(self) -> bool | datetime:
@@ -202,53 +253,11 @@ class Values:
         at = self.due()
         return at if at >= self.world.clock.now or self.dice.random() < 0.2 else self.world.clock.now + HOUR
 
+    def whether(self, name: str) -> bool:
+        """Whether the demand is so; else True or False."""
+        so = {**row_of(self.last), "open": self.last.ended_as is None}
+        return bool(so[name]) if self.fits else self.yes_or_no()
+
     def yes_or_no(self) -> bool:
         """True or False."""
         return self.dice.random() < 0.6
-
-
-def one_of(*values: Any) -> Callable[[Values], Any]:
-    """One of these, whatever happened."""
-    return lambda draw: draw.dice.choice(values)
-
-
-DRAWN: Mapping[tuple[str, str], Callable[[Values], Any]] = {
-    ("", "place"): lambda draw: draw.path("place", people.PLACES),
-    ("", "category"): lambda draw: draw.path("category", people.CATEGORIES),
-    ("", "channel"): lambda draw: draw.name(("channel",), people.CHANNELS),
-    ("", "contractor"): Values.contractor,
-    ("", "lead"): Values.contractor,
-    ("", "resident"): lambda draw: draw.name(("resident", "resident", "representative"), people.RESIDENTS),
-    ("", "urgency"): lambda draw: draw.name(("urgency",), people.URGENCIES),
-    ("", "workflow"): Values.workflow,
-    ("", "state"): Values.states,
-    ("", "stage"): one_of(*map(str, Stage)),
-    ("", "ended_as"): one_of(*ENDS),
-    ("durations", "ended_as"): one_of(*ENDS, None, None),
-    ("", "clock"): Values.clock,
-    **{("", name): Values.yes_or_no for name in ("escalated", "open", "undated", "descending", "total")},
-    **{("", name): Values.yes_or_no for name in ("catch_up", "skip_unreadable")},
-    ("", "overdue"): Values.overdue,
-    ("", "due_by"): Values.due,
-    ("", "open_until"): Values.moment,
-    ("", "at"): Values.coming,
-    ("", "received"): Values.period,
-    ("", "closed"): Values.period,
-    ("", "as_of"): Values.written_day,
-    ("", "known_on"): Values.written_day,
-    **{(method, name): Values.day_or_moment for method in ("board", "demand") for name in ("as_of", "known_on")},
-    **{("changes", name): Values.pair_of_days for name in ("as_of", "known_on")},
-    ("", "sort"): Values.sort,
-    ("", "limit"): one_of(1, 1, 2, 2, 3, 50, 2**31),
-    ("", "role"): Values.role,
-    ("", "dimensions"): Values.dimensions,
-    ("", "level"): one_of(*LEVELS),
-    ("", "every"): one_of(*EVERY),
-    ("", "count"): Values.count,
-    ("", "demand_id"): Values.demand,
-    ("", "by"): Values.actor,
-    ("notices", "after"): Values.position,
-    ("", "source"): lambda draw: draw.dice.choice((*draw.respelt("métro"), "métro", "12345", "Ⅳ")),
-    ("", "reference"): lambda draw: draw.dice.choice((*draw.respelt("é/1"), "é/1", "2025-7", "~x")),
-}
-"""How each parameter is drawn, and that of one method where it differs."""

@@ -21,7 +21,7 @@ THOUGHT, CORRELATION = "a thought", "thoughts"
 
 @dataclass(frozen=True)
 class Whims:
-    """An hour after a demand came to its state, it is noted so and given to Chen, if the rules let that be.
+    """An hour after a demand came to its state, it is noted what its lead has in hand, and it is Chen's if rules allow.
 
     It cannot say when it acts at every seventh event, nor what it then wants at every fifth.
     """
@@ -41,7 +41,7 @@ class Whims:
         """The note, and the contract."""
         if demand.version % FIFTH == 0:
             raise ValueError("a fifth event")
-        yield Reaction(Noted(text=THOUGHT), correlation=CORRELATION)
+        yield Reaction(Noted(text=f"{THOUGHT}: {context.load(demand.lead or CONTRACTOR)}"), correlation=CORRELATION)
         if demand.stage == "contracting":
             yield Reaction(ContractedOut(contractor=CONTRACTOR))
 

@@ -86,11 +86,12 @@ class Filter:
 
     @property
     def _has_contractor(self) -> bool:
-        return self.contractor is not None and plain(self.contractor) != ""
+        return self.contractor is not None and asked_of(self.contractor, "contractor") != ""
 
     def _conditions(self) -> list[Condition]:
         """All conditions except those of a contractor."""
-        conditions: list[Condition] = [] if plain(self.contractor) != "" else [_none("contractor")]
+        nobody = self.contractor is not None and not self._has_contractor
+        conditions: list[Condition] = [_none("contractor")] if nobody else []
         for column, kind in (("place", Place), ("category", Category)):
             if (path := getattr(self, column)) is not None:
                 conditions += [_none(column)] if plain(path) == "" else _below(column, str(kind.asked(path)))

@@ -159,7 +159,7 @@ def _shown_pages(pages: list[Any]) -> list[dict[str, Any]]:
 def _note(world: World, where: dict[str, Any], rows: list[Row]) -> str:
     """Of nothing: which words that were asked for no demand ever had, and which are spelt like them."""
     names = ("place", "category", "channel", "lead", "contractor", "resident", "urgency")
-    asked = {name: where[name] for name in names if not rows and where.get(name)}
+    asked = {name: where[name] for name in names if not rows and as_recorded(where.get(name) or "")}
     return "; ".join(_unheard(world, name, word) for name, word in asked.items() if not _was_heard(world, name, word))
 
 

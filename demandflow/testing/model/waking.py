@@ -150,7 +150,7 @@ def dispatch(policy: Dispatch, it: About) -> Iterator[Wake]:
 
 def _chosen(policy: Dispatch, it: About) -> str | None:
     """Of the units that fit best, who has least in hand; not who audited it or once handed it back."""
-    demand, others = it.demand, it.world.demands.values()
+    demand = it.demand
     barred = set(demand.auditors)
     for version, fact in enumerate(demand.facts, 1):
         if issubclass(fact, HandedBack):
@@ -160,12 +160,16 @@ def _chosen(policy: Dispatch, it: About) -> str | None:
         categories = [name for name in unit.categories if within(demand.category, name)]
         fits = (unit.place is None or within(demand.place, unit.place)) and (categories or not unit.categories)
         if fits and unit.name not in barred:
-            load = sum(one.contractor == unit.name and one.ended_as is None for one in others)
             deep = (depth(unit.place), max(map(depth, categories), default=0))
-            fitting.append((-deep[0], -deep[1], load, unit.name))
+            fitting.append((-deep[0], -deep[1], _load(unit.name, it), unit.name))
     if fitting:
         return min(fitting)[-1]
     return None if policy.fallback in barred else policy.fallback
+
+
+def _load(contractor: str, it: About) -> int:
+    """How many open demands the contractor has in hand."""
+    return sum(one.contractor == contractor and one.ended_as is None for one in it.world.demands.values())
 
 
 def within(path: str | None, other: str) -> bool:
@@ -219,7 +223,7 @@ def whims(policy: Whims, it: About) -> Iterator[Wake]:
         if demand.version % FIFTH == 0:
             raise Fails
         contract = (ContractedOut(contractor=CONTRACTOR),) if demand.stage == "contracting" else ()
-        return (Noted(text=THOUGHT), *contract)
+        return (Noted(text=f"{THOUGHT}: {_load(demand.lead or CONTRACTOR, it)}"), *contract)
 
     yield Wake(demand.since + AFTER, cause_of(demand), then, CORRELATION)
 

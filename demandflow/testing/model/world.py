@@ -239,7 +239,7 @@ class World:
     def restore(self, saved: tuple[Any, ...]) -> None:
         """Go back to what was saved."""
         self.log, self.events, self.demands, self.clock.now = list(saved[0]), dict(saved[1]), dict(saved[2]), saved[3]
-        self._kept.clear()
+        self._kept = {key: it for key, it in self._kept.items() if key[2] <= len(self.events.get(key[1], ()))}
 
     # how it stood
 

@@ -134,7 +134,7 @@ def test_only_what_is_none_of_the_five_is_said_in_the_event() -> None:
         said = [(event.fact.grade, event.stamp.grade_means) for event in rows if hasattr(event.fact, "grade")]
         assert sorted(said, key=str) == sorted(
             [
-                ("😐", GradeMeaning(55)), ("dissatisfied", None), ("dissatisfied", None),
+                ("😐", GradeMeaning(50)), ("dissatisfied", None), ("dissatisfied", None),
                 ("😀", GradeMeaning(100, True)),
             ],
             key=str,
@@ -182,7 +182,7 @@ def test_a_scale_is_declared_and_compared_and_the_usual_one_is_not_said() -> Non
     plain = replace(desk(), grades=FIVE_GRADES)
     assert differences(declared(plain), declared(desk())) == ("grades: none → given",)
     assert diff(plain, desk()).lines == (
-        "its grades are 😀 (1, satisfied), 😐 (0.55), dissatisfied (0) instead of very_satisfied (1, satisfied), "
+        "its grades are 😀 (1, satisfied), 😐 (0.5), dissatisfied (0) instead of very_satisfied (1, satisfied), "
         "satisfied (1, satisfied), basically_satisfied (0.9), dissatisfied (0), very_dissatisfied (0)",
     )
     assert {grade.name: grade.means for grade in FIVE_GRADES.grades} == FIVE

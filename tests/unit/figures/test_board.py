@@ -94,6 +94,11 @@ def test_work_lists_show_whose_turn_it_is(flow: DemandFlow, board: dict[str, Any
     assert flow.board(state="handed_back").rows[0].lead == "repair team"
 
 
+def test_blanks_ask_for_what_nobody_has_in_hand(flow: DemandFlow, board: dict[str, Any]) -> None:
+    free = [row.demand for row in flow.board(contractor="").rows]
+    assert free == [row.demand for row in flow.board(contractor="  ").rows] != []
+
+
 def test_who_helps_finds_the_work_and_who_has_done_it_does_not(flow: DemandFlow, board: dict[str, Any]) -> None:
     demand = board["lift"]
     flow.contract_out(demand, "lift company", co_handlers=("repair team", "居委会"), by=DISPATCHER)

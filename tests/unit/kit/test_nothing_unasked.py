@@ -69,6 +69,8 @@ NOT_DRAWN = {
     "open.clock": "given, and always the player's",
 }
 """What no history gives, or always in the same way, and why."""
+SELDOM = {"drop_parked.parked", "retry_parked.parked"}
+"""Of these, what some histories give."""
 ALIKE = {"catch_up", "skip_unreadable"}
 """The answer must be the same, whatever is said here."""
 
@@ -277,7 +279,7 @@ def test_what_is_listed_is_there_and_not_drawn() -> None:
     assert set(NOT_DRAWN) <= there
     assert {name for name in NOT_DRAWN if "." not in name and (name, "") in given} == set()
     drawn = {f"{method}.{of}" for (method, of), values in given.items() if len(values) > 1}
-    assert drawn & set(NOT_DRAWN) == set()
+    assert drawn & set(NOT_DRAWN) <= SELDOM
 
 
 def test_no_parameter_is_drawn_as_a_constant() -> None:
