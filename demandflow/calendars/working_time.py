@@ -209,7 +209,9 @@ class WorkingTime:
         if span.unit == Unit.WORKING_HOURS:
             return self._sooner(due, span.count)
         same_clock = self._same_clock(due, span.count) if span.unit == Unit.WORKING_DAYS else None
-        return self._latest(due, span) if same_clock is None else same_clock
+        start = self._latest(due, span) if same_clock is None else same_clock
+        again = instant_of(self._wall(start), 1)  # the same clock time, where the clocks go back
+        return again if again > start and self._ends_by(again, span, due) else start
 
     def _sooner(self, due: int, length: int) -> int:
         """The latest instant from which there is so much working time until then."""
@@ -236,9 +238,10 @@ class WorkingTime:
     def _latest(self, due: int, span: Span) -> int:
         """Found by halving: a later start is never due earlier."""
         days = span.count
-        early, late, step = due - A_DAY * (days + 1), due + 1, A_DAY * (days + 1)
+        early, late, step = max(FIRST, due - A_DAY * (days + 1)), due + 1, A_DAY * (days + 1)
         while not self._ends_by(early, span, due):
-            early, late, step = early - step, early, step * 2
+            within_limits(early - 1)
+            early, late, step = max(FIRST, early - step), early, step * 2
         while late - early > 1:
             half = (early + late) // 2
             early, late = (half, late) if self._ends_by(half, span, due) else (early, half)

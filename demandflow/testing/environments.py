@@ -17,7 +17,7 @@ class Environment:
     """The circumstances of a history; without arguments, the plainest.
 
     `page` is how many rows are read at once, `keep` of how many demands the state is kept, `openers` how many have the
-    log open. With `policies`, the standard ones can be run.
+    log open. With `policies`, the standard ones can be run. `lot` is what questions to calendars are drawn by.
     """
 
     zone: str = "UTC"
@@ -27,6 +27,7 @@ class Environment:
     openers: int = 1
     keep: int = 10_000
     policies: bool = False
+    lot: int = 0
 
 
 PLAIN = Environment()
@@ -45,4 +46,5 @@ def any_environment(dice: Random) -> Environment:
         openers=2 if file and dice.random() < 0.6 else 1,
         keep=dice.choice((1, 2, 10_000)),
         policies=dice.random() < 0.5,
+        lot=dice.randrange(2**32),
     )

@@ -12,10 +12,12 @@ from demandflow.domain.fact import Fact
 from demandflow.domain.moves import Rule
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief, listed
+from demandflow.testing.calendar_law import a_calendar_counts_as_the_model_does
 from demandflow.testing.law import Law, Played, law
 from demandflow.testing.relations import RELATIONS
 
-LAWS: tuple[Law, ...] = tuple(replace(one, code=f"law_named({one.name!r})", needs=()) for one in RELATIONS)
+OURS = (*RELATIONS, a_calendar_counts_as_the_model_does)
+LAWS: tuple[Law, ...] = tuple(replace(one, code=f"law_named({one.name!r})", needs=()) for one in OURS)
 Where: TypeAlias = str | type[Fact]
 Rules: TypeAlias = Iterable[Rule] | Mapping[Any, Rule | Iterable[Rule]]
 """Rules for all steps; or, by the name or the meaning of a move or by the class of its fact, for those."""

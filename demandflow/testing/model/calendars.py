@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from functools import lru_cache
@@ -88,6 +88,18 @@ class NaiveCalendar:
                 hours = dict(source.hours).get(day, hours)
         return hours
 
+    def hours_of(self, day: date) -> tuple[tuple[time, time], ...]:
+        """When it is open on this date, by the clock on the wall."""
+        return tuple((one.wall_opens.time(), one.wall_closes.time()) for one in self.openings(day))
+
+    def covered_until(self, day: date) -> date | None:
+        """The end of the last of the years in a row whose days are known; None if this one's are not."""
+        sources, year = self.declared.days, day.year
+        known = {year for source in sources for year in source.years} if sources else range(1899, 2201)
+        while year in known:
+            year += 1
+        return date(year - 1, 12, 31) if day.year in known else None
+
     def _from(self, at: datetime) -> Iterator[tuple[date, Opening]]:
         """All openings that end after a moment."""
         day = self.day(at)
@@ -108,7 +120,7 @@ class NaiveCalendar:
 
     def next_opening(self, at: datetime) -> datetime:
         """The moment itself if it is open then, else when it opens next."""
-        return max(at, next(self._from(at))[1].opens)
+        return within_limits(max(at, next(self._from(at))[1].opens))
 
     # adding
 
@@ -116,6 +128,10 @@ class NaiveCalendar:
         """The moment that lies the span later."""
         amount, unit = amount_and_unit(span)
         return within_limits(self._add(start, amount, unit))
+
+    def add_many(self, starts: Iterable[datetime], span: Span | str) -> list[datetime]:
+        """The same for each."""
+        return [self.add(start, span) for start in starts]
 
     def _add(self, start: datetime, amount: Fraction, unit: str) -> datetime:
         within_limits(start)
@@ -221,12 +237,13 @@ class NaiveCalendar:
         if unit == HOURS:
             return within_limits(due - timedelta(microseconds=int(amount * 3_600_000_000)))
         day, late = self.day(due), due + US
-        while not self._ends_by(early := self.moment(datetime.combine(day, time(0))), amount, unit, due):
-            day, late = day - DAY, early
+        while not self._ends_by(early := max(FIRST, self.moment(datetime.combine(day, time(0)))), amount, unit, due):
+            day, late = day - DAY, within_limits(early - US) + US
         while late - early > US:
             half = early + (late - early) // US // 2 * US
             early, late = (half, late) if self._ends_by(half, amount, unit, due) else (early, half)
-        return within_limits(early)
+        again = self.moment(self.wall(early), 1)  # the same clock time, where the clocks go back
+        return within_limits(again if self._ends_by(again, amount, unit, due) else early)
 
     def _ends_by(self, start: datetime, amount: Fraction, unit: str, due: datetime) -> bool:
         """Whether the span, from there, ends by then; if it reaches into years that nobody knows, it does not."""

@@ -17,6 +17,7 @@ from demandflow.domain.facts import OTHER_SIDES, Notified
 from demandflow.domain.moves import BACK, STAY, Move, sources
 from demandflow.domain.values import Actor, Role
 from demandflow.errors import DemandNotFound
+from demandflow.testing.model.calendars import naive
 from demandflow.testing.model.picture import next_due
 from demandflow.testing.model.world import Until, World
 
@@ -217,7 +218,7 @@ def _calendar_ends(world: World) -> list[tuple[str, tuple[str, ...], Any, Any]]:
     ends = []
     for calendar, names in users.items():
         today = world.clock.now.astimezone(ZoneInfo(calendar.zone)).date()
-        until = calendar.covered_until(today)
+        until = naive(calendar).covered_until(today)
         if until is None or until < today + ENDS_SOON:
             ends.append((calendar.name, tuple(names), until, today))
     return ends

@@ -140,6 +140,19 @@ class TestLaws:
         assert calendar.add(found, span) <= due
         assert calendar.add(found + timedelta.resolution, span) > due
 
+    @pytest.mark.parametrize("span", ["1 working day", "1 calendar day"])
+    def test_the_latest_moment_is_the_second_time_where_the_clocks_go_back(self, span: str) -> None:
+        calendar = Calendar.of("watch", zone="Europe/Berlin", hours="Mon-Sun 00:00-24:00")
+        due = datetime(2025, 10, 27, 1, 30, tzinfo=UTC)  # at 02:30, which the day before came twice
+        assert calendar.before(due, span) == datetime(2025, 10, 26, 1, 30, tzinfo=UTC)
+
+    def test_the_first_days_of_1900_can_be_looked_back_to(self) -> None:
+        calendar = Calendar.of("watch", zone="UTC", hours="Mon-Sun 00:00-24:00")
+        due, first = datetime(1900, 1, 2, 5, tzinfo=UTC), datetime(1900, 1, 1, 5, tzinfo=UTC)
+        assert calendar.before(due, "1 calendar day") == first
+        with pytest.raises(InvalidValue):
+            calendar.before(first, "1 calendar day")
+
     @given(calendars(), moments(), AMOUNTS, AMOUNTS, st.sampled_from(Unit))
     def test_more_is_not_due_earlier(
         self, calendar: Calendar, start: datetime, less: int, more: int, unit: Unit
