@@ -8,6 +8,7 @@ except ModuleNotFoundError as missing:
     ) from None
 
 from demandflow.testing.builders import a, a_demand, an_actor
+from demandflow.testing.casting import Attempt, step
 from demandflow.testing.checking import Checked, LawBroken, as_test_case, check
 from demandflow.testing.clock import FrozenClock, counted_ids
 from demandflow.testing.differs import Differs
@@ -21,7 +22,7 @@ from demandflow.testing.model.world import Step, demand_id
 from demandflow.testing.operations import Ask, History, RunPolicies, Upset
 from demandflow.testing.player import Done
 from demandflow.testing.playing import play
-from demandflow.testing.scenario import Attempt, Outcome, Situation, given, step
+from demandflow.testing.scenario import Outcome, Situation, given
 from demandflow.testing.strategies import (
     actors,
     calendars,

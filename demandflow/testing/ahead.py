@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import count
 from uuid import UUID
 
 from demandflow.domain.demand import Demand
 from demandflow.domain.workflow import Workflow
-from demandflow.testing.search import QUICK, SHORTEST, THOROUGH, Onward, Search, Surroundings
+from demandflow.testing.search import QUICK, THOROUGH, Onward, Search, Surroundings
 
 ALONE = Surroundings()
-MOST_TRIES = 1_000
-"""How many demands are tried on a way that is given."""
 
 
 @dataclass(frozen=True)
@@ -43,18 +40,13 @@ class Ahead:
         now: datetime,
         to: Collection[str] | None = None,
         around: Surroundings = ALONE,
-        *,
-        shortest: bool = False,
     ) -> Outlook:
-        """A way from here to one of these states (else to any end) that rules and conditions let through.
-
-        `shortest` asks for the shortest, where that is found without looking too hard.
-        """
+        """A way from here to one of these states (else to any end) that rules and conditions let through."""
         ended = tuple(state.name for state in self.workflow.states if state.ended_as is not None)
         goals = frozenset(ended if to is None else to)
         if demand.state in goals:
             return Outlook(())
-        for effort in (*((SHORTEST,) if shortest else ()), QUICK, THOROUGH):
+        for effort in (QUICK, THOROUGH):
             while True:
                 search = Search(self.workflow, self._looked, goals, around, effort)
                 way = search.way(demand, now)
@@ -66,29 +58,6 @@ class Ahead:
                 self._looked |= search.looked_at
         certain = search.certain and not search.beyond_the_bounds(demand, now)
         return Outlook(None, certain, search.objections)
-
-    def gone(
-        self,
-        demand: Demand,
-        now: datetime,
-        way: Sequence[tuple[str, Callable[[Demand], bool]]],
-        around: Surroundings = ALONE,
-    ) -> bool:
-        """Whether rules let a demand go this way: each step by the move named, to where it says."""
-        tries = count(1)
-        states = frozenset(state.name for state in self.workflow.states)
-
-        def on(demand: Demand, done: int) -> bool:
-            if done == len(way):
-                return True
-            name, arrived = way[done]
-            search = Search(self.workflow, self._looked, states, around, QUICK)
-            rows = self.workflow.moves_from(demand.state)[name]
-            onwards = (onward.after for onward in search.by(name, rows, demand, now))
-            fitting = (after for after in onwards if arrived(after))
-            return any(next(tries) < MOST_TRIES and on(after, done + 1) for after in fitting)
-
-        return on(demand, 0)
 
 
 def newcomer(workflow: Workflow, at: datetime) -> Demand | None:

@@ -1,10 +1,11 @@
-"""Casting: by which move a fact is recorded, and who may make it, where a scenario leaves that open."""
+"""A step of a scenario: what is said of it, and by which move and whom it is made where that is left open."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
-from typing import NamedTuple
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple, TypedDict, Unpack
 
 from demandflow.domain.decide import decide
 from demandflow.domain.demand import Demand
@@ -13,12 +14,65 @@ from demandflow.domain.facts import Merged, Registered, Unmerged, in_their_own_n
 from demandflow.domain.moves import Proposal
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Row, Workflow
-from demandflow.errors import DemandFlowError, listed
+from demandflow.errors import DemandFlowError, InvalidValue, brief, listed
 from demandflow.testing.copying import code_of
 from demandflow.testing.people import actors_for
 
 SOMEBODY = "sun"
 """Who has nothing to do with any demand yet."""
+
+
+MINUTE = timedelta(minutes=1)
+
+
+class Details(TypedDict, total=False):
+    """What may be said of a step of a scenario besides its fact; what is left out is chosen.
+
+    `by` is who does it: without it, somebody who may and to whom no rule objects, if there is one. `move` is the
+    move: without it, the one that records such a fact from there. `after` is how long after the step before (a
+    minute), `demand` which one, numbered from 1 in the order of registration (1). `command_id` is the command's: where
+    an earlier step had it, `by` and `move` are those of that step.
+    """
+
+    by: Actor | None
+    move: str | None
+    after: timedelta
+    demand: int
+    command_id: str | None
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A step of a scenario, as step() makes it."""
+
+    fact: Fact
+    by: Actor | None = None
+    move: str | None = None
+    after: timedelta = MINUTE
+    demand: int = 1
+    command_id: str | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.fact, Fact):
+            raise InvalidValue("step", f"must be a fact, for instance a(Accepted), got {brief(self.fact)}")
+        if not isinstance(self.after, timedelta) or self.after < timedelta(0):
+            raise InvalidValue("after", f"must be a span of time, not below 0, got {brief(self.after)}")
+        if self.move is not None and isinstance(self.fact, Registered):
+            raise InvalidValue("move", "a registration takes the move that its workflow has for it; leave it out")
+
+    def __str__(self) -> str:
+        said = [code_of(self.fact)]
+        said += [f"{name}={code_of(value)}" for name in ("by", "move") if (value := getattr(self, name)) is not None]
+        said += [f"demand={self.demand}"] if self.demand != 1 else []
+        said += [f"command_id={self.command_id!r}"] if self.command_id is not None else []
+        return ", ".join(said)
+
+
+def step(fact: Fact, **details: Unpack[Details]) -> Attempt:
+    """A step of a scenario of which more is said than its fact (see Details). Raises InvalidValue."""
+    if unknown := [name for name in details if name not in Details.__annotations__]:
+        raise InvalidValue("step", f"has no {', '.join(unknown)} (possible: {', '.join(Details.__annotations__)})")
+    return Attempt(fact, **details)
 
 
 class Part(NamedTuple):

@@ -109,13 +109,10 @@ def check(
     kept = laws(workflow, rules=rules, also=also)
     done = Checked(workflow, idle=(idle := Idle(workflow)))
 
-    @_settings(max_examples)
-    @given(st.data(), LOT)
-    def every_law_holds(data: st.DataObject, lot: int) -> None:
-        drawn = {kind: partial(data.draw, strategy) for kind, strategy in (facts or {}).items()}
+    def hold_all(lot: int, drawn: Given) -> None:
         hold_by_lot(lot, workflow, drawn, max_steps, kept, done, open)
 
-    _run(every_law_holds, open)
+    _by_many_lots(hold_all, max_examples, facts or {}, open)
     done.advice = tuple(idle.advice())
     for advice in done.advice:
         warnings.warn(WorkflowAdvice(workflow.key, advice), stacklevel=2)
@@ -234,8 +231,15 @@ def _check_numbers(**numbers: object) -> None:
             raise InvalidValue(what, f"must be a whole number from 1, got {brief(number)}")
 
 
-def _settings(max_examples: int) -> settings:
-    return settings(
+def _by_many_lots(
+    play_by: Callable[[int, Given], None],
+    max_examples: int,
+    facts: Facts,
+    open: Callable[..., DemandFlow],  # noqa: A002
+) -> None:
+    """Play so many histories by lot. Raises LawBroken."""
+
+    @settings(
         max_examples=max_examples,
         deadline=None,
         database=None,
@@ -244,24 +248,18 @@ def _settings(max_examples: int) -> settings:
         # histories are made smaller by us, step by step: much faster, and to the end
         phases=(Phase.explicit, Phase.generate),
     )
+    @given(st.data(), LOT)
+    def many(data: st.DataObject, lot: int) -> None:
+        play_by(lot, {kind: partial(data.draw, strategy) for kind, strategy in facts.items()})
 
-
-def _run(test: Callable[[], None], open: Callable[..., DemandFlow] = DemandFlow.open) -> None:  # noqa: A002
     try:
-        test()
+        many()
     except Broken as broken:
         # what Hypothesis adds says less than the report does
         raise report(broken, open) from None
     except Untold as untold:
-        raise _unanswered(untold) from None
-
-
-def _unanswered(untold: Untold) -> LawBroken:
-    """The report of a workflow whose own rule or condition raises: how far the history came."""
-    history = untold.history
-    told = story(history) or "nothing had happened yet"
-    name = "rules and conditions answer"
-    return LawBroken(history.workflow.key, name, ANSWER, untold.problem, told, "")
+        key, told = untold.history.workflow.key, story(untold.history) or "nothing had happened yet"
+        raise LawBroken(key, "rules and conditions answer", ANSWER, untold.problem, told, "") from None
 
 
 def _broken_laws(
@@ -275,19 +273,15 @@ def _broken_laws(
     """The laws that do not hold, each with the first history that breaks it."""
     found: dict[str, Broken] = {}
 
-    @_settings(max_examples)
-    @given(st.data(), LOT)
-    def noted(data: st.DataObject, lot: int) -> None:
-        drawn = {kind: partial(data.draw, strategy) for kind, strategy in facts.items()}
+    def note(lot: int, drawn: Given) -> None:
         with by_lot(workflow, Random(lot), drawn, max_steps, open) as played:  # noqa: S311
-            for law in kept:
-                if law.name not in found:
-                    try:
-                        hold(played, (law,), Checked(workflow))
-                    except Broken as broken:
-                        found[law.name] = broken
+            for law in (law for law in kept if law.name not in found):
+                try:
+                    hold(played, (law,), Checked(workflow))
+                except Broken as broken:
+                    found[law.name] = broken
 
-    _run(noted, open)
+    _by_many_lots(note, max_examples, facts, open)
     return found
 
 

@@ -22,6 +22,7 @@ from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Workflow
 from demandflow.testing.asking import Asking
 from demandflow.testing.choosing import MOST, Surroundings, fact_of
+from demandflow.testing.distances import distances, weighted
 from demandflow.testing.environments import PLAIN, ZONES, Environment
 from demandflow.testing.goals import Goals
 from demandflow.testing.model.ids import id_of
@@ -46,7 +47,6 @@ from demandflow.testing.operations import (
     Upset,
 )
 from demandflow.testing.people import CONTRACTORS, OFFICERS, RESIDENTS, actors_for
-from demandflow.testing.weights import weighted
 
 STEPS = 40
 US, MINUTE, HOUR, DAY = timedelta(microseconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -155,12 +155,14 @@ class Drawing:
         if not made:
             return None
         step = replace(self.dice.choice(made), after=NO_TIME, way=self.dice.choice((ACT, METHOD, BATCH, MANY)))
+        kind, number = type(step.fact), self.dice.randrange(MOST)
+        another = self.given.get(kind, lambda: fact_of(kind, number, self._around(step)))
         changes: Sequence[Callable[[], Step]] = (
             lambda: step,
             lambda: step,
             lambda: replace(step, by=Actor("somebody else", step.by.role)),
             lambda: replace(step, by=Actor(step.by.id, self._role())),
-            lambda: replace(step, fact=fact_of(type(step.fact), self.dice.randrange(MOST), self._around(step))),
+            lambda: replace(step, fact=another()),
         )
         return self.dice.choice(changes)()
 

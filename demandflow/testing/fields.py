@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from hypothesis import reject
 from hypothesis import strategies as st
@@ -25,7 +25,7 @@ M = TypeVar("M", bound=BaseModel)
 
 FEW = 3
 LIMITS = ("min_length", "max_length", "pattern", "gt", "ge", "lt", "le", "multiple_of", "decimal_places")
-BATCH_SIZE = ("source", "reference")
+BOTH_OR_NEITHER = ("source", "reference")
 """Fields of which a fact says both or neither."""
 
 
@@ -38,8 +38,8 @@ def models(kind: type[M]) -> SearchStrategy[M]:
     @st.composite
     def made(draw: st.DrawFn) -> M:
         values = draw(st.fixed_dictionaries(needed, optional=others))
-        if any(values.get(name) is None for name in BATCH_SIZE):
-            values = {name: value for name, value in values.items() if name not in BATCH_SIZE or name in needed}
+        if any(values.get(name) is None for name in BOTH_OR_NEITHER):
+            values = {name: value for name, value in values.items() if name not in BOTH_OR_NEITHER or name in needed}
         try:
             return kind(**values)
         except (InvalidValue, ValidationError):
@@ -68,28 +68,17 @@ def _field(info: FieldInfo) -> SearchStrategy[Any]:
     return values_of(kind).filter(is_accepted)
 
 
-def values_of(kind: Any) -> SearchStrategy[Any]:
+def values_of(kind: Any, metadata: Sequence[Any] = ()) -> SearchStrategy[Any]:
     """Values of a type, annotated or not; what is not known here is left to Hypothesis."""
     origin, inner = get_origin(kind), get_args(kind)
     if origin is Annotated:
-        base, *metadata = inner
-        return _limited(base, _limits(metadata))
-    return _limited(kind, {})
-
-
-def _limits(metadata: Sequence[Any]) -> dict[str, Any]:
-    found = {name: getattr(one, name, None) for one in metadata for name in LIMITS if hasattr(one, name)}
-    return {name: value for name, value in found.items() if value is not None}
-
-
-def _limited(kind: Any, limits: Mapping[str, Any]) -> SearchStrategy[Any]:
-    origin, inner = get_origin(kind), get_args(kind)
+        return values_of(inner[0], inner[1:])
+    said = {name: getattr(one, name, None) for one in metadata for name in LIMITS if hasattr(one, name)}
+    limits = {name: value for name, value in said.items() if value is not None}
     if origin in (Union, types.UnionType):
         # None first: what is made smaller says nothing
         parts = sorted(inner, key=lambda one: one is not type(None))
-        return st.one_of([st.none() if one is type(None) else values_of(one) for one in parts])
-    if origin is Literal:
-        return st.sampled_from(inner)
+        return st.one_of(list(map(values_of, parts)))
     if (origin or kind) in COLLECTIONS:
         return _collections(origin or kind, inner, limits)
     for base, make in SIMPLE:

@@ -13,9 +13,10 @@ from demandflow.domain.moves import BACK, STAY, Move, Proposal, sources
 from demandflow.domain.workflow import Row, Workflow
 from demandflow.errors import Defect
 from demandflow.testing.ahead import newcomer
+from demandflow.testing.distances import distances
 from demandflow.testing.environments import START
 from demandflow.testing.law import Played
-from demandflow.testing.places import COUNTERS, distances, much_later
+from demandflow.testing.places import COUNTERS, much_later
 from demandflow.testing.search import QUICK, THOROUGH, Effort, Search, Surroundings, fits
 
 VISITS = 20

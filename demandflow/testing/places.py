@@ -1,9 +1,8 @@
-"""Places: what is told apart of a demand while one looks ahead, and how far its state is from where it should come."""
+"""Places: what rules and conditions look at, and what is therefore told apart of a demand while one looks ahead."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import deque
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
@@ -12,11 +11,11 @@ from typing import Any
 from demandflow.domain.checks.bounds import MANY, OFTEN
 from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.fact import Fact
-from demandflow.domain.facts import OTHER_SIDES, Noted
-from demandflow.domain.moves import BACK
-from demandflow.domain.workflow import Workflow
-from demandflow.testing.watching import PARTS
+from demandflow.domain.facts import Noted
+from demandflow.domain.moves import Proposal
 
+PARTS = frozenset({"move", "fact", "by", "at", "other"})
+"""The parts of a proposal."""
 AGES = tuple(timedelta(days=days) for days in (0, 1 / 24, 1, 3, 8, 15, 40, 100, 400, 3650))
 """How long one waits before a step, and how ages are told apart: past every period that a community sets."""
 UNTOLD = frozenset({"state", "came_from", "id", "version", "commands", "text"})
@@ -28,37 +27,15 @@ MOST_COUNTED = 5
 """Higher numbers of these are not told apart; whether a higher bound helps is asked at the very end."""
 
 
-def told_apart(looked_at: set[str]) -> list[str]:
+def told_apart(looked_at: Collection[str]) -> list[str]:
     """The fields in which places differ, of all that rules and conditions were seen to look at."""
-    return sorted({SAID_BY.get(name, name) for name in looked_at - UNTOLD - PARTS})
+    return sorted({SAID_BY.get(name, name) for name in {*looked_at} - UNTOLD - PARTS})
 
 
 def place_of(demand: Demand, names: Iterable[str]) -> tuple[Any, ...]:
     """What is told apart of a demand: where it stands and came from, and these fields."""
     told = (_told(getattr(demand, name, None), demand.last, name) for name in names)
     return (demand.state, demand.came_from, *told)
-
-
-def distances(workflow: Workflow, goals: Collection[str], *, back: bool = True) -> dict[str, int]:
-    """How many steps at least lie between each state and the nearest of these, if any can be come to.
-
-    Without `back`, no step leads BACK.
-    """
-    before: dict[str, set[str]] = {}
-    for state in ("", *(one.name for one in workflow.states)):
-        for rows in workflow.moves_from(state).values():
-            for row in rows:
-                if row.move.fact not in OTHER_SIDES and (back or row.move.to is not BACK):
-                    before.setdefault(row.dest, set()).add(state)
-    far = dict.fromkeys(goals, 0)
-    waiting = deque(goals)
-    while waiting:
-        state = waiting.popleft()
-        for source in sorted(before.get(state, ())):
-            if source not in far:
-                far[source] = far[state] + 1
-                waiting.append(source)
-    return far
 
 
 def much_later(demand: Demand, rising: Iterable[str]) -> Demand:
@@ -92,3 +69,37 @@ def _told(value: Any, last: datetime | None, name: str = "") -> Any:
             return tuple(_told(getattr(value, one.name), last) for one in fields(value))
         case _:
             return value if isinstance(value, str | int | float | None) else repr(value)
+
+
+class WatchedDemand(Demand, frozen=True):
+    """A demand that remembers which of its fields it was asked for."""
+
+    _asked: set[str] | None = None
+    _plain: Demand | None = None
+
+    def __getattribute__(self, name: str) -> Any:
+        own = super().__getattribute__
+        if name.startswith("_") or (asked := own("_asked")) is None:
+            return own(name)
+        asked.add(name)
+        # what a property asks for in turn is not what the condition asked
+        return getattr(own("_plain"), name)
+
+
+class WatchedProposal(Proposal[Any], frozen=True):
+    """A proposal that remembers what it was asked for."""
+
+    _asked: set[str] | None = None
+
+    def __getattribute__(self, name: str) -> Any:
+        own = super().__getattribute__
+        if name in PARTS and (asked := own("_asked")) is not None:
+            asked.add(name)
+        return own(name)
+
+
+def watched(demand: Demand, proposal: Proposal[Any], asked: set[str]) -> tuple[Demand, Proposal[Any]]:
+    """The same demand and proposal; what they are asked for joins `asked`."""
+    one = WatchedDemand(demand.id, _asked=asked, _plain=demand)
+    other = WatchedProposal(proposal.move, proposal.fact, proposal.by, proposal.at, proposal.other, asked)
+    return one, other

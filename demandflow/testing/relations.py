@@ -6,54 +6,40 @@ import pickle
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
-from functools import lru_cache
+from itertools import permutations
 from typing import Any
 from uuid import UUID
 
 from demandflow.application import DemandFlow
 from demandflow.calendars.spans import Span, Unit
-from demandflow.domain.checks.bounds import CONTRACTS, MANY, OFTEN
 from demandflow.domain.checks.samples import THEN
 from demandflow.domain.clocks.states import PAUSED, RUNNING
 from demandflow.domain.corrections import with_corrections
-from demandflow.domain.demand import Demand, as_if
+from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
 from demandflow.domain.evolve import evolve, fold
-from demandflow.domain.facts import OTHER_SIDES, Corrected, Merged, Noted, Registered, Unmerged
-from demandflow.domain.moves import ASKING, NEW_ROUND, STAY, Proposal, sources
-from demandflow.domain.workflow import Workflow
+from demandflow.domain.facts import OTHER_SIDES, Corrected, Merged, Registered, Unmerged
+from demandflow.domain.moves import NEW_ROUND, STAY, Proposal
 from demandflow.errors import YearNotCovered
 from demandflow.inputs.moments import EARLIEST
 from demandflow.projections.standing import slice_of, standing
 from demandflow.projections.totals import DIMENSIONS
-from demandflow.testing.ahead import Ahead, newcomer
 from demandflow.testing.clock import FrozenClock, calendars_may_end
-from demandflow.testing.commanding import command, what
+from demandflow.testing.commanding import command
 from demandflow.testing.law import Played, law
 from demandflow.testing.model.world import Step
 from demandflow.testing.people import actors_for
-from demandflow.testing.search import Surroundings
+from demandflow.testing.table_laws import (
+    a_rule_answers_the_same_when_it_is_asked_again,
+    no_dead_end_made_by_a_rule,
+    no_way_past_feedback,
+    rework_is_bounded,
+)
 
 CANCELLED = (
     *("state", "stage", "ended_as", "ended", "round", "contractor", "lead", "asked", "evaluated", "resolved", "grade"),
     *("due", "place", "category", "merged_into", "took_in", "audited", "told", "taken_over"),
 )
-
-
-@law
-def a_rule_answers_the_same_when_it_is_asked_again(played: Played) -> None:
-    """Rules and conditions look at the demand and the proposal alone: no clock, no dice, nothing that they remember."""
-    for done in played.done:
-        before, proposal = done.expected.before, done.expected.proposal
-        for move in played.workflow.moves:
-            here = move.name == proposal.move and before.state in sources(move, played.workflow.states)
-            if not here or proposal.by.role not in move.roles or type(proposal.fact) is not move.fact:
-                continue
-            for function in (*((move.when,) if move.when is not None else ()), *move.rules):
-                first, second = (_answered(function, before, proposal) for _ in range(2))
-                name = getattr(function, "__name__", repr(function))
-                assert first == second, f"{name}, asked twice about {what(done.step)}, said {first}, and then {second}"
 
 
 @law
@@ -86,58 +72,6 @@ def corrections_equal_having_been_right(played: Played) -> None:
             assert right is not None
             same = (standing(right), slice_of(right)) == (standing(live), slice_of(live))
             assert same, f"a correction of demand {demand.int} was not applied"
-
-
-@law
-def no_way_past_feedback(played: Played) -> None:
-    """What was reported is not closed in that round before the resident was asked, unless it is declared silent."""
-    workflow = played.workflow
-    if workflow.tells_nobody:
-        return
-    ends = {state.name: state.ended_as for state in workflow.states}
-    silent = {(move.name, str(move.to)) for move in workflow.moves if move.silent}
-    for demand in played.demands:
-        owed, end = False, None
-        for event in played.recorded(demand):
-            means = set(event.stamp.means or ())
-            owed = not means & (ASKING | NEW_ROUND) and (owed or "reported" in means)
-            closes = ends[event.stamp.state] == "closed" and end != "closed"
-            quietly = (event.stamp.move, event.stamp.state) in silent
-            assert not (closes and owed and not quietly), f"{event.stamp.move} closed it before the resident was asked"
-            end = ends[event.stamp.state]
-
-
-@law
-def rework_is_bounded(played: Played) -> None:
-    """What sends a demand back would not, had it gone round a million times."""
-    for done in played.done:
-        before = done.expected.before
-        if not done.recorded or "reworked" not in (done.recorded[0].stamp.means or ()):
-            continue
-        late = as_if(before, round=OFTEN, handbacks=OFTEN, missed_callbacks=OFTEN, contracts=CONTRACTS)
-        late = as_if(late, facts=(*before.facts, *(Noted,) * MANY))
-        proposal = as_if(done.expected.proposal, at=done.expected.at + timedelta(days=3650))
-        row = played.workflow.row_for(late, proposal)
-        bounded = "reworked" not in row.move.meanings or any(rule(late, proposal) for rule in row.move.rules)
-        assert bounded, f"{what(done.step)} sends it back however often it went round"
-
-
-@law
-def no_dead_end_made_by_a_rule(played: Played) -> None:
-    """From wherever a demand has come, somebody can bring it to an end by some fact, now or later."""
-    for number in played.demands:
-        # where it stands in the end is enough: from every place before, the steps that were made lead there
-        demand = played.flow.demand(number)
-        if not demand.open:
-            continue
-        outlook = _ahead(played.flow.workflows[demand.workflow]).outlook(
-            demand, played.clock.now, around=_around(played, demand)
-        )
-        refused = "; ".join(f"{move} is refused: {objection}" for move, objection in outlook.objections.items())
-        assert outlook.way is not None or not outlook.certain, (
-            f"demand {number.int} is {demand.state}, and nobody can bring it to an end, whatever the fact, now or later"
-            + (f" ({refused})" if refused else "")
-        )
 
 
 @law
@@ -246,31 +180,6 @@ def again(played: Played, events: Sequence[Event]) -> Iterator[DemandFlow]:
         yield flow
 
 
-def _answered(function: Any, demand: Demand, proposal: Proposal[Any]) -> str:
-    """What a rule or condition answers, in words; that it raises is an answer, too."""
-    try:
-        return repr(function(demand, proposal))
-    except Exception as error:  # what a community's rule may raise is not known
-        return repr(error)
-
-
-def _around(played: Played, demand: Demand) -> Surroundings:
-    others: list[Demand] = []
-    if any(issubclass(kind, Merged) for kind in played.workflow.facts):
-        there = [played.flow.demand(other) for other in played.demands if other != demand.id]
-        others = [other for other in there if other.open]
-        newer = newcomer(played.flow.workflows[demand.workflow], played.clock.now)
-        others += [] if newer is None else [newer]
-    steps = played.history.steps
-    people, facts = tuple(dict.fromkeys(step.by for step in steps)), tuple(step.fact for step in steps)
-    return Surroundings(tuple(others), people, facts, played.history.own_facts)
-
-
-@lru_cache(maxsize=64)
-def _ahead(workflow: Workflow) -> Ahead:
-    return Ahead(workflow)
-
-
 def _check_pauses(played: Played, before: Demand, after: Demand) -> None:
     """Assert that the deadlines of clocks that go on again moved by the pause, measured rather than added."""
     for clock in played.flow.workflows[after.workflow].clocks:
@@ -292,16 +201,15 @@ def _check_pauses(played: Played, before: Demand, after: Demand) -> None:
 
 def _some_merge(played: Played) -> Step | None:
     """A merge that is possible now, by somebody."""
-    for move in played.workflow.moves:
-        if move.fact is not Merged:
-            continue
-        for one in played.demands:
-            for other in played.demands:
-                for by in (actor for role in move.roles for actor in actors_for(role, Demand(one))[:2]):
-                    step = Step(one.int, move.name, Merged(into=other), by)
-                    if one != other and played.world.expected(step).error is None:
-                        return step
-    return None
+    steps = (
+        Step(one.int, move.name, Merged(into=other), by)
+        for move in played.workflow.moves
+        if move.fact is Merged
+        for one, other in permutations(played.demands, 2)
+        for role in move.roles
+        for by in actors_for(role, Demand(one))[:2]
+    )
+    return next((step for step in steps if played.world.is_possible(step)), None)
 
 
 def _undoing(played: Played, merged: Demand, other: Demand) -> Step | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, TypedDict, Unpack
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Self, Unpack
 from uuid import UUID
 
 from demandflow.application import DemandFlow
@@ -14,67 +15,16 @@ from demandflow.domain.evolve import fold
 from demandflow.domain.fact import Fact
 from demandflow.domain.facts import Registered
 from demandflow.domain.standard.closed_loop import CLOSED_LOOP
-from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Workflow
-from demandflow.errors import DemandFlowError, InvalidValue, brief
+from demandflow.errors import DemandFlowError, InvalidValue, Refusal, brief
 from demandflow.recording.history import line_of
-from demandflow.testing.casting import Part, cast, other_of
+from demandflow.testing.casting import Attempt, Details, Part, cast, other_of, step
 from demandflow.testing.clock import FrozenClock, calendars_may_end
-from demandflow.testing.copying import code_of
-from demandflow.testing.judging import Judged, register_unjudged
+from demandflow.testing.judging import NUMBERS, UNJUDGED, differences, lines
 from demandflow.testing.model.world import demand_id
 
-MINUTE = timedelta(minutes=1)
-
-
-class Details(TypedDict, total=False):
-    """What may be said of a step of a scenario besides its fact; what is left out is chosen.
-
-    `by` is who does it: without it, somebody who may and to whom no rule objects, if there is one. `move` is the
-    move: without it, the one that records such a fact from there. `after` is how long after the step before (a
-    minute), `demand` which one, numbered from 1 in the order of registration (1). `command_id` is the command's: where
-    an earlier step had it, `by` and `move` are those of that step.
-    """
-
-    by: Actor | None
-    move: str | None
-    after: timedelta
-    demand: int
-    command_id: str | None
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """A step of a scenario, as step() makes it."""
-
-    fact: Fact
-    by: Actor | None = None
-    move: str | None = None
-    after: timedelta = MINUTE
-    demand: int = 1
-    command_id: str | None = None
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.fact, Fact):
-            raise InvalidValue("step", f"must be a fact, for instance a(Accepted), got {brief(self.fact)}")
-        if not isinstance(self.after, timedelta) or self.after < timedelta(0):
-            raise InvalidValue("after", f"must be a span of time, not below 0, got {brief(self.after)}")
-        if self.move is not None and isinstance(self.fact, Registered):
-            raise InvalidValue("move", "a registration takes the move that its workflow has for it; leave it out")
-
-    def __str__(self) -> str:
-        said = [code_of(self.fact)]
-        said += [f"{name}={code_of(value)}" for name in ("by", "move") if (value := getattr(self, name)) is not None]
-        said += [f"demand={self.demand}"] if self.demand != 1 else []
-        said += [f"command_id={self.command_id!r}"] if self.command_id is not None else []
-        return ", ".join(said)
-
-
-def step(fact: Fact, **details: Unpack[Details]) -> Attempt:
-    """A step of a scenario of which more is said than its fact (see Details). Raises InvalidValue."""
-    if unknown := [name for name in details if name not in Details.__annotations__]:
-        raise InvalidValue("step", f"has no {', '.join(unknown)} (possible: {', '.join(Details.__annotations__)})")
-    return Attempt(fact, **details)
+_refused: set[int] = set()
+"""Outcomes that were judged as refused, by their tokens: from these one may go on."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +64,7 @@ class Situation:
         attempt = _attempt(fact, details)
         with _Stage(self) as stage:
             outcome = stage.play(attempt)
-        register_unjudged(outcome.token, f"when({attempt})")
+        UNJUDGED[outcome.token] = f"when({attempt})"
         return outcome
 
     @property
@@ -128,21 +78,95 @@ class Situation:
 
 
 @dataclass(frozen=True)
-class Outcome(Judged):
-    """What came of an attempt: say what had to, by then(), refused() or nothing(), or go on with when().
-
-    `demand` is the demand afterwards; asking for it says that the attempt had to be accepted.
-    """
+class Outcome:
+    """What came of an attempt: say what had to, by then(), refused() or nothing(), or go on with when()."""
 
     attempt: Attempt
+    part: Part
     before: Situation
     after: Situation
+    recorded: tuple[Event, ...]
+    answer: Demand | DemandFlowError
+    token: int = field(default_factory=lambda: next(NUMBERS), repr=False, compare=False)
+
+    @property
+    def demand(self) -> Demand:
+        """The demand afterwards; asking for it says that the attempt had to be accepted. Raises AssertionError."""
+        __tracebackhide__ = True
+        self._accepted("to be accepted")
+        assert isinstance(self.answer, Demand)
+        return next((one for one in self.after.demands if one.id == self.answer.id), self.answer)
+
+    @property
+    def doing(self) -> str:
+        """Who tried it, as what, by which move."""
+        return f"as {self.part.by.id} ({self.part.by.role}) tried to {self.part.move}"
+
+    def then(self, *facts: Fact) -> Self:
+        """Exactly these facts had to be recorded, in this order; of a merge, both sides. Raises AssertionError."""
+        __tracebackhide__ = True
+        for one in facts:
+            if not isinstance(one, Fact):
+                raise InvalidValue("then", f"must be told facts, for instance a(Accepted), got {brief(one)}")
+        self._accepted(f"to be recorded:{lines(facts)}")
+        found = [event.fact for event in self.recorded]
+        if found != list(facts):
+            self._fail(f"to be recorded:{lines(facts)}", f"this was:{lines(found)}{differences(facts, found)}")
+        return self
+
+    def refused(self, error: type[DemandFlowError] = Refusal, match: str | None = None) -> Self:
+        """It had to be refused with this error, its words matching the regular expression, and nothing be recorded.
+
+        Raises AssertionError.
+        """
+        __tracebackhide__ = True
+        if not (isinstance(error, type) and issubclass(error, DemandFlowError)):
+            raise InvalidValue("error", f"must be a class of errors of demandflow, got {brief(error)}")
+        UNJUDGED.pop(self.token, None)
+        expected = f"to be refused ({error.__name__})"
+        if not isinstance(self.answer, DemandFlowError):
+            facts = [event.fact for event in self.recorded]
+            self._fail(expected, f"it was accepted, and recorded was:{lines(facts)}")
+        if not isinstance(self.answer, error):
+            self._fail(expected, f"it was {type(self.answer).__name__}: {self.answer}")
+        if match is not None and not re.search(match, str(self.answer)):
+            self._fail(f"{expected} with words matching {match!r}", f"they were: {self.answer}")
+        _refused.add(self.token)
+        return self._nothing_recorded(expected)
+
+    def nothing(self) -> Self:
+        """It had to be accepted without anything new being recorded: it had been before. Raises AssertionError."""
+        __tracebackhide__ = True
+        self._accepted("to be accepted, and nothing recorded")
+        return self._nothing_recorded("nothing to be recorded")
 
     def when(self, fact: Fact | Attempt, **details: Unpack[Details]) -> Outcome:
         """Go on: what was tried had to be accepted, unless it was judged as refused. See Situation.when()."""
         __tracebackhide__ = True
-        self._goes_on()
+        if self.token not in _refused:
+            self._accepted("to be accepted, since the scenario goes on")
         return self.after.when(fact, **details)
+
+    def _nothing_recorded(self, expected: str) -> Self:
+        __tracebackhide__ = True
+        if self.recorded:
+            self._fail(expected, f"recorded was:{lines([event.fact for event in self.recorded])}")
+        return self
+
+    def _accepted(self, expected: str) -> None:
+        __tracebackhide__ = True
+        UNJUDGED.pop(self.token, None)
+        if isinstance(self.answer, DemandFlowError):
+            self._fail(expected, f"it was refused ({type(self.answer).__name__}): {self.answer}")
+
+    def _fail(self, expected: str, happened: str) -> None:
+        __tracebackhide__ = True
+        raise AssertionError(
+            f"when {self.doing}: {self.attempt}\n"
+            f"expected {expected}\n"
+            f"but {happened}\n"
+            f"The history before it:\n{self.before.history}"
+        )
 
 
 def given(*facts: Fact | Attempt, workflow: Workflow | tuple[Workflow, ...] = CLOSED_LOOP) -> Situation:

@@ -20,8 +20,8 @@ from demandflow.domain.moves import Proposal
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Row, Workflow
 from demandflow.errors import InvalidValue
-from demandflow.testing.places import AGES, COUNTERS, distances, much_later, place_of, told_apart
-from demandflow.testing.watching import PARTS, watched
+from demandflow.testing.distances import distances
+from demandflow.testing.places import AGES, COUNTERS, PARTS, much_later, place_of, told_apart, watched
 from demandflow.testing.witnesses import facts, people
 
 ALL = -1
@@ -38,7 +38,7 @@ class Effort(NamedTuple):
 
 
 QUICK = Effort((AGES[0], AGES[4]), 24, 8, 4_000)
-SHORTEST = QUICK._replace(shortest=True)
+SHORTEST = Effort(QUICK.waits, 24, 1, 30_000, shortest=True)
 THOROUGH = Effort(AGES, 1_000, 25, 30_000)
 
 
@@ -74,7 +74,7 @@ class Search:
     """One search in one workflow; what rules and conditions look at meanwhile is in `looked_at`."""
 
     def __init__(
-        self, workflow: Workflow, looked: set[str], goals: frozenset[str], around: Surroundings, effort: Effort
+        self, workflow: Workflow, looked: Collection[str], goals: frozenset[str], around: Surroundings, effort: Effort
     ) -> None:
         self.workflow, self.goals, self.around, self.effort = workflow, goals, around, effort
         self.looked_at = set(looked)
@@ -161,7 +161,7 @@ class Search:
                         if (role, number) in refused or (role, ALL) in refused:
                             continue
                         self._tried += 1
-                        proposal = Proposal(name, fact, by, soonest + wait, self._other(demand, fact))
+                        proposal = Proposal(name, fact, by, soonest + wait, self._other(fact))
                         after, looked, objection = self._judged(rows, demand, proposal)
                         self.looked_at |= looked
                         time_matters |= "at" in looked
@@ -193,20 +193,16 @@ class Search:
         if kind in self.around.unsure:
             return seen
         made: list[Fact] = []
-        others = (other.id for other in self._others(kind))
+        others = [other.id for other in self.around.others] if issubclass(kind, Merged) else []
         for fact in facts(kind, demand, at, others, self.workflow.grades.words):
             made.append(fact)
             if len(made) >= self.effort.facts:
                 break
         return [*made, *(fact for fact in seen if fact not in made)]
 
-    def _others(self, kind: type[Fact]) -> Sequence[Demand]:
-        return self.around.others if issubclass(kind, Merged) else ()
-
-    def _other(self, demand: Demand, fact: Fact) -> Demand | None:
-        if not isinstance(fact, Merged):
-            return None
-        return next((other for other in self.around.others if other.id == fact.into), None)
+    def _other(self, fact: Fact) -> Demand | None:
+        into = fact.into if isinstance(fact, Merged) else None
+        return next((other for other in self.around.others if other.id == into), None)
 
     def _judged(
         self, rows: Sequence[Row], demand: Demand, proposal: Proposal[Any]
@@ -227,7 +223,7 @@ class Search:
                 return None, looked | alone, str(objection)
             let_through |= alone
         self.looked_at |= let_through
-        return taken(self.workflow, demand, proposal, row), looked, ""
+        return evolve(demand, event_of(self.workflow, demand, proposal, row)), looked, ""
 
     def _taken_in(self, proposal: Proposal[Any], demand: Demand) -> bool:
         """Whether the demand into which it is merged can take it in."""
@@ -241,11 +237,6 @@ class Search:
         rows = self.workflow.moves_from(other.state)[name]
         row = next((row for row in rows if fits(row, other, side, (other, side))), None)
         return row is not None and all(_answer(rule, other, side) is None for rule in row.move.rules)
-
-
-def taken(workflow: Workflow, demand: Demand, proposal: Proposal[Any], row: Row) -> Demand:
-    """The demand after a step by this row, whatever its rules say."""
-    return evolve(demand, event_of(workflow, demand, proposal, row))
 
 
 def fits(row: Row, demand: Demand, proposal: Proposal[Any], asking: tuple[Demand, Proposal[Any]]) -> bool:

@@ -21,11 +21,6 @@ class Tally:
             self.refused[done.step.move] += 1
         self.accepted.update(event.stamp.move for event in done.recorded)
 
-    def least(self, workflow: Workflow) -> tuple[int, int]:
-        """How often the rarest move was accepted, and refused."""
-        names = {move.name for move in workflow.moves}
-        return min(self.accepted[name] for name in names), min(self.refused[name] for name in names)
-
     def table(self, workflow: Workflow) -> str:
         """A line a move, in the order of the workflow."""
         names = dict.fromkeys(move.name for move in workflow.moves)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import cache
-from typing import Any, get_origin
+from inspect import signature
+from typing import Any, get_origin, get_type_hints
 
-from hypothesis import assume
+from hypothesis import assume, reject
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -17,15 +17,12 @@ from demandflow import (
     Actor,
     Calendar,
     Category,
-    Channel,
     Clock,
     Days,
     Demand,
     DemandFlow,
     Event,
-    FeedbackMethod,
     Figures,
-    Grade,
     InvalidValue,
     Limit,
     Meta,
@@ -41,17 +38,12 @@ from demandflow import (
     Stage,
     Stamp,
     State,
-    Urgency,
     Workflow,
     closed_loop,
     standard_clocks,
 )
-from demandflow.automation import ParkedReaction, PolicyRun, RecordedReaction
-from demandflow.domain.clocks.states import ClockState
-from demandflow.domain.events import ClockChange
-from demandflow.domain.facts import OTHER_SIDES, STANDARD_FACTS
-from demandflow.domain.workflow import PossibleMove
-from demandflow.errors import Defect
+from demandflow.domain.facts import STANDARD_FACTS
+from demandflow.domain.values import Word
 from demandflow.facts import Fact, Registered, Reported
 from demandflow.figures import (
     DEFINITIONS,
@@ -71,24 +63,19 @@ from demandflow.figures import (
     Standing,
 )
 from demandflow.inputs.moments import EARLIEST, LATEST
-from demandflow.policies import OpenDemand, Reaction, Timer
-from demandflow.recording.history import HistoryLine
-from demandflow.store.holes import END, POSITIONS, VERSIONS, Acknowledged, Hole, Verification
-from demandflow.store.parking import ParkedEvent
 from demandflow.testing.drawing import histories
+from demandflow.testing.fields import values_of
 from demandflow.testing.model.world import World
 from demandflow.testing.playing import play
 from demandflow.testing.strategies import (
     actors,
     calendars,
     categories,
-    channels,
     clocks,
     demands,
     events,
     facts,
     limits,
-    moments,
     places,
     spans,
     texts,
@@ -118,13 +105,25 @@ TIMED = closed_loop(
 def strategy_of(kind: Any) -> SearchStrategy[Any]:
     """Valid values of a public type of demandflow. Raises InvalidValue for another."""
     kind = get_origin(kind) or kind
-    if kind is Fact:
-        return st.sampled_from(STANDARD_FACTS).flatmap(facts)
+    if kind in STRATEGIES:
+        return STRATEGIES[kind]()
+    if kind in BY_FIELDS:
+        return by_fields(kind)
     if isinstance(kind, type) and issubclass(kind, Fact):
         return facts(kind)
-    if kind not in STRATEGIES:
-        raise InvalidValue("type", f"{kind!r} is no public type of demandflow of which values can be made up")
-    return STRATEGIES[kind]()
+    if isinstance(kind, type) and issubclass(kind, Word):
+        return words(kind)
+    raise InvalidValue("type", f"{kind!r} is no public type of demandflow of which values can be made up")
+
+
+@st.composite
+def by_fields(draw: st.DrawFn, kind: type) -> Any:
+    """Values of a class whose fields may be any of their types, as far as it accepts them."""
+    hints = get_type_hints(kind, include_extras=True)
+    try:
+        return kind(**{name: draw(values_of(hints[name])) for name in signature(kind).parameters})
+    except InvalidValue:
+        reject()
 
 
 def _workflows() -> SearchStrategy[Workflow]:
@@ -157,25 +156,6 @@ def _proposals() -> SearchStrategy[Proposal[Any]]:
     return histories(CLOSED_LOOP).map(lambda history: World(CLOSED_LOOP).tell(history.steps[0]).proposal)
 
 
-def _registrations() -> SearchStrategy[Registration]:
-    return st.builds(Registration, fact=facts(Registered), by=actors(), at=st.none() | moments(), command_id=_words())
-
-
-def _actions() -> SearchStrategy[Action]:
-    recordable = [kind for kind in STANDARD_FACTS if kind not in (Registered, *OTHER_SIDES)]
-    return st.sampled_from(recordable).flatmap(
-        lambda kind: st.builds(
-            Action,
-            demand=st.uuids(),
-            move=st.just(next(move.name for move in CLOSED_LOOP.moves if move.fact is kind)),
-            fact=facts(kind),
-            by=actors(),
-            at=st.none() | moments(),
-            command_id=_words(),
-        )
-    )
-
-
 def _periods() -> SearchStrategy[Period]:
     days = st.dates(EARLIEST.date(), LATEST.date())
     return st.tuples(days, days).map(lambda pair: Period(min(pair), max(pair)))
@@ -188,113 +168,35 @@ def _days() -> SearchStrategy[Days]:
     )
 
 
-def _ticks() -> SearchStrategy[ClockChange]:
-    return events(TIMED).map(lambda one: one.stamp.clocks or ()).filter(bool).flatmap(st.sampled_from)
-
-
-def _tickings() -> SearchStrategy[ClockState]:
-    return demands(TIMED).flatmap(lambda one: st.sampled_from(one.clocks))
-
-
-def _reacted() -> SearchStrategy[RecordedReaction]:
-    recorded = st.lists(strategy_of(Fact), min_size=1, max_size=2).map(tuple)
-    return st.builds(RecordedReaction, texts(), st.uuids(), texts(), recorded)
-
-
-def _parked() -> SearchStrategy[ParkedReaction]:
-    return st.builds(ParkedReaction, texts(), st.uuids(), texts(), texts(), moments())
-
-
-def _several(one: SearchStrategy[Any]) -> SearchStrategy[tuple[Any, ...]]:
-    return st.lists(one, max_size=2).map(tuple)
-
-
-@cache
-def _words() -> SearchStrategy[str | None]:
-    return st.none() | texts()
-
-
-def _holes() -> SearchStrategy[Hole]:
-    ends = st.tuples(st.integers(1, 99), st.integers(1, 99)).map(sorted)
-    elsewhere = st.builds(lambda what, rows: Hole(what, *rows), st.sampled_from((POSITIONS, END)), ends)
-    return elsewhere | st.builds(lambda rows, demand: Hole(VERSIONS, rows[0], rows[1], demand), ends, st.uuids())
-
-
-def _acknowledged() -> SearchStrategy[Acknowledged]:
-    return st.builds(Acknowledged, _holes(), actors(), moments(), texts())
-
-
-def _items() -> SearchStrategy[Registration | Action]:
-    return _registrations() | _actions()
-
-
-Make = Callable[[], SearchStrategy[Any]]
-STRATEGIES: dict[Any, Make] = {
+BY_FIELDS = (Action, Meta, Notice, Recorded, Registration)
+STRATEGIES: dict[Any, Callable[[], SearchStrategy[Any]]] = {
     Actor: actors,
     Place: places,
     Category: categories,
-    Channel: channels,
-    Urgency: lambda: words(Urgency),
-    Grade: lambda: words(Grade),
-    FeedbackMethod: lambda: words(FeedbackMethod),
     Period: _periods,
     # workflows
     Workflow: _workflows,
     State: lambda: _workflows().flatmap(lambda one: st.sampled_from(one.states)),
     Move: lambda: _workflows().flatmap(lambda one: st.sampled_from(one.moves)),
-    Defect: lambda: st.builds(Defect, texts(), texts(), texts()),
-    PossibleMove: lambda: answers(lambda flow: [move for one in _ids(flow) for move in flow.possible_moves(one)]),
     # clocks
     Span: spans,
     Days: _days,
     Calendar: calendars,
     Limit: limits,
     Clock: lambda: clocks(("accepted", "in_hand", "suspended")),
-    ClockChange: _ticks,
-    ClockState: _tickings,
-    # policies
-    Timer: lambda: st.builds(Timer, moments(), texts()),
-    Reaction: lambda: st.builds(Reaction, strategy_of(Fact), st.none(), _words()),
-    OpenDemand: lambda: st.builds(
-        OpenDemand, st.uuids(), texts(), places(), st.none() | categories(), _words(), moments(), st.just("in_hand")
-    ),
-    Notice: lambda: st.builds(
-        Notice,
-        *(texts(), st.uuids(), texts(), texts(), _words(), texts(), texts(), moments(), _words()),
-        *(st.none() | places(), _words(), _words()),
-    ),
-    RecordedReaction: _reacted,
-    ParkedReaction: _parked,
-    PolicyRun: lambda: st.builds(PolicyRun, moments(), _several(_reacted()), _several(_parked())),
-    # the log
-    Hole: _holes,
-    Acknowledged: _acknowledged,
-    Verification: lambda: st.builds(
-        Verification, st.integers(0, 99), st.integers(0, 99), _several(_holes()), st.just(()), _several(_acknowledged())
-    ),
-    ParkedEvent: lambda: st.builds(
-        ParkedEvent, st.integers(1, 99), st.uuids(), st.integers(1, 99), texts(), st.just(("figures",))
-    ),
     # demands
+    Fact: lambda: st.sampled_from(STANDARD_FACTS).flatmap(facts),
     Demand: demands,
     Event: events,
     Stamp: lambda: events().map(lambda event: event.stamp),
-    Meta: lambda: st.builds(
-        Meta, actors(), moments(), moments(), st.just(CLOSED_LOOP.key), _words(), _words(), _words()
-    ),
     Proposal: _proposals,
-    HistoryLine: lambda: answers(lambda flow: [line for one in _ids(flow) for line in flow.history(one)]),
-    # many at once
-    Registration: _registrations,
-    Action: _actions,
-    Recorded: lambda: st.builds(Recorded, _items(), demands()),
-    Rejected: lambda: st.builds(Rejected, _items(), st.builds(InvalidValue, texts(), texts())),
+    Rejected: lambda: st.builds(Rejected, by_fields(Action), st.builds(InvalidValue, texts(), texts())),
     # figures
     Definition: lambda: st.sampled_from(tuple(DEFINITIONS.values())),
     Figures: lambda: answers(lambda flow: [flow.figures()]),
     FiguresBy: lambda: answers(lambda flow: [flow.figures_by("place"), flow.figures_by("place", "channel")]),
     Rate: lambda: answers(lambda flow: [flow.figures().rate(name) for name in RATES]),
-    ClockFigures: lambda: st.builds(ClockFigures, _words().filter(bool), *[st.integers(0, 99)] * 5),
+    ClockFigures: lambda: st.builds(ClockFigures, texts(), *[st.integers(0, 99)] * 5),
     MeanOfUnits: lambda: answers(lambda flow: [flow.figures_by("place").mean_of_units(name) for name in RATES]),
     CountedDemand: lambda: answers(lambda flow: flow.counted("received")),
     Changes: lambda: answers(lambda flow: [_changes(flow)]),

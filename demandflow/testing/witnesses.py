@@ -18,6 +18,8 @@ from demandflow.errors import InvalidValue
 
 STRANGERS = ("somebody", "somebody else", "a third person")
 """More than any separation of duties keeps apart from one another in a single step."""
+NAMED = {"contractor": STRANGERS[1], "resident": STRANGERS[2]}
+"""Who is named first in a field: who asks is not who does the work, nor who decides on it."""
 LATER = (timedelta(days=1), timedelta(days=20), timedelta(days=400))
 EARLIER = timedelta(hours=2)
 TWO_LINES = "two\nlines"
@@ -31,7 +33,7 @@ def people(role: str, demand: Demand, seen: Sequence[Actor] = ()) -> Iterator[Ac
     units = [name for name in (demand.contractor, demand.lead) if name is not None]
     first: list[Actor] = []
     if role == Role.RESIDENT:
-        first = [Actor(name, role) for name in (demand.resident, demand.representative) if name is not None]
+        first = [Actor(name, role) for name in (demand.resident or NAMED["resident"], demand.representative) if name]
     elif role == Role.CONTRACTOR:
         first = [Actor(STRANGERS[0], role, unit) for unit in units]
     others = [Actor(name, role) for name in (*STRANGERS, *known)]
@@ -69,8 +71,10 @@ def facts(
 
 
 def _varied(choices: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
-    """The first of all choices, then what differs from it in one field, then what differs in two."""
+    """The plainest; then the first of all choices, what differs from it in one field, and what differs in two."""
     first = {name: values[0] for name, values in choices.items()}
+    said = {name for name, values in choices.items() if name == "resident" or values[-1] is not None}
+    yield {name: value if name in said else None for name, value in first.items()}
     yield first
     others = [(name, value) for name, values in choices.items() for value in values[1:]]
     yield from ({**first, name: value} for name, value in others)
@@ -99,7 +103,7 @@ def _values(name: str, samples: Sequence[Any], demand: Demand, at: datetime, oth
             yield sample
         case str() if not isinstance(sample, Enum | Word):
             if TWO_LINES not in samples:  # else a free text, which names nobody
-                yield from (said, STRANGERS[0], *_names(demand))
+                yield from (said, NAMED.get(name, STRANGERS[0]), *_names(demand))
             yield from (*(one for one in samples if one != TWO_LINES), said, *_texts(demand.attributes.values()))
         case bool():
             yield from samples

@@ -133,7 +133,7 @@ def test_a_law_of_ones_own_is_held_as_well() -> None:
     with pytest.raises(LawBroken, match="nothing is ever refused") as caught:
         check(CLOSED_LOOP, also=[nothing_is_ever_refused])
     assert caught.value.says == "A wish."
-    assert caught.value.story.count("\n") <= 1
+    assert caught.value.story.count("\n") <= 2, "registered, maybe moved on, and refused"
 
 
 def test_what_was_tried_is_told() -> None:

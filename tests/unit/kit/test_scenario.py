@@ -54,11 +54,11 @@ from demandflow.facts import (
     TookIn,
     Unmerged,
 )
-from demandflow.testing import FrozenClock, History, demand_id, histories
+from demandflow.testing import FrozenClock, History, demand_id, histories, step
 from demandflow.testing.builders import a, a_demand, an_actor
 from demandflow.testing.judging import all_judged, forget_unjudged
 from demandflow.testing.model.world import twin_of
-from demandflow.testing.scenario import given, step
+from demandflow.testing.scenario import given
 from tests.laws.workflows import workflows
 from tests.profiles import examples
 
