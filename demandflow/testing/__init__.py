@@ -19,7 +19,7 @@ from demandflow.testing.law import Law, Played, law
 from demandflow.testing.laws import LAWS, law_named, laws, no_way_round
 from demandflow.testing.machine import as_state_machine
 from demandflow.testing.model.world import Step, demand_id
-from demandflow.testing.operations import Ask, History, RunPolicies, Upset
+from demandflow.testing.operations import Ask, Batch, History, RunPolicies, Upset
 from demandflow.testing.player import Done
 from demandflow.testing.playing import play
 from demandflow.testing.scenario import Outcome, Situation, given
@@ -44,6 +44,7 @@ from demandflow.testing.tally import Tally
 __all__ = [
     "Ask",
     "Attempt",
+    "Batch",
     "Checked",
     "Differs",
     "Done",

@@ -6,16 +6,14 @@ import inspect
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from demandflow.application import DemandFlow
 from demandflow.commands import Commands
 from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.facts import MovedOver, Registered
 from demandflow.domain.standard.closed_loop import CLOSED_LOOP
 from demandflow.domain.values import Role
 from demandflow.testing.differs import Differs
-from demandflow.testing.model.world import Step, World, demand_id
+from demandflow.testing.model.world import Step, demand_id
 from demandflow.testing.operations import METHOD, WOULD, Ask
 
 BY_MIGRATING = "move_over"
@@ -23,19 +21,11 @@ BY_METHOD = {move.name: move.fact for move in CLOSED_LOOP.moves}
 """What the method of this name records."""
 
 
-def possible(world: World, step: Step) -> bool:
-    """Whether the step can be tried: of a demand that is there, or is not yet, and others that are."""
-    there = demand_id(step.demand) in world.demands
-    into: UUID | None = getattr(step.fact, "into", None)
-    again = isinstance(step.fact, Registered) and step.fact.source is not None
-    return (again or isinstance(step.fact, Registered) != there) and (into is None or into in world.demands)
-
-
 def command(flow: Commands, step: Step, at: datetime | None) -> Demand:
     """Give the command as the step says."""
     how = {"by": step.by, "at": at, **circumstances(step)}
     it, fact = demand_id(step.demand), step.fact
-    if step.way == WOULD and isinstance(flow, DemandFlow):
+    if step.way == WOULD:
         if isinstance(fact, Registered):
             return as_if(
                 flow.would_start(fact, workflow=step.on, **how), id=it

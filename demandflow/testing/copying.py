@@ -19,7 +19,7 @@ from demandflow.domain.values import Actor
 from demandflow.testing.environments import PLAIN, Environment
 from demandflow.testing.law import Law
 from demandflow.testing.model.world import Step
-from demandflow.testing.operations import Ask, History, RunPolicies, Upset
+from demandflow.testing.operations import Ask, Batch, History, RunPolicies, Upset
 
 
 def as_test(history: History, law: Law, workflow: str) -> str:
@@ -102,7 +102,7 @@ class Code:
             case Actor():
                 parts = (value.id, str(value.role), value.unit)
                 return f"{self.name_of(Actor)}({', '.join(repr(one) for one in parts if one is not None)})"
-            case Step() | Ask() | RunPolicies() | Upset() | Environment():
+            case Step() | Batch() | Ask() | RunPolicies() | Upset() | Environment():
                 self.needs("demandflow.testing", type(value).__name__)
                 return f"{type(value).__name__}({self._arguments(value)})"
             case _ if is_dataclass(value) and not isinstance(value, type):

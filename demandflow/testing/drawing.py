@@ -21,8 +21,9 @@ from demandflow.domain.moves import Move, sources
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Workflow
 from demandflow.testing.asking import Asking
+from demandflow.testing.batching import DAY, ENTRIES, US, draw_batch
 from demandflow.testing.choosing import MOST, Surroundings, fact_of
-from demandflow.testing.distances import distances, weighted
+from demandflow.testing.distances import weighted
 from demandflow.testing.environments import PLAIN, ZONES, Environment
 from demandflow.testing.goals import Goals
 from demandflow.testing.model.ids import id_of
@@ -30,16 +31,12 @@ from demandflow.testing.model.table import Unanswered
 from demandflow.testing.model.world import NO_TIME, Step, World, demand_id
 from demandflow.testing.operations import (
     ACT,
-    BATCH,
-    BROKEN,
     ENTERED,
     INTERRUPTED,
     LEFT,
-    MANY,
     METHOD,
     RACED,
     RUN,
-    TRIED,
     WOULD,
     History,
     Operation,
@@ -49,18 +46,23 @@ from demandflow.testing.operations import (
 from demandflow.testing.people import CONTRACTORS, OFFICERS, RESIDENTS, actors_for
 
 STEPS = 40
-US, MINUTE, HOUR, DAY = timedelta(microseconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 WAITS = (*(NO_TIME,) * 4, *(HOUR,) * 3, DAY, DAY, timedelta(days=8), timedelta(days=40))
 HASTY = (NO_TIME, NO_TIME, NO_TIME, HOUR)
 A_YEAR = timedelta(days=366)
 PATIENCE = timedelta(days=8)
 LATE = (NO_TIME,) * 6 + (timedelta(days=2), timedelta(days=35))
-WAYS = (ACT,) * 6 + (METHOD,) * 5 + (BATCH, BATCH, BROKEN, MANY, TRIED, WOULD, INTERRUPTED, RACED, RACED)
-ENTRIES = (NO_TIME, DAY, DAY + US, DAY - US, 2 * DAY, -4 * MINUTE, -5 * MINUTE, -5 * MINUTE - US)
-"""How long ago something is said to have happened, around what may be entered."""
+WAYS = (ACT,) * 6 + (METHOD,) * 5 + (WOULD, INTERRUPTED, RACED, RACED)
+TO_COME = (-4 * MINUTE, -5 * MINUTE, -5 * MINUTE - US)
 SOURCES = ("12345", "Café", "Cafe\u0301")
 TABLES = ("board", "stays", "totals", "ledger")
-ANYWHERE, IN_FILES = ("rebuild", "a page breaks", "rezone"), ("reopen", "another opens it", "pages race", "pages race")
+ANYWHERE = ("rebuild", "a page breaks", "rezone")
+IN_FILES = (
+    *("reopen", "another opens it", "pages race", "pages race"),
+    *("opened otherwise", "opened otherwise", "rows are lost", "rows are lost"),
+)
+PLACES = ("1 2", "0 1", "1 4", "0 1 3 4", "2 4", "0 3 4 5 7", "1 2 3 4 5 6 7")
+"""Which rows are lost, counted from the end."""
 TRIED_FACTS, STUBBORN = 6, 0.1
 """With how many facts a move is tried until it is possible; and how often with one alone."""
 LOT = st.integers(0, 2**64 - 1)
@@ -78,8 +80,13 @@ class Drawing:
         self.goals = Goals(world.workflow, dice)
         merging = [move.name for move in world.workflow.moves if move.fact is Merged]
         self.magnet = bool(merging) and dice.random() < 0.2
-        """Whether all is merged into one."""
-        self.goals.favourites += merging * 4 if self.magnet else []
+        self.chain = self.magnet and dice.random() < 0.5
+        """Whether all is merged into one, or each into the next."""
+        if self.magnet:
+            self.asking.weights["to_be_told"] = 12
+            self.goals.favourites += merging * 4
+        if self.chain:
+            self.goals.favourites, self.goals.fond = merging, 0.6
         self.fond, self.pace = self.goals.fond, dice.choice((WAITS, WAITS, HASTY))
         self.runs = dice.choice((0.05, 0.05, 0.15, 0.3))
         """How often the policies are run, where there are any."""
@@ -87,13 +94,18 @@ class Drawing:
         """Whether many demands are registered soon."""
         self.eager = dice.choice((0.3, 0.7, 0.9))
         """How often a step leads on to where a demand is to come."""
-        self.turns = (1, 2, 2) if self.magnet or self.crowd else dice.choice(((0,), (0, 0, 0, 1, 2), (0, 1, 2)))
+        any_turns = ((0,), (0, 0, 0, 1, 2), (0, 1, 2))
+        self.turns = (
+            (0, 1, 2) if self.chain else (1, 2, 2) if self.magnet or self.crowd else dice.choice(any_turns)
+        )
         """Whose turn it is: that of the first demand, the second, or any."""
         self.prelude = 40 if self.crowd else dice.choice((0, 8, 16, 30))
         """So many commands come first, and quickly."""
         self.most_demands = 8 if self.crowd else 6 if self.magnet else dice.choice((1, 1, 2, 3, 5))
         self.restful = dice.random() < 0.5
         """Whether what has ended is left in peace while anything goes on."""
+        self.registering = False
+        """Whether only new demands are registered."""
         self.often, self.tried = weighted(world.workflow), list[Step]()
 
     def draw_by(self, dice: Random) -> None:
@@ -106,12 +118,12 @@ class Drawing:
         opener = self.dice.randrange(6)
         if self.prelude > 0 or drawn < 0.65 or not world.demands:
             self.prelude -= 1
-            return self.command()
+            return draw_batch(self, opener) if self.dice.random() < 0.08 else self.command()
         if drawn < 0.68:
             return self.again()
-        if drawn < 0.72:
+        if drawn < 0.73:
             return self._upset(opener)
-        if drawn < 0.72 + self.runs and self.environment.policies:
+        if drawn < 0.73 + self.runs and self.environment.policies:
             return self._policies(opener)
         return self.asking.question(opener)
 
@@ -123,7 +135,7 @@ class Drawing:
         dice = self.dice
         step = replace(step, way=dice.choice(WAYS), opener=dice.randrange(6), after=self._turn(step))
         if isinstance(step.fact, Registered):
-            step = self._from_elsewhere(replace(step, way=WOULD if step.way == TRIED else step.way))
+            step = self._from_elsewhere(replace(step, way=WOULD if step.way == RACED else step.way))
         if not isinstance(step.fact, Registered):
             step = self._near_miss(step) if dice.random() < 0.12 else step
             demand = self.world.demands[demand_id(step.demand)]
@@ -139,9 +151,9 @@ class Drawing:
     def _from_elsewhere(self, step: Step) -> Step:
         """The registration on another workflow, or of a demand that another system keeps."""
         dice, fact = self.dice, step.fact
-        if dice.random() < 0.2:
+        if dice.random() < 0.3:
             step = replace(step, on=dice.choice(tuple(self.world.workflows)))
-        if type(fact) is Registered and dice.random() < 0.2:
+        if type(fact) is Registered and dice.random() < 0.3:
             said = {"source": dice.choice(SOURCES), "reference": f"Nr. {dice.randrange(4)}"}
             it = id_of(self.world, **said)
             if it not in self.world.demands or dice.random() < 0.5:
@@ -154,14 +166,14 @@ class Drawing:
         made = [one for one in self.tried if (one.command or getattr(one.fact, "source", None)) and not one.late]
         if not made:
             return None
-        step = replace(self.dice.choice(made), after=NO_TIME, way=self.dice.choice((ACT, METHOD, BATCH, MANY)))
+        step = replace(self.dice.choice(made), after=NO_TIME, way=self.dice.choice((ACT, METHOD)))
         kind, number = type(step.fact), self.dice.randrange(MOST)
         another = self.given.get(kind, lambda: fact_of(kind, number, self._around(step)))
         changes: Sequence[Callable[[], Step]] = (
             lambda: step,
             lambda: step,
             lambda: replace(step, by=Actor("somebody else", step.by.role)),
-            lambda: replace(step, by=Actor(step.by.id, self._role())),
+            lambda: replace(step, by=Actor(step.by.id, self.any_role())),
             lambda: replace(step, fact=another()),
         )
         return self.dice.choice(changes)()
@@ -169,8 +181,10 @@ class Drawing:
     def step(self) -> Step | None:
         """A step: half of those that are possible, but not yet, wait a while longer."""
         dice, world = self.dice, self.world
-        begins = not world.demands or (
-            len(world.demands) < self.most_demands and dice.random() < (0.4 if self.magnet or self.crowd else 0.15)
+        begins = (
+            not world.demands
+            or self.registering
+            or (len(world.demands) < self.most_demands and dice.random() < (0.4 if self.magnet or self.crowd else 0.15))
         )
         first = dice.choice(self.pace)
         waits = [first, PATIENCE] if first < PATIENCE and dice.random() < 0.5 else [first]
@@ -200,6 +214,8 @@ class Drawing:
         going_on = [one for one in world.demands.values() if one.open]
         if self.restful and going_on and not demand.open:
             demand = self.dice.choice(going_on)
+        taken_in = [one for one in world.demands.values() if self.chain and one.open and one.took_in]
+        demand = taken_in[0] if taken_in and at else demand
         if kind >= 0.85 and self.prelude <= 0:
             return self._anything(demand, number, turn, late)
         often = self.often[demand.state]
@@ -241,7 +257,7 @@ class Drawing:
         if not moves:
             return None
         move = self.dice.choice(moves)
-        people = actors_for(self.dice.choice((*move.roles, self._role())), demand)
+        people = actors_for(self.dice.choice((*move.roles, self.any_role())), demand)
         kind = self.dice.choice(moves).fact if self.dice.random() < 0.3 else move.fact
         own = self.given[kind]() if kind in self.given else None
         fact = own or fact_of(kind, number, self._surroundings(demand))
@@ -250,15 +266,18 @@ class Drawing:
     def _near_miss(self, step: Step) -> Step:
         """The step with one thing otherwise."""
         dice, demands = self.dice, self.world.demands
-        people = (*RESIDENTS, *OFFICERS, *CONTRACTORS, "somebody")
+        people, latest = (*RESIDENTS, *OFFICERS, *CONTRACTORS, "somebody"), self.environment.late_entry
+        policies = () if self.world.policies is None else self.world.policies.names
         return dice.choice(
             (
-                lambda: replace(step, by=Actor(step.by.id, self._role(), step.by.unit)),
+                lambda: replace(step, by=Actor(step.by.id, self.any_role(), step.by.unit)),
                 lambda: replace(step, by=Actor(dice.choice(people), step.by.role)),
                 lambda: replace(step, fact=fact_of(type(step.fact), dice.randrange(MOST), self._around(step))),
                 lambda: replace(step, late=dice.choice((US, HOUR, DAY))),
-                lambda: replace(step, late=dice.choice(ENTRIES), way=ENTERED),
-                lambda: replace(step, late=dice.choice(ENTRIES), way=ENTERED),
+                lambda: replace(step, late=latest + dice.choice(ENTRIES), way=ENTERED),
+                lambda: replace(step, late=latest + dice.choice(ENTRIES), way=ENTERED),
+                lambda: replace(step, late=dice.choice(TO_COME), way=ENTERED),
+                lambda: replace(step, by=Actor(dice.choice((*policies, "somebody")), "policy")),
                 lambda: (
                     step if isinstance(step.fact, Merged) else replace(step, demand=dice.choice(sorted(demands)).int)
                 ),
@@ -297,9 +316,11 @@ class Drawing:
     def _upset(self, opener: int) -> Upset:
         what = self.dice.choice((*ANYWHERE, *IN_FILES) if self.environment.file else ANYWHERE)
         zone, table = self.dice.choice(ZONES), f"{self.dice.choice(TABLES)} {self.dice.choice(('before', 'after'))}"
-        return Upset(what, {"rezone": zone, "a page breaks": table}.get(what, ""), opener)
+        said = {"rezone": zone, "a page breaks": table, "rows are lost": self.dice.choice(PLACES)}
+        return Upset(what, said.get(what, ""), opener)
 
-    def _role(self) -> str:
+    def any_role(self) -> str:
+        """A role that may do something."""
         return self.dice.choice(sorted({role for move in self.world.workflow.moves for role in move.roles}))
 
     def _around(self, step: Step) -> Surroundings:
@@ -310,7 +331,8 @@ class Drawing:
         world = self.world
         others = [other for other in world.demands if other != demand.id] * 3 + [demand.id]
         if self.magnet and world.demands:
-            others = [min(world.demands)] * 8 + others
+            alone = [it for it, one in world.demands.items() if self.chain and one.open and not one.took_in]
+            others = ([it for it in alone if it != demand.id] or [min(world.demands)])[:1] * 8 + others
         keys = (world.twin.key, world.workflow.key, world.twin.key, "unknown@1")
         return Surroundings(demand, others, world.clock.now, keys, world.workflow.grades.words)
 

@@ -10,6 +10,7 @@ from typing import Any
 ZONES = ("UTC", "Asia/Shanghai", "America/New_York", "Pacific/Auckland", "Europe/Berlin")
 PAGES = (1, 2, 3, 5, 8, 1000, 1000)
 START = datetime(2025, 3, 1, 8, tzinfo=UTC)
+A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,9 @@ class Environment:
     """The circumstances of a history; without arguments, the plainest.
 
     `page` is how many rows are read at once, `keep` of how many demands the state is kept, `openers` how many have the
-    log open. With `policies`, the standard ones can be run. `lot` is what questions to calendars are drawn by.
+    log open. With `policies`, the standard ones can be run. `lot` is what questions to calendars are drawn by. The log
+    is that of a `tenant`; the roles in `backdating` may enter what is past, all others what happened up to `late_entry`
+    ago.
     """
 
     zone: str = "UTC"
@@ -28,6 +31,9 @@ class Environment:
     keep: int = 10_000
     policies: bool = False
     lot: int = 0
+    tenant: str | None = None
+    backdating: tuple[str, ...] = ()
+    late_entry: timedelta = A_DAY
 
 
 PLAIN = Environment()
@@ -47,4 +53,7 @@ def any_environment(dice: Random) -> Environment:
         keep=dice.choice((1, 2, 10_000)),
         policies=dice.random() < 0.5,
         lot=dice.randrange(2**32),
+        tenant=dice.choice((None, None, "fufeng", "né")),
+        backdating=dice.choice(((), (), ("auditor",), ("supervisor", "contractor"))),
+        late_entry=dice.choice((A_DAY, A_DAY, timedelta(0), 30 * A_DAY)),
     )

@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from demandflow.domain.fact import Fact
+from demandflow.domain.facts import MovedOver, Registered
+from demandflow.domain.moves import sources
 from demandflow.domain.workflow import Workflow
 from demandflow.testing.environments import PLAIN, Environment
-from demandflow.testing.model.world import NO_TIME, Expected, Step, World
+from demandflow.testing.model.world import NO_TIME, Expected, Step, World, demand_id
 
-ACT, METHOD, BATCH, BROKEN, MANY, TRIED, WOULD, INTERRUPTED, RACED, ENTERED = WAYS = (
+ACT, METHOD, WOULD, INTERRUPTED, RACED, ENTERED = (
     "act",  # act(), or start()
     "method",  # the method of that name
-    "batch",  # within a batch
-    "broken",  # within a batch that is broken off
-    "many",  # act_many(), register_many()
-    "tried",  # try_many()
     "would",  # would(), would_start()
     "interrupted",  # the command is interrupted before it is recorded
     "raced",  # somebody else writes to the demand between reading and recording
     "entered",  # said to have happened then, without the right to enter what is long past
 )
 """How a step is given."""
-RECORDED = frozenset({ACT, METHOD, BATCH, MANY, RACED, ENTERED})
+BATCH, BROKEN, MANY, TRIED, MIGRATED, MIGRATION_TRIED = (
+    "batch",  # batch()
+    "broken",  # batch(), broken off at its end
+    "many",  # act_many(), register_many()
+    "tried",  # try_many()
+    "migrated",  # migrate_all(): the first step, of every open demand on the workflow that it is `on`
+    "migration tried",  # migrate_all(dry_run=True)
+)
+"""How several steps are given."""
+UNRECORDED = frozenset({WOULD, INTERRUPTED, BROKEN, TRIED, MIGRATION_TRIED})
+"""Ways in which nothing is recorded."""
 
 
 RUN, RETRY, DROP, GIVE = LEFT = (
@@ -53,6 +62,64 @@ class Ask:
 
 
 @dataclass(frozen=True)
+class Batch:
+    """Several steps as one; with `backdating`, what they enter may have happened at any time."""
+
+    steps: tuple[Step, ...]
+    way: str = BATCH
+    backdating: bool = False
+    opener: int = 0
+
+    @property
+    def migrates(self) -> bool:
+        """Whether its first step is made with all open demands of a workflow."""
+        return self.way in (MIGRATED, MIGRATION_TRIED)
+
+    @property
+    def registers(self) -> bool:
+        """Whether its items are demands to register; there is no dry run of that."""
+        return self.way == MANY and isinstance(self.steps[0].fact, Registered)
+
+    def given(self, world: World) -> Iterator[Step]:
+        """The steps that can be given, as the world is by then; items are given at once, all of one kind."""
+        steps = tuple(everywhere(world, self.steps[0])) if self.migrates else self.steps
+        items = self.way not in (BATCH, BROKEN)
+        for number, step in enumerate(steps):
+            entered = step.late or step.way == ENTERED
+            way = (
+                ENTERED
+                if entered and (items or not self.backdating)
+                else ACT
+                if items or step.way == ENTERED
+                else step.way
+            )
+            after = NO_TIME if items and number else step.after
+            if items and isinstance(step.fact, Registered) != self.registers:
+                continue
+            if possible(world, step):
+                yield replace(step, way=way, after=after)
+
+
+def everywhere(world: World, step: Step) -> Iterator[Step]:
+    """The step with each open demand on the workflow that it is `on`, in the order of their receipt."""
+    moves = [move for move in world.workflow.moves if move.fact is MovedOver]
+    there = [one for one in world.demands.values() if one.workflow == step.on and one.ended_as is None]
+    for demand in sorted(there, key=lambda one: (one.received, one.id)):
+        here = [move for move in moves if demand.state in sources(move, world.workflow.states)]
+        here.sort(key=lambda move: step.by.role not in move.roles)
+        name = here[0].name if here else step.move
+        yield Step(demand.id.int, name, step.fact, step.by, step.after, step.late, step.way)
+
+
+def possible(world: World, step: Step) -> bool:
+    """Whether the step can be tried: of a demand that is there, or is not yet, and others that are."""
+    there = demand_id(step.demand) in world.demands
+    into: UUID | None = getattr(step.fact, "into", None)
+    again = isinstance(step.fact, Registered) and step.fact.source is not None
+    return (again or isinstance(step.fact, Registered) != there) and (into is None or into in world.demands)
+
+
+@dataclass(frozen=True)
 class RunPolicies:
     """The policies are run, by the clock or as of so long ago; or something is done with what they left.
 
@@ -77,7 +144,12 @@ class Upset:
     opener: int = 0
 
 
-Operation = Step | Ask | RunPolicies | Upset
+Operation = Step | Batch | Ask | RunPolicies | Upset
+
+
+def steps_of(operation: Operation) -> tuple[Step, ...]:
+    """The steps that are tried by it."""
+    return operation.steps if isinstance(operation, Batch) else (operation,) if isinstance(operation, Step) else ()
 
 
 @dataclass(frozen=True)
@@ -95,9 +167,9 @@ class History:
     @property
     def steps(self) -> tuple[Step, ...]:
         """What people tried with the demands."""
-        return tuple(one for one in self.operations if isinstance(one, Step))
+        return tuple(step for one in self.operations for step in steps_of(one))
 
     def told(self) -> tuple[Expected, ...]:
         """Each step with what had to come of it."""
-        world = World(self.workflow, self.environment.zone, self.environment.start)
+        world = World(self.workflow, self.environment)
         return tuple(world.tell(step) for step in self.steps)

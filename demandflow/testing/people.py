@@ -25,6 +25,7 @@ PLACES = tuple(
 CATEGORIES = tuple(map(Category, ("culture", "civil_affairs/subsidy", "civil_affairs", "住房/维修", "culture2")))
 CHANNELS = (Channel.HOTLINE, Channel.WISH_BOX, Channel.WECHAT_GROUP, Channel("loudspeaker"))
 URGENCIES = (*Urgency.USUAL, Urgency("avant l'été"))
+BOSS = Actor("boss", Role.SUPERVISOR)
 METHODS = (*FeedbackMethod.USUAL, FeedbackMethod("loudspeaker"))
 
 

@@ -3,33 +3,33 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
+from uuid import UUID
 
 from demandflow.application import DemandFlow
-from demandflow.batches import Action, Recorded, Registration, Rejected
+from demandflow.batches import Recorded
+from demandflow.commands import Commands
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
-from demandflow.domain.facts import Noted, Registered
-from demandflow.domain.values import Actor, Role
+from demandflow.domain.facts import Noted
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import DemandFlowError
 from demandflow.projections.board.rows import BoardPage
 from demandflow.store import cursor
 from demandflow.store.mapper import readable
+from demandflow.testing.batching import answers_of
 from demandflow.testing.clock import calendars_may_end
 from demandflow.testing.commanding import (
     asked,
-    circumstances,
     command,
     other_types,
-    possible,
     same_answer,
     same_demand,
     what,
@@ -46,18 +46,18 @@ from demandflow.testing.operations import (
     BROKEN,
     ENTERED,
     INTERRUPTED,
-    MANY,
     RACED,
-    RECORDED,
-    TRIED,
+    UNRECORDED,
     Ask,
+    Batch,
     Operation,
     RunPolicies,
     Upset,
+    possible,
 )
+from demandflow.testing.people import BOSS
 from demandflow.testing.upsets import Upsets
 
-BOSS = Actor("boss", Role.SUPERVISOR)
 MEANWHILE = "meanwhile"
 
 
@@ -97,10 +97,10 @@ class Player(Upsets):
         url: str | None = None,
     ) -> None:
         self.environment, self._open = environment, open
-        self.world = World(workflow, environment.zone, environment.start)
+        self.world = World(workflow, environment)
         self.model = Policies(self.world) if environment.policies else None
         self.done: list[Done] = []
-        self._next_id, self._interrupted = demand_id(1), False
+        self._next_ids, self._interrupted, self._dry = [demand_id(1)], False, False
         self._position = self._checked = 0
         self._closing = ExitStack()
         self._closing.enter_context(patch.object(cursor, "PAGE", environment.page))
@@ -133,8 +133,12 @@ class Player(Upsets):
 
     def _do(self, operation: Operation, flow: DemandFlow) -> None:
         match operation:
+            case Step() if operation.late and operation.way != ENTERED:
+                self._batch(Batch((operation,), BROKEN if operation.way in UNRECORDED else BATCH, True), flow)
             case Step():
                 self._step(operation, flow)
+            case Batch():
+                self._batch(operation, flow)
             case Ask():
                 self._ask(operation, flow)
             case RunPolicies() if self.model is not None:
@@ -149,69 +153,72 @@ class Player(Upsets):
 
     def _step(self, step: Step, flow: DemandFlow) -> None:
         """Give the command, and judge the answer and what is recorded."""
-        world, it = self.world, demand_id(step.demand)
-        if not possible(world, step):
+        if not possible(self.world, step):
             return
-        saved = None if step.way in RECORDED else world.saved()
         if step.way == RACED:
             step = self._race(step, flow)
-        expected = world.tell(step)
-        began = len(world.log) - len(expected.events)
-        at = self.world.clock.now - step.late if step.late or step.way == ENTERED else None
-        answer = self._answer(step, at, flow)
-        flow._log.__dict__.pop("append", None)
-        self._next_id = it
-        if step.way != INTERRUPTED:
-            try:
-                self._judge(step, expected, answer)
-            except Differs:
-                self.done.append(Done(len(self.done) + 1, expected, answer, ()))  # to be looked at by the other laws
-                raise
-        if saved is not None:
-            now = world.clock.now
-            world.restore(saved)
-            world.clock.now = now
+        with self._unrecorded(step.way in UNRECORDED):
+            expected = self._expected(step)
+            answer = self._answer(expected, flow)
+            flow._log.__dict__.pop("append", None)
+            self._judge(expected, answer)
         self._same_log(f"{what(step)}: what is recorded")
-        recorded = tuple(world.log[began:]) if saved is None else ()
-        self.done.append(Done(len(self.done) + 1, expected, answer, recorded))
 
-    def _answer(self, step: Step, at: datetime | None, flow: DemandFlow) -> Demand | Exception | None:
-        self._next_id = demand_id(step.demand)
+    def _batch(self, batch: Batch, flow: DemandFlow) -> None:
+        """Give the commands together, and judge each answer, in their order, and what is recorded."""
+        with self._unrecorded(batch.way in UNRECORDED):
+            if batch.way in (BATCH, BROKEN):
+                with suppress(Interruption), flow.batch(backdating=batch.backdating) as block:
+                    for step in batch.given(self.world):
+                        with self._unrecorded(step.way in UNRECORDED):
+                            expected = self._expected(step)
+                            self._judge(expected, self._answer(expected, block))
+                    if batch.way == BROKEN:
+                        raise Interruption
+            else:
+                self._many(batch, flow)
+        self._same_log(f"{batch.way}: what is recorded")
+
+    def _many(self, batch: Batch, flow: DemandFlow) -> None:
+        """Give the commands as items; all are of the kind of the first."""
+        expected = [self._expected(step) for step in batch.given(self.world)]
+        new = [one.before.id for one in expected if getattr(one.step.fact, "source", None) is None]
+        self._next_ids = new or self._next_ids
+        answers = answers_of(flow, batch, expected)
+        if len(answers) != len(expected):
+            raise Differs(f"{batch.way}: so many answers", len(answers), len(expected))
+        for one, answer in zip(expected, answers, strict=True):
+            known = bool(one.again)
+            if isinstance(answer, Recorded) and one.error is None and answer.known != known:
+                raise Differs(f"{what(one.step)} was known before", answer.known, known)
+            self._judge(one, answer.demand if isinstance(answer, Recorded) else answer.reason)
+
+    @contextmanager
+    def _unrecorded(self, really: bool) -> Iterator[None]:
+        """What is done within never happened, nor did the time go by."""
+        saved, was = self.world.saved() if really else None, self._dry
+        self._dry = really or was
+        yield
+        self._dry = was
+        if saved is not None:
+            self.world.restore(saved)
+
+    def _expected(self, step: Step) -> Expected:
+        expected = self.world.tell(step)
+        self._next_ids = [expected.before.id]
+        return expected
+
+    def _answer(self, expected: Expected, flow: Commands) -> Demand | Exception | None:
+        step = expected.step
         try:
             with suppress(Interruption):
-                if step.way in (BATCH, BROKEN) or (at is not None and step.way != ENTERED):
-                    return self._in_a_batch(step, at, flow)
-                if step.way in (MANY, TRIED):
-                    return self._one_of_many(step, flow)
                 self._interrupted = step.way == INTERRUPTED
-                return command(flow, step, at)
+                return command(flow, step, expected.given)
         except Exception as error:  # the law judges what may be raised
             return error
         finally:
             self._interrupted = False
         return None
-
-    def _in_a_batch(self, step: Step, at: datetime | None, flow: DemandFlow) -> Demand | Exception | None:
-        """Within a batch, for what happened long ago with the right to enter it; maybe broken off."""
-        answer: Demand | Exception | None = None
-        with suppress(Interruption), flow.batch(backdating=at is not None) as batch:
-            try:
-                answer = command(batch, step, at)
-            except DemandFlowError as error:
-                answer = error
-            if step.way not in RECORDED:
-                raise Interruption
-        return answer
-
-    def _one_of_many(self, step: Step, flow: DemandFlow) -> Demand | Exception | None:
-        how: dict[str, Any] = {"by": step.by, **circumstances(step)}
-        if isinstance(step.fact, Registered):
-            found = flow.register_many([Registration(fact=step.fact, workflow=step.on, **how)])
-        else:
-            item = Action(demand=demand_id(step.demand), move=step.move, fact=step.fact, **how)
-            found = flow.act_many([item]) if step.way == MANY else flow.try_many([item])
-        (one,) = found
-        return one.demand if isinstance(one, Recorded) else one.reason if isinstance(one, Rejected) else None
 
     def _race(self, step: Step, flow: DemandFlow) -> Step:
         """Somebody else writes to the demand between reading and recording, if the step is possible and that is."""
@@ -234,8 +241,13 @@ class Player(Upsets):
         flow._log.append = appended  # type: ignore[method-assign]
         return step
 
-    def _judge(self, step: Step, expected: Expected, answer: Demand | Exception | None) -> None:
+    def _judge(self, expected: Expected, answer: Demand | Exception | None) -> None:
         """Raise Differs unless that is what the model says."""
+        step = expected.step
+        recorded = () if self._dry or not isinstance(answer, Demand) else expected.events
+        self.done.append(Done(len(self.done) + 1, expected, answer, recorded))
+        if step.way == INTERRUPTED:
+            return
         if expected.error is not None:
             right = type(answer).__name__ == expected.error
             if not right or not str(answer):
@@ -305,17 +317,23 @@ class Player(Upsets):
 
     # opening
 
-    def opened(self) -> DemandFlow:
-        """A flow of the log, as the environment has it."""
+    def opened(self, url: str | None = None, **said: Any) -> DemandFlow:
+        """A flow of the log (or another), as the environment has it or as it is said."""
         environment = self.environment
         more: dict[str, Any] = {"policies": standard_policies(self.world.workflow)} if environment.policies else {}
         if environment.keep != PLAIN.keep:
             more["keep"] = environment.keep
         if self.world.zone.key != PLAIN.zone:
             more["zone"] = self.world.zone.key
-        workflows = tuple(self.world.workflows.values())
+        for name in ("tenant", "backdating", "late_entry"):
+            if getattr(environment, name) != getattr(PLAIN, name):
+                more[name] = getattr(environment, name)
+        more |= {"workflows": tuple(self.world.workflows.values()), **said}
         with calendars_may_end():
-            return self._open(self.url, workflows=workflows, clock=self._now, new_id=lambda: self._next_id, **more)
+            return self._open(url or self.url, clock=self._now, new_id=self._new_id, **more)
+
+    def _new_id(self) -> UUID:
+        return self._next_ids.pop(0) if len(self._next_ids) > 1 else self._next_ids[0]
 
     def _now(self) -> datetime:
         if self._interrupted:

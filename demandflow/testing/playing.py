@@ -16,11 +16,12 @@ from demandflow.testing.environments import PLAIN, Environment, any_environment
 from demandflow.testing.law import Played
 from demandflow.testing.model.table import Unanswered
 from demandflow.testing.model.world import Step
-from demandflow.testing.operations import Ask, History, Operation, RunPolicies, Upset
+from demandflow.testing.operations import Ask, Batch, History, Operation, RunPolicies, Upset, steps_of
 from demandflow.testing.player import Player
 from demandflow.testing.upsets import UPSETS
 
 QUESTIONS_AT_THE_END, IN_A_CROWD = 20, 50
+OPERATIONS = ("Step", "Batch", "Ask", "RunPolicies", "Upset")
 
 
 @contextmanager
@@ -97,28 +98,29 @@ def _goes_on(played: Played, operation: Operation) -> bool:
 
 def _check(history: History) -> None:
     """Raise InvalidValue for what could never be done: on no demand, or by no move of the workflow."""
-    names, registered = dict.fromkeys(move.name for move in history.workflow.moves), set()
-    for number, step in enumerate(history.operations, start=1):
-        if isinstance(step, Upset) and step.what not in UPSETS:
-            raise InvalidValue("operations", f"{number}: {brief(step.what)} is unknown (possible: {listed(UPSETS)})")
-        if not isinstance(step, Step | Ask | RunPolicies | Upset):
-            raise InvalidValue("operations", f"{number} must be a Step, Ask, RunPolicies or Upset, got {brief(step)}")
-        if not isinstance(step, Step):
-            continue
-        if step.move not in names:
-            near = get_close_matches(step.move, names, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else f" (it has {listed(names)})"
-            raise InvalidValue("operations", f"step {number}: {history.workflow.key} has no move {step.move!r}{hint}")
-        if isinstance(step.fact, Registered):
-            start = history.workflow.move_of(type(step.fact), "")
-            if step.move != start:
-                raise InvalidValue(
-                    "operations", f"step {number}: {type(step.fact).__name__} is registered by {start!r}"
-                )
-            registered.add(step.demand)
-        elif isinstance(step.fact, Merged) and step.fact.into.int not in registered:
-            raise InvalidValue("operations", f"step {number}: demand {step.fact.into} was not registered before")
-        elif step.demand not in registered:
-            raise InvalidValue(
-                "operations", f"step {number} is of demand {step.demand}, which no step before registers"
-            )
+    registered = set[int]()
+    for number, one in enumerate(history.operations, start=1):
+        if not isinstance(one, Step | Batch | Ask | RunPolicies | Upset):
+            raise InvalidValue("operations", f"{number} must be a {listed(OPERATIONS)}, got {brief(one)}")
+        if isinstance(one, Upset) and one.what not in UPSETS:
+            raise InvalidValue("operations", f"{number}: {brief(one.what)} is unknown (possible: {listed(UPSETS)})")
+        for step in steps_of(one):
+            if not (isinstance(one, Batch) and one.migrates):
+                _check_step(history.workflow, number, step, registered)
+
+
+def _check_step(workflow: Workflow, number: int, step: Step, registered: set[int]) -> None:
+    names = dict.fromkeys(move.name for move in workflow.moves)
+    if step.move not in names:
+        near = get_close_matches(step.move, names, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else f" (it has {listed(names)})"
+        raise InvalidValue("operations", f"step {number}: {workflow.key} has no move {step.move!r}{hint}")
+    if isinstance(step.fact, Registered):
+        start = workflow.move_of(type(step.fact), "")
+        if step.move != start:
+            raise InvalidValue("operations", f"step {number}: {type(step.fact).__name__} is registered by {start!r}")
+        registered.add(step.demand)
+    elif isinstance(step.fact, Merged) and step.fact.into.int not in registered:
+        raise InvalidValue("operations", f"step {number}: demand {step.fact.into} was not registered before")
+    elif step.demand not in registered:
+        raise InvalidValue("operations", f"step {number} is of demand {step.demand}, which no step before registers")

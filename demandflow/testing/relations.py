@@ -163,6 +163,7 @@ def again(played: Played, events: Sequence[Event]) -> Iterator[DemandFlow]:
     """A second flow on which the same was done, at the moments at which it was."""
     clock, next_id = FrozenClock(), UUID(int=1)
     how: dict[str, Any] = {"workflows": tuple(played.world.workflows.values()), "zone": played.world.zone.key}
+    how["tenant"] = played.world.environment.tenant
     # the clock goes back from one demand to the next
     how |= {"clock": clock, "new_id": lambda: next_id, "clocks_right_until": EARLIEST}
     with calendars_may_end():

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from demandflow.domain.fact import Fact
 from demandflow.errors import DemandFlowError
 from demandflow.testing.model.world import Step
-from demandflow.testing.operations import Ask, History, Operation
+from demandflow.testing.operations import Ask, Batch, History, Operation
 
 SECONDS = 20.0
 D = TypeVar("D", bound=Any)
@@ -84,6 +84,14 @@ def plainer(operation: Operation) -> Iterator[Operation]:
             yield replace(operation, keywords=others)
         return
     yield from by_default(operation)
+    if isinstance(operation, Batch):
+        steps = operation.steps
+        yield from (steps if len(steps) == 1 and not operation.migrates else ())
+        for at in range(len(steps)) if len(steps) > 1 else ():
+            yield replace(operation, steps=(*steps[:at], *steps[at + 1 :]))
+        for at, step in enumerate(steps):
+            fewer = (one for one in plainer(step) if isinstance(one, Step))
+            yield from (replace(operation, steps=(*steps[:at], one, *steps[at + 1 :])) for one in fewer)
     if isinstance(operation, Step):
         for fact in shorter(operation.fact):
             yield replace(operation, fact=fact)

@@ -8,21 +8,24 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from demandflow.testing.commanding import asked, possible
+from demandflow.testing.commanding import asked
 from demandflow.testing.environments import PLAIN, Environment
 from demandflow.testing.model.world import Step, World
 from demandflow.testing.operations import (
     ACT,
     DROP,
     GIVE,
-    RECORDED,
     RETRY,
     RUN,
+    UNRECORDED,
     Ask,
+    Batch,
     History,
     Operation,
     RunPolicies,
     Upset,
+    possible,
+    steps_of,
 )
 
 DONE_WITH_POLICIES = {
@@ -48,6 +51,10 @@ def told(operation: Operation, number: int) -> str:
     match operation:
         case Step():
             return told_step(operation, number)
+        case Batch():
+            right = ", with the right to backdate" if operation.backdating else ""
+            steps = (f"\n     {told_step(step, at)}" for at, step in enumerate(operation.steps, 1))
+            return f"{number:>3}. together [{operation.way}{right}]:{''.join(steps)}"
         case Ask():
             return f"{number:>3}. somebody asks {asked(operation)}"
         case RunPolicies():
@@ -60,22 +67,27 @@ def told(operation: Operation, number: int) -> str:
 def story(history: History) -> str:
     """Where it was, what was done, when, and what had to come of it: a line each."""
     environment = history.environment
-    world = World(history.workflow, environment.zone, environment.start)
+    world = World(history.workflow, environment)
     lines = [] if environment == PLAIN else [f"In {_circumstances(environment)}:"]
     for number, one in enumerate(history.operations, start=1):
-        came = ""
         world.clock.now += one.after if isinstance(one, Ask | RunPolicies) else timedelta(0)
-        if isinstance(one, Step) and possible(world, one):
-            saved, expected = world.saved(), world.tell(one)
-            came = (
-                f"  refused ({expected.error})" if expected.error else f"  → {world.demands[expected.before.id].state}"
-            )
-            if one.way not in RECORDED:
-                now = world.clock.now
-                world.restore(saved)
-                world.clock.now, came = now, f"{came}, if it were recorded"
-        lines.append(f"{world.clock.now:%Y-%m-%d %H:%M} {told(one, number)}{came}")
+        saved = world.saved()
+        came = [_came(world, step) for step in (one.given(world) if isinstance(one, Batch) else steps_of(one))]
+        first = f"{world.clock.now:%Y-%m-%d %H:%M} {told(one, number)}"
+        lines += [first, *came] if isinstance(one, Batch) else [first + "".join(came)]
+        if isinstance(one, Batch | Step) and one.way in UNRECORDED:
+            world.restore(saved)
     return "\n".join(lines)
+
+
+def _came(world: World, step: Step) -> str:
+    """What had to come of the step; it has happened afterwards."""
+    if not possible(world, step):
+        return ""
+    expected = world.tell(step)
+    if expected.error is not None:
+        return f"  refused ({expected.error})"
+    return f"  → {world.demands[expected.before.id].state}"
 
 
 def _circumstances(environment: Environment) -> str:

@@ -11,9 +11,11 @@ from demandflow.application import DemandFlow
 from demandflow.errors import DemandFlowError
 from demandflow.projections.tables import PROJECTIONS
 from demandflow.testing.environments import Environment
+from demandflow.testing.losing import OTHERWISE, acknowledge, losing, open_otherwise
+from demandflow.testing.model.losses import missing, without_end
 from demandflow.testing.model.policies import Policies
 from demandflow.testing.model.world import World
-from demandflow.testing.operations import Upset
+from demandflow.testing.operations import Ask, Upset
 
 MOST_OPENERS = 3
 
@@ -25,6 +27,8 @@ UPSETS = {
     "rezone": "_rezone",
     "a page breaks": "_break_a_page",
     "pages race": "_race_of_pages",
+    "opened otherwise": "_open_otherwise",
+    "rows are lost": "_lose_rows",
 }
 """What can happen, and who lets it happen."""
 
@@ -36,9 +40,13 @@ class Upsets:
     world: World
     model: Policies | None
     flows: list[DemandFlow]
+    url: str
 
-    def opened(self) -> DemandFlow:
-        """A flow of the log, as the environment has it."""
+    def opened(self, url: str | None = None, **said: Any) -> DemandFlow:
+        """A flow of the log (or another), as the environment has it or as it is said."""
+        raise NotImplementedError
+
+    def _ask(self, ask: Ask, flow: DemandFlow) -> None:
         raise NotImplementedError
 
     def upset(self, upset: Upset, flow: DemandFlow) -> None:
@@ -89,6 +97,25 @@ class Upsets:
 
         with patch.object(module, "write", failing), suppress(DemandFlowError):
             flow.figures()
+
+    def _open_otherwise(self, upset: Upset, flow: DemandFlow) -> None:
+        """Somebody says something else of the log when they open it, one thing after the other."""
+        for what in OTHERWISE if self.environment.file else ():
+            open_otherwise(self.opened, self.url, what, self.world)
+
+    def _lose_rows(self, upset: Upset, flow: DemandFlow) -> None:
+        """Rows are lost from a copy of the log: which, is counted from its end; a 0 says that nobody had it open."""
+        places, whole = {int(number) for number in upset.with_what.split()}, len(self.world.log)
+        lost = sorted(whole + 1 - place for place in places if 0 < place <= whole)
+        if not self.environment.file or not lost:
+            return
+        with losing(self.opened, self.url, lost, closed=0 in places) as other:
+            acknowledge(other, missing(self.world, lost), len(lost), self.world)
+            if lost == list(range(lost[0], whole + 1)):
+                all_of_it, self.world = self.world, without_end(self.world, len(lost))
+                for question in (Ask("board"), Ask("figures"), Ask("figures_by", ("place",))):
+                    self._ask(question, other)
+                self.world = all_of_it
 
     def _race_of_pages(self, upset: Upset, flow: DemandFlow) -> None:
         """Somebody else takes in the same page in between."""

@@ -45,7 +45,7 @@ class Part:
     @property
     def figures(self) -> dict[str, Any]:
         """The counts and the rates, and what nobody left out."""
-        aside = {"clocks": self.query.clocks, "without": (0, 0)}
+        aside = {"clocks": self.query.clocks, "without": (0, self.query.world.missing)}
         return {**aside, **self.counts, **{f"{name} (rate)": rate_shown(rate) for name, rate in self.rates.items()}}
 
     @property
@@ -69,7 +69,9 @@ class Part:
     @property
     def _identity(self) -> str:
         parts = " + ".join(f"{self.counts[name]} {name}" for name in ("open", *ENDS))
-        return f"{len(self.demands)} received = {parts}"
+        missing = self.query.world.missing
+        without = f"; {missing} event{' is' if missing == 1 else 's are'} missing" if missing else ""
+        return f"{len(self.demands)} received = {parts}{without}"
 
     def _clock(self, clock: str) -> dict[str, Any]:
         """The figures of a clock, and how they are printed."""

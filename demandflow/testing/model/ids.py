@@ -16,11 +16,11 @@ NAMESPACE = UUID("5f3c2c1e-0d1f-5f55-8f62-6d1b8f7f2f60")
 
 
 def id_of(world: World, source: str, reference: str) -> UUID:
-    """The same for the same names, however they are spelt; without a tenant, the first is null."""
+    """The same for the same names of a tenant, however they are spelt; without a tenant, the first is null."""
     names = [normalize("NFC", name).strip() for name in (source, reference)]
     if not all(names):
         raise InvalidValue("reference", "must say something")
-    return uuid5(NAMESPACE, json.dumps([None, *names], ensure_ascii=False))
+    return uuid5(NAMESPACE, json.dumps([world.environment.tenant, *names], ensure_ascii=False))
 
 
 QUESTIONS: Mapping[str, tuple[Callable[..., Any], Callable[[Any], Any]]] = {"id_of": (id_of, lambda answer: answer)}

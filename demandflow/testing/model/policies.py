@@ -43,6 +43,7 @@ class Policies:
 
     def __init__(self, world: World) -> None:
         self.world, self.policies = world, standard_policies(world.workflow)
+        self.names = tuple(policy.name for policy in self.policies)
         self.quiet: set[tuple[Key, int]] = set()
         """What had no answer, and in which version of the demand."""
         self.parked: dict[Key, datetime] = {}

@@ -29,14 +29,16 @@ from demandflow.domain.moves import Move, Proposal
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Workflow
 from demandflow.testing.clock import FrozenClock
+from demandflow.testing.environments import PLAIN, Environment
 from demandflow.testing.model.picture import as_right, demand_of, grade_means, moments_of, picture
 from demandflow.testing.model.table import Table
 
 OTHER_LIMIT = Limit("2 working days")
 NO_TIME = timedelta(0)
 ENTERED = "entered"
-ALLOWED_SKEW, LATE_ENTRY = timedelta(minutes=5), timedelta(days=1)
-"""So far clocks may differ; and so long ago may something have happened that anybody enters."""
+"""A way of a step: see operations.py."""
+ALLOWED_SKEW = timedelta(minutes=5)
+"""So far clocks may differ."""
 Until = date | datetime | str | None
 """The end of a day in the community's zone, or a moment; None for now."""
 
@@ -88,6 +90,11 @@ class Expected:
         """When it happened, if it did."""
         return self.proposal.at
 
+    @property
+    def given(self) -> datetime | None:
+        """When it is said to have happened, if that is said."""
+        return self.at if self.step.late or self.step.way == ENTERED else None
+
 
 def demand_id(number: int) -> UUID:
     """The id of the demand of this number."""
@@ -97,16 +104,20 @@ def demand_id(number: int) -> UUID:
 class World:
     """What was tried and what came of it, by the declared moves alone; and how every demand stood, at any time."""
 
-    def __init__(self, workflow: Workflow, zone: str = "UTC", start: datetime | None = None) -> None:
-        self.workflow, self.twin, self.zone = workflow, twin_of(workflow), ZoneInfo(zone)
+    def __init__(self, workflow: Workflow, environment: Environment | None = None) -> None:
+        """Without an environment, the plainest and a clock of its own."""
+        self.environment = environment or PLAIN
+        self.workflow, self.twin, self.zone = workflow, twin_of(workflow), ZoneInfo(self.environment.zone)
         self.workflows = {one.key: one for one in (workflow, self.twin)}
         self.table = Table(workflow, self.twin)
-        self.clock = FrozenClock() if start is None else FrozenClock(start)
+        self.clock = FrozenClock() if environment is None else FrozenClock(environment.start)
         self.log: list[Event] = []
         self.events: dict[UUID, tuple[Event, ...]] = {}
         self.demands: dict[UUID, Demand] = {}
         self.policies: Any = None
         """What the policies have parked, given and found nothing to say to, if there are any."""
+        self.missing = 0
+        """How many events are lost, and known to be."""
         self._kept: dict[tuple[Any, ...], Any] = {}
 
     # what is tried
@@ -161,7 +172,9 @@ class World:
             return "InvalidValue"
         if (earlier := self._earlier(step)) is not None:
             return self._conflict(step, proposal, earlier) or earlier.version
-        if step.way == ENTERED and (wrong := self._wrong_moment(proposal, before)) is not None:
+        if self._poses_as_a_policy(step):
+            return "InvalidValue"
+        if (step.late or step.way == ENTERED) and (wrong := self._wrong_moment(step, proposal, before)) is not None:
             return wrong
         if isinstance(step.fact, MovedOver) and (error := self.table.unmoved(before, step.fact)) is not None:
             return error
@@ -206,12 +219,18 @@ class World:
         """The community is somewhere else from now on."""
         self.zone = ZoneInfo(zone)
 
-    def _wrong_moment(self, proposal: Proposal[Any], before: Demand) -> str | None:
-        """The error where somebody without the right to backdate enters what is yet to come, or is long past."""
+    def _poses_as_a_policy(self, step: Step) -> bool:
+        """Whether somebody acts under the name of a policy that is run here; the commands of reactions begin so."""
+        names = () if self.policies is None else self.policies.names
+        return step.by.role == "policy" and step.by.id in names and not (step.command or "").startswith("~")
+
+    def _wrong_moment(self, step: Step, proposal: Proposal[Any], before: Demand) -> str | None:
+        """The error where it is yet to come; or is long past, and was entered without the right to backdate."""
         now, last = self.clock.now, [one.last for one in (before, proposal.other) if one is not None and one.last]
         if proposal.at > max(now + ALLOWED_SKEW, *last, now):
             return "InvalidValue"
-        return "BackdatingNotAllowed" if now - proposal.at > LATE_ENTRY else None
+        may = step.way != ENTERED or step.by.role in self.environment.backdating
+        return None if may or now - proposal.at <= self.environment.late_entry else "BackdatingNotAllowed"
 
     def outdated(self, step: Step, before: Demand) -> Demand | None:
         """The demand as the step's author saw it, if that is no longer so."""
@@ -239,7 +258,9 @@ class World:
     def restore(self, saved: tuple[Any, ...]) -> None:
         """Go back to what was saved."""
         self.log, self.events, self.demands, self.clock.now = list(saved[0]), dict(saved[1]), dict(saved[2]), saved[3]
-        self._kept = {key: it for key, it in self._kept.items() if key[2] <= len(self.events.get(key[1], ()))}
+        kept, events = self._kept.items(), self.events
+        # what is kept is of a demand and of its first so many events
+        self._kept = {key: it for key, it in kept if key[2] <= len(events.get(key[1], ()))}
 
     # how it stood
 

@@ -14,7 +14,7 @@ from demandflow.testing.asking import WEIGHTS, Asking
 from demandflow.testing.commanding import asked
 from demandflow.testing.differs import Differs
 from demandflow.testing.drawing import Drawing
-from demandflow.testing.environments import any_environment
+from demandflow.testing.environments import Environment, any_environment
 from demandflow.testing.model.world import World
 from demandflow.testing.operations import Ask
 from demandflow.testing.player import Player
@@ -90,7 +90,7 @@ def test_nothing_is_asked_before_something_happened_or_where_nobody_answers() ->
 
 
 def test_something_turns_when_clocks_change_and_days_end() -> None:
-    world = World(CLOSED_LOOP, "Europe/Berlin", datetime.fromisoformat("2025-03-01T08:00+00:00"))
+    world = World(CLOSED_LOOP, Environment("Europe/Berlin"))
     at = [moment.isoformat() for moment in moments(world)]
     assert "2025-03-30T01:00:00+00:00" in at, "the clocks go forward"
     assert {"2025-02-28T23:00:00+00:00", "2025-03-01T23:00:00+00:00"} <= {*at}, "the day begins and ends"

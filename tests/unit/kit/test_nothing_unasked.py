@@ -43,28 +43,19 @@ HOW = ("by", "at", "command_id", "seen", "correlation", "causation")
 COMMANDS = "every command"
 NOT_DRAWN = {
     "policies": "no question: it is what it was opened with",
-    "acknowledge": "needs rows that are lost: see test_holes.py",
     "run_policies.notify": "deliver_notices(), which is given",
     "run_policies.stop": "a hook: see test_follow.py",
     "deliver_notices.stop": "a hook: see test_follow.py",
     "deliver_notices.after": "needs a position that is lost: see test_deliveries.py",
     "deliver_notices.notify": "given, and always the model's",
-    "drop_parked.parked": "what parked() lists, mostly nothing",
-    "retry_parked.parked": "what parked() lists, mostly nothing",
-    "migrate_all": "act_many() with what board() lists: see test_moving.py",
     "board.after": "given by the player, who walks the pages; else invalid",
     "work_list.after": "given by the player, who walks the pages; else invalid",
     "changes.closed": "refused, whatever it is: see NEVER in testing/asking.py",
     "deadlines.closed": "refused, whatever it is: see NEVER in testing/asking.py",
     "rebuild.progress": "a hook: see test_rebuilding.py",
-    "open.create": "of files that are not there: see test_log_files.py",
-    "open.tenant": "one tenant, one log: see test_storage.py",
-    "open.backdating": "by batch(backdating=True)",
-    "open.late_entry": "see test_backdating.py",
     "open.clocks_right_until": "see test_wrong_clocks.py",
     "open.synchronous": "of power cuts: see test_power_cuts.py",
     "open.progress": "a hook: see test_rebuilding.py",
-    "open.policies": "on or off, by the environment",
     "open.new_id": "given, and always the player's",
     "open.clock": "given, and always the player's",
 }
@@ -196,7 +187,7 @@ def worlds(number: int, steps: int) -> Iterator[tuple[World, Drawing]]:
     for seed in range(number):
         dice = Random(seed)
         environment = any_environment(dice)
-        world = World(WORKFLOWS[seed % 2], environment.zone, environment.start)
+        world = World(WORKFLOWS[seed % 2], environment)
         drawing = Drawing(world, dice, {}, environment)
         for _ in range(steps):
             if (step := drawing.command()) is not None:
@@ -219,6 +210,7 @@ def given_to_commands() -> Given:
                     player.do(operation)
             for _ in range(3):  # what operation() seldom chooses
                 player.do(drawing._upset(0))
+                player.do(drawing._policies(0))
         player.close()
         watching.doing = False
         flow = object.__new__(watching.kind)

@@ -9,7 +9,7 @@ from demandflow import CLOSED_LOOP, Actor, Category, Channel, Place
 from demandflow.facts import Accepted, Noted, Registered
 from demandflow.testing.environments import PLAIN, Environment
 from demandflow.testing.model.world import Step
-from demandflow.testing.operations import BATCH, Ask, History, RunPolicies, Upset
+from demandflow.testing.operations import MANY, METHOD, Ask, Batch, History, RunPolicies, Upset
 from demandflow.testing.smaller import smallest
 
 LI = Actor("li", "grid_administrator")
@@ -21,13 +21,13 @@ ODD = Environment("Asia/Shanghai", file=True, page=2, openers=2, keep=1, policie
 
 
 def a_note(text: str) -> Step:
-    return Step(1, "note", Noted(text=text), LI, timedelta(days=1), way=BATCH, command="c", seen=1, opener=2)
+    return Step(1, "note", Noted(text=text), LI, timedelta(days=1), way=METHOD, command="c", seen=1, opener=2)
 
 
 HISTORY = History(
     CLOSED_LOOP,
     (
-        Step(1, "register", WISH, LI, way=BATCH, command="r"),
+        Step(1, "register", WISH, LI, way=METHOD, command="r"),
         *(a_note(str(number)) for number in range(23)),
         RunPolicies(timedelta(days=2), opener=1),
         Upset("rezone", "Europe/Berlin", opener=1),
@@ -51,6 +51,18 @@ def test_only_what_is_needed_stays_and_as_plain_as_can_be() -> None:
     assert all(step == Step(1, "note", step.fact, LI) for step in least.steps)
     assert len(least.operations) == 3
     assert least.environment == Environment(openers=2)
+
+
+def test_of_a_batch_the_steps_that_are_needed_stay() -> None:
+    batch = Batch(tuple(a_note(str(number)) for number in range(5)), MANY, opener=1)
+
+    def fails(history: History) -> bool:
+        return {"1", "3"} <= {
+            getattr(step.fact, "text", "") for one in history.operations if isinstance(one, Batch) for step in one.steps
+        }
+
+    (least,) = smallest(History(CLOSED_LOOP, (HISTORY.operations[0], batch)), fails).operations
+    assert least == Batch(tuple(Step(1, "note", Noted(text=text), LI) for text in "13"))
 
 
 def test_facts_say_no_more_than_is_needed() -> None:

@@ -1,0 +1,122 @@
+"""What may go wrong with a file: it is opened otherwise than it was made, or rows of it are lost."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from functools import lru_cache, partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from demandflow.application import DemandFlow
+from demandflow.domain.values import Actor
+from demandflow.domain.workflow import Workflow
+from demandflow.errors import DemandFlowError
+from demandflow.testing.differs import Differs
+from demandflow.testing.model.losses import Missing
+from demandflow.testing.model.world import World
+from demandflow.testing.people import BOSS
+
+FILE = "sqlite:///"
+WRITTEN = """INSERT INTO stored_events (rowid, originator_id, originator_version, topic, state)
+    SELECT rowid, originator_id, originator_version, topic, state FROM log.stored_events"""
+
+
+@lru_cache(maxsize=64)
+def other_roles(workflow: Workflow) -> Workflow:
+    """The workflow under the same name, but that somebody else may make its last move."""
+    *moves, last = workflow.moves
+    return replace(workflow, moves=[*moves, replace(last, by=(*last.roles, "quite another"))])
+
+
+def _changed(world: World) -> tuple[dict[str, Any], str | None]:
+    """A workflow is kept once something is recorded by it."""
+    wrote = any(event.meta.workflow == world.workflow.key for event in world.log)
+    return {"workflows": (other_roles(world.workflow), world.twin)}, "WorkflowChanged" if wrote else None
+
+
+OTHERWISE: Mapping[str, Callable[[World], tuple[dict[str, Any], str | None]]] = {
+    "zone": lambda world: ({"zone": "Asia/Tokyo"}, "WrongZone"),
+    "no zone": lambda world: ({"zone": None, "create": world.zone.key == "UTC"}, None),
+    "tenant": lambda world: ({"tenant": "elsewhere"}, "WrongTenant"),
+    "no tenant": lambda world: ({"tenant": None}, "WrongTenant" if world.environment.tenant else None),
+    "roles": _changed,
+    "no workflow": lambda world: ({"workflows": (world.twin,)}, None),
+    "no file": lambda world: ({"create": False}, "InvalidValue"),
+}
+"""What is said of a log when it is opened, and the error, if it is refused."""
+
+
+def open_otherwise(opened: Callable[..., DemandFlow], url: str, what: str, world: World) -> None:
+    """Say this of the log. Raises Differs unless it is refused as it must be, or opened as it was made."""
+    said, error = OTHERWISE[what](world)
+    found: str | None = None
+    try:
+        with opened(f"{url}.none" if what == "no file" else url, policies=(), **said) as flow:
+            if flow.zone != world.zone.key:
+                raise Differs(f"the zone where it is opened with {what}", flow.zone, world.zone.key)
+            for it, demand in world.demands.items() if what == "no workflow" else ():
+                want = "UnknownWorkflow" if demand.workflow == world.workflow.key else None
+                same(f"possible_moves() of a demand with {what}", raised(partial(flow.possible_moves, it)), want)
+    except DemandFlowError as refused:
+        found = type(refused).__name__
+    same(f"opening it with other {what}", found, error)
+
+
+@contextmanager
+def losing(opened: Callable[..., DemandFlow], url: str, lost: list[int], *, closed: bool) -> Iterator[DemandFlow]:
+    """Rows go from a copy of the file, which somebody has open since before they were written, or not."""
+    with TemporaryDirectory(prefix="demandflow-") as folder:
+        copy = Path(folder) / "copy.db"
+        flow = opened(f"{FILE}{copy}")
+        try:
+            with closing(sqlite3.connect(copy)) as other, other:
+                other.execute("ATTACH ? AS log", (url.removeprefix(FILE),))
+                other.execute(WRITTEN)
+            flow.figures()
+            if closed:
+                flow.close()
+            with closing(sqlite3.connect(copy)) as other, other:
+                other.executemany("DELETE FROM stored_events WHERE rowid = ?", [(at,) for at in lost])
+            if closed:
+                flow = opened(f"{FILE}{copy}")
+            yield flow
+        finally:
+            flow.close()
+
+
+def acknowledge(flow: DemandFlow, want: list[Missing], lost: int, world: World) -> None:
+    """Hold against the model what is said to be missing, before and after that is acknowledged."""
+    found, left = flow.verify(), len(world.log) - lost
+    same("verify()", ([_hole(hole) for hole in found.holes], found.events, found.ok), (want, left, False))
+    ends = want[-1][0] == "end"
+    same("figures() of a log without its end", raised(flow.figures), "HistoryIncomplete" if ends else None)
+    same("all_events() of what is not whole", raised(lambda: list(flow.all_events())), "HistoryIncomplete")
+    by, why = (BOSS, "burnt") if lost % 2 else (Actor("li", "administrator", "办公室"), "não")
+    flow.acknowledge(found.holes, by=by, reason=why)
+    decided = [(_hole(one.hole), one.by, one.at, one.reason) for one in flow.acknowledged()]
+    same("acknowledged()", decided, [(one, by, world.clock.now, why) for one in want])
+    same("verify() afterwards", (flow.verify().ok, flow.figures().missing), (True, lost))
+    same("all_events() that are left", len(list(flow.all_events(skip_unreadable=True))), left)
+
+
+def _hole(hole: Any) -> Missing:
+    return (hole.what, hole.first, hole.last, hole.demand)
+
+
+def raised(do: Callable[[], object]) -> str | None:
+    """The error that this raises."""
+    try:
+        do()
+    except DemandFlowError as error:
+        return type(error).__name__
+    return None
+
+
+def same(said: str, found: object, want: object) -> None:
+    """Raise Differs unless both are the same."""
+    if found != want:
+        raise Differs(said, found, want)
