@@ -21,7 +21,7 @@ from demandflow.domain.moves import Move, sources
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Workflow
 from demandflow.testing.asking import Asking
-from demandflow.testing.batching import DAY, ENTRIES, US, draw_batch
+from demandflow.testing.batching import ENTRIES, US, draw_batch
 from demandflow.testing.choosing import MOST, Surroundings, fact_of
 from demandflow.testing.distances import weighted
 from demandflow.testing.environments import PLAIN, ZONES, Environment
@@ -33,23 +33,19 @@ from demandflow.testing.operations import (
     ACT,
     ENTERED,
     INTERRUPTED,
-    LEFT,
     METHOD,
     RACED,
-    RUN,
     WOULD,
     History,
     Operation,
-    RunPolicies,
     Upset,
 )
 from demandflow.testing.people import CONTRACTORS, OFFICERS, RESIDENTS, actors_for
+from demandflow.testing.running import draw_policies
+from demandflow.testing.themes import CHAIN, DAY, HOUR, MERGING, POLICIES, any_theme
 
 STEPS = 40
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
-WAITS = (*(NO_TIME,) * 4, *(HOUR,) * 3, DAY, DAY, timedelta(days=8), timedelta(days=40))
-HASTY = (NO_TIME, NO_TIME, NO_TIME, HOUR)
-A_YEAR = timedelta(days=366)
+MINUTE = timedelta(minutes=1)
 PATIENCE = timedelta(days=8)
 LATE = (NO_TIME,) * 6 + (timedelta(days=2), timedelta(days=35))
 WAYS = (ACT,) * 6 + (METHOD,) * 5 + (WOULD, INTERRUPTED, RACED, RACED)
@@ -70,43 +66,24 @@ Given = Mapping[type[Fact], Callable[[], Any]]
 
 
 class Drawing:
-    """Draws one operation after the other; each history has favourites, a pace, and demands of its own number."""
+    """Draws one operation after the other; each history has a theme, favourites, and demands of its own number."""
 
     def __init__(
         self, world: World, dice: Random, given: Given | None = None, environment: Environment = PLAIN
     ) -> None:
         self.world, self.dice, self.given, self.environment = world, dice, given or {}, environment
-        self.asking = Asking(world, dice)
-        self.goals = Goals(world.workflow, dice)
-        merging = [move.name for move in world.workflow.moves if move.fact is Merged]
-        self.magnet = bool(merging) and dice.random() < 0.2
-        self.chain = self.magnet and dice.random() < 0.5
-        """Whether all is merged into one, or each into the next."""
-        if self.magnet:
+        self.asking, self.goals = Asking(world, dice), Goals(world.workflow, dice)
+        self.theme = any_theme(world.workflow, dice, policies=environment.policies > 0)
+        if self.theme.merges:
             self.asking.weights["to_be_told"] = 12
-            self.goals.favourites += merging * 4
-        if self.chain:
-            self.goals.favourites, self.goals.fond = merging, 0.6
-        self.fond, self.pace = self.goals.fond, dice.choice((WAITS, WAITS, HASTY))
-        self.runs = dice.choice((0.05, 0.05, 0.15, 0.3))
-        """How often the policies are run, where there are any."""
-        self.crowd = not self.magnet and dice.random() < 0.2
-        """Whether many demands are registered soon."""
-        self.eager = dice.choice((0.3, 0.7, 0.9))
-        """How often a step leads on to where a demand is to come."""
-        any_turns = ((0,), (0, 0, 0, 1, 2), (0, 1, 2))
-        self.turns = (
-            (0, 1, 2) if self.chain else (1, 2, 2) if self.magnet or self.crowd else dice.choice(any_turns)
-        )
-        """Whose turn it is: that of the first demand, the second, or any."""
-        self.prelude = 40 if self.crowd else dice.choice((0, 8, 16, 30))
-        """So many commands come first, and quickly."""
-        self.most_demands = 8 if self.crowd else 6 if self.magnet else dice.choice((1, 1, 2, 3, 5))
-        self.restful = dice.random() < 0.5
-        """Whether what has ended is left in peace while anything goes on."""
+        if self.theme.favourites:
+            self.goals.go_for(self.theme.favourites, alone=self.theme.about != MERGING)
+        self.prelude = self.theme.prelude
         self.registering = False
         """Whether only new demands are registered."""
         self.often, self.tried = weighted(world.workflow), list[Step]()
+        self.giver = 0
+        """Who died last while giving notices."""
 
     def draw_by(self, dice: Random) -> None:
         """Go on by other dice."""
@@ -116,15 +93,15 @@ class Drawing:
         """What is done next; None where there is nothing to choose."""
         drawn, world = self.dice.random(), self.world
         opener = self.dice.randrange(6)
-        if self.prelude > 0 or drawn < 0.65 or not world.demands:
+        if self.prelude <= 0 and world.demands and self.dice.random() < self.theme.runs:
+            return draw_policies(self, opener)
+        if self.prelude > 0 or drawn < 0.65 or self.theme.about == POLICIES or not world.demands:
             self.prelude -= 1
             return draw_batch(self, opener) if self.dice.random() < 0.08 else self.command()
         if drawn < 0.68:
             return self.again()
         if drawn < 0.73:
             return self._upset(opener)
-        if drawn < 0.73 + self.runs and self.environment.policies:
-            return self._policies(opener)
         return self.asking.question(opener)
 
     def command(self) -> Step | None:
@@ -133,11 +110,12 @@ class Drawing:
         if step is None:
             return None
         dice = self.dice
-        step = replace(step, way=dice.choice(WAYS), opener=dice.randrange(6), after=self._turn(step))
+        plain = self.theme.about == POLICIES and dice.random() < 0.7
+        step = replace(step, way=ACT if plain else dice.choice(WAYS), opener=dice.randrange(6), after=self._turn(step))
         if isinstance(step.fact, Registered):
             step = self._from_elsewhere(replace(step, way=WOULD if step.way == RACED else step.way))
         if not isinstance(step.fact, Registered):
-            step = self._near_miss(step) if dice.random() < 0.12 else step
+            step = self._near_miss(step) if not plain and dice.random() < 0.12 else step
             demand = self.world.demands[demand_id(step.demand)]
             if dice.random() < 0.8:
                 step = replace(step, command=self._command_id(demand))
@@ -150,7 +128,10 @@ class Drawing:
 
     def _from_elsewhere(self, step: Step) -> Step:
         """The registration on another workflow, or of a demand that another system keeps."""
-        dice, fact = self.dice, step.fact
+        dice, first = self.dice, next((one.fact for one in self.world.log), step.fact)
+        if self.theme.about == POLICIES and type(first) is type(step.fact) and getattr(first, "source", None) is None:
+            step = replace(step, fact=first if dice.random() < 0.5 else step.fact)  # a repeat
+        fact = step.fact
         if dice.random() < 0.3:
             step = replace(step, on=dice.choice(tuple(self.world.workflows)))
         if type(fact) is Registered and dice.random() < 0.3:
@@ -181,15 +162,12 @@ class Drawing:
     def step(self) -> Step | None:
         """A step: half of those that are possible, but not yet, wait a while longer."""
         dice, world = self.dice, self.world
-        begins = (
-            not world.demands
-            or self.registering
-            or (len(world.demands) < self.most_demands and dice.random() < (0.4 if self.magnet or self.crowd else 0.15))
-        )
-        first = dice.choice(self.pace)
+        more = len(world.demands) < self.theme.demands and dice.random() < self.theme.registers
+        begins = not world.demands or self.registering or more
+        first = dice.choice(self.theme.pace)
         waits = [first, PATIENCE] if first < PATIENCE and dice.random() < 0.5 else [first]
         kind, number, turn = dice.random(), dice.randrange(MOST), dice.randrange(21)
-        late, at = dice.choice(LATE), dice.choice(self.turns)
+        late, at = dice.choice(LATE), dice.choice(self.theme.turns)
         found: Step | None = None
         for waited in waits:
             world.clock.now += waited
@@ -212,17 +190,17 @@ class Drawing:
         world, ids = self.world, sorted(self.world.demands)
         demand = world.demands[ids[at % len(ids)] if at < 2 else self.dice.choice(ids)]
         going_on = [one for one in world.demands.values() if one.open]
-        if self.restful and going_on and not demand.open:
+        if self.theme.restful and going_on and not demand.open:
             demand = self.dice.choice(going_on)
-        taken_in = [one for one in world.demands.values() if self.chain and one.open and one.took_in]
+        taken_in = [one for one in world.demands.values() if self.theme.about == CHAIN and one.open and one.took_in]
         demand = taken_in[0] if taken_in and at else demand
-        if kind >= 0.85 and self.prelude <= 0:
+        if kind >= 0.85 and self.prelude <= 0 and self.theme.about != POLICIES:
             return self._anything(demand, number, turn, late)
         often = self.often[demand.state]
         favoured = self.goals.favoured(often, Counter(step.move for step in self.tried))
-        nearer = self.goals.nearer(demand, often, self.dice) if self.dice.random() < self.eager else []
+        nearer = self.goals.nearer(demand, often, self.dice) if self.dice.random() < self.theme.eager else []
         first: Step | None = None
-        for moves in (favoured if self.dice.random() < self.fond else [], nearer, often, often):
+        for moves in (favoured if self.dice.random() < self.goals.fond else [], nearer, often, often):
             if moves:
                 name, states = self.dice.choice(moves).name, world.workflow.states
                 there = [m for m in world.workflow.moves if m.name == name and demand.state in sources(m, states)]
@@ -303,16 +281,6 @@ class Drawing:
             )
         return f"né{len(self.tried)}Ⅳ"
 
-    def _policies(self, opener: int) -> RunPolicies:
-        dice = self.dice
-        ago, what = dice.choice((None, None, NO_TIME, 2 * DAY, 9 * DAY)), dice.choice((*(RUN,) * 4, *LEFT))
-        after, number, now = NO_TIME, dice.choice((0, 0, 1, 2)), self.world.clock.now
-        if self.world.policies is not None and (what, ago) == (RUN, None) and dice.random() < 0.7:
-            at = [line.at for line in self.world.policies.lines() if now < line.at < now + A_YEAR]
-            after = max(min(at, default=now) if dice.random() < 0.7 else dice.choice([now, *at]), now) - now
-            after = max(after + dice.choice((NO_TIME, NO_TIME, US, -US)), NO_TIME)
-        return RunPolicies(ago, opener, what, number, after, dice.choice(("notices", "sms")))
-
     def _upset(self, opener: int) -> Upset:
         what = self.dice.choice((*ANYWHERE, *IN_FILES) if self.environment.file else ANYWHERE)
         zone, table = self.dice.choice(ZONES), f"{self.dice.choice(TABLES)} {self.dice.choice(('before', 'after'))}"
@@ -330,8 +298,10 @@ class Drawing:
     def _surroundings(self, demand: Demand) -> Surroundings:
         world = self.world
         others = [other for other in world.demands if other != demand.id] * 3 + [demand.id]
-        if self.magnet and world.demands:
-            alone = [it for it, one in world.demands.items() if self.chain and one.open and not one.took_in]
+        if self.theme.merges and world.demands:
+            alone = [
+                it for it, one in world.demands.items() if self.theme.about == CHAIN and one.open and not one.took_in
+            ]
             others = ([it for it in alone if it != demand.id] or [min(world.demands)])[:1] * 8 + others
         keys = (world.twin.key, world.workflow.key, world.twin.key, "unknown@1")
         return Surroundings(demand, others, world.clock.now, keys, world.workflow.grades.words)

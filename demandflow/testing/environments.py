@@ -18,9 +18,9 @@ class Environment:
     """The circumstances of a history; without arguments, the plainest.
 
     `page` is how many rows are read at once, `keep` of how many demands the state is kept, `openers` how many have the
-    log open. With `policies`, the standard ones can be run. `lot` is what questions to calendars are drawn by. The log
-    is that of a `tenant`; the roles in `backdating` may enter what is past, all others what happened up to `late_entry`
-    ago.
+    log open. `policies` is the number of those that can be run (see model/setup.py), 0 none. `lot` is what questions to
+    calendars are drawn by. The log is that of a `tenant`; the roles in `backdating` may enter what is past, all others
+    what happened up to `late_entry` ago.
     """
 
     zone: str = "UTC"
@@ -29,7 +29,7 @@ class Environment:
     page: int = 1000
     openers: int = 1
     keep: int = 10_000
-    policies: bool = False
+    policies: int = 0
     lot: int = 0
     tenant: str | None = None
     backdating: tuple[str, ...] = ()
@@ -41,7 +41,8 @@ PLAIN = Environment()
 
 def any_environment(dice: Random) -> Environment:
     """An environment by lot."""
-    file = dice.random() < 0.5
+    policies = dice.choice((0, *(dice.randrange(1, 10_000),) * 2))
+    file = dice.random() < (0.7 if policies else 0.5)
     # among them the night before the clocks go forward, and the last days of a year
     begins: Any = dice.choice((0, 7, 15.5, 16, 24 * 29 - 7, -24 * 64, -24 * 61, -24 * 60 + 4, 24 * 670))
     return Environment(
@@ -49,9 +50,9 @@ def any_environment(dice: Random) -> Environment:
         start=START + timedelta(hours=begins),
         file=file,
         page=dice.choice(PAGES),
-        openers=2 if file and dice.random() < 0.6 else 1,
+        openers=2 if file and (policies or dice.random() < 0.6) else 1,
         keep=dice.choice((1, 2, 10_000)),
-        policies=dice.random() < 0.5,
+        policies=policies,
         lot=dice.randrange(2**32),
         tenant=dice.choice((None, None, "fufeng", "né")),
         backdating=dice.choice(((), (), ("auditor",), ("supervisor", "contractor"))),

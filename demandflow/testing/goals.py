@@ -29,6 +29,18 @@ class Goals:
         self.wanted = dice.sample(wanted, 1) if wanted and dice.random() < 0.5 else wanted
         """The states from which favourites lead; or one of them, where all demands meet."""
 
+    def go_for(self, names: Sequence[str], *, alone: bool) -> None:
+        """Be fond of these moves as well; or of nothing else."""
+        self.favourites = [*names] if alone else [*self.favourites, *names]
+        if alone:
+            self.wanted = [
+                state
+                for move in self.workflow.moves
+                if move.name in names and _is_local(move)
+                for state in sources(move, self.workflow.states)
+            ]
+            self.fond = 0.6
+
     def _favourites(self, dice: Random) -> list[str]:
         """Mostly moves that are declared one after the other and belong together, rather far from the beginning."""
         often: dict[str, int] = {}

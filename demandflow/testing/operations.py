@@ -37,11 +37,12 @@ UNRECORDED = frozenset({WOULD, INTERRUPTED, BROKEN, TRIED, MIGRATION_TRIED})
 """Ways in which nothing is recorded."""
 
 
-RUN, RETRY, DROP, GIVE = LEFT = (
+RUN, RETRY, DROP, GIVE, DIE = LEFT = (
     "run",
     "retry",  # retry_parked()
     "drop",  # drop_parked()
     "give",  # deliver_notices()
+    "die",  # the process is killed while it gives them, or right after
 )
 """What is done with the policies."""
 
@@ -123,8 +124,9 @@ def possible(world: World, step: Step) -> bool:
 class RunPolicies:
     """The policies are run, by the clock or as of so long ago; or something is done with what they left.
 
-    `what` is one of LEFT. `number` says which of the parked reactions is meant, 0 all of them; or at which notice the
-    giving breaks off, 0 at none. `after` is how long after what was before it.
+    `what` is one of LEFT. `number` says which of the reactions that were ever parked is meant, 0 all of them; or at
+    which notice the giving breaks off, 0 at none. `after` is how long after what was before it. `begin` is the position
+    after which the hook is to be given its notices, if that is said.
     """
 
     ago: timedelta | None = None
@@ -133,6 +135,7 @@ class RunPolicies:
     number: int = 0
     after: timedelta = NO_TIME
     hook: str = "notices"
+    begin: int | None = None
 
 
 @dataclass(frozen=True)

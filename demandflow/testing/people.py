@@ -8,7 +8,8 @@ from demandflow.domain.values import Actor, Category, Channel, FeedbackMethod, P
 RESIDENTS = ("张三", "Zoë", "zhao")
 OFFICERS = ("王芳", "zhao", "chen")
 CONTRACTORS = ("水电队", "legal aid", "chen")
-TEXTS = ("ok", "路灯坏了", "não", "a/b", "…")
+DARK = "the street lamp in front of the school has been dark since Monday"
+TEXTS = ("ok", "路灯坏了", "não", DARK, "a/b", f"Please, again:\n{DARK.upper()}; nobody came!", "…")
 # one begins like another and is not below it
 PLACES = tuple(
     map(

@@ -38,7 +38,6 @@ from demandflow.testing.differs import Differs
 from demandflow.testing.environments import PLAIN, Environment
 from demandflow.testing.model.answers import QUESTIONS
 from demandflow.testing.model.policies import Policies
-from demandflow.testing.model.setup import standard_policies
 from demandflow.testing.model.table import Unanswered
 from demandflow.testing.model.world import NO_TIME, Expected, Step, World, demand_id
 from demandflow.testing.operations import (
@@ -98,7 +97,7 @@ class Player(Upsets):
     ) -> None:
         self.environment, self._open = environment, open
         self.world = World(workflow, environment)
-        self.model = Policies(self.world) if environment.policies else None
+        self.model = Policies(self.world, environment.policies) if environment.policies else None
         self.done: list[Done] = []
         self._next_ids, self._interrupted, self._dry = [demand_id(1)], False, False
         self._position = self._checked = 0
@@ -162,7 +161,7 @@ class Player(Upsets):
             answer = self._answer(expected, flow)
             flow._log.__dict__.pop("append", None)
             self._judge(expected, answer)
-        self._same_log(f"{what(step)}: what is recorded")
+        self._same_log(f"{what(step)}: what is recorded", flow)
 
     def _batch(self, batch: Batch, flow: DemandFlow) -> None:
         """Give the commands together, and judge each answer, in their order, and what is recorded."""
@@ -177,7 +176,7 @@ class Player(Upsets):
                         raise Interruption
             else:
                 self._many(batch, flow)
-        self._same_log(f"{batch.way}: what is recorded")
+        self._same_log(f"{batch.way}: what is recorded", flow)
 
     def _many(self, batch: Batch, flow: DemandFlow) -> None:
         """Give the commands as items; all are of the kind of the first."""
@@ -299,8 +298,11 @@ class Player(Upsets):
 
     # what is compared
 
-    def _same_log(self, said: str) -> None:
-        """What was recorded since the last look is what the model recorded, to the type of every field."""
+    def _same_log(self, said: str, flow: DemandFlow | None = None) -> None:
+        """What was recorded since the last look is what the model recorded, to the type of every field.
+
+        The policies of the flow, if one is given, are asked about each demand of which something was.
+        """
         log = self.flows[0]._log
         found, page = [], log.page(self._position, 10_000)
         found = [event for _, event in readable(page)]
@@ -314,13 +316,17 @@ class Player(Upsets):
         if len(found) != len(want):
             raise Differs(f"{said}: so many events", found, want)
         self._position, self._checked = (page[-1][0] if page else self._position), len(self.world.log)
+        if self.model is not None and flow is not None and want:
+            self.model.ask(flow, dict.fromkeys(event.demand for event in want))
 
     # opening
 
     def opened(self, url: str | None = None, **said: Any) -> DemandFlow:
         """A flow of the log (or another), as the environment has it or as it is said."""
         environment = self.environment
-        more: dict[str, Any] = {"policies": standard_policies(self.world.workflow)} if environment.policies else {}
+        more: dict[str, Any] = {}
+        if self.model is not None:
+            more["policies"] = self.model.policies
         if environment.keep != PLAIN.keep:
             more["keep"] = environment.keep
         if self.world.zone.key != PLAIN.zone:

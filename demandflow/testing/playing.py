@@ -18,9 +18,9 @@ from demandflow.testing.model.table import Unanswered
 from demandflow.testing.model.world import Step
 from demandflow.testing.operations import Ask, Batch, History, Operation, RunPolicies, Upset, steps_of
 from demandflow.testing.player import Player
+from demandflow.testing.themes import POLICIES
 from demandflow.testing.upsets import UPSETS
 
-QUESTIONS_AT_THE_END, IN_A_CROWD = 20, 50
 OPERATIONS = ("Step", "Batch", "Ask", "RunPolicies", "Upset")
 
 
@@ -67,8 +67,9 @@ def by_lot(
     played = Played(History(workflow, (), environment, frozenset(given)), player)
     try:
         drawing = Drawing(player.world, dice, given, environment)
-        number = (dice.choice((most // 3, most, most)) or 1) + drawing.prelude
-        end = number + (IN_A_CROWD if drawing.crowd else QUESTIONS_AT_THE_END)
+        about_policies = drawing.theme.about == POLICIES
+        number = (dice.choice((most if about_policies else most // 3, most, most)) or 1) + drawing.prelude
+        end = number + drawing.theme.questions
         while len(operations) < end:
             at_the_end = len(operations) >= number
             try:

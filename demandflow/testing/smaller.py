@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import MISSING, fields, replace
-from time import monotonic
 from typing import Any, TypeVar
 
 from demandflow.domain.fact import Fact
@@ -12,24 +11,25 @@ from demandflow.errors import DemandFlowError
 from demandflow.testing.model.world import Step
 from demandflow.testing.operations import Ask, Batch, History, Operation
 
-SECONDS = 20.0
+PLAYED = 3_000
+"""How many operations are played again at most, so that it is the same history on every machine."""
 D = TypeVar("D", bound=Any)
 
 
-class OutOfTime(Exception):
-    """There is no time for another try."""
+class EnoughPlayed(Exception):
+    """No more is tried."""
 
 
-def smallest(history: History, fails: Callable[[History], bool], *, seconds: float = SECONDS) -> History:
-    """The smallest history found in that time for which `fails` says that it fails in the same way."""
-    search = _Search(history, fails, monotonic() + seconds)
+def smallest(history: History, fails: Callable[[History], bool], *, most: int = PLAYED) -> History:
+    """The smallest history found by playing so many operations for which `fails` says that it fails in the same way."""
+    search = _Search(history, fails, most)
     try:
         before = None
         while before != search.best:
             before = search.best
             search.leave_out()
             search.make_plainer()
-    except OutOfTime:
+    except EnoughPlayed:
         pass
     return search.best
 
@@ -37,8 +37,8 @@ def smallest(history: History, fails: Callable[[History], bool], *, seconds: flo
 class _Search:
     """The smallest history so far."""
 
-    def __init__(self, history: History, fails: Callable[[History], bool], until: float) -> None:
-        self.best, self._fails, self._until = history, fails, until
+    def __init__(self, history: History, fails: Callable[[History], bool], most: int) -> None:
+        self.best, self._fails, self._left = history, fails, most
 
     def leave_out(self) -> None:
         """Leave out operations: halves, then quarters, down to single ones, the last first."""
@@ -65,9 +65,10 @@ class _Search:
             pass
 
     def _take(self, history: History) -> bool:
-        """Go on with this history if it fails in the same way. Raises OutOfTime."""
-        if monotonic() > self._until:
-            raise OutOfTime
+        """Go on with this history if it fails in the same way. Raises EnoughPlayed."""
+        self._left -= len(history.operations)
+        if self._left < 0:
+            raise EnoughPlayed
         if not history.operations or not self._fails(history):
             return False
         self.best = history

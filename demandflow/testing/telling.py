@@ -13,6 +13,7 @@ from demandflow.testing.environments import PLAIN, Environment
 from demandflow.testing.model.world import Step, World
 from demandflow.testing.operations import (
     ACT,
+    DIE,
     DROP,
     GIVE,
     RETRY,
@@ -33,6 +34,7 @@ DONE_WITH_POLICIES = {
     RETRY: "what is parked is tried again",
     DROP: "what is parked is dropped",
     GIVE: "the notices are given",
+    DIE: "the process dies while it gives the notices",
 }
 
 
@@ -110,4 +112,4 @@ def _said(value: Any) -> str:
         case bool():
             return "yes" if value else "no"
         case _:
-            return str(value)
+            return " ".join(str(value).splitlines())

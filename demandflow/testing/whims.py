@@ -1,4 +1,4 @@
-"""A community's own policy, for histories: it proposes two things at once, is refused, and sometimes fails."""
+"""A community's own policy, for histories: it proposes several things at once, is refused, and often fails."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from demandflow.domain.workflow import Workflow
 from demandflow.policies.policy import PolicyContext, Reaction, Timer
 
 AFTER = timedelta(hours=1)
-SEVENTH, FIFTH = 7, 5
+FOURTH, THIRD = 4, 3
 CONTRACTOR = "chen"
-THOUGHT, CORRELATION = "a thought", "thoughts"
+THOUGHT, OTHER, CORRELATION = "a thought", "another", "thoughts"
 
 
 @dataclass(frozen=True)
 class Whims:
-    """An hour after a demand came to its state, it is noted what its lead has in hand, and it is Chen's if rules allow.
+    """An hour after a demand came to its state, it is noted what its lead has in hand, and Chen is given the work.
 
-    It cannot say when it acts at every seventh event, nor what it then wants at every fifth.
+    It cannot say when it acts at every fourth event, nor what it then wants at every third.
     """
 
     name: str = "whims"
@@ -32,16 +32,17 @@ class Whims:
 
     def timers(self, demand: Demand, workflow: Workflow) -> Iterable[Timer]:
         """Once in each state of a round; in an ended one as well."""
-        if demand.version % SEVENTH == 0:
-            raise ValueError("a seventh event")
+        if demand.version % FOURTH == 0:
+            raise ValueError("a fourth event")
         assert demand.since is not None
         yield Timer(demand.since + AFTER, cause_of(demand))
 
     def then(self, timer: Timer, demand: Demand, context: PolicyContext) -> Iterable[Reaction]:
-        """The note, and the contract."""
-        if demand.version % FIFTH == 0:
-            raise ValueError("a fifth event")
+        """The notes, and the contract."""
+        if demand.version % THIRD == 0:
+            raise ValueError("a third event")
         yield Reaction(Noted(text=f"{THOUGHT}: {context.load(demand.lead or CONTRACTOR)}"), correlation=CORRELATION)
+        yield Reaction(Noted(text=OTHER))
         if demand.stage == "contracting":
             yield Reaction(ContractedOut(contractor=CONTRACTOR))
 

@@ -47,7 +47,7 @@ def texts(*, min_size: int = 1, max_size: int | None = None) -> SearchStrategy[s
     Longer ones where more are asked for.
     """
     longest = max(min_size, LONGEST_NAME) if max_size is None else max_size
-    known = [text for text in (*TEXTS, *NASTY) if min_size <= len(text) <= longest]
+    known = [text for text in (*TEXTS, *NASTY) if min_size <= len(text) and wrong_with(text, longest) is None]
     letters = st.characters(exclude_categories=("C", "Z")) | st.just(" ")
     free = st.text(letters, min_size=max(min_size, 1), max_size=longest).map(_kept)
     fitting = free.filter(lambda text: min_size <= len(text) and wrong_with(text, longest) is None)

@@ -133,7 +133,7 @@ def test_a_law_of_ones_own_is_held_as_well() -> None:
     with pytest.raises(LawBroken, match="nothing is ever refused") as caught:
         check(CLOSED_LOOP, also=[nothing_is_ever_refused])
     assert caught.value.says == "A wish."
-    assert caught.value.story.count("\n") <= 2, "registered, maybe moved on, and refused"
+    assert caught.value.story.count("\n") <= 1
 
 
 def test_what_was_tried_is_told() -> None:
@@ -233,7 +233,7 @@ def test_a_rule_that_raises_is_reported_with_its_place_and_how_far_it_came() -> 
     [
         (Step(1, "finnish", Stepped(), Actor("li", "clerk")), "did you mean 'finish'"),
         (Step(7, "finish", Stepped(), Actor("li", "clerk")), "demand 7, which no step before registers"),
-        ("finish", "must be a Step, Ask"),
+        ("finish", "must be a Step, Batch"),
     ],
 )
 def test_a_step_that_tests_nothing_is_not_played(step: Any, says: str) -> None:

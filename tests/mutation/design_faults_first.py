@@ -378,7 +378,7 @@ BATCH = (
     Fault(
         "work that one run gives out does not count as in hand in that run",
         "automation/runner.py",
-        "        self._lookup.remember(demand, facts)\n",
+        "        self._lookup.remember(demand, batch.demand(demand.id))\n",
         "",
     ),
     Fault(

@@ -27,6 +27,11 @@ class Wake(NamedTuple):
     then: Callable[[datetime], Fact | tuple[Fact, ...] | None]
     correlation: str | None = None
 
+    def facts(self, now: datetime) -> tuple[Fact, ...]:
+        """What it proposes."""
+        found = self.then(now)
+        return found if isinstance(found, tuple) else () if found is None else (found,)
+
 
 class Fails(Exception):
     """A policy raises."""

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext, suppress
+from datetime import datetime, timedelta
 from functools import partial
+from types import SimpleNamespace
 from typing import Any, NamedTuple
+from unittest.mock import patch
 from uuid import UUID
 
 from demandflow.application import DemandFlow
 from demandflow.automation.notices import Notice
 from demandflow.automation.parked import ParkedReaction
+from demandflow.domain.demand import Demand
 from demandflow.domain.fact import Fact
 from demandflow.domain.values import Actor
+from demandflow.domain.workflow import Workflow
+from demandflow.errors import InvalidValue
 from demandflow.testing.differs import Differs
 from demandflow.testing.model.asked import About, Fails, Wake
 from demandflow.testing.model.notices import notices, plain
+from demandflow.testing.model.repeats import within
 from demandflow.testing.model.setup import standard_policies
 from demandflow.testing.model.waking import WAKING
 from demandflow.testing.model.world import Step, World
-from demandflow.testing.operations import GIVE, RETRY, RUN, RunPolicies
+from demandflow.testing.operations import DIE, DROP, RETRY, RUN, RunPolicies
 
-ASKING = "(asked when to act)"
+ASKING, MINUTE = "(asked when to act)", timedelta(minutes=1)
 Key = tuple[str, UUID, str]
 """A policy's name, a demand, and a cause."""
 
@@ -41,15 +47,21 @@ class Line(NamedTuple):
 class Policies:
     """What the policies do in a world."""
 
-    def __init__(self, world: World) -> None:
-        self.world, self.policies = world, standard_policies(world.workflow)
+    def __init__(self, world: World, number: int) -> None:
+        self.world, self.policies = world, standard_policies(world.workflow, number)
         self.names = tuple(policy.name for policy in self.policies)
         self.quiet: set[tuple[Key, int]] = set()
         """What had no answer, and in which version of the demand."""
         self.parked: dict[Key, datetime] = {}
         self.dropped: set[Key] = set()
+        self.known: dict[Key, ParkedReaction] = {}
+        """All that was ever parked, as it was listed last."""
+        self.before: dict[UUID, Demand] = {}
+        """The demands at the beginning of the pass: what it has done so far shows on the board only afterwards."""
         self.given: dict[str, int] = {}
         """Up to where in the log each hook was given its notices."""
+        self.held: dict[str, tuple[DemandFlow, datetime]] = {}
+        """Who died while giving a hook its notices, and until when they count as alive."""
         self.caught = 0
         """Up to where in the log the policies were asked when they want to act."""
         world.policies = self
@@ -64,19 +76,30 @@ class Policies:
         self.world.clock.now += operation.after
         if operation.what == RUN:
             self._run(operation, flow)
-        elif operation.what == GIVE:
-            self._give(operation, flow)
+            self.ask(flow, self.world.demands)
+            if (found := flow.next_moment()) != (want := next_moment(self.world)):
+                raise Differs("next_moment()", found, want)
+        elif operation.what in (RETRY, DROP):
+            self._let_go(operation, flow)
         else:
-            there = flow.parked()
-            meant = there[operation.number - 1 : operation.number] if operation.number else there
-            keys = [(one.policy, one.demand, one.cause) for one in meant]
-            if operation.what == RETRY:
-                flow.retry_parked(meant)
-                self._retry(keys)
-            else:
-                flow.drop_parked(meant)
-                self.dropped.update(keys)
-                self.parked = {key: at for key, at in self.parked.items() if key not in keys}
+            self._give(operation, flow)
+        there = flow.parked()
+        if [_parked(one) for one in there] != parked(self.world):
+            raise Differs(f"parked() after {operation.what}", there, parked(self.world))
+        self.known |= {(one.policy, one.demand, one.cause): one for one in there}
+
+    def _let_go(self, operation: RunPolicies, flow: DemandFlow) -> None:
+        """Retry or drop what is or was parked; what was dropped stays so."""
+        keys = [key for key in self.known if operation.what == RETRY or key in self.parked]
+        keys = keys[-operation.number :][:1] if operation.number else keys
+        meant = [self.known[key] for key in keys]
+        if operation.what == RETRY:
+            flow.retry_parked(meant)
+            self._retry(keys)
+        else:
+            flow.drop_parked(meant)
+            self.dropped.update(keys)
+            self.parked = {key: at for key, at in self.parked.items() if key not in keys}
 
     def _retry(self, keys: Sequence[Key]) -> None:
         """All about their demands is asked again."""
@@ -99,6 +122,23 @@ class Policies:
         if (failed := [_parked(one) for one in ran.parked]) != parked:
             raise Differs(f"run_policies({due}) parks", ran.parked if len(failed) < 4 else failed, parked)
 
+    def ask(self, flow: DemandFlow, demands: Iterable[UUID]) -> None:
+        """Each policy, asked about each of these demands, says when it wants to act and what it then would do."""
+        self.before = dict(self.world.demands)
+        for it in demands:
+            demand = flow.demand(it)
+            for policy in self.policies:
+                with suppress(Fails):
+                    want = {(wake.at, wake.cause): wake for wake in self._wakes(policy, it)}
+                    timers = list(policy.timers(demand, self.workflow(demand)))
+                    if sorted(found := [(timer.at, timer.cause) for timer in timers]) != sorted(want):
+                        raise Differs(f"{policy.name}.timers(demand {it.int})", found, list(want))
+                    for timer in timers:
+                        facts = want[timer.at, timer.cause].facts(self.now)
+                        proposed = tuple(one.fact for one in policy.then(timer, demand, self))
+                        if proposed != facts:
+                            raise Differs(f"{policy.name}.then({timer.cause!r}, demand {it.int})", proposed, facts)
+
     def reacted(self, due: datetime) -> tuple[list[Any], list[Any]]:
         """What is recorded if the policies are run, and what is parked; it has happened afterwards."""
         reacted: list[Any] = []
@@ -107,13 +147,13 @@ class Policies:
         while touched:
             touched = set()
             parked += self.catch_up()
+            self.before = dict(self.world.demands)
             for line in sorted(one for one in self.lines() if one.at <= due):
                 if line.it in touched:
                     continue  # after a reaction, its policies are asked again
                 key, now = (line.policy, line.it, line.cause), self.world.clock.now
                 try:
-                    facts = line.wake.then(now)
-                    facts = facts if isinstance(facts, tuple) else () if facts is None else (facts,)
+                    facts = line.wake.facts(now)
                     self._record(line, facts)
                 except Fails:
                     self.parked[key] = now
@@ -154,7 +194,7 @@ class Policies:
         for policy in self.policies:
             key = (policy.name, it, ASKING)
             try:
-                list(WAKING[type(policy)](policy, self._about(it)))
+                self._wakes(policy, it)
                 self.parked.pop(key, None)
             except Fails:
                 if key not in self.parked and key not in self.dropped:
@@ -168,11 +208,37 @@ class Policies:
             done = {command for command, _ in demand.commands}
             for policy in self.policies:
                 with suppress(Fails):
-                    for wake in WAKING[type(policy)](policy, self._about(it)):
+                    for wake in self._wakes(policy, it):
                         key = (policy.name, it, wake.cause)
                         silent = (key, demand.version) in self.quiet or key in self.parked or key in self.dropped
                         if not silent and f"~{policy.name}: {wake.cause}" not in done:
                             yield Line(wake.at, it.hex, policy.name, wake.cause, it, wake)
+
+    # what policies may look up
+
+    @property
+    def now(self) -> datetime:
+        """The moment of the clock."""
+        return self.world.clock.now
+
+    def workflow(self, demand: Demand) -> Workflow:
+        """The workflow that it is on."""
+        return self.world.workflows[demand.workflow]
+
+    def load(self, contractor: str) -> int:
+        """How many open demands they have in hand."""
+        return sum(one.contractor == contractor and one.ended_as is None for one in self.world.demands.values())
+
+    def open_demands(self, place: str, received_since: datetime) -> list[SimpleNamespace]:
+        """Those at a place that were received since."""
+        there = [one for one in self.world.demands.values() if one.ended_as is None and within(one.place, place)]
+        seen = [(one.received, one.id, one.text, one.category) for one in there if one.received is not None]
+        seen = sorted(one for one in seen if one[0] >= received_since)
+        return [SimpleNamespace(received=at, demand=it, text=text, category=of) for at, it, text, of in seen]
+
+    def _wakes(self, policy: Any, it: UUID) -> list[Wake]:
+        """When it wants to be asked about a demand. Raises Fails."""
+        return list(WAKING[type(policy)](policy, self._about(it)))
 
     def _about(self, it: UUID) -> About:
         demand = self.world.demands[it]
@@ -181,25 +247,41 @@ class Policies:
     # giving notices
 
     def _give(self, operation: RunPolicies, flow: DemandFlow) -> None:
-        """Give the notices that the hook was not given; maybe the receiver fails at one of them."""
+        """Give the notices that the hook was not given; maybe the receiver fails at one of them, or the giver dies."""
         got: list[Any] = []
+        hook, begin, now = operation.hook, operation.begin, self.world.clock.now
 
         def notify(notice: Notice) -> None:
             if len(got) + 1 == operation.number:
                 raise ConnectionError("not now")
             got.append(plain(notice))
 
-        try:
-            number = flow.deliver_notices(notify, hook=operation.hook)
-        except ConnectionError:
-            number = -1
-        began = self.given.get(operation.hook, 0)
-        due = list(notices(self.world, began))
+        answer: Any
+        with patch.object(flow._deliveries, "end", str) if operation.what == DIE else nullcontext():
+            try:
+                answer = flow.deliver_notices(notify, hook=hook, after=begin)
+            except (ConnectionError, InvalidValue) as error:
+                answer = type(error)
+        want, said = self._gives(operation, flow, now)
+        if (got, answer) != (want, said):
+            raise Differs(f"deliver_notices(hook={hook!r}, after={begin})", (answer, got), (said, want))
+
+    def _gives(self, operation: RunPolicies, flow: DemandFlow, now: datetime) -> tuple[list[Any], Any]:
+        """What is given, and what is answered or raised."""
+        hook, begin = operation.hook, operation.begin
+        if begin is not None and begin > len(self.world.log):
+            return [], InvalidValue
+        holder, until = self.held.get(hook, (flow, now))
+        if holder is not flow and now < until:
+            return [], 0
+        due = notices(self.world, self.given.get(hook, 0) if begin is None else begin)
         fails = 0 < operation.number <= len(due)
-        want = [notice for _, notice in due[: operation.number - 1 if fails else len(due)]]
-        self.given[operation.hook] = due[operation.number - 1][0] - 1 if fails else len(self.world.log)
-        if (got, number) != (want, -1 if fails else len(want)):
-            raise Differs(f"deliver_notices(hook={operation.hook!r})", (number, got), want)
+        given = due[: operation.number - 1] if fails else due
+        self.given[hook] = due[operation.number - 1][0] - 1 if fails else len(self.world.log)
+        self.held.pop(hook, None)
+        if operation.what == DIE:
+            self.held[hook] = flow, now + MINUTE
+        return [notice for _, notice in given], ConnectionError if fails else len(given)
 
 
 def next_moment(world: World) -> datetime | None:

@@ -1,7 +1,4 @@
-"""When each of the standard policies wakes for a demand, and what it then proposes: each once more, naively.
-
-Likely repeats are left out (they need a library that compares texts).
-"""
+"""When each of the standard policies wakes for a demand, and what it then proposes: each once more, naively."""
 
 from __future__ import annotations
 
@@ -17,7 +14,8 @@ from demandflow.errors import YearNotCovered
 from demandflow.policies import CallBacks, Dispatch, NoticesEnd, Reminders, ReopenWindow, ReviewSuspended, Sorting
 from demandflow.testing.model.asked import About, Fails, Wake, always, kept, later, shown, sooner, spelled
 from demandflow.testing.model.calendars import DAY, naive
-from demandflow.testing.whims import AFTER, CONTRACTOR, CORRELATION, FIFTH, SEVENTH, THOUGHT, Whims, cause_of
+from demandflow.testing.model.repeats import repeated, within
+from demandflow.testing.whims import AFTER, CONTRACTOR, CORRELATION, FOURTH, OTHER, THIRD, THOUGHT, Whims, cause_of
 
 CAN_COME_BACK = ("closed", "refused", "withdrawn")
 
@@ -161,20 +159,10 @@ def _chosen(policy: Dispatch, it: About) -> str | None:
         fits = (unit.place is None or within(demand.place, unit.place)) and (categories or not unit.categories)
         if fits and unit.name not in barred:
             deep = (depth(unit.place), max(map(depth, categories), default=0))
-            fitting.append((-deep[0], -deep[1], _load(unit.name, it), unit.name))
+            fitting.append((-deep[0], -deep[1], it.world.policies.load(unit.name), unit.name))
     if fitting:
         return min(fitting)[-1]
     return None if policy.fallback in barred else policy.fallback
-
-
-def _load(contractor: str, it: About) -> int:
-    """How many open demands the contractor has in hand."""
-    return sum(one.contractor == contractor and one.ended_as is None for one in it.world.demands.values())
-
-
-def within(path: str | None, other: str) -> bool:
-    """Whether a path is another or below it."""
-    return path is not None and f"{path}/".startswith(f"{other}/")
 
 
 def depth(path: str | None) -> int:
@@ -187,9 +175,11 @@ def sorting(policy: Sorting, it: About) -> Iterator[Wake]:
     demand = it.demand
     if demand.ended_as is not None or demand.stage != "audit" or demand.since is None:
         return
+    at = _set_hour(policy, demand.since)
+    hour = f"{naive(policy.calendar).wall(at):%Y-%m-%dT%H:%M}"
+    if policy.alike is not None and it.may(Noted):
+        yield Wake(at, "repeats", lambda _: repeated(policy, it), hour)
     if demand.category is None and it.may(Notified):
-        at = _set_hour(policy, demand.since)
-        hour = f"{naive(policy.calendar).wall(at):%Y-%m-%dT%H:%M}"
         line = " ".join(demand.text.split())
         line = line if len(line) <= 60 else f"{line[:59]}…"
         told = Notified(to="auditor", kind="to_sort", what=f"to be sorted, {demand.place}: {line}")
@@ -214,16 +204,17 @@ def _worked(policy: Sorting, day: date) -> bool:
 
 
 def whims(policy: Whims, it: About) -> Iterator[Wake]:
-    """A note and a contract; or a failure."""
+    """Two notes and a contract; or a failure."""
     demand = it.demand
-    if demand.version % SEVENTH == 0 or demand.since is None:
+    if demand.version % FOURTH == 0 or demand.since is None:
         raise Fails
 
     def then(_: datetime) -> tuple[Fact, ...]:
-        if demand.version % FIFTH == 0:
+        if demand.version % THIRD == 0:
             raise Fails
         contract = (ContractedOut(contractor=CONTRACTOR),) if demand.stage == "contracting" else ()
-        return (Noted(text=f"{THOUGHT}: {_load(demand.lead or CONTRACTOR, it)}"), *contract)
+        thought = f"{THOUGHT}: {it.world.policies.load(demand.lead or CONTRACTOR)}"
+        return (Noted(text=thought), Noted(text=OTHER), *contract)
 
     yield Wake(demand.since + AFTER, cause_of(demand), then, CORRELATION)
 

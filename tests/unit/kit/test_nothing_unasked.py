@@ -19,6 +19,7 @@ from demandflow.domain.facts import OTHER_SIDES
 from demandflow.domain.versions.workflows import Workflows
 from demandflow.errors import DemandFlowError
 from demandflow.testing.asking import NEVER, WALKED, WEIGHTS, Asking, parameters, positional
+from demandflow.testing.batching import draw_batch
 from demandflow.testing.choosing import Surroundings, fact_of
 from demandflow.testing.commanding import command
 from demandflow.testing.differs import Differs
@@ -29,6 +30,7 @@ from demandflow.testing.model.world import Step, World
 from demandflow.testing.operations import METHOD, Ask
 from demandflow.testing.people import actors_for
 from demandflow.testing.player import Player
+from demandflow.testing.running import draw_policies
 from tests.paths import ROOT
 
 OFFICE = Calendar.of("office", zone="Europe/Berlin", hours="Mon-Fri 09:00-12:00 14:00-18:00")
@@ -46,7 +48,6 @@ NOT_DRAWN = {
     "run_policies.notify": "deliver_notices(), which is given",
     "run_policies.stop": "a hook: see test_follow.py",
     "deliver_notices.stop": "a hook: see test_follow.py",
-    "deliver_notices.after": "needs a position that is lost: see test_deliveries.py",
     "deliver_notices.notify": "given, and always the model's",
     "board.after": "given by the player, who walks the pages; else invalid",
     "work_list.after": "given by the player, who walks the pages; else invalid",
@@ -209,8 +210,9 @@ def given_to_commands() -> Given:
                 if (operation := drawing.operation()) is not None and not isinstance(operation, Ask):
                     player.do(operation)
             for _ in range(3):  # what operation() seldom chooses
-                player.do(drawing._upset(0))
-                player.do(drawing._policies(0))
+                for seldom in (drawing._upset(0), draw_policies(drawing, 0), draw_batch(drawing, 0)):
+                    if seldom is not None:
+                        player.do(seldom)
         player.close()
         watching.doing = False
         flow = object.__new__(watching.kind)

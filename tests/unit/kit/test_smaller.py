@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from time import monotonic
+
+import pytest
 
 from demandflow import CLOSED_LOOP, Actor, Category, Channel, Place
 from demandflow.facts import Accepted, Noted, Registered
 from demandflow.testing.environments import PLAIN, Environment
 from demandflow.testing.model.world import Step
-from demandflow.testing.operations import MANY, METHOD, Ask, Batch, History, RunPolicies, Upset
+from demandflow.testing.operations import LEFT, MANY, METHOD, Ask, Batch, History, RunPolicies, Upset
 from demandflow.testing.smaller import smallest
+from demandflow.testing.telling import told
 
 LI = Actor("li", "grid_administrator")
 WISH = Registered(
     text="a lamp", channel=Channel("hotline"), place=Place("fufeng"), resident="Anna", category=Category("culture")
 )
 ANSWER = Ask("board", (), {"place": "fufeng", "limit": 2, "open": True}, opener=3)
-ODD = Environment("Asia/Shanghai", file=True, page=2, openers=2, keep=1, policies=True)
+ODD = Environment("Asia/Shanghai", file=True, page=2, openers=2, keep=1, policies=3)
 
 
 def a_note(text: str) -> Step:
@@ -82,13 +84,23 @@ def test_of_what_always_fails_one_operation_is_left() -> None:
     assert (len(least.operations), least.environment) == (1, PLAIN)
 
 
-def test_it_ends_in_time() -> None:
-    began = monotonic()
-    smallest(HISTORY, lambda _: monotonic() < began, seconds=0.0)
-    assert monotonic() - began < 1
+def test_no_more_is_played_than_is_said() -> None:
+    played: list[int] = []
+
+    def fails(history: History) -> bool:
+        played.append(len(history.operations))
+        return len(history.operations) == len(HISTORY.operations)
+
+    smallest(HISTORY, fails, most=200)
+    assert 0 < sum(played) <= 200
 
 
 def test_what_must_be_refused_keeps_what_is_wrong_with_it() -> None:
     refused = Ask("board", (), {"place": "fufeng", "limit": 0}, "InvalidValue", opener=1)
     least = smallest(History(CLOSED_LOOP, (HISTORY.operations[0], refused)), lambda one: len(one.operations) == 2)
     assert least.operations[1] == Ask("board", (), {"place": "fufeng", "limit": 0}, "InvalidValue")
+
+
+@pytest.mark.parametrize("done", LEFT)
+def test_whatever_is_done_with_policies_is_told(done: str) -> None:
+    assert told(RunPolicies(what=done), 1).startswith("  1. ")

@@ -1,0 +1,48 @@
+"""What is drawn of policies: when they are run, what is done with what they left, and who is given notices."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from demandflow.testing.asking import Asking
+from demandflow.testing.batching import DAY, US
+from demandflow.testing.model.notices import notices
+from demandflow.testing.model.world import NO_TIME
+from demandflow.testing.operations import DIE, DROP, GIVE, RETRY, RUN, Operation, RunPolicies, Upset
+
+if TYPE_CHECKING:
+    from demandflow.testing.drawing import Drawing
+
+UPSETS, QUESTIONS = ("rebuild", "reopen"), ("notices", "parked", "next_moment")
+DONE = (*(RUN,) * 8, RETRY, DROP, DROP, GIVE, GIVE, GIVE, DIE, DIE, *UPSETS, "ask")
+A_YEAR = timedelta(days=366)
+
+
+def draw_policies(drawing: Drawing, opener: int) -> Operation | None:
+    """They are run, mostly when one of them wants to act; or something is done with what they left."""
+    dice, policies, now = drawing.dice, drawing.world.policies, drawing.world.clock.now
+    held = sorted(policies.held) if policies is not None and dice.random() < 0.7 else ()
+    what = GIVE if held else dice.choice(DONE)
+    if what == "ask":
+        return Asking(drawing.world, dice, QUESTIONS).question(opener)
+    if what in UPSETS:
+        return Upset(what, "", opener)
+    number = dice.choice((0, 0, 1, 2)) if what != DIE else dice.choice((0, 1, 1, 2))
+    ago, after = dice.choice((*(None,) * 16, NO_TIME, 2 * DAY, 9 * DAY)), NO_TIME
+    hook, begin = dice.choice(held or ("notices", "sms")), None
+    if what in (GIVE, DIE) and policies is not None and notices(drawing.world, policies.given.get(hook, 0)):
+        if held:
+            opener = drawing.giver + 1
+            until = max(policies.held[hook][1] - now, NO_TIME)
+            after = dice.choice((NO_TIME, max(until - US, NO_TIME), until, until))
+        if dice.random() < 0.1:
+            begin = dice.choice((0, dice.randint(0, len(drawing.world.log) + 1)))
+    elif what in (GIVE, DIE) and dice.random() < 0.8:
+        what = RUN
+    drawing.giver = opener if what == DIE else drawing.giver
+    if policies is not None and (what, ago) == (RUN, None) and dice.random() < 0.9:
+        at = [line.at for line in policies.lines() if now < line.at < now + A_YEAR]
+        after = max(min(at, default=now) if dice.random() < 0.6 else dice.choice([now, *at]), now) - now
+        after = max(after + dice.choice((*(NO_TIME,) * 4, US, -US)), NO_TIME)
+    return RunPolicies(ago, opener, what, number, after, hook, begin)
