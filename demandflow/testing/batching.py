@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from demandflow.application import DemandFlow
 from demandflow.batches import Action, Recorded, Registration, Rejected
 from demandflow.domain.facts import MovedOver, Registered
 from demandflow.domain.values import Actor
-from demandflow.testing.commanding import circumstances
+from demandflow.testing.commanding import circumstances, same_answer
 from demandflow.testing.model.world import NO_TIME, Expected, Step
 from demandflow.testing.operations import (
     BATCH,
@@ -26,27 +25,22 @@ from demandflow.testing.operations import (
     Batch,
 )
 from demandflow.testing.people import OFFICERS
+from demandflow.testing.steps import ENTRIES, Steps
 
-if TYPE_CHECKING:
-    from demandflow.testing.drawing import Drawing
-
-TOGETHER = (BATCH, BATCH, BATCH, BROKEN, MANY, MANY, TRIED, TRIED, MIGRATED, MIGRATION_TRIED)
-US, DAY = timedelta(microseconds=1), timedelta(days=1)
-ENTRIES = (NO_TIME, US, -US, DAY)
-"""How much more or less long ago than may be entered something is said to have happened."""
+BATCH_WAYS = (BATCH, BATCH, BATCH, BROKEN, MANY, MANY, TRIED, TRIED, MIGRATED, MIGRATION_TRIED)
 
 
-def draw_batch(drawing: Drawing, opener: int) -> Batch | None:
+def draw_batch(drawing: Steps, opener: int) -> Batch | None:
     """A few steps as one, each drawn after those before it."""
     dice, world = drawing.dice, drawing.world
-    saved, steps, way = world.saved(), list[Step](), dice.choice(TOGETHER)
+    saved, steps, way = world.saved(), list[Step](), dice.choice(BATCH_WAYS)
     backdating = way in (BATCH, BROKEN) and dice.random() < 0.3
     migrating = [move for move in world.workflow.moves if move.fact is MovedOver]
     if way in (MIGRATED, MIGRATION_TRIED) and migrating:
         to, of = (dice.choice(tuple(world.workflows)) for _ in range(2))
         by = Actor(OFFICERS[0], dice.choice((*migrating[0].roles, drawing.any_role())))
         fact = MovedOver(workflow=to, reason=dice.choice((None, "…")))
-        late = dice.choice((NO_TIME, NO_TIME, *ENTRIES))
+        late = dice.choice((NO_TIME, drawing.environment.late_entry + dice.choice(ENTRIES)))
         return Batch((Step(0, migrating[0].name, fact, by, late=late, on=of),), way, opener=opener)
     way = MANY if way in (MIGRATED, MIGRATION_TRIED) else way
     drawing.registering = way == MANY and dice.random() < 0.3
@@ -64,16 +58,17 @@ def draw_batch(drawing: Drawing, opener: int) -> Batch | None:
 
 
 def answers_of(flow: DemandFlow, batch: Batch, expected: Sequence[Expected]) -> tuple[Recorded | Rejected, ...]:
-    """Give these as items; or as what is done with all demands of a workflow."""
+    """Give these as items; or as what is done with all demands of a workflow. Raises Differs if others come back."""
     first, fact = batch.steps[0], batch.steps[0].fact
     if batch.migrates and isinstance(fact, MovedOver):
         at = next((one.given for one in expected), None)
         how: dict[str, Any] = {"of": first.on, "dry_run": batch.way == MIGRATION_TRIED, "reason": fact.reason}
         return flow.migrate_all(fact.workflow, by=first.by, at=at, **how)
     items = [_item(one) for one in expected]
-    if batch.registers:
-        return flow.register_many(items)
-    return flow.try_many(items) if batch.way == TRIED else flow.act_many(items)
+    give: Any = flow.register_many if batch.registers else flow.try_many if batch.way == TRIED else flow.act_many
+    answers: tuple[Recorded | Rejected, ...] = give(items)
+    same_answer(f"{batch.way}: the items", [answer.item for answer in answers], items)
+    return answers
 
 
 def _item(expected: Expected) -> Any:

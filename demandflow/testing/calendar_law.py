@@ -115,7 +115,7 @@ REFUSED: Sequence[tuple[Sequence[Any], Sequence[tuple[Any, ...]]]] = (
 
 @law
 def a_calendar_counts_as_the_model_does(played: Played) -> None:
-    """A calendar, one of yours or any, answers as the model that counts day by day, and refuses what is none."""
+    """Your calendars, and any others, count as the model does, day by day, and refuse what is invalid."""
     dice = Random(played.history.environment.lot)  # noqa: S311
     for calendar in dict.fromkeys(clock.calendar for flow in played.world.workflows.values() for clock in flow.clocks):
         ask(calendar, naive(calendar), dice, OF_YOURS)

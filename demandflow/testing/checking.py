@@ -23,13 +23,14 @@ from demandflow.domain.workflow import Workflow
 from demandflow.errors import Defect, InvalidValue, WorkflowAdvice, brief
 from demandflow.testing.copying import as_test, name_of_test
 from demandflow.testing.differs import Differs
-from demandflow.testing.drawing import LOT, STEPS, Given, Untold
+from demandflow.testing.drawing import LOT, STEPS, Untold
 from demandflow.testing.idle import Idle
 from demandflow.testing.law import Law, Played
 from demandflow.testing.laws import Own, Rules, laws
 from demandflow.testing.operations import Ask, History
 from demandflow.testing.playing import by_lot, play
 from demandflow.testing.smaller import smallest
+from demandflow.testing.steps import Given
 from demandflow.testing.tally import Tally
 from demandflow.testing.telling import story
 
@@ -58,7 +59,7 @@ class LawBroken(AssertionError):
 
 
 class Broken(AssertionError):
-    """A history breaks a law: what Hypothesis makes smaller."""
+    """A history breaks a law."""
 
     def __init__(self, history: History, law: Law, error: Exception) -> None:
         super().__init__(history, law, error)

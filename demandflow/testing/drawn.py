@@ -34,7 +34,7 @@ DRAWN: Mapping[tuple[str, str], Callable[[Values], Any]] = {
     ("", "resident"): lambda draw: draw.name(("resident", "resident", "representative"), people.RESIDENTS),
     ("", "urgency"): lambda draw: draw.name(("urgency",), people.URGENCIES),
     ("", "workflow"): Values.workflow,
-    ("", "state"): Values.states,
+    ("", "state"): Values.state,
     ("", "stage"): lambda draw: draw.dice.choice([draw.then["stage"]] if draw.fits else [*map(str, Stage)]),
     ("", "ended_as"): lambda draw: draw.then["ended_as"] if draw.fits else draw.dice.choice(ENDS),
     ("durations", "ended_as"): one_of(*ENDS, None, None),

@@ -110,8 +110,9 @@ def drawn_source(dice: Random, some: Sequence[date], *, first: bool) -> tuple[Da
     years = dice.choice(KNOWN if first else ((), (), (2025,), (2025, 2026)))
     chosen = dice.sample(some, dice.choice((0, 9, 20)))
     closed, working, special = chosen[::2], chosen[1::4], {day: drawn_hours(dice) for day in chosen[3::4]}
-    if years and find_spec("icalendar") and dice.random() < 0.25:
-        source = from_a_file(closed, working, years)
+    if years and dice.random() < 0.25:
+        read = from_a_file if find_spec("icalendar") else from_its_days
+        source = read(closed, working, years)
         closed, working = ([day for day in days if day.year in years] for days in (closed, working))
         special = {}
     elif not chosen:
@@ -121,6 +122,12 @@ def drawn_source(dice: Random, some: Sequence[date], *, first: bool) -> tuple[Da
         source = Days(dice.choice((list(years), iter(years))), closed, working, hours)
     said = {"years": frozenset(years), "closed": frozenset(closed), "working": frozenset(working)}
     return source, {**said, "hours": tuple((day, pairs_of(special[day])) for day in sorted(special))}
+
+
+def from_its_days(closed: Iterable[date], working: Iterable[date], years: Iterable[int]) -> Days:
+    """What such a file says, where it cannot be read."""
+    off, made_up = ([day for day in days if day.year in years] for days in (closed, working))
+    return Days(years, off, made_up)
 
 
 def from_a_file(closed: Iterable[date], working: Iterable[date], years: Iterable[int]) -> Days:

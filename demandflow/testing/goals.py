@@ -24,8 +24,7 @@ class Goals:
         self.workflow, self.far = workflow, _far(workflow)
         self.fond, self.goals = dice.choice((0.2, 0.6, 0.8)), dict[UUID, str]()
         self.favourites = self._favourites(dice)
-        local = [move for move in workflow.moves if move.name in self.favourites and _is_local(move)]
-        wanted = [state for move in local for state in sources(move, workflow.states)]
+        wanted = self._from(self.favourites)
         self.wanted = dice.sample(wanted, 1) if wanted and dice.random() < 0.5 else wanted
         """The states from which favourites lead; or one of them, where all demands meet."""
 
@@ -33,13 +32,12 @@ class Goals:
         """Be fond of these moves as well; or of nothing else."""
         self.favourites = [*names] if alone else [*self.favourites, *names]
         if alone:
-            self.wanted = [
-                state
-                for move in self.workflow.moves
-                if move.name in names and _is_local(move)
-                for state in sources(move, self.workflow.states)
-            ]
-            self.fond = 0.6
+            self.wanted, self.fond = self._from(names), 0.6
+
+    def _from(self, names: Sequence[str]) -> list[str]:
+        """The states from which moves of these names lead, if those lead from some states only."""
+        local = [move for move in self.workflow.moves if move.name in names and _is_local(move)]
+        return [state for move in local for state in sources(move, self.workflow.states)]
 
     def _favourites(self, dice: Random) -> list[str]:
         """Mostly moves that are declared one after the other and belong together, rather far from the beginning."""

@@ -15,6 +15,7 @@ from demandflow.application import DemandFlow
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import DemandFlowError
+from demandflow.testing.commanding import same_answer
 from demandflow.testing.differs import Differs
 from demandflow.testing.model.losses import Missing
 from demandflow.testing.model.world import World
@@ -60,10 +61,10 @@ def open_otherwise(opened: Callable[..., DemandFlow], url: str, what: str, world
                 raise Differs(f"the zone where it is opened with {what}", flow.zone, world.zone.key)
             for it, demand in world.demands.items() if what == "no workflow" else ():
                 want = "UnknownWorkflow" if demand.workflow == world.workflow.key else None
-                same(f"possible_moves() of a demand with {what}", raised(partial(flow.possible_moves, it)), want)
+                same_answer(f"possible_moves() of a demand with {what}", raised(partial(flow.possible_moves, it)), want)
     except DemandFlowError as refused:
         found = type(refused).__name__
-    same(f"opening it with other {what}", found, error)
+    same_answer(f"opening it with other {what}", found, error)
 
 
 @contextmanager
@@ -91,16 +92,16 @@ def losing(opened: Callable[..., DemandFlow], url: str, lost: list[int], *, clos
 def acknowledge(flow: DemandFlow, want: list[Missing], lost: int, world: World) -> None:
     """Hold against the model what is said to be missing, before and after that is acknowledged."""
     found, left = flow.verify(), len(world.log) - lost
-    same("verify()", ([_hole(hole) for hole in found.holes], found.events, found.ok), (want, left, False))
+    same_answer("verify()", ([_hole(hole) for hole in found.holes], found.events, found.ok), (want, left, False))
     ends = want[-1][0] == "end"
-    same("figures() of a log without its end", raised(flow.figures), "HistoryIncomplete" if ends else None)
-    same("all_events() of what is not whole", raised(lambda: list(flow.all_events())), "HistoryIncomplete")
+    same_answer("figures() of a log without its end", raised(flow.figures), "HistoryIncomplete" if ends else None)
+    same_answer("all_events() of what is not whole", raised(lambda: list(flow.all_events())), "HistoryIncomplete")
     by, why = (BOSS, "burnt") if lost % 2 else (Actor("li", "administrator", "办公室"), "não")
     flow.acknowledge(found.holes, by=by, reason=why)
     decided = [(_hole(one.hole), one.by, one.at, one.reason) for one in flow.acknowledged()]
-    same("acknowledged()", decided, [(one, by, world.clock.now, why) for one in want])
-    same("verify() afterwards", (flow.verify().ok, flow.figures().missing), (True, lost))
-    same("all_events() that are left", len(list(flow.all_events(skip_unreadable=True))), left)
+    same_answer("acknowledged()", decided, [(one, by, world.clock.now, why) for one in want])
+    same_answer("verify() afterwards", (flow.verify().ok, flow.figures().missing), (True, lost))
+    same_answer("all_events() that are left", len(list(flow.all_events(skip_unreadable=True))), left)
 
 
 def _hole(hole: Any) -> Missing:
@@ -114,9 +115,3 @@ def raised(do: Callable[[], object]) -> str | None:
     except DemandFlowError as error:
         return type(error).__name__
     return None
-
-
-def same(said: str, found: object, want: object) -> None:
-    """Raise Differs unless both are the same."""
-    if found != want:
-        raise Differs(said, found, want)

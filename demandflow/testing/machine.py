@@ -86,6 +86,7 @@ class _Machine(RuleBasedStateMachine):
         self.player = Player(self.workflow, self.environment, open=self.opened_by)
         given = {kind: partial(data.draw, strategy) for kind, strategy in self.facts.items()}
         self.drawing = Drawing(self.player.world, dice, given, self.environment)
+        self.drawing.prelude = 0
         note(f"{self.environment}")
         self._do(self.drawing.command)
 

@@ -15,16 +15,16 @@ from demandflow.domain.workflow import Workflow
 from demandflow.testing.environments import PLAIN, Environment
 from demandflow.testing.model.world import NO_TIME, Expected, Step, World, demand_id
 
-ACT, METHOD, WOULD, INTERRUPTED, RACED, ENTERED = (
+ACT, METHOD, WOULD, INTERRUPTED, RACED, ENTERED = WAYS = (
     "act",  # act(), or start()
     "method",  # the method of that name
     "would",  # would(), would_start()
     "interrupted",  # the command is interrupted before it is recorded
     "raced",  # somebody else writes to the demand between reading and recording
-    "entered",  # said to have happened then, without the right to enter what is long past
+    "entered",  # said to have happened then, outside a batch that may enter anything
 )
 """How a step is given."""
-BATCH, BROKEN, MANY, TRIED, MIGRATED, MIGRATION_TRIED = (
+BATCH, BROKEN, MANY, TRIED, MIGRATED, MIGRATION_TRIED = TOGETHER = (
     "batch",  # batch()
     "broken",  # batch(), broken off at its end
     "many",  # act_many(), register_many()
@@ -124,9 +124,10 @@ def possible(world: World, step: Step) -> bool:
 class RunPolicies:
     """The policies are run, by the clock or as of so long ago; or something is done with what they left.
 
-    `what` is one of LEFT. `number` says which of the reactions that were ever parked is meant, 0 all of them; or at
-    which notice the giving breaks off, 0 at none. `after` is how long after what was before it. `begin` is the position
-    after which the hook is to be given its notices, if that is said.
+    `what` is one of LEFT. `number` says which of the reactions that were ever parked (or still are, to be dropped) is
+    meant, counted from the last, 0 all of them; or at which notice the giving breaks off, 0 at none. `after` is how
+    long after what was before it. `begin` is the position after which the hook is to be given its notices, if that is
+    said.
     """
 
     ago: timedelta | None = None
@@ -140,7 +141,7 @@ class RunPolicies:
 
 @dataclass(frozen=True)
 class Upset:
-    """Something happens to the storage or to who has it open (see UPSETS); `with_what` says which table or zone."""
+    """Something happens to the storage or to who has it open (see UPSETS); `with_what` says which table or rows."""
 
     what: str
     with_what: str = ""

@@ -304,7 +304,7 @@ class Player(Upsets):
         The policies of the flow, if one is given, are asked about each demand of which something was.
         """
         log = self.flows[0]._log
-        found, page = [], log.page(self._position, 10_000)
+        page = log.page(self._position, 10_000)
         found = [event for _, event in readable(page)]
         want = self.world.log[self._checked :]
         for got, wanted in zip(found, want, strict=False):

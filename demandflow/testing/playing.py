@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from difflib import get_close_matches
 from random import Random
+from typing import get_args
 
 from demandflow.application import DemandFlow
 from demandflow.domain.facts import Merged, Registered
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief, listed
-from demandflow.testing.drawing import Drawing, Given, Untold
+from demandflow.testing.drawing import Drawing, Untold
 from demandflow.testing.environments import PLAIN, Environment, any_environment
 from demandflow.testing.law import Played
 from demandflow.testing.model.table import Unanswered
 from demandflow.testing.model.world import Step
-from demandflow.testing.operations import Ask, Batch, History, Operation, RunPolicies, Upset, steps_of
+from demandflow.testing.operations import (
+    LEFT,
+    TOGETHER,
+    WAYS,
+    Ask,
+    Batch,
+    History,
+    Operation,
+    RunPolicies,
+    Upset,
+    steps_of,
+)
 from demandflow.testing.player import Player
+from demandflow.testing.steps import Given
 from demandflow.testing.themes import POLICIES
 from demandflow.testing.upsets import UPSETS
 
-OPERATIONS = ("Step", "Batch", "Ask", "RunPolicies", "Upset")
+KNOWN: Mapping[type, Collection[str]] = {Step: WAYS, Batch: TOGETHER, RunPolicies: LEFT, Upset: UPSETS}
+"""What may be said of each kind of operation."""
+OPERATIONS = tuple(kind.__name__ for kind in get_args(Operation))
 
 
 @contextmanager
@@ -36,8 +51,9 @@ def play(
     """Play this on a new DemandFlow and beside it on the model; the flow is closed at the end of the `with` block.
 
     Where they differ, `difference` says so, and nothing more is played. `open` is called as `DemandFlow.open(url,
-    workflows=…, clock=…, new_id=…)`, with `zone`, `keep` and `policies` where the environment has them, and must give
-    an empty log. Raises InvalidValue for a move that the workflow does not have, or a demand that was never registered.
+    workflows=…, clock=…, new_id=…)`, with what else the environment has (`zone`, `keep`, `policies`, `tenant`,
+    `backdating`, `late_entry`), first for an empty log, later for the same or for a copy of it. Raises InvalidValue for
+    a move that the workflow does not have, or a demand that was never registered.
     """
     history = History(workflow, tuple(operations), environment)
     _check(history)
@@ -60,7 +76,7 @@ def by_lot(
     most: int,
     open: Callable[..., DemandFlow] = DemandFlow.open,  # noqa: A002
 ) -> Iterator[Played]:
-    """Play so many operations, drawn one after the other, and ask a few questions at the end."""
+    """Play about so many operations after the prelude of the theme, drawn one by one, and ask questions at the end."""
     environment = any_environment(dice)
     player = Player(workflow, environment, open=open)
     operations: list[Operation] = []
@@ -101,10 +117,15 @@ def _check(history: History) -> None:
     """Raise InvalidValue for what could never be done: on no demand, or by no move of the workflow."""
     registered = set[int]()
     for number, one in enumerate(history.operations, start=1):
-        if not isinstance(one, Step | Batch | Ask | RunPolicies | Upset):
+        if not isinstance(one, Operation):
             raise InvalidValue("operations", f"{number} must be a {listed(OPERATIONS)}, got {brief(one)}")
-        if isinstance(one, Upset) and one.what not in UPSETS:
-            raise InvalidValue("operations", f"{number}: {brief(one.what)} is unknown (possible: {listed(UPSETS)})")
+        if isinstance(one, Batch) and not one.steps:
+            raise InvalidValue("operations", f"{number} is a Batch without steps")
+        for part in (one, *(one.steps if isinstance(one, Batch) else ())):
+            said = part.what if isinstance(part, RunPolicies | Upset) else getattr(part, "way", None)
+            if not isinstance(part, Ask) and said not in KNOWN[type(part)]:
+                possible = listed(KNOWN[type(part)])
+                raise InvalidValue("operations", f"{number}: {brief(said)} is unknown (possible: {possible})")
         for step in steps_of(one):
             if not (isinstance(one, Batch) and one.migrates):
                 _check_step(history.workflow, number, step, registered)

@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from demandflow.testing.asking import Asking
-from demandflow.testing.batching import DAY, US
 from demandflow.testing.model.notices import notices
 from demandflow.testing.model.world import NO_TIME
 from demandflow.testing.operations import DIE, DROP, GIVE, RETRY, RUN, Operation, RunPolicies, Upset
+from demandflow.testing.steps import Steps
+from demandflow.testing.turning import DAY, US
 
-if TYPE_CHECKING:
-    from demandflow.testing.drawing import Drawing
-
-UPSETS, QUESTIONS = ("rebuild", "reopen"), ("notices", "parked", "next_moment")
-DONE = (*(RUN,) * 8, RETRY, DROP, DROP, GIVE, GIVE, GIVE, DIE, DIE, *UPSETS, "ask")
+BETWEEN, ASKED = ("rebuild", "reopen"), ("notices", "parked", "next_moment")
+DONE = (*(RUN,) * 8, RETRY, DROP, DROP, GIVE, GIVE, GIVE, DIE, DIE, *BETWEEN, "ask")
 A_YEAR = timedelta(days=366)
 
 
-def draw_policies(drawing: Drawing, opener: int) -> Operation | None:
-    """They are run, mostly when one of them wants to act; or something is done with what they left."""
+def draw_policies(drawing: Steps, opener: int) -> Operation | None:
+    """The policies are run, mostly when one of them wants to act; or something is done with what they left."""
     dice, policies, now = drawing.dice, drawing.world.policies, drawing.world.clock.now
     held = sorted(policies.held) if policies is not None and dice.random() < 0.7 else ()
     what = GIVE if held else dice.choice(DONE)
     if what == "ask":
-        return Asking(drawing.world, dice, QUESTIONS).question(opener)
-    if what in UPSETS:
+        return Asking(drawing.world, dice, ASKED).question(opener)
+    if what in BETWEEN:
         return Upset(what, "", opener)
     number = dice.choice((0, 0, 1, 2)) if what != DIE else dice.choice((0, 1, 1, 2))
     ago, after = dice.choice((*(None,) * 16, NO_TIME, 2 * DAY, 9 * DAY)), NO_TIME

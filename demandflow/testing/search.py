@@ -136,9 +136,9 @@ class Search:
         for name in sorted(moves, key=lambda name: min(self._far.get(row.dest, OFTEN) for row in moves[name])):
             kind = moves[name][0].move.fact
             if kind not in OTHER_SIDES and not issubclass(kind, MovedOver):
-                yield from self.by(name, moves[name], demand, now)
+                yield from self._by(name, moves[name], demand, now)
 
-    def by(self, name: str, rows: Sequence[Row], demand: Demand, now: datetime) -> Iterator[Onward]:
+    def _by(self, name: str, rows: Sequence[Row], demand: Demand, now: datetime) -> Iterator[Onward]:
         """The steps by the moves of one name, now and then later, where that may make a difference."""
         soonest = now if demand.last is None else max(now, demand.last)
         nearer = min(self._far.get(row.dest, OFTEN) for row in rows) < self._far.get(demand.state, OFTEN)

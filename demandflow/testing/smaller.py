@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import MISSING, fields, replace
 from typing import Any, TypeVar
 
 from demandflow.domain.fact import Fact
 from demandflow.errors import DemandFlowError
-from demandflow.testing.model.world import Step
+from demandflow.testing.model.world import NO_TIME, Step
 from demandflow.testing.operations import Ask, Batch, History, Operation
 
 PLAYED = 3_000
@@ -79,12 +79,14 @@ def plainer(operation: Operation) -> Iterator[Operation]:
     """The operation with one thing less: given plainly, at once, with less said."""
     if isinstance(operation, Ask):
         yield from [replace(operation, opener=0)] if operation.opener else []
+        yield from [replace(operation, after=NO_TIME)] if operation.after else []
         # what must be refused would no longer have to be, without what is wrong with it
         for name in operation.keywords if operation.refused is None else ():
             others = {other: value for other, value in operation.keywords.items() if other != name}
             yield replace(operation, keywords=others)
         return
-    yield from by_default(operation)
+    # without its table or its rows nothing would happen to it
+    yield from by_default(operation, but=("with_what",))
     if isinstance(operation, Batch):
         steps = operation.steps
         yield from (steps if len(steps) == 1 and not operation.migrates else ())
@@ -98,10 +100,10 @@ def plainer(operation: Operation) -> Iterator[Operation]:
             yield replace(operation, fact=fact)
 
 
-def by_default(value: D) -> Iterator[D]:
-    """The value with one of its fields as it is by default."""
+def by_default(value: D, but: Collection[str] = ()) -> Iterator[D]:
+    """The value with one of its fields as it is by default, but for these."""
     for field in fields(value):
-        if field.default is not MISSING and getattr(value, field.name) != field.default:
+        if field.name not in but and field.default is not MISSING and getattr(value, field.name) != field.default:
             yield replace(value, **{field.name: field.default})
 
 

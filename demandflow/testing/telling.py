@@ -8,8 +8,10 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
+from demandflow.errors import listed
 from demandflow.testing.commanding import asked
 from demandflow.testing.environments import PLAIN, Environment
+from demandflow.testing.model.policies import Policies
 from demandflow.testing.model.world import Step, World
 from demandflow.testing.operations import (
     ACT,
@@ -61,7 +63,9 @@ def told(operation: Operation, number: int) -> str:
             return f"{number:>3}. somebody asks {asked(operation)}"
         case RunPolicies():
             ago = "" if operation.ago is None else f", as of {_span(operation.ago)} ago"
-            return f"{number:>3}. {DONE_WITH_POLICIES[operation.what]}{ago}"
+            given = ("number", "hook", "begin") if operation.what in (GIVE, DIE) else ("number",)
+            more = [f"{name} {said}" for name in given if (said := getattr(operation, name)) not in (0, None)]
+            return f"{number:>3}. {DONE_WITH_POLICIES[operation.what]}{ago}{f' ({listed(more)})' if more else ''}"
         case Upset(what, with_what):
             return f"{number:>3}. {what}{f' ({with_what})' if with_what else ''}"
 
@@ -70,13 +74,19 @@ def story(history: History) -> str:
     """Where it was, what was done, when, and what had to come of it: a line each."""
     environment = history.environment
     world = World(history.workflow, environment)
+    policies = Policies(world, environment.policies) if environment.policies else None
     lines = [] if environment == PLAIN else [f"In {_circumstances(environment)}:"]
     for number, one in enumerate(history.operations, start=1):
         world.clock.now += one.after if isinstance(one, Ask | RunPolicies) else timedelta(0)
         saved = world.saved()
-        came = [_came(world, step) for step in (one.given(world) if isinstance(one, Batch) else steps_of(one))]
+        if isinstance(one, Batch):
+            came = [f"     {step.move} demand {step.demand}{_came(world, step)}" for step in one.given(world)]
+        else:
+            came = [_came(world, step) for step in steps_of(one)]
         first = f"{world.clock.now:%Y-%m-%d %H:%M} {told(one, number)}"
         lines += [first, *came] if isinstance(one, Batch) else [first + "".join(came)]
+        if isinstance(one, RunPolicies) and one.what == RUN and policies is not None:
+            policies.reacted(world.clock.now - (one.ago or timedelta(0)))
         if isinstance(one, Batch | Step) and one.way in UNRECORDED:
             world.restore(saved)
     return "\n".join(lines)

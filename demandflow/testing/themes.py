@@ -17,9 +17,8 @@ from demandflow.domain.facts import (
     Suspended,
 )
 from demandflow.domain.workflow import Workflow
-from demandflow.testing.model.world import NO_TIME
+from demandflow.testing.turning import DAY, HOUR, NO_TIME
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 WAITS = (*(NO_TIME,) * 4, *(HOUR,) * 3, DAY, DAY, timedelta(days=8), timedelta(days=40))
 HASTY = (NO_TIME, NO_TIME, NO_TIME, HOUR)
 ANYTHING, CROWD, MERGING, CHAIN, POLICIES = (

@@ -71,15 +71,9 @@ class Upsets:
             self.model.rebuilt()
 
     def _rezone(self, upset: Upset, flow: DemandFlow) -> None:
-        """The community moves to another zone; whoever else has the log open opens it anew."""
-        if self.model is not None:
-            return
+        """The community moves to another zone, for everybody who has the log open."""
         flow.rezone(upset.with_what)
         self.world.rezone(upset.with_what)
-        for number, other in enumerate(self.flows):
-            if other is not flow:
-                other.close()
-                self.flows[number] = self.opened()
 
     def _break_a_page(self, upset: Upset, flow: DemandFlow) -> None:
         """The writing of a table fails once, before or after its rows."""
@@ -99,7 +93,7 @@ class Upsets:
             flow.figures()
 
     def _open_otherwise(self, upset: Upset, flow: DemandFlow) -> None:
-        """Somebody says something else of the log when they open it, one thing after the other."""
+        """Somebody opens the log with other arguments, one after the other."""
         for what in OTHERWISE if self.environment.file else ():
             open_otherwise(self.opened, self.url, what, self.world)
 
@@ -113,9 +107,11 @@ class Upsets:
             acknowledge(other, missing(self.world, lost), len(lost), self.world)
             if lost == list(range(lost[0], whole + 1)):
                 all_of_it, self.world = self.world, without_end(self.world, len(lost))
-                for question in (Ask("board"), Ask("figures"), Ask("figures_by", ("place",))):
-                    self._ask(question, other)
-                self.world = all_of_it
+                try:
+                    for question in (Ask("board"), Ask("figures"), Ask("figures_by", ("place",))):
+                        self._ask(question, other)
+                finally:
+                    self.world = all_of_it
 
     def _race_of_pages(self, upset: Upset, flow: DemandFlow) -> None:
         """Somebody else takes in the same page in between."""

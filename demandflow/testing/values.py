@@ -193,7 +193,7 @@ class Values:
         keys = [event.meta.workflow for event in self.events]
         return str(self.then["workflow"]) if self.fits else self.dice.choice((*keys, *self.world.workflows))
 
-    def states(self) -> str:
+    def state(self) -> str:
         """The name of a state: mostly of one that occurs."""
         declared = [state.name for flow in self.world.workflows.values() for state in flow.states]
         occur = [self.then["state"]] * 9 if self.fits else [event.stamp.state for event in self.events]

@@ -18,7 +18,7 @@ def test_a_calendar_counts_as_one_would_day_by_day(seed: int) -> None:
     hold_any_calendar(Random(seed))
 
 
-def test_what_is_no_calendar_no_question_or_none_that_has_an_answer_is_refused() -> None:
+def test_invalid_calendars_and_questions_are_refused() -> None:
     calendar = Calendar.of("office", zone="Europe/Berlin", hours="Mon-Fri 09:00-12:00")
     for several, doors in REFUSED:
         for wrong in several:

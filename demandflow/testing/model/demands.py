@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.events import Event
 from demandflow.domain.fact import Fact
-from demandflow.domain.facts import OTHER_SIDES, Notified
+from demandflow.domain.facts import OTHER_SIDES
 from demandflow.domain.moves import BACK, STAY, Move, sources
 from demandflow.domain.values import Actor, Role
 from demandflow.errors import DemandNotFound
@@ -173,26 +173,6 @@ def _to_be_told(world: World, demand_id: UUID | str) -> list[Demand]:
     return demands
 
 
-def _notices(world: World, after: int = 0) -> list[tuple[int, dict[str, Any]]]:
-    """All that somebody was to be told, each with its place in the log."""
-    return [
-        (position, _notice(world, event, event.fact))
-        for position, event in enumerate(world.log, 1)
-        if position > after and isinstance(event.fact, Notified)
-    ]
-
-
-def _notice(world: World, event: Event, fact: Notified) -> dict[str, Any]:
-    demand, meta = world.after(event.demand, event.version), event.meta
-    about = ", ".join(part for part in (demand.reference, demand.place, demand.text) if part is not None)
-    return {
-        **{"id": f"{event.demand}/{event.version}", "demand": event.demand, "policy": meta.actor.id, "to": fact.to},
-        **{"whom": fact.whom, "kind": fact.kind, "what": fact.what, "at": as_text(meta.happened)},
-        **{"correlation": meta.correlation, "place": demand.place, "text": demand.text, "reference": demand.reference},
-        "str": f"to {fact.whom or fact.to}: {fact.what}" + (f" ({about})" if about else ""),
-    }
-
-
 def _shown(answers: Sequence[Any], *more: str) -> list[dict[str, Any]]:
     """What each holds, and how it is printed."""
     return [
@@ -209,27 +189,26 @@ def _verify(world: World) -> list[dict[str, Any]]:
 
 
 def _calendar_ends(world: World) -> list[tuple[str, tuple[str, ...], Any, Any]]:
-    """The calendars of clocks that count working time, where they know the days of less than 90 more days."""
+    """The calendars of clocks that count working time, and of policies, if they know less than 90 more days."""
     users: dict[Any, list[str]] = {}
     for flow in world.workflows.values():
         for clock in flow.clocks:
             if any("working" in str(limit.span) for limit in clock.limits):
                 users.setdefault(clock.calendar, []).append(f"clock {clock.name} of {flow.key}")
+    for policy in () if world.policies is None else world.policies.policies:
+        if policy.on and getattr(policy, "calendar", None) is not None:
+            users.setdefault(policy.calendar, []).append(f"policy {policy.name}")
     ends = []
     for calendar, names in users.items():
         today = world.clock.now.astimezone(ZoneInfo(calendar.zone)).date()
         until = naive(calendar).covered_until(today)
         if until is None or until < today + ENDS_SOON:
-            ends.append((calendar.name, tuple(names), until, today))
+            ends.append((calendar.name, tuple(dict.fromkeys(names)), until, today))
     return ends
 
 
 def _shown_ends(answer: Sequence[Any]) -> list[tuple[str, tuple[str, ...], Any, Any]]:
-    """Without the policies, of which the world does not know."""
-    ends = [
-        (one.calendar, tuple(u for u in one.users if u.startswith("clock ")), one.until, one.today) for one in answer
-    ]
-    return [one for one in ends if one[1]]
+    return [(one.calendar, one.users, one.until, one.today) for one in answer]
 
 
 QUESTIONS: dict[str, tuple[Callable[..., Any], Callable[[Any], Any]]] = {
@@ -239,7 +218,6 @@ QUESTIONS: dict[str, tuple[Callable[..., Any], Callable[[Any], Any]]] = {
     "possible_moves": (_possible_moves, _shown),
     "to_be_told": (_to_be_told, list),
     "all_events": (lambda world, skip_unreadable=False: world.log, list),
-    "notices": (_notices, lambda answer: [(position, *_shown([notice])) for position, notice in answer]),
     "verify": (_verify, lambda answer: _shown([answer], "ok")),
     "acknowledged": (lambda world: [], list),
     "parked_events": (lambda world: [], list),

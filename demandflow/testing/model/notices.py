@@ -26,10 +26,12 @@ def notices(world: World, after: int = 0) -> list[tuple[int, dict[str, Any]]]:
                 "correlation": meta.correlation,
                 **{name: getattr(about.subject, name) for name in ("place", "text", "reference")},
             }
+            said = ", ".join(part for part in (about.reference, about.place, about.text) if part is not None)
+            notice["str"] = f"to {fact.whom or fact.to}: {fact.what}" + (f" ({said})" if said else "")
             found.append((position, notice))
     return found
 
 
 def plain(one: Notice) -> dict[str, Any]:
-    """The notice as plain data."""
-    return {field.name: getattr(one, field.name) for field in fields(one)}
+    """The notice as plain data, and how it is printed."""
+    return {**{field.name: getattr(one, field.name) for field in fields(one)}, "str": str(one)}

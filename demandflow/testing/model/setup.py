@@ -50,10 +50,16 @@ AREAS = sorted({"/".join(place.split("/")[:depth]) for place in PLACES for depth
 def standard_policies(workflow: Workflow, number: int) -> tuple[Any, ...]:
     """The standard policies of this number that may act under the workflow, most of them, and mostly whims as well."""
     dice = Random(number)  # noqa: S311
-    calendar = dice.choice([clock.calendar or OFFICE for clock in workflow.clocks] or [OFFICE])
+    calendar = dice.choice([clock.calendar for clock in workflow.clocks] or [OFFICE])
     units = [_unit(dice) for _ in range(dice.choice((2, 12, 20)))]
     everything = (
-        Sorting(calendar, *_hours_and_days(dice), alike=_alike(dice)),
+        Sorting(
+            calendar,
+            at=dice.choice((("09:00", "14:00"), ("08:30",))),
+            days=dice.choice((1, 30)),
+            near=dice.choice((1, 1, 3, 9)),
+            alike=_alike(dice),
+        ),
         Dispatch(tuple(units), dice.choice((None, "chen"))),
         Reminders((*dice.sample(STEPS, dice.randint(1, 3)), *dice.sample(MORE, 2)), dice.choice((calendar, None))),
         CallBacks(calendar, tuple(dice.sample(SPANS, 3)), name=dice.choice(("call_backs", "请回电"))),
@@ -72,10 +78,6 @@ def _unit(dice: Random) -> Handler:
     return Handler(
         dice.choice((*CONTRACTORS, "居委会", "队", "队2", "队3")), dice.choice((None, *AREAS)), tuple(categories)
     )
-
-
-def _hours_and_days(dice: Random) -> tuple[tuple[str, ...], int, int]:
-    return dice.choice((("09:00", "14:00"), ("08:30",))), dice.choice((1, 30)), dice.choice((1, 1, 3, 9))
 
 
 def _alike(dice: Random) -> int | None:

@@ -104,13 +104,12 @@ def demand_id(number: int) -> UUID:
 class World:
     """What was tried and what came of it, by the declared moves alone; and how every demand stood, at any time."""
 
-    def __init__(self, workflow: Workflow, environment: Environment | None = None) -> None:
-        """Without an environment, the plainest and a clock of its own."""
-        self.environment = environment or PLAIN
+    def __init__(self, workflow: Workflow, environment: Environment = PLAIN) -> None:
+        self.environment = environment
         self.workflow, self.twin, self.zone = workflow, twin_of(workflow), ZoneInfo(self.environment.zone)
         self.workflows = {one.key: one for one in (workflow, self.twin)}
         self.table = Table(workflow, self.twin)
-        self.clock = FrozenClock() if environment is None else FrozenClock(environment.start)
+        self.clock = FrozenClock(environment.start)
         self.log: list[Event] = []
         self.events: dict[UUID, tuple[Event, ...]] = {}
         self.demands: dict[UUID, Demand] = {}

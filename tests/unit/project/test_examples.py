@@ -198,11 +198,8 @@ def test_a_strangers_workflow_passes_its_own_tests_and_a_wrong_one_is_reported(t
         assert (found.returncode == 0) is passed, found.stdout
 
 
-def test_a_week_at_the_hotline(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    hotline: Any = example("a_week_at_the_hotline")
-    if SHARE > 1:
-        monkeypatch.setattr(hotline, "WEEK", 4 * 24)  # with the night of the burst main
-    hotline.main()
+def test_a_week_at_the_hotline(capsys: pytest.CaptureFixture[str]) -> None:
+    example("a_week_at_the_hotline").main()
     said = capsys.readouterr().out
     assert re.search(r"^\d{4} received = ", said)
     assert re.search(r"\d+ were escalated, because of: finish \d+", said)
@@ -210,5 +207,5 @@ def test_a_week_at_the_hotline(capsys: pytest.CaptureFixture[str], monkeypatch: 
     was, would = (int(number) for number in re.findall(r"clock finish:.* met (\d+) → (\d+)", said)[0])
     assert would < was, "a stricter clock is met less often"
     if SHARE == 1:
-        hotline.main()
+        example("a_week_at_the_hotline").main()
         assert capsys.readouterr().out == said, "chance is thrown with a seed"
