@@ -17,8 +17,7 @@ from demandflow.store.sources import DemandSource, Row, Source
 from demandflow.store.sqlite.tables import Tables
 
 PAGE = 1000
-DEMANDS = 1000
-"""Reading demand by demand, about so many events are taken in at a time."""
+"""How many events are read at once; about so many where they are read demand by demand."""
 SCHEMA = """
 CREATE TABLE demandflow_cursors (
     reader TEXT PRIMARY KEY, log TEXT NOT NULL, make TEXT NOT NULL, whole_at INTEGER NOT NULL, last INTEGER NOT NULL,
@@ -159,7 +158,7 @@ class Cursor:
         began = self.position()
         if began is None:
             return None
-        rows, demand = source.next_demands(began.demand, DEMANDS, began.rebuilt_at)
+        rows, demand = source.next_demands(began.demand, PAGE, began.rebuilt_at)
         if not rows:
             return None
         moved = began._replace(demand=demand, version=began.version + len(rows))

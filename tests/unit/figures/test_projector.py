@@ -147,7 +147,7 @@ def _days(flow: DemandFlow) -> set[int]:
 def test_rebuilding_shows_how_far_it_is(flow: DemandFlow, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(flow, 3)
     before = flow.figures()
-    monkeypatch.setattr(cursor, "DEMANDS", 10)
+    monkeypatch.setattr(cursor, "PAGE", 10)
     told: list[tuple[int, int]] = []
     flow.rebuild(lambda done, total: told.append((done, total)))
     events = flow._log.last_position()

@@ -105,7 +105,6 @@ def test_made_by_demand_the_tables_are_those_made_by_time(
     with pytest.MonkeyPatch.context() as patch, grown(data, patch) as flow:
         if flow._log.last_position() < 2:
             return
-        patch.setattr(cursor, "DEMANDS", page)
         patch.setattr(cursor, "PAGE", page)
         for number, how in harms:
             harm(flow, number, how)
@@ -175,7 +174,7 @@ def left_over(flow: DemandFlow) -> set[str]:
 
 @pytest.fixture
 def a_demand_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cursor, "DEMANDS", 1)
+    monkeypatch.setattr(cursor, "PAGE", 1)
 
 
 class Stopped(Exception):
@@ -335,7 +334,7 @@ def test_what_is_in_the_making_of_another_log_or_zone_is_begun_again(path: Path)
 
 
 def test_another_shape_in_the_making_is_begun_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cursor, "DEMANDS", 1)
+    monkeypatch.setattr(cursor, "PAGE", 1)
     with opened(path) as flow:
         flow._projector._rebuilding.begin()
         flow._projector._rebuilding.go_on()
@@ -349,7 +348,7 @@ def test_another_shape_in_the_making_is_begun_again(path: Path, monkeypatch: pyt
 def test_what_cannot_be_written_by_demand_is_found_by_time(
     path: Path, monkeypatch: pytest.MonkeyPatch, raised: Exception
 ) -> None:
-    monkeypatch.setattr(cursor, "DEMANDS", 10)
+    monkeypatch.setattr(cursor, "PAGE", 10)
     monkeypatch.setattr(cursor, "PAGE", 10)
     write = ledger.write
 
@@ -394,7 +393,7 @@ def test_a_demand_longer_than_a_page_is_taken_in_whole(path: Path, monkeypatch: 
         demand = flow.board().rows[0].demand
         for number in range(40):
             flow.note(demand, f"note {number}", by=CLERK)
-        monkeypatch.setattr(cursor, "DEMANDS", 3)
+        monkeypatch.setattr(cursor, "PAGE", 3)
         flow.rebuild()
         assert flow._log.events(demand)[-1].version > 40
         check(flow)
