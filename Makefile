@@ -56,6 +56,7 @@ planted: $(READY)  ## faults planted by hand in our own code, one by one, agains
 	@$(RUN) -m tests.mutation.mutants first
 	@$(RUN) -m tests.mutation.mutants second
 	@$(RUN) -m tests.mutation.mutants third
+	@$(RUN) -m tests.mutation.mutants fourth
 
 mutants: $(READY)  ## those faults, and others by lot; the score of the fast tests (an hour)
 	@$(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[mutants]'

@@ -34,7 +34,17 @@ OFTEN_WITH: Mapping[str, Sequence[Sequence[str]]] = {
         *(("sort", "descending", "limit"), ("sort", "descending", "contractor"), ("sort", "limit", "contractor")),
         *(("sort", "limit", "place"), ("as_of",), ("known_on",), ("as_of", "known_on")),
     ),
-    "counted": (("as_of",), ("known_on",), ("place",), ("lead", "as_of"), ("closed",), ("closed", "place"), ()),
+    "counted": (
+        ("as_of",),
+        ("known_on",),
+        ("place",),
+        ("lead", "as_of"),
+        ("closed",),
+        ("closed", "place"),
+        ("closed", "lead"),
+        (),
+    ),
+    "figures": (("closed", "lead"), ("closed", "category"), ("closed",), ()),
     "figures_by": (("level",), ("every",), ("closed", "every")),
 }
 """What shows most where there are several demands or events, and of figures the fastest path: OFTEN these alone."""

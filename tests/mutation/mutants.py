@@ -19,7 +19,7 @@ from typing import Protocol, TypeVar
 
 from hypothesis import settings
 
-from tests.mutation import design_faults_first, design_faults_second, design_faults_third
+from tests.mutation import design_faults_first, design_faults_fourth, design_faults_second, design_faults_third
 from tests.mutation.explained import WHY_NOT, why, why_no_law
 from tests.mutation.faults import FAULTS, Fault
 from tests.mutation.mutated import KILLED, UNJUDGED, UNJUDGED_ROOMS, Mutant, drawn, lot, mutants_in, prepare, run
@@ -27,7 +27,7 @@ from tests.paths import ROOT
 
 PAGE = ROOT / "docs" / "mutants.md"
 HISTORIES, FEW = 150, 10
-SECONDS = 120
+SECONDS, OF_THE_LOT = 120, 60
 AT_ONCE = 2
 SEED, DRAWN = 20250301, 160
 MODEL = "demandflow does what the model says"
@@ -100,7 +100,7 @@ def hold_the_laws(seed: int) -> Caught:
     return Caught(NOBODY, histories=kept, seconds=time.perf_counter() - began)
 
 
-def judged(clean: Path, fault: Plantable | None, seed: int = 1) -> Caught:
+def judged(clean: Path, fault: Plantable | None, seconds: float = SECONDS, seed: int = 1) -> Caught:
     """The laws' judgement, in a process of its own, of a copy of what is in `clean` with this fault alone."""
     with TemporaryDirectory(dir=clean.parent) as folder:
         copy = Path(folder) / "copy"
@@ -110,15 +110,15 @@ def judged(clean: Path, fault: Plantable | None, seed: int = 1) -> Caught:
         command = [sys.executable, "-m", "tests.mutation.mutants", "hold", str(seed)]
         around = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
         try:
-            done = subprocess.run(command, cwd=copy, env=around, capture_output=True, text=True, timeout=SECONDS)
+            done = subprocess.run(command, cwd=copy, env=around, capture_output=True, text=True, timeout=seconds)
         except subprocess.TimeoutExpired:
-            return Caught(OVER_TIME, seconds=SECONDS)
+            return Caught(OVER_TIME, seconds=seconds)
     if done.returncode:
         return Caught(BUILT, says=_brief(done.stderr.strip().rpartition("\n")[2]))
     return Caught(**json.loads(done.stdout.splitlines()[-1]))
 
 
-def all_judged(faults: Sequence[P], tree: Path = ROOT) -> Iterator[tuple[P, Caught]]:
+def all_judged(faults: Sequence[P], tree: Path, seconds: float) -> Iterator[tuple[P, Caught]]:
     """Each fault with what noticed it, in their order. Raises AssertionError if the laws do not hold without any."""
     with TemporaryDirectory() as home, ThreadPoolExecutor(AT_ONCE) as workers:
         clean = Path(home) / "clean"
@@ -126,13 +126,13 @@ def all_judged(faults: Sequence[P], tree: Path = ROOT) -> Iterator[tuple[P, Caug
             shutil.copytree(tree / name, clean / name, ignore=shutil.ignore_patterns("__pycache__"))
         without = judged(clean, None)
         assert without.by in UNNOTICED, f"without any fault, {without.by} objects to {without.workflow}: {without.says}"
-        yield from zip(faults, workers.map(lambda fault: judged(clean, fault), faults), strict=True)
+        yield from zip(faults, workers.map(lambda fault: judged(clean, fault, seconds), faults), strict=True)
 
 
-def held(faults: Sequence[Plantable], tree: Path = ROOT) -> list[tuple[str, ...]]:
+def held(faults: Sequence[Plantable], seconds: float = SECONDS, tree: Path = ROOT) -> list[tuple[str, ...]]:
     """Each fault judged by the laws alone: the lines of the table, printed as they come."""
     lines: list[tuple[str, ...]] = []
-    for fault, caught in all_judged(faults, tree):
+    for fault, caught in all_judged(faults, tree, seconds):
         tried = str(caught.histories) if caught.histories else ""
         lines.append((fault.name, fault.file, caught.by, caught.workflow, tried, f"{caught.seconds:.1f}"))
         print(" | ".join(lines[-1]), flush=True)
@@ -167,11 +167,12 @@ def by_lot(seed: int, number: int = DRAWN) -> tuple[str, int]:
     print(f"{number} mutants drawn with seed {seed}", flush=True)
     with TemporaryDirectory() as home:
         chosen = drawn(prepare(Path(home)), seed, number)
-    lines = held(chosen)
+    lines = held(chosen, OF_THE_LOT)
     missed = [one for one, line in zip(chosen, lines, strict=True) if line[2] in UNNOTICED]
     told = [(one.name, one.file, why_no_law(one) or UNEXPLAINED) for one in missed]
     said = f"{len(chosen)} of mutmut's mutants, drawn with seed {seed} from all modules but {', '.join(UNJUDGED_ROOMS)}"
-    said += f" (those that change nothing but a text are drawn again). {summary(lines)}."
+    said += " (those that change nothing but a text are drawn again), at most"
+    said += f" {OF_THE_LOT} seconds each. {summary(lines)}."
     text = f"{said}\n\n{table(HEADINGS, lines)}\n\nThose that no law noticed, one by one:\n\n"
     return text + table(("mutant", "file", "why"), told), len(missed)
 
@@ -226,6 +227,7 @@ PLANTED: dict[str, tuple[str, tuple[Fault, ...]]] = {
     "first": ("Faults of design, the first batch: in-sample", design_faults_first.BATCH),
     "second": ("Faults of design, the second batch: in-sample", design_faults_second.BATCH),
     "third": ("Faults of design, the third batch", design_faults_third.BATCH),
+    "fourth": ("Faults of design, the fourth batch", design_faults_fourth.BATCH),
 }
 """In-sample are those after which the kit was mended."""
 BY_LOT, SCORE = "Drawn by lot, against the laws alone", "The domain, against the fast tests"
