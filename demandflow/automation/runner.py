@@ -178,6 +178,7 @@ class _Pass:
                 return True
             if self._often[policy.name, demand.id] >= MOST:
                 raise InvalidValue(policy.name, f"reacted {MOST} times to this demand in one run; it goes round")
+            began = batch.pending
             with batch.attempt():
                 for number, reaction in enumerate(reactions):
                     _propose(policy, timer, number, reaction, demand, batch)
@@ -187,6 +188,8 @@ class _Pass:
             raise
         except Exception as error:  # what a community's policy may raise is not known
             return ParkedReaction(policy.name, demand.id, line.cause, reason_of(error), self._now)
+        if batch.pending == began:
+            return False  # another runner recorded it meanwhile
         facts = tuple(reaction.fact for reaction in reactions)
         self._lookup.remember(demand, batch.demand(demand.id))
         return RecordedReaction(policy.name, demand.id, line.cause, facts)

@@ -58,9 +58,9 @@ class Dispatch:
     """What waits to be contracted out goes to the unit that handles it; a dispatcher who is faster wins.
 
     The deepest place decides, then the deepest category, then who has less in hand, then the name. Nobody gets what
-    they audited or once handed back: a dispatcher may decide so, with a reason. `fallback` names who gets what no
-    unit handles. Where nobody is left, nothing is contracted out and the dispatcher is told (`no_owner`); it
-    is contracted out all the same once there is somebody. Raises InvalidValue.
+    they audited, evaluated or once handed back: a dispatcher may decide so, if the rules let that be. `fallback` names
+    who gets what no unit handles. Where nobody is left, nothing is contracted out and the dispatcher is told
+    (`no_owner`); it is contracted out all the same once there is somebody. Raises InvalidValue.
     """
 
     units: tuple[Handler, ...] = ()
@@ -102,7 +102,7 @@ class Dispatch:
             yield Reaction(ContractedOut(contractor=chosen, reason=None if chosen == demand.lead else _what(demand)))
 
     def _chosen(self, demand: Demand, context: PolicyContext) -> str | None:
-        excluded = {*demand.auditors, *returned_by(demand)}
+        excluded = {*demand.auditors, *demand.evaluators, *returned_by(demand)}
         fitting = [(unit.fits(demand), unit.name) for unit in self.units if unit.name not in excluded]
         best = max((fits for fits, _ in fitting if fits is not None), default=None)
         if best is not None:

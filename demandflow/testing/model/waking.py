@@ -147,9 +147,9 @@ def dispatch(policy: Dispatch, it: About) -> Iterator[Wake]:
 
 
 def _chosen(policy: Dispatch, it: About) -> str | None:
-    """Of the units that fit best, who has least in hand; not who audited it or once handed it back."""
+    """Of the units that fit best, who has least in hand; not who audited, evaluated or once handed it back."""
     demand = it.demand
-    barred = set(demand.auditors)
+    barred = {*demand.auditors, *demand.evaluators}
     for version, fact in enumerate(demand.facts, 1):
         if issubclass(fact, HandedBack):
             barred |= {name for _, name in [one for one in demand.contracts if one[0] < version][-1:]}

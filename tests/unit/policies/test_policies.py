@@ -372,7 +372,7 @@ def by_hand(demand: Demand, units: Sequence[Handler], loads: Mapping[str, int]) 
             handed_back.add(holder)
     able: list[tuple[int, int, str]] = []
     for unit in units:
-        if unit.name in demand.auditors or unit.name in handed_back:
+        if unit.name in demand.auditors | demand.evaluators or unit.name in handed_back:
             continue
         if unit.place is None or starts(demand.place, unit.place):
             depth = len(unit.place.split("/")) if unit.place else 0
@@ -442,6 +442,13 @@ class TestDispatch:
             ((_, reaction),) = answers(policy, demand, World(OLD))
             assert isinstance(reaction.fact, ContractedOut)
             assert reaction.fact.contractor == expected
+
+    def test_nobody_gets_what_they_evaluated(self) -> None:
+        policy = Dispatch((Handler("王芳", "fufeng"),), fallback="county")
+        demand = as_if(a_demand(LOOP, "accepted"), place=Place("fufeng/c1"), evaluators=frozenset({"王芳"}))
+        ((_, reaction),) = answers(policy, demand, World(OLD))
+        assert isinstance(reaction.fact, ContractedOut)
+        assert reaction.fact.contractor == "county"
 
     def test_of_several_categories_of_a_unit_the_deepest_counts(self) -> None:
         policy = Dispatch((Handler("A", categories=("care",)), Handler("B", categories=("care", "care/home"))))

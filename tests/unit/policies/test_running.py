@@ -131,6 +131,26 @@ class Stumbling:
 
 
 POLICIES = (LeastLoaded(), Overdue(), Quiet(), Stumbling())
+MEANWHILE: list[Callable[[], object]] = []
+"""What is done while Slow thinks."""
+
+
+@dataclass(frozen=True)
+class Slow:
+    """Thinks long before it notes anything."""
+
+    name: str = "slow"
+    on: bool = True
+    records: tuple[type[Fact], ...] = (Noted,)
+
+    def timers(self, demand: Demand, workflow: Workflow) -> Iterator[Timer]:
+        if demand.received is not None:
+            yield Timer(demand.received, "received")
+
+    def then(self, timer: Timer, demand: Demand, context: PolicyContext) -> Iterator[Reaction]:
+        while MEANWHILE:
+            MEANWHILE.pop()()
+        yield Reaction(Noted(text="seen"))
 
 
 class Town:
@@ -330,6 +350,18 @@ def test_several_runners_at_once_react_once(tmp_path: Path) -> None:
     town.now = BEGAN + timedelta(days=9)
     assert not town.flow.run_policies().reacted
     assert sum(numbers) == len({key for key in by_command if "#" not in str(key[1])})
+    town.close()
+
+
+def test_what_another_runner_recorded_meanwhile_is_no_reaction_of_this_one(tmp_path: Path) -> None:
+    town = Town(tmp_path, [Slow()])
+    registered(town)
+    with town.opened() as other:
+        MEANWHILE.append(lambda: theirs.extend(other.run_policies().reacted))
+        theirs: list[Any] = []
+        ours = town.flow.run_policies().reacted
+    assert (len(ours), len(theirs)) == (0, 1)
+    assert sum(isinstance(event.fact, Noted) for event in town.log()) == 1
     town.close()
 
 
