@@ -155,7 +155,15 @@ def why_no_law(mutant: Mutant) -> str:
     return why(mutant) or _found(BEYOND_LAWS, mutant)
 
 
+DECLARED = "the model takes the clocks as they are declared; tests/unit/domain/test_clocks.py notices"
 WHY_NOT: dict[str, str] = {
-    "who is given recalled work has what the one before left of the time": "the model takes the clocks as declared",
+    "who is given recalled work has what the one before left of the time": DECLARED,
+    "asking the resident for details ends the clock of the work instead of pausing it": DECLARED,
+    "whoever does not know a community's own fact does not see the standard one that it extends": (
+        "a history is played by those who know all its facts; tests/unit/store/test_storage.py notices"
+    ),
+    "reminders go on by the steps of before, after the community changed them": (
+        "a history keeps its policies; tests/unit/policies/test_running.py notices"
+    ),
 }
 """By its name, why no law notices a planted fault."""

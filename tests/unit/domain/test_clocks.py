@@ -43,6 +43,7 @@ from demandflow.facts import (
     CallbackMissed,
     ContractedOut,
     Corrected,
+    DetailsAsked,
     Extended,
     ExtensionAsked,
     Fact,
@@ -133,6 +134,14 @@ def test_a_pause_moves_the_due_moment_by_its_working_time() -> None:
     assert clock(demand, "accept") == ClockState(
         "accept", "running", at(3), at(4, 10), "1 working day", at(4, 11), known_due=at(4, 11)
     )
+
+
+def test_the_work_rests_while_the_contractor_waits_for_details() -> None:
+    found = story(*IN_HAND)
+    found.now = at(4)
+    found.step("ask_details", DetailsAsked(question="which lamp?"), TEAM)
+    assert clock(found.demand, "finish").status == "paused"
+    assert clock(tell(found, at(5), "give_details"), "finish").due == at(10, 17)
 
 
 def test_a_pause_of_a_clock_in_calendar_days_moves_it_by_elapsed_time() -> None:
