@@ -421,8 +421,8 @@ BATCH = (
     Fault(
         "who handed the work back gets it again once another did so too",
         "policies/dispatch.py",
-        "        excluded = {*demand.auditors, *returned_by(demand)}",
-        "        excluded = {*demand.auditors, *[*returned_by(demand)][-1:]}",
+        "        excluded = {*demand.auditors, *demand.evaluators, *returned_by(demand)}",
+        "        excluded = {*demand.auditors, *demand.evaluators, *[*returned_by(demand)][-1:]}",
     ),
     Fault(
         "what comes in at a set hour waits for the next one",
