@@ -115,14 +115,12 @@ class Steps:
         if not made:
             return None
         step = replace(self.dice.choice(made), after=NO_TIME, way=self.dice.choice((ACT, METHOD)))
-        kind, number = type(step.fact), self.dice.randrange(MOST)
-        another = self.given.get(kind, lambda: fact_of(kind, number, self._around(step)))
         changes: Sequence[Callable[[], Step]] = (
             lambda: step,
             lambda: step,
             lambda: replace(step, by=Actor("somebody else", step.by.role)),
             lambda: replace(step, by=Actor(step.by.id, self.any_role())),
-            lambda: replace(step, fact=another()),
+            lambda: replace(step, fact=self._another(step)),
         )
         return self.dice.choice(changes)()
 
@@ -217,7 +215,7 @@ class Steps:
             (
                 lambda: replace(step, by=Actor(step.by.id, self.any_role(), step.by.unit)),
                 lambda: replace(step, by=Actor(dice.choice(people), step.by.role)),
-                lambda: replace(step, fact=fact_of(type(step.fact), dice.randrange(MOST), self._around(step))),
+                lambda: replace(step, fact=self._another(step)),
                 lambda: self._said_otherwise(step),
                 lambda: replace(step, late=dice.choice((US, HOUR, DAY))),
                 lambda: replace(step, late=latest + dice.choice(ENTRIES), way=ENTERED),
@@ -229,6 +227,12 @@ class Steps:
                 ),
             )
         )()
+
+    def _another(self, step: Step) -> Fact:
+        """Another fact of the same class."""
+        kind, number = type(step.fact), self.dice.randrange(MOST)
+        fact: Fact = self.given[kind]() if kind in self.given else fact_of(kind, number, self._around(step))
+        return fact
 
     def _said_otherwise(self, step: Step) -> Step:
         """The step with a fact that names a moment at which something turns, or a grade that is in no scale."""

@@ -41,13 +41,13 @@ class Table:
 
     def expected(self, demand: Demand, proposal: Proposal[Any]) -> Move | str:
         """The declared move that must be taken, or the name of the error that must be raised."""
-        found = self._move(demand, proposal)
+        found = self.alone(demand, proposal)
         if isinstance(found, str) or proposal.other is None:
             return found
         if proposal.other.id == demand.id:
             return "InvalidValue"
         side = self.side_of(proposal, demand)
-        other = self._move(proposal.other, side)
+        other = self.alone(proposal.other, side)
         return other if isinstance(other, str) else found
 
     def side_of(self, proposal: Proposal[Any], demand: Demand) -> Proposal[Any]:
@@ -67,7 +67,7 @@ class Table:
     def move_of_side(self, proposal: Proposal[Any], demand: Demand) -> Move:
         """The declared move that records it."""
         assert proposal.other is not None
-        found = self._move(proposal.other, self.side_of(proposal, demand))
+        found = self.alone(proposal.other, self.side_of(proposal, demand))
         assert isinstance(found, Move)
         return found
 
@@ -109,7 +109,8 @@ class Table:
         known = any(demand.state in sources(move, self.workflow.states) for move in there)
         return "RuleBroken" if fact.workflow == demand.workflow or not known else None
 
-    def _move(self, demand: Demand, proposal: Proposal[Any]) -> Move | str:
+    def alone(self, demand: Demand, proposal: Proposal[Any]) -> Move | str:
+        """The same, whatever the other demand of a merge says."""
         named = [move for move in self.workflow.moves if move.name == proposal.move]
         leaving = [move for move in named if demand.state in sources(move, self.workflow.states)]
         leaving = [move for move in leaving if move.to is not BACK or demand.state in self._entered]

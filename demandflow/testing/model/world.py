@@ -177,8 +177,10 @@ class World:
             return wrong
         if isinstance(step.fact, MovedOver) and (error := self.table.unmoved(before, step.fact)) is not None:
             return error
+        if step.seen is not None and before.version and step.seen > before.version:
+            return "InvalidValue"
         if (then := self.outdated(step, before)) is not None:
-            found = self.table.expected(then, as_if(proposal, at=max(proposal.at, then.last or proposal.at)))
+            found = self.table.alone(then, as_if(proposal, at=max(proposal.at, then.last or proposal.at)))
             return found if isinstance(found, str) else "StaleDemand"
         return self.table.expected(before, proposal)
 
