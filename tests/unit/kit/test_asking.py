@@ -12,7 +12,6 @@ from demandflow import CLOSED_LOOP, Calendar, DemandFlow, closed_loop, standard_
 from demandflow.errors import DemandFlowError
 from demandflow.testing.asking import WEIGHTS, Asking
 from demandflow.testing.commanding import asked
-from demandflow.testing.differs import Differs
 from demandflow.testing.drawing import Drawing
 from demandflow.testing.environments import Environment, any_environment
 from demandflow.testing.model.world import World
@@ -51,7 +50,9 @@ def refusal(flow: DemandFlow, ask: Ask) -> str | None:
 def test_what_is_valid_is_answered_and_what_is_not_is_refused_as_said(seed: int) -> None:
     dice = Random(seed)
     player = Player((CLOSED_LOOP, TIMED)[seed % 2], any_environment(dice))
-    drawing, asking = Drawing(player.world, dice, {}, player.environment), Asking(player.world, dice, WEIGHTS)
+    # the model is not asked here, and would not know that the agenda has caught up
+    methods = [name for name in WEIGHTS if name != "next_moment"]
+    drawing, asking = Drawing(player.world, dice, {}, player.environment), Asking(player.world, dice, methods)
     try:
         for _ in range(20):
             operation = drawing.operation()
@@ -61,8 +62,6 @@ def test_what_is_valid_is_answered_and_what_is_not_is_refused_as_said(seed: int)
                 refused = refusal(player.flows[0], ask)
                 right = refused == ask.refused
                 assert right or (refused and depends_on_the_history(ask, refused, player.world)), asked(ask)
-    except Differs:
-        pytest.skip("engine and model differ: the laws say so")
     finally:
         player.close()
 
