@@ -71,9 +71,10 @@ class Upsets:
             self.model.rebuilt()
 
     def _rezone(self, upset: Upset, flow: DemandFlow) -> None:
-        """The community moves to another zone, for everybody who has the log open."""
-        flow.rezone(upset.with_what)
-        self.world.rezone(upset.with_what)
+        """The community moves to another zone, for everybody who has the log open; not where policies are run."""
+        if self.model is None:
+            flow.rezone(upset.with_what)
+            self.world.rezone(upset.with_what)
 
     def _break_a_page(self, upset: Upset, flow: DemandFlow) -> None:
         """The writing of a table fails once, before or after its rows."""
