@@ -27,7 +27,7 @@ $(READY): pyproject.toml $(CONSTRAINTS)
 demo: $(READY)  ## a county's year: 146 demands, their figures, one story
 	@$(RUN) examples/county_year.py
 
-test: $(READY)  ## all tests, each property on few examples: three minutes on two cores
+test: $(READY)  ## all tests, each property on few examples: four minutes on two cores
 	@$(RUN) -m pytest $(TOGETHER) $(ARGS)
 
 coverage: $(READY)  ## the same with branch coverage, which must not fall below 95 %
@@ -45,7 +45,7 @@ check: $(READY)  ## format, lint, strict types, docs
 properties: $(READY)  ## all tests, each property on all its examples
 	@HYPOTHESIS_PROFILE=ci $(RUN) -m pytest $(TOGETHER)
 
-laws: $(READY)  ## 2,000 histories, everything public asked, against the model: five minutes on two cores
+laws: $(READY)  ## 2,000 histories, everything public asked, against the model: six minutes on two cores
 	@$(RUN) -m tests.laws
 
 rules: $(READY)  ## each rule taken out, each move opened to every role: which example notices

@@ -86,17 +86,12 @@ class Batch:
         steps = tuple(everywhere(world, self.steps[0])) if self.migrates else self.steps
         items = self.way not in (BATCH, BROKEN)
         for number, step in enumerate(steps):
-            entered = step.late or step.way == ENTERED
-            way = (
-                ENTERED
-                if entered and (items or not self.backdating)
-                else ACT
-                if items or step.way == ENTERED
-                else step.way
-            )
-            after = NO_TIME if items and number else step.after
             if items and isinstance(step.fact, Registered) != self.registers:
                 continue
+            way = ACT if items or step.way == ENTERED else step.way
+            if (step.late or step.way == ENTERED) and (items or not self.backdating):
+                way = ENTERED
+            after = NO_TIME if items and number else step.after
             if possible(world, step):
                 yield replace(step, way=way, after=after)
 

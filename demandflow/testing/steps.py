@@ -202,8 +202,7 @@ class Steps:
         move = self.dice.choice(moves)
         people = actors_for(self.dice.choice((*move.roles, self.any_role())), demand)
         kind = self.dice.choice(moves).fact if self.dice.random() < 0.3 else move.fact
-        own = self.given[kind]() if kind in self.given else None
-        fact = own or fact_of(kind, number, self._surroundings(demand))
+        fact = self._fact(kind, number, self._surroundings(demand))
         return Step(demand.id.int, move.name, fact, people[turn % len(people)], late=late)
 
     def _near_miss(self, step: Step) -> Step:
@@ -230,8 +229,11 @@ class Steps:
 
     def _another(self, step: Step) -> Fact:
         """Another fact of the same class."""
-        kind, number = type(step.fact), self.dice.randrange(MOST)
-        fact: Fact = self.given[kind]() if kind in self.given else fact_of(kind, number, self._around(step))
+        return self._fact(type(step.fact), self.dice.randrange(MOST), self._around(step))
+
+    def _fact(self, kind: type[Fact], number: int, around: Surroundings) -> Fact:
+        """A fact of the class, from whoever gives such facts."""
+        fact: Fact = self.given[kind]() if kind in self.given else fact_of(kind, number, around)
         return fact
 
     def _said_otherwise(self, step: Step) -> Step:

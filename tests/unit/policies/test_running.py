@@ -136,16 +136,10 @@ MEANWHILE: list[Callable[[], object]] = []
 
 
 @dataclass(frozen=True)
-class Slow:
+class Slow(Quiet):
     """Thinks long before it notes anything."""
 
     name: str = "slow"
-    on: bool = True
-    records: tuple[type[Fact], ...] = (Noted,)
-
-    def timers(self, demand: Demand, workflow: Workflow) -> Iterator[Timer]:
-        if demand.received is not None:
-            yield Timer(demand.received, "received")
 
     def then(self, timer: Timer, demand: Demand, context: PolicyContext) -> Iterator[Reaction]:
         while MEANWHILE:
