@@ -12,16 +12,16 @@ from demandflow.testing.casting import Attempt, step
 from demandflow.testing.checking import Checked, LawBroken, as_test_case, check
 from demandflow.testing.clock import FrozenClock, counted_ids
 from demandflow.testing.differs import Differs
-from demandflow.testing.drawing import histories
+from demandflow.testing.drawing.drawing import histories
 from demandflow.testing.environments import Environment
 from demandflow.testing.judging import all_judged
-from demandflow.testing.law import Law, Played, law
-from demandflow.testing.laws import LAWS, law_named, laws, no_way_round
+from demandflow.testing.laws.laws import LAWS, law_named, laws, no_way_round
 from demandflow.testing.machine import as_state_machine
 from demandflow.testing.model.world import Step, demand_id
 from demandflow.testing.operations import Ask, Batch, History, RunPolicies, Upset
-from demandflow.testing.player import Done
-from demandflow.testing.playing import play
+from demandflow.testing.playing.law import Law, Played, law
+from demandflow.testing.playing.player import Done
+from demandflow.testing.playing.playing import play
 from demandflow.testing.scenario import Outcome, Situation, given
 from demandflow.testing.strategies import (
     actors,

@@ -15,10 +15,10 @@ from demandflow.domain.facts import Merged
 from demandflow.domain.values import Actor, Role
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief, listed
-from demandflow.testing.ahead import Ahead, newcomer
 from demandflow.testing.clock import FrozenClock, calendars_may_end
+from demandflow.testing.laws.ahead import Ahead, newcomer
+from demandflow.testing.laws.search import SHORTEST, Onward, Search, Surroundings
 from demandflow.testing.model.world import demand_id
-from demandflow.testing.search import SHORTEST, Onward, Search, Surroundings
 
 F = TypeVar("F", bound=Fact)
 MARKS = frozenset({"anonymous", "audited", "round", "attributes"})

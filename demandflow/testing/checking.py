@@ -23,14 +23,14 @@ from demandflow.domain.workflow import Workflow
 from demandflow.errors import Defect, InvalidValue, WorkflowAdvice, brief
 from demandflow.testing.copying import as_test, name_of_test
 from demandflow.testing.differs import Differs
-from demandflow.testing.drawing import LOT, STEPS, Untold
-from demandflow.testing.idle import Idle
-from demandflow.testing.law import Law, Played
-from demandflow.testing.laws import Own, Rules, laws
+from demandflow.testing.drawing.drawing import LOT, STEPS, Untold
+from demandflow.testing.drawing.steps import Given
+from demandflow.testing.laws.idle import Idle
+from demandflow.testing.laws.laws import Own, Rules, laws
 from demandflow.testing.operations import Ask, History
-from demandflow.testing.playing import by_lot, play
-from demandflow.testing.smaller import smallest
-from demandflow.testing.steps import Given
+from demandflow.testing.playing.law import Law, Played
+from demandflow.testing.playing.playing import by_lot, play
+from demandflow.testing.playing.smaller import smallest
 from demandflow.testing.tally import Tally
 from demandflow.testing.telling import story
 

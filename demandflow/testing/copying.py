@@ -17,9 +17,9 @@ from pydantic import BaseModel
 import demandflow
 from demandflow.domain.values import Actor
 from demandflow.testing.environments import PLAIN, Environment
-from demandflow.testing.law import Law
 from demandflow.testing.model.world import Step
 from demandflow.testing.operations import Ask, Batch, History, RunPolicies, Upset
+from demandflow.testing.playing.law import Law
 
 
 def as_test(history: History, law: Law, workflow: str) -> str:

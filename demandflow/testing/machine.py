@@ -16,12 +16,12 @@ from demandflow.application import DemandFlow
 from demandflow.domain.fact import Fact
 from demandflow.domain.standard.closed_loop import CLOSED_LOOP
 from demandflow.domain.workflow import Workflow
-from demandflow.testing.drawing import LOT, Drawing
+from demandflow.testing.drawing.drawing import LOT, Drawing
 from demandflow.testing.environments import PLAIN, any_environment
-from demandflow.testing.law import Law, Played
-from demandflow.testing.laws import Own, Rules, laws
+from demandflow.testing.laws.laws import Own, Rules, laws
 from demandflow.testing.operations import History, Operation
-from demandflow.testing.player import Player
+from demandflow.testing.playing.law import Law, Played
+from demandflow.testing.playing.player import Player
 from demandflow.testing.tally import Tally
 from demandflow.testing.telling import told
 

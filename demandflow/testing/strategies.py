@@ -24,12 +24,12 @@ from demandflow.domain.standard.closed_loop import CLOSED_LOOP
 from demandflow.domain.values import Category, Grade
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief
-from demandflow.testing.choosing import MOST, Surroundings, fact_of
-from demandflow.testing.drawing import histories
-from demandflow.testing.fields import models
+from demandflow.testing.drawing.choosing import MOST, Surroundings, fact_of
+from demandflow.testing.drawing.drawing import histories
+from demandflow.testing.drawing.fields import models
+from demandflow.testing.drawing.words import actors, categories, channels, moments, places, texts
 from demandflow.testing.model.world import World
 from demandflow.testing.people import CATEGORIES, URGENCIES
-from demandflow.testing.words import actors, categories, channels, moments, places, texts
 
 F = TypeVar("F", bound=Fact)
 

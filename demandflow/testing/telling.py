@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 from demandflow.errors import listed
-from demandflow.testing.commanding import asked
 from demandflow.testing.environments import PLAIN, Environment
 from demandflow.testing.model.policies import Policies
 from demandflow.testing.model.world import Step, World
@@ -30,6 +29,7 @@ from demandflow.testing.operations import (
     possible,
     steps_of,
 )
+from demandflow.testing.playing.commanding import asked
 
 DONE_WITH_POLICIES = {
     RUN: "the policies are run",

@@ -63,10 +63,11 @@ from demandflow.figures import (
     Standing,
 )
 from demandflow.inputs.moments import EARLIEST, LATEST
-from demandflow.testing.drawing import histories
-from demandflow.testing.fields import values_of
+from demandflow.testing.drawing.drawing import histories
+from demandflow.testing.drawing.fields import values_of
+from demandflow.testing.drawing.words import words
 from demandflow.testing.model.world import World
-from demandflow.testing.playing import play
+from demandflow.testing.playing.playing import play
 from demandflow.testing.strategies import (
     actors,
     calendars,
@@ -80,7 +81,6 @@ from demandflow.testing.strategies import (
     spans,
     texts,
 )
-from demandflow.testing.words import words
 
 FEW = 12
 """Steps of a history that is played to ask for figures: enough to have some, and quick."""

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from demandflow import Calendar
-from demandflow.testing.calendar_law import REFUSED, hold_any_calendar, refuse
+from demandflow.testing.laws.calendar_law import REFUSED, hold_any_calendar, refuse
 from tests.profiles import examples
 
 

@@ -42,7 +42,7 @@ from demandflow.testing import (
     law_named,
     play,
 )
-from demandflow.testing.ahead import Ahead
+from demandflow.testing.laws.ahead import Ahead
 from tests.laws.workflows import workflows
 from tests.profiles import examples
 

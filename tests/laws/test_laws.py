@@ -42,7 +42,7 @@ from demandflow.testing import (
     play,
 )
 from demandflow.testing.checking import hold_by_lot
-from demandflow.testing.drawing import STEPS
+from demandflow.testing.drawing.drawing import STEPS
 from tests.laws.long_runs import no_contracting_without_audit, several
 from tests.profiles import SHARE, examples
 from tests.stories import PLAIN

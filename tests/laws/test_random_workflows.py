@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from demandflow import InvalidWorkflow, Workflow
 from demandflow.testing import LAWS, Checked
 from demandflow.testing.checking import Broken, hold_by_lot, report
-from demandflow.testing.drawing import LOT, STEPS
+from demandflow.testing.drawing.drawing import LOT, STEPS
 from demandflow.workflow_files import STANDARD_VOCABULARY, dumps, loads
 from tests.laws.planting import DEFECTS, Defective, defective_workflows
 from tests.laws.workflows import (

@@ -15,9 +15,9 @@ from hypothesis import given
 from demandflow import CLOSED_LOOP, Calendar, DemandFlow, closed_loop, standard_clocks
 from demandflow.errors import StorageError
 from demandflow.projections import ledger, totals
-from demandflow.testing.drawing import LOT
-from demandflow.testing.law import Played
-from demandflow.testing.playing import by_lot
+from demandflow.testing.drawing.drawing import LOT
+from demandflow.testing.playing.law import Played
+from demandflow.testing.playing.playing import by_lot
 from tests.laws.test_random_workflows import many
 from tests.profiles import examples
 from tests.tables import apart, dump, same_tables

@@ -78,7 +78,7 @@ def hold_the_laws(seed: int) -> Caught:
     try:
         from demandflow.testing import LAWS, Checked
         from demandflow.testing.checking import Broken, hold_by_lot
-        from demandflow.testing.drawing import STEPS
+        from demandflow.testing.drawing.drawing import STEPS
         from tests.laws.long_runs import workflows
 
         chosen = workflows()

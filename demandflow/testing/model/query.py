@@ -55,8 +55,10 @@ class Query:
 
     @property
     def clocks(self) -> tuple[str, ...]:
-        """The names of all clocks that are declared, each once."""
-        return tuple(dict.fromkeys(clock.name for flow in self.world.workflows.values() for clock in flow.clocks))
+        """The names of all clocks that are declared, and of others that ran, each once."""
+        declared = (clock.name for flow in self.world.workflows.values() for clock in flow.clocks)
+        ran = {clock.clock for demand in self.world.demands.values() for clock in demand.clocks}
+        return tuple(dict.fromkeys((*declared, *sorted(ran))))
 
     @property
     def at(self) -> datetime:

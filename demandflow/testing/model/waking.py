@@ -15,7 +15,17 @@ from demandflow.policies import CallBacks, Dispatch, NoticesEnd, Reminders, Reop
 from demandflow.testing.model.asked import About, Fails, Wake, always, kept, later, shown, sooner, spelled
 from demandflow.testing.model.calendars import DAY, naive
 from demandflow.testing.model.repeats import repeated, within
-from demandflow.testing.whims import AFTER, CONTRACTOR, CORRELATION, FOURTH, OTHER, THIRD, THOUGHT, Whims, cause_of
+from demandflow.testing.model.whims import (
+    AFTER,
+    CONTRACTOR,
+    CORRELATION,
+    FOURTH,
+    OTHER,
+    THIRD,
+    THOUGHT,
+    Whims,
+    cause_of,
+)
 
 CAN_COME_BACK = ("closed", "refused", "withdrawn")
 

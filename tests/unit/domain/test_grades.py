@@ -20,7 +20,7 @@ from demandflow.domain.standard.grades import FIVE, FIVE_GRADES, GradeScale, Sca
 from demandflow.domain.versions.declared import declared, differences
 from demandflow.facts import Evaluated, Reported
 from demandflow.testing import FrozenClock, check, counted_ids
-from demandflow.testing.words import texts
+from demandflow.testing.drawing.words import texts
 from demandflow.workflow_files import dumps
 from tests.profiles import examples
 from tests.small_workflow import SMILEYS, desk, yard

@@ -23,7 +23,7 @@ from demandflow.store import cursor
 from demandflow.store.sqlite import by_demand as demands
 from demandflow.store.sqlite.tables import beside, tables_of
 from demandflow.testing import FrozenClock, histories
-from demandflow.testing.playing import play
+from demandflow.testing.playing.playing import play
 from tests.profiles import examples
 from tests.stories import CLERK, RESIDENT
 from tests.tables import dump, same_tables

@@ -10,14 +10,14 @@ import pytest
 
 from demandflow import CLOSED_LOOP, Calendar, DemandFlow, closed_loop, standard_clocks
 from demandflow.errors import DemandFlowError
-from demandflow.testing.asking import WEIGHTS, Asking
-from demandflow.testing.commanding import asked
-from demandflow.testing.drawing import Drawing
+from demandflow.testing.drawing.asking import WEIGHTS, Asking
+from demandflow.testing.drawing.drawing import Drawing
+from demandflow.testing.drawing.turning import DAY, moments
 from demandflow.testing.environments import Environment, any_environment
 from demandflow.testing.model.world import World
 from demandflow.testing.operations import Ask
-from demandflow.testing.player import Player
-from demandflow.testing.turning import DAY, moments
+from demandflow.testing.playing.commanding import asked
+from demandflow.testing.playing.player import Player
 from tests.profiles import examples
 
 OFFICE = Calendar.of("office", zone="Europe/Berlin", hours="Mon-Fri 09:00-12:00 14:00-18:00")

@@ -18,19 +18,19 @@ from demandflow.batches import Batch
 from demandflow.domain.facts import OTHER_SIDES
 from demandflow.domain.versions.workflows import Workflows
 from demandflow.errors import DemandFlowError
-from demandflow.testing.asking import NEVER, WALKED, WEIGHTS, Asking, parameters, positional
-from demandflow.testing.batching import draw_batch
-from demandflow.testing.choosing import Surroundings, fact_of
-from demandflow.testing.commanding import command
 from demandflow.testing.differs import Differs
-from demandflow.testing.drawing import Drawing
+from demandflow.testing.drawing.asking import NEVER, WALKED, WEIGHTS, Asking, parameters, positional
+from demandflow.testing.drawing.batching import draw_batch
+from demandflow.testing.drawing.choosing import Surroundings, fact_of
+from demandflow.testing.drawing.drawing import Drawing
+from demandflow.testing.drawing.running import draw_policies
 from demandflow.testing.environments import any_environment
 from demandflow.testing.model.answers import QUESTIONS
 from demandflow.testing.model.world import Step, World
 from demandflow.testing.operations import METHOD, Ask, Upset
 from demandflow.testing.people import actors_for
-from demandflow.testing.player import Player
-from demandflow.testing.running import draw_policies
+from demandflow.testing.playing.commanding import command
+from demandflow.testing.playing.player import Player
 from tests.paths import ROOT
 
 OFFICE = Calendar.of("office", zone="Europe/Berlin", hours="Mon-Fri 09:00-12:00 14:00-18:00")
@@ -51,8 +51,8 @@ NOT_DRAWN = {
     "deliver_notices.notify": "given, and always the model's",
     "board.after": "given by the player, who walks the pages; else invalid",
     "work_list.after": "given by the player, who walks the pages; else invalid",
-    "changes.closed": "refused, whatever it is: see NEVER in testing/asking.py",
-    "deadlines.closed": "refused, whatever it is: see NEVER in testing/asking.py",
+    "changes.closed": "refused, whatever it is: see NEVER in testing/drawing/asking.py",
+    "deadlines.closed": "refused, whatever it is: see NEVER in testing/drawing/asking.py",
     "rebuild.progress": "a hook: see test_rebuilding.py",
     "open.clocks_right_until": "see test_wrong_clocks.py",
     "open.synchronous": "of power cuts: see test_power_cuts.py",

@@ -11,7 +11,7 @@ from demandflow.facts import Accepted, Noted, Registered
 from demandflow.testing.environments import PLAIN, Environment
 from demandflow.testing.model.world import Step
 from demandflow.testing.operations import LEFT, MANY, METHOD, Ask, Batch, History, RunPolicies, Upset
-from demandflow.testing.smaller import smallest
+from demandflow.testing.playing.smaller import smallest
 from demandflow.testing.telling import told
 
 LI = Actor("li", "grid_administrator")

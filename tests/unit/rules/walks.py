@@ -13,7 +13,7 @@ from demandflow.domain.decide import decide
 from demandflow.domain.evolve import evolve
 from demandflow.domain.facts import OTHER_SIDES, Merged, MovedOver, Unmerged
 from demandflow.facts import Escalated, Fact, Noted, Notified, Refused, Withdrawn
-from demandflow.testing.choosing import MOST, Surroundings, fact_of
+from demandflow.testing.drawing.choosing import MOST, Surroundings, fact_of
 from tests.stories import T0, A, B
 
 NAMES = ("Anna", "chen", "li", "sun")

@@ -48,7 +48,7 @@ from demandflow.store.parking import ParkedEvent
 from demandflow.store.sources import Row
 from demandflow.store.sqlite.tables import Statements
 from demandflow.testing import FrozenClock, History, histories
-from demandflow.testing.playing import play
+from demandflow.testing.playing.playing import play
 from tests.profiles import examples
 from tests.stories import AUDITOR, CLERK, DISPATCHER, RESIDENT, TEAM
 from tests.tables import Detached, dump, same_tables

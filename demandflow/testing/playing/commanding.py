@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from demandflow.application import DemandFlow
+from demandflow.batches import Action, Recorded, Registration, Rejected
 from demandflow.commands import Commands
 from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.facts import MovedOver, Registered
 from demandflow.domain.standard.closed_loop import CLOSED_LOOP
 from demandflow.domain.values import Role
 from demandflow.testing.differs import Differs
-from demandflow.testing.model.world import Step, demand_id
-from demandflow.testing.operations import METHOD, WOULD, Ask
+from demandflow.testing.model.world import Expected, Step, demand_id
+from demandflow.testing.operations import METHOD, MIGRATION_TRIED, TRIED, WOULD, Ask, Batch
 
 BY_MIGRATING = "move_over"
 BY_METHOD = {move.name: move.fact for move in CLOSED_LOOP.moves}
@@ -104,3 +106,27 @@ def same_answer(said: str, got: Any, want: Any) -> None:
         names = [name for name in {**got, **want} if got.get(name, "none") != want.get(name, "none")]
         got, want = ({name: one.get(name, "none") for name in names} for one in (got, want))
     raise Differs(said, got, want)
+
+
+def answers_of(flow: DemandFlow, batch: Batch, expected: Sequence[Expected]) -> tuple[Recorded | Rejected, ...]:
+    """Give these as items; or as what is done with all demands of a workflow. Raises Differs if others come back."""
+    first, fact = batch.steps[0], batch.steps[0].fact
+    if batch.migrates and isinstance(fact, MovedOver):
+        at = next((one.given for one in expected), None)
+        how: dict[str, Any] = {"of": first.on, "dry_run": batch.way == MIGRATION_TRIED, "reason": fact.reason}
+        return flow.migrate_all(fact.workflow, by=first.by, at=at, **how)
+    items = [_item(one) for one in expected]
+    give: Any = flow.register_many if batch.registers else flow.try_many if batch.way == TRIED else flow.act_many
+    answers: tuple[Recorded | Rejected, ...] = give(items)
+    same_answer(f"{batch.way}: the items", [answer.item for answer in answers], items)
+    return answers
+
+
+def _item(expected: Expected) -> Any:
+    """What has to come of it, as an item of many."""
+    step = expected.step
+    how: dict[str, Any] = {"fact": step.fact, "by": step.by, "at": expected.given, **circumstances(step)}
+    if isinstance(step.fact, Registered):
+        how.pop("seen", None)
+        return Registration(workflow=step.on, **how)
+    return Action(demand=expected.before.id, move=step.move, **how)

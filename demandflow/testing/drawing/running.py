@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from demandflow.testing.asking import Asking
+from demandflow.testing.drawing.asking import Asking
+from demandflow.testing.drawing.steps import Steps
+from demandflow.testing.drawing.turning import DAY, US
 from demandflow.testing.model.notices import notices
 from demandflow.testing.model.world import NO_TIME
 from demandflow.testing.operations import DIE, DROP, GIVE, RETRY, RUN, Operation, RunPolicies, Upset
-from demandflow.testing.steps import Steps
-from demandflow.testing.turning import DAY, US
 
 BETWEEN, ASKED = ("rebuild", "reopen"), ("notices", "parked", "next_moment")
 DONE = (*(RUN,) * 8, RETRY, DROP, DROP, GIVE, GIVE, GIVE, DIE, DIE, *BETWEEN, "ask")

@@ -16,9 +16,9 @@ from demandflow.calendars.days import Days
 from demandflow.calendars.files import as_table, calendar_of, read_calendar
 from demandflow.calendars.spans import Span, Unit
 from demandflow.errors import InvalidValue, YearNotCovered
-from demandflow.testing.drawn_calendars import days_of, drawn_calendar, drawn_questions
-from demandflow.testing.law import Played, law
+from demandflow.testing.drawing.drawn_calendars import days_of, drawn_calendar, drawn_questions
 from demandflow.testing.model.calendars import NaiveCalendar, naive
+from demandflow.testing.playing.law import Played, law
 
 OF_YOURS, OF_ANY, REFUSALS, EVERY = 3, 16, 6, 2
 DATE, THEN, NOON = date(2025, 5, 1), datetime(2025, 5, 1, 12, tzinfo=UTC), time(12)

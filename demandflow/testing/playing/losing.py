@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from copy import copy
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -15,11 +16,12 @@ from demandflow.application import DemandFlow
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import DemandFlowError, InvalidWorkflow
-from demandflow.testing.commanding import same_answer
 from demandflow.testing.differs import Differs
+from demandflow.testing.model.answers import QUESTIONS
 from demandflow.testing.model.losses import Missing
 from demandflow.testing.model.world import World
 from demandflow.testing.people import BOSS
+from demandflow.testing.playing.commanding import same_answer
 
 FILE = "sqlite:///"
 WRITTEN = """INSERT INTO stored_events (rowid, originator_id, originator_version, topic, state)
@@ -64,12 +66,22 @@ def open_otherwise(opened: Callable[..., DemandFlow], url: str, what: str, world
         with opened(f"{url}.none" if what == "no file" else url, policies=(), **said) as flow:
             if flow.zone != world.zone.key:
                 raise Differs(f"the zone where it is opened with {what}", flow.zone, world.zone.key)
-            for it, demand in world.demands.items() if what == "no workflow" else ():
-                want = "UnknownWorkflow" if demand.workflow == world.workflow.key else None
-                same_answer(f"possible_moves() of a demand with {what}", raised(partial(flow.possible_moves, it)), want)
+            if what == "no workflow":
+                _without_the_workflow(flow, world)
     except DemandFlowError as refused:
         found = type(refused).__name__
     same_answer(f"opening it with other {what}", found, error)
+
+
+def _without_the_workflow(flow: DemandFlow, world: World) -> None:
+    """What its demands may do next is not known; what was counted of them is."""
+    for it, demand in world.demands.items():
+        want = "UnknownWorkflow" if demand.workflow == world.workflow.key else None
+        same_answer("possible_moves() without the workflow", raised(partial(flow.possible_moves, it)), want)
+    left = copy(world)
+    left.workflows = {world.twin.key: world.twin}
+    figures = QUESTIONS["figures"]
+    same_answer("figures() without the workflow", figures.shown(flow.figures()), figures.answer(left))
 
 
 @contextmanager

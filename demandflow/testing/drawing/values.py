@@ -15,10 +15,10 @@ from demandflow.figures import Period
 from demandflow.projections.figures.definitions import RANGES, counts_of
 from demandflow.projections.standing import COUNTS, HAPPENINGS
 from demandflow.testing import people
+from demandflow.testing.drawing.turning import DAY, HOUR, NO_TIME, US, moments
 from demandflow.testing.model.counts import counts_of as counts_with
 from demandflow.testing.model.rows import row_of
 from demandflow.testing.model.world import World, demand_id
-from demandflow.testing.turning import DAY, HOUR, NO_TIME, US, moments
 
 FITS = 0.7
 """How often all values of a question fit one demand, as it is or once was, so that something is left of them."""

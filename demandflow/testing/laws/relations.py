@@ -25,16 +25,16 @@ from demandflow.inputs.moments import EARLIEST
 from demandflow.projections.standing import slice_of, standing
 from demandflow.projections.totals import DIMENSIONS
 from demandflow.testing.clock import FrozenClock, calendars_may_end
-from demandflow.testing.commanding import command
-from demandflow.testing.law import Played, law
-from demandflow.testing.model.world import Step
-from demandflow.testing.people import actors_for
-from demandflow.testing.table_laws import (
+from demandflow.testing.laws.table_laws import (
     a_rule_answers_the_same_when_it_is_asked_again,
     no_dead_end_made_by_a_rule,
     no_way_past_feedback,
     rework_is_bounded,
 )
+from demandflow.testing.model.world import Step
+from demandflow.testing.people import actors_for
+from demandflow.testing.playing.commanding import command
+from demandflow.testing.playing.law import Played, law
 
 CANCELLED = (
     *("state", "stage", "ended_as", "ended", "round", "contractor", "lead", "asked", "evaluated", "resolved", "grade"),

@@ -1,17 +1,13 @@
-"""Several steps as one: how they are drawn, and how they are given as items."""
+"""Several steps as one, each drawn after those before it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
-from demandflow.application import DemandFlow
-from demandflow.batches import Action, Recorded, Registration, Rejected
-from demandflow.domain.facts import MovedOver, Registered
+from demandflow.domain.facts import MovedOver
 from demandflow.domain.values import Actor
-from demandflow.testing.commanding import circumstances, same_answer
-from demandflow.testing.model.world import NO_TIME, Expected, Step
+from demandflow.testing.drawing.steps import ENTRIES, Steps
+from demandflow.testing.model.world import NO_TIME, Step
 from demandflow.testing.operations import (
     BATCH,
     BROKEN,
@@ -25,7 +21,6 @@ from demandflow.testing.operations import (
     Batch,
 )
 from demandflow.testing.people import OFFICERS
-from demandflow.testing.steps import ENTRIES, Steps
 
 BATCH_WAYS = (BATCH, BATCH, BATCH, BROKEN, MANY, MANY, TRIED, TRIED, MIGRATED, MIGRATION_TRIED)
 
@@ -48,34 +43,11 @@ def draw_batch(drawing: Steps, opener: int) -> Batch | None:
         step = drawing.again() if steps and dice.random() < 0.1 else drawing.command()
         if step is not None:
             late = drawing.environment.late_entry + dice.choice(ENTRIES) if dice.random() < 0.2 else step.late
-            step = replace(step, late=late, way=ENTERED if late != step.late and step.way != WOULD else step.way)
+            how = WOULD if steps and way == BATCH and dice.random() < 0.2 else step.way
+            step = replace(step, late=late, way=ENTERED if late != step.late and how != WOULD else how)
             steps.append(step)
             for one in Batch((step,), BATCH, backdating).given(world) if step.way not in UNRECORDED else ():
                 world.tell(one)
     world.restore(saved)
     drawing.registering = False
     return Batch(tuple(steps), way, backdating, opener) if steps else None
-
-
-def answers_of(flow: DemandFlow, batch: Batch, expected: Sequence[Expected]) -> tuple[Recorded | Rejected, ...]:
-    """Give these as items; or as what is done with all demands of a workflow. Raises Differs if others come back."""
-    first, fact = batch.steps[0], batch.steps[0].fact
-    if batch.migrates and isinstance(fact, MovedOver):
-        at = next((one.given for one in expected), None)
-        how: dict[str, Any] = {"of": first.on, "dry_run": batch.way == MIGRATION_TRIED, "reason": fact.reason}
-        return flow.migrate_all(fact.workflow, by=first.by, at=at, **how)
-    items = [_item(one) for one in expected]
-    give: Any = flow.register_many if batch.registers else flow.try_many if batch.way == TRIED else flow.act_many
-    answers: tuple[Recorded | Rejected, ...] = give(items)
-    same_answer(f"{batch.way}: the items", [answer.item for answer in answers], items)
-    return answers
-
-
-def _item(expected: Expected) -> Any:
-    """What has to come of it, as an item of many."""
-    step = expected.step
-    how: dict[str, Any] = {"fact": step.fact, "by": step.by, "at": expected.given, **circumstances(step)}
-    if isinstance(step.fact, Registered):
-        how.pop("seen", None)
-        return Registration(workflow=step.on, **how)
-    return Action(demand=expected.before.id, move=step.move, **how)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from demandflow.domain.demand import Demand
 from demandflow.domain.workflow import Workflow
-from demandflow.testing.search import QUICK, THOROUGH, Onward, Search, Surroundings
+from demandflow.testing.laws.search import QUICK, THOROUGH, Onward, Search, Surroundings
 
 ALONE = Surroundings()
 

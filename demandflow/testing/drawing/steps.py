@@ -15,11 +15,13 @@ from demandflow.domain.fact import Fact
 from demandflow.domain.facts import Merged, Registered
 from demandflow.domain.moves import Move, sources
 from demandflow.domain.values import Actor, Grade
-from demandflow.testing.asking import Asking
-from demandflow.testing.choosing import MOST, Surroundings, fact_of
-from demandflow.testing.distances import weighted
+from demandflow.testing.drawing.asking import Asking
+from demandflow.testing.drawing.choosing import MOST, Surroundings, fact_of
+from demandflow.testing.drawing.distances import weighted
+from demandflow.testing.drawing.goals import Goals
+from demandflow.testing.drawing.themes import CHAIN, MERGING, POLICIES, any_theme
+from demandflow.testing.drawing.turning import DAY, HOUR, US
 from demandflow.testing.environments import PLAIN, Environment
-from demandflow.testing.goals import Goals
 from demandflow.testing.model.ids import id_of
 from demandflow.testing.model.world import NO_TIME, Step, World, demand_id
 from demandflow.testing.operations import (
@@ -31,8 +33,6 @@ from demandflow.testing.operations import (
     WOULD,
 )
 from demandflow.testing.people import CONTRACTORS, OFFICERS, RESIDENTS, actors_for
-from demandflow.testing.themes import CHAIN, MERGING, POLICIES, any_theme
-from demandflow.testing.turning import DAY, HOUR, US
 
 MINUTE = timedelta(minutes=1)
 PATIENCE = timedelta(days=8)

@@ -24,16 +24,7 @@ from demandflow.errors import DemandFlowError
 from demandflow.projections.board.rows import BoardPage
 from demandflow.store import cursor
 from demandflow.store.mapper import readable
-from demandflow.testing.batching import answers_of
 from demandflow.testing.clock import calendars_may_end
-from demandflow.testing.commanding import (
-    asked,
-    command,
-    other_types,
-    same_answer,
-    same_demand,
-    what,
-)
 from demandflow.testing.differs import Differs
 from demandflow.testing.environments import PLAIN, Environment
 from demandflow.testing.model.answers import QUESTIONS
@@ -55,7 +46,16 @@ from demandflow.testing.operations import (
     possible,
 )
 from demandflow.testing.people import BOSS
-from demandflow.testing.upsets import Upsets
+from demandflow.testing.playing.commanding import (
+    answers_of,
+    asked,
+    command,
+    other_types,
+    same_answer,
+    same_demand,
+    what,
+)
+from demandflow.testing.playing.upsets import Upsets
 
 MEANWHILE = "meanwhile"
 

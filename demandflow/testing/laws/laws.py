@@ -12,9 +12,9 @@ from demandflow.domain.fact import Fact
 from demandflow.domain.moves import Rule
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief, listed
-from demandflow.testing.calendar_law import a_calendar_counts_as_the_model_does
-from demandflow.testing.law import Law, Played, law
-from demandflow.testing.relations import RELATIONS
+from demandflow.testing.laws.calendar_law import a_calendar_counts_as_the_model_does
+from demandflow.testing.laws.relations import RELATIONS
+from demandflow.testing.playing.law import Law, Played, law
 
 OURS = (*RELATIONS, a_calendar_counts_as_the_model_does)
 LAWS: tuple[Law, ...] = tuple(replace(one, code=f"law_named({one.name!r})", needs=()) for one in OURS)

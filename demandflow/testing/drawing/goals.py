@@ -11,7 +11,7 @@ from demandflow.domain.demand import Demand
 from demandflow.domain.facts import Registered
 from demandflow.domain.moves import BACK, Move, sources
 from demandflow.domain.workflow import Workflow
-from demandflow.testing.distances import distances
+from demandflow.testing.drawing.distances import distances
 
 CLOSED = 4
 """How much more often a demand is to be closed than to come to another state as far from the beginning."""

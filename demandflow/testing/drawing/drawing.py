@@ -12,7 +12,10 @@ from hypothesis.strategies import SearchStrategy
 
 from demandflow.domain.fact import Fact
 from demandflow.domain.workflow import Workflow
-from demandflow.testing.batching import draw_batch
+from demandflow.testing.drawing.batching import draw_batch
+from demandflow.testing.drawing.running import draw_policies
+from demandflow.testing.drawing.steps import Steps
+from demandflow.testing.drawing.themes import POLICIES
 from demandflow.testing.environments import ZONES
 from demandflow.testing.model.table import Unanswered
 from demandflow.testing.model.world import Step, World
@@ -21,9 +24,6 @@ from demandflow.testing.operations import (
     Operation,
     Upset,
 )
-from demandflow.testing.running import draw_policies
-from demandflow.testing.steps import Steps
-from demandflow.testing.themes import POLICIES
 
 STEPS = 40
 TABLES = ("board", "stays", "totals", "ledger")

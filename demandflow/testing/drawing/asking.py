@@ -10,12 +10,12 @@ from random import Random
 from typing import Any
 
 from demandflow.application import DemandFlow
-from demandflow.testing.drawn import value
+from demandflow.testing.drawing.drawn import value
+from demandflow.testing.drawing.turning import DAY, HOUR, NO_TIME, US, moments
+from demandflow.testing.drawing.values import UNKNOWN_DEMAND, Values
 from demandflow.testing.model.answers import QUESTIONS
 from demandflow.testing.model.world import World
 from demandflow.testing.operations import Ask
-from demandflow.testing.turning import DAY, HOUR, NO_TIME, US, moments
-from demandflow.testing.values import UNKNOWN_DEMAND, Values
 
 WEIGHTS: Mapping[str, int] = {
     **{"board": 36, "work_list": 14, "figures": 7, "figures_by": 6, "counted": 12, "changes": 4, "durations": 4},
@@ -42,10 +42,11 @@ OFTEN_WITH: Mapping[str, Sequence[Sequence[str]]] = {
         ("closed",),
         ("closed", "place"),
         ("closed", "lead"),
+        ("received",),
         (),
     ),
-    "figures": (("closed", "lead"), ("closed", "category"), ("closed",), ()),
-    "figures_by": (("level",), ("every",), ("closed", "every")),
+    "figures": (*(("closed", "lead"), ("closed", "category"), ("closed", "place"), ("closed",), ("received",), ()),),
+    "figures_by": (("level",), ("every",), ("closed", "every"), ("received", "every")),
 }
 """What shows most where there are several demands or events, and of figures the fastest path: OFTEN these alone."""
 ONE_OF_THESE = {"changes": ("known_on", "as_of")}

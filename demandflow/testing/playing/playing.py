@@ -12,9 +12,10 @@ from demandflow.application import DemandFlow
 from demandflow.domain.facts import Merged, Registered
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief, listed
-from demandflow.testing.drawing import Drawing, Untold
+from demandflow.testing.drawing.drawing import Drawing, Untold
+from demandflow.testing.drawing.steps import Given
+from demandflow.testing.drawing.themes import POLICIES
 from demandflow.testing.environments import PLAIN, Environment, any_environment
-from demandflow.testing.law import Played
 from demandflow.testing.model.table import Unanswered
 from demandflow.testing.model.world import Step
 from demandflow.testing.operations import (
@@ -29,10 +30,9 @@ from demandflow.testing.operations import (
     Upset,
     steps_of,
 )
-from demandflow.testing.player import Player
-from demandflow.testing.steps import Given
-from demandflow.testing.themes import POLICIES
-from demandflow.testing.upsets import UPSETS
+from demandflow.testing.playing.law import Played
+from demandflow.testing.playing.player import Player
+from demandflow.testing.playing.upsets import UPSETS
 
 KNOWN: Mapping[type, Collection[str]] = {Step: WAYS, Batch: TOGETHER, RunPolicies: LEFT, Upset: UPSETS}
 """What may be said of each kind of operation."""

@@ -17,7 +17,7 @@ from demandflow.domain.facts import (
     Suspended,
 )
 from demandflow.domain.workflow import Workflow
-from demandflow.testing.turning import DAY, HOUR, NO_TIME
+from demandflow.testing.drawing.turning import DAY, HOUR, NO_TIME
 
 WAITS = (*(NO_TIME,) * 4, *(HOUR,) * 3, DAY, DAY, timedelta(days=8), timedelta(days=40))
 HASTY = (NO_TIME, NO_TIME, NO_TIME, HOUR)

@@ -81,7 +81,8 @@ def _choices(kind: type[Fact], where: Surroundings) -> dict[str, Sequence[Any]]:
 
 def _by_name(name: str, where: Surroundings) -> Sequence[Any]:
     """The choices of the fields that mean the same in all facts."""
-    later = [max(where.demand.agreed_due or where.now, where.now) + timedelta(days=days) for days in DAYS]
+    agreed = where.demand.agreed_due or where.now
+    later = [max(agreed, where.now) + timedelta(days=days) for days in DAYS]
     if name == "way" and where.demand.anonymous:
         return (FeedbackMethod.PUBLIC_NOTICE, FeedbackMethod.PUBLIC_NOTICE, *METHODS)
     known: dict[str, Sequence[Any]] = {
@@ -89,7 +90,7 @@ def _by_name(name: str, where: Surroundings) -> Sequence[Any]:
         "shared_with": (None, None, None, (RESIDENTS[1],), RESIDENTS[:2]),
         "representative": (None, None, None, "daughter", "zhao"),
         "due": (*later, where.now - A_WHILE),
-        "until": later,
+        "until": (*later, agreed + A_WHILE),
         "review": later,
         "contractor": CONTRACTORS,
         "co_handlers": (None, None, ("comité",), ("王芳",), CONTRACTORS[:1], CONTRACTORS[1:]),
@@ -126,6 +127,6 @@ def _correction(kind: type[Corrected], number: int, where: Surroundings) -> Corr
     number, chosen = divmod(number, len(named) * 2 + len(wrong))
     event, field = [*named, *named, *wrong][chosen]
     number, chosen = divmod(number, len(values[field]))
-    words = (demand.resident, None, "chen", demand.resident)
+    words = (demand.resident, None, "chen", demand.resident, *sorted(demand.clerks))
     said = {field: values[field][chosen], "confirmed_by": words[number % len(words)]}
     return plain(kind, event=event, reason=TEXTS[number % len(TEXTS)], **said)

@@ -11,10 +11,10 @@ from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.facts import Merged, Noted
 from demandflow.domain.moves import ASKING, NEW_ROUND, Proposal, sources
 from demandflow.domain.workflow import Workflow
-from demandflow.testing.ahead import Ahead, newcomer
-from demandflow.testing.commanding import what
-from demandflow.testing.law import Played, law
-from demandflow.testing.search import Surroundings
+from demandflow.testing.laws.ahead import Ahead, newcomer
+from demandflow.testing.laws.search import Surroundings
+from demandflow.testing.playing.commanding import what
+from demandflow.testing.playing.law import Played, law
 
 
 @law

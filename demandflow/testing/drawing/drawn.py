@@ -9,14 +9,14 @@ from typing import Any
 from demandflow.domain.moves import ENDS
 from demandflow.domain.values import Stage
 from demandflow.testing import people
-from demandflow.testing.values import EVERY, LEVELS, Values
+from demandflow.testing.drawing.values import EVERY, LEVELS, Values
 
 
 def value(draw: Values, method: str, name: str) -> Any:
     """A value of this parameter of the method. Raises LookupError where nobody knows what to draw."""
     found = DRAWN.get((method, name)) or DRAWN.get(("", name))
     if found is None:
-        raise LookupError(f"nobody draws {name} of {method}(): teach demandflow/testing/drawn.py")
+        raise LookupError(f"nobody draws {name} of {method}(): teach demandflow/testing/drawing/drawn.py")
     return found(draw)
 
 

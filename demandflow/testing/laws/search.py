@@ -20,9 +20,9 @@ from demandflow.domain.moves import Proposal
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Row, Workflow
 from demandflow.errors import InvalidValue
-from demandflow.testing.distances import distances
-from demandflow.testing.places import AGES, COUNTERS, PARTS, much_later, place_of, told_apart, watched
-from demandflow.testing.witnesses import facts, people
+from demandflow.testing.drawing.distances import distances
+from demandflow.testing.laws.places import AGES, COUNTERS, PARTS, much_later, place_of, told_apart, watched
+from demandflow.testing.laws.witnesses import facts, people
 
 ALL = -1
 

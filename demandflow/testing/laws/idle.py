@@ -12,12 +12,12 @@ from demandflow.domain.facts import OTHER_SIDES, Corrected, Merged, MovedOver
 from demandflow.domain.moves import BACK, STAY, Move, Proposal, sources
 from demandflow.domain.workflow import Row, Workflow
 from demandflow.errors import Defect
-from demandflow.testing.ahead import newcomer
-from demandflow.testing.distances import distances
+from demandflow.testing.drawing.distances import distances
 from demandflow.testing.environments import START
-from demandflow.testing.law import Played
-from demandflow.testing.places import COUNTERS, much_later
-from demandflow.testing.search import QUICK, THOROUGH, Effort, Search, Surroundings, fits
+from demandflow.testing.laws.ahead import newcomer
+from demandflow.testing.laws.places import COUNTERS, much_later
+from demandflow.testing.laws.search import QUICK, THOROUGH, Effort, Search, Surroundings, fits
+from demandflow.testing.playing.law import Played
 
 VISITS = 20
 """How often something must have been tried where a move leads from before anything is said of it."""

@@ -11,11 +11,11 @@ from demandflow.application import DemandFlow
 from demandflow.errors import DemandFlowError
 from demandflow.projections.tables import PROJECTIONS
 from demandflow.testing.environments import Environment
-from demandflow.testing.losing import OTHERWISE, acknowledge, losing, open_otherwise
 from demandflow.testing.model.losses import missing, without_end
 from demandflow.testing.model.policies import Policies
 from demandflow.testing.model.world import World
 from demandflow.testing.operations import Ask, Upset
+from demandflow.testing.playing.losing import OTHERWISE, acknowledge, losing, open_otherwise
 
 MOST_OPENERS = 3
 

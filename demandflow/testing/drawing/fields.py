@@ -19,7 +19,7 @@ from pydantic.fields import FieldInfo
 from demandflow.domain.values import Category, Place, Word
 from demandflow.errors import InvalidValue
 from demandflow.inputs.moments import EARLIEST, LATEST
-from demandflow.testing.words import categories, moments, places, texts, words
+from demandflow.testing.drawing.words import categories, moments, places, texts, words
 
 M = TypeVar("M", bound=BaseModel)
 

@@ -1,0 +1,1 @@
+"""Drawing histories by lot: what is done next, and what is asked."""

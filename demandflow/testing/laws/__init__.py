@@ -1,0 +1,1 @@
+"""The laws, and what they need to look ahead in a workflow."""

@@ -1,0 +1,1 @@
+"""Playing histories on a real DemandFlow, beside the model."""
