@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -63,6 +64,7 @@ def setup_of(policies: Sequence[Policy], workflows: Mapping[str, Workflow]) -> s
     return sha256(repr((SHIPPED, asking, under)).encode()).hexdigest()[:32]
 
 
+@lru_cache(maxsize=16)
 def _under(key: str, workflow: Workflow) -> Any:
     return described((key, workflow.states, workflow.moves, workflow.clocks))
 

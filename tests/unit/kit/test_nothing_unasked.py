@@ -8,7 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from functools import cache, wraps
+from functools import wraps
 from random import Random
 from typing import Any, TypeVar
 from unittest.mock import patch
@@ -195,7 +195,6 @@ def worlds(number: int, steps: int) -> Iterator[tuple[World, Drawing]]:
                 yield world, drawing
 
 
-@cache
 def given_to_commands() -> Given:
     """What commands are given: all kinds of them in real histories, and the methods that a player knows by name."""
     watching = Watching()
@@ -229,7 +228,6 @@ def given_to_commands() -> Given:
     return watching.given
 
 
-@cache
 def given_to_questions() -> Given:
     """What questions are given, and under \"matters\" whether leaving it out would change the model's answer."""
     given, dice = Given(set), Random(1)
@@ -260,30 +258,23 @@ def matters(world: World, ask: Ask, name: str) -> bool:
     return False
 
 
-def test_every_public_method_and_parameter_is_drawn_or_listed() -> None:
-    given = {**given_to_commands(), **given_to_questions()}
+def test_everything_public_is_asked_and_given_with_values_that_matter() -> None:
+    to_questions = given_to_questions()
+    given = {**given_to_commands(), **to_questions}
     missing = {(method, of) for method, of in everything() if (door(method, of), of) not in given}
-    assert {f"{method}.{of}" for method, of in missing if not listed(method, of)} == set()
+    assert {f"{method}.{of}" for method, of in missing if not listed(method, of)} == set(), "drawn or listed"
 
-
-def test_what_is_listed_is_there_and_not_drawn() -> None:
-    given = {**given_to_commands(), **given_to_questions()}
     there = {name for method, of in everything() for name in (method, f"{door(method, of)}.{of}")}
-    assert set(NOT_DRAWN) <= there
-    assert {name for name in NOT_DRAWN if "." not in name and (name, "") in given} == set()
+    assert set(NOT_DRAWN) <= there, "what is listed is there"
+    assert {name for name in NOT_DRAWN if "." not in name and (name, "") in given} == set(), "and not called"
     drawn = {f"{method}.{of}" for (method, of), values in given.items() if len(values) > 1}
-    assert drawn & set(NOT_DRAWN) == set()
+    assert drawn & set(NOT_DRAWN) == set(), "nor drawn"
 
+    constant = {f"{method}.{of}" for (method, of), values in given.items() if of and len(values) < 2}
+    assert constant - set(NOT_DRAWN) == set(), "not always the same"
 
-def test_no_parameter_is_drawn_as_a_constant() -> None:
-    given = {**given_to_commands(), **given_to_questions()}
-    constant = {(method, of) for (method, of), values in given.items() if of and len(values) < 2}
-    assert {f"{method}.{of}" for method, of in constant if f"{method}.{of}" not in NOT_DRAWN} == set()
-
-
-def test_every_keyword_of_a_question_matters_to_the_models_answer() -> None:
     keywords = {f"{method}.{of}" for method in QUESTIONS if method in WEIGHTS for of in optional(method)}
-    assert keywords - given_to_questions()["matters", ""] == set()
+    assert keywords - to_questions["matters", ""] == set(), "the model's answer would be another without it"
 
 
 def optional(method: str) -> set[str]:
