@@ -99,7 +99,7 @@ def _told(was: Demand, event: Event, fact: Any, change: Change) -> None:
 
 
 def _callback_missed(was: Demand, event: Event, fact: Any, change: Change) -> None:
-    missed = (change.get("this_round") or was.this_round).missed_callbacks + 1
+    missed = was.this_round.missed_callbacks + 1
     set_part(was, change, "this_round", missed_callbacks=missed, missed_at=change["last"])
 
 
@@ -149,7 +149,6 @@ def _contracted_out(was: Demand, event: Event, fact: Any, change: Change) -> Non
         workers=work.workers.union(helpers),
         contractor_from=event.version,
     )
-    _extended(was, event, fact, change)
 
 
 def _worked(was: Demand, event: Event, fact: Any, change: Change) -> None:
@@ -196,7 +195,7 @@ FACTS: dict[type[Fact], tuple[Apply, ...]] = {
     facts.Registered: (_registered,),
     facts.Sorted: (_sorted,),
     facts.DetailsAsked: (_worked,),
-    facts.ContractedOut: (_contracted_out,),
+    facts.ContractedOut: (_contracted_out, _extended),
     facts.TakenOn: (_worked,),
     facts.HandedBack: (_worked, _handed_back),
     facts.ExtensionAsked: (
