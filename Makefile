@@ -7,8 +7,8 @@ CONSTRAINTS := constraints.txt
 # in parallel, the slow ones shared out
 TOGETHER := -q -n auto --dist worksteal
 # tracing would double the time of these, be interrupted by their signals, or be counted with them
-UNTRACED := --deselect tests/laws/test_laws.py::test_no_law_is_broken_in_histories_of_all_kinds \
-	--deselect tests/laws/test_defective.py --deselect tests/unit/kit/test_nothing_unasked.py \
+UNTRACED := --ignore tests/laws --deselect tests/unit/kit/test_nothing_unasked.py \
+	--deselect tests/unit/project/test_examples.py --deselect tests/unit/project/test_readme.py \
 	--deselect tests/unit/interruptions/test_interruptions.py::test_a_signal_at_any_time_leaves_nothing_open \
 	--deselect tests/unit/recording/test_counts.py
 
@@ -30,7 +30,7 @@ demo: $(READY)  ## a county's year: 146 demands, their figures, one story
 test: $(READY)  ## all tests, each property on few examples: four minutes on two cores
 	@$(RUN) -m pytest $(TOGETHER) $(ARGS)
 
-coverage: $(READY)  ## the same with branch coverage, which must not fall below 95 %
+coverage: $(READY)  ## those that are quick to trace, with branch coverage, which must not fall below 95 %
 	@$(RUN) -m coverage erase
 	@$(RUN) -m coverage run -m pytest $(TOGETHER) $(UNTRACED)
 	@$(RUN) -m coverage combine -q
