@@ -256,12 +256,13 @@ class DemandFlow(Batches, Reactions, Upkeep):
         """
         if as_of is None and known_on is None:
             return self._handler.demands.current(as_id(demand_id))
-        return self._demand_then(as_id(demand_id), PointInTime.of(as_of, known_on, self._projector.zone))
+        return self._demand_then(as_id(demand_id), PointInTime.of(as_of, known_on, self._projector.zone_now()))
 
     def history(self, demand_id: UUID) -> tuple[HistoryLine, ...]:
         """What happened to the demand, one readable line an event. Raises DemandNotFound."""
         self.demand(demand_id)
-        return tuple(line_of(event, self._projector.zone) for event in self._log.events(as_id(demand_id)))
+        zone = self._projector.zone_now()
+        return tuple(line_of(event, zone) for event in self._log.events(as_id(demand_id)))
 
     def possible_moves(self, demand_id: UUID, *, by: Actor | None = None) -> tuple[PossibleMove, ...]:
         """What may happen next: move and role, at all or by this actor. A rule may object to the particular fact."""

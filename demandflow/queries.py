@@ -86,7 +86,7 @@ class Queries(QueryBase):
         workflow asked for by then is read from the log, about a millisecond each.
         Raises InvalidValue for what cannot be asked for.
         """
-        then = PointInTime.of(as_of, known_on, self._projector.zone)
+        then = PointInTime.of(as_of, known_on, self._projector.zone_now())
         states = {state.name for flow in self._workflows.values() for state in flow.states}
         board_filter = Filter(
             place=place,

@@ -30,7 +30,7 @@ def mended_copy(flow: DemandFlow, url: str, *, wrong_after: datetime, really: da
     if true > limit:
         raise InvalidValue("really", f"must not lie after wrong_after, {limit:%Y-%m-%d %H:%M:%S} UTC")
     wrong = {event.demand for event in flow.all_events() if _is_wrong(event, limit)}
-    mended, zone = 0, flow._projector.zone.key
+    mended, zone = 0, flow.zone
     with DemandFlow.open(url, workflows=flow.workflows.values(), tenant=flow._tenant, zone=zone) as new:
         if new._log.last_position():
             raise InvalidValue("url", "there is a log already; name a file that is not there yet")

@@ -172,11 +172,14 @@ class Projector:
 
         return Effect(write, page.parked)
 
-    def _days(self) -> Day:
-        """The days of the log, in its present zone."""
+    def zone_now(self) -> ZoneInfo:
+        """The zone of the log, which somebody else may have changed since the tables were last read."""
         if self.zone.key != (zone := self._source.zone):
-            self.zone = ZoneInfo(zone)  # somebody else changed the zone of the log
-        return days_of(self.zone)
+            self.zone = ZoneInfo(zone)
+        return self.zone
+
+    def _days(self) -> Day:
+        return days_of(self.zone_now())
 
     def _matches(self, position: Position | None = None) -> bool:
         """Whether the position is in this log, for this zone and these definitions."""

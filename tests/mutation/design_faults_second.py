@@ -593,8 +593,7 @@ BATCH = (
     Fault(
         "who has the log open goes on in its old zone",
         "projections/projector.py",
-        "        if self.zone.key != (zone := self._source.zone):\n            self.zone = ZoneInfo(zone)"
-        "  # somebody else changed the zone of the log\n",
+        "        if self.zone.key != (zone := self._source.zone):\n            self.zone = ZoneInfo(zone)\n",
         "",
     ),
     Fault(

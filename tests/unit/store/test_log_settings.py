@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -34,7 +34,7 @@ from demandflow import (
 from demandflow.application import published
 from demandflow.domain.facts import STANDARD_FACTS
 from demandflow.domain.versions.declared import declared, differences
-from demandflow.errors import UnknownFormat, WorkflowChanged, WrongTenant, WrongZone
+from demandflow.errors import DemandNotFound, UnknownFormat, WorkflowChanged, WrongTenant, WrongZone
 from demandflow.facts import Fact, Noted
 from demandflow.projections.rebuilding import Rebuilding
 from demandflow.store.reader import recorded_events
@@ -91,6 +91,20 @@ def test_rezone_changes_it_for_all_and_rebuilds_once(tmp_path: Path, monkeypatch
             assert "2025-03-02 04:00" in str(flow.history(flow.board().rows[0].demand)[0])
         with pytest.raises(InvalidValue, match="is no time zone"):
             one.rezone("Middle/Earth")
+
+
+def test_who_asks_first_of_one_demand_asks_in_the_new_zone_as_well(tmp_path: Path) -> None:
+    path = tmp_path / "log.db"
+    filled(path)
+    for zone, there in (("Asia/Shanghai", False), ("UTC", True)):
+        with opened(path) as one, opened(path) as two, opened(path) as three, opened(path) as other:
+            (row,) = one.board().rows
+            other.rezone(zone)
+            at = "2025-03-01 20:00" if there else "2025-03-02 04:00"
+            assert at in str(one.history(row.demand)[0])
+            assert len(two.board(as_of="2025-03-01").rows) == there
+            with nullcontext() if there else pytest.raises(DemandNotFound):
+                three.demand(row.demand, as_of="2025-03-01")
 
 
 def test_a_log_of_a_later_format_is_not_opened(tmp_path: Path) -> None:
