@@ -14,7 +14,7 @@ from demandflow.domain.demand import Demand
 from demandflow.domain.fact import Fact
 from demandflow.domain.facts import Merged, Registered
 from demandflow.domain.moves import Move, sources
-from demandflow.domain.values import Actor, Grade
+from demandflow.domain.values import Actor, Category, Grade
 from demandflow.testing.drawing.asking import Asking
 from demandflow.testing.drawing.choosing import MOST, Surroundings, fact_of
 from demandflow.testing.drawing.distances import weighted
@@ -97,7 +97,7 @@ class Steps:
         """The registration on another workflow, or of a demand that another system keeps."""
         dice, first = self.dice, next((one.fact for one in self.world.log), step.fact)
         if self.theme.about == POLICIES and type(first) is type(step.fact) and getattr(first, "source", None) is None:
-            step = replace(step, fact=first if dice.random() < 0.5 else step.fact)  # a repeat
+            step = replace(step, fact=self._repeat(first) if dice.random() < 0.5 else step.fact)
         fact = step.fact
         if dice.random() < 0.3:
             step = replace(step, on=dice.choice(tuple(self.world.workflows)))
@@ -108,6 +108,13 @@ class Steps:
                 fact, way = Registered(**{**fact.__dict__, **said}), dice.choice((step.way, METHOD))
                 return replace(step, fact=fact, demand=it.int, way=way)
         return step
+
+    def _repeat(self, first: Any) -> Fact:
+        """What was asked for first comes again, maybe about something wider or narrower."""
+        wider = None if first.category is None else first.category.level(1)
+        category = self.dice.choice((first.category, first.category, wider, Category("civil_affairs/subsidy"), None))
+        repeated: Fact = first.model_copy(update={"category": category})
+        return repeated
 
     def again(self) -> Step | None:
         """A command that was made comes again, maybe not quite the same."""
@@ -121,8 +128,14 @@ class Steps:
             lambda: replace(step, by=Actor("somebody else", step.by.role)),
             lambda: replace(step, by=Actor(step.by.id, self.any_role())),
             lambda: replace(step, fact=self._another(step)),
+            lambda: replace(step, on=self.dice.choice(tuple(self.world.workflows))),
+            lambda: replace(step, move=self.dice.choice(self._named_otherwise(step))),
         )
         return self.dice.choice(changes)()
+
+    def _named_otherwise(self, step: Step) -> list[str]:
+        """The moves that record such a fact."""
+        return [move.name for move in self.world.workflow.moves if move.fact is type(step.fact)]
 
     def step(self) -> Step | None:
         """A step: half of those that are possible, but not yet, wait a while longer."""

@@ -36,6 +36,9 @@ OFFICE = Calendar.of(
         working=[date(2025, 3, day) for day in (1, 8, 15, 30)] + [date(2024, 12, 28)],
     ),
 )
+HOTLINE = Calendar.of("hotline", zone="Asia/Shanghai", hours="Mon-Sun 08:00-20:00")
+"""By which policies may count where clocks count by another."""
+NESTED = ("civil_affairs", "civil_affairs/subsidy")
 SPANS = ("0 hours", "2 working hours", "1 working day", "36 hours", "2 calendar days")
 MORE = (
     Remind(before="2 calendar days", to="dispatcher"),
@@ -50,7 +53,7 @@ AREAS = sorted({"/".join(place.split("/")[:depth]) for place in PLACES for depth
 def standard_policies(workflow: Workflow, number: int) -> tuple[Any, ...]:
     """The standard policies of this number that may act under the workflow, most of them, and mostly whims as well."""
     dice = Random(number)  # noqa: S311
-    calendar = dice.choice([clock.calendar for clock in workflow.clocks] or [OFFICE])
+    calendar = dice.choice([*(clock.calendar for clock in workflow.clocks[:2] or ()), OFFICE, HOTLINE])
     units = [_unit(dice) for _ in range(dice.choice((2, 12, 20)))]
     everything = (
         Sorting(
@@ -74,7 +77,7 @@ def standard_policies(workflow: Workflow, number: int) -> tuple[Any, ...]:
 
 def _unit(dice: Random) -> Handler:
     """A unit for a place, for categories, or for both."""
-    categories = dice.sample(CATEGORIES, dice.choice((0, 1, 1, 2)))
+    categories = NESTED if dice.random() < 0.15 else dice.sample(CATEGORIES, dice.choice((0, 1, 1, 2)))
     return Handler(
         dice.choice((*CONTRACTORS, "居委会", "队", "队2", "队3")), dice.choice((None, *AREAS)), tuple(categories)
     )
