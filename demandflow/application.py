@@ -31,7 +31,6 @@ from demandflow.inputs.texts import name_of
 from demandflow.policies.policy import Policy
 from demandflow.policies.setup import checked, setup_of, unwatched_clocks
 from demandflow.projections.board.rows import MOST
-from demandflow.projections.figures.point_in_time import PointInTime
 from demandflow.projections.projector import Projector
 from demandflow.projections.rebuilding import Progress
 from demandflow.recording.command import as_id
@@ -256,7 +255,7 @@ class DemandFlow(Batches, Reactions, Upkeep):
         """
         if as_of is None and known_on is None:
             return self._handler.demands.current(as_id(demand_id))
-        return self._demand_then(as_id(demand_id), PointInTime.of(as_of, known_on, self._projector.zone_now()))
+        return self._demand_then(as_id(demand_id), self._point_in_time(as_of, known_on))
 
     def history(self, demand_id: UUID) -> tuple[HistoryLine, ...]:
         """What happened to the demand, one readable line an event. Raises DemandNotFound."""

@@ -21,7 +21,6 @@ from demandflow.projections.board.order import Order
 from demandflow.projections.board.rows import BoardPage
 from demandflow.projections.figures import question as questions
 from demandflow.projections.figures.periods import Period, as_day
-from demandflow.projections.figures.point_in_time import PointInTime
 from demandflow.projections.figures.question import DemandFilter, FigureQuery, Grouping, Question
 from demandflow.projections.query_base import QueryBase, among, note_of
 from demandflow.projections.totals import DIMENSIONS
@@ -86,7 +85,7 @@ class Queries(QueryBase):
         workflow asked for by then is read from the log, about a millisecond each.
         Raises InvalidValue for what cannot be asked for.
         """
-        then = PointInTime.of(as_of, known_on, self._projector.zone_now())
+        then = self._point_in_time(as_of, known_on)
         states = {state.name for flow in self._workflows.values() for state in flow.states}
         board_filter = Filter(
             place=place,

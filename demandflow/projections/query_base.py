@@ -76,6 +76,11 @@ class QueryBase:
                 "ask figures(as_of=…) for a day, or board(as_of=…, overdue=True) for a day or a moment",
             )
 
+    def _point_in_time(self, as_of: object, known_on: object) -> PointInTime:
+        """The point in time that a caller gives; its days are those of the log's present zone. Raises InvalidValue."""
+        given = as_of is not None or known_on is not None
+        return PointInTime.of(as_of, known_on, self._projector.zone_now() if given else self._projector.zone)
+
     def _demand_then(self, demand: UUID, then: PointInTime) -> Demand:
         """The demand at a point in time. Raises DemandNotFound."""
         events = self._log.events(demand)
@@ -116,7 +121,7 @@ class QueryBase:
 
     def _moments(self, period: Period | date | str | None) -> tuple[datetime, datetime] | None:
         """When a period begins, and when it is over, in the community's zone."""
-        return None if period is None else Period.of(period).moments(self._projector.zone)
+        return None if period is None else Period.of(period).moments(self._projector.zone_now())
 
 
 def among(what: str, value: str | None, possible: Collection[object]) -> str | None:

@@ -155,7 +155,7 @@ BATCH = (
     Fault(
         "the windows of the board are of days in UTC",
         "projections/query_base.py",
-        "Period.of(period).moments(self._projector.zone)",
+        "Period.of(period).moments(self._projector.zone_now())",
         'Period.of(period).moments(type(self._projector.zone)("UTC"))',
     ),
     # figures

@@ -456,7 +456,7 @@ BATCH = (
     Fault(
         "a window of rows is of days in UTC",
         "projections/query_base.py",
-        "return None if period is None else Period.of(period).moments(self._projector.zone)",
+        "return None if period is None else Period.of(period).moments(self._projector.zone_now())",
         'return None if period is None else Period.of(period).moments(type(self._projector.zone)("UTC"))',
     ),
     # points in time

@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import closing, nullcontext
+from contextlib import ExitStack, closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -97,12 +97,14 @@ def test_who_asks_first_of_one_demand_asks_in_the_new_zone_as_well(tmp_path: Pat
     path = tmp_path / "log.db"
     filled(path)
     for zone, there in (("Asia/Shanghai", False), ("UTC", True)):
-        with opened(path) as one, opened(path) as two, opened(path) as three, opened(path) as other:
+        with ExitStack() as several:
+            one, two, three, four, other = (several.enter_context(opened(path)) for _ in range(5))
             (row,) = one.board().rows
             other.rezone(zone)
             at = "2025-03-01 20:00" if there else "2025-03-02 04:00"
             assert at in str(one.history(row.demand)[0])
             assert len(two.board(as_of="2025-03-01").rows) == there
+            assert len(four.board(received="2025-03-01").rows) == there
             with nullcontext() if there else pytest.raises(DemandNotFound):
                 three.demand(row.demand, as_of="2025-03-01")
 
