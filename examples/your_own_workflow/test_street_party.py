@@ -9,7 +9,7 @@ from demandflow import Actor, RuleBroken
 from demandflow.facts import Reported
 from demandflow.testing import Played, a, as_state_machine, as_test_case, check, given, step
 
-TestEveryLaw = as_test_case(STREET_PARTY, max_examples=10)
+TestEveryLaw = as_test_case(STREET_PARTY, max_examples=5)  # more by night
 TestAnySequence = as_state_machine(STREET_PARTY).TestCase
 TestAnySequence.settings = settings(max_examples=5, stateful_step_count=20, deadline=None)
 BIG = a(PartyPlanned, resident="Anna", guests=90)
@@ -27,7 +27,7 @@ def big_parties_are_advised_on_twice(played: Played) -> None:
 
 def test_nobody_gets_round_our_own_rules() -> None:
     rule = {"decide": nobody_decides_on_their_own_party}
-    check(STREET_PARTY, rules=rule, also=[big_parties_are_advised_on_twice], max_examples=20)  # more by night
+    check(STREET_PARTY, rules=rule, also=[big_parties_are_advised_on_twice], max_examples=10)  # more by night
 
 
 def test_a_clerk_who_lives_there_does_not_decide() -> None:
