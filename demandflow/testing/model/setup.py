@@ -23,8 +23,8 @@ from demandflow.policies import (
     Sorting,
 )
 from demandflow.policies.deadlines import STEPS
-from demandflow.testing.model.whims import Whims
 from demandflow.testing.people import CATEGORIES, CONTRACTORS, PLACES
+from demandflow.testing.whims import Whims
 
 OFFICE = Calendar.of(
     "office",

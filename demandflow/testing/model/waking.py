@@ -15,7 +15,7 @@ from demandflow.policies import CallBacks, Dispatch, NoticesEnd, Reminders, Reop
 from demandflow.testing.model.asked import About, Fails, Wake, always, kept, later, shown, sooner, spelled
 from demandflow.testing.model.calendars import DAY, naive
 from demandflow.testing.model.repeats import repeated, within
-from demandflow.testing.model.whims import (
+from demandflow.testing.whims import (
     AFTER,
     CONTRACTOR,
     CORRELATION,
