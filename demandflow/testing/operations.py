@@ -51,7 +51,7 @@ RUN, RETRY, DROP, GIVE, DIE = LEFT = (
 class Ask:
     """A question: a public method and its arguments. `refused` names the error where it cannot be asked so.
 
-    `after` is how long after what was before it.
+    `about` are the words by which the error may say what is wrong. `after` is how long after what was before it.
     """
 
     method: str
@@ -60,6 +60,7 @@ class Ask:
     refused: str | None = None
     opener: int = 0
     after: timedelta = NO_TIME
+    about: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,9 @@ INVALID: Mapping[tuple[str, str], Sequence[Any]] = {
     ("", "reference"): ("", "\x00", 5),
 }
 """Values that are refused, whatever happened: by InvalidValue, or see REFUSED."""
-REFUSED = {UNKNOWN_DEMAND: "DemandNotFound"}
+REFUSED: Mapping[Any, str] = {UNKNOWN_DEMAND: "DemandNotFound"}
+CALLED = {"received": ("period",), "closed": ("period",), "dimensions": ("dimension",)}
+"""By which other words an error says which parameter is wrong."""
 
 
 class Asking:
@@ -114,12 +116,13 @@ class Asking:
         (method,) = dice.choices(list(self.weights), list(self.weights.values()))
         before, clock.now = clock.now, self._moment()
         given = self._given(method)
-        refused = self._spoil(method, given) if dice.random() < INVALID_SHARE else None
+        about = self._spoil(method, given) if dice.random() < INVALID_SHARE else ()
+        refused = REFUSED.get(given.get("demand_id"), "InvalidValue") if about else None
         args: list[Any] = []
         for name in positional(method):
             args += given.pop(name) if name == "dimensions" else [given.pop(name)]
         after, clock.now = clock.now - before, before
-        return Ask(method, tuple(args), given, refused, opener, after)
+        return Ask(method, tuple(args), given, refused, opener, after, about)
 
     def _moment(self) -> datetime:
         """When it is asked: now, or when something is soon to turn, or just beside that, or hours before it."""
@@ -153,23 +156,23 @@ class Asking:
     def _value(self, method: str, name: str, default: Any) -> Any:
         return None if default is None and self.dice.random() < NONE_SHARE else value(self.values, method, name)
 
-    def _spoil(self, method: str, given: dict[str, Any]) -> str | None:
-        """Make one thing invalid, or say what does not go together; returns the error."""
+    def _spoil(self, method: str, given: dict[str, Any]) -> tuple[str, ...]:
+        """Make one thing invalid, or say what does not go together; returns by which words the error may name it."""
         dice = self.dice
         never = [name for refusing, name in NEVER if refusing == method]
         names = [name for name in parameters(method) if _invalid(method, name)] + never * 2
         if not names:
-            return None
+            return ()
         if method in ONE_OF_THESE and dice.random() < 0.2:
             for name in ONE_OF_THESE[method]:
                 given.pop(name, None)
-            return "InvalidValue"
+            return (method,)
         if (method, "as_of") in SURPRISING and dice.random() < 0.1:
             given |= {"overdue": self.values.moment(), "as_of": self.values.written_day()}
-            return "InvalidValue"
+            return ("overdue",)
         name = dice.choice(names)
         given[name] = value(self.values, method, name) if name in never else dice.choice(_invalid(method, name))
-        return REFUSED.get(given[name], "InvalidValue") if name == "demand_id" else "InvalidValue"
+        return (name, *CALLED.get(name, ()))
 
 
 def _invalid(method: str, name: str) -> Sequence[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import pickle
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,7 @@ from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.facts import MovedOver, Registered
 from demandflow.domain.standard.closed_loop import CLOSED_LOOP
 from demandflow.domain.values import Role
+from demandflow.errors import InvalidValue
 from demandflow.testing.differs import Differs
 from demandflow.testing.model.world import Expected, Step, demand_id
 from demandflow.testing.operations import METHOD, MIGRATION_TRIED, TRIED, WOULD, Ask, Batch
@@ -96,6 +98,16 @@ def same_demand(said: str, got: Demand, want: Demand) -> None:
         pairs = {name: (getattr(got, name), getattr(want, name)) for name in want.__struct_fields__}
         pairs = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
         raise Differs(said, *({name: pair[side] for name, pair in pairs.items()} for side in (0, 1)))
+
+
+def well_said(said: str, error: Any, about: Sequence[str] = ()) -> None:
+    """Raise Differs unless the error names what it is about, and comes to another process as it is."""
+    another = str(pickle.loads(pickle.dumps(error)))  # noqa: S301
+    if not str(error) or another != str(error):
+        raise Differs(f"{said}: what the error says in another process", another, str(error))
+    named = getattr(error, "what", "")
+    if not isinstance(named, str) or (about and isinstance(error, InvalidValue) and named not in about):
+        raise Differs(f"{said}: what the error is about", named, " or ".join(about) or "a name")
 
 
 def same_answer(said: str, got: Any, want: Any) -> None:

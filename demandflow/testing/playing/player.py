@@ -53,6 +53,7 @@ from demandflow.testing.playing.commanding import (
     other_types,
     same_answer,
     same_demand,
+    well_said,
     what,
 )
 from demandflow.testing.playing.upsets import Upsets
@@ -248,9 +249,9 @@ class Player(Upsets):
         if step.way == INTERRUPTED:
             return
         if expected.error is not None:
-            right = type(answer).__name__ == expected.error
-            if not right or not str(answer):
+            if type(answer).__name__ != expected.error:
                 raise Differs(f"{what(step)} must be refused", answer, expected.error)
+            well_said(what(step), answer)
             return
         if not isinstance(answer, Demand):
             raise Differs(f"{what(step)} must be accepted", answer, "accepted")
@@ -272,12 +273,14 @@ class Player(Upsets):
         if ask.refused is not None:
             if type(found).__name__ != ask.refused:
                 raise Differs(f"{said} must be refused", found, ask.refused)
+            well_said(said, found, ask.about)
             return
         try:
             want = QUESTIONS[ask.method].answer(self.world, *ask.args, **ask.keywords)
         except DemandFlowError as refused:
             if type(found) is not type(refused):
                 raise Differs(f"{said} must be refused", found, refused) from None
+            well_said(said, found)
             return
         if isinstance(found, Exception):
             raise Differs(said, found, "an answer")
