@@ -17,10 +17,10 @@ from demandflow.testing.environments import Environment
 from demandflow.testing.judging import all_judged
 from demandflow.testing.laws.laws import LAWS, law_named, laws, no_way_round
 from demandflow.testing.machine import as_state_machine
-from demandflow.testing.model.world import Step, demand_id
+from demandflow.testing.model.step import Step, demand_id
 from demandflow.testing.operations import Ask, Batch, History, RunPolicies, Upset
+from demandflow.testing.playing.comparing import Done
 from demandflow.testing.playing.law import Law, Played, law
-from demandflow.testing.playing.player import Done
 from demandflow.testing.playing.playing import play
 from demandflow.testing.scenario import Outcome, Situation, given
 from demandflow.testing.strategies import (

@@ -18,7 +18,7 @@ from demandflow.errors import InvalidValue, brief, listed
 from demandflow.testing.clock import FrozenClock, calendars_may_end
 from demandflow.testing.laws.ahead import Ahead, newcomer
 from demandflow.testing.laws.search import SHORTEST, Onward, Search, Surroundings
-from demandflow.testing.model.world import demand_id
+from demandflow.testing.model.step import demand_id
 
 F = TypeVar("F", bound=Fact)
 MARKS = frozenset({"anonymous", "audited", "round", "attributes"})

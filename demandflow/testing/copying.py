@@ -17,7 +17,7 @@ from pydantic import BaseModel
 import demandflow
 from demandflow.domain.values import Actor
 from demandflow.testing.environments import PLAIN, Environment
-from demandflow.testing.model.world import Step
+from demandflow.testing.model.step import Step
 from demandflow.testing.operations import Ask, Batch, History, RunPolicies, Upset
 from demandflow.testing.playing.law import Law
 

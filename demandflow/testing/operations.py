@@ -13,7 +13,8 @@ from demandflow.domain.facts import MovedOver, Registered
 from demandflow.domain.moves import sources
 from demandflow.domain.workflow import Workflow
 from demandflow.testing.environments import PLAIN, Environment
-from demandflow.testing.model.world import NO_TIME, Expected, Step, World, demand_id
+from demandflow.testing.model.step import NO_TIME, Expected, Step, demand_id
+from demandflow.testing.model.world import World
 
 ACT, METHOD, WOULD, INTERRUPTED, RACED, ENTERED = WAYS = (
     "act",  # act(), or start()

@@ -21,7 +21,7 @@ from demandflow.recording.history import line_of
 from demandflow.testing.casting import Attempt, Details, Part, cast, other_of, step
 from demandflow.testing.clock import FrozenClock, calendars_may_end
 from demandflow.testing.judging import NUMBERS, UNJUDGED, differences, lines
-from demandflow.testing.model.world import demand_id
+from demandflow.testing.model.step import demand_id
 
 _refused: set[int] = set()
 """Outcomes that were judged as refused, by their tokens: from these one may go on."""

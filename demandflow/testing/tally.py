@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from demandflow.domain.workflow import Workflow
-from demandflow.testing.playing.player import Done
+from demandflow.testing.playing.comparing import Done
 
 
 class Tally:

@@ -11,7 +11,8 @@ from uuid import UUID
 from demandflow.errors import listed
 from demandflow.testing.environments import PLAIN, Environment
 from demandflow.testing.model.policies import Policies
-from demandflow.testing.model.world import Step, World
+from demandflow.testing.model.step import Step
+from demandflow.testing.model.world import World
 from demandflow.testing.operations import (
     ACT,
     DIE,

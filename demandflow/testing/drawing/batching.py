@@ -7,7 +7,7 @@ from dataclasses import replace
 from demandflow.domain.facts import MovedOver
 from demandflow.domain.values import Actor
 from demandflow.testing.drawing.steps import ENTRIES, Steps
-from demandflow.testing.model.world import NO_TIME, Step
+from demandflow.testing.model.step import NO_TIME, Step
 from demandflow.testing.operations import (
     BATCH,
     BROKEN,

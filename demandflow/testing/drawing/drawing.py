@@ -17,8 +17,9 @@ from demandflow.testing.drawing.running import draw_policies
 from demandflow.testing.drawing.steps import Steps
 from demandflow.testing.drawing.themes import POLICIES
 from demandflow.testing.environments import ZONES
+from demandflow.testing.model.step import Step
 from demandflow.testing.model.table import Unanswered
-from demandflow.testing.model.world import Step, World
+from demandflow.testing.model.world import World
 from demandflow.testing.operations import (
     History,
     Operation,

@@ -8,7 +8,7 @@ from demandflow.testing.drawing.asking import Asking
 from demandflow.testing.drawing.steps import Steps
 from demandflow.testing.drawing.turning import DAY, US
 from demandflow.testing.model.notices import notices
-from demandflow.testing.model.world import NO_TIME
+from demandflow.testing.model.step import NO_TIME
 from demandflow.testing.operations import DIE, DROP, GIVE, RETRY, RUN, Operation, RunPolicies, Upset
 
 BETWEEN, ASKED = ("rebuild", "reopen"), ("notices", "parked", "next_moment")

@@ -23,7 +23,8 @@ from demandflow.testing.drawing.themes import CHAIN, MERGING, POLICIES, any_them
 from demandflow.testing.drawing.turning import DAY, HOUR, US
 from demandflow.testing.environments import PLAIN, Environment
 from demandflow.testing.model.ids import id_of
-from demandflow.testing.model.world import NO_TIME, Step, World, demand_id
+from demandflow.testing.model.step import NO_TIME, Step, demand_id
+from demandflow.testing.model.world import World
 from demandflow.testing.operations import (
     ACT,
     ENTERED,

@@ -18,7 +18,8 @@ from demandflow.testing import people
 from demandflow.testing.drawing.turning import DAY, HOUR, NO_TIME, US, moments
 from demandflow.testing.model.counts import counts_of as counts_with
 from demandflow.testing.model.rows import row_of
-from demandflow.testing.model.world import World, demand_id
+from demandflow.testing.model.step import demand_id
+from demandflow.testing.model.world import World
 
 FITS = 0.7
 """How often all values of a question fit one demand, as it is or once was, so that something is left of them."""

@@ -31,7 +31,7 @@ from demandflow.testing.laws.table_laws import (
     no_way_past_feedback,
     rework_is_bounded,
 )
-from demandflow.testing.model.world import Step
+from demandflow.testing.model.step import Step
 from demandflow.testing.people import actors_for
 from demandflow.testing.playing.commanding import command
 from demandflow.testing.playing.law import Played, law

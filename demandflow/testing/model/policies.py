@@ -24,8 +24,9 @@ from demandflow.testing.model.asked import About, Fails, Wake
 from demandflow.testing.model.notices import notices, plain
 from demandflow.testing.model.repeats import within
 from demandflow.testing.model.setup import standard_policies
+from demandflow.testing.model.step import Step
 from demandflow.testing.model.waking import WAKING
-from demandflow.testing.model.world import Step, World
+from demandflow.testing.model.world import World
 from demandflow.testing.operations import DIE, DROP, RETRY, RUN, RunPolicies
 
 ASKING, MINUTE = "(asked when to act)", timedelta(minutes=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 from demandflow.domain.clocks.clock import Limit
 from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.events import Event, Meta
-from demandflow.domain.fact import Fact
 from demandflow.domain.facts import (
     OTHER_SIDES,
     Corrected,
@@ -26,79 +25,18 @@ from demandflow.domain.facts import (
     in_their_own_name,
 )
 from demandflow.domain.moves import Move, Proposal
-from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Workflow
 from demandflow.testing.clock import FrozenClock
 from demandflow.testing.environments import PLAIN, Environment
 from demandflow.testing.model.picture import as_right, demand_of, grade_means, moments_of, picture
+from demandflow.testing.model.step import ENTERED, Expected, Step, demand_id
 from demandflow.testing.model.table import Table
 
 OTHER_LIMIT = Limit("2 working days")
-NO_TIME = timedelta(0)
-ENTERED = "entered"
-"""A way of a step: see operations.py."""
 ALLOWED_SKEW = timedelta(minutes=5)
 """So far clocks may differ."""
 Until = date | datetime | str | None
 """The end of a day in the community's zone, or a moment; None for now."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """Something that somebody tries: on which demand (numbered from 1), by which move, with which fact, as whom.
-
-    `after` is how long after what was before it, `late` how long it had happened before it was written down. `way` says
-    how it is given (see operations.py), `command` is the command's id, `seen` the version of the demand on which
-    it was decided, `opener` who of those that have the log open records it. `correlation` and `causation` are kept.
-    `on` is the workflow on which a demand is registered, if it is not the first.
-    """
-
-    demand: int
-    move: str
-    fact: Fact
-    by: Actor
-    after: timedelta = NO_TIME
-    late: timedelta = NO_TIME
-    way: str = "act"
-    command: str | None = None
-    seen: int | None = None
-    opener: int = 0
-    correlation: str | None = None
-    causation: str | None = None
-    on: str | None = None
-
-
-@dataclass(frozen=True)
-class Expected:
-    """What had to come of a step: the demand before it, what is proposed, the error, or the events."""
-
-    step: Step
-    proposal: Proposal[Any]
-    before: Demand
-    error: str | None
-    events: tuple[Event, ...] = ()
-    again: int = 0
-    """The version that the same command led to, where it came before."""
-
-    @property
-    def version(self) -> int:
-        """The version of the demand that must be answered."""
-        return self.again or self.events[0].version
-
-    @property
-    def at(self) -> datetime:
-        """When it happened, if it did."""
-        return self.proposal.at
-
-    @property
-    def given(self) -> datetime | None:
-        """When it is said to have happened, if that is said."""
-        return self.at if self.step.late or self.step.way == ENTERED else None
-
-
-def demand_id(number: int) -> UUID:
-    """The id of the demand of this number."""
-    return UUID(int=number)
 
 
 class World:

@@ -17,7 +17,7 @@ from demandflow.domain.standard.closed_loop import CLOSED_LOOP
 from demandflow.domain.values import Role
 from demandflow.errors import InvalidValue
 from demandflow.testing.differs import Differs
-from demandflow.testing.model.world import Expected, Step, demand_id
+from demandflow.testing.model.step import Expected, Step, demand_id
 from demandflow.testing.operations import METHOD, MIGRATION_TRIED, TRIED, WOULD, Ask, Batch
 
 BY_MIGRATING = "move_over"

@@ -12,7 +12,8 @@ from demandflow.domain.workflow import Workflow
 from demandflow.testing.clock import FrozenClock
 from demandflow.testing.model.world import World
 from demandflow.testing.operations import History
-from demandflow.testing.playing.player import Done, Player
+from demandflow.testing.playing.comparing import Done
+from demandflow.testing.playing.player import Player
 
 
 @dataclass

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,20 +16,18 @@ from demandflow.application import DemandFlow
 from demandflow.batches import Recorded
 from demandflow.commands import Commands
 from demandflow.domain.demand import Demand
-from demandflow.domain.events import Event
 from demandflow.domain.facts import Noted
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import DemandFlowError
-from demandflow.projections.board.rows import BoardPage
 from demandflow.store import cursor
-from demandflow.store.mapper import readable
 from demandflow.testing.clock import calendars_may_end
 from demandflow.testing.differs import Differs
 from demandflow.testing.environments import PLAIN, Environment
 from demandflow.testing.model.answers import QUESTIONS
 from demandflow.testing.model.policies import Policies
+from demandflow.testing.model.step import NO_TIME, Expected, Step, demand_id
 from demandflow.testing.model.table import Unanswered
-from demandflow.testing.model.world import NO_TIME, Expected, Step, World, demand_id
+from demandflow.testing.model.world import World
 from demandflow.testing.operations import (
     BATCH,
     BROKEN,
@@ -50,12 +47,11 @@ from demandflow.testing.playing.commanding import (
     answers_of,
     asked,
     command,
-    other_types,
     same_answer,
-    same_demand,
     well_said,
     what,
 )
+from demandflow.testing.playing.comparing import Comparing, Done
 from demandflow.testing.playing.upsets import Upsets
 
 MEANWHILE = "meanwhile"
@@ -65,27 +61,7 @@ class Interruption(BaseException):
     """What breaks a batch off, or a command."""
 
 
-@dataclass(frozen=True)
-class Done:
-    """What had to come of a step, the answer that came (a demand, or what was raised), and what was recorded."""
-
-    number: int
-    expected: Expected
-    answer: Demand | Exception | None
-    recorded: tuple[Event, ...]
-
-    @property
-    def step(self) -> Step:
-        """The step."""
-        return self.expected.step
-
-    @property
-    def accepted(self) -> bool:
-        """Whether it was answered with a demand."""
-        return isinstance(self.answer, Demand)
-
-
-class Player(Upsets):
+class Player(Upsets, Comparing):
     """Plays one operation after the other; each raises Differs where the engine does not do what the model says."""
 
     def __init__(
@@ -241,23 +217,6 @@ class Player(Upsets):
         flow._log.append = appended  # type: ignore[method-assign]
         return step
 
-    def _judge(self, expected: Expected, answer: Demand | Exception | None) -> None:
-        """Raise Differs unless that is what the model says."""
-        step = expected.step
-        recorded = () if self._dry or not isinstance(answer, Demand) else expected.events
-        self.done.append(Done(len(self.done) + 1, expected, answer, recorded))
-        if step.way == INTERRUPTED:
-            return
-        if expected.error is not None:
-            if type(answer).__name__ != expected.error:
-                raise Differs(f"{what(step)} must be refused", answer, expected.error)
-            well_said(what(step), answer)
-            return
-        if not isinstance(answer, Demand):
-            raise Differs(f"{what(step)} must be accepted", answer, "accepted")
-        want = self.world.after(answer.id, expected.version)
-        same_demand(f"{what(step)} answers", answer, want)
-
     # questions
 
     def _ask(self, ask: Ask, flow: DemandFlow) -> None:
@@ -285,42 +244,6 @@ class Player(Upsets):
         if isinstance(found, Exception):
             raise Differs(said, found, "an answer")
         same_answer(said, QUESTIONS[ask.method].shown(found), want)
-
-    def _found(self, ask: Ask, flow: DemandFlow) -> Any:
-        """What is answered; of a board, all its pages, each asked for in the same way."""
-        question = getattr(flow, ask.method)
-        found = question(*ask.args, **ask.keywords) if callable(question) else question
-        if inspect.isgenerator(found):
-            return list(found)
-        if not isinstance(found, BoardPage):
-            return found
-        pages = [found]
-        while pages[-1].next is not None and len(pages) <= len(self.world.demands):
-            pages.append(question(*ask.args, **{**ask.keywords, "after": pages[-1].next}))
-        return pages
-
-    # what is compared
-
-    def _same_log(self, said: str, flow: DemandFlow | None = None) -> None:
-        """What was recorded since the last look is what the model recorded, to the type of every field.
-
-        The policies of the flow, if one is given, are asked about each demand of which something was.
-        """
-        log = self.flows[0]._log
-        page = log.page(self._position, 10_000)
-        found = [event for _, event in readable(page)]
-        want = self.world.log[self._checked :]
-        for got, wanted in zip(found, want, strict=False):
-            if got != wanted:
-                parts = [name for name in got.__struct_fields__ if getattr(got, name) != getattr(wanted, name)]
-                raise Differs(f"{said} ({', '.join(parts)})", *([getattr(e, n) for n in parts] for e in (got, wanted)))
-            if wrong := other_types(wanted.fact, got.fact, type(wanted.fact).__name__):
-                raise Differs(said, wrong, wanted.fact)
-        if len(found) != len(want):
-            raise Differs(f"{said}: so many events", found, want)
-        self._position, self._checked = (page[-1][0] if page else self._position), len(self.world.log)
-        if self.model is not None and flow is not None and want:
-            self.model.ask(flow, dict.fromkeys(event.demand for event in want))
 
     # opening
 

@@ -16,8 +16,8 @@ from demandflow.testing.drawing.drawing import Drawing, Untold
 from demandflow.testing.drawing.steps import Given
 from demandflow.testing.drawing.themes import POLICIES
 from demandflow.testing.environments import PLAIN, Environment, any_environment
+from demandflow.testing.model.step import Step
 from demandflow.testing.model.table import Unanswered
-from demandflow.testing.model.world import Step
 from demandflow.testing.operations import (
     LEFT,
     TOGETHER,

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from demandflow.domain.fact import Fact
 from demandflow.errors import DemandFlowError
-from demandflow.testing.model.world import NO_TIME, Step
+from demandflow.testing.model.step import NO_TIME, Step
 from demandflow.testing.operations import Ask, Batch, History, Operation
 
 PLAYED = 3_000

@@ -26,7 +26,8 @@ from demandflow.testing.drawing.drawing import Drawing
 from demandflow.testing.drawing.running import draw_policies
 from demandflow.testing.environments import any_environment
 from demandflow.testing.model.answers import QUESTIONS
-from demandflow.testing.model.world import Step, World
+from demandflow.testing.model.step import Step
+from demandflow.testing.model.world import World
 from demandflow.testing.operations import METHOD, Ask, Upset
 from demandflow.testing.people import actors_for
 from demandflow.testing.playing.commanding import command

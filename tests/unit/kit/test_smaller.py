@@ -9,7 +9,7 @@ import pytest
 from demandflow import CLOSED_LOOP, Actor, Category, Channel, Place
 from demandflow.facts import Accepted, Noted, Registered
 from demandflow.testing.environments import PLAIN, Environment
-from demandflow.testing.model.world import Step
+from demandflow.testing.model.step import Step
 from demandflow.testing.operations import LEFT, MANY, METHOD, Ask, Batch, History, RunPolicies, Upset
 from demandflow.testing.playing.smaller import smallest
 from demandflow.testing.telling import told

@@ -1,0 +1,76 @@
+"""A step: what somebody tries, and what had to come of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from demandflow.domain.demand import Demand
+from demandflow.domain.events import Event
+from demandflow.domain.fact import Fact
+from demandflow.domain.moves import Proposal
+from demandflow.domain.values import Actor
+
+NO_TIME = timedelta(0)
+ENTERED = "entered"
+"""A way of a step: see operations.py."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something that somebody tries: on which demand (numbered from 1), by which move, with which fact, as whom.
+
+    `after` is how long after what was before it, `late` how long it had happened before it was written down. `way` says
+    how it is given (see operations.py), `command` is the command's id, `seen` the version of the demand on which
+    it was decided, `opener` who of those that have the log open records it. `correlation` and `causation` are kept.
+    `on` is the workflow on which a demand is registered, if it is not the first.
+    """
+
+    demand: int
+    move: str
+    fact: Fact
+    by: Actor
+    after: timedelta = NO_TIME
+    late: timedelta = NO_TIME
+    way: str = "act"
+    command: str | None = None
+    seen: int | None = None
+    opener: int = 0
+    correlation: str | None = None
+    causation: str | None = None
+    on: str | None = None
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What had to come of a step: the demand before it, what is proposed, the error, or the events."""
+
+    step: Step
+    proposal: Proposal[Any]
+    before: Demand
+    error: str | None
+    events: tuple[Event, ...] = ()
+    again: int = 0
+    """The version that the same command led to, where it came before."""
+
+    @property
+    def version(self) -> int:
+        """The version of the demand that must be answered."""
+        return self.again or self.events[0].version
+
+    @property
+    def at(self) -> datetime:
+        """When it happened, if it did."""
+        return self.proposal.at
+
+    @property
+    def given(self) -> datetime | None:
+        """When it is said to have happened, if that is said."""
+        return self.at if self.step.late or self.step.way == ENTERED else None
+
+
+def demand_id(number: int) -> UUID:
+    """The id of the demand of this number."""
+    return UUID(int=number)
