@@ -133,11 +133,14 @@ def why(mutant: Mutant) -> str:
 
 def _found(reasons: tuple[tuple[str, str, str, str], ...], mutant: Mutant) -> str:
     for file, where, piece, reason in reasons:
-        if (file, where) == (mutant.file, mutant.where) and piece in mutant.lines[1]:
+        if file in ("", mutant.file) and where in ("", mutant.where) and piece in mutant.lines[1]:
             return reason
     return ""
 
 
+WORDS = "a word of an error; the tests of what a caller gives judge it"
+DAMAGE = "what cannot be read, which histories have not; tests/unit/store judges it"
+ALONE = "no history uses it; tests/unit/"
 SILENT = "the words about a rule that does not speak; the rules of the laws do"
 BEYOND_LAWS: tuple[tuple[str, str, str, str], ...] = (
     ("domain/workflow.py", "Workflow.objections", "Defect(", SILENT),
@@ -146,6 +149,33 @@ BEYOND_LAWS: tuple[tuple[str, str, str, str], ...] = (
     ("domain/workflow.py", "Workflow.mermaid", "", "a picture for people to look at; the tests of drawing judge it"),
     ("domain/workflow.py", "Workflow.__repr__", "", "how it is shown in a console"),
     ("domain/workflow.py", "PossibleMove.__str__", "", "how it is shown to people"),
+    ("", "", "InvalidValue(", WORDS),
+    ("", "", "each_of(", WORDS),
+    ("application.py", "DemandFlow.open", "whole_number(", WORDS),
+    ("errors.py", "", "__init__(", "how an error comes to another process; asked since"),
+    ("calendars/ends.py", "", "", "how a warning comes to another process; tests/unit/calendars judges it"),
+    ("store/parking.py", "", "", DAMAGE),
+    ("automation/deliveries.py", "Deliveries.move", "", DAMAGE),
+    ("projections/projector.py", "Projector.parked", "", DAMAGE),
+    ("domain/stream.py", "Stream.fact_of", "", DAMAGE),
+    ("store/mapper.py", "_unknown", "", DAMAGE),
+    ("store/settings.py", "check_log", "", "logs of other releases; tests/unit/store judges it"),
+    ("projections/figures/definitions.py", "", "", "what a page says of a figure"),
+    ("automation/follower.py", "", "", ALONE + "policies judges it"),
+    ("automation/agenda.py", "Agenda._forget_old_setups", "", ALONE + "policies judges it"),
+    ("policies/standard.py", "", "", ALONE + "policies judges it"),
+    ("domain/values.py", "_Path.of", "", ALONE + "domain judges it"),
+    ("store/sqlite/recorder.py", "SQLiteRecorder.select_events", "", ALONE + "store judges it"),
+    ("domain/standard/grades.py", "", "", "no workflow here has a scale of its own; tests/unit/domain has one"),
+    ("store/sources.py", "", "", SAME + "it only says what a log can do"),
+    ("recording/earlier.py", "EarlierStates.after", "maxlen", SAME + "only how much is kept"),
+    ("projections/rebuilding.py", "Rebuilding.begin", "", SAME + "only in which order the log is read"),
+    ("projections/figures/changes.py", "_difference", "strict", SAME + "both have as many parts"),
+    ("projections/figures/changes.py", "_difference", ", ) if word", SAME + "both have as many parts"),
+    ("automation/reactions.py", "Reactions.notices", "after", SAME + "the first event is no notice"),
+    ("automation/deliveries.py", "Deliveries.heal", "_lease", SAME + "a lease that is over is nobody's"),
+    ("store/sqlite/tables.py", "beside", "", SAME + "the word stands there once"),
+    ("projections/projector.py", "Projector.catch_up", "", "it never comes to an end, and the time was over first"),
 )
 """What no law can know: the same, for those that the laws alone let pass."""
 
