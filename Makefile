@@ -7,10 +7,10 @@ CONSTRAINTS := constraints.txt
 # in parallel, the slow ones shared out
 TOGETHER := -q -n auto --dist worksteal
 # tracing would double the time of these, be interrupted by their signals, or be counted with them
-UNTRACED := --ignore tests/laws --deselect tests/unit/kit/test_nothing_unasked.py \
-	--deselect tests/unit/project/test_examples.py --deselect tests/unit/project/test_readme.py \
-	--deselect tests/unit/interruptions/test_interruptions.py::test_a_signal_at_any_time_leaves_nothing_open \
-	--deselect tests/unit/recording/test_counts.py
+UNTRACED := tests/laws tests/unit/kit/test_nothing_unasked.py \
+	tests/unit/project/test_examples.py tests/unit/project/test_readme.py \
+	tests/unit/interruptions/test_interruptions.py::test_a_signal_at_any_time_leaves_nothing_open \
+	tests/unit/recording/test_counts.py
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test coverage check properties laws rules planted mutants real bench bench-full clean
@@ -30,11 +30,12 @@ demo: $(READY)  ## a county's year: 146 demands, their figures, one story
 test: $(READY)  ## all tests, each property on few examples: four minutes on two cores
 	@$(RUN) -m pytest $(TOGETHER) $(ARGS)
 
-coverage: $(READY)  ## those that are quick to trace, with branch coverage, which must not fall below 95 %
+coverage: $(READY)  ## the same, those that are quick to trace with branch coverage, which must not fall below 95 %
 	@$(RUN) -m coverage erase
-	@$(RUN) -m coverage run -m pytest $(TOGETHER) $(UNTRACED)
+	@$(RUN) -m coverage run -m pytest $(TOGETHER) $(addprefix --deselect ,$(UNTRACED))
 	@$(RUN) -m coverage combine -q
 	@$(RUN) -m coverage report
+	@$(RUN) -m pytest $(TOGETHER) $(UNTRACED)
 
 check: $(READY)  ## format, lint, strict types, docs
 	@$(RUN) -m ruff format --check .
