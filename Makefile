@@ -13,7 +13,7 @@ UNTRACED := tests/laws tests/unit/kit/test_nothing_unasked.py \
 	tests/unit/recording/test_counts.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage check properties laws rules planted mutants real bench bench-full clean
+.PHONY: help demo test coverage check properties seeds laws rules planted mutants real bench bench-full clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -45,6 +45,13 @@ check: $(READY)  ## format, lint, strict types, docs
 
 properties: $(READY)  ## all tests, each property on all its examples
 	@HYPOTHESIS_PROFILE=ci $(RUN) -m pytest $(TOGETHER)
+
+seeds: $(READY)  ## each property on few examples 20 times, drawn by another random seed each time: none may fail by chance
+	@for run in $$(seq 20); do \
+	  seed=$$($(RUN) -c 'import random; print(random.randrange(10**9))'); \
+	  echo "seed $$seed"; \
+	  HYPOTHESIS_PROFILE=random $(RUN) -m pytest $(TOGETHER) -m hypothesis --hypothesis-seed=$$seed || exit 1; \
+	done
 
 laws: $(READY)  ## 2,000 histories, everything public asked, against the model: six minutes on two cores
 	@$(RUN) -m tests.laws

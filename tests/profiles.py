@@ -1,4 +1,4 @@
-"""How many examples a property is tried on: `fast` by default, all of them with HYPOTHESIS_PROFILE=ci."""
+"""How many examples a property is tried on: `fast` by default, others each time with `random`, all with `ci`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "fast")
-SHARE = 5 if PROFILE == "fast" else 1
+SHARE = 5 if PROFILE in {"fast", "random"} else 1
 LEAST = 5
 slow = pytest.mark.skipif(SHARE > 1, reason="slow: with HYPOTHESIS_PROFILE=ci only")
 
@@ -23,6 +23,7 @@ def load_profile() -> None:
     patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
     unheeding = settings(deadline=None, suppress_health_check=[*HealthCheck])
     settings.register_profile("fast", patient, derandomize=True, max_examples=examples(100))
+    settings.register_profile("random", patient, database=None, max_examples=examples(100))
     settings.register_profile("ci", patient, derandomize=True)
     settings.register_profile("quick", patient, phases=[Phase.generate])
     settings.register_profile("few", unheeding, derandomize=True, max_examples=10, phases=[Phase.generate])

@@ -19,7 +19,7 @@ PLACES = tuple(
             "fufeng/chengguan/c3/g12/b4",
             "fufeng/jiāngzhāng",
             "岐山/蔡家坡",
-            "fufeng/chengguan/c3-1",
+            "fufeng/chengguan/c3%2F1",
         ),
     )
 )

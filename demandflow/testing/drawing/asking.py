@@ -170,6 +170,10 @@ class Asking:
         if (method, "as_of") in SURPRISING and dice.random() < 0.1:
             given |= {"overdue": self.values.moment(), "as_of": self.values.written_day()}
             return ("overdue",)
+        # a moment may be refused for being past
+        given.pop("at", None)
+        if isinstance(given.get("overdue"), datetime):
+            given["overdue"] = True
         name = dice.choice(names)
         given[name] = value(self.values, method, name) if name in never else dice.choice(_invalid(method, name))
         return (name, *CALLED.get(name, ()))

@@ -66,7 +66,7 @@ def standard_policies(workflow: Workflow, number: int) -> tuple[Any, ...]:
         Dispatch(tuple(units), dice.choice((None, "chen"))),
         Reminders((*dice.sample(STEPS, dice.randint(1, 3)), *dice.sample(MORE, 2)), dice.choice((calendar, None))),
         CallBacks(calendar, tuple(dice.sample(SPANS, 3)), name=dice.choice(("call_backs", "请回电"))),
-        NoticesEnd(dice.choice((None, 3, 3, 3, 9))),
+        NoticesEnd(dice.choice((None, 3, 1, 3, 9))),
         ReviewSuspended(dice.choice(SPANS), dice.choice((calendar, None))),
         ReopenWindow(dice.choice((None, 5, 20, 40)), dice.choice((0, 3, 5)), dice.choice((calendar, None))),
         Whims(),

@@ -14,17 +14,9 @@ from zoneinfo import ZoneInfo
 from demandflow.domain.clocks.clock import Limit
 from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.events import Event, Meta
-from demandflow.domain.facts import (
-    OTHER_SIDES,
-    Corrected,
-    Merged,
-    MovedOver,
-    Noted,
-    Registered,
-    Unmerged,
-    in_their_own_name,
-)
+from demandflow.domain.facts import OTHER_SIDES, Corrected, Merged, MovedOver, Noted, Registered, Unmerged
 from demandflow.domain.moves import Move, Proposal
+from demandflow.domain.values import Role
 from demandflow.domain.workflow import Workflow
 from demandflow.testing.clock import FrozenClock
 from demandflow.testing.environments import PLAIN, Environment
@@ -182,8 +174,9 @@ class World:
     def proposal(self, step: Step, before: Demand) -> Proposal[Any]:
         """The step as the engine must propose it."""
         fact = step.fact
-        if isinstance(fact, Registered):
-            fact = in_their_own_name(fact, step.by)
+        alone = isinstance(fact, Registered) and fact.resident is None and fact.representative is None
+        if alone and step.by.role == Role.RESIDENT:
+            fact = fact.model_copy(update={"resident": step.by.id})
         into = fact.into if isinstance(fact, Merged) else before.merged_into if isinstance(fact, Unmerged) else None
         other = None if into is None else self.demands[into]
         last = [self.clock.now, *(one.last for one in (before, other) if one is not None and one.last is not None)]
