@@ -167,7 +167,7 @@ def test_kinds_do_not_mix(flow: DemandFlow) -> None:
         lambda: flow.start(Planted(number="9"), of=Tree, workflow="benches@1", by=LI),
         lambda: flow.start(Put(), of=Tree, by=LI),
         lambda: flow.start(Put(), of=Stream, by=LI),
-        lambda: flow.act(tree.id, "water", Watered(litres=1), of=5, by=LI),  # type: ignore[type-var]
+        lambda: flow.act(tree.id, "water", Watered(litres=1), of=5, by=LI),  # type: ignore[arg-type]
     ):
         with pytest.raises(InvalidValue):
             start()
