@@ -43,8 +43,9 @@ def defects_of(
     tells_nobody: bool,
     clocks: Sequence[Clock],
     grades: GradeScale = FIVE_GRADES,
+    of_demands: bool = True,
 ) -> tuple[Defect, ...]:
-    """All defects of a workflow, each once.
+    """All defects of a workflow, each once. One that is not of demands starts with a fact of its own.
 
     A misspelt name is reported, and then read as the one that was meant, so that it causes no other defect.
     """
@@ -59,7 +60,7 @@ def defects_of(
     more = (
         *wrong_clocks(clocks, states),
         *_wrong_owners(states),
-        *_wrong_starts(moves),
+        *_wrong_starts(moves, of_demands),
         *_wrong_order(states, moves),
         *shape,
         *wrong_ends(states, moves, steps),
@@ -173,7 +174,7 @@ def _wrong_owners(states: Sequence[State]) -> Iterator[Defect]:
             yield Defect("no-owner", says, "say whose: owner=…", (state.name,))
 
 
-def _wrong_starts(moves: Sequence[Move]) -> Iterator[Defect]:
+def _wrong_starts(moves: Sequence[Move], of_demands: bool) -> Iterator[Defect]:
     starts = [move for move in moves if move.from_ is START]
     if not starts:
         yield Defect("start", "no move registers a demand", "add one from START with the fact Registered")
@@ -181,7 +182,7 @@ def _wrong_starts(moves: Sequence[Move]) -> Iterator[Defect]:
     for move in moves:
         registers = issubclass(move.fact, Registered)
         here = ((), (move.name,))
-        if move in starts and not registers:
+        if move in starts and of_demands and not registers:
             says = f"move {move.name!r} starts a demand with {move.fact.__name__}"
             yield Defect("start", says, "use Registered or a subclass", *here)
         if move in starts and not isinstance(move.to, str):

@@ -78,6 +78,8 @@ STRUCTS = (
         "clocks/states",
         "clocks/changes",
         "moves",
+        "county/activities",
+        "county/volunteers",
     ),
 )
 THIRD_PARTIES = {
@@ -87,6 +89,7 @@ THIRD_PARTIES = {
             "domain/fact.py",
             "domain/facts.py",
             "domain/checks/samples.py",
+            "domain/county/field_types.py",
             "inputs/words.py",
             "store/mapper.py",
         ),
