@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
@@ -90,6 +90,26 @@ def people(*more: Actor) -> SearchStrategy[Actor]:
     roles = ("volunteer", "member", "resident", "organiser", "grid_administrator", "auditor", "supervisor")
     everybody = [Actor(who, role) for who in NAMES for role in roles]
     return st.sampled_from((*more, ORGANISER, CLERK, AUDITOR)) | st.sampled_from(everybody)
+
+
+def attempts(
+    facts_of: Mapping[str, SearchStrategy[Any]],
+    whose_turn: Callable[[Any], Actor],
+    moves: Sequence[str] = (),
+    least: int = 0,
+    most: int = 4,
+    hours: Sequence[int] = (0,),
+) -> SearchStrategy[list[Attempt]]:
+    """Attempts at these moves, mostly by those who may make them: then it is the rest that decides."""
+    later = st.sampled_from(hours).map(lambda hours: hours * HOUR)
+
+    def of(move: str) -> SearchStrategy[Attempt]:
+        fact = facts_of[move]
+        fitting = st.builds(lambda fact, later: Attempt(move, fact, whose_turn(fact), later), fact, later)
+        free = st.builds(Attempt, st.just(move), fact, people(), later)
+        return st.one_of(fitting, fitting, free)
+
+    return st.lists(st.sampled_from(moves or tuple(facts_of)).flatmap(of), min_size=least, max_size=most)
 
 
 def undecided(kinds: Sequence[type[Fact]], states: Sequence[str], *more: SearchStrategy[Any]) -> SearchStrategy[Any]:

@@ -35,7 +35,7 @@ from tests.unit.county.playing import (
     T0,
     Attempt,
     Player,
-    people,
+    attempts,
     undecided,
     volunteer,
 )
@@ -61,7 +61,7 @@ def an_activity(places: int | None = None, *who: str, **more: Any) -> Player[Act
 names = st.sampled_from(NAMES)
 homes = st.sampled_from((None, "first branch", "second branch"))
 minutes = st.integers(0, 1440)
-starts = st.integers(-2, 40).map(lambda hours: T0 + hours * HOUR)
+starts = st.sampled_from((40, 24, 12, 5, 1, 0, -2)).map(lambda hours: T0 + hours * HOUR)
 MOVES = {
     "join": st.builds(Joined, who=names, home=homes),
     "leave": st.builds(Left, who=names),
@@ -71,35 +71,28 @@ MOVES = {
     "attend": st.builds(Attended, who=names, minutes=minutes, home=homes),
     "correct_attendance": st.builds(AttendanceCorrected, who=names, minutes=minutes, reason=st.just("misread")),
 }
-OFTEN = ("join", "join", "join", "leave", "reschedule")
-THEN = ("hold", "attend", "attend", "correct_attendance", "cancel")
+BEFORE = ("join", "join", "join", "join", "leave", "leave", "reschedule")
+AFTERWARDS = ("attend", "attend", "attend", "correct_attendance", "correct_attendance", "cancel", "hold")
 announcements = st.builds(
     lambda places, waits, at: announced(places, waiting_list=waits, starts=at),
-    st.none() | st.integers(1, 3),
-    st.booleans(),
+    st.sampled_from((1, 2, 3, None)),
+    st.sampled_from((True, True, False)),
     starts,
 )
 
 
-def attempts(moves: tuple[str, ...], by: Actor | None = None) -> st.SearchStrategy[list[Attempt]]:
-    later = st.sampled_from((0, 0, 0, 1, 15)).map(lambda hours: hours * HOUR)
-
-    def of(move: str) -> st.SearchStrategy[Attempt]:
-        fact = MOVES[move]
-        free = st.builds(Attempt, st.just(move), fact, people(), later)
-        fitting = st.builds(lambda fact, later: Attempt(move, fact, by or _themselves(fact), later), fact, later)
-        return fitting | free
-
-    return st.lists(st.sampled_from(moves).flatmap(of), max_size=14)
-
-
-def _themselves(fact: Any) -> Actor:
+def whose_turn(fact: Any) -> Actor:
+    if isinstance(fact, AttendanceCorrected):
+        return AUDITOR
     return volunteer(fact.who) if isinstance(fact, Joined | Left) else ORGANISER
 
 
-histories = st.tuples(attempts(OFTEN), attempts(THEN), attempts(tuple(MOVES), AUDITOR)).map(
-    lambda parts: [attempt for part in parts for attempt in part]
-)
+histories = st.tuples(
+    attempts(MOVES, whose_turn, BEFORE, 6, 16),
+    attempts(MOVES, whose_turn, ("hold",), hours=(40, 12)),
+    attempts(MOVES, whose_turn, AFTERWARDS, 4, 12),
+    attempts(MOVES, whose_turn),
+).map(lambda parts: [attempt for part in parts for attempt in part])
 
 
 @dataclass
