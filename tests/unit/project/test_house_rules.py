@@ -82,6 +82,8 @@ STRUCTS = (
         "clocks/states",
         "clocks/changes",
         "moves",
+        "county/activities",
+        "county/volunteers",
     ),
 )
 THIRD_PARTIES = {
@@ -91,6 +93,7 @@ THIRD_PARTIES = {
             "domain/fact.py",
             "domain/facts.py",
             "domain/checks/samples.py",
+            "domain/county/field_types.py",
             "inputs/words.py",
             "store/mapper.py",
         ),
