@@ -1,0 +1,1 @@
+"""The whole county: workflows of demands of another kind, and kinds of streams that are no demands."""
