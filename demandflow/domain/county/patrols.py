@@ -85,11 +85,10 @@ def the_supervisor_had_it(demand: Demand, proposal: Proposal[Any]) -> bool:
 
 
 def patrol(name: str = "patrol", version: int = 1, *, bound: int = 3) -> Workflow:
-    """A dispute or hazard that a grid administrator found on a round is handled on the spot or contracted out, and
-    closed once another person has seen on site that it is in order.
+    """What was found on a round is handled on the spot or contracted out, and checked on site by another person.
 
-    `bound` is the greatest number of rounds before the supervisor takes over. What is not in order after that ends as
-    unsettled. Raises InvalidValue for a number below 1.
+    What is not in order goes round again; after `bound` rounds the supervisor takes over, and what is not in order
+    after that either ends as unsettled. Raises InvalidValue for a number below 1.
     """
     in_order, own_work = times_do_not_run_backwards, a_contractor_acts_on_their_own_work
     working, contracting = (in_order, own_work), (in_order, the_same_contractor_again_needs_a_reason)
