@@ -26,9 +26,9 @@ class PlainMapping(dict[str, Any]):
         return PlainMapping, (dict(self),)
 
     def _never(self, *_: object, **__: object) -> NoReturn:
-        raise InvalidValue("answers", "they are never changed; make others")
+        raise InvalidValue("mapping", "plain values are never changed; make others")
 
-    __setitem__ = __delitem__ = __ior__ = update = setdefault = pop = popitem = clear = _never  # type: ignore[assignment]
+    __setitem__ = __delitem__ = __ior__ = update = setdefault = pop = popitem = clear = _never
 
 
 def plain_mapping(value: object, what: str) -> PlainMapping:

@@ -1,4 +1,4 @@
-"""Commitments: a member or a team promises residents something measurable by a date, and they say whether it was kept."""
+"""Commitments: what a member or a team promises residents by a date, until they have said whether it was kept."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Judged(Evaluated):
     due: Moment | None = None
 
 
-# rules: promising and publishing
+# promising and publishing
 
 
 def somebody_is_promised_something(demand: Demand, proposal: Proposal[Promised]) -> str | None:
@@ -127,7 +127,7 @@ def the_date_is_not_moved(demand: Demand, proposal: Proposal[Any]) -> str | None
     return None if proposal.fact.due is None else "the date of a promise is not moved; leave it out (due)"
 
 
-# rules: keeping and judging
+# keeping and judging
 
 
 def only_who_promised(demand: Demand, proposal: Proposal[Any]) -> str | None:
@@ -167,7 +167,7 @@ def a_withdrawal_says_why(demand: Demand, proposal: Proposal[Withdrawn]) -> str 
     return "say why it is withdrawn (reason=…)" if proposal.fact.reason is None else None
 
 
-# conditions
+# conditions: which of several moves of one name
 
 
 def it_was_claimed_in_time(demand: Demand, proposal: Proposal[Judged]) -> bool:
@@ -222,13 +222,19 @@ def commitment(
     InvalidValue for a number below 1, and for a limit that is none.
     """
     in_order = times_do_not_run_backwards
-    promising = (somebody_is_promised_something, a_representative_represents_somebody)
-    promising = (*promising, nobody_promises_for_another, the_date_is_to_come)
-    auditing = (in_order, nobody_audits_their_own_promise)
-    auditing = (*auditing, nobody_audits_their_own_demand, nobody_audits_a_demand_they_share)
+    promising = (
+        *(somebody_is_promised_something, a_representative_represents_somebody),
+        *(nobody_promises_for_another, the_date_is_to_come),
+    )
+    auditing = (
+        *(in_order, nobody_audits_their_own_promise),
+        *(nobody_audits_their_own_demand, nobody_audits_a_demand_they_share),
+    )
     working = (in_order, only_who_promised, the_auditor_does_not_do_the_work, who_asked_for_it_does_not_do_it)
-    judging = (in_order, a_resident_acts_for_a_demand_they_share, the_resident_was_told)
-    judging = (*judging, nobody_evaluates_their_own_work, who_registered_or_told_does_not_speak_for_the_resident)
+    judging = (
+        *(in_order, a_resident_acts_for_a_demand_they_share, the_resident_was_told),
+        *(nobody_evaluates_their_own_work, who_registered_or_told_does_not_speak_for_the_resident),
+    )
     ending = (*judging, the_date_is_not_moved)
     # fmt: off
     return Workflow(

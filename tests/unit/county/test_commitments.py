@@ -97,7 +97,7 @@ def nobody_judges_their_own_promise(played: Played) -> None:
 
 
 LAWS = [how_it_ended_is_told_by_the_claim, the_date_stays, nobody_judges_their_own_promise]
-RULES = {
+RULES: dict[str, Any] = {
     "confirm": rules.nobody_evaluates_their_own_work,
     "publish": [it_is_given_to_who_promised, nobody_audits_their_own_promise],
     "lapse": the_date_has_passed,

@@ -17,6 +17,7 @@ from demandflow.domain.county.requests import (
     it_is_offered_to_somebody_else,
     volunteer_request,
 )
+from demandflow.domain.moves import Rule
 from demandflow.facts import CallbackMissed, ContractedOut, Evaluated, HandedBack, Refused, TakenOn, Withdrawn
 from demandflow.testing import Played, a, check, given, step
 from tests.profiles import examples
@@ -62,7 +63,10 @@ def the_supervisor_takes_over_once(played: Played) -> None:
 
 
 def test_requests_keep_all_laws() -> None:
-    own = {"evaluate": rules.nobody_evaluates_their_own_work, "offer": it_is_offered_to_somebody_else}
+    own: dict[str, Rule] = {
+        "evaluate": rules.nobody_evaluates_their_own_work,
+        "offer": it_is_offered_to_somebody_else,
+    }
     laws = [nobody_evaluates_what_they_served, nobody_serves_themselves, the_supervisor_takes_over_once]
     assert check(REQUEST, rules=own, also=laws, max_examples=examples(4)).advice == ()
 
