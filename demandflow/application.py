@@ -18,6 +18,7 @@ from demandflow.automation.runner import Runner
 from demandflow.batches import Batches
 from demandflow.calendars.calendar import Calendar
 from demandflow.calendars.ends import CalendarEnds
+from demandflow.county.streams_asked import StreamsAsked
 from demandflow.domain.clocks.coverage import calendar_ends
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
@@ -25,7 +26,7 @@ from demandflow.domain.facts import STANDARD_FACTS
 from demandflow.domain.values import Actor, actor_of
 from demandflow.domain.versions.workflows import Workflows
 from demandflow.domain.workflow import PossibleMove, Workflow
-from demandflow.errors import InvalidValue, StorageBusy, StorageError, WorkflowAdvice, brief
+from demandflow.errors import InvalidValue, WorkflowAdvice, brief
 from demandflow.inputs.arguments import each_of, whole_number, yes_or_no
 from demandflow.inputs.texts import name_of
 from demandflow.policies.policy import Policy
@@ -43,9 +44,7 @@ from demandflow.store import cursor
 from demandflow.store.log import Log
 from demandflow.store.mapper import Unreadable, facts_by_topic
 from demandflow.store.parking import ParkedEvent, grouped
-from demandflow.store.upkeep import Upkeep
-
-LAST_FEW = 20
+from demandflow.store.upkeep import Upkeep, last_recorded
 
 
 def published() -> tuple[Workflow, ...]:
@@ -66,7 +65,7 @@ def _first() -> Workflow:
     return CLOSED_LOOP_1
 
 
-class DemandFlow(Batches, Reactions, Upkeep):
+class DemandFlow(Batches, StreamsAsked, Reactions, Upkeep):
     """The demands of one tenant: record what happens, look at the board, and read figures that add up.
 
     Open it with `DemandFlow.open(url)`, close it with `close()` or by `with`. It may be shared by threads.
@@ -150,7 +149,7 @@ class DemandFlow(Batches, Reactions, Upkeep):
                 clock,
                 late_entry=late_entry,
                 backdating=backdating,
-                newest=lambda: _newest(log),
+                newest=lambda: last_recorded(log),
                 trusted_until=clocks_right_until,
                 elapsed=elapsed if clock is utc_now else None,
             )
@@ -172,6 +171,7 @@ class DemandFlow(Batches, Reactions, Upkeep):
         """Close the storage; doing so twice is harmless."""
         self._agenda.close()
         self._projector.close()
+        self._close_streams()
         self._log.close()
 
     def __enter__(self) -> Self:
@@ -200,6 +200,8 @@ class DemandFlow(Batches, Reactions, Upkeep):
         """
         self._projector.rebuild(progress)
         self._agenda.forget()
+        for tables in self._other_kinds:
+            tables.rebuild()
         self._deliveries.heal()
         self._deliveries.retry_parked_events()
 
@@ -212,6 +214,7 @@ class DemandFlow(Batches, Reactions, Upkeep):
             [
                 *(("figures", parked) for parked in self._projector.parked()),
                 *(("policies", parked) for parked in self._agenda.parked_events()),
+                *(("streams", parked) for tables in self._other_kinds for parked in tables.parked()),
                 *self._deliveries.parked_events(),
             ]
         )
@@ -223,6 +226,8 @@ class DemandFlow(Batches, Reactions, Upkeep):
         """
         self._projector.retry_parked()
         self._agenda.retry_parked_events()
+        for tables in self._other_kinds:
+            tables.retry_parked()
         self._deliveries.retry_parked_events()
         return self.parked_events()
 
@@ -254,33 +259,20 @@ class DemandFlow(Batches, Reactions, Upkeep):
         DemandNotFound too where it had not been received by then.
         """
         if as_of is None and known_on is None:
-            return self._handler.demands.current(as_id(demand_id))
+            return self._handler.demands.demand(as_id(demand_id))
         return self._demand_then(as_id(demand_id), self._point_in_time(as_of, known_on))
 
     def history(self, demand_id: UUID) -> tuple[HistoryLine, ...]:
         """What happened to the demand, one readable line an event. Raises DemandNotFound."""
-        self.demand(demand_id)
-        zone = self._projector.zone_now()
-        return tuple(line_of(event, zone) for event in self._log.events(as_id(demand_id)))
+        zone, events = self._projector.zone_now(), self._handler.demands.events(as_id(demand_id))
+        return tuple(line_of(event, zone) for event in events)
 
     def possible_moves(self, demand_id: UUID, *, by: Actor | None = None) -> tuple[PossibleMove, ...]:
         """What may happen next: move and role, at all or by this actor. A rule may object to the particular fact."""
         if by is not None:
             actor_of(by)
-        demand = self.demand(demand_id)
+        demand = self._handler.demands.current(as_id(demand_id))
         return self._workflows[demand.workflow].possible(demand, by)
-
-
-def _newest(log: Log) -> datetime | None:
-    """When something was last recorded: the latest of the last few recordings."""
-    try:
-        rows = log.page(max(0, log.last_position() - LAST_FEW), LAST_FEW)
-    except StorageBusy:
-        raise
-    except StorageError:  # rows that went hold nobody else back
-        return None
-    # nor does a row that cannot be read
-    return max((event.meta.recorded for _, event in rows if isinstance(event, Event)), default=None)
 
 
 def _by_key(workflows: Iterable[Workflow]) -> Workflows:

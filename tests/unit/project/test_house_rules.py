@@ -37,9 +37,13 @@ MAY_SEE = {
     "queries": {"errors", "inputs", "domain", "store", "projections"},
     "batches": {"errors", "inputs", "domain", "store", "projections", "recording", "commands", "queries"},
     "automation": {"errors", "inputs", "domain", "store", "policies", "projections", "recording", "batches"},
+    "county": {
+        *("errors", "inputs", "calendars", "domain", "store", "policies", "projections", "recording"),
+        *("commands", "queries", "batches"),
+    },
     "application": {
         *("errors", "inputs", "calendars", "domain", "store", "policies", "projections", "recording"),
-        *("commands", "batches", "queries", "automation", "workflow_files"),
+        *("commands", "batches", "queries", "automation", "county", "workflow_files"),
     },
     "facts": {"domain"},
     "rules": {"domain"},
@@ -95,6 +99,7 @@ THIRD_PARTIES = {
         *(f"workflow_files/{name}.py" for name in ("loading", "models", "schema")),
         *("testing/drawing/fields.py", "testing/copying.py"),
     },
+    "typing_extensions": {"commands.py", "domain/evolve.py", "recording/handling.py"},
     "pydantic_core": {"domain/values.py", "domain/fact.py"},
     "transitions": {"domain/workflow.py"},
     "msgspec": {*(f"domain/{name}.py" for name in STRUCTS), "store/mapper.py"},

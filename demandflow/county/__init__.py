@@ -1,0 +1,1 @@
+"""The whole county: what is asked over its streams and demands."""
