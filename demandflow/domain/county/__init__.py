@@ -1,1 +1,1 @@
-"""The whole county: its kinds of streams that are no demands, and its workflows. Pure, like all of the domain."""
+"""The rest of the county: what is a demand of another kind, and what is a stream of its own. Pure."""

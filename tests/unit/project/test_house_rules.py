@@ -98,6 +98,7 @@ THIRD_PARTIES = {
             "store/mapper.py",
         ),
         *("inputs/tables.py", "calendars/files.py"),
+        *(f"domain/county/{name}.py" for name in ("commitments", "orders", "patrols", "requests")),
         *(f"workflow_files/{name}.py" for name in ("loading", "models", "schema")),
         *("testing/drawing/fields.py", "testing/copying.py"),
     },
