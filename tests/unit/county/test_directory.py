@@ -405,3 +405,14 @@ def test_a_county_of_many_places_is_kept_in_no_time() -> None:
     told.tell(*(Appointed(place=grid.place, who=f"a{n % 98}") for n, grid in enumerate(grids)))
     assert len(told.directory.standing("grid", T0)) == 300
     assert told.directory.responsible("f/t1/g7/b2", T0) == ("a7",)
+
+
+def test_a_place_that_was_there_for_no_time_lies_where_it_went() -> None:
+    told = town()
+    told.tell(
+        Renamed(place=Place("f/c/g2"), to=Place("f/c/x")), Renamed(place=Place("f/c/x"), to=Place("f/c/y")), days=1
+    )
+    assert not told.directory.there("f/c/x", told.at)
+    for name in ("f/c/g2", "f/c/x", "f/c/y"):
+        assert told.directory.now(name, told.at) == ("f/c/y",)
+        assert told.directory.now(name, T0) == ("f/c/g2",)
