@@ -195,5 +195,22 @@ def test_an_item_says_who_and_how_long(wrong: dict[str, Any]) -> None:
         drafted(**wrong)
 
 
+@pytest.mark.parametrize(
+    ("word", "wrong"),
+    [
+        *((word, value) for word in ("minLength", "maxItems", "minProperties") for value in (-1, 1.5, "1", True)),
+        *((word, value) for word in ("minimum", "exclusiveMaximum") for value in ("1", True, None)),
+        *(("multipleOf", value) for value in (0, -1, "1")),
+        *(("required", value) for value in ("x", ["x", "x"], [1])),
+        *(("type", value) for value in ("text", ["object", "object"], [], 1)),
+        *(("title", 1), ("examples", {}), ("uniqueItems", 1), ("enum", 1), ("enum", []), ("format", 1)),
+        *(("pattern", 1), ("$schema", "http://json-schema.org/draft-07/schema#")),
+    ],
+)
+def test_each_word_has_a_value_that_it_takes(word: str, wrong: Any) -> None:
+    form = {"type": "object", "properties": {"x": {word: wrong}}}
+    assert f"properties.x.{word} must " in str(wrong_in_form(form_text(form)))
+
+
 def test_formats_are_known() -> None:
     assert not wrong_in_form(form_text({"type": "object", "properties": {f: {"format": f} for f in FORMATS}}))
