@@ -149,7 +149,7 @@ def _wrong(form: Any, where: str) -> Iterator[str]:
         yield f"{where or 'the form'} must be a form, got {brief(form)}"
         return
     said = form.get("type", list(TYPES))
-    types = said if isinstance(said, list) else [said]
+    types = (said if isinstance(said, list) else [said]) if _is_type(said) else list(TYPES)
     for word, value in form.items():
         at = f"{where}.{word}" if where else word
         about = _about(word)
