@@ -8,7 +8,7 @@ i-th best worse.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from heapq import nsmallest
 from typing import NamedTuple, cast
 
@@ -20,6 +20,7 @@ from demandflow.inputs.arguments import each_of, whole_number, zone_of
 
 NO_SYNONYMS = Synonyms()
 MOST_FIRST = 100_000
+NOWHERE = (0, False, "")
 
 
 class Key(NamedTuple):
@@ -63,6 +64,8 @@ class _Question:
     words: frozenset[str]
     names: list[str]
     shown: tuple[Shown, ...]
+    near: dict[str, tuple[int, bool, str]] = field(default_factory=dict)
+    """How near each place is that was measured already: many people serve the same."""
 
     @classmethod
     def of(cls, need: Need, synonyms: Synonyms, zone: str) -> _Question:
@@ -93,19 +96,25 @@ class _Question:
 
     def nearest(self, person: Person) -> tuple[int, bool, str]:
         """The deepest place shared with one of theirs: how many names it has, whether they serve there, and theirs."""
-        return max((*self._common(place.split("/")), place) for place in person.places)
+        best = NOWHERE
+        for place in person.places:
+            near = self.near.get(place) or self._measured(place)
+            if near > best:
+                best = near
+        return best
 
-    def _common(self, theirs: list[str]) -> tuple[int, bool]:
-        depth = 0
+    def _measured(self, place: str) -> tuple[int, bool, str]:
+        theirs, depth = place.split("/"), 0
         for ours, other in zip(self.names, theirs, strict=False):
             if ours != other:
                 break
             depth += 1
-        return depth, depth == len(theirs)
+        self.near[place] = near = (depth, depth == len(theirs), place)
+        return near
 
     def key(self, person: Person) -> Key | None:
-        """The key of who can serve it; None for who cannot."""
-        if next(self.objections(person), None) is not None:
+        """The key of who can serve it; None for who cannot. Most people are told apart by what is asked first."""
+        if self.words.isdisjoint(person.words) or next(self.objections(person), None) is not None:
             return None
         depth, there, _ = self.nearest(person)
         synonym, away = int(self.word not in person.words), len(self.names) - depth

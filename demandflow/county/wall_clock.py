@@ -30,15 +30,13 @@ def times_shown(begins: datetime, ends: datetime, zone: ZoneInfo) -> tuple[Shown
 
 def is_within(parts: Iterable[Shown], week: Week) -> bool:
     """Whether all these times lie in the hours of the week; hours that touch are one."""
-    return all(_covered(part, week) for part in parts)
-
-
-def _covered(part: Shown, week: Week) -> bool:
-    reached = part.begins
-    for opening, closing in map(microseconds_of, week[part.weekday]):
-        if opening <= reached < closing:
-            reached = closing
-    return reached >= part.ends
+    for weekday, reached, ends in parts:
+        for opening, closing in map(microseconds_of, week[weekday]):
+            if opening <= reached < closing:
+                reached = closing
+        if reached < ends:
+            return False
+    return True
 
 
 def _steady(begins: datetime, ends: datetime, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:

@@ -18,7 +18,7 @@ from tests.unit.county.people import SYNONYMS, crowds, naive_key, needs, persons
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 firsts = st.integers(1, 4)
-many = settings(max_examples=examples(500))
+many = settings(max_examples=examples(300))
 
 
 def later(found: Match | None, before: Match | None) -> bool:
