@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from demandflow.county.matching import LeftOut, Match, explained, left_out, match, plan
     from demandflow.county.needs import Need, Person, Synonyms
+    from demandflow.county.small_cells import HIDDEN, PublicTable, public_places, public_table
 else:
     from demandflow.inputs.lazy_names import lazy_names
 
@@ -13,7 +14,22 @@ else:
         {
             **dict.fromkeys(("LeftOut", "Match", "explained", "left_out", "match", "plan"), "matching"),
             **dict.fromkeys(("Need", "Person", "Synonyms"), "needs"),
+            **dict.fromkeys(("HIDDEN", "PublicTable", "public_places", "public_table"), "small_cells"),
         },
     )
 
-__all__ = ["LeftOut", "Match", "Need", "Person", "Synonyms", "explained", "left_out", "match", "plan"]
+__all__ = [
+    "HIDDEN",
+    "LeftOut",
+    "Match",
+    "Need",
+    "Person",
+    "PublicTable",
+    "Synonyms",
+    "explained",
+    "left_out",
+    "match",
+    "plan",
+    "public_places",
+    "public_table",
+]
