@@ -46,7 +46,7 @@ def persons(draw: st.DrawFn, who: str) -> Person:
         verified=draw(st.integers(0, 5)) > 0,
         withdrawn=draw(st.integers(0, 5)) == 0,
         load=draw(st.integers(0, 3)),
-        most=draw(st.sampled_from((1, 3, 3))),
+        most=draw(st.sampled_from((1, 3, 3, None))),
         busy=draw(st.sampled_from(((), (), ((begins, begins + draw(st.sampled_from((30, 600))) * MINUTE),)))),
     )
 
@@ -104,15 +104,15 @@ def naive_key(need: Need, person: Person, zone: str) -> tuple[object, ...] | Non
         for place in person.places
     ]
     every = [need.starts + number * MINUTE for number in range(need.minutes)]
-    if not skills or not shared or not person.verified or person.withdrawn or person.who in need.without:
+    if not skills or not person.verified or person.withdrawn or person.who in need.without:
         return None
-    if person.load >= person.most or max(shared)[0] < need.shared:
+    depth, there = max(shared, default=(0, True))
+    if (person.most is not None and person.load >= person.most) or not (there or depth >= need.shared):
         return None
     if any(begins <= moment < ends for moment in every for begins, ends in person.busy):
         return None
     local = [moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None) for moment in every]
     if person.hours is not None and not all(open_at(opening_week(person.hours), wall) for wall in local):
         return None
-    depth, there = max(shared)
     away = need.place.count("/") + 1 - depth
     return (min(skills), away, 0 if there else 1, int(person.hours is None), person.load, person.who)
