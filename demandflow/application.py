@@ -15,7 +15,6 @@ from demandflow.automation.asking import Asking
 from demandflow.automation.deliveries import Deliveries
 from demandflow.automation.reactions import OnTheBoard, Reactions
 from demandflow.automation.runner import Runner
-from demandflow.batches import Batches
 from demandflow.calendars.calendar import Calendar
 from demandflow.calendars.ends import CalendarEnds
 from demandflow.county.streams_asked import StreamsAsked
@@ -65,7 +64,7 @@ def _first() -> Workflow:
     return CLOSED_LOOP_1
 
 
-class DemandFlow(Batches, StreamsAsked, Reactions, Upkeep):
+class DemandFlow(StreamsAsked, Reactions, Upkeep):
     """The demands of one tenant: record what happens, look at the board, and read figures that add up.
 
     Open it with `DemandFlow.open(url)`, close it with `close()` or by `with`. It may be shared by threads.

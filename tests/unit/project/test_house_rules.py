@@ -35,7 +35,6 @@ MAY_SEE = {
     "analysis": {"errors", "inputs", "calendars", "domain", "store", "policies", "workflow_files"},
     "commands": {"errors", "inputs", "domain", "recording"},
     "queries": {"errors", "inputs", "domain", "store", "projections"},
-    "county": {"errors", "inputs", "calendars", "domain"},
     "batches": {"errors", "inputs", "domain", "store", "projections", "recording", "commands", "queries"},
     "automation": {"errors", "inputs", "domain", "store", "policies", "projections", "recording", "batches"},
     "county": {
