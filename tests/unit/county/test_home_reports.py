@@ -128,7 +128,7 @@ def test_a_report_of_everything_is_made_again_after_corrections(flow: DemandFlow
     wrong = AttendanceCorrected(who="zhang", minutes=0, reason="was ill")
     flow.act(activity.id, "correct_attendance", wrong, of=Activity, by=SUPERVISOR)
     flow.act(zhang.id, "change_home", HomeChanged(home="hospital"), of=Volunteer, by=volunteer("zhang"))
-    fix = Corrected(corrects=5, reason="written down wrongly", grade=Grade.DISSATISFIED, confirmed_by="Anna")
+    fix = Corrected(event=5, reason="written down wrongly", grade=Grade.DISSATISFIED, confirmed_by="Anna")
     flow.act(request, "correct", fix, by=SUPERVISOR)
     flow.rebuild()
     assert reproduced(flow, "school", "2025-03") == report == report_home(flow, "school", "2025-03", by=CHIEF)
