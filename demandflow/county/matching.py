@@ -20,7 +20,8 @@ from demandflow.inputs.arguments import each_of, whole_number, zone_of
 
 NO_SYNONYMS = Synonyms()
 MOST_FIRST = 100_000
-NOWHERE = (0, False, "")
+NOWHERE, ANYWHERE = (0, False, ""), (0, True, "")
+"""How near somebody is: who serves anywhere is there, but comes from farther away than all who named a place there."""
 
 
 class Key(NamedTuple):
@@ -83,12 +84,11 @@ class _Question:
             yield "has withdrawn"
         if person.who in need.without:
             yield "is left out of this need"
-        if person.load >= person.most:
+        if person.most is not None and person.load >= person.most:
             yield f"has {person.load} in hand already (possible: up to {person.most})"
-        if not person.places:
-            yield "has named no place to serve"
-        elif self.nearest(person)[0] < need.shared:
-            yield f"serves no place in {'/'.join(self.names[: need.shared])}"
+        depth, there, _ = self.nearest(person)
+        if not there and depth < need.shared:
+            yield f"serves neither there nor in {'/'.join(self.names[: need.shared])}"
         if person.hours is not None and not is_within(self.shown, cast("Week", person.hours)):
             yield "has no time then"
         if any(begins < need.ends and need.starts < ends for begins, ends in person.busy):
@@ -96,7 +96,7 @@ class _Question:
 
     def nearest(self, person: Person) -> tuple[int, bool, str]:
         """The deepest place shared with one of theirs: how many names it has, whether they serve there, and theirs."""
-        best = NOWHERE
+        best = NOWHERE if person.places else ANYWHERE
         for place in person.places:
             near = self.near.get(place) or self._measured(place)
             if near > best:
@@ -133,8 +133,9 @@ class _Question:
         same = self.word in person.words
         yield f"offers {self.need.skill}" if same else f"offers {by}, another word for {self.need.skill}"
         depth, there, place = self.nearest(person)
-        yield f"serves {place}" if there else f"serves {place}, near in {'/'.join(self.names[:depth])}"
-        yield "has not said when" if person.hours is None else "has time then"
+        where = place or "anywhere"
+        yield f"serves {where}" if there else f"serves {where}, near in {'/'.join(self.names[:depth])}"
+        yield "helps at any time" if person.hours is None else "has time then"
         yield f"has {person.load} in hand"
 
 
@@ -198,7 +199,7 @@ _LATER = (
     "offers the skill by another word than {before}",
     "is farther away than {before}",
     "serves only nearby, unlike {before}",
-    "has not said when, unlike {before}",
+    "did not say when, unlike {before}",
     "has more in hand than {before}",
     "comes after {before} by name only",
 )

@@ -49,9 +49,9 @@ class Synonyms:
 class Need:
     """Somebody is needed with a skill, at a place, from a moment on for so many minutes (1 to 1,440).
 
-    `without` names the people who are left out: who passed it on, and whom the resident does not want. A person must
-    share the first `shared` names of the place, as 3 in `fufeng/chengguan/c3/g12`: nobody comes from another
-    community. Raises InvalidValue.
+    `without` names the people who are left out: who passed it on, and whom the resident does not want. Whoever serves
+    only near the place must share its first `shared` names, as 3 in `fufeng/chengguan/c3/g12`: who serves another grid
+    comes, who serves another community does not. Raises InvalidValue.
     """
 
     id: str
@@ -81,9 +81,10 @@ class Need:
 class Person:
     """Somebody who may serve: what they offer, the places they serve with all below them, and when in the week.
 
-    `hours` are by the clock on the wall: "Mon-Fri 09:00-12:00; Sat 14:00-18:00"; None if they did not say: they are
-    asked after those who did. `load` is how much they have in hand, `most` how much they may have; `busy` are moments
-    (from, until) at which they serve already. Nobody serves who is not verified or has withdrawn. Raises InvalidValue.
+    Without places they serve anywhere, without hours at any time; both are asked after those who said where and when.
+    `hours` are by the clock on the wall: "Mon-Fri 09:00-12:00; Sat 14:00-18:00". `load` is how much they have in hand,
+    `most` how much they take at once, if they said so; `busy` are moments (from, until) at which they serve already.
+    Nobody serves who is not verified or has withdrawn. Raises InvalidValue.
     """
 
     who: str
@@ -93,7 +94,7 @@ class Person:
     verified: bool = False
     withdrawn: bool = False
     load: int = 0
-    most: int = 3
+    most: int | None = None
     busy: Busy = ()
     words: frozenset[str] = field(init=False, repr=False, compare=False)
     """The skills in lower case."""
@@ -108,7 +109,8 @@ class Person:
         yes_or_no("verified", self.verified)
         yes_or_no("withdrawn", self.withdrawn)
         whole_number("load", self.load, 0, MOST_LOAD)
-        whole_number("most", self.most, 0, MOST_LOAD)
+        if self.most is not None:
+            whole_number("most", self.most, 0, MOST_LOAD)
         object.__setattr__(self, "busy", tuple(map(_interval, each_of("busy", self.busy, "((from, until),)"))))
         object.__setattr__(self, "words", frozenset(map(folded, self.skills)))
 
