@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from threading import Lock
-from types import MappingProxyType
 from typing import Self
 from uuid import UUID
 
@@ -178,11 +177,6 @@ class DemandFlow(StreamsAsked, Reactions, Upkeep):
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    @property
-    def workflows(self) -> Mapping[str, Workflow]:
-        """The workflows that it was opened with, by `name@version`."""
-        return MappingProxyType(self._workflows)
 
     def calendar_ends(self) -> tuple[CalendarEnds, ...]:
         """The calendars of its clocks and policies that have ended, or end within 90 days; opening warns of them."""
