@@ -7,7 +7,7 @@ import hashlib
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from demandflow.county.credits import (
@@ -136,7 +136,7 @@ def reports_due(flow: StreamsAsked, *, every: str, since: str) -> tuple[tuple[st
     word_among("every", every, _NEXT)
     there = {one.report for one in flow.streams(HomeReport)}
     due: list[tuple[str, str]] = []
-    for period in _periods(every, Period.of(_plain(since)), flow.now().astimezone(zone_of(flow.zone))):
+    for period in _periods(every, Period.of(_plain(since)), flow.now().astimezone(zone_of(flow.zone)).date()):
         with flow.stream_tables.tables() as tables:
             homes = homes_of(tables, *_moments(period, flow.zone))
         due += [(home, period) for home in homes if named(home, period) not in there]
@@ -144,19 +144,22 @@ def reports_due(flow: StreamsAsked, *, every: str, since: str) -> tuple[tuple[st
 
 
 def public_homes(
-    flow: StreamsAsked, period: str, measures: Sequence[str] = (PARTICIPATIONS, THINGS), *, under: int = 5
+    flow: StreamsAsked, period: str, measure: str = PARTICIPATIONS, *, every: str = "quarter", under: int = 5
 ) -> PublicTable:
-    """How much the people of each home organisation did, for everybody to see: what is below `under` is hidden.
+    """How much of a measure the people of each home organisation did, for everybody to see, by month, quarter or year.
 
-    Measures are counts of things, not rates. Raises InvalidValue.
+    The measure is a number of things, as participations or things done. Numbers below `under` are hidden, and those
+    from which they could be worked out. Raises InvalidValue.
     """
-    period = _plain(period)
-    with flow.stream_tables.tables() as tables:
-        known = sums(tables, *_moments(period, flow.zone), flow.last_position())
-    counts: dict[tuple[str, str], int] = {}
-    for (home, _, _, measure), amount in known.items():
-        if measure in measures and home:
-            counts[home, measure] = counts.get((home, measure), 0) + amount
+    word_among("measure", measure, (PARTICIPATIONS, THINGS, REPORTED_IN))
+    word_among("every", every, _NEXT)
+    wanted, position, counts = Period.of(_plain(period)), flow.last_position(), dict[tuple[str, str], int]()
+    for part in _periods(every, wanted, wanted.last + timedelta(days=1)):
+        with flow.stream_tables.tables() as tables:
+            known = sums(tables, *_moments(part, flow.zone), position)
+        for (home, _, _, name), amount in known.items():
+            if name == measure and home:
+                counts[home, part] = counts.get((home, part), 0) + amount
     return public_table(counts, under=under)
 
 
@@ -264,8 +267,8 @@ _NEXT: Mapping[str, tuple[int, Callable[[int], str]]] = {
 """How many months each has, and how it is written."""
 
 
-def _periods(every: str, since: Period, now: datetime) -> Iterator[str]:
-    """Those from the one in which `since` begins to the last that is over."""
+def _periods(every: str, since: Period, now: date) -> Iterator[str]:
+    """Those from the one in which `since` begins to the last that is over on a day."""
     months, written = _NEXT[every]
     number = (since.first.year * 12 + since.first.month - 1) // months
     while number < (now.year * 12 + now.month - 1) // months:

@@ -37,7 +37,7 @@ def why_these(flow: StreamsAsked, request_id: UUID, *, synonyms: Synonyms = NO_S
 
 
 def volunteers(flow: StreamsAsked) -> tuple[Person, ...]:
-    """All volunteers who have not withdrawn, with the requests that they have in hand and when they serve them."""
+    """All volunteers who can do something and have not withdrawn, with the requests that they have in hand, and when."""
     in_hand, busy = defaultdict[str, int](int), defaultdict[str, list[tuple[datetime, datetime]]](list)
     requests = [key for key, one in flow.workflows.items() if any(move.fact is Requested for move in one.moves)]
     for key in requests:
@@ -58,6 +58,7 @@ def volunteers(flow: StreamsAsked) -> tuple[Person, ...]:
             busy=tuple(busy[one.who]),
         )
         for one in flow.streams(Volunteer, ended=False)
+        if one.skills
     )
 
 

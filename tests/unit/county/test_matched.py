@@ -54,8 +54,8 @@ def test_those_who_can_come_by_skill_place_time_and_load() -> None:
         assert "not dai: serves neither there nor in fufeng" in said
         with pytest.raises(OtherKind):
             who_can_serve(flow, far.id)
+        lamp = flow.register("a lamp", channel="counter", place="fufeng", by=CLERK)
         with pytest.raises(InvalidValue, match="asks for no skill"):
-            lamp = flow.register("a lamp", channel="counter", place="fufeng", by=CLERK)
             who_can_serve(flow, lamp.id)
         with pytest.raises(DemandNotFound):
             who_can_serve(flow, flow.id_of("x", "1"))
