@@ -16,6 +16,7 @@ from demandflow.projections.figures.definitions import RANGES, counts_of
 from demandflow.projections.standing import COUNTS, HAPPENINGS
 from demandflow.testing import people
 from demandflow.testing.drawing.turning import DAY, HOUR, NO_TIME, US, moments
+from demandflow.testing.model.boards import own_fields
 from demandflow.testing.model.counts import counts_of as counts_with
 from demandflow.testing.model.rows import row_of
 from demandflow.testing.model.step import demand_id
@@ -40,7 +41,10 @@ SLICES = ("place", "category", "channel", "lead", "workflow")
 LEVELS: Sequence[Any] = (1, 1, 2, 2, 3, 3, 4, 1000, {"place": 2}, {"place": 3, "category": 1}, {"category": 2}, {})
 EVERY = ("day", "week", "week", "month", "quarter", "year")
 OF_THE_OPEN = ("work_list", "deadlines", "waiting")
-HAS = {"closed": "ended", "role": "open", "overdue": "next_due", "due_by": "next_due", "clock": "clocks"}
+HAS = {
+    **{"closed": "ended", "role": "open", "overdue": "next_due", "due_by": "next_due", "clock": "clocks"},
+    **{"own": "attributes"},
+}
 """What a demand must have that a parameter of another name is about."""
 
 
@@ -109,6 +113,30 @@ class Values:
         path = "/".join(names[: dice.randint(1, len(names))])
         alike = *self.respelt(path)[:2], f"{path}x", f"{path}/x", path[:-1].rstrip("/"), ""
         return path if self.fits and dice.random() < 0.8 else dice.choice((*(path,) * 12, *alike))
+
+    def letters(self) -> str:
+        """Some letters of a text, maybe as capital letters, or in another Unicode form; or such as occur nowhere."""
+        dice = self.dice
+        texts = [self.last.text] if self.fits else [*self.said("text"), dice.choice(people.TEXTS)]
+        text = dice.choice(texts)
+        begin = dice.randrange(len(text))
+        some = text[begin : begin + dice.choice((1, 2, 2, 5, 20))]
+        some = some if some.strip() else text
+        return dice.choice((*(some,) * 6, *self.respelt(some), *([] if self.fits else [f"{some}x", UNHEARD_OF])))
+
+    def own(self) -> dict[str, Any]:
+        """What one or two own fields say, or another demand's say; seldom what none says; None for those without."""
+        dice, said = self.dice, [row_of(demand)["own"] for demand in self.world.demands.values()]
+        if self.fits:
+            said = [row_of(self.last)["own"]] if self.last.attributes else said
+        names = sorted({name for one in said for name in one} or own_fields(self.world))
+        own: dict[str, Any] = {}
+        for name in dice.sample(names, min(len(names), dice.choice((1, 1, 1, 2)))):
+            values = [one.get(name) for one in said]
+            value = dice.choice(values if self.fits else [*values, None, True, 1, 2.5, UNHEARD_OF])
+            respelt = isinstance(value, str) and dice.random() < 0.2
+            own[name] = dice.choice(self.respelt(value)) if respelt else value
+        return {name: value for name, value in own.items() if not isinstance(value, list | dict)}
 
     # moments and days
 

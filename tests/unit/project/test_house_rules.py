@@ -90,7 +90,7 @@ THIRD_PARTIES = {
             "inputs/words.py",
             "store/mapper.py",
         ),
-        *("inputs/tables.py", "calendars/files.py"),
+        *("inputs/tables.py", "calendars/files.py", "testing/model/rows.py"),
         *(f"workflow_files/{name}.py" for name in ("loading", "models", "schema")),
         *("testing/drawing/fields.py", "testing/copying.py"),
     },
