@@ -33,6 +33,7 @@ OFTEN_WITH: Mapping[str, Sequence[Sequence[str]]] = {
     "board": (
         *(("sort", "descending", "limit"), ("sort", "descending", "contractor"), ("sort", "limit", "contractor")),
         *(("sort", "limit", "place"), ("as_of",), ("known_on",), ("as_of", "known_on")),
+        *(("text",), ("text",), ("own",), ("own",), ("text", "own", "as_of")),
     ),
     "counted": (
         ("as_of",),

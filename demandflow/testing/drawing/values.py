@@ -41,10 +41,7 @@ SLICES = ("place", "category", "channel", "lead", "workflow")
 LEVELS: Sequence[Any] = (1, 1, 2, 2, 3, 3, 4, 1000, {"place": 2}, {"place": 3, "category": 1}, {"category": 2}, {})
 EVERY = ("day", "week", "week", "month", "quarter", "year")
 OF_THE_OPEN = ("work_list", "deadlines", "waiting")
-HAS = {
-    **{"closed": "ended", "role": "open", "overdue": "next_due", "due_by": "next_due", "clock": "clocks"},
-    **{"own": "attributes"},
-}
+HAS = {"closed": "ended", "role": "open", "overdue": "next_due", "due_by": "next_due", "clock": "clocks"}
 """What a demand must have that a parameter of another name is about."""
 
 
@@ -125,18 +122,20 @@ class Values:
         return dice.choice((*(some,) * 6, *self.respelt(some), *([] if self.fits else [f"{some}x", UNHEARD_OF])))
 
     def own(self) -> dict[str, Any]:
-        """What one or two own fields say, or another demand's say; seldom what none says; None for those without."""
-        dice, said = self.dice, [row_of(demand)["own"] for demand in self.world.demands.values()]
-        if self.fits:
-            said = [row_of(self.last)["own"]] if self.last.attributes else said
-        names = sorted({name for one in said for name in one} or own_fields(self.world))
+        """What own fields of a demand say, or could say, maybe written otherwise; None for those that say nothing."""
+        dice, demands = self.dice, [self.last] if self.fits else self.world.demands.values()
+        said = [row_of(demand)["own"] for demand in demands]
+        names = sorted({name for one in said for name in one})
+        # mostly one that a demand has
+        names = names if names and dice.random() < 0.8 else sorted(own_fields(self.world))
         own: dict[str, Any] = {}
         for name in dice.sample(names, min(len(names), dice.choice((1, 1, 1, 2)))):
-            values = [one.get(name) for one in said]
-            value = dice.choice(values if self.fits else [*values, None, True, 1, 2.5, UNHEARD_OF])
-            respelt = isinstance(value, str) and dice.random() < 0.2
-            own[name] = dice.choice(self.respelt(value)) if respelt else value
-        return {name: value for name, value in own.items() if not isinstance(value, list | dict)}
+            value = dice.choice([*(one.get(name) for one in said), *(() if self.fits else (None, True, 1, UNHEARD_OF))])
+            if isinstance(value, str) and dice.random() < 0.3:
+                value = dice.choice(self.respelt(value))
+            if not isinstance(value, list | dict):
+                own[name] = value
+        return own
 
     # moments and days
 
