@@ -121,8 +121,8 @@ class QueryBase:
         return tuple(dict.fromkeys((*declared, *sorted(totals.clocks(tables)))))
 
     def _own_fields(self) -> set[str]:
-        """The own fields of all facts that the workflows record."""
-        facts = {fact for flow in self._workflows.built for fact in flow.facts}
+        """The own fields of all facts that are recorded of demands."""
+        facts = {fact for flow in self._workflows.built if flow.of is Demand for fact in flow.facts}
         return {name for fact in facts for name in own_fields(fact)}
 
     def _moments(self, period: Period | date | str | None) -> tuple[datetime, datetime] | None:

@@ -182,6 +182,25 @@ def test_a_rebuild_keeps_own_fields_and_rows_can_be_copied(waste: DemandFlow) ->
     assert json.loads(asdict(rows[1])["own_json"]) == {"bins": 3}
 
 
+def test_a_reader_who_does_not_know_the_classes_writes_the_same_rows(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/waste.db"
+    asked = BinsAsked(text="x", channel=Channel.COUNTER, place=Place("f/c1"), bins=3)
+    with DemandFlow.open(url, workflows=[WASTE]) as flow, DemandFlow.open(url) as stranger:
+        demand = flow.start(asked, by=CLERK).id
+        flow.act(
+            demand,
+            "weigh",
+            Weighed(kilos=7, heavy=False, at=datetime(2024, 1, 26, 8, tzinfo=UTC), seals=frozenset("a")),
+            by=CLERK,
+        )
+        rows = stranger.board().rows
+        assert stranger.demand(demand).attributes["kilos"] == 7
+        assert rows[0].own == {"bins": 3, "kilos": 7, "heavy": False, "at": "2024-01-26T08:00:00Z", "seals": ["a"]}
+        assert flow.board(own={"kilos": 7.0}).rows == rows
+        flow.rebuild()
+        assert flow.board().rows == rows
+
+
 class Size(Enum):
     SMALL = "small"
 
