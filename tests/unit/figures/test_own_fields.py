@@ -68,7 +68,7 @@ def waste(tmp_path: Path, clock: FrozenClock) -> Iterator[DemandFlow]:
             ("路灯下的垃圾桶", 3, None),
             ("STRASSE 1", 1, 'd\'é\n"x"'),
         ):
-            where = {"channel": Channel.COUNTER, "place": Place("f/c1")}
+            where: dict[str, Any] = {"channel": Channel.COUNTER, "place": Place("f/c1")}
             flow.start(BinsAsked(text=text, **where, bins=bins, colour=colour), by=CLERK)
         first, _, last = flow.board().rows
         flow.act(first.demand, "weigh", Weighed(kilos=40, heavy=True, seals=frozenset("cab"), at=T0), by=CLERK)
@@ -236,7 +236,7 @@ SCALARS = (
     st.booleans()
     | st.integers()
     | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(st.characters(exclude_categories=("C",)), max_size=5)
+    | st.text(st.characters(exclude_categories=["C"]), max_size=5)
 ) | st.sampled_from(('\n"b":1\n', '"b":1', "1", "true", "\n"))
 VALUES = SCALARS | st.lists(SCALARS, max_size=2) | st.dictionaries(NAMES, SCALARS, max_size=2)
 
