@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from demandflow.domain.demand import Demand
+from demandflow.domain.facts import own_fields
 from demandflow.domain.versions.workflows import Workflows
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import DemandNotFound, InvalidValue, OtherKind, brief, listed
@@ -127,6 +128,11 @@ class QueryBase:
         """The names of the clocks that are declared, and of all others that ever ran."""
         declared = (clock.name for flow in self._workflows.values() for clock in flow.clocks)
         return tuple(dict.fromkeys((*declared, *sorted(totals.clocks(tables)))))
+
+    def _own_fields(self) -> set[str]:
+        """The own fields of all facts that are recorded of demands."""
+        facts = {fact for flow in self._workflows.built if flow.of is Demand for fact in flow.facts}
+        return {name for fact in facts for name in own_fields(fact)}
 
     def _moments(self, period: Period | date | str | None) -> tuple[datetime, datetime] | None:
         """When a period begins, and when it is over, in the community's zone."""
