@@ -7,11 +7,13 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from difflib import get_close_matches
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from demandflow.domain.demand import Demand
 from demandflow.domain.versions.workflows import Workflows
+from demandflow.domain.workflow import Workflow
 from demandflow.errors import DemandNotFound, InvalidValue, OtherKind, brief, listed
 from demandflow.inputs.arguments import word_among
 from demandflow.inputs.moments import moment
@@ -42,6 +44,11 @@ class QueryBase:
     _projector: Projector
     _workflows: Workflows
     _clock: Callable[[], datetime]
+
+    @property
+    def workflows(self) -> Mapping[str, Workflow]:
+        """The workflows that it was opened with, by `name@version`."""
+        return MappingProxyType(self._workflows)
 
     def now(self) -> datetime:
         """The present moment, by the clock that it was opened with, in UTC."""

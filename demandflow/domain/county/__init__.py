@@ -1,1 +1,1 @@
-"""The whole county: workflows of demands of another kind, and kinds of streams that are no demands."""
+"""The rest of the county: what is a demand of another kind, and what is a stream of its own. Pure."""

@@ -1,1 +1,1 @@
-"""The whole county."""
+"""Tests of what a county asks beside its demands."""

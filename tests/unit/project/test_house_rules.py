@@ -82,6 +82,8 @@ STRUCTS = (
         "clocks/states",
         "clocks/changes",
         "moves",
+        "county/activities",
+        "county/volunteers",
     ),
 )
 THIRD_PARTIES = {
@@ -91,6 +93,7 @@ THIRD_PARTIES = {
             "domain/fact.py",
             "domain/facts.py",
             "domain/checks/samples.py",
+            "domain/county/field_types.py",
             "inputs/words.py",
             "store/mapper.py",
         ),
@@ -110,7 +113,7 @@ THIRD_PARTIES = {
     "pytest": {"pytest_plugin.py"},
     "holidays": {"calendars/sources.py"},
     "chinese_calendar": {"calendars/sources.py"},
-    "icalendar": {"calendars/sources.py"},
+    "icalendar": {"calendars/sources.py", "county/activities_feed.py"},
 }
 
 
