@@ -20,7 +20,8 @@ NO_SLICE = Slice("", "", "", "", "")
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS demandflow_slices (
     id INTEGER PRIMARY KEY, place TEXT NOT NULL, channel TEXT NOT NULL, category TEXT NOT NULL,
-    lead TEXT NOT NULL, workflow TEXT NOT NULL, UNIQUE (place, channel, category, lead, workflow)
+    lead TEXT NOT NULL, workflow TEXT NOT NULL, own_json TEXT NOT NULL,
+    UNIQUE (place, channel, category, lead, workflow, own_json)
 );
 CREATE TABLE IF NOT EXISTS demandflow_clocks (id INTEGER PRIMARY KEY, stands TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS demandflow_dues (id INTEGER PRIMARY KEY, days TEXT NOT NULL UNIQUE);

@@ -13,12 +13,14 @@ from uuid import UUID
 
 from demandflow.errors import listed
 from demandflow.projections import ledger
+from demandflow.projections.board.own import key_of
 from demandflow.projections.figures.definitions import DUE, IDENTITY, OVERDUE, RUNNING_OVERDUE, split
 from demandflow.projections.figures.drilldown import check_count, receipt
 from demandflow.projections.figures.overdue import DUE_BETWEEN, ClockNames, OverdueCheck
 from demandflow.projections.figures.periods import day_of
 from demandflow.projections.figures.question import Question
 from demandflow.projections.standing import CLOCKS_AT, COUNTS, HAPPENINGS, MEANING_OF, NO_CLOCK, UNDATED, Slice
+from demandflow.projections.totals import DIMENSIONS
 
 Cell = tuple[int, int, int, int]
 """A standing in the ledger: what the demand counts as, the day of its end, its slice, and when it is due."""
@@ -213,6 +215,14 @@ def _difference(standing: Standing | None, other: Standing | None) -> str:
     others = other.counts if other is not None else ()
     words = [count for count in standing.counts if split(count)[1] != "none" and count not in others]
     if other is not None:
-        words += [word or "(none)" for word, was in zip(standing.where, other.where, strict=True) if word != was]
+        here, there = _words(standing.where), _words(other.where)
+        words += [word for name, word in here.items() if word != there.get(name)]
+        words += [f"{name} (none)" for name in there if name not in here]
         words += [f"ended {standing.ended}"] if standing.ended and standing.ended != other.ended else []
     return listed(words, none=next(name for name in IDENTITY if name in standing.counts))
+
+
+def _words(where: Slice) -> dict[str, str]:
+    """The slice as it is printed, by dimension."""
+    named = dict(zip(DIMENSIONS, (getattr(where, name) or "(none)" for name in DIMENSIONS), strict=True))
+    return named | {name: f"{name} {key_of(value)}" for name, value in where.own.items()}
