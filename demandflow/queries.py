@@ -272,7 +272,7 @@ class Queries(QueryBase):
         with self._projector.tables(catch_up=catch_up) as tables:
             before, after = (self._question(tables, query) for query in asked)
             was, now = ((question, self._overdue_check(tables, question)) for question in (before, after))
-            changes = changed_between(was, now, self._clocks(tables))
+            changes = changed_between(was, now, self._clocks(tables), self._projector.declared)
             return replace(changes, note=note_of(tables, after, changes.lines))
 
     def durations(

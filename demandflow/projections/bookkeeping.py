@@ -74,9 +74,7 @@ class Bookkeeping:
 
         A demand with a parked event stays as it was before that event.
         """
-        if (
-            day is not self._day or own != self._own
-        ):  # the demands in memory count otherwise
+        if day is not self._day or own != self._own:  # the demands in memory count otherwise
             self._day, self._own = day, own
             self._kept.clear()
         page, accounts = Page(), self._accounts(rows, stuck, day)

@@ -175,7 +175,7 @@ def _no_dimensions(fact: type[Fact]) -> Iterator[str]:
         return
     for name in names:
         if name in SLICED:
-            yield f"fact {fact.__name__}: {name!r} of its DIMENSIONS is a dimension of all figures that means another field"
+            yield f"fact {fact.__name__}: {name!r} of its DIMENSIONS is a dimension of all figures already"
         elif name not in own_fields(fact):
             yield f"fact {fact.__name__}: {brief(name)} of its DIMENSIONS is no field of its own"
 
