@@ -22,7 +22,9 @@ LARGEST = 10**4000
 """Python writes no number that is much longer."""
 SEVERAL: Sequence[object] = ()
 """What is no scalar is one part of the figures, whatever it says: `[]`."""
-LIKE_JSON = re.compile(r'|".*|null|true|false|NaN|-?Infinity|\[\]|-?[0-9]+(\.[0-9]+)?(e[+-][0-9]+)?', re.DOTALL)
+LIKE_JSON = re.compile(
+    r'|".*|null|true|false|NaN|-?Infinity|\[\]|-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?', re.DOTALL
+)
 """Texts that would be taken for something else."""
 
 

@@ -46,7 +46,10 @@ OFTEN_WITH: Mapping[str, Sequence[Sequence[str]]] = {
         ("received",),
         (),
     ),
-    "figures": (*(("closed", "lead"), ("closed", "category"), ("closed", "place"), ("closed",), ("received",), ()),),
+    "figures": (
+        *(("closed", "lead"), ("closed", "category"), ("closed", "place"), ("closed",), ("received",), ()),
+        *(("own",), ("own", "as_of")),
+    ),
     "figures_by": (("level",), ("every",), ("closed", "every"), ("received", "every")),
 }
 """What shows most where there are several demands or events, and of figures the fastest path: OFTEN these alone."""
