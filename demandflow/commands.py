@@ -35,6 +35,8 @@ from demandflow.domain.facts import (
     Resumed,
     Sorted,
     Stepped,
+    Supported,
+    SupportEnded,
     Suspended,
     TakenOn,
     Unmerged,
@@ -226,13 +228,16 @@ class Commands(Registering):
     # feedback and evaluation
 
     def feed_back(self, demand_id: UUID, way: str, words: str | None = None, **how: Unpack[How]) -> Demand:
-        """Tell the resident the outcome; to_be_told() says who else is to be told: everyone merged into it."""
+        """Tell the resident the outcome; to_be_told() says who else is to be told: everyone merged into it.
+
+        So are those who support it: `demand.to_be_told`.
+        """
         return self._act(demand_id, "feed_back", FedBack(way=FeedbackMethod(way), words=words), how)
 
     def to_be_told(self, demand_id: UUID) -> tuple[Demand, ...]:
-        """Everyone merged into the demand, and into those, at any depth: whose residents are to be told as well.
+        """All demands merged into the demand, and into those, at any depth: who is to be told of it as well.
 
-        Raises DemandNotFound.
+        `demand.to_be_told` names the people of each: its residents, and those who support it. Raises DemandNotFound.
         """
         merged: list[Demand] = []
         waiting = list(reversed(self._handler.demands.current(as_id(demand_id)).took_in))
@@ -288,6 +293,18 @@ class Commands(Registering):
         return self._act(demand_id, "appeal", Reopened(reason=reason), how)
 
     # everywhere
+
+    def support(self, demand_id: UUID, who: str, **how: Unpack[How]) -> Demand:
+        """Want the same ("me too"), once each: `who` is told what becomes of it as well.
+
+        A resident supports in their own name, a grid administrator writes it down for anybody; nobody supports their
+        own demand. For workflows that have the move: `closed_loop("ours", support=True)`, or the moves SUPPORT.
+        """
+        return self._act(demand_id, "support", Supported(who=who), how)
+
+    def end_support(self, demand_id: UUID, who: str, **how: Unpack[How]) -> Demand:
+        """Take support back, also when the demand has ended."""
+        return self._act(demand_id, "end_support", SupportEnded(who=who), how)
 
     def escalate(self, demand_id: UUID, reason: str, **how: Unpack[How]) -> Demand:
         """Mark it for somebody higher up; it stays where it is."""

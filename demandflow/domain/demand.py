@@ -79,7 +79,7 @@ class Demand(Stream, frozen=True):
 
     `auditors` are all who audited it, `evaluators` all who evaluated it or wrote that down, `clerks` all who registered
     it for somebody else or told its outcome. `joined` are the residents of the demands that it took in, each with the
-    demand.
+    demand. `supporters` want the same, in the order in which they said so.
     """
 
     received: datetime | None = None
@@ -95,6 +95,7 @@ class Demand(Stream, frozen=True):
     merged_into: UUID | None = None
     took_in: tuple[UUID, ...] = ()
     joined: tuple[tuple[UUID, str], ...] = ()
+    supporters: tuple[str, ...] = ()
 
     # what rules ask for by a shorter name
     text = reads[str]("subject.text")
@@ -139,6 +140,11 @@ class Demand(Stream, frozen=True):
         """All whose demand it is: who asked, who acts for them, with whom it is shared, and those who joined."""
         named = (self.resident, self.representative, *self.shared_with, *(name for _, name in self.joined))
         return tuple(dict.fromkeys(name for name in named if name is not None))
+
+    @property
+    def to_be_told(self) -> tuple[str, ...]:
+        """All who are to be told what becomes of it, each once: its residents, and then those who support it."""
+        return tuple(dict.fromkeys((*self.residents, *self.supporters)))
 
     @property
     def anonymous(self) -> bool:

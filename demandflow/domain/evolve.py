@@ -190,6 +190,15 @@ def _let_go(was: Demand, event: Event, fact: Any, change: Change) -> None:
     change["joined"] = tuple(pair for pair in was.joined if pair[0] != fact.demand)
 
 
+def _supported(was: Demand, event: Event, fact: Any, change: Change) -> None:
+    if fact.who not in was.supporters:
+        change["supporters"] = (*was.supporters, fact.who)
+
+
+def _support_ended(was: Demand, event: Event, fact: Any, change: Change) -> None:
+    change["supporters"] = tuple(name for name in was.supporters if name != fact.who)
+
+
 # fmt: off
 FACTS: dict[type[Fact], tuple[Apply, ...]] = {
     facts.Registered: (_registered,),
@@ -210,6 +219,8 @@ FACTS: dict[type[Fact], tuple[Apply, ...]] = {
     facts.Unmerged: (lambda was, event, fact, change: change.update(merged_into=None),),
     facts.TookIn: (_took_in,),
     facts.LetGo: (_let_go,),
+    facts.Supported: (_supported,),
+    facts.SupportEnded: (_support_ended,),
     facts.Corrected: (corrected,),
 }
 # fmt: on

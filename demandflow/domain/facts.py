@@ -228,6 +228,20 @@ class LetGo(Fact):
     demand: UUID
 
 
+class Supported(Fact):
+    """Somebody else wants the same: `who` is told what becomes of it as well."""
+
+    TOPIC: ClassVar[str] = "demand.supported"
+    who: Name
+
+
+class SupportEnded(Fact):
+    """Somebody took their support back."""
+
+    TOPIC: ClassVar[str] = "demand.support_ended"
+    who: Name
+
+
 class Escalated(Fact):
     """Somebody higher up was made aware of it."""
 
@@ -308,7 +322,7 @@ STANDARD_FACTS: tuple[type[Fact], ...] = (
     Registered, Sorted, DetailsAsked, DetailsGiven, Accepted, Refused, ContractedOut, TakenOn, HandedBack,
     ExtensionAsked, Extended, Suspended, Resumed, Reported, FedBack, CallbackMissed, NoticeEnded, Evaluated,
     Reopened, Withdrawn, Merged, TookIn, Unmerged, LetGo, Escalated, Corrected, MovedOver, Noted, Notified,
-    Stepped,
+    Stepped, Supported, SupportEnded,
 )
 # fmt: on
 

@@ -1,6 +1,6 @@
 """Separation of duties: nobody who handled a demand audits it, nobody who audited it handles it, and so on.
 
-Which moves each of them guards is said once: SEPARATIONS in closed_loop.py.
+Which moves each of them guards is said once: SEPARATIONS in standard/duties.py.
 """
 
 from __future__ import annotations

@@ -96,6 +96,7 @@ def _by_name(name: str, where: Surroundings) -> Sequence[Any]:
         "co_handlers": (None, None, ("comité",), ("王芳",), CONTRACTORS[:1], CONTRACTORS[1:]),
         "written_by": (None, None, None, "王芳", "chen"),
         "asked_by": (where.demand.resident, where.demand.representative, None, "daughter"),
+        "who": (*RESIDENTS, *where.demand.supporters, "daughter"),
         "into": tuple(where.others) or (where.demand.id,),
         "demand": (where.demand.id,),
         "workflow": tuple(where.workflows),

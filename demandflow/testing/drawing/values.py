@@ -32,7 +32,7 @@ NEAR = (0,) * 8 + (1, -1, 7)
 UNHEARD_OF = "nowhere"
 UNKNOWN_DEMAND = demand_id(999)
 OFTEN_TIED, OFTEN_MISSING = (
-    ("place", "channel", "state", "stage", "round"),
+    ("place", "channel", "state", "stage", "round", "supporters"),
     ("due", "review", "ended", "category", "lead"),
 )
 SORTABLE = ("received", "since", "last", "contractor", *OFTEN_TIED, *OFTEN_MISSING)

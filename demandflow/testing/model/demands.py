@@ -74,6 +74,7 @@ def _demand(world: World, demand_id: UUID | str, *, as_of: Until = None, known_o
         "anonymous": not demand.resident,
         "handlers": {*demand.workers, *(contractor for _, contractor in demand.contracts)},
         "residents": tuple(dict.fromkeys(name for name in names if name)),
+        "to_be_told": tuple(dict.fromkeys([*(name for name in names if name), *demand.supporters])),
         "running": tuple(clock for *_, clock in dues),
         "attributes": demand._attributes,
         "facts_by_version": dict(enumerate(demand.facts, 1)),
@@ -82,8 +83,9 @@ def _demand(world: World, demand_id: UUID | str, *, as_of: Until = None, known_o
 
 
 def _shown_demand(demand: Demand) -> dict[str, Any]:
-    names = ("open", "told", "anonymous", "handlers", "residents", "running", "attributes", "facts_by_version")
-    return {**_fields_of(demand), **{name: getattr(demand, name) for name in (*names, "next_due", "next_clock")}}
+    names = ("open", "told", "anonymous", "handlers", "residents", "to_be_told", "running", "attributes")
+    more = ("facts_by_version", "next_due", "next_clock")
+    return {**_fields_of(demand), **{name: getattr(demand, name) for name in (*names, *more)}}
 
 
 def _fields_of(demand: Demand) -> dict[str, Any]:

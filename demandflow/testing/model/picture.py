@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from itertools import pairwise
 from typing import Any, cast
 
-from demandflow.domain.clocks.states import PAUSED, RUNNING, ClockState
+from demandflow.domain.clocks.states import PAUSED, RUNNING
 from demandflow.domain.demand import Demand, Round, Subject, Work
-from demandflow.domain.events import ClockChange, Event, GradeMeaning
+from demandflow.domain.events import Event, GradeMeaning
 from demandflow.domain.fact import Fact
 from demandflow.domain.facts import (
     STANDARD_FACTS,
@@ -26,11 +25,14 @@ from demandflow.domain.facts import (
     Reported,
     Resumed,
     Sorted,
+    Supported,
+    SupportEnded,
     Suspended,
     TakenOn,
     TookIn,
     Unmerged,
 )
+from demandflow.testing.model.runs import clocks_of
 
 Found = tuple[Event, Any]
 """An event and its fact as it should have been recorded."""
@@ -78,7 +80,7 @@ def picture(events: Sequence[Event]) -> dict[str, Any]:
         "ended": moments[turned[-1]] if last.stamp.ended_as is not None else None,
         "told_at": moments[told_at[0].version - 1] if told_at else None,
         "due": last.stamp.due,
-        "clocks": _clocks(events, moments),
+        "clocks": clocks_of(events, moments),
         "review": suspended[-1].review if suspended else None,
         "extension_asked": asked_longer[1].until if asked_longer and waits else None,
         **{name: getattr(register, name) for name in ("text", "channel", "resident", "representative")},
@@ -118,6 +120,7 @@ def picture(events: Sequence[Event]) -> dict[str, Any]:
         "merged_into": merging[1].into if merging and isinstance(merging[1], Merged) else None,
         "took_in": tuple(f.demand for f in _taken_in(told)),
         "joined": tuple((f.demand, name) for f in _taken_in(told) for name in f.residents or ()),
+        "supporters": _supporters(told),
         "facts": tuple(type(event.fact) for event in events),
         "missing": (),  # nothing ever went from what was played
         "commands": tuple((e.meta.command_id, e.version) for e in events if e.meta.command_id is not None),
@@ -201,27 +204,6 @@ def moments_of(events: Sequence[Event]) -> list[datetime]:
     return [max(event.meta.happened for event in events[: n + 1]) for n in range(len(events))]
 
 
-def _clocks(events: Sequence[Event], moments: Sequence[datetime]) -> tuple[ClockState, ...]:
-    told = [(moments[n], tick) for n, event in enumerate(events) for tick in event.stamp.clocks or ()]
-    names = sorted({tick.clock for _, tick in told})
-    return tuple(_last_run([(at, tick) for at, tick in told if tick.clock == name]) for name in names)
-
-
-def _last_run(told: Sequence[tuple[datetime, ClockChange]]) -> ClockState:
-    """How a clock stands, by all that was recorded of it: a run begins with its span."""
-    begins = max(n for n, (_, tick) in enumerate(told) if tick.span is not None)
-    run = told[begins:]
-    turns = [n for n in range(len(run)) if n == 0 or run[n][1].status != run[n - 1][1].status]
-    (began, first), last = run[0], run[-1][1]
-    dated = [n for n, (_, tick) in enumerate(run) if tick.status == RUNNING and tick.due is not None]
-    known = run[dated[-1]][1].due if dated else None
-    pairs = [(one, other) for one, other in pairwise(turns) if other > (dated[-1] if dated else 0)]
-    over = [(run[a], run[b]) for a, b in pairs if (run[a][1].status, run[b][1].status) == (PAUSED, RUNNING)]
-    pauses = tuple((a, b) for (a, _), (b, _) in over)
-    status = (first.clock, last.status, began, run[turns[-1]][0], str(first.span), last.due)
-    return ClockState(*status, bool(first.extensible), known, pauses)
-
-
 def _this_round(told: list[Found]) -> list[Found]:
     """What was recorded since the present round began; what began it belongs to the one before."""
     began = [n for n in range(1, len(told)) if told[n][0].stamp.round != told[n - 1][0].stamp.round]
@@ -269,6 +251,16 @@ def _taken_in(told: list[Found]) -> list[TookIn]:
         for n, (_, f) in enumerate(told)
         if isinstance(f, TookIn) and not any(isinstance(g, LetGo) and g.demand == f.demand for _, g in told[n:])
     ]
+
+
+def _supporters(told: list[Found]) -> tuple[str, ...]:
+    """Who said that they support it and did not take it back since, each where they said so first."""
+    still = [
+        f.who
+        for n, (_, f) in enumerate(told)
+        if isinstance(f, Supported) and not any(isinstance(g, SupportEnded) and g.who == f.who for _, g in told[n:])
+    ]
+    return tuple(dict.fromkeys(still))
 
 
 def _attributes(told: list[Found]) -> dict[str, Any]:

@@ -35,7 +35,7 @@ from demandflow.testing.playing.player import Player
 from tests.paths import ROOT
 
 OFFICE = Calendar.of("office", zone="Europe/Berlin", hours="Mon-Fri 09:00-12:00 14:00-18:00")
-TIMED = closed_loop("timed", bound=2, clocks=standard_clocks(OFFICE))
+TIMED = closed_loop("timed", bound=2, clocks=standard_clocks(OFFICE), support=True)
 WORKFLOWS = (CLOSED_LOOP, TIMED)
 T = TypeVar("T")
 Given = defaultdict[tuple[str, str], set[str]]

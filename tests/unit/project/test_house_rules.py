@@ -17,6 +17,7 @@ from demandflow import CLOSED_LOOP
 from demandflow.domain.evolve import FACTS
 from demandflow.domain.fact import Fact
 from demandflow.domain.facts import STANDARD_FACTS
+from demandflow.domain.standard.support import SUPPORT
 from tests.paths import ROOT
 from tests.unit.project.architecture import PACKAGE, PAGE, drawn, imports, room
 
@@ -186,7 +187,7 @@ def test_every_fact_has_a_lasting_name_and_is_handled() -> None:
         *("NoticeEnded", "Reopened", "Withdrawn", "Escalated", "Noted", "Stepped", "MovedOver", "Notified"),
     }
     assert {fact.__name__ for fact in STANDARD_FACTS} == folded | says_nothing_else
-    assert set(STANDARD_FACTS) == set(CLOSED_LOOP.facts)
+    assert set(STANDARD_FACTS) == {*CLOSED_LOOP.facts, *(move.fact for move in SUPPORT)}
 
 
 def test_folding_raises_nothing() -> None:
