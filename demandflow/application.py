@@ -254,20 +254,19 @@ class DemandFlow(Batches, Reactions, Upkeep):
         DemandNotFound too where it had not been received by then.
         """
         if as_of is None and known_on is None:
-            return self._handler.demands.current(as_id(demand_id))
+            return self._handler.demands.demand(as_id(demand_id))
         return self._demand_then(as_id(demand_id), self._point_in_time(as_of, known_on))
 
     def history(self, demand_id: UUID) -> tuple[HistoryLine, ...]:
         """What happened to the demand, one readable line an event. Raises DemandNotFound."""
-        self.demand(demand_id)
-        zone = self._projector.zone_now()
-        return tuple(line_of(event, zone) for event in self._log.events(as_id(demand_id)))
+        zone, events = self._projector.zone_now(), self._handler.demands.events(as_id(demand_id))
+        return tuple(line_of(event, zone) for event in events)
 
     def possible_moves(self, demand_id: UUID, *, by: Actor | None = None) -> tuple[PossibleMove, ...]:
         """What may happen next: move and role, at all or by this actor. A rule may object to the particular fact."""
         if by is not None:
             actor_of(by)
-        demand = self.demand(demand_id)
+        demand = self._handler.demands.current(as_id(demand_id))
         return self._workflows[demand.workflow].possible(demand, by)
 
 

@@ -13,7 +13,8 @@ from uuid import UUID
 from demandflow.commands import Commands
 from demandflow.domain.demand import Demand
 from demandflow.domain.fact import Fact
-from demandflow.domain.facts import MovedOver, Registered
+from demandflow.domain.facts import MovedOver
+from demandflow.domain.stream import Stream
 from demandflow.domain.values import Actor, actor_of
 from demandflow.domain.versions.workflows import Workflows
 from demandflow.errors import DemandFlowError, InvalidValue, StaleDemand, StorageBusy, StorageError, brief
@@ -62,11 +63,11 @@ class Batch(Commands):
 
     def demand(self, demand_id: UUID) -> Demand:
         """The demand with what the batch will record. Raises DemandNotFound."""
-        return self._handler.demands.current(demand_id)
+        return self._handler.demands.demand(demand_id)
 
     def last_of(self, demand_id: UUID) -> datetime | None:
         """When something last happened to the demand."""
-        return self._handler.demands.current(demand_id).last
+        return self._handler.demands.demand(demand_id).last
 
     def move_that_records(self, demand_id: UUID, fact: type[Fact], role: str | None = None) -> str | None:
         """The move by which such a fact could be recorded now (rather one that the role may make), if there is one."""
@@ -76,20 +77,21 @@ class Batch(Commands):
 
 @dataclass(frozen=True, kw_only=True)
 class Registration:
-    """A demand to register: its fact, by whom, and maybe more (see Circumstances)."""
+    """A demand to register (or other stream to begin): its fact, by whom, and maybe more (see Circumstances)."""
 
-    fact: Registered
+    fact: Fact
     by: Actor
     at: datetime | None = None
     workflow: str | None = None
     command_id: str | None = None
     correlation: str | None = None
     causation: str | None = None
+    of: type[Stream] = Demand
 
 
 @dataclass(frozen=True, kw_only=True)
 class Action:
-    """A move to make on a demand: its fact, by whom, and maybe more (see How)."""
+    """A move to make on a demand (or a stream `of` another kind): its fact, by whom, and maybe more (see How)."""
 
     demand: UUID
     move: str
@@ -97,14 +99,15 @@ class Action:
     by: Actor
     at: datetime | None = None
     command_id: str | None = None
-    seen: Demand | int | None = None
+    seen: Stream | int | None = None
     correlation: str | None = None
     causation: str | None = None
+    of: type[Stream] = Demand
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """The item is recorded; the demand after it. `known` says that it had been recorded before."""
+    """The item is recorded; the demand (or what else it is) after it. `known` says that it had been recorded before."""
 
     item: Registration | Action
     demand: Demand

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any, Unpack
 from uuid import UUID
 
+from typing_extensions import TypeVar
+
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
 from demandflow.domain.fact import Fact, checked
@@ -42,9 +44,13 @@ from demandflow.domain.facts import (
     Unmerged,
     Withdrawn,
 )
+from demandflow.domain.stream import Stream, of_kind
 from demandflow.domain.values import Actor, Category, Channel, FeedbackMethod, Grade, Place, Urgency
+from demandflow.errors import InvalidValue, brief
 from demandflow.recording.command import Circumstances, How, as_id, command_from
 from demandflow.recording.registering import Registering, workflow_named
+
+S = TypeVar("S", bound=Stream, default=Demand)
 
 
 class Commands(Registering):
@@ -59,30 +65,54 @@ class Commands(Registering):
 
     # for any workflow
 
-    def start(self, fact: Registered, *, workflow: str | None = None, **how: Unpack[Circumstances]) -> Demand:
-        """Register a demand by its fact, on a workflow (`name@version`; without it, the first given to open()).
+    def start(
+        self,
+        fact: Fact,
+        *,
+        workflow: str | None = None,
+        of: type[S] = Demand,  # type: ignore[assignment]
+        **how: Unpack[Circumstances],
+    ) -> S:
+        """Register a demand by its fact (or begin a stream `of` another kind), on a workflow (`name@version`).
 
+        Without `workflow`, on the first given to open() that begins with such a fact.
         A resident who registers and names nobody asks for themselves.
-        With source and reference, or with a command id, doing it again returns what was recorded the first time;
+        With source and reference, a key or a command id, doing it again returns what was recorded the first time;
         CommandConflict if it says something else. Raises UnknownWorkflow.
         """
-        return self._started(checked(fact), workflow, how)
+        return self._started(checked(fact), workflow, how, of if of is Demand else kind_of_stream(of))
 
-    def would_start(self, fact: Registered, *, workflow: str | None = None, **how: Unpack[Circumstances]) -> Demand:
+    def would_start(
+        self,
+        fact: Fact,
+        *,
+        workflow: str | None = None,
+        of: type[S] = Demand,  # type: ignore[assignment]
+        **how: Unpack[Circumstances],
+    ) -> S:
         """The demand that start() would return, or what it would raise; nothing is recorded.
 
-        Without source and reference, and without a command id, its id is all zeros: none is made for it.
+        Without source and reference, a key or a command id, its id is all zeros: none is made for it.
         """
-        command, on, derived = self._start(checked(fact), workflow, how, made=False)
-        return self._handler.trying().start(command, on, derived=derived, chosen=workflow is not None)
+        command, on, derived = self._start(checked(fact), workflow, how, kind_of_stream(of), made=False)
+        return of_kind(self._handler.trying().start(command, on, derived=derived, chosen=workflow is not None), of)
 
-    def act(self, demand_id: UUID, move: str, fact: Fact, **how: Unpack[How]) -> Demand:
-        """Make any move of the demand's workflow, with its fact. A merge records both sides."""
-        return self._act(demand_id, move, checked(fact), how)
+    def act(self, demand_id: UUID, move: str, fact: Fact, *, of: type[S] = Demand, **how: Unpack[How]) -> S:  # type: ignore[assignment]
+        """Make any move of the demand's workflow, with its fact. A merge records both sides.
 
-    def would(self, demand_id: UUID, move: str, fact: Fact, **how: Unpack[How]) -> Demand:
+        `of` says of which kind the stream is, if it is no demand: `of=Activity`. Raises OtherKind if it is another.
+        """
+        command = command_from(as_id(demand_id), move, checked(fact), how)
+        return self._handler.handle(command, of if of is Demand else kind_of_stream(of))
+
+    def would(self, demand_id: UUID, move: str, fact: Fact, *, of: type[S] = Demand, **how: Unpack[How]) -> S:  # type: ignore[assignment]
         """The demand as act() would return it, or what it would raise; nothing is recorded."""
-        return self._handler.trying().handle(command_from(as_id(demand_id), move, checked(fact), how))
+        command = command_from(as_id(demand_id), move, checked(fact), how)
+        return self._handler.trying().handle(command, kind_of_stream(of))
+
+    def stream(self, kind: type[S], stream_id: UUID) -> S:
+        """The stream of this kind as it is: `flow.stream(Activity, id)`. Raises DemandNotFound, and OtherKind."""
+        return of_kind(self._handler.demands.current(as_id(stream_id)), kind_of_stream(kind, "kind"))
 
     def events(self, demand_id: UUID) -> tuple[Event, ...]:
         """What is recorded of the demand: each fact with its circumstances and what it meant. Raises DemandNotFound."""
@@ -125,7 +155,7 @@ class Commands(Registering):
             reference=reference,
             due=due,
         )
-        return self._started(fact, workflow, how)
+        return self._started(fact, workflow, how, Demand)
 
     def sort(
         self,
@@ -240,9 +270,9 @@ class Commands(Registering):
         `demand.to_be_told` names the people of each: its residents, and those who support it. Raises DemandNotFound.
         """
         merged: list[Demand] = []
-        waiting = list(reversed(self._handler.demands.current(as_id(demand_id)).took_in))
+        waiting = list(reversed(self._handler.demands.demand(as_id(demand_id)).took_in))
         while waiting:
-            merged.append(self._handler.demands.current(waiting.pop()))
+            merged.append(self._handler.demands.demand(waiting.pop()))
             waiting += reversed(merged[-1].took_in)
         return tuple(merged)
 
@@ -363,7 +393,14 @@ class Commands(Registering):
         return self._act(demand_id, "note", Noted(text=text), how)
 
     def _act(self, demand_id: UUID, move: str, fact: Fact, how: Mapping[str, Any]) -> Demand:
-        return self._handler.handle(command_from(as_id(demand_id), move, fact, how))
+        return self._handler.handle(command_from(as_id(demand_id), move, fact, how), Demand)
+
+
+def kind_of_stream(kind: type[S], what: str = "of") -> type[S]:
+    """The value, if it is a kind of stream. Raises InvalidValue."""
+    if isinstance(kind, type) and issubclass(kind, Stream):
+        return kind
+    raise InvalidValue(what, f"must be a kind of stream, for instance Demand, got {brief(kind)}")
 
 
 def _urgency(urgency: str | None) -> Urgency | None:

@@ -273,6 +273,17 @@ class DemandNotFound(DemandFlowError, LookupError, code="demand_not_found"):
         return f"no demand {self.demand} {self.then or 'in this log'}"
 
 
+class OtherKind(DemandNotFound, code="other_kind"):
+    """The log has it, but it is of another kind than was asked for, for instance an activity and no demand."""
+
+    def __init__(self, demand: str, kind: str, wanted: str) -> None:
+        super().__init__(demand)
+        self.args, self.kind, self.wanted = (demand, kind, wanted), kind, wanted
+
+    def _sentence(self) -> str:
+        return f"{self.demand} is of kind {self.kind}, not {self.wanted}; flow.stream(…) gives streams of other kinds"
+
+
 class UnknownWorkflow(DemandFlowError, code="unknown_workflow"):
     """The demand's workflow was not given to open(), so nothing can be decided about it."""
 

@@ -9,7 +9,6 @@ from uuid import UUID
 from msgspec import Struct
 
 from demandflow.domain.clocks.changes import clock_changes, demand_due, outcome_of
-from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event, Meta, Stamp
 from demandflow.domain.fact import Fact
 from demandflow.domain.facts import MovedOver
@@ -29,7 +28,7 @@ class Command(Struct, frozen=True):
     by: Actor
     at: datetime | None = None
     command_id: str | None = None
-    seen: Demand | int | None = None
+    seen: Stream | int | None = None
     correlation: str | None = None
     causation: str | None = None
     reaction: bool = False
@@ -38,7 +37,7 @@ class Command(Struct, frozen=True):
     @property
     def seen_version(self) -> int:
         """The version that the caller saw; 0 if they did not say."""
-        return self.seen.version if isinstance(self.seen, Demand) else self.seen or 0
+        return self.seen.version if isinstance(self.seen, Stream) else self.seen or 0
 
 
 def decide(workflow: Workflow, demand: Stream, proposal: Proposal[Any], meta: Meta | None = None) -> Event:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any
 
 from msgspec.structs import replace
+from typing_extensions import TypeVar
 
 from demandflow.domain import facts
 from demandflow.domain.clocks.states import with_changes
@@ -21,7 +22,7 @@ from demandflow.domain.facts import OURS, own_values
 from demandflow.domain.stream import Change, Stream
 from demandflow.domain.values import Role, Stage
 
-S = TypeVar("S", bound=Stream)
+S = TypeVar("S", bound=Stream, default=Demand)
 Apply = Callable[[Demand, Event, Any, Change], None]
 """Of the demand before it, an event and its fact: what the change is."""
 
@@ -60,11 +61,11 @@ def evolve(stream: S | None, event: Event, of: type[S] = Demand) -> S:  # type: 
     return replace(was, **change)
 
 
-def fold(events: Iterable[Event], demand: Demand | None = None) -> Demand | None:
-    """The demand after these events; None if there are none."""
+def fold(events: Iterable[Event], stream: S | None = None, of: type[S] = Demand) -> S | None:  # type: ignore[assignment]
+    """The demand (or what else the stream is of) after these events; None if there are none."""
     for event in events:
-        demand = evolve(demand, event)
-    return demand
+        stream = evolve(stream, event, of)
+    return stream
 
 
 def _change_a_demand(was: Demand, event: Event, change: Change) -> None:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 from demandflow.domain.demand import Demand
 from demandflow.domain.fact import Fact
 from demandflow.domain.facts import LetGo, Merged, TookIn, Unmerged
+from demandflow.domain.stream import Stream, of_kind
 from demandflow.errors import InvalidValue
 
 
-def other_of(demand: Demand, fact: Fact, read: Callable[[UUID], Demand | None]) -> Demand | None:
-    """The other demand of this fact, read; None if it has none."""
+def other_of(demand: Stream, fact: Fact, read: Callable[[UUID], Any]) -> Demand | None:
+    """The other demand of this fact, read; None if it has none. Raises OtherKind for what is no demand."""
+    if not isinstance(demand, Demand):
+        return None
     other = fact.into if isinstance(fact, Merged) else demand.merged_into if isinstance(fact, Unmerged) else None
-    return None if other is None else read(other)
+    return None if other is None else of_kind(read(other), Demand)
 
 
 def other_side(demand: Demand, fact: Fact) -> Fact:

@@ -14,10 +14,12 @@ from msgspec import Struct
 from demandflow.domain.clocks.states import RUNNING, ClockState
 from demandflow.domain.events import Event, Stamp
 from demandflow.domain.fact import Fact
+from demandflow.errors import OtherKind
 
 Change = dict[str, Any]
 """What will be otherwise of a stream, by the names of its fields."""
 
+S = TypeVar("S", bound="Stream")
 T = TypeVar("T")
 
 if TYPE_CHECKING:
@@ -49,10 +51,12 @@ class Stream(Struct, frozen=True):
     went from the log, if any did. `commands` are the ids of the commands that led to its events.
 
     A kind of stream has fields of its own, and says in `changes` which of them an event changes. KIND is stamped on its
-    events; those of demands have none.
+    events; those of demands have none. KEY is the field of its first fact by which it is known: of each word there is
+    one such stream.
     """
 
     KIND: ClassVar[str | None] = None
+    KEY: ClassVar[str | None] = None
     changes: ClassVar[Callable[[Any, Event, Change], None] | None] = None
 
     id: UUID
@@ -138,6 +142,13 @@ class Stream(Struct, frozen=True):
 
     def __hash__(self) -> int:
         return hash((self.id, self.version))
+
+
+def of_kind(stream: Stream, kind: type[S]) -> S:
+    """The stream, if it is of this kind. Raises OtherKind."""
+    if isinstance(stream, kind):
+        return stream
+    raise OtherKind(str(stream.id), stream.stamp.kind or "demand", kind.KIND or "demand")
 
 
 def _due_then_name(one: ClockState) -> tuple[datetime, str]:

@@ -108,7 +108,8 @@ class Workflow:
             value = getattr(self, name)
             object.__setattr__(self, name, tuple(value) if isinstance(value, Iterable) else (value,))
         parts = (self.name, self.version, self.states, self.moves)
-        if defects := defects_of(*parts, tells_nobody=self.tells_nobody, clocks=self.clocks, grades=self.grades):
+        kept = {name: getattr(self, name) for name in ("tells_nobody", "clocks", "grades", "of")}
+        if defects := defects_of(*parts, **kept):
             huge = isinstance(self.version, int) and abs(self.version) > MOST_VERSIONS
             raise InvalidWorkflow(str(self.name) if huge else self.key, defects)
         object.__setattr__(self, "_states", {state.name: state for state in self.states})

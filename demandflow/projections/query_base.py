@@ -12,7 +12,7 @@ from uuid import UUID
 
 from demandflow.domain.demand import Demand
 from demandflow.domain.versions.workflows import Workflows
-from demandflow.errors import DemandNotFound, InvalidValue, brief, listed
+from demandflow.errors import DemandNotFound, InvalidValue, OtherKind, brief, listed
 from demandflow.inputs.arguments import word_among
 from demandflow.inputs.moments import moment
 from demandflow.projections import ledger, totals
@@ -82,8 +82,10 @@ class QueryBase:
         return PointInTime.of(as_of, known_on, self._projector.zone_now() if given else self._projector.zone)
 
     def _demand_then(self, demand: UUID, then: PointInTime) -> Demand:
-        """The demand at a point in time. Raises DemandNotFound."""
+        """The demand at a point in time. Raises DemandNotFound, and OtherKind for what is no demand."""
         events = self._log.events(demand)
+        if events and (kind := events[0].stamp.kind) is not None:
+            raise OtherKind(str(demand), kind, "demand")
         if (past := then.demand(events)) is None:
             raise DemandNotFound(str(demand), str(then) if events else None)
         return past

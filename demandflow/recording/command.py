@@ -8,9 +8,9 @@ from typing import Any, Required, TypedDict
 from uuid import UUID
 
 from demandflow.domain.decide import Command
-from demandflow.domain.demand import Demand
 from demandflow.domain.fact import Fact
 from demandflow.domain.facts import OTHER_SIDES, TookIn
+from demandflow.domain.stream import Stream
 from demandflow.domain.values import Actor, Role, actor_of
 from demandflow.errors import InvalidValue, brief, listed
 from demandflow.inputs.arguments import plain
@@ -35,11 +35,11 @@ class Circumstances(TypedDict, total=False):
 class How(Circumstances, total=False):
     """The circumstances of a command on a demand.
 
-    With `seen`, the demand as the caller saw it or its version, the command is refused (StaleDemand) if its state,
-    contractor or round has changed since.
+    With `seen`, the demand (or other stream) as the caller saw it or its version, the command is refused (StaleDemand)
+    if its state, contractor or round has changed since.
     """
 
-    seen: Demand | int | None
+    seen: Stream | int | None
 
 
 POSSIBLE = dict.fromkeys((*How.__annotations__, *Circumstances.__annotations__))
@@ -58,8 +58,8 @@ def command_from(demand: UUID, move: str, fact: Fact, how: Mapping[str, Any]) ->
 
 def as_id(value: UUID | str) -> UUID:
     """The value as a demand's id; InvalidValue if it is none."""
-    if isinstance(value, Demand):
-        raise InvalidValue("demand_id", f"got a demand; give its id: {value.id}")
+    if isinstance(value, Stream):
+        raise InvalidValue("demand_id", f"got a {value.KIND or 'demand'}; give its id: {value.id}")
     if isinstance(value, UUID):
         return value
     try:
@@ -76,7 +76,7 @@ def command(
     by: Actor,
     at: datetime | None = None,
     command_id: str | None = None,
-    seen: Demand | int | None = None,
+    seen: Stream | int | None = None,
     correlation: str | None = None,
     causation: str | None = None,
 ) -> Command:
@@ -106,8 +106,8 @@ def _command_id(given: str, by: Actor) -> str:
     return kept
 
 
-def _check_seen(seen: Demand | int, demand: UUID) -> None:
-    if isinstance(seen, Demand):
+def _check_seen(seen: Stream | int, demand: UUID) -> None:
+    if isinstance(seen, Stream):
         if seen.id != demand:
             raise InvalidValue("seen", f"is demand {seen.id}, not {demand}")
     elif isinstance(seen, bool) or not isinstance(seen, int) or seen < 1:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from demandflow.domain.decide import Command, decide
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
 from demandflow.domain.evolve import evolve, fold
+from demandflow.domain.fact import Fact
 from demandflow.domain.facts import Registered
 from demandflow.domain.moves import Proposal
+from demandflow.domain.stream import Stream
 from demandflow.domain.values import Actor
 from demandflow.domain.versions.workflows import Workflows
 from demandflow.domain.workflow import Workflow
@@ -24,6 +26,7 @@ from demandflow.recording.demands import Events
 from demandflow.recording.history import line_of
 from demandflow.store.holes import VERSIONS, Hole
 
+S = TypeVar("S", bound=Stream)
 EVERY = 25
 """A state is kept every so many versions; of the last versions that were read, so many states are kept, all of them."""
 MOST = 64
@@ -35,19 +38,23 @@ KEPT = 32
 class EarlierStates:
     """Demands as they were after an earlier event. To ask for one version after the other reads each event once."""
 
-    def __init__(self, events: Callable[[UUID, int, int], list[Event]]) -> None:
+    def __init__(
+        self,
+        events: Callable[[UUID, int, int], list[Event]],
+        kind_of: Callable[[Event], type[Stream]] = lambda _: Demand,
+    ) -> None:
         """`events` reads a demand's events after a version, up to and including another."""
-        self._events = events
-        self._kept: OrderedDict[UUID, dict[int, Demand]] = OrderedDict()  # without a lock, as the demands kept
+        self._events, self._kind_of = events, kind_of
+        self._kept: OrderedDict[UUID, dict[int, Any]] = OrderedDict()  # without a lock, as the demands kept
 
-    def after(self, demand: UUID, version: int) -> Demand | None:
+    def after(self, demand: UUID, version: int) -> Any:
         """The demand after this event of it, or after its last one; None if there is none."""
         kept = dict(self._kept.get(demand, ()))
         state = kept.get(max((known for known in kept if known <= version), default=0))
         every = EVERY << (version // (EVERY * MOST)).bit_length()
-        walked: deque[Demand] = deque(maxlen=EVERY)
+        walked: deque[Stream] = deque(maxlen=EVERY)
         for event in self._events(demand, state.version if state else 0, version):
-            state = evolve(state, event)
+            state = evolve(state, event, self._kind_of(event) if state is None else Demand)
             walked.append(state)
             if state.version % every == 0:
                 kept[state.version] = state
@@ -66,23 +73,23 @@ class Earlier:
     def __init__(self, log: Events, workflows: Workflows, beside: Earlier | None = None) -> None:
         """`beside` reads the same log: its states are used here."""
         self._log, self._workflows = log, workflows
-        self._states: EarlierStates = beside._states if beside is not None else EarlierStates(self._events)
+        self._states: EarlierStates = (
+            beside._states if beside is not None else EarlierStates(self._events, workflows.kind_of)
+        )
 
-    def registered(self, command: Command, workflow: Workflow, *, chosen: bool) -> Demand | None:
+    def registered(self, command: Command, workflow: Workflow, *, chosen: bool) -> Any:
         """The demand as it was registered, if the same reference or command came before."""
         first = self._log.events(command.demand, upto=1)
         if not first:
             return None
         event, on = first[0], self._workflows.get(first[0].meta.workflow, workflow)
-        fact = command.fact
-        if isinstance(fact, Registered) and fact.source is not None:
-            reference = f"{fact.source}/{fact.reference}"
+        if (reference := reference_of(command.fact, workflow)) is not None:
             _check_same_reference(reference, event, command, on, chosen=workflow.key if chosen else None)
         else:
             _check_same_command(event, command, on)
-        return evolve(None, event)
+        return evolve(None, event, on.of)
 
-    def done(self, demand: Demand, command: Command) -> Demand | None:
+    def done(self, demand: S, command: Command) -> S | None:
         """The demand as it was after this command, if the same one came before."""
         if command.command_id is None:
             return None
@@ -93,17 +100,19 @@ class Earlier:
         if not (events := self._events(demand.id, version - 1, version)):
             raise HistoryIncomplete((Hole(VERSIONS, version, version, demand.id),))
         _check_same_command(events[0], command, self._workflows[demand.workflow])
-        return self.after(demand.id, version)
+        done: S = self.after(demand.id, version)
+        return done
 
-    def after(self, demand: UUID, version: int) -> Demand:
+    def after(self, demand: UUID, version: int) -> Any:
         """The demand as it was after this event of it."""
         state = self._states.after(demand, version)
         if state is None or state.version < version:  # the rest is not stored yet
-            state = fold(self._events(demand, state.version if state else 0, version), state)
+            events = self._events(demand, state.version if state else 0, version)
+            state = fold(events, state, self._workflows.kind_of(events[0]))
         assert state is not None  # noqa: S101
         return state
 
-    def changed(self, demand: Demand, seen: Demand | int) -> str | None:
+    def changed(self, demand: Stream, seen: Stream | int) -> str | None:
         """What has changed since the caller saw the demand, if it matters for a decision."""
         if isinstance(seen, int):
             if seen > demand.version:
@@ -122,9 +131,16 @@ class Earlier:
         return self._log.events(demand, after=after, upto=upto)
 
 
-def _standing(demand: Demand) -> str:
+def reference_of(fact: Fact, workflow: Workflow) -> str | None:
+    """What it is known by, if there is only one of it: source and reference of a demand, the key of another stream."""
+    if isinstance(fact, Registered) and fact.source is not None:
+        return f"{fact.source}/{fact.reference}"
+    return None if workflow.of.KEY is None else f"{workflow.of.KIND}/{getattr(fact, workflow.of.KEY)}"
+
+
+def _standing(demand: Any) -> str:
     """What matters for a decision."""
-    with_whom = f" with {demand.contractor}" if demand.contractor else ""
+    with_whom = f" with {with_}" if (with_ := getattr(demand, "contractor", None)) else ""
     return f"{demand.state}{with_whom} in round {demand.round}"
 
 
@@ -154,7 +170,7 @@ def _check_same_reference(
         _check_role(workflow, command.move, command.by)
         proposal = Proposal(event.stamp.move, event.fact, command.by, event.meta.happened)
         try:
-            decide(workflow, Demand(event.demand, workflow=workflow.key), proposal)
+            decide(workflow, workflow.of(event.demand, workflow=workflow.key), proposal)
         except Exception:  # whatever a rule objects: its words may say what is recorded
             raise CommandConflict(what, str(event.demand), ("by",)) from None
     _check_same(what, event, command, {} if chosen is None else {"workflow": (event.meta.workflow, chosen)})

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from copy import copy
+from typing import Any
 from uuid import UUID
+
+from typing_extensions import TypeVar
 
 from demandflow.domain.decide import Command, decide
 from demandflow.domain.demand import Demand
@@ -13,6 +16,7 @@ from demandflow.domain.evolve import evolve
 from demandflow.domain.facts import MovedOver
 from demandflow.domain.merging import other_of, other_side
 from demandflow.domain.moves import Proposal
+from demandflow.domain.stream import Stream, of_kind
 from demandflow.domain.values import Role
 from demandflow.domain.versions.migration import check_it_may_move
 from demandflow.domain.versions.workflows import Workflows
@@ -25,6 +29,7 @@ from demandflow.store.log import Log, VersionTaken
 from demandflow.store.pending import PendingLog
 
 ATTEMPTS = 50
+S = TypeVar("S", bound=Stream, default=Demand)
 
 
 class CommandHandler:
@@ -48,7 +53,7 @@ class CommandHandler:
         """
         self._log, self.workflows, self.moments = log, workflows, moments
         self._policies, self._backdating = frozenset(policies), backdating
-        self.demands: Demands = Demands(log, moments.saw, keep, None if beside is None else beside.demands)
+        self.demands: Demands = Demands(log, workflows, moments.saw, keep, None if beside is None else beside.demands)
         self._earlier: Earlier = Earlier(log, workflows, None if beside is None else beside._earlier)
 
     def on(self, log: PendingLog, *, backdating: bool = False) -> CommandHandler:
@@ -60,14 +65,17 @@ class CommandHandler:
         """A handler that decides as this one does and records nothing."""
         return self.on(PendingLog(self._log), backdating=self._backdating)
 
-    def handle(self, command: Command) -> Demand:
-        """Record one fact, and its other side where it has one; returns the demand after it.
+    def handle(self, command: Command, of: type[S] = Demand) -> S:  # type: ignore[assignment]
+        """Record one fact, and its other side where it has one; returns the demand (or what else it is) after it.
 
-        Raises a Refusal (with who did what meanwhile, if somebody was faster), DemandNotFound or CommandConflict.
+        Raises a Refusal (with who did what meanwhile, if somebody was faster), DemandNotFound (OtherKind for what is
+        none of this kind) or CommandConflict.
         """
         seen: dict[UUID, int] = {}
         for _ in range(ATTEMPTS):
             demand, other = self.demands.seen(command.demand), None
+            if not isinstance(demand, of):
+                demand = of_kind(demand, of)
             try:
                 if (done := self._earlier.done(demand, command)) is not None:
                     return done
@@ -82,7 +90,8 @@ class CommandHandler:
                     error.meanwhile = self._earlier.since(seen)
                 raise
             try:
-                return self._appended(events, demand, other)
+                after: S = self._appended(events, demand, other)
+                return after
             except VersionTaken:
                 for event in events:
                     seen.setdefault(event.demand, event.version - 1)
@@ -91,7 +100,7 @@ class CommandHandler:
         busy = f"demand {command.demand} is written by others all the time"
         raise StorageBusy(f"{busy}; gave up after {ATTEMPTS} attempts")
 
-    def start(self, command: Command, workflow: Workflow, *, derived: bool, chosen: bool = False) -> Demand:
+    def start(self, command: Command, workflow: Workflow, *, derived: bool, chosen: bool = False) -> Any:
         """Register a demand; the same one again changes nothing. Raises CommandConflict if it said something else.
 
         `derived` ids come again with the same reference or command; `chosen` says that the caller named the workflow.
@@ -99,7 +108,7 @@ class CommandHandler:
         for _ in range(ATTEMPTS):
             if derived and (known := self._earlier.registered(command, workflow, chosen=chosen)) is not None:
                 return known
-            blank = Demand(command.demand, workflow=workflow.key)
+            blank = workflow.of(command.demand, workflow=workflow.key)
             events = self._decided(command, blank)
             try:
                 return self._appended(events, blank)
@@ -110,7 +119,7 @@ class CommandHandler:
                     raise StorageError(f"new_id made {command.demand}, which is in the log already") from None
         raise StorageBusy(f"demand {command.demand} could not be registered in {ATTEMPTS} attempts")
 
-    def _decided(self, command: Command, demand: Demand, other: Demand | None = None) -> list[Event]:
+    def _decided(self, command: Command, demand: Stream, other: Demand | None = None) -> list[Event]:
         """The events to record: one, or one on each side of a merge, at the same moment."""
         by, fact = command.by, command.fact
         if by.role == Role.POLICY and by.id in self._policies and not command.reaction:
@@ -129,7 +138,7 @@ class CommandHandler:
             decide(workflow, then, Proposal(command.move, fact, by, max(at, then.last or at), other), meta)
             raise StaleDemand(command.move, change)
         events = [decide(workflow, demand, proposal, meta)]
-        if other is not None:
+        if other is not None and isinstance(demand, Demand):
             events.append(self._decided_there(command, demand, other, meta))
         return events
 
@@ -140,7 +149,7 @@ class CommandHandler:
         there = Meta(meta.actor, meta.happened, meta.recorded, workflow.key, retrospect=meta.retrospect)
         return decide(workflow, other, Proposal(move, side, command.by, meta.happened), there)
 
-    def _appended(self, events: list[Event], *demands: Demand | None) -> Demand:
+    def _appended(self, events: list[Event], *demands: Stream | None) -> Any:
         """The demand after its event, once all are stored."""
         self._log.append(events)
         self.moments.saw(events[0].meta.recorded)

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
-from demandflow.domain.demand import Demand
+from demandflow.domain.stream import Stream
 from demandflow.domain.values import Actor
 from demandflow.errors import BackdatingNotAllowed, ClockBehind, ClockJumped, InvalidValue, brief
 from demandflow.inputs.moments import moment
@@ -61,7 +61,7 @@ class Moments:
         self.saw(other._newest)
         self._read_newest, self._began = other._read_newest, other._began
 
-    def recording(self, *demands: Demand | None) -> datetime:
+    def recording(self, *demands: Stream | None) -> datetime:
         """The moment at which something is recorded now, on these demands. Raises ClockBehind; warns of a jump."""
         now = self.now()
         if self._read_newest is not None:
@@ -79,7 +79,7 @@ class Moments:
         return now
 
     def happened(
-        self, at: datetime | None, by: Actor, recorded: datetime, *demands: Demand | None, backdating: bool = False
+        self, at: datetime | None, by: Actor, recorded: datetime, *demands: Stream | None, backdating: bool = False
     ) -> datetime:
         """When it happened: as given, or now, but not before what happened last.
 

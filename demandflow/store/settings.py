@@ -15,8 +15,11 @@ from demandflow.store import holes
 from demandflow.store.sqlite.files import columns_of
 from demandflow.store.sqlite.recorder import ROWS
 
-FORMAT = 1
-"""The format that this release writes. A log of a later format may have what this release would count wrongly."""
+FORMAT, WITH_KINDS = 1, 2
+"""The formats that this release writes: with demands alone, and with streams of other kinds.
+
+A log of a later format may have what this release would count wrongly.
+"""
 TABLES = (
     "CREATE TABLE IF NOT EXISTS demandflow_log (id TEXT NOT NULL, tenant TEXT)",
     "CREATE TABLE IF NOT EXISTS demandflow_settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
@@ -74,21 +77,26 @@ def check_log(connection: sqlite3.Connection, tenant: str | None) -> str | None:
         return None
     if columns_of(connection, "demandflow_settings"):
         number = connection.execute("SELECT value FROM demandflow_settings WHERE name = 'format'").fetchone()
-        if number is not None and number[0] != str(FORMAT):
-            raise UnknownFormat(number[0], str(FORMAT))
+        if number is not None and number[0] not in (str(FORMAT), str(WITH_KINDS)):
+            raise UnknownFormat(number[0], str(WITH_KINDS))
     if row[1] != tenant:
         raise WrongTenant(tenant, row[1])
     return str(row[0])
 
 
 def keep_workflows(connection: sqlite3.Connection, workflows: Mapping[str, Workflow], writers: Iterable[str]) -> None:
-    """Keep what the writing workflows declare. Raises WorkflowChanged if one declared something else before."""
+    """Keep what the writing workflows declare. Raises WorkflowChanged if one declared something else before.
+
+    With the first that is of another kind than demands the format rises: releases that know no kinds refuse the log.
+    """
     kept = dict(connection.execute("SELECT key, declared FROM demandflow_workflows").fetchall())
     for key in [key for key in workflows if key in kept]:
         if (now := declared(workflows[key])) != kept[key]:
             raise WorkflowChanged(key, differences(kept[key], now))
     new = [(key, declared(workflows[key])) for key in writers if key in workflows and key not in kept]
     connection.executemany("INSERT INTO demandflow_workflows VALUES (?, ?)", new)
+    if any(workflows[key].of.KIND is not None for key, _ in new):
+        connection.execute(PUT, ("format", str(WITH_KINDS)))
 
 
 def _zone_of_tables(connection: sqlite3.Connection) -> str | None:

@@ -225,8 +225,8 @@ class _Stage:
         how: dict[str, Any] = {"by": part.by, "command_id": attempt.command_id}
         if demand is None:
             assert isinstance(attempt.fact, Registered)
-            return self._flow.start(attempt.fact, **how)
-        return self._flow.act(demand.id, part.move, attempt.fact, **how)
+            return self._flow.start(attempt.fact, of=Demand, **how)
+        return self._flow.act(demand.id, part.move, attempt.fact, of=Demand, **how)
 
     def _cast(self, attempt: Attempt, demand: Demand | None) -> Part:
         by, move = attempt.by, attempt.move

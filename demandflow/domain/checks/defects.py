@@ -16,10 +16,12 @@ from demandflow.domain.checks.samples import accepted
 from demandflow.domain.checks.shape import wrong_ends, wrong_merges, wrong_shape, wrong_telling
 from demandflow.domain.checks.spelling import did_you_mean, meant
 from demandflow.domain.clocks.clock import Clock
+from demandflow.domain.demand import Demand
 from demandflow.domain.fact import Fact
 from demandflow.domain.facts import OTHER_SIDE, STANDARD_FACTS, Corrected, Evaluated, Registered, Reported
 from demandflow.domain.moves import BACK, ENDS, MEANINGS, START, WORDS, Move, State
 from demandflow.domain.standard.grades import FIVE_GRADES, GradeScale
+from demandflow.domain.stream import Stream
 from demandflow.domain.values import Stage
 from demandflow.errors import Defect, listed
 from demandflow.inputs.texts import is_name
@@ -30,6 +32,7 @@ SAYS: dict[str, tuple[type[Fact], str]] = {
     "corrected": (Corrected, "what was wrong"),
 }
 """Meanings that need more than a word: the fact that says it, and what it says."""
+OF_DEMANDS = (Registered, *OTHER_SIDE, *OTHER_SIDE.values())
 RESERVED = (*WORDS, "*", "=")
 """Names that no state can have: they are words of the table in files, or signs in the table itself."""
 
@@ -43,12 +46,13 @@ def defects_of(
     tells_nobody: bool,
     clocks: Sequence[Clock],
     grades: GradeScale = FIVE_GRADES,
+    of: type[Stream] = Demand,
 ) -> tuple[Defect, ...]:
     """All defects of a workflow, each once.
 
     A misspelt name is reported, and then read as the one that was meant, so that it causes no other defect.
     """
-    if defects := tuple(wrong_types(name, version, states, moves, tells_nobody, grades)):
+    if defects := tuple(wrong_types(name, version, states, moves, tells_nobody, grades, of)):
         return defects
     defects = (*_wrong_names(states, moves), *_wrong_words(states, moves), *_wrong_facts(moves))
     declared, (states, moves) = len(moves), _as_meant(states, moves)
@@ -59,7 +63,7 @@ def defects_of(
     more = (
         *wrong_clocks(clocks, states),
         *_wrong_owners(states),
-        *_wrong_starts(moves),
+        *(_wrong_starts(moves) if of is Demand else _wrong_kind(moves, of)),
         *_wrong_order(states, moves),
         *shape,
         *wrong_ends(states, moves, steps),
@@ -193,6 +197,25 @@ def _wrong_starts(moves: Sequence[Move]) -> Iterator[Defect]:
             both = (names[move.fact], move.name)
             says = f"moves {both[0]!r} and {both[1]!r} both start with {move.fact.__name__}"
             yield Defect("start", says, "give each a fact of its own", (), both)
+
+
+def _wrong_kind(moves: Sequence[Move], of: type[Stream]) -> Iterator[Defect]:
+    starts = [move for move in moves if move.from_ is START]
+    if not starts:
+        yield Defect("start", f"no move begins a {of.KIND}", "add one from START with its first fact")
+    for move in starts:
+        if not isinstance(move.to, str):
+            says = f"move {move.name!r} begins a {of.KIND} but leads to no state"
+            yield Defect("start", says, "name one", (), (move.name,))
+        if of.KEY is not None and of.KEY not in move.fact.model_fields:
+            says = (
+                f"a {of.KIND} is known by its {of.KEY!r}, which {move.fact.__name__} of move {move.name!r} does not say"
+            )
+            yield Defect("start", says, "give the fact this field", (), (move.name,))
+    for move in moves:
+        if issubclass(move.fact, OF_DEMANDS):
+            says = f"move {move.name!r} of a {of.KIND} records {move.fact.__name__}, which only demands can have"
+            yield Defect("fact", says, "use a fact of your own", (), (move.name,))
 
 
 def _wrong_order(states: Sequence[State], moves: Sequence[Move]) -> Iterator[Defect]:

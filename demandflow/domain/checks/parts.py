@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from inspect import iscoroutinefunction, signature
 from typing import Any
 
+from demandflow.domain.demand import Demand
 from demandflow.domain.fact import Fact
 from demandflow.domain.moves import BACK, ENDS, START, STAY, Move, State
 from demandflow.domain.standard.grades import GradeScale
+from demandflow.domain.stream import Stream
 from demandflow.domain.values import Stage
 from demandflow.errors import Defect, brief, listed
 from demandflow.inputs.texts import is_name
@@ -18,7 +20,7 @@ MOST_VERSIONS = 1_000_000_000
 
 
 def wrong_types(
-    name: Any, version: Any, states: Sequence[Any], moves: Sequence[Any], tells_nobody: Any, grades: Any
+    name: Any, version: Any, states: Sequence[Any], moves: Sequence[Any], tells_nobody: Any, grades: Any, of: Any
 ) -> Iterator[Defect]:
     """Parts of the wrong type, which nothing else can be asked about."""
     if not isinstance(name, str) or not is_name(name) or "@" in name:
@@ -31,6 +33,8 @@ def wrong_types(
         yield Defect("type", f"tells_nobody {brief(tells_nobody)}", "say True or False")
     if not isinstance(grades, GradeScale):
         yield Defect("type", f"grades {brief(grades)}", "give a GradeScale")
+    if not (isinstance(of, type) and issubclass(of, Stream)) or (of.KIND is None) is not (of is Demand):
+        yield Defect("type", f"of={brief(of)}", "give Demand, or a class of Stream that says its KIND")
     for state in states:
         if not isinstance(state, State) or not isinstance(state.name, str):
             yield Defect("type", f"{brief(state)} is no State", "give a State with a name")

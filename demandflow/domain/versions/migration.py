@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from demandflow.domain.demand import Demand
 from demandflow.domain.facts import MovedOver
+from demandflow.domain.stream import Stream
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import RuleBroken, listed
 
 
-def reasons_not_to_move(demand: Demand, new: Workflow) -> tuple[str, ...]:
+def reasons_not_to_move(demand: Stream, new: Workflow) -> tuple[str, ...]:
     """Why the demand cannot go on under this workflow; empty if it can."""
     if demand.workflow == new.key:
         return (f"it is on {new.key} already",)
     if demand.ended_as is not None:
         return (f"it has ended as {demand.ended_as}; only running demands move over",)
+    if not isinstance(demand, new.of):
+        return (f"{new.key} is for {new.of.KIND or 'demand'}s, and this is of kind {demand.stamp.kind or 'demand'}",)
     states = {state.name: state for state in new.states}
     if demand.state not in states:
         return (f"{new.key} has no state {demand.state!r} (it has {listed(states)})",)
@@ -30,7 +32,7 @@ def reasons_not_to_move(demand: Demand, new: Workflow) -> tuple[str, ...]:
     return tuple(reasons)
 
 
-def check_it_may_move(demand: Demand, new: Workflow, move: str) -> None:
+def check_it_may_move(demand: Stream, new: Workflow, move: str) -> None:
     """Raise RuleBroken, with every reason, unless the demand can go on under this workflow."""
     if reasons := reasons_not_to_move(demand, new):
         raise RuleBroken(move, tuple((reasons_not_to_move.__name__, reason) for reason in reasons))

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from demandflow.domain.demand import Demand
+from demandflow.domain.events import Event
+from demandflow.domain.fact import Fact
+from demandflow.domain.stream import Stream
 from demandflow.domain.workflow import Workflow
-from demandflow.errors import UnknownWorkflow
+from demandflow.errors import InvalidValue, UnknownWorkflow
 
 
 class Workflows(dict[str, Workflow]):
@@ -20,6 +24,7 @@ class Workflows(dict[str, Workflow]):
     ) -> None:
         super().__init__(workflows or {})
         self._later = dict(later or {})
+        self._first: dict[tuple[type[Stream], type[Fact]], Workflow] = {}
 
     def __missing__(self, key: str) -> Workflow:
         if key not in self._later:
@@ -30,6 +35,24 @@ class Workflows(dict[str, Workflow]):
     def built(self) -> tuple[Workflow, ...]:
         """Those that are built by now."""
         return tuple(super().values())
+
+    def kind_of(self, event: Event) -> type[Stream]:
+        """Of which class the event's stream is; just a Stream, if no workflow is of its kind."""
+        if (kind := event.stamp.kind) is None:
+            return Demand
+        return next((workflow.of for workflow in self.built if kind == workflow.of.KIND), Stream)
+
+    def first(self, of: type[Stream], fact: type[Fact]) -> Workflow:
+        """The first of this kind that begins with such a fact, else the first of this kind.
+
+        Raises InvalidValue where none is.
+        """
+        if (found := self._first.get((of, fact))) is None:
+            if not (theirs := [workflow for workflow in self.built if workflow.of is of]):
+                raise InvalidValue("of", f"no workflow given to open() is of kind {of.KIND or 'demand'}")
+            found = next((workflow for workflow in theirs if workflow.move_of(fact, "") is not None), theirs[0])
+            self._first[of, fact] = found
+        return found
 
     def __contains__(self, key: object) -> bool:
         return super().__contains__(key) or key in self._later

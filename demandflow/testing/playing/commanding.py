@@ -33,14 +33,14 @@ def command(flow: Commands, step: Step, at: datetime | None) -> Demand:
     if step.way == WOULD:
         if isinstance(fact, Registered):
             return as_if(
-                flow.would_start(fact, workflow=step.on, **how), id=it
+                flow.would_start(fact, workflow=step.on, of=Demand, **how), id=it
             )  # no id is made for what is not recorded
-        return flow.would(it, step.move, fact, **how)
+        return flow.would(it, step.move, fact, of=Demand, **how)
     fields = {name: value for name, value in fact.__dict__.items() if value is not None}
     if type(fact) is Registered and step.way == METHOD and step.by.role != Role.RESIDENT:
         return flow.register(**fields, workflow=step.on, **how)
     if isinstance(fact, Registered):
-        return flow.start(fact, workflow=step.on, **how)
+        return flow.start(fact, workflow=step.on, of=Demand, **how)
     if (
         step.way == METHOD
         and step.move == BY_MIGRATING
@@ -51,7 +51,7 @@ def command(flow: Commands, step: Step, at: datetime | None) -> Demand:
     method = getattr(flow, step.move, None) if step.way == METHOD else None
     if method is not None and BY_METHOD.get(step.move) is type(fact) and _fits(method, fields):
         return method(it, **fields, **how)  # type: ignore[no-any-return]
-    return flow.act(it, step.move, fact, **how)
+    return flow.act(it, step.move, fact, of=Demand, **how)
 
 
 def _fits(method: Callable[..., Any], fields: Mapping[str, Any]) -> bool:

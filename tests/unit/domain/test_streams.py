@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from demandflow import START, STAY, Actor, Channel, DemandFlow, Event, Move, Place, Proposal, Stage, State, Workflow
+from demandflow import CLOSED_LOOP, START, STAY, Actor, DemandFlow, Event, Move, Proposal, Stage, State, Workflow
 from demandflow.analysis import diff
 from demandflow.application import published
 from demandflow.domain.decide import decide
@@ -14,11 +14,16 @@ from demandflow.domain.evolve import evolve
 from demandflow.domain.facts import STANDARD_FACTS
 from demandflow.domain.stream import Change, Stream
 from demandflow.domain.versions.declared import declared
-from demandflow.facts import Fact, Registered
+from demandflow.facts import Fact
 from demandflow.recording.ids import derived_id
 from demandflow.store.mapper import FactMapper
 from demandflow.testing import FrozenClock
 from tests.stories import CLERK, T0, A, Story
+
+
+class Planned(Fact):
+    TOPIC: ClassVar[str] = "activity.planned"
+    title: str
 
 
 class Joined(Fact):
@@ -47,13 +52,13 @@ OUTINGS = Workflow(
     1,
     states=[State("planned", Stage.FEEDBACK, owner="organiser"), State("over", Stage.ENDED, ended_as="closed")],
     moves=[
-        Move("plan", Registered, START, "planned", by="organiser"),
+        Move("plan", Planned, START, "planned", by="organiser"),
         Move("join", Joined, "planned", STAY, by="organiser", rules=(there_is_room,)),
         Move("end", Joined, "planned", "over", by="organiser"),
     ],
     of=Activity,
 )
-PLANNED = Registered(text="to the lake", channel=Channel.COUNTER, place=Place("fufeng"))
+PLANNED = Planned(title="to the lake")
 
 
 def outing(*who: str) -> tuple[Activity, list[Event]]:
@@ -76,7 +81,7 @@ def test_another_kind_is_decided_and_folded_by_its_own_fields() -> None:
 
 
 def test_the_kind_is_stamped_and_that_of_a_demand_is_not_written() -> None:
-    mapper = FactMapper([*STANDARD_FACTS, Joined])
+    mapper = FactMapper([*STANDARD_FACTS, Planned, Joined])
     for event, kind in ((outing("a")[1][1], "activity"), (Story().tell("register").events[0], None)):
         *_, state = mapper.row(event)
         assert event.stamp.kind == kind
@@ -103,7 +108,7 @@ def test_what_is_no_demand_is_neither_counted_nor_on_the_board_nor_asked_about()
 
 
 def test_a_log_knows_of_which_kind_a_workflow_is_and_a_comparison_says_so() -> None:
-    other = replace(OUTINGS, version=2, of=Demand)
+    other = replace(CLOSED_LOOP, name="outings")
     assert '"of":"activity"' in declared(OUTINGS)
     assert '"of"' not in declared(other)
     assert "it is of another kind of stream: demand instead of activity" in str(diff(OUTINGS, other))

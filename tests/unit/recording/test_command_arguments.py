@@ -141,7 +141,7 @@ MISTAKES: dict[str, tuple[Callable[[DemandFlow], Any], str, str]] = {
         "must be a fact, for instance Noted(text=…), got 'x'",
     ),
     "what starts no demand": (
-        lambda flow: flow.start(Noted(text="x"), by=LI),  # type: ignore[arg-type]
+        lambda flow: flow.start(Noted(text="x"), by=LI),
         "fact",
         "a demand starts with Registered or a subclass, got Noted",
     ),

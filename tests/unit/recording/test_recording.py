@@ -517,7 +517,7 @@ def test_circumstances_are_checked(flow: DemandFlow, how: Any, says: str) -> Non
     with pytest.raises(InvalidValue, match="fact: must be a fact"):
         flow.act(demand, "note", "x", by=CLERK)  # type: ignore[arg-type]
     with pytest.raises(InvalidValue, match="starts with Registered"):
-        flow.start(Noted(text="x"), by=CLERK)  # type: ignore[arg-type]
+        flow.start(Noted(text="x"), by=CLERK)
     assert flow.demand(demand).version == 1
 
 
