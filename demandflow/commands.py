@@ -37,8 +37,6 @@ from demandflow.domain.facts import (
     Resumed,
     Sorted,
     Stepped,
-    Supported,
-    SupportEnded,
     Suspended,
     TakenOn,
     Unmerged,
@@ -49,11 +47,12 @@ from demandflow.domain.values import Actor, Category, Channel, FeedbackMethod, G
 from demandflow.errors import InvalidValue, brief
 from demandflow.recording.command import Circumstances, How, as_id, command_from
 from demandflow.recording.registering import Registering, workflow_named
+from demandflow.recording.supporting import Supporting
 
 S = TypeVar("S", bound=Stream, default=Demand)
 
 
-class Commands(Registering):
+class Commands(Supporting, Registering):
     """All that can be done to demands; each method returns the demand after it, or raises and records nothing.
 
     Each takes `by=Actor(…)`, and maybe `at`,
@@ -323,18 +322,6 @@ class Commands(Registering):
         return self._act(demand_id, "appeal", Reopened(reason=reason), how)
 
     # everywhere
-
-    def support(self, demand_id: UUID, who: str, **how: Unpack[How]) -> Demand:
-        """Want the same ("me too"), once each: `who` is told what becomes of it as well.
-
-        A resident supports in their own name, a grid administrator writes it down for anybody; nobody supports their
-        own demand. For workflows that have the move: `closed_loop("ours", support=True)`, or the moves SUPPORT.
-        """
-        return self._act(demand_id, "support", Supported(who=who), how)
-
-    def end_support(self, demand_id: UUID, who: str, **how: Unpack[How]) -> Demand:
-        """Take support back, also when the demand has ended."""
-        return self._act(demand_id, "end_support", SupportEnded(who=who), how)
 
     def escalate(self, demand_id: UUID, reason: str, **how: Unpack[How]) -> Demand:
         """Mark it for somebody higher up; it stays where it is."""

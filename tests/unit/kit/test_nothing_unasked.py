@@ -45,6 +45,7 @@ HOW = ("by", "at", "command_id", "seen", "correlation", "causation")
 """What all commands hand on to the same door."""
 COMMANDS = "every command"
 NOT_DRAWN = {
+    **dict.fromkeys(("keep_draft", "drafts", "register_draft", "erase_draft"), "beside the log: see test_drafts.py"),
     "policies": "no question: it is what it was opened with",
     "run_policies.notify": "deliver_notices(), which is given",
     "run_policies.stop": "a hook: see test_follow.py",

@@ -94,7 +94,6 @@ def test_every_method_records_its_fact(flow: DemandFlow, clock: FrozenClock) -> 
 
     methods = {name for name in vars(Commands) if not name.startswith("_")} - {"act", "start", "events", "id_of"}
     methods -= {"would", "would_start", "to_be_told"}
-    methods -= {"support", "end_support"}  # see test_support.py
     methods.remove("migrate")  # see test_moving.py: it needs another workflow
     moves = {line.move for one in (demand, other, anonymous) for line in flow.history(one)}
     assert moves == methods | {"take_in", "let_go"} == {move.name for move in CLOSED_LOOP.moves} - {"move_over"}
