@@ -18,6 +18,7 @@ from demandflow.automation.runner import Runner
 from demandflow.batches import Batches
 from demandflow.calendars.calendar import Calendar
 from demandflow.calendars.ends import CalendarEnds
+from demandflow.county.streams_asked import StreamsAsked
 from demandflow.domain.clocks.coverage import calendar_ends
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
@@ -25,7 +26,7 @@ from demandflow.domain.facts import STANDARD_FACTS
 from demandflow.domain.values import Actor, actor_of
 from demandflow.domain.versions.workflows import Workflows
 from demandflow.domain.workflow import PossibleMove, Workflow
-from demandflow.errors import InvalidValue, StorageBusy, StorageError, WorkflowAdvice, brief
+from demandflow.errors import InvalidValue, WorkflowAdvice, brief
 from demandflow.inputs.arguments import each_of, whole_number, yes_or_no
 from demandflow.inputs.texts import name_of
 from demandflow.policies.policy import Policy
@@ -44,9 +45,7 @@ from demandflow.store import cursor
 from demandflow.store.log import Log
 from demandflow.store.mapper import Unreadable, facts_by_topic
 from demandflow.store.parking import ParkedEvent, grouped
-from demandflow.store.upkeep import Upkeep
-
-LAST_FEW = 20
+from demandflow.store.upkeep import Upkeep, last_recorded
 
 
 def published() -> tuple[Workflow, ...]:
@@ -67,7 +66,7 @@ def _first() -> Workflow:
     return CLOSED_LOOP_1
 
 
-class DemandFlow(Batches, Drafts, Reactions, Upkeep):
+class DemandFlow(Batches, Drafts, StreamsAsked, Reactions, Upkeep):
     """The demands of one tenant: record what happens, look at the board, and read figures that add up.
 
     Open it with `DemandFlow.open(url)`, close it with `close()` or by `with`. It may be shared by threads.
@@ -151,7 +150,7 @@ class DemandFlow(Batches, Drafts, Reactions, Upkeep):
                 clock,
                 late_entry=late_entry,
                 backdating=backdating,
-                newest=lambda: _newest(log),
+                newest=lambda: last_recorded(log),
                 trusted_until=clocks_right_until,
                 elapsed=elapsed if clock is utc_now else None,
             )
@@ -173,6 +172,7 @@ class DemandFlow(Batches, Drafts, Reactions, Upkeep):
         """Close the storage; doing so twice is harmless."""
         self._agenda.close()
         self._projector.close()
+        self._close_streams()
         self._log.close()
 
     def __enter__(self) -> Self:
@@ -201,6 +201,8 @@ class DemandFlow(Batches, Drafts, Reactions, Upkeep):
         """
         self._projector.rebuild(progress)
         self._agenda.forget()
+        for tables in self._other_kinds:
+            tables.rebuild()
         self._deliveries.heal()
         self._deliveries.retry_parked_events()
 
@@ -213,6 +215,7 @@ class DemandFlow(Batches, Drafts, Reactions, Upkeep):
             [
                 *(("figures", parked) for parked in self._projector.parked()),
                 *(("policies", parked) for parked in self._agenda.parked_events()),
+                *(("streams", parked) for tables in self._other_kinds for parked in tables.parked()),
                 *self._deliveries.parked_events(),
             ]
         )
@@ -224,6 +227,8 @@ class DemandFlow(Batches, Drafts, Reactions, Upkeep):
         """
         self._projector.retry_parked()
         self._agenda.retry_parked_events()
+        for tables in self._other_kinds:
+            tables.retry_parked()
         self._deliveries.retry_parked_events()
         return self.parked_events()
 
@@ -269,18 +274,6 @@ class DemandFlow(Batches, Drafts, Reactions, Upkeep):
             actor_of(by)
         demand = self._handler.demands.current(as_id(demand_id))
         return self._workflows[demand.workflow].possible(demand, by)
-
-
-def _newest(log: Log) -> datetime | None:
-    """When something was last recorded: the latest of the last few recordings."""
-    try:
-        rows = log.page(max(0, log.last_position() - LAST_FEW), LAST_FEW)
-    except StorageBusy:
-        raise
-    except StorageError:  # rows that went hold nobody else back
-        return None
-    # nor does a row that cannot be read
-    return max((event.meta.recorded for _, event in rows if isinstance(event, Event)), default=None)
 
 
 def _by_key(workflows: Iterable[Workflow]) -> Workflows:
