@@ -263,18 +263,6 @@ class Commands(Supporting, Registering):
         """
         return self._act(demand_id, "feed_back", FedBack(way=FeedbackMethod(way), words=words), how)
 
-    def to_be_told(self, demand_id: UUID) -> tuple[Demand, ...]:
-        """All demands merged into the demand, and into those, at any depth: who is to be told of it as well.
-
-        `demand.to_be_told` names the people of each: its residents, and those who support it. Raises DemandNotFound.
-        """
-        merged: list[Demand] = []
-        waiting = list(reversed(self._handler.demands.demand(as_id(demand_id)).took_in))
-        while waiting:
-            merged.append(self._handler.demands.demand(waiting.pop()))
-            waiting += reversed(merged[-1].took_in)
-        return tuple(merged)
-
     def evaluate(
         self,
         demand_id: UUID,
@@ -283,10 +271,15 @@ class Commands(Supporting, Registering):
         grade: str,
         words: str | None = None,
         written_by: str | None = None,
+        scores: Mapping[str, str] | None = None,
         **how: Unpack[How],
     ) -> Demand:
-        """Say, as the resident, whether it is resolved and how satisfied you are; maybe a clerk wrote it down."""
-        fact = Evaluated(resolved=resolved, grade=Grade(grade), words=words, written_by=written_by)
+        """Say, as the resident, whether it is resolved and how satisfied you are; maybe a clerk wrote it down.
+
+        `scores` grades single sides of the work, by the names that the workflow's scale declares.
+        """
+        said: Any = scores  # read by the fact
+        fact = Evaluated(resolved=resolved, grade=Grade(grade), words=words, written_by=written_by, scores=said)
         return self._act(demand_id, "evaluate", fact, how)
 
     def miss_callback(self, demand_id: UUID, note: str | None = None, **how: Unpack[How]) -> Demand:
@@ -346,12 +339,14 @@ class Commands(Supporting, Registering):
         resolved: bool | None = None,
         grade: str | None = None,
         confirmed_by: str | None = None,
+        scores: Mapping[str, str] | None = None,
         **how: Unpack[How],
     ) -> Demand:
         """Replace fields of an earlier event (its version), from that event's day on; the log keeps both.
 
         What a resident said is corrected on their word, or on that of a second person: `confirmed_by`.
         """
+        said: Any = scores
         fact = Corrected(
             event=event,
             reason=reason,
@@ -362,6 +357,7 @@ class Commands(Supporting, Registering):
             resolved=resolved,
             grade=None if grade is None else Grade(grade),
             confirmed_by=confirmed_by,
+            scores=said,
         )
         return self._act(demand_id, "correct", fact, how)
 

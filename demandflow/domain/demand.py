@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from demandflow.domain.events import GradeMeaning, Stamp
+from demandflow.domain.scores import Score
 from demandflow.domain.stream import Change, Stream, reads
 from demandflow.domain.values import Category, Channel, Grade, Place, Urgency
 
@@ -56,7 +57,7 @@ class Work(Struct, frozen=True):
 class Round(Struct, frozen=True):
     """What happened in one go at it. The next begins empty, so that nothing has to lapse.
 
-    `grade_means` is what the grade counts for, where it is none of the five of 好差评.
+    `grade_means` is what the grade counts for, where it is none of the five of 好差评; `score_means` those of scores.
     """
 
     told_at: datetime | None = None
@@ -70,6 +71,8 @@ class Round(Struct, frozen=True):
     resolved: bool | None = None
     grade: Grade | None = None
     grade_means: GradeMeaning | None = None
+    scores: tuple[Score, ...] = ()
+    score_means: tuple[tuple[str, GradeMeaning], ...] = ()
     report_from: int = 0
     evaluation_from: int = 0
 
@@ -124,6 +127,7 @@ class Demand(Stream, frozen=True):
     evaluated = reads[bool]("this_round.evaluated")
     resolved = reads[bool | None]("this_round.resolved")
     grade = reads[Grade | None]("this_round.grade")
+    scores = reads[tuple[Score, ...]]("this_round.scores")
 
     @property
     def told(self) -> bool:

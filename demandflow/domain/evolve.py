@@ -177,6 +177,7 @@ def _reported(was: Demand, event: Event, fact: Any, change: Change) -> None:
 
 def _evaluated(was: Demand, event: Event, fact: Any, change: Change) -> None:
     graded = {"grade": fact.grade, "grade_means": event.stamp.grade_means}
+    graded |= {"scores": fact.scores or (), "score_means": event.stamp.score_means or ()}
     set_part(was, change, "this_round", resolved=fact.resolved, **graded, evaluation_from=event.version)
     _add(was, change, "evaluators", event.meta.actor.id, event.meta.actor.unit, fact.written_by)
 

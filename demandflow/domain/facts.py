@@ -12,6 +12,7 @@ from uuid import UUID
 from pydantic import Strict
 
 from demandflow.domain.fact import Fact
+from demandflow.domain.scores import Scores
 from demandflow.domain.values import (
     Actor,
     Category,
@@ -174,13 +175,17 @@ class NoticeEnded(Fact):
 
 
 class Evaluated(Fact):
-    """The resident said whether it is resolved and how satisfied they are; maybe a clerk wrote it down."""
+    """The resident said whether it is resolved and how satisfied they are; maybe a clerk wrote it down.
+
+    `scores` are of single sides of the work, by the names that the workflow's scale declares.
+    """
 
     TOPIC: ClassVar[str] = "demand.evaluated"
     resolved: bool
     grade: Grade
     words: Text | None = None
     written_by: Name | None = None
+    scores: Scores | None = None
 
 
 class Reopened(Fact):
@@ -253,7 +258,7 @@ class Corrected(Fact):
     """What an earlier event of this demand said was wrong: the fields given here replace its own.
 
     `event` is the version of the event that is corrected. The correction holds from that event's day on. `confirmed_by`
-    names the resident, or another second person, whose word confirms it.
+    names the resident, or another second person, whose word confirms it. `scores` replaces those of the same names.
     """
 
     TOPIC: ClassVar[str] = "demand.corrected"
@@ -266,6 +271,7 @@ class Corrected(Fact):
     resolved: bool | None = None
     grade: Grade | None = None
     confirmed_by: Name | None = None
+    scores: Scores | None = None
 
     @property
     def replaced(self) -> dict[str, Any]:
@@ -345,7 +351,7 @@ CORRECTABLE: dict[type[Fact], tuple[str, ...]] = {
     Sorted: ("category", "place"),
     ContractedOut: ("contractor",),
     Reported: ("resolved",),
-    Evaluated: ("resolved", "grade"),
+    Evaluated: ("resolved", "grade", "scores"),
 }
 
 

@@ -72,6 +72,7 @@ from demandflow.domain.rules.book import (
     times_do_not_run_backwards,
 )
 from demandflow.domain.standard.duties import guarded
+from demandflow.domain.standard.grades import FIVE_GRADES, GradeScale
 from demandflow.domain.standard.support import SUPPORT
 from demandflow.domain.values import Role, Stage
 from demandflow.domain.workflow import Workflow
@@ -124,6 +125,7 @@ def closed_loop(
     notice_days: int = 7,
     reopening_days: int = 30,
     clocks: Sequence[Clock] = (),
+    grades: GradeScale = FIVE_GRADES,
     support: bool = False,
     without: Iterable[Rule] = (),
 ) -> Workflow:
@@ -132,9 +134,9 @@ def closed_loop(
     `bound` is the greatest number of rounds before the supervisor takes over; after `missed_callbacks` calls in
     vain (`callback_hours` apart, unless None), or `notice_days` of public notice, a demand is closed as silent; an
     ended demand can be taken up again for `reopening_days`. Days are of 24 hours. `clocks` are its deadlines (see
-    standard_clocks). With `support`, others may support a demand. `without` takes rules out:
-    `without=(rules.nobody_ends_their_own_work,)`. Raises InvalidValue for a number below 1, and for what is none of its
-    rules.
+    standard_clocks), `grades` the scale by which residents evaluate. With `support`, others may support a demand.
+    `without` takes rules out: `without=(rules.nobody_ends_their_own_work,)`. Raises InvalidValue for a number below 1,
+    and for what is none of its rules.
     """
     if (name, version) == ("closed-loop", 1):
         remedy = "take CLOSED_LOOP_1, or a file of it with the numbers that it had (dump(CLOSED_LOOP_1, path))"
@@ -236,7 +238,7 @@ def closed_loop(
     )
     # fmt: on
     moves = (*moves, *SUPPORT) if yes_or_no("support", support) else moves
-    return Workflow(name, version, STATES, guarded(moves, without), clocks=clocks)
+    return Workflow(name, version, STATES, guarded(moves, without), clocks=clocks, grades=grades)
 
 
 def check_numbers(**numbers: int) -> None:

@@ -23,7 +23,7 @@ from demandflow.testing.model.world import World
 
 FITS = 0.7
 """How often all values of a question fit one demand, as it is or once was, so that something is left of them."""
-HAPPENED_IN = ("figures", "figures_by", "counted", "changes", "durations")
+HAPPENED_IN = ("figures", "figures_by", "scores", "counted", "changes", "durations")
 """Questions about demands that are elsewhere by now."""
 BESIDE = (NO_TIME,) * 4 + (US, US, -US, -US, HOUR, -DAY, 2 * DAY, 60 * DAY)
 CLOSE = (NO_TIME, NO_TIME, US, -US)

@@ -40,7 +40,7 @@ def had_a_part(d: Demand) -> set[str | None]:
 
 def verdict(p: P) -> bool:
     """Whether a correction is of the verdict."""
-    return p.fact.resolved is not None or p.fact.grade is not None
+    return (p.fact.resolved, p.fact.grade, p.fact.scores) != (None, None, None)
 
 
 def given_to(p: P) -> set[str | None]:
@@ -55,7 +55,7 @@ CORRECTABLE: dict[type, set[str]] = {
     Sorted: {"category", "place"},
     ContractedOut: {"contractor"},
     Reported: {"resolved"},
-    Evaluated: {"resolved", "grade"},
+    Evaluated: {"resolved", "grade", "scores"},
 }
 
 

@@ -13,14 +13,14 @@ from zoneinfo import ZoneInfo
 
 from demandflow.domain.clocks.clock import Limit
 from demandflow.domain.demand import Demand, as_if
-from demandflow.domain.events import Event, Meta
-from demandflow.domain.facts import OTHER_SIDES, Corrected, Merged, MovedOver, Noted, Registered, Unmerged
+from demandflow.domain.events import Event, Meta, Stamp
+from demandflow.domain.facts import OTHER_SIDES, Corrected, Evaluated, Merged, MovedOver, Noted, Registered, Unmerged
 from demandflow.domain.moves import Move, Proposal
 from demandflow.domain.values import Role
 from demandflow.domain.workflow import Workflow
 from demandflow.testing.clock import FrozenClock
 from demandflow.testing.environments import PLAIN, Environment
-from demandflow.testing.model.picture import as_right, demand_of, grade_means, moments_of, picture
+from demandflow.testing.model.picture import as_right, demand_of, grade_means, moments_of, picture, score_means
 from demandflow.testing.model.step import ENTERED, Expected, Step, demand_id
 from demandflow.testing.model.table import Table
 
@@ -224,7 +224,7 @@ class World:
         key = ("right", demand, known)
         if key not in self._kept:
             events = self.events[demand][:known]
-            stamps = [as_if(event.stamp, grade_means=grade_means(events, event)) for event in events]
+            stamps = [_stamp_as_right(events, event) for event in events]
             facts = [Noted(text="…") if isinstance(fact, Corrected) else fact for fact in as_right(events)]
             parts = zip(events, facts, stamps, strict=True)
             self._kept[key] = tuple(as_if(event, fact=fact, stamp=stamp) for event, fact, stamp in parts)
@@ -241,6 +241,13 @@ class World:
         """The picture of the demand at a point in time; None if it was not received by then."""
         known = self.known(demand, known_on)
         return self.seen(demand, known, self.so_far(demand, known, as_of))
+
+
+def _stamp_as_right(events: Sequence[Event], event: Event) -> Stamp:
+    means = {"grade_means": grade_means(events, event)}
+    if isinstance(event.fact, Evaluated):
+        return as_if(event.stamp, **means, score_means=score_means(events, event) or None)
+    return as_if(event.stamp, **means)
 
 
 @lru_cache(maxsize=64)

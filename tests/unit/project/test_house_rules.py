@@ -93,6 +93,7 @@ THIRD_PARTIES = {
             "domain/values.py",
             "domain/fact.py",
             "domain/facts.py",
+            "domain/scores.py",
             "domain/checks/samples.py",
             "domain/county/field_types.py",
             "inputs/words.py",
