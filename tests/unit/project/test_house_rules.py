@@ -102,7 +102,7 @@ THIRD_PARTIES = {
         *("inputs/tables.py", "calendars/files.py"),
         *(f"domain/county/{name}.py" for name in ("commitments", "orders", "patrols", "requests")),
         *(f"workflow_files/{name}.py" for name in ("loading", "models", "schema")),
-        *("testing/drawing/fields.py", "testing/copying.py"),
+        *("testing/drawing/fields.py", "testing/copying.py", "testing/model/rows.py"),
     },
     "typing_extensions": {"commands.py", "domain/evolve.py", "recording/handling.py"},
     "pydantic_core": {"domain/values.py", "domain/fact.py"},
