@@ -125,6 +125,7 @@ def _correction(kind: type[Corrected], number: int, where: Surroundings) -> Corr
     named = [(at, field) for at, fact in demand.facts_by_version.items() for field in correctable(fact)]
     named = [pair for pair in named if pair[1] != "scores" or where.scores]
     named += [pair for pair in named if pair[1] in RARELY_CORRECTED] * 3
+    named += [pair for pair in named if pair[1] == "scores"]
     wrong = [(demand.version or 1, "grade"), (demand.version + 1, "place")]
     values: dict[str, Sequence[Any]] = {
         "category": CATEGORIES,

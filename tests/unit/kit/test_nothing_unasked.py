@@ -34,12 +34,12 @@ from demandflow.testing.people import actors_for
 from demandflow.testing.playing.commanding import command
 from demandflow.testing.playing.player import Player
 from tests.paths import ROOT
-from tests.small_workflow import yard
+from tests.small_workflow import desk, yard
 
 OFFICE = Calendar.of("office", zone="Europe/Berlin", hours="Mon-Fri 09:00-12:00 14:00-18:00")
 SCALE = GradeScale((*FIVE_GRADES.grades, ScaleGrade("so_so", 0.5)), ("timeliness", "attitude"))
 TIMED = closed_loop("timed", bound=2, clocks=standard_clocks(OFFICE), support=True, grades=SCALE)
-WORKFLOWS = (CLOSED_LOOP, TIMED, yard())
+WORKFLOWS = (CLOSED_LOOP, TIMED, yard(), desk())
 T = TypeVar("T")
 Given = defaultdict[tuple[str, str], set[str]]
 """By method and parameter: the values that were given. Without a parameter: the method was called."""
