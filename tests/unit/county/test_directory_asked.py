@@ -15,6 +15,7 @@ from demandflow import CLOSED_LOOP, Actor, DemandFlow, Place
 from demandflow.county.directory import (
     administrators,
     close_place,
+    directories,
     directory_of,
     known_places,
     responsible,
@@ -23,7 +24,7 @@ from demandflow.county.directory import (
 )
 from demandflow.domain.county.directory import Directory
 from demandflow.domain.county.directory_rules import DIRECTORY, REGISTRAR
-from demandflow.domain.county.places import Appointed, Closed, Founded, Joined, Opened, Renamed, Split
+from demandflow.domain.county.places import Appointed, Closed, Founded, Joined, Opened, Relieved, Renamed, Split
 from demandflow.domain.fact import Fact
 from demandflow.errors import InvalidValue, RuleBroken
 from demandflow.policies import Dispatch
@@ -101,6 +102,7 @@ def test_a_directory_of_one_community_answers_before_that_of_the_county(county: 
     county.tell(Appointed(place=Place("f/c"), who="li"))
     county.tell(Founded(county=Place("f/c/g1"), kind="grid"), Opened(place=Place("f/c/g1/b9"), kind="building"))
     assert responsible(county.flow, "f/c/g1/b9") == ("hua",)  # nobody in its own, so those of the county's
+    assert [directory.county for directory in directories(county.flow)("f/c/g1/b9")] == ["f/c/g1", "f"]
     county.tell(Appointed(place=Place("f/c/g1/b9"), who="sun"))
     assert responsible(county.flow, "f/c/g1/b9") == ("sun",)
     assert county.flow.streams(Directory)[0].county == "f"
@@ -203,10 +205,14 @@ def test_a_demand_goes_to_who_is_responsible_for_its_place_now(url: str) -> None
         county.tell(*TOWN)
         demands = [county.ask(place) for place in ("f/c/g1/b1", "f/c/g2", "f/c")]
         county.tell(Renamed(place=Place("f/c/g2"), to=Place("f/c/north")), days=1)
+        north = Place("f/c/north")
+        county.tell(
+            *(Appointed(place=north, who=who) for who in (AUDITOR.id, "sun")), Relieved(place=north, who="chen")
+        )
         for demand in demands:
             flow.accept(demand, by=AUDITOR)
         flow.run_policies()
-        assert [flow.demand(demand).contractor for demand in demands] == ["hua", "chen", "hall"]
+        assert [flow.demand(demand).contractor for demand in demands] == ["hua", "sun", "hall"]
 
 
 def test_who_is_responsible_is_asked_by_a_function() -> None:
