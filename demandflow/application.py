@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from threading import Lock
-from types import MappingProxyType
 from typing import Self
 from uuid import UUID
 
@@ -15,7 +14,6 @@ from demandflow.automation.asking import Asking
 from demandflow.automation.deliveries import Deliveries
 from demandflow.automation.reactions import OnTheBoard, Reactions
 from demandflow.automation.runner import Runner
-from demandflow.batches import Batches
 from demandflow.calendars.calendar import Calendar
 from demandflow.calendars.ends import CalendarEnds
 from demandflow.county.streams_asked import StreamsAsked
@@ -65,7 +63,7 @@ def _first() -> Workflow:
     return CLOSED_LOOP_1
 
 
-class DemandFlow(Batches, StreamsAsked, Reactions, Upkeep):
+class DemandFlow(StreamsAsked, Reactions, Upkeep):
     """The demands of one tenant: record what happens, look at the board, and read figures that add up.
 
     Open it with `DemandFlow.open(url)`, close it with `close()` or by `with`. It may be shared by threads.
@@ -179,11 +177,6 @@ class DemandFlow(Batches, StreamsAsked, Reactions, Upkeep):
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    @property
-    def workflows(self) -> Mapping[str, Workflow]:
-        """The workflows that it was opened with, by `name@version`."""
-        return MappingProxyType(self._workflows)
 
     def calendar_ends(self) -> tuple[CalendarEnds, ...]:
         """The calendars of its clocks and policies that have ended, or end within 90 days; opening warns of them."""

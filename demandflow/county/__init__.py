@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from demandflow.county.activities_feed import as_icalendar
     from demandflow.county.matching import LeftOut, Match, explained, left_out, match, plan
     from demandflow.county.needs import Need, Person, Synonyms
     from demandflow.county.small_cells import HIDDEN, PublicTable, public_places, public_table
@@ -12,6 +13,7 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
+            "as_icalendar": "activities_feed",
             **dict.fromkeys(("LeftOut", "Match", "explained", "left_out", "match", "plan"), "matching"),
             **dict.fromkeys(("Need", "Person", "Synonyms"), "needs"),
             **dict.fromkeys(("HIDDEN", "PublicTable", "public_places", "public_table"), "small_cells"),
@@ -26,6 +28,7 @@ __all__ = [
     "Person",
     "PublicTable",
     "Synonyms",
+    "as_icalendar",
     "explained",
     "left_out",
     "match",

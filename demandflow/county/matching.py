@@ -20,8 +20,8 @@ from demandflow.inputs.arguments import each_of, whole_number, zone_of
 
 NO_SYNONYMS = Synonyms()
 MOST_FIRST = 100_000
-ANYWHERE = (0, True, "")
-"""How near they are who serve everywhere: there, but from farther away than all who named a place."""
+NOWHERE, ANYWHERE = (0, False, ""), (0, True, "")
+"""How near somebody is: who serves anywhere is there, but comes from farther away than all who named a place there."""
 
 
 class Key(NamedTuple):
@@ -96,7 +96,7 @@ class _Question:
 
     def nearest(self, person: Person) -> tuple[int, bool, str]:
         """The deepest place shared with one of theirs: how many names it has, whether they serve there, and theirs."""
-        best = ANYWHERE
+        best = NOWHERE if person.places else ANYWHERE
         for place in person.places:
             near = self.near.get(place) or self._measured(place)
             if near > best:

@@ -85,7 +85,8 @@ def public_table(counts: Mapping[tuple[str, str], int], *, under: int = 5) -> Pu
         whole_number(f"number of {brief(key)}", count, 0, MOST)
         for sum_of in ((row, column), (row, None), (None, column), (None, None)):
             values[sum_of] += count
-    rows, columns = ([*dict.fromkeys(key[side] for key in values if key[side] is not None)] for side in (0, 1))
+    rows = [*dict.fromkeys(row for row, _ in values if row is not None)]
+    columns = [*dict.fromkeys(column for _, column in values if column is not None)]
     arcs: dict[Hashable, Arc] = {
         **{
             (row, column): Arc(("row", row), ("column", column), values[row, column])

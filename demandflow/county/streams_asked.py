@@ -5,7 +5,8 @@ from __future__ import annotations
 from threading import Lock
 from typing import TypeVar
 
-from demandflow.commands import Commands, kind_of_stream
+from demandflow.batches import Batches
+from demandflow.commands import kind_of_stream
 from demandflow.county.credits import earned
 from demandflow.domain.stream import Stream
 from demandflow.errors import InvalidValue, brief
@@ -16,12 +17,13 @@ from demandflow.store.log import Log
 S = TypeVar("S", bound=Stream)
 
 
-class StreamsAsked(Commands):
+class StreamsAsked(Batches):
     """What can be asked about streams of other kinds. Their tables are made when somebody first asks."""
 
     _log: Log
     _made: StreamTables | None = None
     _making = Lock()
+    zone: str
 
     @property
     def stream_tables(self) -> StreamTables:
@@ -40,6 +42,10 @@ class StreamsAsked(Commands):
         """The tables of streams, if the log may have any."""
         any_here = self._made is not None or any(one.of.KIND is not None for one in self._workflows.built)
         return (self.stream_tables,) if any_here else ()
+
+    def last_position(self) -> int:
+        """The position of the newest event of the log, by which a report says what it knows; 0 if there is none."""
+        return self._log.last_position()
 
     def streams(self, kind: type[S], *, ended: bool | None = None) -> tuple[S, ...]:
         """All streams of this kind as they are, in the order in which they began; if asked, those ended or open.

@@ -25,7 +25,7 @@ from demandflow.store.cursor import Cursor, Effect
 from demandflow.store.mapper import Unreadable
 from demandflow.store.parking import Parking, topic_of, unreadable, unusable, waiting
 from demandflow.store.sources import DemandSource, Row
-from demandflow.store.sqlite.tables import Tables, microseconds, tables_of
+from demandflow.store.sqlite.tables import Tables, at_microseconds, microseconds, tables_of
 
 READER, LAYOUT, KEPT = "streams", 1, 20_000
 SCHEMA = """
@@ -39,6 +39,7 @@ CREATE TABLE demandflow_credits (
     home TEXT NOT NULL, workflow TEXT NOT NULL, measure TEXT NOT NULL, amount INTEGER NOT NULL
 );
 CREATE INDEX demandflow_credits_at ON demandflow_credits (at);
+CREATE INDEX demandflow_credits_stream ON demandflow_credits (stream, who, at);
 """
 TABLES = tables_of(SCHEMA)
 
@@ -46,7 +47,8 @@ TABLES = tables_of(SCHEMA)
 class Credit(NamedTuple):
     """What somebody did: so much of a measure, at the moment that it is about.
 
-    `home` is their home organisation, where the fact says it; None for the one they have when the event is recorded.
+    `home` is their home organisation, where the fact says it; None for the one they have when the event is recorded, or
+    had when what is booked out, or booked otherwise, was booked.
     `workflow` is the name of the workflow of a demand, and empty for other streams.
     """
 
@@ -180,7 +182,8 @@ class StreamTables:
                 continue
             new += 1
             where, at = (position, event.demand.hex, event.version), microseconds(one.at)
-            home = "COALESCE(?6, (SELECT home FROM demandflow_homes WHERE who = ?5), '')"
+            booked = "SELECT home FROM demandflow_credits WHERE stream = ?2 AND who = ?5 AND at = ?4 LIMIT 1"
+            home = f"COALESCE(?6, ({booked}), (SELECT home FROM demandflow_homes WHERE who = ?5), '')"  # noqa: S608
             execute(
                 f"INSERT INTO demandflow_credits VALUES (?1, ?2, ?3, ?4, ?5, {home}, ?7, ?8, ?9)",  # noqa: S608
                 (*where, at, one.who, one.home, one.workflow, one.measure, one.amount),
@@ -226,3 +229,23 @@ def sums(tables: sqlite3.Connection, begin: datetime, end: datetime, upto: int, 
         (microseconds(begin), microseconds(end), upto, home),
     )
     return {(where, who, workflow, measure): amount for where, who, workflow, measure, amount in rows}
+
+
+def homes_of(tables: sqlite3.Connection, begin: datetime, end: datetime) -> list[str]:
+    """The home organisations whose people did something from `begin` until before `end`, by name."""
+    query = "SELECT DISTINCT home FROM demandflow_credits WHERE at >= ? AND at < ? AND home <> '' ORDER BY home"
+    return [home for (home,) in tables.execute(query, (microseconds(begin), microseconds(end)))]
+
+
+Booked = tuple[int, datetime, str, str, str, int]
+"""A credit: position, moment, who, workflow, measure and amount."""
+
+
+def changes_since(tables: sqlite3.Connection, begin: datetime, end: datetime, after: int, home: str) -> list[Booked]:
+    """What was booked about a time for a home organisation after a position of the log, in order."""
+    rows = tables.execute(
+        "SELECT position, at, who, workflow, measure, amount FROM demandflow_credits "
+        "WHERE at >= ? AND at < ? AND position > ? AND home = ? ORDER BY position, who, measure, amount",
+        (microseconds(begin), microseconds(end), after, home),
+    )
+    return [(position, at_microseconds(at), *rest) for position, at, *rest in rows]

@@ -24,6 +24,7 @@ from demandflow.errors import InvalidValue
 
 ADMINISTRATOR, DISPATCHER = Role.GRID_ADMINISTRATOR, Role.DISPATCHER
 CONTRACTOR, SUPERVISOR = Role.CONTRACTOR, Role.SUPERVISOR
+CONTRACTING = (ADMINISTRATOR, DISPATCHER, Role.POLICY)
 ON_PATROL = Channel("patrol")
 """The channel of everything that is found on a round."""
 
@@ -111,7 +112,7 @@ def patrol(name: str = "patrol", version: int = 1, *, bound: int = 3) -> Workflo
             Move("find", Found, START, "found", ADMINISTRATOR),
             Move("handle", Reported, "found", "handled", ADMINISTRATOR, means="reported", rules=(in_order,)),
             Move("handle", Reported, "with_supervisor", "handled", SUPERVISOR, means="reported", rules=(in_order,)),
-            Move("contract_out", ContractedOut, "found", "contracted_out", (ADMINISTRATOR, DISPATCHER),
+            Move("contract_out", ContractedOut, "found", "contracted_out", CONTRACTING,
                  means="contracted_out", rules=contracting),
             Move("contract_out", ContractedOut, "with_supervisor", "contracted_out", SUPERVISOR,
                  means="contracted_out", rules=contracting),

@@ -33,6 +33,7 @@ OFTEN_WITH: Mapping[str, Sequence[Sequence[str]]] = {
     "board": (
         *(("sort", "descending", "limit"), ("sort", "descending", "contractor"), ("sort", "limit", "contractor")),
         *(("sort", "limit", "place"), ("as_of",), ("known_on",), ("as_of", "known_on")),
+        *(("text",), ("text",), ("own",), ("own",), ("text", "own", "as_of")),
     ),
     "counted": (
         ("as_of",),
@@ -78,6 +79,8 @@ INVALID: Mapping[tuple[str, str], Sequence[Any]] = {
     **{("", name): NO_PERIODS for name in ("received", "closed")},
     **{("", name): NO_DAYS for name in ("as_of", "known_on")},
     **{("changes", name): NO_PAIRS for name in ("as_of", "known_on")},
+    ("", "text"): (5, "", " ", "a\x00b"),
+    ("", "own"): (5, "x", {"no such field": 1}, {5: 1}, [("x", 1)]),
     ("", "sort"): ("text", (), ["due", "text"], 5),
     ("", "limit"): (0, -1, True, "5", 2**31 + 1),
     **{(method, "after"): ("x", "[]", 5) for method in ("board", "work_list")},

@@ -48,6 +48,8 @@ DRAWN: Mapping[tuple[str, str], Callable[[Values], Any]] = {
     ("", "at"): Values.coming,
     ("", "received"): partial(Values.period, name="received"),
     ("", "closed"): partial(Values.period, name="ended"),
+    ("", "text"): Values.letters,
+    ("", "own"): Values.own,
     ("", "as_of"): Values.written_day,
     ("", "known_on"): Values.written_day,
     **{(method, name): Values.day_or_moment for method in ("board", "demand") for name in ("as_of", "known_on")},

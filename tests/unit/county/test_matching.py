@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from demandflow.county import Match, Need, Person, Synonyms, explained, left_out, match, plan
@@ -17,6 +18,7 @@ from tests.profiles import examples
 from tests.unit.county.people import SYNONYMS, crowds, naive_key, needs, persons, zones
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
+ANYTHING: Any = "a"
 firsts = st.integers(1, 4)
 many = settings(max_examples=examples(300))
 
@@ -30,6 +32,7 @@ def later(found: Match | None, before: Match | None) -> bool:
 @given(crowds(), needs(), zones, firsts)
 def test_the_first_are_those_with_the_least_keys(people: tuple[Person, ...], need: Need, zone: str, first: int) -> None:
     expected = sorted(key for person in people if (key := naive_key(need, person, zone)) is not None)[:first]
+    event(f"{len(expected)} can")
     assert [found.key for found in match(need, people, synonyms=SYNONYMS, zone=zone, first=first)] == expected
 
 
@@ -77,8 +80,9 @@ def test_everybody_is_either_among_the_first_or_left_out_with_a_reason(
 ) -> None:
     chosen = match(need, people, synonyms=SYNONYMS, zone=zone, first=first)
     others = left_out(need, people, synonyms=SYNONYMS, zone=zone, first=first)
-    assert sorted([one.who for one in (*chosen, *others)]) == sorted(person.who for person in people)
-    assert all(one.why for one in (*chosen, *others))
+    reasons = [*((one.who, one.why) for one in chosen), *((one.who, one.why) for one in others)]
+    assert sorted(who for who, _ in reasons) == sorted(person.who for person in people)
+    assert all(why for _, why in reasons)
     text = explained(need, people, synonyms=SYNONYMS, zone=zone, first=first)
     assert all(person.who in text for person in people)
 
@@ -215,16 +219,16 @@ def test_a_need_shares_as_many_names_of_the_place_as_it_says() -> None:
     ("make", "says"),
     [
         (lambda: match(Need("n", "law", "f", MONDAY), [able("a"), able("a")]), "people: a is listed twice"),
-        (lambda: match(Need("n", "law", "f", MONDAY), ["a"]), "people: must be each a Person, got 'a'"),
+        (lambda: match(Need("n", "law", "f", MONDAY), [ANYTHING]), "people: must be each a Person, got 'a'"),
         (lambda: match(Need("n", "law", "f", MONDAY), [], first=0), "first: must be a whole number from 1"),
         (lambda: match(Need("n", "law", "f", MONDAY), [], zone="Mars"), "zone: 'Mars' is no time zone"),
         (lambda: Need("n", "law", "f", MONDAY, minutes=0), "need's minutes: must be a whole number from 1 to 1440"),
         (lambda: Need("n", "law", "f", MONDAY, shared=2), "need's shared names of the place: must be"),
         (lambda: Need("n", "law", "f", datetime(2026, 1, 1)), "need's start: 2026-01-01T00:00:00 has no time zone"),  # noqa: DTZ001
-        (lambda: Person("a", skills="law"), "skills: must be several"),
+        (lambda: Person("a", skills=ANYTHING), "skills: must be several"),
         (lambda: Person("a", busy=((MONDAY, MONDAY),)), "busy: 2026-03-02T09:00:00+00:00 is not before"),
-        (lambda: Person("a", busy=(MONDAY,)), "busy: must be pairs of moments"),
-        (lambda: Person("a", verified="yes"), "verified: must be True or False"),
+        (lambda: Person("a", busy=(ANYTHING,)), "busy: must be pairs of moments"),
+        (lambda: Person("a", verified=ANYTHING), "verified: must be True or False"),
         (lambda: Synonyms((("a", "b"), ("B", "c"))), "synonyms: 'b' is in two groups; make them one"),
     ],
 )
