@@ -4,8 +4,21 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from demandflow.county.activities_feed import as_icalendar
+    from demandflow.county.coverage import Coverage
+    from demandflow.county.directory import (
+        administrators,
+        close_place,
+        directories,
+        directory_of,
+        known_places,
+        responsible,
+        restated,
+        unknown_places,
+    )
     from demandflow.county.matching import LeftOut, Match, explained, left_out, match, plan
+    from demandflow.county.menu import handlers, order
     from demandflow.county.needs import Need, Person, Synonyms
+    from demandflow.county.published_menu import as_markdown, as_open311, definition_in_open311
     from demandflow.county.small_cells import HIDDEN, PublicTable, public_places, public_table
 else:
     from demandflow.inputs.lazy_names import lazy_names
@@ -17,10 +30,27 @@ else:
             **dict.fromkeys(("LeftOut", "Match", "explained", "left_out", "match", "plan"), "matching"),
             **dict.fromkeys(("Need", "Person", "Synonyms"), "needs"),
             **dict.fromkeys(("HIDDEN", "PublicTable", "public_places", "public_table"), "small_cells"),
+            **dict.fromkeys(("Coverage",), "coverage"),
+            **dict.fromkeys(
+                (
+                    "administrators",
+                    "close_place",
+                    "directories",
+                    "directory_of",
+                    "known_places",
+                    "responsible",
+                    "restated",
+                    "unknown_places",
+                ),
+                "directory",
+            ),
+            **dict.fromkeys(("handlers", "order"), "menu"),
+            **dict.fromkeys(("as_markdown", "as_open311", "definition_in_open311"), "published_menu"),
         },
     )
 
 __all__ = [
+    "Coverage",
     "HIDDEN",
     "LeftOut",
     "Match",
@@ -28,11 +58,24 @@ __all__ = [
     "Person",
     "PublicTable",
     "Synonyms",
+    "administrators",
     "as_icalendar",
+    "as_markdown",
+    "as_open311",
+    "close_place",
+    "definition_in_open311",
+    "directories",
+    "directory_of",
     "explained",
+    "handlers",
+    "known_places",
     "left_out",
     "match",
+    "order",
     "plan",
     "public_places",
     "public_table",
+    "responsible",
+    "restated",
+    "unknown_places",
 ]

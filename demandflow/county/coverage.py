@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from demandflow.county.flow import Flow
+from demandflow.county.streams_asked import StreamsAsked
 from demandflow.domain.county.directory import Directory
 from demandflow.domain.county.places import GRID, Entry
 from demandflow.domain.county.rounds import Round
@@ -35,7 +35,7 @@ class Coverage:
         return Fraction(self.days, self.of) if self.of else None
 
 
-def coverage(flow: Flow, first: date | str, last: date | str) -> tuple[Coverage, ...]:
+def coverage(flow: StreamsAsked, first: date | str, last: date | str) -> tuple[Coverage, ...]:
     """The coverage of each grid that was there on these days, and of each other place that was walked, sorted.
 
     A round counts on the day in the community's zone on which it began, at the place that it was recorded at. Raises

@@ -8,8 +8,8 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any, Unpack
 
-from demandflow.county.flow import Flow
 from demandflow.county.moments import moment_of
+from demandflow.county.streams_asked import StreamsAsked
 from demandflow.domain.county.directory import Directory
 from demandflow.domain.county.places import Closed
 from demandflow.domain.moves import Proposal, Rule
@@ -23,7 +23,7 @@ DEEPEST = 16
 """As deep as a place can be."""
 
 
-def directories(flow: Flow) -> Callable[[str], tuple[Directory, ...]]:
+def directories(flow: StreamsAsked) -> Callable[[str], tuple[Directory, ...]]:
     """As they are now: a function that gives the directories about a place, that of the nearest place above it first.
 
     Each is read once, however many places are asked about.
@@ -44,19 +44,19 @@ def directories(flow: Flow) -> Callable[[str], tuple[Directory, ...]]:
     return about
 
 
-def directory_of(flow: Flow, place: str) -> Directory | None:
+def directory_of(flow: StreamsAsked, place: str) -> Directory | None:
     """The directory that knows most about this place; None if no place above it has one."""
     return next(iter(directories(flow)(place)), None)
 
 
-def responsible(flow: Flow, place: str, on: date | datetime | str | None = None) -> tuple[str, ...]:
+def responsible(flow: StreamsAsked, place: str, on: date | datetime | str | None = None) -> tuple[str, ...]:
     """Who was responsible for the place at a moment (or at the end of a day; without `on`: who is now)."""
     at = moment_of(flow, on)
     everybody = (directory.responsible(place, at) for directory in directories(flow)(place))
     return next((names for names in everybody if names), ())
 
 
-def close_place(flow: Flow, place: str, demands_go_to: str | None = None, **how: Unpack[How]) -> Directory:
+def close_place(flow: StreamsAsked, place: str, demands_go_to: str | None = None, **how: Unpack[How]) -> Directory:
     """Close a place, and say where its open demands go.
 
     Raises RuleBroken if there are some and nothing is said, and InvalidValue for a place that no directory is about.
@@ -78,7 +78,7 @@ def close_place(flow: Flow, place: str, demands_go_to: str | None = None, **how:
 
 
 def restated(
-    flow: Flow,
+    flow: StreamsAsked,
     figures: FiguresBy[str],
     on: date | datetime | str | None = None,
     level: int = DEEPEST,
@@ -123,7 +123,7 @@ def known_places(directory_of: Callable[[Place], Directory | None]) -> Rule:
     return the_place_is_known
 
 
-def unknown_places(flow: Flow) -> dict[str, int]:
+def unknown_places(flow: StreamsAsked) -> dict[str, int]:
     """The places of demands that no directory ever knew, each with how many demands were received there."""
     about, figures = directories(flow), flow.figures_by("place", level=DEEPEST)
     return {
@@ -133,7 +133,7 @@ def unknown_places(flow: Flow) -> dict[str, int]:
     }
 
 
-def administrators(flow: Callable[[], Flow]) -> Callable[[Place, datetime], tuple[str, ...]]:
+def administrators(flow: Callable[[], StreamsAsked]) -> Callable[[Place, datetime], tuple[str, ...]]:
     """Who is responsible for a place, as the policy Dispatch asks it.
 
     It takes a function, since policies are there before the log is opened with them:

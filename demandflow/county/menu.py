@@ -8,8 +8,8 @@ from typing import Any, Unpack
 
 from demandflow.calendars.calendar import Calendar
 from demandflow.county.answers import check_answers
-from demandflow.county.flow import Flow
 from demandflow.county.moments import moment_of
+from demandflow.county.streams_asked import StreamsAsked
 from demandflow.domain.county.items import Item, ItemVersion
 from demandflow.domain.county.orders import Ordered
 from demandflow.domain.demand import Demand
@@ -19,7 +19,7 @@ from demandflow.policies.dispatch import Handler
 from demandflow.recording.command import Circumstances
 
 
-def menu(flow: Flow, on: date | datetime | str | None = None) -> tuple[ItemVersion, ...]:
+def menu(flow: StreamsAsked, on: date | datetime | str | None = None) -> tuple[ItemVersion, ...]:
     """The items as residents saw them at a moment (or at the end of a day; without `on`: now), by department."""
     at = moment_of(flow, on)
     shown = (item.shown(at) for item in flow.streams(Item))
@@ -27,7 +27,7 @@ def menu(flow: Flow, on: date | datetime | str | None = None) -> tuple[ItemVersi
 
 
 def order(
-    flow: Flow,
+    flow: StreamsAsked,
     item: str,
     answers: Mapping[str, Any],
     *,
@@ -74,7 +74,7 @@ def handlers(items: Iterable[ItemVersion]) -> tuple[Handler, ...]:
     return tuple(Handler(item.contractor, categories=(item.category,)) for item in items if item.contractor is not None)
 
 
-def _seen(flow: Flow, item: str, at: datetime | None) -> ItemVersion:
+def _seen(flow: StreamsAsked, item: str, at: datetime | None) -> ItemVersion:
     """The item as it was seen at the moment; InvalidValue if it was not on the menu."""
     try:
         seen = flow.stream(Item, flow.id_of_stream(Item, item)).shown(moment_of(flow, at))

@@ -37,7 +37,7 @@ class Drafted(Fact):
     """An item was written: of which department, what it is called, and within how many working days it is done.
 
     `may_order` are the kinds of residents who may order it (nobody named: everybody may), `form` says what they must
-    answer (JSON Schema), `steps` are shown to them, and `contractor` does it.
+    answer (JSON Schema, as a mapping or as its text), `steps` are shown to them, and `contractor` does it.
     """
 
     TOPIC: ClassVar[str] = "item.drafted"

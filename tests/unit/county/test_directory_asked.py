@@ -66,9 +66,8 @@ TOWN = (
     *(Opened(place=Place(f"f/c/g1/{name}"), kind="building") for name in ("b1", "b2")),
     *(Appointed(place=Place(f"f/c/{name}"), who=who) for name, who in (("g1", "hua"), ("g2", "chen"))),
 )
-SPLIT = Split(
-    place="f/c/g1", into=("f/c/g1a", "f/c/g1b"), moves={"f/c/g1/b1": "f/c/g1a", "f/c/g1/b2": "f/c/g1b"}
-)  # fmt: skip
+BUILDINGS = ((Place("f/c/g1/b1"), Place("f/c/g1a")), (Place("f/c/g1/b2"), Place("f/c/g1b")))
+SPLIT = Split(place=Place("f/c/g1"), into=(Place("f/c/g1a"), Place("f/c/g1b")), moves=BUILDINGS)
 
 
 @pytest.fixture(params=["memory", "file"])
@@ -78,10 +77,10 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def county(url: str) -> Iterator[County]:
-    county = County(url)
-    county.tell(*TOWN)
-    yield county
-    county.flow.close()
+    told = County(url)
+    told.tell(*TOWN)
+    yield told
+    told.flow.close()
 
 
 def test_who_was_responsible_is_told_of_every_day(county: County) -> None:
@@ -142,7 +141,7 @@ PLACES = st.sampled_from([f"f/c/{name}" for name in ("g1", "g2", "g1/b1", "g1/b2
 CHANGES = (
     SPLIT,
     Renamed(place=Place("f/c/g2"), to=Place("f/c/north")),
-    Joined(places=("f/c/g1b", "f/c/north"), into=Place("f/c/g3")),
+    Joined(places=(Place("f/c/g1b"), Place("f/c/north")), into=Place("f/c/g3")),
     Closed(place=Place("f/c/g1a/b1")),
 )
 
@@ -183,31 +182,31 @@ def test_places_that_no_directory_knows_are_listed(county: County) -> None:
 
 
 def test_or_they_are_refused_by_choice(url: str) -> None:
-    rule = known_places(lambda place: directory_of(county.flow, place))
+    rule = known_places(lambda place: directory_of(here.flow, place))
     moves = [replace(m, rules=(*m.rules, rule)) if m.name in ("register", "sort") else m for m in CLOSED_LOOP.moves]
-    county = County(url, workflows=(replace(CLOSED_LOOP, name="known-places", version=1, moves=moves), DIRECTORY))
-    with county.flow as flow:
+    here = County(url, workflows=(replace(CLOSED_LOOP, name="known-places", version=1, moves=moves), DIRECTORY))
+    with here.flow as flow:
         with pytest.raises(RuleBroken, match="no directory knows f/c/g1"):
-            county.ask("f/c/g1")
-        county.tell(*TOWN)
-        demand = county.ask("f/c/g1")
+            here.ask("f/c/g1")
+        here.tell(*TOWN)
+        demand = here.ask("f/c/g1")
         with pytest.raises(RuleBroken, match="the directory of f does not know f/c/g9"):
             flow.sort(demand, place="f/c/g9", by=AUDITOR)
         flow.sort(demand, category="lamps", by=AUDITOR)
-        county.tell(SPLIT, days=1)
+        here.tell(SPLIT, days=1)
         with pytest.raises(RuleBroken, match="f/c/g1 is not there; say where it is now: f/c/g1a, f/c/g1b"):
-            county.ask("f/c/g1")
+            here.ask("f/c/g1")
 
 
 def test_a_demand_goes_to_who_is_responsible_for_its_place_now(url: str) -> None:
-    county = County(url, policies=(Dispatch(fallback="hall", responsible=administrators(lambda: county.flow)),))
-    with county.flow as flow:
-        county.tell(*TOWN)
-        demands = [county.ask(place) for place in ("f/c/g1/b1", "f/c/g2", "f/c")]
-        county.tell(Renamed(place=Place("f/c/g2"), to=Place("f/c/north")), days=1)
+    here = County(url, policies=(Dispatch(fallback="hall", responsible=administrators(lambda: here.flow)),))
+    with here.flow as flow:
+        here.tell(*TOWN)
+        demands = [here.ask(place) for place in ("f/c/g1/b1", "f/c/g2", "f/c")]
+        here.tell(Renamed(place=Place("f/c/g2"), to=Place("f/c/north")), days=1)
         north = Place("f/c/north")
-        county.tell(*(Appointed(place=north, who=who) for who in (AUDITOR.id, "zhu")))
-        county.tell(Relieved(place=north, who="chen"))
+        here.tell(*(Appointed(place=north, who=who) for who in (AUDITOR.id, "zhu")))
+        here.tell(Relieved(place=north, who="chen"))
         for demand in demands:
             flow.accept(demand, by=AUDITOR)
         flow.run_policies()

@@ -39,7 +39,7 @@ def drafted(**more: Any) -> Drafted:
 
 
 def revised(days: int) -> Revised:
-    return Revised(department="civil_affairs", name="Heating aid", days=days, form=HEATING)
+    return Revised(department="civil_affairs", name="Heating aid", days=days, form=form_text(HEATING))
 
 
 STEPS = st.tuples(

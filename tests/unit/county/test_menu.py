@@ -40,6 +40,7 @@ FORM: dict[str, Any] = {
     "required": ["people"],
     "additionalProperties": False,
 }
+WANTS_FUEL = forms.form_text({"type": "object", "required": ["fuel"]})
 CALENDAR = Calendar.of("town", zone="Asia/Shanghai", hours="Mon-Fri 09:00-17:00", days=Days([2025]))
 
 
@@ -91,7 +92,7 @@ def test_ordering_registers_a_demand_with_what_the_item_says(town: Town) -> None
 
 
 def test_a_resident_sees_the_menu_as_it_was_when_they_ordered(town: Town) -> None:
-    revised = Revised(department="housing", name="Heating", days=9, form={"type": "object", "required": ["fuel"]})
+    revised = Revised(department="housing", name="Heating", days=9, form=WANTS_FUEL)
     town.tell("heating", revised)
     assert [(item.item, item.number) for item in menu(town.flow)] == [("heating", 1), ("dancing", 1)]
     town.clock.advance(days=1)
