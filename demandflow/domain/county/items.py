@@ -26,6 +26,7 @@ from demandflow.domain.workflow import Workflow
 EDITOR = "menu_editor"
 """The role of those who write the menu."""
 
+NO_QUESTIONS = {"type": "object", "properties": {}, "additionalProperties": False}
 Days: TypeAlias = Annotated[int, Field(ge=1, le=10_000)]
 _Names: TypeAlias = Annotated[tuple[Name, ...], Strict(False), Field(min_length=1)]
 _Steps: TypeAlias = Annotated[tuple[Text, ...], Strict(False)]
@@ -93,9 +94,9 @@ class ItemVersion(Struct, frozen=True):
 
     @property
     def schema(self) -> Mapping[str, Any]:
-        """Its form; one without questions if it has none."""
-        schema: dict[str, Any] = {"type": "object", "properties": {}} if self.form is None else json.loads(self.form)
-        return schema
+        """Its form; one that asks nothing, and takes no answer, if it has none."""
+        schema: dict[str, Any] = NO_QUESTIONS if self.form is None else json.loads(self.form)
+        return dict(schema)
 
     @property
     def category(self) -> Category:
