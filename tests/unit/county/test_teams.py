@@ -15,7 +15,7 @@ from demandflow.errors import InvalidValue, MoveNotAllowed, RuleBroken
 from demandflow.facts import Noted
 from tests.unit.county.playing import CLERK, NAMES, ORGANISER, Attempt, Player, attempts, undecided, volunteer
 
-FOUNDED = TeamFounded(team="red waistcoats", skills=["haircuts", "haircuts"], home="first branch")
+FOUNDED = TeamFounded(team="red waistcoats", skills=("haircuts", "haircuts"), home="first branch")
 names = st.sampled_from(NAMES)
 MOVES = {
     "found": st.just(FOUNDED),
