@@ -11,12 +11,11 @@ from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from demandflow.county.menu import menu, order
-
 from demandflow import CLOSED_LOOP, Actor, Channel, DemandFlow, FeedbackMethod, Grade, Place, Role
 from demandflow.batches import Batch
 from demandflow.county import Synonyms
 from demandflow.county.matched import who_can_serve
+from demandflow.county.ordering import menu, order
 from demandflow.domain.county.activities import ACTIVITY, Activity, Announced, Attended, Held, Joined
 from demandflow.domain.county.commitments import COMMITMENT, Judged, Progressed, Promised
 from demandflow.domain.county.directory import Directory

@@ -16,13 +16,13 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import county_services as services
 import county_year
-from demandflow.county.coverage import coverage
-from demandflow.county.menu import menu
 from rich.console import Console
 
 from demandflow import DemandFlow, Figures, Role
+from demandflow.county.grid_coverage import coverage
 from demandflow.county.home_reports import public_homes, report_home, reproduced
 from demandflow.county.matched import volunteers
+from demandflow.county.ordering import menu
 from demandflow.domain.county.activities import Activity, AttendanceCorrected
 from demandflow.domain.county.directory import Directory
 from demandflow.domain.county.rounds import Round

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from demandflow.county.activities_feed import as_icalendar
-    from demandflow.county.coverage import Coverage
     from demandflow.county.directory import (
         administrators,
         close_place,
@@ -15,9 +14,10 @@ if TYPE_CHECKING:
         restated,
         unknown_places,
     )
+    from demandflow.county.grid_coverage import Coverage, coverage
     from demandflow.county.matching import LeftOut, Match, explained, left_out, match, plan
-    from demandflow.county.menu import handlers, order
     from demandflow.county.needs import Need, Person, Synonyms
+    from demandflow.county.ordering import handlers, menu, order
     from demandflow.county.published_menu import as_markdown, as_open311, definition_in_open311
     from demandflow.county.small_cells import HIDDEN, PublicTable, public_places, public_table
 else:
@@ -30,7 +30,7 @@ else:
             **dict.fromkeys(("LeftOut", "Match", "explained", "left_out", "match", "plan"), "matching"),
             **dict.fromkeys(("Need", "Person", "Synonyms"), "needs"),
             **dict.fromkeys(("HIDDEN", "PublicTable", "public_places", "public_table"), "small_cells"),
-            **dict.fromkeys(("Coverage",), "coverage"),
+            **dict.fromkeys(("Coverage", "coverage"), "grid_coverage"),
             **dict.fromkeys(
                 (
                     "administrators",
@@ -44,7 +44,7 @@ else:
                 ),
                 "directory",
             ),
-            **dict.fromkeys(("handlers", "order"), "menu"),
+            **dict.fromkeys(("handlers", "menu", "order"), "ordering"),
             **dict.fromkeys(("as_markdown", "as_open311", "definition_in_open311"), "published_menu"),
         },
     )
@@ -63,6 +63,7 @@ __all__ = [
     "as_markdown",
     "as_open311",
     "close_place",
+    "coverage",
     "definition_in_open311",
     "directories",
     "directory_of",
@@ -71,6 +72,7 @@ __all__ = [
     "known_places",
     "left_out",
     "match",
+    "menu",
     "order",
     "plan",
     "public_places",

@@ -30,14 +30,15 @@ NO_QUESTIONS = {"type": "object", "properties": {}, "additionalProperties": Fals
 Days: TypeAlias = Annotated[int, Field(ge=1, le=10_000)]
 _Names: TypeAlias = Annotated[tuple[Name, ...], Strict(False), Field(min_length=1)]
 _Steps: TypeAlias = Annotated[tuple[Text, ...], Strict(False)]
-_Form: TypeAlias = Annotated[str, AS_FORM]
+_Form: TypeAlias = Annotated[str | Mapping[str, object], AS_FORM]
+"""Given as a mapping or as JSON, and kept as JSON."""
 
 
 class Drafted(Fact):
     """An item was written: of which department, what it is called, and within how many working days it is done.
 
     `may_order` are the kinds of residents who may order it (nobody named: everybody may), `form` says what they must
-    answer (JSON Schema, as a mapping or as its text), `steps` are shown to them, and `contractor` does it.
+    answer (JSON Schema), `steps` are shown to them, and `contractor` does it.
     """
 
     TOPIC: ClassVar[str] = "item.drafted"
@@ -140,7 +141,7 @@ class Item(Stream, frozen=True):
 def _written(item: str, number: int, fact: Drafted | Revised) -> ItemVersion:
     return ItemVersion(
         *(item, number, fact.department, fact.name, fact.days, fact.may_order or ()),
-        *(fact.form, fact.steps or (), fact.contractor),
+        *(None if fact.form is None else str(fact.form), fact.steps or (), fact.contractor),
     )
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demandflow import Actor, DemandFlow, Place
-from demandflow.county.coverage import Coverage, coverage
+from demandflow.county.grid_coverage import Coverage, coverage
 from demandflow.domain.county.directory import Directory
 from demandflow.domain.county.directory_rules import DIRECTORY, REGISTRAR
 from demandflow.domain.county.places import Founded, Opened, Renamed

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 
 from demandflow import CLOSED_LOOP, Actor, Calendar, Days, DemandFlow, Place, Role
 from demandflow.county.answers import FORMATS, check_answers
-from demandflow.county.menu import handlers, menu, order
+from demandflow.county.ordering import handlers, menu, order
 from demandflow.county.published_menu import as_markdown, as_open311, definition_in_open311
 from demandflow.domain.county import forms
 from demandflow.domain.county.items import EDITOR, MENU_ITEM, Drafted, Item, Published, Retired, Revised
