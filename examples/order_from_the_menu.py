@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from demandflow import Actor, Channel, DemandFlow, Role
-from demandflow.county.menu import menu, order
+from demandflow.county import menu, order
 from demandflow.county.published_menu import as_markdown
 from demandflow.domain.county.items import MENU_ITEM, Drafted, Item, Published, Revised
 from demandflow.domain.county.orders import ORDER
