@@ -23,7 +23,7 @@ PARTS = ("name", "on", "records", "timers", "then")
 
 
 def checked(policies: Any, workflows: Mapping[str, Workflow]) -> tuple[Policy, ...]:
-    """The policies, if each can act under each workflow. Raises InvalidValue."""
+    """The policies, if each can act under each workflow of demands: they are asked about nothing else. InvalidValue."""
     if not isinstance(policies, list | tuple):
         raise InvalidValue("policies", f"must be several, for instance (Reminders(),), got {brief(policies)}")
     for policy in policies:
@@ -31,12 +31,13 @@ def checked(policies: Any, workflows: Mapping[str, Workflow]) -> tuple[Policy, .
     for name, times in Counter(policy.name for policy in policies).items():
         if times > 1:
             raise InvalidValue("policies", f"{times} are named {name!r}; give each a name of its own")
+    of_demands = [workflow for workflow in workflows.values() if workflow.of.KIND is None] if policies else []
     for policy in policies:
         if policy.on:
-            for workflow in workflows.values():
+            for workflow in of_demands:
                 _check_moves(policy, workflow)
             if callable(check := getattr(policy, "check", None)):
-                check(workflows.values())
+                check(of_demands)
     return tuple(policies)
 
 

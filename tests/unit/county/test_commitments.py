@@ -11,7 +11,7 @@ from hypothesis import given as given_any
 from hypothesis import strategies as st
 
 from demandflow import Actor, DemandFlow, Grade, InvalidValue, MoveNotAllowed, RoleNotAllowed, RuleBroken, rules
-from demandflow.domain.county.commitments import (
+from demandflow.domain.county.people.commitments import (
     COMMITMENT,
     Judged,
     Progressed,

@@ -83,10 +83,10 @@ STRUCTS = (
         "clocks/states",
         "clocks/changes",
         "moves",
-        "county/activities",
-        "county/volunteers",
     ),
 )
+COUNTY = {file.relative_to(PACKAGE).as_posix() for file in (PACKAGE / "domain" / "county").rglob("*.py")}
+"""Facts that bound their numbers, and kinds of streams."""
 THIRD_PARTIES = {
     "pydantic": {
         *(
@@ -95,27 +95,27 @@ THIRD_PARTIES = {
             "domain/facts.py",
             "domain/scores.py",
             "domain/checks/samples.py",
-            "domain/county/field_types.py",
             "inputs/words.py",
             "store/mapper.py",
         ),
         *("inputs/tables.py", "calendars/files.py"),
-        *(f"domain/county/{name}.py" for name in ("commitments", "orders", "patrols", "requests")),
+        *COUNTY,
         *(f"workflow_files/{name}.py" for name in ("loading", "models", "schema")),
         *("testing/drawing/fields.py", "testing/copying.py", "testing/model/rows.py"),
     },
     "typing_extensions": {"commands.py", "domain/evolve.py", "recording/handling.py"},
     "pydantic_core": {"domain/values.py", "domain/fact.py"},
     "transitions": {"domain/workflow.py"},
-    "msgspec": {*(f"domain/{name}.py" for name in STRUCTS), "store/mapper.py"},
+    "msgspec": {*COUNTY, *(f"domain/{name}.py" for name in STRUCTS), "store/mapper.py"},
     "eventsourcing": {"store/mapper.py", "store/sqlite/recorder.py"},
     "rich": {"projections/figures/terminal.py"},
     "rapidfuzz": {"policies/similarity.py"},
     "hypothesis": {"_hypothesis.py", *(f"testing/{name}.py" for name in WITH_HYPOTHESIS)},
     "pytest": {"pytest_plugin.py"},
+    "jsonschema": {"county/services/answers.py"},
     "holidays": {"calendars/sources.py"},
     "chinese_calendar": {"calendars/sources.py"},
-    "icalendar": {"calendars/sources.py", "county/activities_feed.py"},
+    "icalendar": {"calendars/sources.py", "county/people/activities_feed.py"},
 }
 
 
