@@ -14,7 +14,8 @@ from demandflow.errors import InvalidValue
 from demandflow.testing.model.demands import as_text, demand_then, shown_fields
 from demandflow.testing.model.query import ever_seen
 from demandflow.testing.model.rows import Row, as_recorded, fits, in_order, line_of, matches, row_of
-from demandflow.testing.model.world import Until, World
+from demandflow.testing.model.streams import Until
+from demandflow.testing.model.world import World
 
 IN_SLICES = ("place", "category", "channel", "lead")
 """Words of these kinds are known for ever, once a demand had them."""
@@ -56,7 +57,7 @@ def work_list(
     world: World, *, role: str | None = None, contractor: str | None = None, limit: int = 50, total: bool = False
 ) -> list[dict[str, Any]]:
     """All pages of what waits for this role or contractor."""
-    flows = world.workflows
+    flows = world.of_demands
     if role is not None and role not in {state.owner for flow in flows.values() for state in flow.states} - {None}:
         raise InvalidValue("role", role)
     rows = [row_of(demand) for demand in world.demands.values()]
@@ -108,9 +109,9 @@ def _for_contractors(flow: Workflow) -> list[str]:
 
 def _check_words(world: World, where: dict[str, Any]) -> None:
     """Raise InvalidValue for a word that no demand can have."""
-    flows = world.workflows.values()
+    flows = world.of_demands.values()
     possible: dict[str, Iterable[str]] = {
-        "workflow": world.workflows,
+        "workflow": world.of_demands,
         "state": [state.name for flow in flows for state in flow.states],
         "stage": Stage,
         "ended_as": ENDS,
