@@ -119,7 +119,7 @@ class Steps:
             it = id_of(self.world, **said)
             if it not in self.world.demands or dice.random() < 0.5:
                 fact, way = Registered(**{**fact.__dict__, **said}), dice.choice((step.way, METHOD))
-                return replace(step, fact=fact, demand=it.int, way=way)
+                return replace(step, fact=fact, way=way)
         return step
 
     def _any_workflow(self, kind: type[Stream]) -> str:
@@ -263,7 +263,8 @@ class Steps:
 
     def _near_miss(self, step: Step) -> Step:
         """The step with one thing otherwise."""
-        dice, streams = self.dice, self.world.streams
+        dice = self.dice
+        another = self.world.number_of(dice.choice(sorted(self.world.streams)))
         people, latest = (*RESIDENTS, *OFFICERS, *CONTRACTORS, "somebody"), self.environment.late_entry
         policies = () if self.world.policies is None else self.world.policies.names
         return dice.choice(
@@ -277,11 +278,7 @@ class Steps:
                 lambda: replace(step, late=latest + dice.choice(ENTRIES), way=ENTERED),
                 lambda: replace(step, late=dice.choice(TO_COME), way=ENTERED),
                 lambda: replace(step, by=Actor(dice.choice((*policies, "somebody")), "policy")),
-                lambda: (
-                    step
-                    if isinstance(step.fact, Merged)
-                    else replace(step, demand=self.world.number_of(dice.choice(sorted(streams))))
-                ),
+                lambda: step if isinstance(step.fact, Merged) else replace(step, demand=another),
             )
         )()
 

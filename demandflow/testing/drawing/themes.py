@@ -41,7 +41,8 @@ class Theme:
     `favourites` are the moves of which it is fond, where the theme names some. `prelude` is how many commands come
     first, and quickly. `turns` is whose turn it is: that of the first demand (0), the second (1), or any (2). `runs` is
     how often the policies are run, `registers` how often another demand is registered, `eager` how often a step leads
-    on to where a demand is to come, `beside` how often something of another kind is done. If it is `restful`, what has ended is left in peace while anything goes on.
+    on to where a demand is to come, `beside` how often something of another kind is done. If it is `restful`, what has
+    ended is left in peace while anything goes on.
     """
 
     about: str

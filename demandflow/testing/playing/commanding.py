@@ -30,13 +30,18 @@ NOT_MADE = UUID(int=0)
 """The id of what is not recorded, and follows from nothing."""
 
 
-def command(flow: Commands, step: Step, at: datetime | None, expected: Expected | None = None) -> Stream:
-    """Give the command as the step says; what is `expected` knows which stream it means, and of what kind."""
+def command(
+    flow: Commands,
+    step: Step,
+    at: datetime | None,
+    it: UUID | None = None,
+    of: Any = Demand,
+    begins: bool | None = None,
+) -> Stream:
+    """Give the command as the step says: to the demand of its number, or to `it`, of this kind."""
     how = {"by": step.by, "at": at, **circumstances(step)}
-    it = demand_id(step.demand) if expected is None else expected.before.id
-    begins = isinstance(step.fact, Registered) if expected is None else expected.begins
-    of: Any = Demand if expected is None else expected.of
-    return (_begin if begins else _go_on)(flow, step, it, of, how)
+    begins = isinstance(step.fact, Registered) if begins is None else begins
+    return (_begin if begins else _go_on)(flow, step, it or demand_id(step.demand), of, how)
 
 
 def _begin(flow: Commands, step: Step, it: UUID, of: Any, how: dict[str, Any]) -> Stream:

@@ -191,7 +191,7 @@ class Player(Upsets, Comparing):
         try:
             with suppress(Interruption):
                 self._interrupted = step.way == INTERRUPTED
-                return command(flow, step, expected.given, expected)
+                return command(flow, step, expected.given, expected.before.id, expected.of, expected.begins)
         except Exception as error:  # the law judges what may be raised
             return error
         finally:
