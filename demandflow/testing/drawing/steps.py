@@ -106,7 +106,10 @@ class Steps:
 
     def _from_elsewhere(self, step: Step, kind: type[Stream]) -> Step:
         """The registration on another workflow, by a command with an id, or of a demand that another system keeps."""
-        dice, first = self.dice, next((one.fact for one in self.world.log), step.fact)
+        dice, first = (
+            self.dice,
+            next((one.fact for one in self.world.log if isinstance(one.fact, Registered)), step.fact),
+        )
         if self.theme.about == POLICIES and type(first) is type(step.fact) and getattr(first, "source", None) is None:
             step = replace(step, fact=self._repeat(first) if dice.random() < 0.5 else step.fact)
         fact = step.fact

@@ -58,11 +58,8 @@ def rework_is_bounded(played: Played) -> None:
     """What sends a demand back would not, had it gone round a million times."""
     for done in played.done:
         before = done.expected.before
-        if (
-            not isinstance(before, played.workflow.of)
-            or not done.recorded
-            or "reworked" not in (done.recorded[0].stamp.means or ())
-        ):
+        means = done.recorded[0].stamp.means or () if done.recorded else ()
+        if not isinstance(before, played.workflow.of) or "reworked" not in means:
             continue
         late = so_often(before, ("round", "handbacks", "missed_callbacks"))
         late = as_if(late, contracts=CONTRACTS) if isinstance(late, Demand) else late

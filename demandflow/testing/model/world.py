@@ -29,11 +29,12 @@ class World(Streams):
         """What must come of the step; if it is to be recorded, it has happened afterwards."""
         self.clock.now += step.after
         expected = self.expected(step)
+        taken = self.numbers.get(step.demand, demand_id(step.demand)) in self.streams
         self.record(expected.events)
-        if expected.named:
-            self.numbers[step.demand] = expected.before.id
-        elif expected.begins:
+        if expected.begins and not expected.named:
             self.numbers.pop(step.demand, None)
+        elif expected.named and not taken:
+            self.numbers[step.demand] = expected.before.id
         return expected
 
     # what must come of it
