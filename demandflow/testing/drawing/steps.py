@@ -110,7 +110,12 @@ class Steps:
             self.dice,
             next((one.fact for one in self.world.log if isinstance(one.fact, Registered)), step.fact),
         )
-        if self.theme.about == POLICIES and type(first) is type(step.fact) and getattr(first, "source", None) is None:
+        if (
+            kind is Demand
+            and self.theme.about == POLICIES
+            and type(first) is type(step.fact)
+            and getattr(first, "source", None) is None
+        ):
             step = replace(step, fact=self._repeat(first) if dice.random() < 0.5 else step.fact)
         fact = step.fact
         if dice.random() < 0.3:
