@@ -88,23 +88,22 @@ STATES = [
     State("held", Stage.ENDED, ended_as="closed"),
     State("cancelled", Stage.ENDED, ended_as="withdrawn"),
 ]
+UNDERWAY = ("open", "full")
 SIGNING_UP: Any = {"by": ("member", "organiser"), "rules": (nobody_signs_up_twice, it_is_not_too_late)}
 MOVES = [
     Move("announce", Announced, START, "open", by="organiser"),
     Move("sign up", SignedUp, "open", "full", when=it_is_full_with_this_one, **SIGNING_UP),
     Move("sign up", SignedUp, "open", STAY, **SIGNING_UP),
     Move("sign up", SignedUp, "full", STAY, **SIGNING_UP),
-    Move(
-        "sign off", SignedOff, ("open", "full"), STAY, by=("member", "organiser"), rules=(only_who_signed_up_signs_off,)
-    ),
-    Move("hold", Noted, ("open", "full"), "held", by="organiser", rules=(somebody_is_there,)),
-    Move("cancel", Noted, ("open", "full"), "cancelled", by=("organiser", "supervisor")),
-    Move("postpone", Extended, ("open", "full"), STAY, by="organiser", means="extended"),
-    Move("note", Noted, ("open", "full"), STAY, by="supervisor"),
-    Move("move_over", MovedOver, ("open", "full"), STAY, by="supervisor"),
+    Move("sign off", SignedOff, UNDERWAY, STAY, by=("member", "organiser"), rules=(only_who_signed_up_signs_off,)),
+    Move("hold", Noted, UNDERWAY, "held", by="organiser", rules=(somebody_is_there,)),
+    Move("cancel", Noted, UNDERWAY, "cancelled", by=("organiser", "supervisor")),
+    Move("postpone", Extended, UNDERWAY, STAY, by="organiser", means="extended"),
+    Move("note", Noted, UNDERWAY, STAY, by="supervisor"),
+    Move("move_over", MovedOver, UNDERWAY, STAY, by="supervisor"),
 ]
 CLOCKS = [
     Clock("filling", "open", Limit("5 working days"), ALWAYS, extensible=True),
-    Clock("holding", ("open", "full"), Limit("3 calendar days"), ALWAYS),
+    Clock("holding", UNDERWAY, Limit("3 calendar days"), ALWAYS),
 ]
 COURSES = Workflow("courses", 1, STATES, MOVES, clocks=CLOCKS, of=Course)

@@ -88,7 +88,7 @@ def _histories(
     given = {kind: partial(draw, strategy) for kind, strategy in facts.items()}
     world, steps = World(workflow), list[Step]()
     drawing = Drawing(world, Random(draw(LOT)), given)  # noqa: S311
-    drawing.prelude = 0
+    drawing.prelude, drawing.theme.beside = 0, 0.0
     for _ in range(draw(st.integers(1, max_steps))):
         drawing.draw_by(Random(draw(LOT)))  # noqa: S311
         try:

@@ -106,17 +106,12 @@ class Steps:
 
     def _from_elsewhere(self, step: Step, kind: type[Stream]) -> Step:
         """The registration on another workflow, by a command with an id, or of a demand that another system keeps."""
-        dice, first = (
-            self.dice,
-            next((one.fact for one in self.world.log if isinstance(one.fact, Registered)), step.fact),
-        )
-        if (
-            kind is Demand
-            and self.theme.about == POLICIES
-            and type(first) is type(step.fact)
-            and getattr(first, "source", None) is None
-        ):
-            step = replace(step, fact=self._repeat(first) if dice.random() < 0.5 else step.fact)
+        dice = self.dice
+        registered = (one.fact for one in self.world.log if isinstance(one.fact, Registered))
+        if kind is Demand and self.theme.about == POLICIES:
+            first = next(registered, step.fact)
+            plain = type(first) is type(step.fact) and getattr(first, "source", None) is None
+            step = replace(step, fact=self._repeat(first) if plain and dice.random() < 0.5 else step.fact)
         fact = step.fact
         if dice.random() < 0.3:
             step = replace(step, on=self._any_workflow(kind))

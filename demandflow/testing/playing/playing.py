@@ -88,17 +88,17 @@ def by_lot(
         number = (dice.choice((most if about_policies else most // 3, most, most)) or 1) + drawing.prelude
         end = number + drawing.theme.questions
         while len(operations) < end:
-            at_the_end = len(operations) >= number
+            at_the_end, before = len(operations) >= number, tuple(operations)
             try:
                 operation = drawing.asking.question(dice.randrange(6)) if at_the_end else drawing.operation()
+                if operation is None:
+                    end -= 1
+                    continue
+                operations.append(operation)
+                if not _goes_on(played, operation):
+                    break
             except Unanswered as error:
-                raise Untold(History(workflow, tuple(operations)), str(error)) from error
-            if operation is None:
-                end -= 1
-                continue
-            operations.append(operation)
-            if not _goes_on(played, operation):
-                break
+                raise Untold(History(workflow, before), str(error)) from error
         played.history = History(workflow, tuple(operations), environment, frozenset(given))
         yield played
     finally:

@@ -14,6 +14,7 @@ from demandflow.testing.beside import Tree
 from demandflow.testing.model.kinds.trees import tree
 from demandflow.testing.model.picture import demand_of
 from demandflow.testing.model.shared import moments_of, shared
+from demandflow.testing.model.table import Unanswered
 
 Told = tuple[Any, datetime, Actor]
 """A fact, when it took effect, and by whom."""
@@ -45,5 +46,9 @@ def _own(before: Any, events: Sequence[Event], fields: Mapping[str, Any]) -> dic
     if events[-1].stamp.state != before.stamp.state:
         change |= {name: fields[name] for name in ("came_from", "since")}
     if before.changes is not None:
-        before.changes(events[-1], change)
+        try:
+            before.changes(events[-1], change)
+        except Exception as error:
+            kind, fact = type(before).__name__, type(events[-1].fact).__name__
+            raise Unanswered(f"changes of {kind}, by {fact}, raised {type(error).__name__}: {error}") from error
     return {name: change.get(name, getattr(before, name)) for name in names}
