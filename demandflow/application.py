@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from threading import Lock
-from types import MappingProxyType
 from typing import Self
 from uuid import UUID
 
@@ -15,9 +14,9 @@ from demandflow.automation.asking import Asking
 from demandflow.automation.deliveries import Deliveries
 from demandflow.automation.reactions import OnTheBoard, Reactions
 from demandflow.automation.runner import Runner
-from demandflow.batches import Batches
 from demandflow.calendars.calendar import Calendar
 from demandflow.calendars.ends import CalendarEnds
+from demandflow.county.streams_asked import StreamsAsked
 from demandflow.domain.clocks.coverage import calendar_ends
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
@@ -25,7 +24,7 @@ from demandflow.domain.facts import STANDARD_FACTS
 from demandflow.domain.values import Actor, actor_of
 from demandflow.domain.versions.workflows import Workflows
 from demandflow.domain.workflow import PossibleMove, Workflow
-from demandflow.errors import InvalidValue, StorageBusy, StorageError, WorkflowAdvice, brief
+from demandflow.errors import InvalidValue, WorkflowAdvice, brief
 from demandflow.inputs.arguments import each_of, whole_number, yes_or_no
 from demandflow.inputs.texts import name_of
 from demandflow.policies.policy import Policy
@@ -43,9 +42,7 @@ from demandflow.store import cursor
 from demandflow.store.log import Log
 from demandflow.store.mapper import Unreadable, facts_by_topic
 from demandflow.store.parking import ParkedEvent, grouped
-from demandflow.store.upkeep import Upkeep
-
-LAST_FEW = 20
+from demandflow.store.upkeep import Upkeep, last_recorded
 
 
 def published() -> tuple[Workflow, ...]:
@@ -66,7 +63,7 @@ def _first() -> Workflow:
     return CLOSED_LOOP_1
 
 
-class DemandFlow(Batches, Reactions, Upkeep):
+class DemandFlow(StreamsAsked, Reactions, Upkeep):
     """The demands of one tenant: record what happens, look at the board, and read figures that add up.
 
     Open it with `DemandFlow.open(url)`, close it with `close()` or by `with`. It may be shared by threads.
@@ -150,7 +147,7 @@ class DemandFlow(Batches, Reactions, Upkeep):
                 clock,
                 late_entry=late_entry,
                 backdating=backdating,
-                newest=lambda: _newest(log),
+                newest=lambda: last_recorded(log),
                 trusted_until=clocks_right_until,
                 elapsed=elapsed if clock is utc_now else None,
             )
@@ -172,6 +169,7 @@ class DemandFlow(Batches, Reactions, Upkeep):
         """Close the storage; doing so twice is harmless."""
         self._agenda.close()
         self._projector.close()
+        self._close_streams()
         self._log.close()
 
     def __enter__(self) -> Self:
@@ -179,11 +177,6 @@ class DemandFlow(Batches, Reactions, Upkeep):
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    @property
-    def workflows(self) -> Mapping[str, Workflow]:
-        """The workflows that it was opened with, by `name@version`."""
-        return MappingProxyType(self._workflows)
 
     def calendar_ends(self) -> tuple[CalendarEnds, ...]:
         """The calendars of its clocks and policies that have ended, or end within 90 days; opening warns of them."""
@@ -200,6 +193,8 @@ class DemandFlow(Batches, Reactions, Upkeep):
         """
         self._projector.rebuild(progress)
         self._agenda.forget()
+        for tables in self._other_kinds:
+            tables.rebuild()
         self._deliveries.heal()
         self._deliveries.retry_parked_events()
 
@@ -212,6 +207,7 @@ class DemandFlow(Batches, Reactions, Upkeep):
             [
                 *(("figures", parked) for parked in self._projector.parked()),
                 *(("policies", parked) for parked in self._agenda.parked_events()),
+                *(("streams", parked) for tables in self._other_kinds for parked in tables.parked()),
                 *self._deliveries.parked_events(),
             ]
         )
@@ -223,6 +219,8 @@ class DemandFlow(Batches, Reactions, Upkeep):
         """
         self._projector.retry_parked()
         self._agenda.retry_parked_events()
+        for tables in self._other_kinds:
+            tables.retry_parked()
         self._deliveries.retry_parked_events()
         return self.parked_events()
 
@@ -268,18 +266,6 @@ class DemandFlow(Batches, Reactions, Upkeep):
             actor_of(by)
         demand = self._handler.demands.current(as_id(demand_id))
         return self._workflows[demand.workflow].possible(demand, by)
-
-
-def _newest(log: Log) -> datetime | None:
-    """When something was last recorded: the latest of the last few recordings."""
-    try:
-        rows = log.page(max(0, log.last_position() - LAST_FEW), LAST_FEW)
-    except StorageBusy:
-        raise
-    except StorageError:  # rows that went hold nobody else back
-        return None
-    # nor does a row that cannot be read
-    return max((event.meta.recorded for _, event in rows if isinstance(event, Event)), default=None)
 
 
 def _by_key(workflows: Iterable[Workflow]) -> Workflows:

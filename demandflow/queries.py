@@ -19,6 +19,8 @@ from demandflow.projections.board import past
 from demandflow.projections.board import rows as board
 from demandflow.projections.board.filter import Filter
 from demandflow.projections.board.order import Order
+from demandflow.projections.board.own import Scalar
+from demandflow.projections.board.own import asked as own_fields_asked
 from demandflow.projections.board.rows import BoardPage
 from demandflow.projections.figures import question as questions
 from demandflow.projections.figures.periods import Period, as_day
@@ -60,6 +62,8 @@ class Queries(QueryBase):
         due_by: datetime | None = None,
         received: Period | date | str | None = None,
         closed: Period | date | str | None = None,
+        text: str | None = None,
+        own: Mapping[str, Scalar] | None = None,
         as_of: date | datetime | str | None = None,
         known_on: date | datetime | str | None = None,
         sort: str | Sequence[str] | None = None,
@@ -80,6 +84,9 @@ class Queries(QueryBase):
         moment, `clock` those whose next due moment is that of the clock of this name, and `undated` those with a clock
         that has none. They come in the order of receipt, or by due moment if that is asked for. `received` and
         `closed` are periods (see Period.of).
+
+        `text` are letters that the text contains, whether capital or small; `own` are fields of your own facts, with
+        the value that the latest of these facts gives: `own={"bins": 3}`, or None for demands that have no such field.
 
         With `as_of`, a day or a moment, they are as they were at its end, with `known_on` by what was known then:
         exactly those that the figures count. For that, every demand that was in the place, category, channel, lead and
@@ -109,6 +116,8 @@ class Queries(QueryBase):
             due_by=None if due_by is None else moment(due_by, "due_by"),
             received=self._moments(received),
             closed=self._moments(closed),
+            text=text,
+            own=None if own is None else own_fields_asked(own, self._own_fields()),
         )
         by_due = board_filter.overdue_at is not None or board_filter.due_by is not None
         sort = ("due" if by_due else "received") if sort is None else sort

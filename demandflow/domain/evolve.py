@@ -52,7 +52,7 @@ def evolve(stream: S | None, event: Event, of: type[S] = Demand) -> S:  # type: 
         change["declares"] = stamp.declares
     if meta.command_id is not None and (command := meta.command) is not None:
         change["commands"] = (*was.commands, (command, event.version))
-    if kind not in OURS:
+    if kind not in OURS or kind is facts.UnknownFact or event.fact.__pydantic_extra__:
         change["_attributes"] = was._attributes | own_values(event.fact)
     if isinstance(was, Demand):
         _change_a_demand(was, event, change)

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, dataclass_transform
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import to_json, to_jsonable_python
 
 from demandflow.errors import InvalidValue, brief, listed
 from demandflow.inputs.words import read
@@ -101,6 +102,21 @@ class Fact(BaseModel, metaclass=_FactType):
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise InvalidValue(type(self).__name__, "a fact is never changed; record another, or a correction")
+
+
+def as_json(value: Any) -> Any:
+    """What a field says, as JSON has it: moments, days and ids as texts, several values as a list (sets sorted).
+
+    A number without a fraction is a whole number, whatever its class. Nothing fails: what JSON has no word for is a
+    text.
+    """
+    try:
+        if isinstance(value, set | frozenset):
+            return sorted(map(as_json, value), key=to_json)
+        made = to_jsonable_python(value, exclude_none=True, fallback=str)
+    except Exception:  # what a value of somebody else's class raises when it is looked at is not known
+        return brief(value)
+    return int(made) if isinstance(made, float) and made.is_integer() else made
 
 
 F = TypeVar("F", bound="Fact")

@@ -5,6 +5,7 @@ The TOPICs and the field names are the storage format. Never rename one; a new f
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from typing import Annotated, Any, ClassVar, TypeAlias, TypeVar
 from uuid import UUID
@@ -302,6 +303,15 @@ class UnknownFact(Fact):
     topic: str
     body: str
 
+    @property
+    def fields(self) -> dict[str, Any]:
+        """Its fields, as they were stored."""
+        try:
+            fields = json.loads(self.body)
+        except ValueError:
+            return {}
+        return fields if isinstance(fields, dict) else {}
+
 
 # fmt: off
 STANDARD_FACTS: tuple[type[Fact], ...] = (
@@ -356,6 +366,13 @@ def own_fields(kind: type[Fact]) -> tuple[str, ...]:
 
 
 def own_values(fact: Fact) -> dict[str, Any]:
-    """What a fact of a community's own class says beyond those of ours that it extends."""
+    """What a fact of a community's own class says beyond those of ours that it extends.
+
+    If the class was not given to open(), as it was stored.
+    """
+    if isinstance(fact, UnknownFact):
+        return fact.fields
+    if fact.__pydantic_extra__:
+        return fact.__pydantic_extra__
     values = ((name, getattr(fact, name)) for name in own_fields(type(fact)))
     return {name: value for name, value in values if value is not None}

@@ -130,6 +130,19 @@ def asked_path_of(value: object, what: str) -> str:
     return path
 
 
+def asked_text_of(value: object, what: str = "text") -> str:
+    """A text to look for, as it would be kept. Raises InvalidValue for what is no text or has control characters."""
+    text = str(as_kept(plain_text(what, value)))
+    if control := re.search(_CONTROL, text):
+        raise InvalidValue(what, f"{brief(text)} has the control character {control[0]!r}, which no text has")
+    return text
+
+
+def searchable(text: str) -> str:
+    """The text as searches compare it: in NFC, capital letters as small ones."""
+    return normalize("NFC", text).casefold()
+
+
 def as_kept(value: object) -> object:
     """A text as it would be recorded now, even if an earlier rule recorded it; other values unchanged."""
     if not isinstance(value, str):

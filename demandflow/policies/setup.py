@@ -25,7 +25,7 @@ PARTS = ("name", "on", "records", "timers", "then")
 
 
 def checked(policies: Any, workflows: Mapping[str, Workflow]) -> tuple[Policy, ...]:
-    """The policies, if each can act under each workflow. Raises InvalidValue."""
+    """The policies, if each can act under each workflow of demands: they are asked about nothing else. InvalidValue."""
     if not isinstance(policies, list | tuple):
         raise InvalidValue("policies", f"must be several, for instance (Reminders(),), got {brief(policies)}")
     for policy in policies:
@@ -33,12 +33,13 @@ def checked(policies: Any, workflows: Mapping[str, Workflow]) -> tuple[Policy, .
     for name, times in Counter(policy.name for policy in policies).items():
         if times > 1:
             raise InvalidValue("policies", f"{times} are named {name!r}; give each a name of its own")
+    theirs = of_demands(workflows).values() if policies else ()
     for policy in policies:
         if policy.on:
-            for workflow in of_demands(workflows).values():
+            for workflow in theirs:
                 _check_moves(policy, workflow)
             if callable(check := getattr(policy, "check", None)):
-                check(of_demands(workflows).values())
+                check(theirs)
     return tuple(policies)
 
 

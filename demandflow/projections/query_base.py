@@ -7,11 +7,14 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from difflib import get_close_matches
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from demandflow.domain.demand import Demand
+from demandflow.domain.facts import own_fields
 from demandflow.domain.versions.workflows import Workflows, of_demands
+from demandflow.domain.workflow import Workflow
 from demandflow.errors import DemandNotFound, InvalidValue, OtherKind, brief, listed
 from demandflow.inputs.arguments import word_among
 from demandflow.inputs.moments import moment
@@ -42,6 +45,11 @@ class QueryBase:
     _projector: Projector
     _workflows: Workflows
     _clock: Callable[[], datetime]
+
+    @property
+    def workflows(self) -> Mapping[str, Workflow]:
+        """The workflows that it was opened with, by `name@version`."""
+        return MappingProxyType(self._workflows)
 
     def now(self) -> datetime:
         """The present moment, by the clock that it was opened with, in UTC."""
@@ -121,6 +129,11 @@ class QueryBase:
         """The names of the clocks that are declared, and of all others that ever ran."""
         declared = (clock.name for flow in of_demands(self._workflows).values() for clock in flow.clocks)
         return tuple(dict.fromkeys((*declared, *sorted(totals.clocks(tables)))))
+
+    def _own_fields(self) -> set[str]:
+        """The own fields of all facts that are recorded of demands."""
+        facts = {fact for flow in self._workflows.built if flow.of is Demand for fact in flow.facts}
+        return {name for fact in facts for name in own_fields(fact)}
 
     def _moments(self, period: Period | date | str | None) -> tuple[datetime, datetime] | None:
         """When a period begins, and when it is over, in the community's zone."""

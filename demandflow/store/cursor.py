@@ -75,9 +75,15 @@ class CannotBeWritten(Exception):
 class Cursor:
     """A reader's place in the log, kept in a row of the tables that it writes."""
 
-    def __init__(self, source: Source, tables: Tables, reader: str, make: Callable[[], str] = str) -> None:
-        """`make` names the tables that the reader makes now: a position of another make counts as none."""
+    def __init__(
+        self, source: Source, tables: Tables, reader: str, make: Callable[[], str] = str, *, every: bool = False
+    ) -> None:
+        """`make` names the tables that the reader makes now: a position of another make counts as none.
+
+        The reader is given the events of demands; with `every`, those of all kinds of streams.
+        """
         self._source, self._tables, self.reader, self._make = source, tables, reader, make
+        self._wanted: Callable[[Sequence[Row]], Sequence[Row]] = (lambda rows: rows) if every else of_demands
 
     @property
     def start(self) -> Position:
@@ -216,7 +222,7 @@ class Cursor:
         positions = again or [at for at, _ in rows]
         last, newest = rows[-1]
         moved = began if again else began._replace(last=last, demand=_hex(newest.demand), version=newest.version)
-        effect = reader.worked_out(of_demands(rows), self._stuck(began, positions[0], rows))
+        effect = reader.worked_out(self._wanted(rows), self._stuck(began, positions[0], rows))
         while True:
             try:
                 return self._written(began, moved, effect, again)

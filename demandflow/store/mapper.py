@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from eventsourcing.domain import DomainEventProtocol
@@ -84,16 +85,15 @@ class FactMapper(Mapper[UUID]):
     def event(self, demand: UUID | str, version: int, topic: str, state: bytes) -> Event:
         """The event as it was recorded. Raises UnreadableEvent.
 
-        A fact of an unknown class is read as the standard fact that it extends, so that the figures are the same for
-        every reader of the log; if it extends none, as UnknownFact.
+        A fact of an unknown class is read as the standard fact that it extends, with its other fields beside it, so
+        that the figures are the same for every reader of the log; if it extends none, as UnknownFact.
         """
         if not (isinstance(demand, UUID) and type(version) is int and version > 0 and isinstance(topic, str)):
             raise UnreadableEvent(str(demand), version, str(topic), "it is none of ours")
         try:
             body = self._decode(state)
-            read = self._read.get(topic) or self._read.get(body.extends or "")
-            written = bytes(body.fact)
-            fact = _unknown(topic, written) if read is None else read(written, context=STORED)
+            read, written = self._read.get(topic), bytes(body.fact)
+            fact = self._unknown(topic, body.extends, written) if read is None else read(written, context=STORED)
             return Event(demand, version, fact, body.meta, body.stamp)
         except Exception as error:  # a community's own class may raise anything
             raise UnreadableEvent(str(demand), version, topic, _why(error)) from None
@@ -108,6 +108,17 @@ class FactMapper(Mapper[UUID]):
         """The event as it was recorded. Raises UnreadableEvent."""
         stored = stored_event
         return self.event(stored.originator_id, stored.originator_version, stored.topic, stored.state)
+
+    def _unknown(self, topic: str, extends: str | None, written: bytes) -> Fact:
+        """A fact of an unknown class, with all its fields."""
+        fields: dict[str, Any] = json.loads(written)
+        if (read := self._read.get(extends or "")) is None:
+            return UnknownFact(topic=topic, body=json.dumps(fields, ensure_ascii=False))
+        fact: Fact = read(written, context=STORED)
+        if others := {name: value for name, value in fields.items() if name not in type(fact).model_fields}:
+            # where pydantic keeps what a class has no field for
+            object.__setattr__(fact, "__pydantic_extra__", others)
+        return fact
 
     def _checked(self, fact: Fact, body: Raw) -> str | None:
         """The topic of the standard fact that a community's fact extends, if any. Raises if it reads back otherwise."""
@@ -140,11 +151,6 @@ def facts_by_topic(facts: Iterable[type[Fact]]) -> Mapping[str, type[Fact]]:
             names = f"{catalogue[fact.TOPIC].__name__} and {fact.__name__}"
             raise InvalidValue("workflows", f"{names} share the topic {fact.TOPIC!r}; give each fact its own")
     return catalogue
-
-
-def _unknown(topic: str, written: bytes) -> UnknownFact:
-    """A fact of an unknown class, with all its fields."""
-    return UnknownFact(topic=topic, body=json.dumps(json.loads(written), ensure_ascii=False))
 
 
 def _why(error: Exception) -> str:

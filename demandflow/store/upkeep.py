@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
+from demandflow.domain.events import Event
 from demandflow.domain.values import Actor, actor_of
-from demandflow.errors import InvalidValue, brief
+from demandflow.errors import InvalidValue, StorageBusy, StorageError, brief
 from demandflow.inputs.arguments import each_of
 from demandflow.inputs.moments import moment
 from demandflow.inputs.texts import text_of
 from demandflow.store.holes import Acknowledged, Hole, Verification
 from demandflow.store.log import Log
+
+LAST_FEW = 20
 
 
 class Upkeep:
@@ -58,3 +61,15 @@ class Upkeep:
         """
         self._log.rezone(zone)
         self.rebuild()
+
+
+def last_recorded(log: Log) -> datetime | None:
+    """When something was last recorded: the latest of the last few recordings."""
+    try:
+        rows = log.page(max(0, log.last_position() - LAST_FEW), LAST_FEW)
+    except StorageBusy:
+        raise
+    except StorageError:  # rows that went hold nobody else back
+        return None
+    # nor does a row that cannot be read
+    return max((event.meta.recorded for _, event in rows if isinstance(event, Event)), default=None)

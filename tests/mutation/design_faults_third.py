@@ -155,8 +155,8 @@ BATCH = (
     Fault(
         "whoever does not know a community's own fact does not see the standard one that it extends",
         "store/mapper.py",
-        'read = self._read.get(topic) or self._read.get(body.extends or "")',
-        "read = self._read.get(topic)",
+        'if (read := self._read.get(extends or "")) is None:',
+        "if (read := None) is None:",
     ),
     Fault(
         "a rebuild of a longer log loses the last events of the demand at the end of a page",

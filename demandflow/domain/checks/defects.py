@@ -32,7 +32,7 @@ SAYS: dict[str, tuple[type[Fact], str]] = {
     "corrected": (Corrected, "what was wrong"),
 }
 """Meanings that need more than a word: the fact that says it, and what it says."""
-OF_DEMANDS = (Registered, *OTHER_SIDE, *OTHER_SIDE.values())
+OF_DEMANDS: tuple[type[Fact], ...] = (Registered, *OTHER_SIDE, *OTHER_SIDE.values())
 RESERVED = (*WORDS, "*", "=")
 """Names that no state can have: they are words of the table in files, or signs in the table itself."""
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from demandflow.domain.demand import Demand
 from demandflow.errors import listed
 from demandflow.inputs.arguments import whole_number, yes_or_no
+from demandflow.inputs.texts import searchable
+from demandflow.projections.board import own
 from demandflow.projections.board.filter import Filter
 from demandflow.projections.board.indexes import INDEXES
 from demandflow.projections.board.order import Order
@@ -29,7 +33,8 @@ CREATE TABLE demandflow_board (
     last INTEGER NOT NULL, due INTEGER, clock TEXT, place TEXT NOT NULL, channel TEXT NOT NULL, category TEXT,
     urgency TEXT, contractor TEXT, co_handlers TEXT NOT NULL, lead TEXT, resident TEXT, review INTEGER, ended INTEGER,
     resolved INTEGER, grade TEXT, escalated INTEGER NOT NULL,
-    undated TEXT NOT NULL, text TEXT NOT NULL, standing INTEGER NOT NULL, dues TEXT NOT NULL,
+    undated TEXT NOT NULL, text TEXT NOT NULL, own_json TEXT NOT NULL, standing INTEGER NOT NULL, dues TEXT NOT NULL,
+    searched TEXT,
     PRIMARY KEY (received, demand)
 ) WITHOUT ROWID;
 CREATE TABLE demandflow_helpers (
@@ -48,6 +53,7 @@ class BoardRow:
 
     `due` is the next due moment, `clock` the name of its clock; None if a fact gave the moment to the whole demand.
     `undated` are the clocks that go on without a due moment, because their calendar does not know the year.
+    `own_json` is what facts of the community's own classes said, `own` the same to look into.
     """
 
     demand: UUID
@@ -77,6 +83,12 @@ class BoardRow:
     escalated: bool
     undated: tuple[str, ...]
     text: str
+    own_json: str = ""
+
+    @property
+    def own(self) -> Mapping[str, Any]:
+        """What facts of the community's own classes said, by field, as JSON has it; read only."""
+        return MappingProxyType(json.loads(self.own_json) if self.own_json else {})
 
     def __str__(self) -> str:
         due = f", due {minute(self.due)}{f' ({self.clock})' if self.clock else ''}" if self.due is not None else ""
@@ -89,7 +101,7 @@ class BoardRow:
 
 
 SHOWN = tuple(BoardRow.__annotations__)
-COLUMNS = (*SHOWN, "standing", "dues")
+COLUMNS = (*SHOWN, "standing", "dues", "searched")
 DEMAND, RECEIVED = map(COLUMNS.index, ("demand", "received"))
 INSERT = f"INSERT INTO demandflow_board ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
 
@@ -227,6 +239,7 @@ def changed_since(connection: sqlite3.Connection, at: datetime) -> bool:
 def _row(demand: Demand) -> tuple[Any, ...]:
     stamp, subject, work, this_round = demand.stamp, demand.subject, demand.work, demand.this_round
     clocks, dues, resolved, last = demand.clocks, dues_of(demand), this_round.resolved, microseconds(demand.last)
+    text, letters = subject.text, searchable(subject.text)
     return (
         *(demand.id.hex, demand.version, demand.workflow, stamp.state, stamp.stage, stamp.ended_as, stamp.round),
         last if demand.received is None else microseconds(demand.received),
@@ -239,9 +252,11 @@ def _row(demand: Demand) -> tuple[Any, ...]:
         *(microseconds(demand.review), microseconds(demand.ended), None if resolved is None else int(resolved)),
         *(this_round.grade, int(this_round.escalated)),
         "\n".join([clock.clock for clock in clocks if clock.undated]),
-        subject.text,
+        text,
+        own.written(demand._attributes) if demand._attributes else "",
         standing(demand),
         json.dumps({clock: microseconds(due) for clock, due in dues}, ensure_ascii=False) if dues else "{}",
+        None if letters == text else letters,
     )
 
 

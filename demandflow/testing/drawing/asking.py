@@ -24,18 +24,31 @@ WEIGHTS: Mapping[str, int] = {
     **{"all_events": 1, "notices": 2, "next_moment": 2, "parked": 1, "parked_events": 1, "verify": 1},
     **{"acknowledged": 1, "calendar_ends": 1, "id_of": 1, "now": 1},
     **{"zone": 1, "workflows": 1, "retry_parked_events": 1, "stream": 4, "id_of_stream": 1},
+    **{"streams": 2, "last_position": 1},
 }
 """How often each method is asked."""
 OPTIONAL = (0, 0, 0, 1, 1, 1, 2, 2, 3, 5)
 """How many of the optional parameters are given: often none, which is the fastest path to an answer."""
 OFTEN = 0.4
-OF_ANY_KIND = ("stream", "id_of_stream", "events", "history", "possible_moves", "all_events", "verify", "demand", "now")
+OF_ANY_KIND = (
+    "stream",
+    "streams",
+    "id_of_stream",
+    "events",
+    "history",
+    "possible_moves",
+    "all_events",
+    "verify",
+    "demand",
+    "now",
+)
 """What can be asked where there are no demands yet."""
 INVALID_SHARE, NONE_SHARE, WAITING = 0.04, 0.04, 0.08
 OFTEN_WITH: Mapping[str, Sequence[Sequence[str]]] = {
     "board": (
         *(("sort", "descending", "limit"), ("sort", "descending", "contractor"), ("sort", "limit", "contractor")),
         *(("sort", "limit", "place"), ("as_of",), ("known_on",), ("as_of", "known_on")),
+        *(("text",), ("text",), ("own",), ("own",), ("text", "own", "as_of")),
     ),
     "counted": (
         ("as_of",),
@@ -75,12 +88,14 @@ INVALID: Mapping[tuple[str, str], Sequence[Any]] = {
     **{("", name): NO_PATHS for name in ("place", "category")},
     **{("", name): NO_NAMES for name in ("channel", "contractor", "lead", "resident", "urgency")},
     **{("", name): (5, "x") for name in ("workflow", "state", "stage", "ended_as", "clock", "role", "count", "every")},
-    **{("", name): NEITHER for name in ("escalated", "open", "undated", "descending", "total", "catch_up")},
+    **{("", name): NEITHER for name in ("escalated", "ended", "open", "undated", "descending", "total", "catch_up")},
     ("", "overdue"): ("x", NAIVE, None),
     **{("", name): NO_MOMENTS for name in ("due_by", "open_until", "at")},
     **{("", name): NO_PERIODS for name in ("received", "closed")},
     **{("", name): NO_DAYS for name in ("as_of", "known_on")},
     **{("changes", name): NO_PAIRS for name in ("as_of", "known_on")},
+    ("", "text"): (5, "", " ", "a\x00b"),
+    ("", "own"): (5, "x", {"no such field": 1}, {5: 1}, [("x", 1)]),
     ("", "sort"): ("text", (), ["due", "text"], 5),
     ("", "limit"): (0, -1, True, "5", 2**31 + 1),
     **{(method, "after"): ("x", "[]", 5) for method in ("board", "work_list")},

@@ -17,6 +17,7 @@ from demandflow.projections.figures.definitions import RANGES, counts_of
 from demandflow.projections.standing import COUNTS, HAPPENINGS
 from demandflow.testing import people
 from demandflow.testing.drawing.turning import DAY, HOUR, NO_TIME, US, moments
+from demandflow.testing.model.boards import own_fields
 from demandflow.testing.model.counts import counts_of as counts_with
 from demandflow.testing.model.rows import row_of
 from demandflow.testing.model.step import demand_id
@@ -114,6 +115,32 @@ class Values:
         path = "/".join(names[: dice.randint(1, len(names))])
         alike = *self.respelt(path)[:2], f"{path}x", f"{path}/x", path[:-1].rstrip("/"), ""
         return path if self.fits and dice.random() < 0.8 else dice.choice((*(path,) * 12, *alike))
+
+    def letters(self) -> str:
+        """Some letters of a text, maybe as capital letters, or in another Unicode form; or such as occur nowhere."""
+        dice = self.dice
+        texts = [self.last.text] if self.fits else [*self.said("text"), dice.choice(people.TEXTS)]
+        text = dice.choice(texts)
+        begin = dice.randrange(len(text))
+        some = text[begin : begin + dice.choice((1, 2, 2, 5, 20))]
+        some = some if some.strip() else text
+        return dice.choice((*(some,) * 6, *self.respelt(some), *([] if self.fits else [f"{some}x", UNHEARD_OF])))
+
+    def own(self) -> dict[str, Any]:
+        """What own fields of a demand say, or could say, maybe written otherwise; None for those that say nothing."""
+        dice, demands = self.dice, [self.last] if self.fits else self.world.demands.values()
+        said = [row_of(demand)["own"] for demand in demands]
+        names = sorted({name for one in said for name in one})
+        # mostly one that a demand has
+        names = names if names and dice.random() < 0.8 else sorted(own_fields(self.world))
+        own: dict[str, Any] = {}
+        for name in dice.sample(names, min(len(names), dice.choice((1, 1, 1, 2)))):
+            value = dice.choice([*(one.get(name) for one in said), *(() if self.fits else (None, True, 1, UNHEARD_OF))])
+            if isinstance(value, str) and dice.random() < 0.3:
+                value = dice.choice(self.respelt(value))
+            if not isinstance(value, list | dict):
+                own[name] = value
+        return own
 
     # moments and days
 

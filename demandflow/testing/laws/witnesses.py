@@ -65,7 +65,8 @@ def facts(
             samples = (*samples, TWO_LINES)
         values = dict.fromkeys(_values(name, samples, demand, at, others))
         fitting = accepted(kind, name, [value for value in values if value is not None])
-        choices[name] = fitting if needed else [*fitting, None]
+        if needed or fitting:  # else it is left out
+            choices[name] = fitting if needed else [*fitting, None]
     for fields in _varied(choices):
         try:
             yield kind(**fields)

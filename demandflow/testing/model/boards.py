@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from typing import Any
 
+from demandflow.domain.fact import Fact
+from demandflow.domain.facts import STANDARD_FACTS
 from demandflow.domain.moves import ENDS, sources
 from demandflow.domain.values import Role, Stage
 from demandflow.domain.workflow import Workflow
@@ -120,6 +122,17 @@ def _check_words(world: World, where: dict[str, Any]) -> None:
     for name, words in possible.items():
         if where.get(name) is not None and where[name] not in [*words]:
             raise InvalidValue(name, where[name])
+    if not {*(where.get("own") or ())} <= own_fields(world):
+        raise InvalidValue("own", "no fact has such a field")
+
+
+def own_fields(world: World) -> set[str]:
+    """The fields of the workflow's own facts that the standard fact, if they extend one, does not have."""
+    names = set[str]()
+    for fact in {move.fact for flow in world.of_demands.values() for move in flow.moves} - {*STANDARD_FACTS}:
+        ours: Any = next((base for base in fact.__mro__ if base in STANDARD_FACTS), Fact)
+        names |= fact.model_fields.keys() - ours.model_fields.keys()
+    return names
 
 
 def _is_due(row: Row) -> bool:
@@ -149,12 +162,18 @@ def _shown_pages(pages: list[Any]) -> list[dict[str, Any]]:
     return [
         {
             **shown_fields(page),
-            "rows": [shown_fields(row) for row in page.rows],
+            "rows": [_shown_row(row) for row in page.rows],
             "next": page.next is not None,
             "str": str(page),
         }
         for page in pages
     ]
+
+
+def _shown_row(row: Any) -> dict[str, Any]:
+    shown = {**shown_fields(row), "own": dict(row.own)}
+    del shown["own_json"]  # the same as it is kept
+    return shown
 
 
 def _note(world: World, where: dict[str, Any], rows: list[Row]) -> str:

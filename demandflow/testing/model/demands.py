@@ -17,7 +17,7 @@ from demandflow.domain.facts import OTHER_SIDES
 from demandflow.domain.moves import BACK, STAY, Move, sources
 from demandflow.domain.stream import Stream
 from demandflow.domain.values import Actor, Role
-from demandflow.errors import DemandNotFound, OtherKind
+from demandflow.errors import DemandNotFound, InvalidValue, OtherKind
 from demandflow.testing.model.calendars import naive
 from demandflow.testing.model.picture import next_due
 from demandflow.testing.model.streams import Until
@@ -95,6 +95,15 @@ def _demand(world: World, demand_id: UUID | str, *, as_of: Until = None, known_o
 
 def _stream(world: World, kind: type[Stream], stream_id: UUID | str) -> dict[str, Any]:
     return _of_any_kind(stream_now(world, stream_id, kind))
+
+
+def _streams(world: World, kind: type[Stream], *, ended: bool | None = None) -> list[dict[str, Any]]:
+    """In the order in which they began. Raises InvalidValue for demands."""
+    if kind.KIND is None:
+        raise InvalidValue("kind", "is that of demands")
+    began = [world.streams[it] for it in dict.fromkeys(event.demand for event in world.log)]
+    theirs = [one for one in began if type(one) is kind and ended in (None, one.stamp.ended_as is not None)]
+    return [_of_any_kind(one) for one in theirs]
 
 
 def _of_any_kind(stream: Any) -> dict[str, Any]:
@@ -248,6 +257,8 @@ def _shown_ends(answer: Sequence[Any]) -> list[tuple[str, tuple[str, ...], Any, 
 QUESTIONS: dict[str, tuple[Callable[..., Any], Callable[[Any], Any]]] = {
     "demand": (_demand, _shown_demand),
     "stream": (_stream, _shown_stream),
+    "streams": (_streams, lambda answer: [_shown_stream(one) for one in answer]),
+    "last_position": (lambda world: len(world.log), int),
     "events": (_events, list),
     "history": (_history, lambda answer: _shown(answer, "summary")),
     "possible_moves": (_possible_moves, _shown),

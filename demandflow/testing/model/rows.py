@@ -7,12 +7,15 @@ from datetime import date
 from typing import Any
 from unicodedata import normalize
 
+from pydantic import TypeAdapter
+
 from demandflow.domain.demand import Demand
 from demandflow.testing.model.demands import next_due_of
 from demandflow.testing.model.world import World
 
 Row = dict[str, Any]
 GOING_ON = ("running", "paused")
+JSON: TypeAdapter[Any] = TypeAdapter(Any)
 
 
 def row_of(demand: Demand) -> Row:
@@ -28,7 +31,15 @@ def row_of(demand: Demand) -> Row:
         "place": demand.place or "",
         "channel": demand.channel or "",
         "undated": tuple(one.clock for one in demand.clocks if one.status in GOING_ON and one.due is None),
+        "own": {name: as_json(value) for name, value in demand._attributes.items()},
     }
+
+
+def as_json(value: Any) -> Any:
+    """A field as JSON has it."""
+    if isinstance(value, set | frozenset):
+        return sorted(map(as_json, value), key=JSON.dump_json)
+    return JSON.dump_python(value, mode="json", exclude_none=True, fallback=str)
 
 
 def line_of(row: Row) -> str:
@@ -60,12 +71,23 @@ def fits(world: World, row: Row, name: str, wanted: Any) -> bool:
         return in_period(world.day(row["received"]), wanted)
     if name == "closed":
         return row["ended_as"] == "closed" and in_period(world.day(row["ended"]), wanted)
+    if name == "text":
+        return as_recorded(wanted).casefold() in normalize("NFC", row["text"]).casefold()
+    if name == "own":
+        return all(_says(row["own"].get(field), value) for field, value in wanted.items())
     word, has = as_recorded(wanted), row[name] or ""
     if word and name in ("place", "category"):
         return f"{has}/".startswith(f"{word}/")
     if word and name == "contractor":
         return word == has or word in row["co_handlers"]
     return bool(word == has)
+
+
+def _says(has: Any, wanted: Any) -> bool:
+    """Whether a field says what is wanted: yes and no are no numbers, and a text may be written in another way."""
+    if isinstance(has, str) and isinstance(wanted, str):
+        return has in (wanted, as_recorded(wanted))
+    return isinstance(has, bool) == isinstance(wanted, bool) and bool(has == wanted)
 
 
 def as_recorded(wanted: str) -> str:

@@ -33,10 +33,11 @@ from demandflow.testing.people import actors_for
 from demandflow.testing.playing.commanding import command
 from demandflow.testing.playing.player import Player
 from tests.paths import ROOT
+from tests.small_workflow import yard
 
 OFFICE = Calendar.of("office", zone="Europe/Berlin", hours="Mon-Fri 09:00-12:00 14:00-18:00")
 TIMED = closed_loop("timed", bound=2, clocks=standard_clocks(OFFICE))
-WORKFLOWS = (CLOSED_LOOP, TIMED)
+WORKFLOWS = (CLOSED_LOOP, TIMED, yard())
 T = TypeVar("T")
 Given = defaultdict[tuple[str, str], set[str]]
 """By method and parameter: the values that were given. Without a parameter: the method was called."""
@@ -45,6 +46,7 @@ HOW = ("by", "at", "command_id", "seen", "correlation", "causation")
 """What all commands hand on to the same door."""
 COMMANDS = "every command"
 NOT_DRAWN = {
+    "stream_tables": "no question: what streams() and the reports of a county read",
     "policies": "no question: it is what it was opened with",
     "run_policies.notify": "deliver_notices(), which is given",
     "run_policies.stop": "a hook: see test_follow.py",
@@ -188,7 +190,7 @@ def worlds(number: int, steps: int) -> Iterator[tuple[World, Drawing]]:
     for seed in range(number):
         dice = Random(seed)
         environment = any_environment(dice)
-        world = World(WORKFLOWS[seed % 2], environment)
+        world = World(WORKFLOWS[seed % len(WORKFLOWS)], environment)
         drawing = Drawing(world, dice, {}, environment)
         for _ in range(steps):
             if (step := drawing.command()) is not None:
@@ -202,7 +204,7 @@ def given_to_commands() -> Given:
     watching = Watching()
     for seed in range(24):
         dice = Random(seed)
-        player = Player(WORKFLOWS[seed % 2], any_environment(dice), open=watching.open)
+        player = Player(WORKFLOWS[seed % len(WORKFLOWS)], any_environment(dice), open=watching.open)
         drawing = Drawing(player.world, dice, {}, player.environment)
         with suppress(Differs), patch.object(batches, "Batch", watching.batch):
             for _ in range(40):

@@ -37,9 +37,13 @@ MAY_SEE = {
     "queries": {"errors", "inputs", "domain", "store", "projections"},
     "batches": {"errors", "inputs", "domain", "store", "projections", "recording", "commands", "queries"},
     "automation": {"errors", "inputs", "domain", "store", "policies", "projections", "recording", "batches"},
+    "county": {
+        *("errors", "inputs", "calendars", "domain", "store", "policies", "projections", "recording"),
+        *("commands", "queries", "batches"),
+    },
     "application": {
         *("errors", "inputs", "calendars", "domain", "store", "policies", "projections", "recording"),
-        *("commands", "batches", "queries", "automation", "workflow_files"),
+        *("commands", "batches", "queries", "automation", "county", "workflow_files"),
     },
     "facts": {"domain"},
     "rules": {"domain"},
@@ -78,6 +82,11 @@ STRUCTS = (
         "clocks/states",
         "clocks/changes",
         "moves",
+        "county/activities",
+        "county/directory",
+        "county/items",
+        "county/places",
+        "county/volunteers",
     ),
 )
 THIRD_PARTIES = {
@@ -87,13 +96,17 @@ THIRD_PARTIES = {
             "domain/fact.py",
             "domain/facts.py",
             "domain/checks/samples.py",
+            "domain/county/field_types.py",
             "inputs/words.py",
             "store/mapper.py",
         ),
         *("inputs/tables.py", "calendars/files.py"),
+        *(f"domain/county/{name}.py" for name in ("commitments", "forms", "items", "orders", "patrols")),
+        *(f"domain/county/{name}.py" for name in ("places", "requests", "rounds")),
         *(f"workflow_files/{name}.py" for name in ("loading", "models", "schema")),
-        *("testing/drawing/fields.py", "testing/copying.py"),
+        *("testing/drawing/fields.py", "testing/copying.py", "testing/model/rows.py"),
     },
+    "typing_extensions": {"commands.py", "domain/evolve.py", "recording/handling.py"},
     "pydantic_core": {"domain/values.py", "domain/fact.py"},
     "transitions": {"domain/workflow.py"},
     "msgspec": {*(f"domain/{name}.py" for name in STRUCTS), "store/mapper.py"},
@@ -102,9 +115,10 @@ THIRD_PARTIES = {
     "rapidfuzz": {"policies/similarity.py"},
     "hypothesis": {"_hypothesis.py", *(f"testing/{name}.py" for name in WITH_HYPOTHESIS)},
     "pytest": {"pytest_plugin.py"},
+    "jsonschema": {"county/answers.py"},
     "holidays": {"calendars/sources.py"},
     "chinese_calendar": {"calendars/sources.py"},
-    "icalendar": {"calendars/sources.py"},
+    "icalendar": {"calendars/sources.py", "county/activities_feed.py"},
 }
 
 

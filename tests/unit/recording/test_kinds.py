@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import ClassVar
 from uuid import UUID
@@ -162,13 +162,14 @@ def test_kinds_do_not_mix(flow: DemandFlow) -> None:
             wrong()
     with pytest.raises(RuleBroken, match=r"closed-loop@2 is for demands, and this is of kind tree"):
         flow.act(tree.id, "move_over", MovedOver(workflow="closed-loop@2"), of=Tree, by=LI)
-    for start in (
+    starts: tuple[Callable[[], object], ...] = (
         lambda: flow.start(Planted(number="9"), by=LI),
         lambda: flow.start(Planted(number="9"), of=Tree, workflow="benches@1", by=LI),
         lambda: flow.start(Put(), of=Tree, by=LI),
         lambda: flow.start(Put(), of=Stream, by=LI),
         lambda: flow.act(tree.id, "water", Watered(litres=1), of=5, by=LI),  # type: ignore[arg-type]
-    ):
+    )
+    for start in starts:
         with pytest.raises(InvalidValue):
             start()
     assert list(flow.all_events()) == events
@@ -222,3 +223,42 @@ def test_a_demand_is_a_stream_too(flow: DemandFlow) -> None:
     assert flow.stream(Demand, demand.id) == demand
     assert flow.start(Registered(text="x", channel="counter", place="fufeng/c1"), of=Demand, by=CLERK).open  # type: ignore[arg-type]
     assert isinstance(demand.id, UUID)
+
+
+def test_all_of_a_kind_come_in_the_order_in_which_they_began(flow: DemandFlow) -> None:
+    trees = [planted(flow, number) for number in "321"]
+    flow.start(Put(), of=Bench, by=LI)
+    flow.register("a lamp is dark", **PLACED)  # type: ignore[arg-type]
+    assert flow.streams(Tree) == tuple(trees)
+    felled = flow.act(trees[1].id, "fell", Noted(text="it was ill"), of=Tree, by=LI)
+    assert flow.streams(Tree, ended=False) == (trees[0], trees[2])
+    assert flow.streams(Tree, ended=True) == (felled,)
+    flow.rebuild()
+    assert [tree.id for tree in flow.streams(Tree)] == [tree.id for tree in trees]
+    with pytest.raises(InvalidValue, match="no demand"):
+        flow.streams(Demand)
+
+
+def test_tables_that_were_emptied_are_made_again(tmp_path: Path) -> None:
+    path = tmp_path / "log.db"
+    with DemandFlow.open(f"sqlite:///{path}", workflows=WORKFLOWS, clock=FrozenClock()) as opened:
+        tree = planted(opened)
+        assert opened.streams(Tree) == (tree,)
+    with sqlite3.connect(path) as connection:
+        connection.execute("DELETE FROM demandflow_streams")
+    with DemandFlow.open(f"sqlite:///{path}", workflows=WORKFLOWS, clock=FrozenClock()) as again:
+        assert again.streams(Tree) == (tree,)
+
+
+def test_what_cannot_be_read_is_parked_and_tried_again(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'log.db'}"
+    with DemandFlow.open(url, workflows=WORKFLOWS, clock=FrozenClock()) as opened:
+        tree, bench = planted(opened), opened.start(Put(), of=Bench, by=LI)
+        assert opened.streams(Tree) == (tree,)
+    with DemandFlow.open(url, workflows=(CLOSED_LOOP, BENCHES), clock=FrozenClock()) as other:
+        (parked,) = other.parked_events()
+        assert (parked.demand, parked.left_out_of) == (tree.id, ("streams",))
+        assert other.streams(Bench) == (bench,)
+    with DemandFlow.open(url, workflows=WORKFLOWS, clock=FrozenClock()) as again:
+        assert again.parked_events() == ()
+        assert again.streams(Tree) == (tree,)

@@ -113,9 +113,9 @@ def test_a_log_of_a_later_format_is_not_opened(tmp_path: Path) -> None:
     path = tmp_path / "log.db"
     filled(path)
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("UPDATE demandflow_settings SET value = '2' WHERE name = 'format'")
+        connection.execute("UPDATE demandflow_settings SET value = '3' WHERE name = 'format'")
     before = path.read_bytes()
-    with pytest.raises(UnknownFormat, match="of format 2, and this release of demandflow knows none above 1"):
+    with pytest.raises(UnknownFormat, match="of format 3, and this release of demandflow knows none above 2"):
         opened(path)
     with pytest.raises(UnknownFormat):
         list(recorded_events(f"sqlite:///{path}", STANDARD_FACTS))

@@ -1,0 +1,1 @@
+"""Tests of what a county asks beside its demands."""
