@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from demandflow.application import DemandFlow
 from demandflow.batches import Batch
 from demandflow.domain.checks.samples import THEN, plain
+from demandflow.domain.demand import Demand
 from demandflow.domain.fact import Fact
 from demandflow.domain.facts import Merged
 from demandflow.domain.values import Actor, Role
