@@ -24,8 +24,8 @@ $(READY): pyproject.toml $(CONSTRAINTS)
 	@$(RUN) -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[dev]'
 	@touch $@
 
-demo: $(READY)  ## a county's year: 146 demands, their figures, one story
-	@$(RUN) examples/county_year.py
+demo: $(READY)  ## a county's whole year, computed from 14,000 events: grid, demands, menu, volunteers, commitments
+	@$(RUN) examples/whole_county.py
 
 test: $(READY)  ## all tests, each property on few examples: four minutes on two cores
 	@$(RUN) -m pytest $(TOGETHER) $(ARGS)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from demandflow.domain.demand import Demand
@@ -58,15 +59,17 @@ class Dispatch:
     """What waits to be contracted out goes to the unit that handles it; a dispatcher who is faster wins.
 
     The deepest place decides, then the deepest category, then who has less in hand, then the name. Nobody gets what
-    they audited, evaluated or once handed back: a dispatcher may decide so, if the rules let that be. `fallback` names
-    who gets what no unit handles. Where nobody is left, nothing is contracted out and the dispatcher is told
-    (`no_owner`); it is contracted out all the same once there is somebody. Raises InvalidValue.
+    they audited, evaluated or once handed back: a dispatcher may decide so, if the rules let that be. What no unit
+    handles goes to who is `responsible` for its place at that moment (a function of a place and a moment, such as one
+    that asks the directory of places), else to the `fallback`. Where nobody is left, nothing is contracted out and the
+    dispatcher is told (`no_owner`); it is contracted out all the same once there is somebody. Raises InvalidValue.
     """
 
     units: tuple[Handler, ...] = ()
     fallback: str | None = None
     name: str = "dispatch"
     on: bool = True
+    responsible: Callable[[Place, datetime], Iterable[str]] | None = None
     records: ClassVar[tuple[type[Fact], ...]] = (ContractedOut, Notified)
 
     def __post_init__(self) -> None:
@@ -74,8 +77,11 @@ class Dispatch:
         object.__setattr__(self, "units", several("units", self.units, Handler))
         if self.fallback is not None:
             object.__setattr__(self, "fallback", name_of(self.fallback, "fallback"))
-        if not self.units and self.fallback is None:
-            raise InvalidValue("units", f"must be at least one Handler, or a fallback, got {brief(self.units)}")
+        if self.responsible is not None and not callable(self.responsible):
+            raise InvalidValue("responsible", f"must be a function or None, got {brief(self.responsible)}")
+        if not self.units and self.fallback is None and self.responsible is None:
+            problem = f"must be at least one Handler, or a fallback, or responsible=…, got {brief(self.units)}"
+            raise InvalidValue("units", problem)
 
     def timers(self, demand: Demand, workflow: Workflow) -> Iterable[Timer]:
         """At once, wherever a policy may contract out, for the contract and, apart from it, for the notice.
@@ -105,8 +111,11 @@ class Dispatch:
         excluded = {*demand.auditors, *demand.evaluators, *returned_by(demand)}
         fitting = [(unit.fits(demand), unit.name) for unit in self.units if unit.name not in excluded]
         best = max((fits for fits, _ in fitting if fits is not None), default=None)
-        if best is not None:
-            return min({name for fits, name in fitting if fits == best}, key=lambda name: (context.load(name), name))
+        names = {name for fits, name in fitting if best is not None and fits == best}
+        if not names and self.responsible is not None and demand.place is not None:
+            names = {*self.responsible(demand.place, context.now)} - excluded
+        if names:
+            return min(names, key=lambda name: (context.load(name), name))
         return None if self.fallback in excluded else self.fallback
 
 

@@ -10,8 +10,10 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
+from demandflow.domain.demand import Demand
 from demandflow.domain.fact import Fact
 from demandflow.domain.values import Role
+from demandflow.domain.versions.workflows import of_demands
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import Defect, InvalidValue, brief, listed
 from demandflow.policies.parameters import check_name
@@ -23,7 +25,7 @@ PARTS = ("name", "on", "records", "timers", "then")
 
 
 def checked(policies: Any, workflows: Mapping[str, Workflow]) -> tuple[Policy, ...]:
-    """The policies, if each can act under each workflow. Raises InvalidValue."""
+    """The policies, if each can act under each workflow of demands: they are asked about nothing else. InvalidValue."""
     if not isinstance(policies, list | tuple):
         raise InvalidValue("policies", f"must be several, for instance (Reminders(),), got {brief(policies)}")
     for policy in policies:
@@ -31,12 +33,13 @@ def checked(policies: Any, workflows: Mapping[str, Workflow]) -> tuple[Policy, .
     for name, times in Counter(policy.name for policy in policies).items():
         if times > 1:
             raise InvalidValue("policies", f"{times} are named {name!r}; give each a name of its own")
+    theirs = of_demands(workflows).values() if policies else ()
     for policy in policies:
         if policy.on:
-            for workflow in workflows.values():
+            for workflow in theirs:
                 _check_moves(policy, workflow)
             if callable(check := getattr(policy, "check", None)):
-                check(workflows.values())
+                check(theirs)
     return tuple(policies)
 
 
@@ -47,7 +50,7 @@ def unwatched_clocks(policies: Sequence[Policy], workflows: Iterable[Workflow]) 
     """
     watching = [asks for one in policies if one.on and callable(asks := getattr(one, "watches", None))]
     for workflow in workflows:
-        clocks = [clock.name for clock in workflow.clocks]
+        clocks = [clock.name for clock in workflow.clocks if workflow.of is Demand]
         watched = {name for name in clocks if any(watches(name) for watches in watching)}
         for name in clocks if watched else ():
             if name not in watched:

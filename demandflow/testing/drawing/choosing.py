@@ -18,18 +18,21 @@ from demandflow.testing.people import (
     CATEGORIES,
     CHANNELS,
     CONTRACTORS,
+    KNOWN,
     METHODS,
+    OFFICERS,
     PLACES,
     RESIDENTS,
     TEXTS,
     URGENCIES,
+    names_in,
 )
 
 MOST = 2**20
-RARELY_CORRECTED = ("contractor", "grade", "resolved")
+RARELY_CORRECTED = ("contractor", "grade", "resolved", "scores")
 """What few events say."""
 DAYS = (1, 20, -1, 5, -2)
-A_WHILE = timedelta(hours=2)
+A_WHILE, SOME_TEXTS = timedelta(hours=2), 3
 OURS: dict[type, Sequence[Any]] = {
     **{Place: PLACES, Category: CATEGORIES, Channel: CHANNELS, str: TEXTS},
     **{Urgency: URGENCIES, FeedbackMethod: METHODS},
@@ -43,11 +46,18 @@ KEPT_BACK = frozenset({"source", "reference"})
 class Surroundings:
     """What a fact is made for: the demand as it stands, others it could be merged into, workflows, when, and grades."""
 
-    demand: Demand
+    demand: Any
     others: Sequence[UUID]
     now: datetime
     workflows: Sequence[str] = ("elsewhere@1",)
     grades: tuple[Grade, ...] = Grade.USUAL
+    scores: tuple[str, ...] = ()
+
+    def several_scores(self) -> list[Any]:
+        """Scores that can be given: one, all of them with grades that differ, and one that is none of them."""
+        pairs = [(name, self.grades[-number % len(self.grades)]) for number, name in enumerate(self.scores)]
+        ones = [(pair,) for pair in pairs for _ in range(2)] + [((name, self.grades[-1]),) for name in self.scores]
+        return [*ones, tuple(pairs), tuple(pairs), (*pairs, ("unheard of", self.grades[0]))] if pairs else []
 
 
 def fact_of(kind: type[Fact], number: int, where: Surroundings) -> Any:
@@ -73,7 +83,11 @@ def _choices(kind: type[Fact], where: Surroundings) -> dict[str, Sequence[Any]]:
         if name in KEPT_BACK:
             continue
         needed = info.is_required()
-        values = accepted(kind, name, _by_name(name, where)) or _by_kind(samples[name])
+        if isinstance(where.demand, Demand):
+            by_name = _by_name(name, where)
+        else:
+            by_name = _of_another_kind(name, samples[name], where)
+        values = accepted(kind, name, by_name) or _by_kind(samples[name])
         if needed or values:
             found[name] = values if needed or None in values else (None, *values)
     return found
@@ -96,11 +110,31 @@ def _by_name(name: str, where: Surroundings) -> Sequence[Any]:
         "co_handlers": (None, None, ("comité",), ("王芳",), CONTRACTORS[:1], CONTRACTORS[1:]),
         "written_by": (None, None, None, "王芳", "chen"),
         "asked_by": (where.demand.resident, where.demand.representative, None, "daughter"),
+        "scores": where.several_scores(),
+        "who": (*RESIDENTS, *where.demand.supporters, "daughter"),
         "into": tuple(where.others) or (where.demand.id,),
         "demand": (where.demand.id,),
         "workflow": tuple(where.workflows),
     }
     return known.get(name, ())
+
+
+def _of_another_kind(name: str, samples: Sequence[Any], where: Surroundings) -> Sequence[Any]:
+    """The choices of a field that is said of another kind of stream: whom and what it knows, else by the type."""
+    stream = where.demand
+    sample = next((value for value in samples if value is not None), None)
+    if name == "workflow":
+        return tuple(where.workflows)
+    match sample:
+        case datetime():
+            due = max(stream.agreed_due or where.now, where.now)
+            return (*(due + timedelta(days=days) for days in DAYS), where.now, where.now - A_WHILE)
+        case UUID():
+            return (*where.others, stream.id)
+        case str() if type(sample) is str and name != stream.KEY:
+            return (*names_in(stream)[:KNOWN], *OFFICERS, *TEXTS[:SOME_TEXTS])
+        case _:
+            return ()
 
 
 def _by_kind(found: Sequence[Any]) -> Sequence[Any]:
@@ -113,8 +147,12 @@ def _by_kind(found: Sequence[Any]) -> Sequence[Any]:
 def _correction(kind: type[Corrected], number: int, where: Surroundings) -> Corrected:
     """Mostly of a field that the named event has, to another value; sometimes of one it has not."""
     demand = where.demand
+    if not isinstance(demand, Demand):
+        return plain(kind, event=1, reason=TEXTS[0], place=PLACES[0])
     named = [(at, field) for at, fact in demand.facts_by_version.items() for field in correctable(fact)]
+    named = [pair for pair in named if pair[1] != "scores" or where.scores]
     named += [pair for pair in named if pair[1] in RARELY_CORRECTED] * 3
+    named += [pair for pair in named if pair[1] == "scores"]
     wrong = [(demand.version or 1, "grade"), (demand.version + 1, "place")]
     values: dict[str, Sequence[Any]] = {
         "category": CATEGORIES,
@@ -123,6 +161,7 @@ def _correction(kind: type[Corrected], number: int, where: Surroundings) -> Corr
         "contractor": (*CONTRACTORS, "王芳"),
         "resolved": (False, True),
         "grade": where.grades,
+        "scores": where.several_scores(),
     }
     number, chosen = divmod(number, len(named) * 2 + len(wrong))
     event, field = [*named, *named, *wrong][chosen]

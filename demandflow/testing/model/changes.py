@@ -9,7 +9,16 @@ from itertools import pairwise, zip_longest
 from typing import Any
 from uuid import UUID
 
-from demandflow.testing.model.counts import HAPPENINGS, Seen, clocks_of, counts_of, dues_of, grade_of, names_of
+from demandflow.testing.model.counts import (
+    HAPPENINGS,
+    Seen,
+    clocks_of,
+    counts_of,
+    dues_of,
+    grade_of,
+    names_of,
+    scores_of,
+)
 from demandflow.testing.model.query import DIMENSIONS, Happening, Query, key_of, own_of
 from demandflow.testing.model.world import World
 
@@ -41,7 +50,7 @@ def _standing(query: Query, count: str) -> Iterator[tuple[UUID, int, int]]:
     def counts(seen: Seen | None, at: datetime) -> bool:
         return seen is not None and count in counts_of(seen, at, query.clocks)
 
-    for demand in query.world.events:
+    for demand in query.world.demands:
         if counts(query.stood(demand), query.at):
             recorded = known = query.known(demand)
             decided = query.number(demand, known)
@@ -81,12 +90,12 @@ def changes(
     """Which demands changed between two days, from what to what, by which events; and by how much every count did."""
     days = {name: pair for name, pair in (("known_on", known_on), ("as_of", as_of)) if pair is not None}
     before, after = (Query.of(world, **asked, **{name: pair[n] for name, pair in days.items()}) for n in (0, 1))
-    happened = {demand: Counter[str]() for demand in world.events}
+    happened = {demand: Counter[str]() for demand in world.demands}
     for query, sign in ((after, 1), (before, -1)):
         for it in query.happened():
             happened[it.demand][it.meaning] += sign
     lines: list[dict[str, Any]] = []
-    for demand in sorted(world.events, key=lambda one: (world.demands[one].received, one.hex)):
+    for demand in sorted(world.demands, key=lambda one: (world.demands[one].received, one.hex)):
         was, now = (_stands(query, demand) for query in (before, after))
         often = {meaning: number for meaning, number in happened[demand].items() if number}
         if was != now or often:
@@ -154,7 +163,7 @@ def _counts_as(world: World, seen: Seen) -> Hashable:
     closed_in_time = due is not None and seen["ended_as"] == "closed" and ended <= due
     dues = [(name, world.day(due)) for due, name in sorted((due, name) for name, due in dues_of(seen).items())]
     reports = evaluated, seen["asked"], bool(seen["reported_resolved"]), evaluated and bool(seen["resolved"])
-    grades = grade_of(seen), evaluated and seen["grade"]
+    grades = grade_of(seen), evaluated and seen["grade"], tuple(scores_of(seen).items())
     ends = seen["ended_as"], None if ended is None else world.day(ended), due is not None, closed_in_time
     clocks = tuple(clocks_of(seen).items()), tuple(dues)
     return (*ends, *reports, *grades, *clocks, seen["declares"], *_slice(world, seen).values())

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demandflow import Actor, Event, Place
-from demandflow.domain.county.activities import (
+from demandflow import Actor, Event, Place, Role
+from demandflow.domain.county.people.activities import (
     ACTIVITY,
     Activity,
     Announced,
@@ -240,7 +240,10 @@ def test_attendance_is_written_down_by_others_once_and_corrected_with_a_reason()
     activity.tell("attend", Attended(who="hua", minutes=120, home="third branch"), CLERK)
     with pytest.raises(RuleBroken, match="nothing is written down of li"):
         activity.tell("correct_attendance", AttendanceCorrected(who="li", minutes=5, reason="he was there"), AUDITOR)
-    activity.tell("correct_attendance", AttendanceCorrected(who="zhang", minutes=0, reason="another Zhang"), AUDITOR)
+    another = AttendanceCorrected(who="zhang", minutes=0, reason="it was another Zhang")
+    with pytest.raises(RuleBroken, match="zhang took part; somebody else writes that down"):
+        activity.tell("correct_attendance", another, Actor("zhang", Role.SUPERVISOR))
+    activity.tell("correct_attendance", another, AUDITOR)
     zhang, hua = activity.stream.attended
     assert (zhang.who, zhang.minutes, zhang.home) == ("zhang", 0, "branch of zhang")
     assert (hua.who, hua.minutes, hua.home) == ("hua", 120, "third branch")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
@@ -11,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demandflow import Actor, Event, Place, Proposal
-from demandflow.domain.county.directory import Comparable, Directory, Total
-from demandflow.domain.county.directory_rules import DIRECTORY, REGISTRAR
-from demandflow.domain.county.places import (
+from demandflow.domain.county.grid.directory import Comparable, Directory, Total
+from demandflow.domain.county.grid.directory_rules import DIRECTORY, REGISTRAR
+from demandflow.domain.county.grid.places import (
     Appointed,
     Closed,
     Counted,
@@ -60,6 +61,15 @@ def opened(path: str, kind: str = "grid", **more: Any) -> Opened:
     return Opened(place=Place(path), kind=kind, **more)
 
 
+def split(place: str, into: Iterable[str], moves: Mapping[str, str]) -> Split:
+    pairs = tuple((Place(child), Place(to)) for child, to in moves.items())
+    return Split(place=Place(place), into=tuple(map(Place, into)), moves=pairs)
+
+
+def joined(*places: str, into: str) -> Joined:
+    return Joined(places=tuple(map(Place, places)), into=Place(into))
+
+
 def town() -> Told:
     """A community with two grids, of which the first has two buildings, and people responsible for some of it."""
     return Told().tell(
@@ -70,9 +80,7 @@ def town() -> Told:
     )
 
 
-SPLIT = Split(
-    place="f/c/g1", into=("f/c/g1a", "f/c/g1b"), moves={"f/c/g1/b1": "f/c/g1a", "f/c/g1/b2": "f/c/g1b"}
-)  # fmt: skip
+SPLIT = split("f/c/g1", ("f/c/g1a", "f/c/g1b"), {"f/c/g1/b1": "f/c/g1a", "f/c/g1/b2": "f/c/g1b"})
 
 # the model: a picture of every moment, and where each event put every place
 
@@ -215,13 +223,11 @@ def facts(draw: st.DrawFn, there: list[str]) -> Fact:
         case "split":
             into = draw(st.lists(beside, min_size=2, max_size=3, unique=draw(st.booleans())))
             goes = [(Place(child), draw(st.sampled_from(into))) for child in children if draw(st.integers(0, 9))]
-            return Split(place=place, into=into, moves=goes)
+            return Split(place=Place(place), into=tuple(into), moves=tuple(goes))
         case "join":
-            others = [path for path in there if parent(path) == parent(place)] or [place]
-            return Joined(
-                places=[place, draw(st.sampled_from(others)), *draw(st.lists(known, max_size=1))], into=draw(beside)
-            )
-    return Renamed(place=place, to=draw(beside))
+            others = st.sampled_from([path for path in there if parent(path) == parent(place)] or [place])
+            return joined(place, draw(others), *draw(st.lists(known, max_size=1)), into=draw(beside))
+    return Renamed(place=Place(place), to=draw(beside))
 
 
 AHEAD = [opened("f/c"), opened("f/d"), *(opened(f"f/c/g{n}") for n in (0, 1)), opened("f/c/g0/g0")]
@@ -245,10 +251,10 @@ def test_the_directory_is_as_a_picture_of_every_moment_says(data: st.DataObject)
     names = [entry.path for entry in directory.places]
     assert names == sorted(model.used)  # each name once, for good
     for on in instants:
-        there = model.there(on)
-        assert directory.standing("grid", on) == tuple(sorted(there.keys() - {"f"}))
-        assert {name for name in names if directory.there(name, on)} == there.keys()
-        for path in there:
+        picture = model.there(on)
+        assert directory.standing("grid", on) == tuple(sorted(picture.keys() - {"f"}))
+        assert {name for name in names if directory.there(name, on)} == picture.keys()
+        for path in picture:
             assert directory.responsible(path, on) == model.responsible(path, on)
             assert directory.now(path, on) == (path,)
     for then in instants:
@@ -306,7 +312,7 @@ def test_responsible_people_go_along_to_a_sole_successor_and_counts_where_only_t
     told = town().tell(Counted(place=Place("f/c/g2"), households=120))
     told.tell(Renamed(place=Place("f/c/g2"), to=Place("f/c/north")), days=1)
     assert told.directory.total("grid", "households", told.at) == Total(120, said=1, places=2)
-    told.tell(Joined(places=("f/c/g1", "f/c/north"), into=Place("f/c/all")), days=1)
+    told.tell(joined("f/c/g1", "f/c/north", into="f/c/all"), days=1)
     assert told.directory.responsible("f/c/g2", told.at) == ("hua",)
     assert told.directory.total("grid", "households", told.at) == Total(0, said=0, places=1)
     assert told.directory.total("grid", "households", T0) == Total(120, said=1, places=2)
@@ -315,7 +321,7 @@ def test_responsible_people_go_along_to_a_sole_successor_and_counts_where_only_t
 def test_grids_of_two_days_are_compared_by_the_ground_that_they_share() -> None:
     told = town().tell(SPLIT, days=1)
     first = told.at
-    told.tell(Joined(places=("f/c/g1b", "f/c/g2"), into=Place("f/c/g3")), days=1)
+    told.tell(joined("f/c/g1b", "f/c/g2", into="f/c/g3"), days=1)
     told.tell(opened("f/c/new"), days=1)
     compared = told.directory.comparable
     assert compared("grid", T0, first) == (
@@ -364,16 +370,16 @@ def test_what_was_closed_lies_where_its_demands_went_or_in_the_place_above() -> 
             "open demands cannot go to f/c/g2: name another place that is there",
         ),
         (
-            Joined(places=("f/c/g1", "f/c/g1/b1"), into=Place("f/c/g3")),
+            joined("f/c/g1", "f/c/g1/b1", into="f/c/g3"),
             "f/c/g1, f/c/g1/b1 are of different kinds and cannot be joined",
         ),
-        (Joined(places=("f/c/g2", "f/c/g2"), into=Place("f/c/g3")), "f/c/g2 is named twice"),
+        (joined("f/c/g2", "f/c/g2", into="f/c/g3"), "f/c/g2 is named twice"),
         (
-            Split(place="f/c/g1", into=("f/c/x", "f/c/y"), moves={"f/c/g1/b1": "f/c/x"}),
+            split("f/c/g1", ("f/c/x", "f/c/y"), {"f/c/g1/b1": "f/c/x"}),
             "say in which of f/c/x, f/c/y these lie afterwards: f/c/g1/b2",
         ),
         (
-            Split(place="f/c/g2", into=("f/c/x", "f/c/y"), moves={"f/c/g1/b1": "f/c/x"}),
+            split("f/c/g2", ("f/c/x", "f/c/y"), {"f/c/g1/b1": "f/c/x"}),
             "f/c/g1/b1: no such place lies directly in f/c/g2",
         ),
     ],
@@ -387,12 +393,12 @@ def test_numbers_are_bounded_and_a_split_names_several() -> None:
         with pytest.raises(InvalidValue):
             Counted(place=Place("f/c"), households=wrong)
     with pytest.raises(InvalidValue):
-        Split(place="f/c/g1", into=("f/c/x",))
+        split("f/c/g1", ("f/c/x",), {})
 
 
 def test_places_below_have_names_of_their_own_when_grids_are_joined() -> None:
     told = town().tell(opened("f/c/g2/b1", "building"))
-    fact = Joined(places=("f/c/g1", "f/c/g2"), into=Place("f/c/g3"))
+    fact = joined("f/c/g1", "f/c/g2", into="f/c/g3")
     assert "f/c/g1/b1, f/c/g2/b1 would have the same name; rename one of them first" in told.refused(fact)
     told.tell(Renamed(place=Place("f/c/g2/b1"), to=Place("f/c/g2/b3")), fact)
     assert told.directory.standing("building", told.at) == ("f/c/g3/b1", "f/c/g3/b2", "f/c/g3/b3")
@@ -416,3 +422,8 @@ def test_a_place_that_was_there_for_no_time_lies_where_it_went() -> None:
     for name in ("f/c/g2", "f/c/x", "f/c/y"):
         assert told.directory.now(name, told.at) == ("f/c/y",)
         assert told.directory.now(name, T0) == ("f/c/g2",)
+
+
+def test_lists_and_mappings_are_taken_as_they_come_from_a_form_or_from_json() -> None:
+    said: Any = {"place": "f/c/g1", "into": ["f/c/g1a", "f/c/g1b"], "moves": dict(SPLIT.moves)}
+    assert Split(**said) == SPLIT

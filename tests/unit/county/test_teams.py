@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demandflow import Actor, Event, Place
-from demandflow.domain.county.teams import TEAM, Done, Team, TeamDissolved, TeamFounded, TeamJoined, TeamLeft
+from demandflow.domain.county.people.teams import TEAM, Done, Team, TeamDissolved, TeamFounded, TeamJoined, TeamLeft
 from demandflow.domain.evolve import evolve
 from demandflow.errors import InvalidValue, MoveNotAllowed, RuleBroken
 from demandflow.facts import Noted
 from tests.unit.county.playing import CLERK, NAMES, ORGANISER, Attempt, Player, attempts, undecided, volunteer
 
-FOUNDED = TeamFounded(team="red waistcoats", skills=["haircuts", "haircuts"], home="first branch")
+FOUNDED = TeamFounded(team="red waistcoats", skills=("haircuts", "haircuts"), home="first branch")
 names = st.sampled_from(NAMES)
 MOVES = {
     "found": st.just(FOUNDED),

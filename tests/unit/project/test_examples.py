@@ -22,7 +22,8 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 
 def test_every_example_is_run_by_a_test() -> None:
     text = Path(__file__).read_text(encoding="utf-8")
-    assert all(f'example("{file.stem}")' in text for file in EXAMPLES)
+    run = {*re.findall(r'example\("(\w+)"\)', text), *STORIES, "county_services"}
+    assert {file.stem for file in EXAMPLES} <= run, "county_services is played by whole_county"
     stories = [file for file in EXAMPLES if file.stem in ("first_demand", "when_a_rule_says_no")]
     assert len(stories) == 2
     assert all(len(file.read_text(encoding="utf-8").splitlines()) < 60 for file in stories)
@@ -209,3 +210,41 @@ def test_a_week_at_the_hotline(capsys: pytest.CaptureFixture[str]) -> None:
     if SHARE == 1:
         example("a_week_at_the_hotline").main()
         assert capsys.readouterr().out == said, "chance is thrown with a seed"
+
+
+def test_the_whole_county(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    whole = example("whole_county")
+    whole.main(str(tmp_path / "year.db"))
+    said = capsys.readouterr().out
+    plain = re.sub(r" {2,}", "  ", said)
+    for line in (
+        *("towns  6", "urban communities  6 (5 of the plate type, 1 of the unit type)", "party branches  6"),
+        *("party members  465", "residential quarters  198", "grids  65", "grid administrators  98"),
+        *("disputes and hazards found, and settled  76, 76", "found as on the rounds' own lists  76"),
+        *("resolved, of received  125/146 = 85.6 %", "satisfied, strict  121/125 = 96.8 %"),
+        "146 received = 6 open + 128 closed + 5 refused + 3 withdrawn + 4 merged",
+        *("departments on the menu  8", "members and volunteers who say what they can do  1300"),
+        *("activities  35", "participations  1380", "kept, of those that were due  52 of 59 = 88.1 %"),
+        *("members who reported in to a community  2620", "teams of volunteers  33", "activities of teams  40"),
+        *("practical things done  200", "made again after a correction  the same, byte for byte"),
+    ):
+        assert line in plain, line
+    whole.main(str(tmp_path / "year.db"))
+    assert capsys.readouterr().out == said, "run again, it says the same"
+
+
+STORIES = {
+    "patrol": ("Gao may not check it", "check → closed", "n/a: no resident was asked"),
+    "order_from_the_menu": ("Not ordered: answers: steps", "version 2", "A ramp for your door, version 1"),
+    "match_a_volunteer": ("1. Chu offers haircut", "not Dai: has no time then", "Bai serves", "It is closed."),
+    "two_commitments": ("Not broken yet", "stairway: kept", "gate: broken"),
+    "monthly_report": ("the same, byte for byte", "Qian: minutes -120", "('', 'minutes'): 60"),
+}
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_the_five_stories_of_the_county(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    example(name).main()
+    said = capsys.readouterr().out
+    for words in STORIES[name]:
+        assert words in said, words

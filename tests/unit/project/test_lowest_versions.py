@@ -7,7 +7,7 @@ import tomllib
 
 from tests.paths import ROOT
 
-EXTRAS = ("testing", "terminal", "calendars", "policies", "dev")
+EXTRAS = ("testing", "terminal", "calendars", "policies", "menu", "dev")
 
 
 def lowest() -> dict[str, str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from demandflow.domain.county.directory import Directory
-from demandflow.domain.county.places import (
+from demandflow.domain.county.grid.directory import Directory
+from demandflow.domain.county.grid.places import (
     COMMUNITY,
     COMMUNITY_TYPES,
     Appointed,
@@ -24,7 +24,7 @@ from demandflow.domain.county.places import (
 )
 from demandflow.domain.moves import START, STAY, Move, Proposal, State
 from demandflow.domain.rules.book import times_do_not_run_backwards
-from demandflow.domain.values import Stage
+from demandflow.domain.values import Place, Stage
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import listed
 
@@ -94,7 +94,7 @@ def each_is_named_once(directory: Directory, proposal: Proposal[Any]) -> str | N
 
 def each_place_below_goes_to_one_of_the_new(directory: Directory, proposal: Proposal[Split]) -> str | None:
     """A split says where everything directly below lies afterwards, and of nothing else."""
-    fact, moves = proposal.fact, dict(proposal.fact.moves)
+    fact, moves = proposal.fact, dict[str, Place](proposal.fact.moves)
     below = _directly_below(directory, fact.place)
     if strays := [child for child in moves if child not in below]:
         return f"{listed(strays)}: no such place lies directly in {fact.place}"

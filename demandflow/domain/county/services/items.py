@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from pydantic import Field, Strict
 
-from demandflow.domain.county.forms import AS_FORM, wrong_in_form
+from demandflow.domain.county.services.forms import AS_FORM, wrong_in_form
 from demandflow.domain.events import Event
 from demandflow.domain.fact import Fact
 from demandflow.domain.moves import START, STAY, WHILE_OPEN, Move, Proposal, State
@@ -26,10 +26,12 @@ from demandflow.domain.workflow import Workflow
 EDITOR = "menu_editor"
 """The role of those who write the menu."""
 
+NO_QUESTIONS = {"type": "object", "properties": {}, "additionalProperties": False}
 Days: TypeAlias = Annotated[int, Field(ge=1, le=10_000)]
 _Names: TypeAlias = Annotated[tuple[Name, ...], Strict(False), Field(min_length=1)]
 _Steps: TypeAlias = Annotated[tuple[Text, ...], Strict(False)]
-_Form: TypeAlias = Annotated[str, AS_FORM]
+_Form: TypeAlias = Annotated[str | Mapping[str, object], AS_FORM]
+"""Given as a mapping or as JSON, and kept as JSON."""
 
 
 class Drafted(Fact):
@@ -93,9 +95,9 @@ class ItemVersion(Struct, frozen=True):
 
     @property
     def schema(self) -> Mapping[str, Any]:
-        """Its form; one without questions if it has none."""
-        schema: dict[str, Any] = {"type": "object", "properties": {}} if self.form is None else json.loads(self.form)
-        return schema
+        """Its form; one that asks nothing, and takes no answer, if it has none."""
+        schema: dict[str, Any] = NO_QUESTIONS if self.form is None else json.loads(self.form)
+        return dict(schema)
 
     @property
     def category(self) -> Category:
@@ -139,7 +141,7 @@ class Item(Stream, frozen=True):
 def _written(item: str, number: int, fact: Drafted | Revised) -> ItemVersion:
     return ItemVersion(
         *(item, number, fact.department, fact.name, fact.days, fact.may_order or ()),
-        *(fact.form, fact.steps or (), fact.contractor),
+        *(None if fact.form is None else str(fact.form), fact.steps or (), fact.contractor),
     )
 
 

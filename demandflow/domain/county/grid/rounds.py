@@ -76,7 +76,7 @@ class Round(Stream, frozen=True):
 
 def _said(walk: Round, fact: Walked | RoundCorrected) -> dict[str, Any]:
     """What the fact says of the round, by the names of its fields; the demands found are found, counted or not."""
-    named = {"grid": fact.grid, "began": fact.since, "until": fact.until, "minutes": fact.minutes}
+    named: dict[str, Any] = {"grid": fact.grid, "began": fact.since, "until": fact.until, "minutes": fact.minutes}
     named |= {"found": fact.found, "demands": fact.demands, "took_place": getattr(fact, "took_place", None)}
     said = {name: value for name, value in named.items() if value is not None}
     if fact.found is None and fact.demands is not None:
