@@ -119,7 +119,8 @@ def _of_another_kind(name: str, samples: Sequence[Any], where: Surroundings) -> 
     match sample:
         case datetime():
             due = max(stream.agreed_due or where.now, where.now)
-            return (*(due + timedelta(days=days) for days in DAYS), where.now, where.now - A_WHILE)
+            later = [due + timedelta(days=days) for days in DAYS]
+            return (*sorted(later, reverse=True)[:3], *later, where.now, where.now - A_WHILE, where.now - 2 * A_WHILE)
         case UUID():
             return (*where.others, stream.id)
         case str() if type(sample) is str and name != stream.KEY:
