@@ -82,7 +82,8 @@ def _choices(kind: type[Fact], where: Surroundings) -> dict[str, Sequence[Any]]:
             by_name = _of_another_kind(name, samples[name], where)
         values = accepted(kind, name, by_name) or _by_kind(samples[name])
         if needed or values:
-            found[name] = values if needed or None in values else (None, *values)
+            whole = needed or None in values or not accepted(kind, name, [None])
+            found[name] = values if whole else (None, *values)
     return found
 
 
@@ -123,7 +124,9 @@ def _of_another_kind(name: str, samples: Sequence[Any], where: Surroundings) -> 
             return (*sorted(later, reverse=True)[:3], *later, where.now, where.now - A_WHILE, where.now - 2 * A_WHILE)
         case UUID():
             return (*where.others, stream.id)
-        case str() if type(sample) is str and name != stream.KEY:
+        case str() if type(sample) is str and name == stream.KEY:
+            return TEXTS
+        case str() if type(sample) is str:
             return (*names_in(stream)[:KNOWN], *OFFICERS, *TEXTS[:SOME_TEXTS])
         case _:
             return ()
