@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from demandflow.domain.county.activities import Activity
+from demandflow.domain.county.directory import Directory
 from demandflow.domain.county.home_reports import HomeReport
 from demandflow.domain.county.items import Item
 from demandflow.domain.county.rounds import Round
@@ -18,6 +19,7 @@ from demandflow.domain.stream import Stream
 from demandflow.domain.values import Actor
 from demandflow.testing.beside import Tree
 from demandflow.testing.model.kinds.activities import activity
+from demandflow.testing.model.kinds.directories import directory
 from demandflow.testing.model.kinds.home_reports import home_report
 from demandflow.testing.model.kinds.items import item
 from demandflow.testing.model.kinds.rounds import round_walked
@@ -32,6 +34,7 @@ Told = tuple[Any, datetime, Actor]
 """A fact, when it took effect, and by whom."""
 KINDS: Mapping[type[Stream], Callable[[Sequence[Told]], dict[str, Any]]] = {
     Activity: activity,
+    Directory: directory,
     HomeReport: home_report,
     Item: item,
     Round: round_walked,
