@@ -34,6 +34,7 @@ from demandflow.projections.projector import Projector
 from demandflow.projections.rebuilding import Progress
 from demandflow.recording.command import as_id
 from demandflow.recording.demands import MOST as KEPT
+from demandflow.recording.drafts import Drafts
 from demandflow.recording.handling import CommandHandler
 from demandflow.recording.history import HistoryLine, line_of
 from demandflow.recording.ids import elapsed, utc_now, uuid7
@@ -63,7 +64,7 @@ def _first() -> Workflow:
     return CLOSED_LOOP_1
 
 
-class DemandFlow(StreamsAsked, Reactions, Upkeep):
+class DemandFlow(Drafts, StreamsAsked, Reactions, Upkeep):
     """The demands of one tenant: record what happens, look at the board, and read figures that add up.
 
     Open it with `DemandFlow.open(url)`, close it with `close()` or by `with`. It may be shared by threads.

@@ -47,11 +47,12 @@ from demandflow.domain.values import Actor, Category, Channel, FeedbackMethod, G
 from demandflow.errors import InvalidValue, brief
 from demandflow.recording.command import Circumstances, How, as_id, command_from
 from demandflow.recording.registering import Registering, workflow_named
+from demandflow.recording.supporting import Supporting
 
 S = TypeVar("S", bound=Stream, default=Demand)
 
 
-class Commands(Registering):
+class Commands(Supporting, Registering):
     """All that can be done to demands; each method returns the demand after it, or raises and records nothing.
 
     Each takes `by=Actor(…)`, and maybe `at`,
@@ -256,20 +257,11 @@ class Commands(Registering):
     # feedback and evaluation
 
     def feed_back(self, demand_id: UUID, way: str, words: str | None = None, **how: Unpack[How]) -> Demand:
-        """Tell the resident the outcome; to_be_told() says who else is to be told: everyone merged into it."""
-        return self._act(demand_id, "feed_back", FedBack(way=FeedbackMethod(way), words=words), how)
+        """Tell the resident the outcome; to_be_told() says who else is to be told: everyone merged into it.
 
-    def to_be_told(self, demand_id: UUID) -> tuple[Demand, ...]:
-        """Everyone merged into the demand, and into those, at any depth: whose residents are to be told as well.
-
-        Raises DemandNotFound.
+        So are those who support it: `demand.to_be_told`.
         """
-        merged: list[Demand] = []
-        waiting = list(reversed(self._handler.demands.demand(as_id(demand_id)).took_in))
-        while waiting:
-            merged.append(self._handler.demands.demand(waiting.pop()))
-            waiting += reversed(merged[-1].took_in)
-        return tuple(merged)
+        return self._act(demand_id, "feed_back", FedBack(way=FeedbackMethod(way), words=words), how)
 
     def evaluate(
         self,
@@ -279,10 +271,15 @@ class Commands(Registering):
         grade: str,
         words: str | None = None,
         written_by: str | None = None,
+        scores: Mapping[str, str] | None = None,
         **how: Unpack[How],
     ) -> Demand:
-        """Say, as the resident, whether it is resolved and how satisfied you are; maybe a clerk wrote it down."""
-        fact = Evaluated(resolved=resolved, grade=Grade(grade), words=words, written_by=written_by)
+        """Say, as the resident, whether it is resolved and how satisfied you are; maybe a clerk wrote it down.
+
+        `scores` grades single sides of the work, by the names that the workflow's scale declares.
+        """
+        said: Any = scores  # read by the fact
+        fact = Evaluated(resolved=resolved, grade=Grade(grade), words=words, written_by=written_by, scores=said)
         return self._act(demand_id, "evaluate", fact, how)
 
     def miss_callback(self, demand_id: UUID, note: str | None = None, **how: Unpack[How]) -> Demand:
@@ -342,12 +339,14 @@ class Commands(Registering):
         resolved: bool | None = None,
         grade: str | None = None,
         confirmed_by: str | None = None,
+        scores: Mapping[str, str] | None = None,
         **how: Unpack[How],
     ) -> Demand:
         """Replace fields of an earlier event (its version), from that event's day on; the log keeps both.
 
         What a resident said is corrected on their word, or on that of a second person: `confirmed_by`.
         """
+        said: Any = scores
         fact = Corrected(
             event=event,
             reason=reason,
@@ -358,6 +357,7 @@ class Commands(Registering):
             resolved=resolved,
             grade=None if grade is None else Grade(grade),
             confirmed_by=confirmed_by,
+            scores=said,
         )
         return self._act(demand_id, "correct", fact, how)
 

@@ -25,7 +25,8 @@ from demandflow.projections.board.rows import BoardPage
 from demandflow.projections.figures import question as questions
 from demandflow.projections.figures.periods import Period, as_day
 from demandflow.projections.figures.question import DemandFilter, FigureQuery, Grouping, Question
-from demandflow.projections.query_base import QueryBase, among, note_of
+from demandflow.projections.figures.scores import ScoresAsked
+from demandflow.projections.query_base import among, note_of
 from demandflow.projections.totals import DIMENSIONS
 
 if TYPE_CHECKING:  # each method imports what answers it, since many processes need none of these
@@ -37,7 +38,7 @@ if TYPE_CHECKING:  # each method imports what answers it, since many processes n
     from demandflow.projections.figures.overdue import Deadlines
 
 
-class Queries(QueryBase):
+class Queries(ScoresAsked):
     """All questions about the demands. Each first catches up with the log."""
 
     def board(

@@ -14,21 +14,19 @@ from zoneinfo import ZoneInfo
 from demandflow import CLOSED_LOOP, Actor, Channel, DemandFlow, FeedbackMethod, Grade, Place, Role
 from demandflow.batches import Batch
 from demandflow.county import Synonyms
-from demandflow.county.matched import who_can_serve
-from demandflow.county.ordering import menu, order
-from demandflow.domain.county.activities import ACTIVITY, Activity, Announced, Attended, Held, Joined
-from demandflow.domain.county.commitments import COMMITMENT, Judged, Progressed, Promised
-from demandflow.domain.county.directory import Directory
-from demandflow.domain.county.directory_rules import DIRECTORY
-from demandflow.domain.county.home_reports import HOME_REPORT
-from demandflow.domain.county.items import MENU_ITEM, Drafted, Item, Published
-from demandflow.domain.county.orders import ORDER
-from demandflow.domain.county.patrols import PATROL, Checked, Finding, Found
-from demandflow.domain.county.places import Appointed, Founded, Opened
-from demandflow.domain.county.requests import REQUEST, Requested, Served
-from demandflow.domain.county.rounds import ROUND, Round, Walked
-from demandflow.domain.county.teams import TEAM, Done, Team, TeamFounded, TeamJoined
-from demandflow.domain.county.volunteers import (
+from demandflow.county.people.matched import who_can_serve
+from demandflow.county.services.ordering import menu, order
+from demandflow.domain.county.grid.directory import Directory
+from demandflow.domain.county.grid.directory_rules import DIRECTORY
+from demandflow.domain.county.grid.patrols import PATROL, Checked, Finding, Found
+from demandflow.domain.county.grid.places import Appointed, Founded, Opened
+from demandflow.domain.county.grid.rounds import ROUND, Round, Walked
+from demandflow.domain.county.people.activities import ACTIVITY, Activity, Announced, Attended, Held, Joined
+from demandflow.domain.county.people.commitments import COMMITMENT, Judged, Progressed, Promised
+from demandflow.domain.county.people.home_reports import HOME_REPORT
+from demandflow.domain.county.people.requests import REQUEST, Requested, Served
+from demandflow.domain.county.people.teams import TEAM, Done, Team, TeamFounded, TeamJoined
+from demandflow.domain.county.people.volunteers import (
     VOLUNTEERING,
     ReportedIn,
     SkillsDeclared,
@@ -36,6 +34,8 @@ from demandflow.domain.county.volunteers import (
     VolunteerRegistered,
     VolunteerVerified,
 )
+from demandflow.domain.county.services.items import MENU_ITEM, Drafted, Item, Published
+from demandflow.domain.county.services.orders import ORDER
 from demandflow.facts import ContractedOut, Evaluated, HandedBack, Reported, TakenOn, Withdrawn
 
 ZONE, DAY, HOUR = ZoneInfo("Asia/Shanghai"), timedelta(days=1), timedelta(hours=1)

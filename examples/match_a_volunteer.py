@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 from demandflow import Actor, Channel, DemandFlow, Grade, Place, Role
 from demandflow.county import Synonyms
-from demandflow.county.matched import who_can_serve, why_these
-from demandflow.domain.county.requests import REQUEST, Requested, Served
-from demandflow.domain.county.volunteers import VOLUNTEERING, Volunteer, VolunteerRegistered, VolunteerVerified
+from demandflow.county.people.matched import who_can_serve, why_these
+from demandflow.domain.county.people.requests import REQUEST, Requested, Served
+from demandflow.domain.county.people.volunteers import VOLUNTEERING, Volunteer, VolunteerRegistered, VolunteerVerified
 from demandflow.facts import ContractedOut, Evaluated, HandedBack, TakenOn
 
 CLERK, AUDITOR = Actor("Li", Role.GRID_ADMINISTRATOR), Actor("Wang", Role.AUDITOR)

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from demandflow import Actor, DemandFlow, Place, Role
 from demandflow.county.home_reports import corrected_since, home_document, report_home, reproduced
-from demandflow.domain.county.activities import (
+from demandflow.domain.county.people.activities import (
     ACTIVITY,
     Activity,
     Announced,
@@ -18,7 +18,7 @@ from demandflow.domain.county.activities import (
     Held,
     Joined,
 )
-from demandflow.domain.county.home_reports import HOME_REPORT
+from demandflow.domain.county.people.home_reports import HOME_REPORT
 from demandflow.testing import FrozenClock
 
 ORGANISER, AUDITOR = Actor("Hua", "organiser"), Actor("Wang", Role.AUDITOR)

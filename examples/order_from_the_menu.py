@@ -6,12 +6,13 @@ Usage: python examples/order_from_the_menu.py
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from demandflow import Actor, Channel, DemandFlow, Role
 from demandflow.county import menu, order
-from demandflow.county.published_menu import as_markdown
-from demandflow.domain.county.items import MENU_ITEM, Drafted, Item, Published, Revised
-from demandflow.domain.county.orders import ORDER
+from demandflow.county.services.publishing import as_markdown
+from demandflow.domain.county.services.items import MENU_ITEM, Drafted, Item, Published, Revised
+from demandflow.domain.county.services.orders import ORDER
 from demandflow.errors import InvalidValue
 from demandflow.testing import FrozenClock
 
@@ -28,12 +29,16 @@ def main() -> None:
     """Write the menu, order, revise it, and look at the order."""
     clock = FrozenClock()
     with DemandFlow.open("memory:", workflows=(ORDER, MENU_ITEM), clock=clock) as flow:
-        said = {"department": "persons_with_disabilities", "name": "A ramp for your door", "days": 20}
+        said: dict[str, Any] = {"department": "persons_with_disabilities", "name": "A ramp for your door", "days": 20}
         drafted = Drafted(item="ramp", **said, form=FORM, steps=("You order.", "We measure.", "We build."))
         item = flow.start(drafted, of=Item, by=EDITOR).id
         flow.act(item, "publish", Published(), of=Item, by=EDITOR)
         print(as_markdown(menu(flow)))
-        where = {"resident": "Anna", "place": "fufeng/chengguan/c3/g12", "channel": Channel.WECHAT_GROUP}
+        where: dict[str, Any] = {
+            "resident": "Anna",
+            "place": "fufeng/chengguan/c3/g12",
+            "channel": Channel.WECHAT_GROUP,
+        }
         try:
             order(flow, "ramp", {"steps": "three"}, **where, by=ANNA)
         except InvalidValue as wrong:

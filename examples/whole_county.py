@@ -19,15 +19,15 @@ import county_year
 from rich.console import Console
 
 from demandflow import DemandFlow, Figures, Role
-from demandflow.county.grid_coverage import coverage
+from demandflow.county.grid.rounds import coverage
 from demandflow.county.home_reports import public_homes, report_home, reproduced
-from demandflow.county.matched import volunteers
-from demandflow.county.ordering import menu
-from demandflow.domain.county.activities import Activity, AttendanceCorrected
-from demandflow.domain.county.directory import Directory
-from demandflow.domain.county.rounds import Round
-from demandflow.domain.county.teams import Team
-from demandflow.domain.county.volunteers import Volunteer
+from demandflow.county.people.matched import volunteers
+from demandflow.county.services.ordering import menu
+from demandflow.domain.county.grid.directory import Directory
+from demandflow.domain.county.grid.rounds import Round
+from demandflow.domain.county.people.activities import Activity, AttendanceCorrected
+from demandflow.domain.county.people.teams import Team
+from demandflow.domain.county.people.volunteers import Volunteer
 
 YEAR_END, HOME, QUARTER = county_year.YEAR_END, "branch 1", "2025-Q2"
 ROLES = (*Role, "registrar", "menu_editor", "organiser")

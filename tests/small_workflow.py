@@ -118,7 +118,9 @@ def yard() -> Workflow:
     )
 
 
-SMILEYS = GradeScale((ScaleGrade("😀", 1, True), ScaleGrade("😐", 0.5), ScaleGrade("dissatisfied", 0)))
+SMILEYS = GradeScale(
+    (ScaleGrade("😀", 1, True), ScaleGrade("😐", 0.5), ScaleGrade("dissatisfied", 0)), scores=("speed", "态度")
+)
 
 
 def desk() -> Workflow:

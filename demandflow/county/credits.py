@@ -10,10 +10,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from demandflow.domain.county.activities import Activity, AttendanceCorrected, Attended
-from demandflow.domain.county.commitments import Promised, date_of
-from demandflow.domain.county.teams import Done, Team
-from demandflow.domain.county.volunteers import ReportedIn, Volunteer
+from demandflow.domain.county.people.activities import Activity, AttendanceCorrected, Attended
+from demandflow.domain.county.people.commitments import Promised, date_of
+from demandflow.domain.county.people.teams import Done, Team
+from demandflow.domain.county.people.volunteers import ReportedIn, Volunteer
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
 from demandflow.domain.stream import Stream

@@ -21,9 +21,9 @@ from demandflow.county.credits import (
     UNCLAIMED,
     WITHDRAWN,
 )
-from demandflow.county.small_cells import PublicTable, public_table
+from demandflow.county.shown.small_cells import PublicTable, public_table
 from demandflow.county.streams_asked import StreamsAsked
-from demandflow.domain.county.home_reports import HomeReport, HomeReported, named
+from demandflow.domain.county.people.home_reports import HomeReport, HomeReported, named
 from demandflow.domain.values import Actor
 from demandflow.errors import InvalidValue, StorageError, brief, listed
 from demandflow.inputs.arguments import word_among, zone_of

@@ -7,7 +7,6 @@ from typing import TypeVar
 
 from demandflow.batches import Batches
 from demandflow.commands import kind_of_stream
-from demandflow.county.credits import earned
 from demandflow.domain.stream import Stream
 from demandflow.errors import InvalidValue, brief
 from demandflow.inputs.arguments import yes_or_no
@@ -30,6 +29,8 @@ class StreamsAsked(Batches):
         """The tables of streams and credits, made when they are first needed."""
         with self._making:
             if self._made is None:
+                from demandflow.county.credits import earned
+
                 self._made = StreamTables(self._log, self._workflows, earned)
             return self._made
 

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from demandflow.domain.demand import Demand, set_part
 from demandflow.domain.events import Event
-from demandflow.domain.facts import ContractedOut, Corrected, Registered, Sorted, correctable
+from demandflow.domain.facts import ContractedOut, Corrected, Evaluated, Registered, Sorted, correctable
+from demandflow.domain.scores import corrected_meanings, corrected_scores
 from demandflow.domain.stream import Change
 
 
@@ -37,6 +38,10 @@ def corrected(was: Demand, event: Event, fact: Any, change: Change) -> None:
         set_part(was, change, "this_round", resolved=resolved)
         if fact.grade is not None:
             set_part(was, change, "this_round", grade=fact.grade, grade_means=event.stamp.grade_means)
+        if fact.scores is not None:
+            scores = corrected_scores(this_round.scores, fact.scores)
+            means = corrected_meanings(this_round.score_means, fact.scores, event.stamp.score_means or ())
+            set_part(was, change, "this_round", scores=scores, score_means=means)
 
 
 def with_corrections(events: list[Event]) -> list[Event]:
@@ -53,6 +58,10 @@ def with_corrections(events: list[Event]) -> list[Event]:
             allowed = correctable(type(named.fact))
             fields = {name: value for name, value in event.fact.replaced.items() if name in allowed}
             stamp = replace(named.stamp, grade_means=event.stamp.grade_means) if "grade" in fields else named.stamp
+            if isinstance(named.fact, Evaluated) and (said := fields.get("scores")) is not None:
+                fields["scores"] = corrected_scores(named.fact.scores or (), said)
+                means = corrected_meanings(stamp.score_means or (), said, event.stamp.score_means or ())
+                stamp = replace(stamp, score_means=means or None)
             by_version[named.version] = replace(named, fact=named.fact.model_copy(update=fields), stamp=stamp)
         applied = event.fact.model_copy(update=dict.fromkeys(event.fact.replaced))
         by_version[event.version] = replace(event, fact=applied)

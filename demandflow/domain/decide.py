@@ -70,6 +70,7 @@ def event_of(workflow: Workflow, demand: Stream, proposal: Proposal[Any], row: R
         clock_changes(workflow.clocks, demand, outcome) or None,
         workflow.of.KIND,
         workflow.grades.meaning_of(fact) if row.gives_a_grade else None,
+        workflow.grades.meanings_of(fact) if row.gives_a_grade else None,
     )
     meta = meta or Meta(proposal.by, proposal.at, proposal.at, workflow.key)
     return Event(demand.id, demand.version + 1, fact, meta, stamp)

@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from demandflow.domain.events import GradeMeaning, Stamp
+from demandflow.domain.scores import Score
 from demandflow.domain.stream import Change, Stream, reads
 from demandflow.domain.values import Category, Channel, Grade, Place, Urgency
 
@@ -56,7 +57,7 @@ class Work(Struct, frozen=True):
 class Round(Struct, frozen=True):
     """What happened in one go at it. The next begins empty, so that nothing has to lapse.
 
-    `grade_means` is what the grade counts for, where it is none of the five of 好差评.
+    `grade_means` is what the grade counts for, where it is none of the five of 好差评; `score_means` those of scores.
     """
 
     told_at: datetime | None = None
@@ -70,6 +71,8 @@ class Round(Struct, frozen=True):
     resolved: bool | None = None
     grade: Grade | None = None
     grade_means: GradeMeaning | None = None
+    scores: tuple[Score, ...] = ()
+    score_means: tuple[tuple[str, GradeMeaning], ...] = ()
     report_from: int = 0
     evaluation_from: int = 0
 
@@ -79,7 +82,7 @@ class Demand(Stream, frozen=True):
 
     `auditors` are all who audited it, `evaluators` all who evaluated it or wrote that down, `clerks` all who registered
     it for somebody else or told its outcome. `joined` are the residents of the demands that it took in, each with the
-    demand.
+    demand. `supporters` want the same, in the order in which they said so.
     """
 
     received: datetime | None = None
@@ -95,6 +98,7 @@ class Demand(Stream, frozen=True):
     merged_into: UUID | None = None
     took_in: tuple[UUID, ...] = ()
     joined: tuple[tuple[UUID, str], ...] = ()
+    supporters: tuple[str, ...] = ()
 
     # what rules ask for by a shorter name
     text = reads[str]("subject.text")
@@ -123,6 +127,7 @@ class Demand(Stream, frozen=True):
     evaluated = reads[bool]("this_round.evaluated")
     resolved = reads[bool | None]("this_round.resolved")
     grade = reads[Grade | None]("this_round.grade")
+    scores = reads[tuple[Score, ...]]("this_round.scores")
 
     @property
     def told(self) -> bool:
@@ -139,6 +144,11 @@ class Demand(Stream, frozen=True):
         """All whose demand it is: who asked, who acts for them, with whom it is shared, and those who joined."""
         named = (self.resident, self.representative, *self.shared_with, *(name for _, name in self.joined))
         return tuple(dict.fromkeys(name for name in named if name is not None))
+
+    @property
+    def to_be_told(self) -> tuple[str, ...]:
+        """All who are to be told what becomes of it, each once: its residents, and then those who support it."""
+        return tuple(dict.fromkeys((*self.residents, *self.supporters)))
 
     @property
     def anonymous(self) -> bool:

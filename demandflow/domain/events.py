@@ -76,7 +76,8 @@ class Stamp(Struct, frozen=True, omit_defaults=True, gc=False):
 
     `declares` is set at registration, and when a demand moves over: all that its workflow can ever mean (else a figure
     is n/a). `clocks` are those that stand otherwise from here on. `kind` says of which kind of stream it is; a demand's
-    has none. `grade_means` is set where the fact says a grade that is none of the five of 好差评.
+    has none. `grade_means` is set where the fact says a grade that is none of the five of 好差评, and `score_means` has
+    what its scores with such grades count for, by name.
     """
 
     move: str
@@ -90,6 +91,7 @@ class Stamp(Struct, frozen=True, omit_defaults=True, gc=False):
     clocks: tuple[ClockChange, ...] | None = None
     kind: str | None = None
     grade_means: GradeMeaning | None = None
+    score_means: tuple[tuple[str, GradeMeaning], ...] | None = None
 
 
 class Event(Struct, frozen=True, gc=False):

@@ -177,6 +177,7 @@ def _reported(was: Demand, event: Event, fact: Any, change: Change) -> None:
 
 def _evaluated(was: Demand, event: Event, fact: Any, change: Change) -> None:
     graded = {"grade": fact.grade, "grade_means": event.stamp.grade_means}
+    graded |= {"scores": fact.scores or (), "score_means": event.stamp.score_means or ()}
     set_part(was, change, "this_round", resolved=fact.resolved, **graded, evaluation_from=event.version)
     _add(was, change, "evaluators", event.meta.actor.id, event.meta.actor.unit, fact.written_by)
 
@@ -189,6 +190,15 @@ def _took_in(was: Demand, event: Event, fact: Any, change: Change) -> None:
 def _let_go(was: Demand, event: Event, fact: Any, change: Change) -> None:
     change["took_in"] = tuple(other for other in was.took_in if other != fact.demand)
     change["joined"] = tuple(pair for pair in was.joined if pair[0] != fact.demand)
+
+
+def _supported(was: Demand, event: Event, fact: Any, change: Change) -> None:
+    if fact.who not in was.supporters:
+        change["supporters"] = (*was.supporters, fact.who)
+
+
+def _support_ended(was: Demand, event: Event, fact: Any, change: Change) -> None:
+    change["supporters"] = tuple(name for name in was.supporters if name != fact.who)
 
 
 # fmt: off
@@ -211,6 +221,8 @@ FACTS: dict[type[Fact], tuple[Apply, ...]] = {
     facts.Unmerged: (lambda was, event, fact, change: change.update(merged_into=None),),
     facts.TookIn: (_took_in,),
     facts.LetGo: (_let_go,),
+    facts.Supported: (_supported,),
+    facts.SupportEnded: (_support_ended,),
     facts.Corrected: (corrected,),
 }
 # fmt: on

@@ -13,6 +13,7 @@ from uuid import UUID
 from pydantic import Strict
 
 from demandflow.domain.fact import Fact
+from demandflow.domain.scores import Scores
 from demandflow.domain.values import (
     Actor,
     Category,
@@ -175,13 +176,17 @@ class NoticeEnded(Fact):
 
 
 class Evaluated(Fact):
-    """The resident said whether it is resolved and how satisfied they are; maybe a clerk wrote it down."""
+    """The resident said whether it is resolved and how satisfied they are; maybe a clerk wrote it down.
+
+    `scores` are of single sides of the work, by the names that the workflow's scale declares.
+    """
 
     TOPIC: ClassVar[str] = "demand.evaluated"
     resolved: bool
     grade: Grade
     words: Text | None = None
     written_by: Name | None = None
+    scores: Scores | None = None
 
 
 class Reopened(Fact):
@@ -229,6 +234,20 @@ class LetGo(Fact):
     demand: UUID
 
 
+class Supported(Fact):
+    """Somebody else wants the same: `who` is told what becomes of it as well."""
+
+    TOPIC: ClassVar[str] = "demand.supported"
+    who: Name
+
+
+class SupportEnded(Fact):
+    """Somebody took their support back."""
+
+    TOPIC: ClassVar[str] = "demand.support_ended"
+    who: Name
+
+
 class Escalated(Fact):
     """Somebody higher up was made aware of it."""
 
@@ -240,7 +259,7 @@ class Corrected(Fact):
     """What an earlier event of this demand said was wrong: the fields given here replace its own.
 
     `event` is the version of the event that is corrected. The correction holds from that event's day on. `confirmed_by`
-    names the resident, or another second person, whose word confirms it.
+    names the resident, or another second person, whose word confirms it. `scores` replaces those of the same names.
     """
 
     TOPIC: ClassVar[str] = "demand.corrected"
@@ -253,6 +272,7 @@ class Corrected(Fact):
     resolved: bool | None = None
     grade: Grade | None = None
     confirmed_by: Name | None = None
+    scores: Scores | None = None
 
     @property
     def replaced(self) -> dict[str, Any]:
@@ -318,7 +338,7 @@ STANDARD_FACTS: tuple[type[Fact], ...] = (
     Registered, Sorted, DetailsAsked, DetailsGiven, Accepted, Refused, ContractedOut, TakenOn, HandedBack,
     ExtensionAsked, Extended, Suspended, Resumed, Reported, FedBack, CallbackMissed, NoticeEnded, Evaluated,
     Reopened, Withdrawn, Merged, TookIn, Unmerged, LetGo, Escalated, Corrected, MovedOver, Noted, Notified,
-    Stepped,
+    Stepped, Supported, SupportEnded,
 )
 # fmt: on
 
@@ -341,7 +361,7 @@ CORRECTABLE: dict[type[Fact], tuple[str, ...]] = {
     Sorted: ("category", "place"),
     ContractedOut: ("contractor",),
     Reported: ("resolved",),
-    Evaluated: ("resolved", "grade"),
+    Evaluated: ("resolved", "grade", "scores"),
 }
 
 

@@ -6,7 +6,7 @@ The tables keep these numbers: a change of their layout needs a new DEFINITIONS_
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -54,6 +54,9 @@ UNDATED = "undated"
 """The status of a clock that goes on without a due moment; in the figures it counts as running, too."""
 CLOCK_STATUSES = ("running", "met", "missed", "stopped", UNDATED)
 """The statuses of a clock that has run; a paused clock has not ended, so it counts as running."""
+
+OF_SCORES, SATISFIED, NOT_SATISFIED = "\t", "satisfied", "other"
+"""What the status of a score begins with, which no clock's name does; and what a score can be."""
 
 NO_CLOCK = ""
 """The name of a due moment that a fact gave to the whole demand, and no clock."""
@@ -136,8 +139,9 @@ def standing(demand: Demand) -> int:
 
 
 def clocks_of(demand: Demand) -> tuple[str, ...]:
-    """The status of each of its clocks, with its name: `finish met`."""
-    return tuple([f"{clock.clock} {_status(clock)}" for clock in demand.clocks])
+    """The status of each of its clocks, with its name: `finish met`; and of each score, after a tab."""
+    clocks = tuple([f"{clock.clock} {_status(clock)}" for clock in demand.clocks])
+    return (*clocks, *_scores(demand.this_round)) if demand.this_round.scores else clocks
 
 
 def dues_of(demand: Demand) -> tuple[tuple[str, datetime], ...]:
@@ -176,6 +180,14 @@ def graded_as(evaluation: Round) -> int:
 def _declared(meanings: tuple[str, ...]) -> int:
     """The bits of all meanings that a workflow declares."""
     return sum({DECLARES.get(meaning, 0) for meaning in meanings})
+
+
+def _scores(evaluation: Round) -> Iterator[str]:
+    """Each score that counts, as satisfied or not."""
+    own = dict(evaluation.score_means)
+    for name, grade in evaluation.scores if evaluation.evaluated else ():
+        if (means := own.get(name) or FIVE.get(grade)) is not None:
+            yield f"{OF_SCORES}{name} {SATISFIED if means.satisfied else NOT_SATISFIED}"
 
 
 def _status(clock: ClockState) -> str:

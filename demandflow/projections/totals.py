@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from demandflow.projections.entries import Booking, Page
-from demandflow.projections.standing import CODES, Slice
+from demandflow.projections.standing import CODES, OF_SCORES, Slice
 from demandflow.store.sqlite.tables import Statements
 
 SCHEMA = """
@@ -81,6 +81,16 @@ def read_all(connection: sqlite3.Connection) -> Mapping[tuple[str, int], int]:
 
 def clocks(connection: sqlite3.Connection) -> set[str]:
     """The names of all clocks that ever ran."""
+    return {name for name in _named(connection) if not name.startswith(OF_SCORES)}
+
+
+def scores(connection: sqlite3.Connection) -> set[str]:
+    """The names of all scores that were ever given."""
+    return {name.removeprefix(OF_SCORES) for name in _named(connection) if name.startswith(OF_SCORES)}
+
+
+def _named(connection: sqlite3.Connection) -> set[str]:
+    """The names of all that has a status, as it is kept."""
     rows = connection.execute(
         "SELECT DISTINCT happening FROM demandflow_totals "
         "WHERE dimension = 'all' AND level = 0 AND key = '' AND happening > ''"

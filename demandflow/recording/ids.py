@@ -34,3 +34,8 @@ def derived_id(tenant: str | None, *names: str, kind: str | None = None) -> UUID
     """The same id for the same names, always and everywhere; another for each kind of stream but demands."""
     named = [tenant, *names] if kind is None else [tenant, *names, {"kind": kind}]
     return uuid5(DEMANDS, json.dumps(named, ensure_ascii=False))
+
+
+def id_by_command(tenant: str | None, command: str, kind: str | None = None) -> UUID:
+    """The id of the stream that a command of this id begins."""
+    return uuid5(derived_id(tenant, kind=kind), f"command {command}")

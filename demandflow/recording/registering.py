@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from demandflow.domain.decide import Command
 from demandflow.domain.demand import Demand, as_if
@@ -18,7 +18,7 @@ from demandflow.inputs.arguments import plain
 from demandflow.inputs.texts import asked_of
 from demandflow.recording.command import command_from, ids_of
 from demandflow.recording.handling import CommandHandler
-from demandflow.recording.ids import derived_id
+from demandflow.recording.ids import derived_id, id_by_command
 
 S = TypeVar("S", bound=Stream)
 NOT_MADE = UUID(int=0)
@@ -78,9 +78,7 @@ class Registering:
         if on.of.KEY is not None:
             return as_if(proposed, demand=self.id_of_stream(on.of, getattr(fact, on.of.KEY))), on, True
         if proposed.command_id is not None:
-            ids = [
-                uuid5(derived_id(self._tenant, kind=on.of.KIND), f"command {command}") for command in ids_of(proposed)
-            ]
+            ids = [id_by_command(self._tenant, command, on.of.KIND) for command in ids_of(proposed)]
             demand = next((known for known in ids[:-1] if self._handler.demands.knows(known)), ids[-1])
             return as_if(proposed, demand=demand), on, True
         return as_if(proposed, demand=self._made_id()) if made else proposed, on, False

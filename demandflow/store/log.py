@@ -14,6 +14,7 @@ from demandflow.domain.workflow import Workflow
 from demandflow.errors import HistoryIncomplete, StorageError, UnreadableEvent
 from demandflow.inputs.arguments import zone_of
 from demandflow.store import cursor, holes, settings
+from demandflow.store.drafts import DraftRows
 from demandflow.store.holes import POSITIONS, Hole, Key, Verification
 from demandflow.store.mapper import FactMapper, Unreadable
 from demandflow.store.row_watch import RowWatch
@@ -28,7 +29,7 @@ class VersionTaken(StorageError, code="version_taken"):
     """Somebody else recorded that version of the demand first; the command is decided again."""
 
 
-class Log(RowWatch):
+class Log(RowWatch, DraftRows):
     """All events of one tenant, in the order in which they were recorded; safe from several threads.
 
     `id` is that of the log, whatever its file is called.

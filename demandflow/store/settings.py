@@ -11,7 +11,7 @@ from demandflow.domain.versions.declared import declared, differences
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import UnknownFormat, WorkflowChanged, WrongTenant, WrongZone
 from demandflow.inputs.arguments import zone_of
-from demandflow.store import holes
+from demandflow.store import drafts, holes
 from demandflow.store.sqlite.files import columns_of
 from demandflow.store.sqlite.recorder import ROWS
 
@@ -24,6 +24,7 @@ TABLES = (
     "CREATE TABLE IF NOT EXISTS demandflow_log (id TEXT NOT NULL, tenant TEXT)",
     "CREATE TABLE IF NOT EXISTS demandflow_settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS demandflow_workflows (key TEXT PRIMARY KEY, declared TEXT NOT NULL) WITHOUT ROWID",
+    drafts.TABLE,
 )
 PUT = "INSERT OR REPLACE INTO demandflow_settings VALUES (?, ?)"
 DEFAULT_ZONE = "UTC"

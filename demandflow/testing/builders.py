@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from demandflow.application import DemandFlow
 from demandflow.batches import Batch
 from demandflow.domain.checks.samples import THEN, plain
+from demandflow.domain.demand import Demand
 from demandflow.domain.fact import Fact
 from demandflow.domain.facts import Merged
 from demandflow.domain.values import Actor, Role
@@ -36,7 +37,7 @@ def an_actor(role: str = Role.GRID_ADMINISTRATOR, *, id: str = "sun", unit: str 
     return Actor(id, role, unit)
 
 
-def a_demand(where: DemandFlow | Workflow, state: str = "in_hand", *, workflow: str | None = None) -> Any:
+def a_demand(where: DemandFlow | Workflow, state: str = "in_hand", *, workflow: str | None = None) -> Demand:
     """A demand that came to this state by the shortest way there is: of a flow, recorded in it, or of a workflow.
 
     In a flow it starts on `workflow` (`name@version`; without it, the first), and whatever its clock shows, the last

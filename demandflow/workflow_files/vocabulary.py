@@ -11,7 +11,7 @@ from demandflow.calendars.calendar import Calendar
 from demandflow.domain.fact import Fact
 from demandflow.domain.facts import STANDARD_FACTS
 from demandflow.domain.rules import book as rule_book
-from demandflow.domain.rules import separations
+from demandflow.domain.rules import separations, supporting
 from demandflow.errors import InvalidValue, brief, listed
 from demandflow.inputs.tables import perhaps
 from demandflow.inputs.texts import is_name
@@ -163,7 +163,7 @@ def _standard(returns: tuple[str, str]) -> dict[str, Callable[..., Any]]:
     """The functions of the rule book that return this, or make what does."""
     return {
         name: function
-        for book in (rule_book, separations)
+        for book in (rule_book, separations, supporting)
         for name, function in vars(book).items()
         if isinstance(function, FunctionType)
         and function.__module__ == book.__name__

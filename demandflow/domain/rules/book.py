@@ -26,6 +26,7 @@ from demandflow.domain.facts import (
 from demandflow.domain.moves import Condition, Proposal, Rule
 from demandflow.domain.rules.numbered import numbered
 from demandflow.domain.rules.separations import *  # noqa: F403
+from demandflow.domain.rules.supporting import *  # noqa: F403
 from demandflow.domain.values import FeedbackMethod, Role
 from demandflow.errors import listed
 

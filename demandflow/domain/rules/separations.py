@@ -1,6 +1,6 @@
 """Separation of duties: nobody who handled a demand audits it, nobody who audited it handles it, and so on.
 
-Which moves each of them guards is said once: SEPARATIONS in closed_loop.py.
+Which moves each of them guards is said once: SEPARATIONS in standard/duties.py.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def nobody_extends_their_own_work(demand: Demand, proposal: Proposal[Any]) -> st
 
 def nobody_corrects_the_verdict_on_their_own_work(demand: Demand, proposal: Proposal[Corrected]) -> str | None:
     """Who handled the demand does not correct whether it was resolved or how it was graded."""
-    verdict = proposal.fact.resolved is not None or proposal.fact.grade is not None
+    verdict = _says_the_verdict(proposal.fact)
     if verdict and proposal.by.speaks_for(*demand.handlers):
         return f"{proposal.by.id} handled this demand and cannot correct the verdict on it"
     return None
@@ -149,7 +149,7 @@ def who_registered_or_told_does_not_speak_for_the_resident(demand: Demand, propo
 def an_evaluation_is_corrected_by_two(demand: Demand, proposal: Proposal[Corrected]) -> str | None:
     """What the resident said is corrected by an outsider, and confirmed by the resident or a second outsider."""
     fact, by = proposal.fact, proposal.by
-    verdict = fact.resolved is not None or fact.grade is not None
+    verdict = _says_the_verdict(fact)
     kind = demand.fact_of(fact.event)
     if not verdict or kind is None or not issubclass(kind, Evaluated):
         return None
@@ -162,3 +162,7 @@ def an_evaluation_is_corrected_by_two(demand: Demand, proposal: Proposal[Correct
     if fact.confirmed_by in part and fact.confirmed_by not in residents:
         return f"{fact.confirmed_by} had a part in this demand and cannot confirm what its resident said"
     return None
+
+
+def _says_the_verdict(fact: Corrected) -> bool:
+    return fact.resolved is not None or fact.grade is not None or fact.scores is not None

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 
 from demandflow.domain.clocks.clock import Clock
 from demandflow.domain.facts import (
@@ -49,7 +48,6 @@ from demandflow.domain.rules.book import (
     a_resident_acts_for_a_demand_they_share,
     a_resident_acts_for_their_own_demand,
     a_suspension_has_a_review_date,
-    an_evaluation_is_corrected_by_two,
     an_extension_asks_for_later,
     an_extension_is_granted_when_asked,
     callbacks_are_spread,
@@ -57,24 +55,13 @@ from demandflow.domain.rules.book import (
     it_has_not_passed_the_audit,
     it_passed_the_audit,
     it_was_the_last_call,
-    nobody_audits_a_demand_they_share,
-    nobody_audits_their_own_demand,
-    nobody_audits_their_own_work,
-    nobody_corrects_the_verdict_on_their_own_work,
-    nobody_corrects_who_did_their_own_work,
-    nobody_ends_their_own_work,
-    nobody_evaluates_their_own_work,
-    nobody_extends_their_own_work,
     nobody_registers_in_anothers_name,
     only_a_first_round_is_answered_at_once,
     only_the_anonymous_are_closed_by_notice,
     sorting_sets_something,
     the_anonymous_are_told_by_public_notice,
     the_anonymous_cannot_be_asked,
-    the_auditor_does_not_do_the_work,
-    the_auditor_is_not_the_contractor,
     the_bound_is_reached,
-    the_evaluator_is_not_the_contractor,
     the_merge_target_is_open,
     the_notice_period_is_over,
     the_reopening_window_is_open,
@@ -83,12 +70,14 @@ from demandflow.domain.rules.book import (
     the_supervisor_had_it_or_the_resident_calls_it_resolved,
     those_taken_in_are_let_go_first,
     times_do_not_run_backwards,
-    who_judged_it_does_not_act_for_the_contractor,
-    who_registered_or_told_does_not_speak_for_the_resident,
 )
+from demandflow.domain.standard.duties import guarded
+from demandflow.domain.standard.grades import FIVE_GRADES, GradeScale
+from demandflow.domain.standard.support import SUPPORT
 from demandflow.domain.values import Role, Stage
 from demandflow.domain.workflow import Workflow
-from demandflow.errors import InvalidValue, brief, listed
+from demandflow.errors import InvalidValue
+from demandflow.inputs.arguments import yes_or_no
 
 RESIDENT, CLERK, AUDITOR = Role.RESIDENT, Role.GRID_ADMINISTRATOR, Role.AUDITOR
 DISPATCHER, CONTRACTOR, SUPERVISOR, POLICY = Role.DISPATCHER, Role.CONTRACTOR, Role.SUPERVISOR, Role.POLICY
@@ -111,32 +100,6 @@ STATES = (
     State("withdrawn", waits_for=Stage.ENDED, ended_as="withdrawn"),
     State("merged", waits_for=Stage.ENDED, ended_as="merged"),
 )
-
-WORK = ("take_on", "hand_back", "ask_details", "ask_extension", "suspend", "resume", "report")
-"""What a contractor's people do, and of some of it others as well."""
-AS_THE_RESIDENT = ("give_details", "evaluate", "withdraw", "reopen", "appeal")
-
-SEPARATIONS: Mapping[Rule, tuple[str, ...]] = {
-    # who handled it
-    nobody_audits_their_own_work: ("accept",),
-    nobody_ends_their_own_work: ("refuse", "merge", "withdraw", "miss_callback", "end_notice"),
-    nobody_evaluates_their_own_work: ("evaluate",),
-    nobody_extends_their_own_work: ("extend",),
-    nobody_corrects_the_verdict_on_their_own_work: ("correct",),
-    nobody_corrects_who_did_their_own_work: ("correct",),
-    # who asked for it
-    nobody_audits_their_own_demand: ("accept", "refuse"),
-    nobody_audits_a_demand_they_share: ("accept", "refuse"),
-    # who audited or evaluated it
-    the_auditor_is_not_the_contractor: ("contract_out", "recall", "correct"),
-    the_auditor_does_not_do_the_work: ("answer", "report"),
-    who_judged_it_does_not_act_for_the_contractor: WORK,
-    the_evaluator_is_not_the_contractor: ("contract_out", "recall", "correct"),
-    # who wrote it down or told the outcome
-    who_registered_or_told_does_not_speak_for_the_resident: AS_THE_RESIDENT,
-    an_evaluation_is_corrected_by_two: ("correct",),
-}
-"""Who may not be who: each separation of duties, with all the moves that it guards, from wherever they lead."""
 
 in_order = times_do_not_run_backwards
 theirs, shared = a_resident_acts_for_their_own_demand, a_resident_acts_for_a_demand_they_share
@@ -162,6 +125,8 @@ def closed_loop(
     notice_days: int = 7,
     reopening_days: int = 30,
     clocks: Sequence[Clock] = (),
+    grades: GradeScale = FIVE_GRADES,
+    support: bool = False,
     without: Iterable[Rule] = (),
 ) -> Workflow:
     """The closed loop with a community's own numbers; give it a name or version of its own if they differ.
@@ -169,8 +134,9 @@ def closed_loop(
     `bound` is the greatest number of rounds before the supervisor takes over; after `missed_callbacks` calls in
     vain (`callback_hours` apart, unless None), or `notice_days` of public notice, a demand is closed as silent; an
     ended demand can be taken up again for `reopening_days`. Days are of 24 hours. `clocks` are its deadlines (see
-    standard_clocks). `without` takes rules out: `without=(rules.nobody_ends_their_own_work,)`. Raises InvalidValue for
-    a number below 1, and for what is none of its rules.
+    standard_clocks), `grades` the scale by which residents evaluate. With `support`, others may support a demand.
+    `without` takes rules out: `without=(rules.nobody_ends_their_own_work,)`. Raises InvalidValue for a number below 1,
+    and for what is none of its rules.
     """
     if (name, version) == ("closed-loop", 1):
         remedy = "take CLOSED_LOOP_1, or a file of it with the numbers that it had (dump(CLOSED_LOOP_1, path))"
@@ -189,7 +155,7 @@ def closed_loop(
     noticed = (in_order, only_the_anonymous_are_closed_by_notice, notice_over, the_resident_was_told)
     spread = () if callback_hours is None else (callbacks_are_spread(callback_hours),)
     # fmt: off
-    moves = (
+    moves: tuple[Move, ...] = (
         # name, what happened, from, to, by whom
         Move("register", Registered, START, "registered", (RESIDENT, CLERK), rules=REGISTERING),
 
@@ -271,7 +237,8 @@ def closed_loop(
         Move("note", Noted, ANYWHERE, STAY, ALL_ROLES, rules=(in_order, shared)),
     )
     # fmt: on
-    return Workflow(name, version, STATES, _guarded(moves, without), clocks=clocks)
+    moves = (*moves, *SUPPORT) if yes_or_no("support", support) else moves
+    return Workflow(name, version, STATES, guarded(moves, without), clocks=clocks, grades=grades)
 
 
 def check_numbers(**numbers: int) -> None:
@@ -279,21 +246,6 @@ def check_numbers(**numbers: int) -> None:
     for what, number in numbers.items():
         if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= MOST:
             raise InvalidValue(what, f"must be a whole number from 1 to {MOST}, got {number!r}")
-
-
-def _guarded(moves: Sequence[Move], without: Iterable[Rule]) -> list[Move]:
-    """The moves, each with the separations of duties that guard it, and without the rules that are taken out."""
-    if not isinstance(without, Iterable):
-        raise InvalidValue("without", f"must be several rules, for instance (rules.…,), got {brief(without)}")
-    guarded = []
-    for move in moves:
-        separations = tuple(rule for rule, guards in SEPARATIONS.items() if move.name in guards)
-        guarded.append(replace(move, rules=(*move.rules, *separations)))
-    taken_out = {getattr(rule, "__name__", brief(rule)) for rule in without}
-    if unknown := taken_out - {rule.__name__ for move in guarded for rule in move.rules}:
-        raise InvalidValue("without", f"{listed(sorted(unknown))} is no rule of the closed loop")
-    kept = (tuple(rule for rule in move.rules if rule.__name__ not in taken_out) for move in guarded)
-    return [replace(move, rules=rules) for move, rules in zip(guarded, kept, strict=True)]
 
 
 CLOSED_LOOP = closed_loop()

@@ -14,6 +14,7 @@ from demandflow.domain.facts import GRADED
 from demandflow.domain.values import Grade
 from demandflow.errors import InvalidValue, brief, listed
 from demandflow.inputs.arguments import each_of, yes_or_no
+from demandflow.inputs.texts import name_of
 
 FIVE: dict[Grade, GradeMeaning] = {
     Grade.VERY_SATISFIED: GradeMeaning(100, True),
@@ -58,9 +59,13 @@ class ScaleGrade:
 
 @dataclass(frozen=True)
 class GradeScale:
-    """The grades that residents may give, from the best to the worst. Raises InvalidValue."""
+    """The grades that residents may give, from the best to the worst; `scores` are what else they may grade by name.
+
+    Raises InvalidValue.
+    """
 
     grades: tuple[ScaleGrade, ...]
+    scores: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         grades = tuple(each_of("grades", self.grades, "(ScaleGrade('good', 1, True), ScaleGrade('bad', 0))"))
@@ -69,6 +74,10 @@ class GradeScale:
             raise InvalidValue("grades", f"must be some of ScaleGrade, got {brief(grades)}")
         if len(self.stamps) < len(grades):
             raise InvalidValue("grades", f"each has a name of its own, got {listed(grade.name for grade in grades)}")
+        scores = tuple(name_of(name, "scores") for name in each_of("scores", self.scores, "('timeliness', 'attitude')"))
+        object.__setattr__(self, "scores", scores)
+        if len(set(scores)) < len(scores):
+            raise InvalidValue("scores", f"each has a name of its own, got {listed(scores)}")
 
     @cached_property
     def stamps(self) -> Mapping[Grade, GradeMeaning | None]:
@@ -76,13 +85,31 @@ class GradeScale:
         return {(word := Grade(grade.name)): None if word in FIVE else grade.means for grade in self.grades}
 
     def check(self, fact: Fact, workflow: str) -> None:
-        """Raise InvalidValue if the fact gives a grade that is not in the scale of this workflow."""
-        if isinstance(fact, GRADED) and fact.grade is not None and fact.grade not in self.stamps:
+        """Raise InvalidValue if the fact gives a grade, or a score, that is not in the scale of this workflow."""
+        if not isinstance(fact, GRADED):
+            return
+        if fact.grade is not None and fact.grade not in self.stamps:
             raise InvalidValue("grade", f"{brief(fact.grade)} is none of {workflow} (possible: {listed(self.words)})")
+        for name, grade in fact.scores or ():
+            if name not in self.scores:
+                possible = listed(self.scores, "it has none")
+                raise InvalidValue("scores", f"{brief(name)} is none of {workflow} (possible: {possible})")
+            if grade not in self.stamps:
+                raise InvalidValue(
+                    "scores", f"{brief(grade)} is no grade of {workflow} (possible: {listed(self.words)})"
+                )
 
     def meaning_of(self, fact: Fact) -> GradeMeaning | None:
         """What the event must say of the fact's grade; nothing where it gives none, or one of the five."""
         return self.stamps.get(fact.grade) if isinstance(fact, GRADED) and fact.grade is not None else None
+
+    def meanings_of(self, fact: Fact) -> tuple[tuple[str, GradeMeaning], ...] | None:
+        """What the event must say of the fact's scores; nothing where they are of the five, or there are none."""
+        scores = fact.scores if isinstance(fact, GRADED) else None
+        if scores is None:
+            return None
+        means = ((name, self.stamps[grade]) for name, grade in scores)
+        return tuple((name, it) for name, it in means if it is not None) or None
 
     @property
     def words(self) -> tuple[Grade, ...]:

@@ -17,11 +17,11 @@ from demandflow.projections.board.indexes import RECEIPT
 # fmt: off
 SORTABLE = (
     "received", "since", "last", "due", "review", "ended", "place", "channel", "category", "contractor", "lead",
-    "state", "stage", "round",
+    "state", "stage", "round", "supporters",
 )
 # fmt: on
 NULLABLE = ("due", "review", "ended", "category", "contractor", "lead")
-NUMBERS = ("received", "since", "last", "due", "review", "ended", "round")
+NUMBERS = ("received", "since", "last", "due", "review", "ended", "round", "supporters")
 
 Values = Sequence[Any]
 

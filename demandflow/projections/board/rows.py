@@ -32,7 +32,7 @@ CREATE TABLE demandflow_board (
     stage TEXT NOT NULL, ended_as TEXT, round INTEGER NOT NULL, received INTEGER NOT NULL, since INTEGER NOT NULL,
     last INTEGER NOT NULL, due INTEGER, clock TEXT, place TEXT NOT NULL, channel TEXT NOT NULL, category TEXT,
     urgency TEXT, contractor TEXT, co_handlers TEXT NOT NULL, lead TEXT, resident TEXT, review INTEGER, ended INTEGER,
-    resolved INTEGER, grade TEXT, escalated INTEGER NOT NULL,
+    resolved INTEGER, grade TEXT, escalated INTEGER NOT NULL, supporters INTEGER NOT NULL,
     undated TEXT NOT NULL, text TEXT NOT NULL, own_json TEXT NOT NULL, standing INTEGER NOT NULL, dues TEXT NOT NULL,
     searched TEXT,
     PRIMARY KEY (received, demand)
@@ -52,7 +52,8 @@ class BoardRow:
     """One demand on the board. Moments are in UTC; `contractor` has the work now, `lead` was given it last.
 
     `due` is the next due moment, `clock` the name of its clock; None if a fact gave the moment to the whole demand.
-    `undated` are the clocks that go on without a due moment, because their calendar does not know the year.
+    `supporters` is how many support it. `undated` are the clocks that go on without a due moment, because their
+    calendar does not know the year.
     `own_json` is what facts of the community's own classes said, `own` the same to look into.
     """
 
@@ -81,6 +82,7 @@ class BoardRow:
     resolved: bool | None
     grade: str | None
     escalated: bool
+    supporters: int
     undated: tuple[str, ...]
     text: str
     own_json: str = ""
@@ -97,7 +99,8 @@ class BoardRow:
         where = " · ".join(word for word in (self.place, self.channel, self.category, self.resident) if word)
         text = self.text if len(self.text) <= 60 else f"{self.text[:59]}…"
         words = " ".join(text.split())
-        return f"{minute(self.received)} {where}: {self.state}{with_whom}{due}{undated}: {words} [{self.demand}]"
+        more = f"{with_whom}{due}{undated}" + (f", supported by {self.supporters}" if self.supporters else "")
+        return f"{minute(self.received)} {where}: {self.state}{more}: {words} [{self.demand}]"
 
 
 SHOWN = tuple(BoardRow.__annotations__)
@@ -250,7 +253,7 @@ def _row(demand: Demand) -> tuple[Any, ...]:
         *(subject.place or "", subject.channel or "", subject.category, subject.urgency),
         *(work.contractor, "\n".join(work.co_handlers), work.lead, subject.resident),
         *(microseconds(demand.review), microseconds(demand.ended), None if resolved is None else int(resolved)),
-        *(this_round.grade, int(this_round.escalated)),
+        *(this_round.grade, int(this_round.escalated), len(demand.supporters)),
         "\n".join([clock.clock for clock in clocks if clock.undated]),
         text,
         own.written(demand._attributes) if demand._attributes else "",

@@ -20,7 +20,7 @@ from demandflow.projections.printing import minute
 CORRECTED = {
     "subject": ("channel", "place", "place_from", "category", "category_from"),
     "work": ("contracts", "lead", "contractor"),
-    "this_round": ("resolved", "grade", "grade_means", "reported_resolved"),
+    "this_round": ("resolved", "grade", "grade_means", "scores", "score_means", "reported_resolved"),
 }
 """The fields that a correction replaces, by the part of a demand that holds them."""
 

@@ -62,6 +62,10 @@ class SQLiteRecorder(ApplicationRecorder):
         """Do this work in a transaction and return its result; if it raises, nothing is stored."""
         return self._writer.transaction(work)
 
+    def empty_the_write_ahead_file(self) -> None:
+        """Let nothing that was erased wait there."""
+        self._writer.empty_the_write_ahead_file()
+
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
         """All rows of a query, as they are stored now."""
         with self._reading:

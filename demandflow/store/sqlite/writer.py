@@ -86,6 +86,12 @@ class Writer:
                 connection.execute("BEGIN IMMEDIATE")
                 return work(connection)
 
+    def empty_the_write_ahead_file(self) -> None:
+        """Put all that waits there into the file and overwrite it; somebody who reads for long may put that off."""
+        with self.lock:
+            self._leave()
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     def append(self, rows: Sequence[Row]) -> int:
         """Store these rows, all or none; returns the position of the last. Raises IntegrityError for a version taken.
 

@@ -20,6 +20,7 @@ from demandflow.testing.operations import Ask
 
 WEIGHTS: Mapping[str, int] = {
     **{"board": 36, "work_list": 14, "figures": 7, "figures_by": 6, "counted": 12, "changes": 4, "durations": 4},
+    "scores": 12,
     **{"waiting": 3, "deadlines": 4, "demand": 5, "events": 1, "history": 2, "possible_moves": 3, "to_be_told": 2},
     **{"all_events": 1, "notices": 2, "next_moment": 2, "parked": 1, "parked_events": 1, "verify": 1},
     **{"acknowledged": 1, "calendar_ends": 1, "id_of": 1, "now": 1},
@@ -62,6 +63,7 @@ OFTEN_WITH: Mapping[str, Sequence[Sequence[str]]] = {
         (),
     ),
     "figures": (*(("closed", "lead"), ("closed", "category"), ("closed", "place"), ("closed",), ("received",), ()),),
+    "scores": (("closed",), ("closed",), ("received",), ("category",), ("workflow",), ("as_of",), ("known_on",), ()),
     "figures_by": (("level",), ("every",), ("closed", "every"), ("received", "every")),
 }
 """What shows most where there are several demands or events, and of figures the fastest path: OFTEN these alone."""
@@ -127,6 +129,8 @@ class Asking:
         self.values = Values(world, dice)
         answered = QUESTIONS if methods is None else methods
         self.weights = {name: weight for name, weight in WEIGHTS.items() if name in answered}
+        if not world.workflow.grades.scores:
+            self.weights.pop("scores", None)
 
     def moments(self) -> list[datetime]:
         """Moments at which something turns."""

@@ -30,7 +30,7 @@ from demandflow.testing.people import (
 )
 
 MOST = 2**20
-RARELY_CORRECTED = ("contractor", "grade", "resolved")
+RARELY_CORRECTED = ("contractor", "grade", "resolved", "scores")
 """What few events say."""
 DAYS = (1, 20, -1, 5, -2)
 KEYS = ("ok", "路灯坏了", "não", "a/b", "…", "7", "8", "Ⅸ")
@@ -53,6 +53,13 @@ class Surroundings:
     now: datetime
     workflows: Sequence[str] = ("elsewhere@1",)
     grades: tuple[Grade, ...] = Grade.USUAL
+    scores: tuple[str, ...] = ()
+
+    def several_scores(self) -> list[Any]:
+        """Scores that can be given: one, all of them with grades that differ, and one that is none of them."""
+        pairs = [(name, self.grades[-number % len(self.grades)]) for number, name in enumerate(self.scores)]
+        ones = [(pair,) for pair in pairs for _ in range(2)] + [((name, self.grades[-1]),) for name in self.scores]
+        return [*ones, tuple(pairs), tuple(pairs), (*pairs, ("unheard of", self.grades[0]))] if pairs else []
 
 
 def fact_of(kind: type[Fact], number: int, where: Surroundings) -> Any:
@@ -106,6 +113,8 @@ def _by_name(name: str, where: Surroundings) -> Sequence[Any]:
         "co_handlers": (None, None, ("comité",), ("王芳",), CONTRACTORS[:1], CONTRACTORS[1:]),
         "written_by": (None, None, None, "王芳", "chen"),
         "asked_by": (where.demand.resident, where.demand.representative, None, "daughter"),
+        "scores": where.several_scores(),
+        "who": (*RESIDENTS, *where.demand.supporters, "daughter"),
         "into": tuple(where.others) or (where.demand.id,),
         "demand": (where.demand.id,),
         "workflow": tuple(where.workflows),
@@ -172,7 +181,9 @@ def _correction(kind: type[Corrected], number: int, where: Surroundings) -> Corr
     if not isinstance(demand, Demand):
         return plain(kind, event=1, reason=TEXTS[0], place=PLACES[0])
     named = [(at, field) for at, fact in demand.facts_by_version.items() for field in correctable(fact)]
+    named = [pair for pair in named if pair[1] != "scores" or where.scores]
     named += [pair for pair in named if pair[1] in RARELY_CORRECTED] * 3
+    named += [pair for pair in named if pair[1] == "scores"]
     wrong = [(demand.version or 1, "grade"), (demand.version + 1, "place")]
     values: dict[str, Sequence[Any]] = {
         "category": CATEGORIES,
@@ -181,6 +192,7 @@ def _correction(kind: type[Corrected], number: int, where: Surroundings) -> Corr
         "contractor": (*CONTRACTORS, "王芳"),
         "resolved": (False, True),
         "grade": where.grades,
+        "scores": where.several_scores(),
     }
     number, chosen = divmod(number, len(named) * 2 + len(wrong))
     event, field = [*named, *named, *wrong][chosen]

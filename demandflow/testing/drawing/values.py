@@ -26,7 +26,7 @@ from demandflow.testing.model.world import World
 FITS = 0.7
 """How often all values of a question fit one demand, as it is or once was, so that something is left of them."""
 DEMANDS_ASKED = 0.9
-HAPPENED_IN = ("figures", "figures_by", "counted", "changes", "durations")
+HAPPENED_IN = ("figures", "figures_by", "scores", "counted", "changes", "durations")
 """Questions about demands that are elsewhere by now."""
 BESIDE = (NO_TIME,) * 4 + (US, US, -US, -US, HOUR, -DAY, 2 * DAY, 60 * DAY)
 CLOSE = (NO_TIME, NO_TIME, US, -US)
@@ -35,7 +35,7 @@ NEAR = (0,) * 8 + (1, -1, 7)
 UNHEARD_OF = "nowhere"
 UNKNOWN_DEMAND = demand_id(999)
 OFTEN_TIED, OFTEN_MISSING = (
-    ("place", "channel", "state", "stage", "round"),
+    ("place", "channel", "state", "stage", "round", "supporters"),
     ("due", "review", "ended", "category", "lead"),
 )
 SORTABLE = ("received", "since", "last", "contractor", *OFTEN_TIED, *OFTEN_MISSING)

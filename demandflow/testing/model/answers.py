@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from demandflow.testing.model import boards, changes, demands, figures, ids, policies, times
+from demandflow.testing.model import boards, changes, demands, figures, ids, policies, scores, times
 
 
 class Question(NamedTuple):
@@ -17,6 +17,6 @@ class Question(NamedTuple):
 
 QUESTIONS: Mapping[str, Question] = {
     name: Question(*pair)
-    for part in (boards, demands, figures, changes, times, ids, policies)
+    for part in (boards, demands, figures, scores, changes, times, ids, policies)
     for name, pair in part.QUESTIONS.items()
 }

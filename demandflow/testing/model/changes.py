@@ -9,7 +9,16 @@ from itertools import pairwise, zip_longest
 from typing import Any
 from uuid import UUID
 
-from demandflow.testing.model.counts import HAPPENINGS, Seen, clocks_of, counts_of, dues_of, grade_of, names_of
+from demandflow.testing.model.counts import (
+    HAPPENINGS,
+    Seen,
+    clocks_of,
+    counts_of,
+    dues_of,
+    grade_of,
+    names_of,
+    scores_of,
+)
 from demandflow.testing.model.query import DIMENSIONS, Happening, Query
 from demandflow.testing.model.world import World
 
@@ -150,7 +159,7 @@ def _counts_as(world: World, seen: Seen) -> Hashable:
     closed_in_time = due is not None and seen["ended_as"] == "closed" and ended <= due
     dues = [(name, world.day(due)) for due, name in sorted((due, name) for name, due in dues_of(seen).items())]
     reports = evaluated, seen["asked"], bool(seen["reported_resolved"]), evaluated and bool(seen["resolved"])
-    grades = grade_of(seen), evaluated and seen["grade"]
+    grades = grade_of(seen), evaluated and seen["grade"], tuple(scores_of(seen).items())
     ends = seen["ended_as"], None if ended is None else world.day(ended), due is not None, closed_in_time
     clocks = tuple(clocks_of(seen).items()), tuple(dues)
     return (*ends, *reports, *grades, *clocks, seen["declares"], *_slice(seen).values())

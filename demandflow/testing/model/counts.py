@@ -72,6 +72,13 @@ def grade_of(seen: Seen) -> Grade | None:
     return Grade(Fraction(own.weight, 100), own.satisfied)
 
 
+def scores_of(seen: Seen) -> dict[str, bool]:
+    """Whether each score of the present round's evaluation counts as satisfied, by its name."""
+    own = dict(seen["score_means"])
+    scores = dict(seen["scores"]) if seen["evaluated"] else {}
+    return {name: own[name].satisfied if name in own else grade in SATISFIED for name, grade in scores.items()}
+
+
 def dues_of(seen: Seen) -> dict[str, datetime]:
     """The due moments of an open demand, by clock; under the empty name that which a fact gave to the whole demand."""
     if seen["ended_as"] is not None:

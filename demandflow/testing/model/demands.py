@@ -25,7 +25,7 @@ from demandflow.testing.model.world import World
 
 CORRECTED = (
     *("channel", "place", "place_from", "category", "category_from", "contracts", "lead", "contractor"),
-    *("resolved", "grade", "grade_means", "reported_resolved"),
+    *("resolved", "grade", "grade_means", "scores", "score_means", "reported_resolved"),
 )
 """What a correction puts right from the event on that it names; who did what stays as it was recorded."""
 ENDS_SOON = timedelta(days=90)
@@ -55,7 +55,8 @@ def demand_then(world: World, it: UUID, as_of: Until, known_on: Until) -> Demand
     right = world.seen(it, known, number)
     if right is None:
         return None
-    return as_if(world.after(it, number), **{name: right[name] for name in CORRECTED})
+    demand: Demand = as_if(world.after(it, number), **{name: right[name] for name in CORRECTED})
+    return demand
 
 
 def next_due_of(demand: Any) -> tuple[datetime | None, str | None]:
@@ -86,6 +87,7 @@ def _demand(world: World, demand_id: UUID | str, *, as_of: Until = None, known_o
         "anonymous": not demand.resident,
         "handlers": {*demand.workers, *(contractor for _, contractor in demand.contracts)},
         "residents": tuple(dict.fromkeys(name for name in names if name)),
+        "to_be_told": tuple(dict.fromkeys([*(name for name in names if name), *demand.supporters])),
         "running": tuple(clock for *_, clock in dues),
         "attributes": demand._attributes,
         "facts_by_version": dict(enumerate(demand.facts, 1)),
@@ -125,8 +127,9 @@ def _shown_stream(stream: Any) -> dict[str, Any]:
 
 
 def _shown_demand(demand: Demand) -> dict[str, Any]:
-    names = ("open", "told", "anonymous", "handlers", "residents", "running", "attributes", "facts_by_version")
-    return {**_fields_of(demand), **{name: getattr(demand, name) for name in (*names, "next_due", "next_clock")}}
+    names = ("open", "told", "anonymous", "handlers", "residents", "to_be_told", "running", "attributes")
+    more = ("facts_by_version", "next_due", "next_clock")
+    return {**_fields_of(demand), **{name: getattr(demand, name) for name in (*names, *more)}}
 
 
 def _fields_of(demand: Any) -> dict[str, Any]:

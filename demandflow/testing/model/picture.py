@@ -24,6 +24,8 @@ from demandflow.domain.facts import (
     Reported,
     Resumed,
     Sorted,
+    Supported,
+    SupportEnded,
     Suspended,
     TakenOn,
     TookIn,
@@ -94,6 +96,8 @@ def picture(events: Sequence[Event]) -> dict[str, Any]:
         "resolved": evaluation[1].resolved if evaluation else None,
         "grade": evaluation[1].grade if evaluation else None,
         "grade_means": grade_means(events, evaluation[0]) if evaluation else None,
+        "scores": (evaluation[1].scores or ()) if evaluation else (),
+        "score_means": score_means(events, evaluation[0]) if evaluation else (),
         "evaluation_from": evaluation[0].version if evaluation else 0,
         "reported_resolved": report[1].resolved if report else None,
         "report_from": report[0].version if report else 0,
@@ -102,6 +106,7 @@ def picture(events: Sequence[Event]) -> dict[str, Any]:
         "merged_into": merging[1].into if merging and isinstance(merging[1], Merged) else None,
         "took_in": tuple(f.demand for f in _taken_in(told)),
         "joined": tuple((f.demand, name) for f in _taken_in(told) for name in f.residents or ()),
+        "supporters": _supporters(told),
         "evaluators": frozenset(
             name
             for e, f in told
@@ -128,6 +133,18 @@ def grade_means(events: Sequence[Event], evaluated: Event) -> GradeMeaning | Non
     corrections = [e for e in events if isinstance(e.fact, Corrected) and e.fact.event == evaluated.version]
     said = [e for e in corrections if e.fact.grade is not None and e.version > evaluated.version]  # type: ignore[attr-defined]
     return (said or [evaluated])[-1].stamp.grade_means
+
+
+def score_means(events: Sequence[Event], evaluated: Event) -> tuple[tuple[str, GradeMeaning], ...]:
+    """What each score counts for that the evaluation gave: by who said it last, the evaluation or a correction."""
+    found: dict[str, GradeMeaning | None] = {}
+    for event in events:
+        fact: Any = event.fact
+        corrects = isinstance(fact, Corrected) and fact.event == evaluated.version < event.version
+        if event is evaluated or event.version == evaluated.version or corrects:
+            said = dict(event.stamp.score_means or ())
+            found |= {name: said.get(name) for name, _ in fact.scores or ()}
+    return tuple((name, found[name]) for name in sorted(found) if found[name] is not None)  # type: ignore[misc]
 
 
 def differences(demand: Demand, events: Sequence[Event]) -> list[str]:
@@ -165,12 +182,16 @@ def as_right(events: Sequence[Event]) -> list[Fact]:
         "contractor": (ContractedOut,),
         "resolved": (Reported, Evaluated),
         "grade": (Evaluated,),
+        "scores": (Evaluated,),
     }
     for correction in events:
         if isinstance(correction.fact, Corrected) and 1 <= correction.fact.event < correction.version:
             wrong = facts[correction.fact.event - 1]
             for name, kinds in possible.items():
                 if (value := getattr(correction.fact, name)) is not None and isinstance(wrong, kinds):
+                    if name == "scores":
+                        kept = [one for one in wrong.scores or () if one[0] not in dict(value)]  # type: ignore[attr-defined]
+                        value = tuple(sorted([*kept, *value]))
                     wrong = wrong.model_copy(update={name: value})
             facts[correction.fact.event - 1] = wrong
     return facts
@@ -223,6 +244,16 @@ def _taken_in(told: list[Found]) -> list[TookIn]:
         for n, (_, f) in enumerate(told)
         if isinstance(f, TookIn) and not any(isinstance(g, LetGo) and g.demand == f.demand for _, g in told[n:])
     ]
+
+
+def _supporters(told: list[Found]) -> tuple[str, ...]:
+    """Who said that they support it and did not take it back since, each where they said so first."""
+    still = [
+        f.who
+        for n, (_, f) in enumerate(told)
+        if isinstance(f, Supported) and not any(isinstance(g, SupportEnded) and g.who == f.who for _, g in told[n:])
+    ]
+    return tuple(dict.fromkeys(still))
 
 
 def _means(event: Event) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ def row_of(demand: Demand) -> Row:
         "clock": clock,
         "place": demand.place or "",
         "channel": demand.channel or "",
+        "supporters": len(demand.supporters),
         "undated": tuple(one.clock for one in demand.clocks if one.status in GOING_ON and one.due is None),
         "own": {name: as_json(value) for name, value in demand._attributes.items()},
     }
@@ -52,6 +53,7 @@ def line_of(row: Row) -> str:
         line += f", due {row['due']:%Y-%m-%d %H:%M} UTC" + (f" ({row['clock']})" if row["clock"] else "")
     if row["undated"]:
         line += f", no date known for {', '.join(row['undated'])}"
+    line += f", supported by {row['supporters']}" if row["supporters"] else ""
     text = row["text"] if len(row["text"]) <= 60 else f"{row['text'][:59]}…"
     return f"{line}: {' '.join(text.split())} [{row['demand']}]"
 

@@ -40,7 +40,7 @@ def had_a_part(d: Demand) -> set[str | None]:
 
 def verdict(p: P) -> bool:
     """Whether a correction is of the verdict."""
-    return p.fact.resolved is not None or p.fact.grade is not None
+    return (p.fact.resolved, p.fact.grade, p.fact.scores) != (None, None, None)
 
 
 def given_to(p: P) -> set[str | None]:
@@ -55,7 +55,7 @@ CORRECTABLE: dict[type, set[str]] = {
     Sorted: {"category", "place"},
     ContractedOut: {"contractor"},
     Reported: {"resolved"},
-    Evaluated: {"resolved", "grade"},
+    Evaluated: {"resolved", "grade", "scores"},
 }
 
 
@@ -137,6 +137,11 @@ OBJECTS: dict[str, Callable[[Demand, P], Any]] = {
     # correcting
     "a_correction_names_an_earlier_event": lambda d, p: corrected(d, p) is None,
     "a_correction_replaces_what_the_event_says": lambda d, p: not corrects_what_it_says(d, p),
+    # supporting
+    "a_resident_supports_for_themselves": lambda d, p: p.by.role == "resident" and p.by.id != p.fact.who,
+    "nobody_supports_their_own_demand": lambda d, p: p.fact.who in residents(d),
+    "nobody_supports_twice": lambda d, p: p.fact.who in d.supporters,
+    "only_a_supporter_takes_support_back": lambda d, p: p.fact.who not in d.supporters,
     # separation of duties
     "nobody_audits_their_own_work": lambda d, p: is_one_of(p.by, *handled(d)),
     "nobody_evaluates_their_own_work": lambda d, p: is_one_of(p.by, *handled(d)) or p.fact.written_by in handled(d),

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 from demandflow.domain.clocks.clock import Limit
 from demandflow.domain.demand import Demand, as_if
-from demandflow.domain.events import Event
+from demandflow.domain.events import Event, Stamp
 from demandflow.domain.fact import Fact
-from demandflow.domain.facts import Corrected, Noted, Registered
+from demandflow.domain.facts import Corrected, Evaluated, Noted, Registered
 from demandflow.domain.moves import START, Move
 from demandflow.domain.stream import Stream
 from demandflow.domain.workflow import Workflow
@@ -23,7 +23,7 @@ from demandflow.testing.clock import FrozenClock
 from demandflow.testing.environments import PLAIN, Environment
 from demandflow.testing.model.kinds import stream_of
 from demandflow.testing.model.naming import id_of_the_beginning
-from demandflow.testing.model.picture import as_right, grade_means, picture
+from demandflow.testing.model.picture import as_right, grade_means, picture, score_means
 from demandflow.testing.model.shared import moments_of
 from demandflow.testing.model.step import Step, demand_id
 from demandflow.testing.model.table import Table
@@ -169,7 +169,7 @@ class Streams:
         key = ("right", demand, known)
         if key not in self._kept:
             events = self.events[demand][:known]
-            stamps = [as_if(event.stamp, grade_means=grade_means(events, event)) for event in events]
+            stamps = [_stamp_as_right(events, event) for event in events]
             facts = [Noted(text="…") if isinstance(fact, Corrected) else fact for fact in as_right(events)]
             parts = zip(events, facts, stamps, strict=True)
             self._kept[key] = tuple(as_if(event, fact=fact, stamp=stamp) for event, fact, stamp in parts)
@@ -200,6 +200,13 @@ def _starts(workflows: Iterable[Workflow]) -> dict[tuple[str, type[Fact]], tuple
             only = all(_begins(other) for other in flow.moves if other.name == move.name)
             found.setdefault((move.name, move.fact), (flow.of, only))
     return found
+
+
+def _stamp_as_right(events: Sequence[Event], event: Event) -> Stamp:
+    means = {"grade_means": grade_means(events, event)}
+    if isinstance(event.fact, Evaluated):
+        return as_if(event.stamp, **means, score_means=score_means(events, event) or None)
+    return as_if(event.stamp, **means)
 
 
 @lru_cache(maxsize=64)

@@ -87,6 +87,10 @@ class Table:
         if said is not None and said not in Grade.USUAL:
             grade = self.grades[said]
             stamp = as_if(stamp, grade_means=GradeMeaning(round(100 * grade.weight), grade.satisfied))
+        if isinstance(proposal.fact, GRADED) and proposal.fact.scores is not None:
+            theirs = [(name, self.grades[said]) for name, said in proposal.fact.scores if said not in Grade.USUAL]
+            means_of = [(name, GradeMeaning(round(100 * it.weight), it.satisfied)) for name, it in theirs]
+            stamp = as_if(stamp, score_means=tuple(means_of) or None)
         if starts or isinstance(proposal.fact, MovedOver):
             declared = {meaning for one in self.workflow.moves for meaning in one.meanings}
             ordered = tuple(meaning for meaning in self.workflow.meanings if meaning in declared)
@@ -129,6 +133,9 @@ class Table:
         if taken is None:
             return "MoveNotAllowed"
         if isinstance(proposal.fact, GRADED) and proposal.fact.grade not in (None, *self.grades):
+            return "InvalidValue"
+        scores = (isinstance(proposal.fact, GRADED) and proposal.fact.scores) or ()
+        if any(name not in self.workflow.grades.scores or grade not in self.grades for name, grade in scores):
             return "InvalidValue"
         return "RuleBroken" if any(asked(rule, taken, demand, proposal) is not None for rule in taken.rules) else taken
 

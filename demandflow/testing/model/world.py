@@ -77,7 +77,8 @@ class World(Streams):
             return error
         if (earlier := self._earlier(step)) is not None:
             return self._conflict(step, proposal, earlier) or earlier.version
-        if proposal.other is not None and not isinstance(proposal.other, Demand):
+        other: Any = proposal.other
+        if other is not None and not isinstance(other, Demand):
             return "OtherKind"
         if self._poses_as_a_policy(step):
             return "InvalidValue"

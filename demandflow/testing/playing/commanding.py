@@ -16,6 +16,7 @@ from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.fact import Fact
 from demandflow.domain.facts import MovedOver, Registered
 from demandflow.domain.standard.closed_loop import CLOSED_LOOP
+from demandflow.domain.standard.support import SUPPORT
 from demandflow.domain.stream import Stream
 from demandflow.domain.values import Role
 from demandflow.errors import InvalidValue
@@ -24,7 +25,7 @@ from demandflow.testing.model.step import Expected, Step, demand_id
 from demandflow.testing.operations import METHOD, MIGRATION_TRIED, TRIED, WOULD, Ask, Batch
 
 BY_MIGRATING = "move_over"
-BY_METHOD = {move.name: move.fact for move in CLOSED_LOOP.moves}
+BY_METHOD = {move.name: move.fact for move in (*CLOSED_LOOP.moves, *SUPPORT)}
 """What the method of this name records."""
 NOT_MADE = UUID(int=0)
 """The id of what is not recorded, and follows from nothing."""

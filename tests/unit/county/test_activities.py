@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demandflow import Actor, Event, Place, Role
-from demandflow.domain.county.activities import (
+from demandflow.domain.county.people.activities import (
     ACTIVITY,
     Activity,
     Announced,

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demandflow import Actor, DemandFlow, Place
-from demandflow.county.grid_coverage import Coverage, coverage
-from demandflow.domain.county.directory import Directory
-from demandflow.domain.county.directory_rules import DIRECTORY, REGISTRAR
-from demandflow.domain.county.places import Founded, Opened, Renamed
-from demandflow.domain.county.rounds import ROUND, Round, RoundCorrected, Walked
+from demandflow.county.grid.rounds import Coverage, coverage
+from demandflow.domain.county.grid.directory import Directory
+from demandflow.domain.county.grid.directory_rules import DIRECTORY, REGISTRAR
+from demandflow.domain.county.grid.places import Founded, Opened, Renamed
+from demandflow.domain.county.grid.rounds import ROUND, Round, RoundCorrected, Walked
 from demandflow.errors import InvalidValue
 from demandflow.testing import FrozenClock
 from tests.stories import CLERK, SUPERVISOR

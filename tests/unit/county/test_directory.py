@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demandflow import Actor, Event, Place, Proposal
-from demandflow.domain.county.directory import Comparable, Directory, Total
-from demandflow.domain.county.directory_rules import DIRECTORY, REGISTRAR
-from demandflow.domain.county.places import (
+from demandflow.domain.county.grid.directory import Comparable, Directory, Total
+from demandflow.domain.county.grid.directory_rules import DIRECTORY, REGISTRAR
+from demandflow.domain.county.grid.places import (
     Appointed,
     Closed,
     Counted,

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demandflow import CLOSED_LOOP, Actor, DemandFlow, Place
-from demandflow.county.directory import (
+from demandflow.county.grid.places import (
     administrators,
     close_place,
     directories,
@@ -22,9 +22,9 @@ from demandflow.county.directory import (
     restated,
     unknown_places,
 )
-from demandflow.domain.county.directory import Directory
-from demandflow.domain.county.directory_rules import DIRECTORY, REGISTRAR
-from demandflow.domain.county.places import Appointed, Closed, Founded, Joined, Opened, Relieved, Renamed, Split
+from demandflow.domain.county.grid.directory import Directory
+from demandflow.domain.county.grid.directory_rules import DIRECTORY, REGISTRAR
+from demandflow.domain.county.grid.places import Appointed, Closed, Founded, Joined, Opened, Relieved, Renamed, Split
 from demandflow.domain.fact import Fact
 from demandflow.errors import InvalidValue, RuleBroken
 from demandflow.policies import Dispatch

@@ -22,7 +22,7 @@ from demandflow.county.home_reports import (
     reports_due,
     reproduced,
 )
-from demandflow.domain.county.activities import (
+from demandflow.domain.county.people.activities import (
     ACTIVITY,
     Activity,
     Announced,
@@ -31,11 +31,11 @@ from demandflow.domain.county.activities import (
     Held,
     Joined,
 )
-from demandflow.domain.county.commitments import COMMITMENT, Judged, Promised
-from demandflow.domain.county.home_reports import HOME_REPORT, HomeReport
-from demandflow.domain.county.requests import REQUEST, Requested, Served
-from demandflow.domain.county.teams import TEAM, Done, Team, TeamFounded, TeamJoined
-from demandflow.domain.county.volunteers import (
+from demandflow.domain.county.people.commitments import COMMITMENT, Judged, Promised
+from demandflow.domain.county.people.home_reports import HOME_REPORT, HomeReport
+from demandflow.domain.county.people.requests import REQUEST, Requested, Served
+from demandflow.domain.county.people.teams import TEAM, Done, Team, TeamFounded, TeamJoined
+from demandflow.domain.county.people.volunteers import (
     VOLUNTEERING,
     HomeChanged,
     ReportedIn,

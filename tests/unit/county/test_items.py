@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from demandflow import Actor, Event, Proposal
-from demandflow.domain.county.forms import CHECKED, FORMATS, form_text, wrong_in_form
-from demandflow.domain.county.items import EDITOR, MENU_ITEM, Drafted, Item, Published, Retired, Revised
+from demandflow.domain.county.services.forms import CHECKED, FORMATS, form_text, wrong_in_form
+from demandflow.domain.county.services.items import EDITOR, MENU_ITEM, Drafted, Item, Published, Retired, Revised
 from demandflow.domain.decide import decide
 from demandflow.domain.evolve import evolve
 from demandflow.domain.fact import Fact

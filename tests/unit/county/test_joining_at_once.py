@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from demandflow import DemandFlow
-from demandflow.domain.county.activities import ACTIVITY, Activity, Joined, Left
+from demandflow.domain.county.people.activities import ACTIVITY, Activity, Joined, Left
 from demandflow.errors import RuleBroken, StorageBusy
 from demandflow.testing import FrozenClock
 from tests.unit.county.playing import ORGANISER, T0, volunteer

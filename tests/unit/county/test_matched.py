@@ -9,9 +9,9 @@ import pytest
 
 from demandflow import CLOSED_LOOP, Actor, Channel, DemandFlow, InvalidValue, Place, Role
 from demandflow.county import Synonyms
-from demandflow.county.matched import volunteers, who_can_serve, why_these
-from demandflow.domain.county.requests import REQUEST, Requested
-from demandflow.domain.county.volunteers import VOLUNTEERING, Volunteer, VolunteerRegistered, VolunteerVerified
+from demandflow.county.people.matched import volunteers, who_can_serve, why_these
+from demandflow.domain.county.people.requests import REQUEST, Requested
+from demandflow.domain.county.people.volunteers import VOLUNTEERING, Volunteer, VolunteerRegistered, VolunteerVerified
 from demandflow.errors import DemandNotFound, OtherKind
 from demandflow.facts import ContractedOut, HandedBack
 from demandflow.testing import FrozenClock

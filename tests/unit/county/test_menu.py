@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from demandflow import CLOSED_LOOP, Actor, Calendar, Days, DemandFlow, Place, Role
-from demandflow.county.answers import FORMATS, check_answers
-from demandflow.county.ordering import handlers, menu, order
-from demandflow.county.published_menu import as_markdown, as_open311, definition_in_open311
-from demandflow.domain.county import forms
-from demandflow.domain.county.items import EDITOR, MENU_ITEM, Drafted, Item, Published, Retired, Revised
-from demandflow.domain.county.orders import ORDER, Ordered
+from demandflow.county.services.answers import FORMATS, check_answers
+from demandflow.county.services.ordering import handlers, menu, order
+from demandflow.county.services.publishing import as_markdown, as_open311, definition_in_open311
+from demandflow.domain.county.services import forms
+from demandflow.domain.county.services.items import EDITOR, MENU_ITEM, Drafted, Item, Published, Retired, Revised
+from demandflow.domain.county.services.orders import ORDER, Ordered
 from demandflow.domain.fact import Fact
 from demandflow.errors import InvalidValue, RuleBroken
 from demandflow.policies import Dispatch

@@ -15,7 +15,7 @@ from hypothesis import given as given_any
 from hypothesis import strategies as st
 
 from demandflow import CLOSED_LOOP, Actor, DemandFlow, Grade, InvalidValue, InvalidWorkflow, RuleBroken, rules
-from demandflow.domain.county.orders import ORDER, Ordered, order_loop
+from demandflow.domain.county.services.orders import ORDER, Ordered, order_loop
 from demandflow.facts import Accepted, ContractedOut, Evaluated, FedBack, Registered, Reported, TakenOn
 from demandflow.inputs.plain import DEEPEST, PlainMapping
 from demandflow.testing import FrozenClock, a, check, given, step

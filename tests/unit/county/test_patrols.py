@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from demandflow import Actor, DemandFlow, InvalidValue, MoveNotAllowed, RoleNotAllowed, RuleBroken, rules
-from demandflow.domain.county.patrols import PATROL, Checked, Finding, Found, another_person_checks, patrol
+from demandflow.domain.county.grid.patrols import PATROL, Checked, Finding, Found, another_person_checks, patrol
 from demandflow.facts import ContractedOut, HandedBack, Refused, Reported, TakenOn
 from demandflow.testing import FrozenClock, Played, a, a_demand, check, given, step
 from tests.profiles import examples

@@ -9,7 +9,7 @@ from hypothesis import given as given_any
 from hypothesis import strategies as st
 
 from demandflow import Actor, Grade, InvalidValue, MoveNotAllowed, RuleBroken, rules
-from demandflow.domain.county.requests import (
+from demandflow.domain.county.people.requests import (
     MINUTES_OF_A_DAY,
     REQUEST,
     Requested,

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demandflow import Actor, Place, Proposal, Role
-from demandflow.domain.county.rounds import ROUND, Round, RoundCorrected, Walked
+from demandflow.domain.county.grid.rounds import ROUND, Round, RoundCorrected, Walked
 from demandflow.domain.decide import decide
 from demandflow.domain.evolve import evolve
 from demandflow.domain.fact import Fact

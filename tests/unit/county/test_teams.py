@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demandflow import Actor, Event, Place
-from demandflow.domain.county.teams import TEAM, Done, Team, TeamDissolved, TeamFounded, TeamJoined, TeamLeft
+from demandflow.domain.county.people.teams import TEAM, Done, Team, TeamDissolved, TeamFounded, TeamJoined, TeamLeft
 from demandflow.domain.evolve import evolve
 from demandflow.errors import InvalidValue, MoveNotAllowed, RuleBroken
 from demandflow.facts import Noted

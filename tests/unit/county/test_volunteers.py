@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demandflow import Actor, Event, Place, Role
-from demandflow.domain.county.volunteers import (
+from demandflow.domain.county.people.volunteers import (
     VOLUNTEERING,
     AvailabilityDeclared,
     HomeChanged,

@@ -16,6 +16,7 @@ from unittest.mock import patch
 from demandflow import CLOSED_LOOP, Calendar, DemandFlow, batches, closed_loop, standard_clocks
 from demandflow.batches import Batch
 from demandflow.domain.facts import OTHER_SIDES
+from demandflow.domain.standard.grades import FIVE_GRADES, GradeScale, ScaleGrade
 from demandflow.domain.versions.workflows import Workflows
 from demandflow.errors import DemandFlowError
 from demandflow.testing.differs import Differs
@@ -33,11 +34,12 @@ from demandflow.testing.people import actors_for
 from demandflow.testing.playing.commanding import command
 from demandflow.testing.playing.player import Player
 from tests.paths import ROOT
-from tests.small_workflow import yard
+from tests.small_workflow import desk, yard
 
 OFFICE = Calendar.of("office", zone="Europe/Berlin", hours="Mon-Fri 09:00-12:00 14:00-18:00")
-TIMED = closed_loop("timed", bound=2, clocks=standard_clocks(OFFICE))
-WORKFLOWS = (CLOSED_LOOP, TIMED, yard())
+SCALE = GradeScale((*FIVE_GRADES.grades, ScaleGrade("so_so", 0.5)), ("timeliness", "attitude"))
+TIMED = closed_loop("timed", bound=2, clocks=standard_clocks(OFFICE), support=True, grades=SCALE)
+WORKFLOWS = (CLOSED_LOOP, TIMED, yard(), desk())
 T = TypeVar("T")
 Given = defaultdict[tuple[str, str], set[str]]
 """By method and parameter: the values that were given. Without a parameter: the method was called."""
@@ -46,6 +48,7 @@ HOW = ("by", "at", "command_id", "seen", "correlation", "causation")
 """What all commands hand on to the same door."""
 COMMANDS = "every command"
 NOT_DRAWN = {
+    **dict.fromkeys(("keep_draft", "drafts", "register_draft", "erase_draft"), "beside the log: see test_drafts.py"),
     "stream_tables": "no question: what streams() and the reports of a county read",
     "policies": "no question: it is what it was opened with",
     "run_policies.notify": "deliver_notices(), which is given",
@@ -221,7 +224,8 @@ def given_to_commands() -> Given:
         flow._workflows = Workflows(player.world.workflows)
         for demand in player.world.demands.values():
             where = Surroundings(
-                demand, sorted(player.world.demands), player.world.clock.now, [*player.world.workflows]
+                *(demand, sorted(player.world.demands), player.world.clock.now, [*player.world.workflows]),
+                scores=player.world.workflow.grades.scores,
             )
             for move in player.world.workflow.moves:
                 fact = None if move.fact in OTHER_SIDES else fact_of(move.fact, dice.randrange(2**20), where)

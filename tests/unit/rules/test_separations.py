@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from demandflow import CLOSED_LOOP, Actor, DemandFlow, FeedbackMethod, Grade, Role, RuleBroken, closed_loop, rules
-from demandflow.domain.standard.closed_loop import SEPARATIONS
+from demandflow.domain.standard.duties import SEPARATIONS
 from demandflow.facts import ContractedOut, Corrected, Evaluated, Registered, Reported
 from demandflow.testing import FrozenClock
 from demandflow.testing.model.picture import BY_CONTRACTORS

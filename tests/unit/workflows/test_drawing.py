@@ -31,7 +31,7 @@ from demandflow import (
 from demandflow.domain.checks.defects import RESERVED
 from demandflow.domain.checks.paths import steps_of
 from demandflow.domain.moves import sources
-from demandflow.domain.standard.closed_loop import SEPARATIONS
+from demandflow.domain.standard.duties import SEPARATIONS
 from demandflow.facts import Noted, Registered, Stepped
 from demandflow.inputs.texts import is_name
 from tests.paths import ROOT

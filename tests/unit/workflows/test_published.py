@@ -22,7 +22,7 @@ from demandflow import (
     closed_loop,
     rules,
 )
-from demandflow.domain.standard.closed_loop import SEPARATIONS
+from demandflow.domain.standard.duties import SEPARATIONS
 from demandflow.domain.versions.declared import declared
 from demandflow.domain.versions.workflows import Workflows
 from demandflow.errors import UnknownWorkflow, WorkflowChanged

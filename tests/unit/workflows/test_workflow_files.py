@@ -38,7 +38,7 @@ from demandflow import (
     standard_clocks,
 )
 from demandflow.domain.facts import STANDARD_FACTS
-from demandflow.domain.rules import book, separations
+from demandflow.domain.rules import book, separations, supporting
 from demandflow.domain.rules.numbered import numbered
 from demandflow.facts import Fact, Registered, Stepped
 from demandflow.inputs.documents import as_toml
@@ -57,7 +57,7 @@ from demandflow.workflow_files import (
 from tests.paths import ROOT
 from tests.unit.calendars.test_calendars import calendars
 
-RULE_BOOK = (book.__name__, separations.__name__)
+RULE_BOOK = (book.__name__, separations.__name__, supporting.__name__)
 DOCS = ROOT / "docs"
 STRICTER = closed_loop("stricter-loop", bound=2, reopening_days=60)
 FORMS = ("toml", "json")

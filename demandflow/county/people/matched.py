@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from demandflow.county.matching import NO_SYNONYMS, Match, explained, match
-from demandflow.county.needs import A_DAY_OF_MINUTES, Need, Person, Synonyms
+from demandflow.county.people.matching import NO_SYNONYMS, Match, explained, match
+from demandflow.county.people.needs import A_DAY_OF_MINUTES, Need, Person, Synonyms
 from demandflow.county.streams_asked import StreamsAsked
-from demandflow.domain.county.requests import Requested
-from demandflow.domain.county.volunteers import Volunteer
+from demandflow.domain.county.people.requests import Requested
+from demandflow.domain.county.people.volunteers import Volunteer
 from demandflow.domain.demand import Demand
 from demandflow.errors import InvalidValue
 from demandflow.projections.board.rows import MOST
@@ -37,7 +37,7 @@ def why_these(flow: StreamsAsked, request_id: UUID, *, synonyms: Synonyms = NO_S
 
 
 def volunteers(flow: StreamsAsked) -> tuple[Person, ...]:
-    """All volunteers who can do something and have not withdrawn, with the requests that they have in hand, and when."""
+    """All volunteers who can do something and have not withdrawn, with what they have in hand, and when."""
     in_hand, busy = defaultdict[str, int](int), defaultdict[str, list[tuple[datetime, datetime]]](list)
     requests = [key for key, one in flow.workflows.items() if any(move.fact is Requested for move in one.moves)]
     for key in requests:

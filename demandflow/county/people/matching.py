@@ -13,8 +13,8 @@ from heapq import nsmallest
 from typing import NamedTuple, cast
 
 from demandflow.calendars.hours import Week
-from demandflow.county.needs import Need, Person, Synonyms, folded
-from demandflow.county.wall_clock import Shown, is_within, times_shown
+from demandflow.county.people.needs import Need, Person, Synonyms, folded
+from demandflow.county.people.wall_clock import Shown, is_within, times_shown
 from demandflow.errors import InvalidValue, brief
 from demandflow.inputs.arguments import each_of, whole_number, zone_of
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from demandflow.domain.county.directory import Directory
-from demandflow.domain.county.places import (
+from demandflow.domain.county.grid.directory import Directory
+from demandflow.domain.county.grid.places import (
     COMMUNITY,
     COMMUNITY_TYPES,
     Appointed,

@@ -7,11 +7,11 @@ from datetime import date, datetime
 from typing import Any, Unpack
 
 from demandflow.calendars.calendar import Calendar
-from demandflow.county.answers import check_answers
 from demandflow.county.moments import moment_of
+from demandflow.county.services.answers import check_answers
 from demandflow.county.streams_asked import StreamsAsked
-from demandflow.domain.county.items import Item, ItemVersion
-from demandflow.domain.county.orders import Ordered
+from demandflow.domain.county.services.items import Item, ItemVersion
+from demandflow.domain.county.services.orders import Ordered
 from demandflow.domain.demand import Demand
 from demandflow.domain.values import Channel, Place
 from demandflow.errors import DemandNotFound, InvalidValue, RuleBroken, brief, listed

@@ -9,9 +9,9 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from demandflow.county.streams_asked import StreamsAsked
-from demandflow.domain.county.directory import Directory
-from demandflow.domain.county.places import GRID, Entry
-from demandflow.domain.county.rounds import Round
+from demandflow.domain.county.grid.directory import Directory
+from demandflow.domain.county.grid.places import GRID, Entry
+from demandflow.domain.county.grid.rounds import Round
 from demandflow.errors import InvalidValue
 from demandflow.projections.figures.periods import as_day
 

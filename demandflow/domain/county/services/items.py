@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from pydantic import Field, Strict
 
-from demandflow.domain.county.forms import AS_FORM, wrong_in_form
+from demandflow.domain.county.services.forms import AS_FORM, wrong_in_form
 from demandflow.domain.events import Event
 from demandflow.domain.fact import Fact
 from demandflow.domain.moves import START, STAY, WHILE_OPEN, Move, Proposal, State

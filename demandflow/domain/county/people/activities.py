@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from msgspec import Struct
 
 from demandflow.domain.county.field_types import Length, Minutes, Number
-from demandflow.domain.county.volunteers import (
+from demandflow.domain.county.people.volunteers import (
     PEOPLE,
     Person,
     nobody_signs_for_themselves,

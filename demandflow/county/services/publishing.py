@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from demandflow.domain.county.items import ItemVersion
+from demandflow.domain.county.services.items import ItemVersion
 
 DATATYPES = {"integer": "number", "number": "number", "string": "string", "boolean": "singlevaluelist"}
 DATETIMES = ("date", "date-time", "time")

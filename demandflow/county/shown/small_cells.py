@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from demandflow.county.suppression import Arc, numbers_to_hide
+from demandflow.county.shown.suppression import Arc, numbers_to_hide
 from demandflow.domain.values import Place
 from demandflow.errors import InvalidValue, brief
 from demandflow.inputs.arguments import whole_number

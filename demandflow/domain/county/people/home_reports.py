@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, TypeAlias
 
 from pydantic import Field
 
-from demandflow.domain.county.volunteers import COMMUNITY
+from demandflow.domain.county.people.volunteers import COMMUNITY
 from demandflow.domain.events import Event
 from demandflow.domain.fact import Fact
 from demandflow.domain.moves import START, Move, Proposal, State

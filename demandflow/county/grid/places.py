@@ -10,8 +10,8 @@ from typing import Any, Unpack
 
 from demandflow.county.moments import moment_of
 from demandflow.county.streams_asked import StreamsAsked
-from demandflow.domain.county.directory import Directory
-from demandflow.domain.county.places import Closed
+from demandflow.domain.county.grid.directory import Directory
+from demandflow.domain.county.grid.places import Closed
 from demandflow.domain.moves import Proposal, Rule
 from demandflow.domain.values import Place
 from demandflow.errors import DemandNotFound, InvalidValue, RuleBroken, brief, listed

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from demandflow.domain.county.activities import ORGANISER, ORGANISING
 from demandflow.domain.county.field_types import Minutes, Names
-from demandflow.domain.county.volunteers import (
+from demandflow.domain.county.people.activities import ORGANISER, ORGANISING
+from demandflow.domain.county.people.volunteers import (
     MEMBER,
     VOLUNTEER,
     Person,

@@ -12,7 +12,7 @@ from typing import ClassVar, NamedTuple
 
 from msgspec.structs import replace
 
-from demandflow.domain.county.places import (
+from demandflow.domain.county.grid.places import (
     Appointed,
     Closed,
     Counted,

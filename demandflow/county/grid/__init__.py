@@ -1,0 +1,1 @@
+"""What is asked about the grid: who is responsible, what was walked."""

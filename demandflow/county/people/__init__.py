@@ -1,0 +1,1 @@
+"""Who can serve a need, and what is on when."""

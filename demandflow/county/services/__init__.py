@@ -1,0 +1,1 @@
+"""The service menu: seen, ordered from, published."""

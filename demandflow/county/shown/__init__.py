@@ -1,0 +1,1 @@
+"""Tables for everybody to see."""

@@ -1,0 +1,1 @@
+"""People: volunteers, teams, activities, requests, commitments, and reports to home organisations."""

@@ -1,0 +1,1 @@
+"""The service menu: items, their forms, and orders."""
