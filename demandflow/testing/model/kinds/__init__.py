@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from demandflow.domain.county.activities import Activity
-from demandflow.domain.county.directory import Directory
-from demandflow.domain.county.home_reports import HomeReport
-from demandflow.domain.county.items import Item
-from demandflow.domain.county.rounds import Round
-from demandflow.domain.county.teams import Team
-from demandflow.domain.county.volunteers import Volunteer
+from demandflow.domain.county.grid.directory import Directory
+from demandflow.domain.county.grid.rounds import Round
+from demandflow.domain.county.people.activities import Activity
+from demandflow.domain.county.people.home_reports import HomeReport
+from demandflow.domain.county.people.teams import Team
+from demandflow.domain.county.people.volunteers import Volunteer
+from demandflow.domain.county.services.items import Item
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
 from demandflow.domain.stream import Stream

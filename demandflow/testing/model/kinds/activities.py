@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from demandflow.domain.county.activities import (
+from demandflow.domain.county.people.activities import (
     Announced,
     Attendance,
     AttendanceCorrected,
@@ -15,7 +15,7 @@ from demandflow.domain.county.activities import (
     Left,
     Rescheduled,
 )
-from demandflow.domain.county.volunteers import Person
+from demandflow.domain.county.people.volunteers import Person
 from demandflow.domain.values import Actor
 
 ANNOUNCED = ("title", "what", "place", "team", "minutes", "places", "waiting_list")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from demandflow.domain.county.places import (
+from demandflow.domain.county.grid.places import (
     MEASURES,
     Appointed,
     Closed,

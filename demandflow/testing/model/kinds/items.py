@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from demandflow.domain.county.items import Drafted, ItemVersion, Published, Retired, Revised
+from demandflow.domain.county.services.items import Drafted, ItemVersion, Published, Retired, Revised
 from demandflow.domain.values import Actor
 
 

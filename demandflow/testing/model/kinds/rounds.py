@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from demandflow.domain.county.rounds import Walked
+from demandflow.domain.county.grid.rounds import Walked
 from demandflow.domain.values import Actor
 
 SAID = {"grid": "grid", "began": "since", "until": "until", "minutes": "minutes", "demands": "demands"}

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from demandflow.domain.county.teams import Done, TeamFounded, TeamJoined, TeamLeft
-from demandflow.domain.county.volunteers import Person
+from demandflow.domain.county.people.teams import Done, TeamFounded, TeamJoined, TeamLeft
+from demandflow.domain.county.people.volunteers import Person
 from demandflow.domain.values import Actor
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from demandflow.domain.county.volunteers import (
+from demandflow.domain.county.people.volunteers import (
     AvailabilityDeclared,
     HomeChanged,
     ReportedIn,
