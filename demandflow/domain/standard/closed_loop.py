@@ -155,7 +155,7 @@ def closed_loop(
     noticed = (in_order, only_the_anonymous_are_closed_by_notice, notice_over, the_resident_was_told)
     spread = () if callback_hours is None else (callbacks_are_spread(callback_hours),)
     # fmt: off
-    moves = (
+    moves: tuple[Move, ...] = (
         # name, what happened, from, to, by whom
         Move("register", Registered, START, "registered", (RESIDENT, CLERK), rules=REGISTERING),
 

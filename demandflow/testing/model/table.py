@@ -86,9 +86,9 @@ class Table:
             grade = self.grades[said]
             stamp = as_if(stamp, grade_means=GradeMeaning(round(100 * grade.weight), grade.satisfied))
         if isinstance(proposal.fact, GRADED) and proposal.fact.scores is not None:
-            own = [(name, self.grades[said]) for name, said in proposal.fact.scores if said not in Grade.USUAL]
-            means_of = [(name, GradeMeaning(round(100 * it.weight), it.satisfied)) for name, it in own]
-            stamp = as_if(stamp, score_means=tuple(means_of) or None)
+            others = [(name, self.grades[said]) for name, said in proposal.fact.scores if said not in Grade.USUAL]
+            weights = [(name, GradeMeaning(round(100 * it.weight), it.satisfied)) for name, it in others]
+            stamp = as_if(stamp, score_means=tuple(weights) or None)
         if starts or isinstance(proposal.fact, MovedOver):
             declared = {meaning for one in self.workflow.moves for meaning in one.meanings}
             ordered = tuple(meaning for meaning in self.workflow.meanings if meaning in declared)

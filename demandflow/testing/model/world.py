@@ -20,7 +20,8 @@ from demandflow.domain.values import Role
 from demandflow.domain.workflow import Workflow
 from demandflow.testing.clock import FrozenClock
 from demandflow.testing.environments import PLAIN, Environment
-from demandflow.testing.model.picture import as_right, demand_of, grade_means, moments_of, picture, score_means
+from demandflow.testing.model.meanings import grade_means, score_means
+from demandflow.testing.model.picture import as_right, demand_of, moments_of, picture
 from demandflow.testing.model.step import ENTERED, Expected, Step, demand_id
 from demandflow.testing.model.table import Table
 

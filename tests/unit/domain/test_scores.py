@@ -125,7 +125,8 @@ def test_what_is_not_declared_is_refused_with_what_is_possible() -> None:
         assert flow.scores() == {}
     with pytest.raises(InvalidValue, match="each has a name of its own"):
         GradeScale(OWN, ("a", "a"))
-    for nothing in ({}, [("a", "great"), ("a", "poor")]):
+    nothings: tuple[Any, ...] = ({}, [("a", "great"), ("a", "poor")])
+    for nothing in nothings:
         with pytest.raises(InvalidValue, match="each name once"):
             evaluation(nothing)
 
@@ -163,7 +164,7 @@ def test_who_handled_it_does_not_correct_the_scores() -> None:
         for by in (Actor("chen", "auditor"), supervisor):
             with pytest.raises(RuleBroken):
                 flow.correct(lamp, done.version, "typo", scores={"attitude": "great"}, by=by)
-        right = {"scores": {"attitude": "great"}, "confirmed_by": "zhang", "by": supervisor}
+        right: dict[str, Any] = {"scores": {"attitude": "great"}, "confirmed_by": "zhang", "by": supervisor}
         assert flow.correct(lamp, done.version, "typo", **right).scores == (("attitude", "great"),)
 
 
