@@ -341,5 +341,4 @@ class Steps:
             ]
             others = ([it for it in alone if it != demand.id] or [min(world.demands)])[:1] * 8 + others
         keys = (world.twin.key, world.workflow.key, world.twin.key, "unknown@1")
-        scale = world.workflow.grades
-        return Surroundings(demand, others, world.clock.now, keys, scale.words, scale.scores)
+        return Surroundings(demand, others, world.clock.now, keys, (scale := world.workflow.grades).words, scale.scores)
