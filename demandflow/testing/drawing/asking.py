@@ -62,7 +62,10 @@ OFTEN_WITH: Mapping[str, Sequence[Sequence[str]]] = {
         ("received",),
         (),
     ),
-    "figures": (*(("closed", "lead"), ("closed", "category"), ("closed", "place"), ("closed",), ("received",), ()),),
+    "figures": (
+        *(("closed", "lead"), ("closed", "category"), ("closed", "place"), ("closed",), ("received",), ()),
+        *(("own",), ("own", "as_of")),
+    ),
     "scores": (("closed",), ("closed",), ("received",), ("category",), ("workflow",), ("as_of",), ("known_on",), ()),
     "figures_by": (("level",), ("every",), ("closed", "every"), ("received", "every")),
 }
