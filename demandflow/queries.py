@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Unpack, overload
 
 from demandflow.domain.moves import ENDS
 from demandflow.domain.values import Stage
+from demandflow.domain.versions.workflows import of_demands
 from demandflow.errors import InvalidValue, brief
 from demandflow.inputs.moments import moment
 from demandflow.projections import totals
@@ -94,7 +95,8 @@ class Queries(ScoresAsked):
         Raises InvalidValue for what cannot be asked for.
         """
         then = self._point_in_time(as_of, known_on)
-        states = {state.name for flow in self._workflows.values() for state in flow.states}
+        workflows = of_demands(self._workflows)
+        states = {state.name for flow in workflows.values() for state in flow.states}
         board_filter = Filter(
             place=place,
             channel=channel,
@@ -102,7 +104,7 @@ class Queries(ScoresAsked):
             contractor=contractor,
             lead=lead,
             resident=resident,
-            workflow=among("workflow", workflow, self._workflows),
+            workflow=among("workflow", workflow, workflows),
             state=among("state", state, states),
             stage=among("stage", stage, tuple(Stage)),
             ended_as=among("ended_as", ended_as, ENDS),
@@ -147,9 +149,9 @@ class Queries(ScoresAsked):
         The earliest due come first. Pages and the total are as in board().
         """
         states = None
-        by_key = self._workflows.items()
+        by_key = of_demands(self._workflows).items()
         if role is not None:
-            owners = {state.owner for flow in self._workflows.values() for state in flow.states} - {None}
+            owners = {state.owner for _, flow in by_key for state in flow.states} - {None}
             role = among("role", role, owners)
             states = tuple((key, state) for key, flow in by_key for state in flow.states_owned_by(role or ""))
         elif contractor is not None:

@@ -10,8 +10,10 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
+from demandflow.domain.demand import Demand
 from demandflow.domain.fact import Fact
 from demandflow.domain.values import Role
+from demandflow.domain.versions.workflows import of_demands
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import Defect, InvalidValue, brief, listed
 from demandflow.policies.parameters import check_name
@@ -31,13 +33,13 @@ def checked(policies: Any, workflows: Mapping[str, Workflow]) -> tuple[Policy, .
     for name, times in Counter(policy.name for policy in policies).items():
         if times > 1:
             raise InvalidValue("policies", f"{times} are named {name!r}; give each a name of its own")
-    of_demands = [workflow for workflow in workflows.values() if workflow.of.KIND is None] if policies else []
+    theirs = of_demands(workflows).values() if policies else ()
     for policy in policies:
         if policy.on:
-            for workflow in of_demands:
+            for workflow in theirs:
                 _check_moves(policy, workflow)
             if callable(check := getattr(policy, "check", None)):
-                check(of_demands)
+                check(theirs)
     return tuple(policies)
 
 
@@ -48,7 +50,7 @@ def unwatched_clocks(policies: Sequence[Policy], workflows: Iterable[Workflow]) 
     """
     watching = [asks for one in policies if one.on and callable(asks := getattr(one, "watches", None))]
     for workflow in workflows:
-        clocks = [clock.name for clock in workflow.clocks]
+        clocks = [clock.name for clock in workflow.clocks if workflow.of is Demand]
         watched = {name for name in clocks if any(watches(name) for watches in watching)}
         for name in clocks if watched else ():
             if name not in watched:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import own_fields
-from demandflow.domain.versions.workflows import Workflows
+from demandflow.domain.versions.workflows import Workflows, of_demands
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import DemandNotFound, InvalidValue, OtherKind, brief, listed
 from demandflow.inputs.arguments import word_among
@@ -119,14 +119,15 @@ class QueryBase:
     def _question(self, tables: sqlite3.Connection, query: Mapping[str, object]) -> Question:
         """The question of a query. Raises InvalidValue for a workflow that is not there."""
         question = Question.of(query)
-        if question.workflow is not None and question.workflow not in self._workflows:
+        known = {} if question.workflow is None else of_demands(self._workflows)
+        if question.workflow is not None and question.workflow not in known:
             recorded = {where.workflow for where in ledger.slices_by_id(tables).values()}
-            among("workflow", question.workflow, {*self._workflows, *recorded})
+            among("workflow", question.workflow, {*known, *recorded})
         return question
 
     def _clocks(self, tables: sqlite3.Connection) -> tuple[str, ...]:
         """The names of the clocks that are declared, and of all others that ever ran."""
-        declared = (clock.name for flow in self._workflows.values() for clock in flow.clocks)
+        declared = (clock.name for flow in of_demands(self._workflows).values() for clock in flow.clocks)
         return tuple(dict.fromkeys((*declared, *sorted(totals.clocks(tables)))))
 
     def _own_fields(self) -> set[str]:

@@ -65,7 +65,7 @@ def way_to(workflow: Workflow, state: str) -> tuple[Onward, ...]:
         raise InvalidValue("state", f"{workflow.key} has no state {brief(state)} (possible: {listed(names)})")
     other = newcomer(workflow, THEN)
     around = Surroundings(() if other is None else (other,))
-    blank = Demand(demand_id(1))
+    blank = workflow.of(demand_id(1))
     way = Search(workflow, MARKS, frozenset({state}), around, SHORTEST).way(blank, THEN)
     way = way or Ahead(workflow).outlook(blank, THEN, (state,), around).way
     if way is None:
@@ -73,13 +73,13 @@ def way_to(workflow: Workflow, state: str) -> tuple[Onward, ...]:
     return way
 
 
-def _walked(flow: DemandFlow, key: str, way: tuple[Onward, ...]) -> Demand:
+def _walked(flow: DemandFlow, key: str, way: tuple[Onward, ...]) -> Any:
     """The way, walked in the flow so that it ends now."""
     first, *others = (onward.proposal for onward in way)
-    shift = flow._clock() - way[-1].proposal.at
+    shift, of = flow._clock() - way[-1].proposal.at, flow.workflows[key].of
 
-    def started(batch: Batch, at: datetime) -> Demand:
-        return batch.start(_shifted(first.fact, shift), by=first.by, at=at + shift, workflow=key)
+    def started(batch: Batch, at: datetime) -> Any:
+        return batch.start(_shifted(first.fact, shift), by=first.by, at=at + shift, workflow=key, of=of)
 
     with flow.batch(backdating=True) as batch:
         demand = started(batch, first.at)
@@ -87,7 +87,7 @@ def _walked(flow: DemandFlow, key: str, way: tuple[Onward, ...]) -> Demand:
             fact = _shifted(step.fact, shift)
             if isinstance(fact, Merged):
                 fact = fact.model_copy(update={"into": started(batch, step.at).id})
-            demand = batch.act(demand.id, step.move, fact, by=step.by, at=step.at + shift)
+            demand = batch.act(demand.id, step.move, fact, by=step.by, at=step.at + shift, of=of)
     return demand
 
 

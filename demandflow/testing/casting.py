@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple, TypedDict, Unpack
@@ -11,7 +11,8 @@ from demandflow.domain.decide import decide
 from demandflow.domain.demand import Demand
 from demandflow.domain.fact import Fact
 from demandflow.domain.facts import Merged, Registered, Unmerged, in_their_own_name
-from demandflow.domain.moves import Proposal
+from demandflow.domain.moves import START, Proposal
+from demandflow.domain.stream import Stream
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Row, Workflow
 from demandflow.errors import DemandFlowError, InvalidValue, brief, listed
@@ -84,7 +85,7 @@ class Part(NamedTuple):
 
 def cast(
     workflow: Workflow,
-    demand: Demand,
+    demand: Stream,
     fact: Fact,
     at: datetime,
     *,
@@ -109,7 +110,7 @@ def cast(
     return Part(move, people[0])
 
 
-def move_for(workflow: Workflow, demand: Demand, fact: Fact) -> str:
+def move_for(workflow: Workflow, demand: Stream, fact: Fact) -> str:
     """The move that records such a fact from here; where none does, one from elsewhere, which will be refused."""
     kind = type(fact)
     here = [name for name, rows in workflow.moves_from(demand.state).items() if _records(rows, kind)]
@@ -124,7 +125,7 @@ def move_for(workflow: Workflow, demand: Demand, fact: Fact) -> str:
     return here[0] if here else elsewhere[0]
 
 
-def candidates(workflow: Workflow, demand: Demand, move: str) -> Iterator[Actor]:
+def candidates(workflow: Workflow, demand: Stream, move: str) -> Iterator[Actor]:
     """People in the roles that may make the move, from here or else from anywhere."""
     rows = workflow.moves_from(demand.state).get(move, ())
     moves = [row.move for row in rows] or [one for one in workflow.moves if one.name == move] or list(workflow.moves)
@@ -133,9 +134,20 @@ def candidates(workflow: Workflow, demand: Demand, move: str) -> Iterator[Actor]
         yield Actor(SOMEBODY, role)
 
 
-def other_of(demand: Demand, fact: Fact) -> object:
+def other_of(demand: Stream, fact: Fact) -> object:
     """The id of the other demand of a merge or an un-merge; None for anything else."""
+    if not isinstance(demand, Demand):
+        return None
     return fact.into if isinstance(fact, Merged) else demand.merged_into if isinstance(fact, Unmerged) else None
+
+
+def beginning(workflows: Iterable[Workflow], attempt: Attempt) -> Workflow | None:
+    """The workflow on which a demand, or what else it is for, begins with this; None if it goes on with one."""
+    for workflow in workflows:
+        moves = [move for move in workflow.moves if move.fact is type(attempt.fact)]
+        if any(move.from_ is START and attempt.move in (None, move.name) for move in moves):
+            return workflow
+    return None
 
 
 def _records(rows: tuple[Row, ...], kind: type[Fact]) -> bool:

@@ -107,6 +107,8 @@ class Code:
                 return f"{type(value).__name__}({self._arguments(value)})"
             case _ if is_dataclass(value) and not isinstance(value, type):
                 return f"{self.name_of(type(value))}({self._arguments(value)})"
+            case type():
+                return self.name_of(value)
             case Enum():
                 return f"{self.name_of(type(value))}.{value.name}"
             case UUID():

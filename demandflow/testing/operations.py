@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from demandflow.domain.fact import Fact
-from demandflow.domain.facts import MovedOver, Registered
+from demandflow.domain.facts import Merged, MovedOver
 from demandflow.domain.moves import sources
 from demandflow.domain.workflow import Workflow
 from demandflow.testing.environments import PLAIN, Environment
@@ -78,17 +77,16 @@ class Batch:
         """Whether its first step is made with all open demands of a workflow."""
         return self.way in (MIGRATED, MIGRATION_TRIED)
 
-    @property
-    def registers(self) -> bool:
-        """Whether its items are demands to register; there is no dry run of that."""
-        return self.way == MANY and isinstance(self.steps[0].fact, Registered)
+    def registers(self, world: World) -> bool:
+        """Whether its items are demands to register, or other streams to begin; there is no dry run of that."""
+        return self.way == MANY and world.starting(self.steps[0]) is not None
 
     def given(self, world: World) -> Iterator[Step]:
         """The steps that can be given, as the world is by then; items are given at once, all of one kind."""
         steps = tuple(everywhere(world, self.steps[0])) if self.migrates else self.steps
-        items = self.way not in (BATCH, BROKEN)
+        items, registers = self.way not in (BATCH, BROKEN), self.registers(world)
         for number, step in enumerate(steps):
-            if items and isinstance(step.fact, Registered) != self.registers:
+            if items and (world.starting(step) is not None) != registers:
                 continue
             way = ACT if items or step.way == ENTERED else step.way
             if (step.late or step.way == ENTERED) and (items or not self.backdating):
@@ -106,15 +104,15 @@ def everywhere(world: World, step: Step) -> Iterator[Step]:
         here = [move for move in moves if demand.state in sources(move, world.workflow.states)]
         here.sort(key=lambda move: step.by.role not in move.roles)
         name = here[0].name if here else step.move
-        yield Step(demand.id.int, name, step.fact, step.by, step.after, step.late, step.way)
+        yield Step(world.number_of(demand.id), name, step.fact, step.by, step.after, step.late, step.way)
 
 
 def possible(world: World, step: Step) -> bool:
     """Whether the step can be tried: of a demand that is there, or is not yet, and others that are."""
-    there = demand_id(step.demand) in world.demands
-    into: UUID | None = getattr(step.fact, "into", None)
-    again = isinstance(step.fact, Registered) and step.fact.source is not None
-    return (again or isinstance(step.fact, Registered) != there) and (into is None or into in world.demands)
+    it, begins = world.id_of(step), world.starting(step) is not None
+    into = step.fact.into if isinstance(step.fact, Merged) else None
+    again = begins and it != demand_id(step.demand)
+    return (again or begins != (it in world.streams)) and (into is None or into in world.streams)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from demandflow.domain.demand import Demand
+from demandflow.domain.stream import Stream
 from demandflow.domain.values import Actor, Category, Channel, FeedbackMethod, Place, Role, Urgency
 
 RESIDENTS = ("张三", "Zoë", "zhao")
@@ -30,8 +33,32 @@ BOSS = Actor("boss", Role.SUPERVISOR)
 METHODS = (*FeedbackMethod.USUAL, FeedbackMethod("loudspeaker"))
 
 
-def actors_for(role: str, demand: Demand) -> list[Actor]:
-    """People in this role: first the one whose demand or work it is, then others."""
+KNOWN = 4
+"""So many of the people that a stream knows do something."""
+
+
+def names_in(stream: Stream) -> tuple[str, ...]:
+    """The names that a stream of another kind has in fields of its own, and in what these are made of."""
+    own = [name for name in stream.__struct_fields__ if name not in Stream.__struct_fields__]
+    found = (text for name in own for text in _texts_in(getattr(stream, name)))
+    return tuple(dict.fromkeys(text for text in found if text and text.strip() == text and text.isprintable()))
+
+
+def _texts_in(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield str(value)
+    elif isinstance(value, tuple | frozenset):
+        yield from (text for part in value for text in sorted(_texts_in(part)))
+    else:
+        yield from (
+            text for name in getattr(value, "__struct_fields__", ()) for text in _texts_in(getattr(value, name))
+        )
+
+
+def actors_for(role: str, demand: Stream) -> list[Actor]:
+    """People in this role: first the one whose demand or work it is, then others; of other kinds, whom they know."""
+    if not isinstance(demand, Demand):
+        return [Actor(name, role) for name in dict.fromkeys((*OFFICERS, *names_in(demand)[:KNOWN]))]
     if role == Role.RESIDENT:
         names = [demand.resident or RESIDENTS[0], demand.representative or "daughter", *RESIDENTS]
         return [Actor(name, role) for name in dict.fromkeys(names)]

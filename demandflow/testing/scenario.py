@@ -9,16 +9,15 @@ from typing import Any, Self, Unpack
 from uuid import UUID
 
 from demandflow.application import DemandFlow
-from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
 from demandflow.domain.evolve import fold
 from demandflow.domain.fact import Fact
-from demandflow.domain.facts import Registered
 from demandflow.domain.standard.closed_loop import CLOSED_LOOP
+from demandflow.domain.stream import Stream
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import DemandFlowError, InvalidValue, Refusal, brief
 from demandflow.recording.history import line_of
-from demandflow.testing.casting import Attempt, Details, Part, cast, other_of, step
+from demandflow.testing.casting import Attempt, Details, Part, beginning, cast, other_of, step
 from demandflow.testing.clock import FrozenClock, calendars_may_end
 from demandflow.testing.judging import NUMBERS, UNJUDGED, differences, lines
 from demandflow.testing.model.step import demand_id
@@ -36,13 +35,14 @@ class Situation:
     now: datetime = FrozenClock().now
 
     @property
-    def demands(self) -> tuple[Demand, ...]:
-        """All demands as they stand, in the order of registration."""
-        found = (fold([event for event in self.events if event.demand == one]) for one in self._ids)
-        return tuple(one for one in found if one is not None)
+    def demands(self) -> tuple[Any, ...]:
+        """All demands (and streams of other kinds) as they stand, in the order of registration."""
+        kinds = {workflow.of.KIND: workflow.of for workflow in self.workflows}
+        by_id = ([event for event in self.events if event.demand == one] for one in self._ids)
+        return tuple(fold(events, of=kinds.get(events[0].stamp.kind, Stream)) for events in by_id)
 
     @property
-    def demand(self) -> Demand:
+    def demand(self) -> Any:
         """The first demand as it stands. Raises InvalidValue if none is registered."""
         return self._numbered(1)
 
@@ -71,7 +71,7 @@ class Situation:
     def _ids(self) -> tuple[UUID, ...]:
         return tuple(dict.fromkeys(event.demand for event in self.events))
 
-    def _numbered(self, number: int) -> Demand:
+    def _numbered(self, number: int) -> Any:
         if number not in range(1, len(self._ids) + 1):
             raise InvalidValue("demand", f"there is no demand {number} yet (registered so far: {len(self._ids)})")
         return self.demands[number - 1]
@@ -86,15 +86,15 @@ class Outcome:
     before: Situation
     after: Situation
     recorded: tuple[Event, ...]
-    answer: Demand | DemandFlowError
+    answer: Stream | DemandFlowError
     token: int = field(default_factory=lambda: next(NUMBERS), repr=False, compare=False)
 
     @property
-    def demand(self) -> Demand:
+    def demand(self) -> Any:
         """The demand afterwards; asking for it says that the attempt had to be accepted. Raises AssertionError."""
         __tracebackhide__ = True
         self._accepted("to be accepted")
-        assert isinstance(self.answer, Demand)
+        assert isinstance(self.answer, Stream)
         return next((one for one in self.after.demands if one.id == self.answer.id), self.answer)
 
     @property
@@ -210,31 +210,30 @@ class _Stage:
         """Try it; what is recorded has happened in the situation afterwards."""
         before = self.situation
         self._clock.now += attempt.after
-        demand = before._numbered(attempt.demand) if not isinstance(attempt.fact, Registered) else None
-        part = self._cast(attempt, demand)
-        answer: Demand | DemandFlowError
+        on = beginning(before.workflows, attempt)
+        demand = before._numbered(attempt.demand) if on is None else on.of(self._next_id())
+        part = self._cast(attempt, demand, on)
+        answer: Stream | DemandFlowError
         try:
-            answer = self._command(attempt, demand, part)
+            answer = self._command(attempt, demand, part, begins=on is not None)
         except DemandFlowError as error:
             answer = error
         recorded = tuple(self._flow.all_events())[len(before.events) :]
         self.situation = Situation(before.workflows, (*before.events, *recorded), self._clock.now)
         return Outcome(attempt, part, before, self.situation, recorded, answer)
 
-    def _command(self, attempt: Attempt, demand: Demand | None, part: Part) -> Demand:
-        how: dict[str, Any] = {"by": part.by, "command_id": attempt.command_id}
-        if demand is None:
-            assert isinstance(attempt.fact, Registered)
-            return self._flow.start(attempt.fact, of=Demand, **how)
-        return self._flow.act(demand.id, part.move, attempt.fact, of=Demand, **how)
+    def _command(self, attempt: Attempt, demand: Stream, part: Part, *, begins: bool) -> Stream:
+        how: dict[str, Any] = {"by": part.by, "command_id": attempt.command_id, "of": type(demand)}
+        if begins:
+            return self._flow.start(attempt.fact, **how)  # type: ignore[no-any-return]
+        return self._flow.act(demand.id, part.move, attempt.fact, **how)  # type: ignore[no-any-return]
 
-    def _cast(self, attempt: Attempt, demand: Demand | None) -> Part:
+    def _cast(self, attempt: Attempt, it: Stream, on: Workflow | None) -> Part:
         by, move = attempt.by, attempt.move
         for event in self.situation.events:
             if attempt.command_id is not None and event.meta.command_id == attempt.command_id:
                 by, move = by or event.meta.actor, move or event.stamp.move
-        it = demand or Demand(self._next_id())
-        workflow = self._flow.workflows.get(it.workflow, self.situation.workflows[0])
+        workflow = on or self._flow.workflows[it.workflow]
         other = other_of(it, attempt.fact)
         there = next((one for one in self.situation.demands if one.id == other), None)
         at = max([self._clock.now, *(one.last for one in (it, there) if one is not None and one.last is not None)])

@@ -16,11 +16,11 @@ from demandflow.calendars.days import Days
 from demandflow.calendars.spans import Span, Unit
 from demandflow.domain.checks.samples import plain
 from demandflow.domain.clocks.clock import Clock, Limit
-from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
 from demandflow.domain.fact import Fact
 from demandflow.domain.moves import MEANINGS
 from demandflow.domain.standard.closed_loop import CLOSED_LOOP
+from demandflow.domain.stream import Stream
 from demandflow.domain.values import Category, Grade
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief
@@ -62,7 +62,7 @@ __all__ = [
 
 
 def facts_for(
-    kind: type[Fact], demand: Demand, others: Sequence[UUID], now: datetime, grades: tuple[Grade, ...] = Grade.USUAL
+    kind: type[Fact], demand: Stream, others: Sequence[UUID], now: datetime, grades: tuple[Grade, ...] = Grade.USUAL
 ) -> SearchStrategy[Any]:
     """A fact of this class that mostly fits the demand as it stands; `others` it could be merged into.
 
@@ -81,9 +81,9 @@ def facts(kind: type[F]) -> SearchStrategy[F]:
     return models(_a_class(kind))
 
 
-def demands(workflow: Workflow = CLOSED_LOOP) -> SearchStrategy[Demand]:
-    """Demands as histories of this workflow leave them."""
-    return _told(workflow).flatmap(lambda world: st.sampled_from(list(world.demands.values())))
+def demands(workflow: Workflow = CLOSED_LOOP) -> SearchStrategy[Any]:
+    """Demands (or what else the workflow is of) as histories of this workflow leave them."""
+    return _told(workflow).flatmap(lambda world: st.sampled_from(list(world.own.values())))
 
 
 def events(workflow: Workflow = CLOSED_LOOP) -> SearchStrategy[Event]:

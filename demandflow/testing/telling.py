@@ -100,7 +100,7 @@ def _came(world: World, step: Step) -> str:
     expected = world.tell(step)
     if expected.error is not None:
         return f"  refused ({expected.error})"
-    return f"  → {world.demands[expected.before.id].state}"
+    return f"  → {world.streams[expected.before.id].state}"
 
 
 def _circumstances(environment: Environment) -> str:

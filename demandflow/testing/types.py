@@ -12,7 +12,6 @@ from hypothesis.strategies import SearchStrategy
 
 from demandflow import (
     CLOSED_LOOP,
-    START,
     Action,
     Actor,
     Calendar,
@@ -35,7 +34,6 @@ from demandflow import (
     Registration,
     Rejected,
     Span,
-    Stage,
     Stamp,
     State,
     Workflow,
@@ -44,7 +42,7 @@ from demandflow import (
 )
 from demandflow.domain.facts import STANDARD_FACTS
 from demandflow.domain.values import Word
-from demandflow.facts import Fact, Registered, Reported
+from demandflow.facts import Fact
 from demandflow.figures import (
     DEFINITIONS,
     RATES,
@@ -63,6 +61,7 @@ from demandflow.figures import (
     Standing,
 )
 from demandflow.inputs.moments import EARLIEST, LATEST
+from demandflow.testing.beside import COUNTER
 from demandflow.testing.drawing.drawing import histories
 from demandflow.testing.drawing.fields import values_of
 from demandflow.testing.drawing.words import words
@@ -85,17 +84,6 @@ from demandflow.testing.strategies import (
 FEW = 12
 """Steps of a history that is played to ask for figures: enough to have some, and quick."""
 
-COUNTER = Workflow(
-    "counter",
-    1,
-    states=(State("asked", Stage.FEEDBACK, owner="clerk"), State("answered", Stage.ENDED, ended_as="closed")),
-    moves=(
-        Move("ask", Registered, START, "asked", by="clerk"),
-        Move("answer", Reported, "asked", "answered", by="clerk", means="reported"),
-    ),
-    tells_nobody=True,
-)
-"""About the smallest workflow there can be."""
 TIMED = closed_loop(
     "timed", clocks=standard_clocks(Calendar.of("office", zone="Asia/Shanghai", hours="Mon-Fri 09:00-17:00"))
 )

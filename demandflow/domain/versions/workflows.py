@@ -69,3 +69,8 @@ class Workflows(dict[str, Workflow]):
 
     # those of dict would leave out what is not built yet
     keys, items, values = Mapping.keys, Mapping.items, Mapping.values  # type: ignore[assignment]
+
+
+def of_demands(workflows: Mapping[str, Workflow]) -> dict[str, Workflow]:
+    """Those that are for demands: board, figures and policies know no others."""
+    return {key: workflow for key, workflow in workflows.items() if workflow.of is Demand}

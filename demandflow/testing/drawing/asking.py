@@ -10,6 +10,7 @@ from random import Random
 from typing import Any
 
 from demandflow.application import DemandFlow
+from demandflow.domain.fact import Fact
 from demandflow.testing.drawing.drawn import value
 from demandflow.testing.drawing.turning import DAY, HOUR, NO_TIME, US, moments
 from demandflow.testing.drawing.values import UNKNOWN_DEMAND, Values
@@ -23,12 +24,26 @@ WEIGHTS: Mapping[str, int] = {
     **{"waiting": 3, "deadlines": 4, "demand": 5, "events": 1, "history": 2, "possible_moves": 3, "to_be_told": 2},
     **{"all_events": 1, "notices": 2, "next_moment": 2, "parked": 1, "parked_events": 1, "verify": 1},
     **{"acknowledged": 1, "calendar_ends": 1, "id_of": 1, "now": 1},
-    **{"zone": 1, "workflows": 1, "retry_parked_events": 1},
+    **{"zone": 1, "workflows": 1, "retry_parked_events": 1, "stream": 4, "id_of_stream": 1},
+    **{"streams": 2, "last_position": 1},
 }
 """How often each method is asked."""
 OPTIONAL = (0, 0, 0, 1, 1, 1, 2, 2, 3, 5)
 """How many of the optional parameters are given: often none, which is the fastest path to an answer."""
 OFTEN = 0.4
+OF_ANY_KIND = (
+    "stream",
+    "streams",
+    "id_of_stream",
+    "events",
+    "history",
+    "possible_moves",
+    "all_events",
+    "verify",
+    "demand",
+    "now",
+)
+"""What can be asked where there are no demands yet."""
 INVALID_SHARE, NONE_SHARE, WAITING = 0.04, 0.04, 0.08
 OFTEN_WITH: Mapping[str, Sequence[Sequence[str]]] = {
     "board": (
@@ -75,7 +90,7 @@ INVALID: Mapping[tuple[str, str], Sequence[Any]] = {
     **{("", name): NO_PATHS for name in ("place", "category")},
     **{("", name): NO_NAMES for name in ("channel", "contractor", "lead", "resident", "urgency")},
     **{("", name): (5, "x") for name in ("workflow", "state", "stage", "ended_as", "clock", "role", "count", "every")},
-    **{("", name): NEITHER for name in ("escalated", "open", "undated", "descending", "total", "catch_up")},
+    **{("", name): NEITHER for name in ("escalated", "ended", "open", "undated", "descending", "total", "catch_up")},
     ("", "overdue"): ("x", NAIVE, None),
     **{("", name): NO_MOMENTS for name in ("due_by", "open_until", "at")},
     **{("", name): NO_PERIODS for name in ("received", "closed")},
@@ -91,12 +106,18 @@ INVALID: Mapping[tuple[str, str], Sequence[Any]] = {
     ("", "level"): (0, True, "1", 1001, {"place": 0}, {"lead": 1}),
     ("", "by"): ("zhao", 5),
     ("", "demand_id"): ("none", 5, UNKNOWN_DEMAND),
+    ("", "stream_id"): ("none", 5, UNKNOWN_DEMAND),
+    ("", "kind"): (5, "demand", Fact),
+    ("", "key"): ("", "  ", "a\nb", 5),
     ("", "source"): ("", "  ", 5),
     ("", "reference"): ("", "\x00", 5),
 }
 """Values that are refused, whatever happened: by InvalidValue, or see REFUSED."""
 REFUSED: Mapping[Any, str] = {UNKNOWN_DEMAND: "DemandNotFound"}
-CALLED = {"received": ("period",), "closed": ("period",), "dimensions": ("dimension",)}
+CALLED = {
+    **{"received": ("period",), "closed": ("period",), "dimensions": ("dimension",)},
+    **{"stream_id": ("demand_id",), "key": ("kind",)},
+}
 """By which other words an error says which parameter is wrong."""
 
 
@@ -120,11 +141,14 @@ class Asking:
         if not self.weights or not self.world.log:
             return None
         dice, clock = self.dice, self.world.clock
-        (method,) = dice.choices(list(self.weights), list(self.weights.values()))
+        known = [name for name in self.weights if self.world.demands or name in OF_ANY_KIND]
+        if not known:
+            return None
+        (method,) = dice.choices(known, [self.weights[name] for name in known])
         before, clock.now = clock.now, self._moment()
         given = self._given(method)
         about = self._spoil(method, given) if dice.random() < INVALID_SHARE else ()
-        refused = REFUSED.get(given.get("demand_id"), "InvalidValue") if about else None
+        refused = REFUSED.get(given.get("demand_id", given.get("stream_id")), "InvalidValue") if about else None
         args: list[Any] = []
         for name in positional(method):
             args += given.pop(name) if name == "dimensions" else [given.pop(name)]
@@ -136,7 +160,7 @@ class Asking:
         now, dice = self.world.clock.now, self.dice
         if dice.random() > WAITING:
             return now
-        dues = [at for demand in self.world.demands.values() if (at := demand.next_due) is not None and at > now]
+        dues = [at for demand in self.world.streams.values() if (at := demand.next_due) is not None and at > now]
         at = min(dues) if dues and dice.random() < 0.7 else min(at for at in (*self.moments(), now + DAY) if at > now)
         return max(now, at + dice.choice((NO_TIME, US, -US, -3 * HOUR)))
 
@@ -183,7 +207,8 @@ class Asking:
             given["overdue"] = True
         name = dice.choice(names)
         given[name] = value(self.values, method, name) if name in never else dice.choice(_invalid(method, name))
-        return (name, *CALLED.get(name, ()))
+        key = getattr(given.get("kind"), "KEY", None)
+        return (name, *CALLED.get(name, ()), *([key] if key is not None else []))
 
 
 def _invalid(method: str, name: str) -> Sequence[Any]:

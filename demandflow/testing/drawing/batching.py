@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from demandflow.domain.demand import Demand
 from demandflow.domain.facts import MovedOver
 from demandflow.domain.values import Actor
 from demandflow.testing.drawing.steps import ENTRIES, Steps
@@ -31,8 +32,8 @@ def draw_batch(drawing: Steps, opener: int) -> Batch | None:
     saved, steps, way = world.saved(), list[Step](), dice.choice(BATCH_WAYS)
     backdating = way in (BATCH, BROKEN) and dice.random() < 0.3
     migrating = [move for move in world.workflow.moves if move.fact is MovedOver]
-    if way in (MIGRATED, MIGRATION_TRIED) and migrating:
-        to, of = (dice.choice(tuple(world.workflows)) for _ in range(2))
+    if way in (MIGRATED, MIGRATION_TRIED) and migrating and world.workflow.of is Demand:
+        to, of = (dice.choice((world.workflow.key, world.twin.key)) for _ in range(2))
         by = Actor(OFFICERS[0], dice.choice((*migrating[0].roles, drawing.any_role())))
         fact = MovedOver(workflow=to, reason=dice.choice((None, "…")))
         late = dice.choice((NO_TIME, drawing.environment.late_entry + dice.choice(ENTRIES)))

@@ -18,18 +18,21 @@ from demandflow.testing.people import (
     CATEGORIES,
     CHANNELS,
     CONTRACTORS,
+    KNOWN,
     METHODS,
+    OFFICERS,
     PLACES,
     RESIDENTS,
     TEXTS,
     URGENCIES,
+    names_in,
 )
 
 MOST = 2**20
 RARELY_CORRECTED = ("contractor", "grade", "resolved", "scores")
 """What few events say."""
 DAYS = (1, 20, -1, 5, -2)
-A_WHILE = timedelta(hours=2)
+A_WHILE, SOME_TEXTS = timedelta(hours=2), 3
 OURS: dict[type, Sequence[Any]] = {
     **{Place: PLACES, Category: CATEGORIES, Channel: CHANNELS, str: TEXTS},
     **{Urgency: URGENCIES, FeedbackMethod: METHODS},
@@ -43,7 +46,7 @@ KEPT_BACK = frozenset({"source", "reference"})
 class Surroundings:
     """What a fact is made for: the demand as it stands, others it could be merged into, workflows, when, and grades."""
 
-    demand: Demand
+    demand: Any
     others: Sequence[UUID]
     now: datetime
     workflows: Sequence[str] = ("elsewhere@1",)
@@ -80,7 +83,11 @@ def _choices(kind: type[Fact], where: Surroundings) -> dict[str, Sequence[Any]]:
         if name in KEPT_BACK:
             continue
         needed = info.is_required()
-        values = accepted(kind, name, _by_name(name, where)) or _by_kind(samples[name])
+        if isinstance(where.demand, Demand):
+            by_name = _by_name(name, where)
+        else:
+            by_name = _of_another_kind(name, samples[name], where)
+        values = accepted(kind, name, by_name) or _by_kind(samples[name])
         if needed or values:
             found[name] = values if needed or None in values else (None, *values)
     return found
@@ -112,6 +119,24 @@ def _by_name(name: str, where: Surroundings) -> Sequence[Any]:
     return known.get(name, ())
 
 
+def _of_another_kind(name: str, samples: Sequence[Any], where: Surroundings) -> Sequence[Any]:
+    """The choices of a field that is said of another kind of stream: whom and what it knows, else by the type."""
+    stream = where.demand
+    sample = next((value for value in samples if value is not None), None)
+    if name == "workflow":
+        return tuple(where.workflows)
+    match sample:
+        case datetime():
+            due = max(stream.agreed_due or where.now, where.now)
+            return (*(due + timedelta(days=days) for days in DAYS), where.now, where.now - A_WHILE)
+        case UUID():
+            return (*where.others, stream.id)
+        case str() if type(sample) is str and name != stream.KEY:
+            return (*names_in(stream)[:KNOWN], *OFFICERS, *TEXTS[:SOME_TEXTS])
+        case _:
+            return ()
+
+
 def _by_kind(found: Sequence[Any]) -> Sequence[Any]:
     """The choices that a field's type allows; ours instead of one sample."""
     values = [value for value in found if value is not None]
@@ -122,6 +147,8 @@ def _by_kind(found: Sequence[Any]) -> Sequence[Any]:
 def _correction(kind: type[Corrected], number: int, where: Surroundings) -> Corrected:
     """Mostly of a field that the named event has, to another value; sometimes of one it has not."""
     demand = where.demand
+    if not isinstance(demand, Demand):
+        return plain(kind, event=1, reason=TEXTS[0], place=PLACES[0])
     named = [(at, field) for at, fact in demand.facts_by_version.items() for field in correctable(fact)]
     named = [pair for pair in named if pair[1] != "scores" or where.scores]
     named += [pair for pair in named if pair[1] in RARELY_CORRECTED] * 3

@@ -45,9 +45,9 @@ class Drawing(Steps):
         """What is done next; None where there is nothing to choose."""
         drawn, world = self.dice.random(), self.world
         opener = self.dice.randrange(6)
-        if self.prelude <= 0 and world.demands and self.dice.random() < self.theme.runs:
+        if self.prelude <= 0 and world.streams and self.dice.random() < self.theme.runs:
             return draw_policies(self, opener)
-        if self.prelude > 0 or drawn < 0.65 or self.theme.about == POLICIES or not world.demands:
+        if self.prelude > 0 or drawn < 0.65 or self.theme.about == POLICIES or not world.streams:
             self.prelude -= 1
             return draw_batch(self, opener) if self.dice.random() < 0.08 else self.command()
         if drawn < 0.68:
@@ -88,7 +88,7 @@ def _histories(
     given = {kind: partial(draw, strategy) for kind, strategy in facts.items()}
     world, steps = World(workflow), list[Step]()
     drawing = Drawing(world, Random(draw(LOT)), given)  # noqa: S311
-    drawing.prelude = 0
+    drawing.prelude, drawing.theme.beside = 0, 0.0
     for _ in range(draw(st.integers(1, max_steps))):
         drawing.draw_by(Random(draw(LOT)))  # noqa: S311
         try:

@@ -7,9 +7,8 @@ from functools import lru_cache
 from random import Random
 from uuid import UUID
 
-from demandflow.domain.demand import Demand
-from demandflow.domain.facts import Registered
-from demandflow.domain.moves import BACK, Move, sources
+from demandflow.domain.moves import BACK, START, Move, sources
+from demandflow.domain.stream import Stream
 from demandflow.domain.workflow import Workflow
 from demandflow.testing.drawing.distances import distances
 
@@ -43,7 +42,7 @@ class Goals:
         """Mostly moves that are declared one after the other and belong together, rather far from the beginning."""
         often: dict[str, int] = {}
         for move in self.workflow.moves:
-            if not issubclass(move.fact, Registered):
+            if move.from_ is not START:
                 far = min(self._from_the_beginning(state) for state in sources(move, self.workflow.states))
                 often[move.name] = min(far**2 if _is_local(move) else 1, often.get(move.name, far**2))
         names, number = [*often], min(len(often), dice.choice((2, 4, 8)))
@@ -59,7 +58,7 @@ class Goals:
         least = min((tried[move.name] for move in found), default=0)
         return [move for move in found if tried[move.name] == least]
 
-    def nearer(self, demand: Demand, moves: Sequence[Move], dice: Random) -> list[Move]:
+    def nearer(self, demand: Stream, moves: Sequence[Move], dice: Random) -> list[Move]:
         """Those that lead nearer to where the demand is to come; it is given another goal once it is there."""
         if self.goals.get(demand.id, demand.state) == demand.state:
             self.goals[demand.id] = self._goal(dice)

@@ -13,7 +13,8 @@ from typing import Any
 from demandflow.domain.demand import Demand
 from demandflow.domain.fact import Fact
 from demandflow.domain.facts import Merged, Registered
-from demandflow.domain.moves import Move, sources
+from demandflow.domain.moves import START, Move, sources
+from demandflow.domain.stream import Stream
 from demandflow.domain.values import Actor, Category, Grade
 from demandflow.testing.drawing.asking import Asking
 from demandflow.testing.drawing.choosing import MOST, Surroundings, fact_of
@@ -43,6 +44,7 @@ ENTRIES = (NO_TIME, US, -US, DAY)
 """How far from the limit of late entry something is said to have happened."""
 TO_COME = (-4 * MINUTE, -5 * MINUTE, -5 * MINUTE - US)
 SOURCES = ("12345", "Café", "Cafe\u0301")
+BEGINS_BESIDE = 0.25
 TRIED_FACTS, STUBBORN = 6, 0.1
 """How many facts are tried for a move; and how often only one is."""
 Given = Mapping[type[Fact], Callable[[], Any]]
@@ -80,11 +82,14 @@ class Steps:
         dice = self.dice
         plain = self.theme.about == POLICIES and dice.random() < 0.7
         step = replace(step, way=ACT if plain else dice.choice(WAYS), opener=dice.randrange(6), after=self._turn(step))
-        if isinstance(step.fact, Registered):
-            step = self._from_elsewhere(replace(step, way=WOULD if step.way == RACED else step.way))
-        if not isinstance(step.fact, Registered):
+        begins = self.world.starting(step)
+        if not plain and dice.random() < 0.04:
+            step = replace(step, of=dice.choice(self._other_kinds(begins or type(self.world.before(step)))))
+        if begins is not None:
+            step = self._from_elsewhere(replace(step, way=WOULD if step.way == RACED else step.way), begins)
+        else:
             step = self._near_miss(step) if not plain and dice.random() < 0.12 else step
-            demand = self.world.demands[demand_id(step.demand)]
+            demand = self.world.before(step)
             if dice.random() < 0.8:
                 step = replace(step, command=self._command_id(demand))
             if dice.random() < 0.1:
@@ -94,21 +99,36 @@ class Steps:
         self.tried.append(step)
         return step
 
-    def _from_elsewhere(self, step: Step) -> Step:
-        """The registration on another workflow, or of a demand that another system keeps."""
-        dice, first = self.dice, next((one.fact for one in self.world.log), step.fact)
-        if self.theme.about == POLICIES and type(first) is type(step.fact) and getattr(first, "source", None) is None:
-            step = replace(step, fact=self._repeat(first) if dice.random() < 0.5 else step.fact)
+    def _other_kinds(self, kind: type[Stream]) -> Sequence[Any]:
+        """Kinds of which it is not; or what is no kind at all, or all of them."""
+        others = [flow.of for flow in self.world.workflows.values() if flow.of is not kind]
+        return (*others, Stream, "demand", Fact)
+
+    def _from_elsewhere(self, step: Step, kind: type[Stream]) -> Step:
+        """The registration on another workflow, by a command with an id, or of a demand that another system keeps."""
+        dice = self.dice
+        registered = (one.fact for one in self.world.log if isinstance(one.fact, Registered))
+        if kind is Demand and self.theme.about == POLICIES:
+            first = next(registered, step.fact)
+            plain = type(first) is type(step.fact) and getattr(first, "source", None) is None
+            step = replace(step, fact=self._repeat(first) if plain and dice.random() < 0.5 else step.fact)
         fact = step.fact
         if dice.random() < 0.3:
-            step = replace(step, on=dice.choice(tuple(self.world.workflows)))
+            step = replace(step, on=self._any_workflow(kind))
+        if dice.random() < 0.2:
+            step = replace(step, command=f"né{len(self.tried)}Ⅳ")
         if type(fact) is Registered and dice.random() < 0.3:
             said = {"source": dice.choice(SOURCES), "reference": f"Nr. {dice.randrange(4)}"}
             it = id_of(self.world, **said)
             if it not in self.world.demands or dice.random() < 0.5:
                 fact, way = Registered(**{**fact.__dict__, **said}), dice.choice((step.way, METHOD))
-                return replace(step, fact=fact, demand=it.int, way=way)
+                return replace(step, fact=fact, way=way)
         return step
+
+    def _any_workflow(self, kind: type[Stream]) -> str:
+        """A workflow of this kind, seldom of another."""
+        workflows = self.world.workflows.items()
+        return self.dice.choice([*[key for key, flow in workflows if flow.of is kind] * 5, *self.world.workflows])
 
     def _repeat(self, first: Any) -> Fact:
         """What was asked for first comes again, maybe about something wider or narrower."""
@@ -119,7 +139,7 @@ class Steps:
 
     def again(self) -> Step | None:
         """A command that was made comes again, maybe not quite the same."""
-        made = [one for one in self.tried if (one.command or getattr(one.fact, "source", None)) and not one.late]
+        made = [one for one in self.tried if not one.late and self._can_come_again(one)]
         if not made:
             return None
         step = replace(self.dice.choice(made), after=NO_TIME, way=self.dice.choice((ACT, METHOD)))
@@ -129,20 +149,29 @@ class Steps:
             lambda: replace(step, by=Actor("somebody else", step.by.role)),
             lambda: replace(step, by=Actor(step.by.id, self.any_role())),
             lambda: replace(step, fact=self._another(step)),
-            lambda: replace(step, on=self.dice.choice(tuple(self.world.workflows))),
+            lambda: replace(step, on=self._any_workflow(self.world.starting(step) or self.world.workflow.of)),
             lambda: replace(step, move=self.dice.choice(self._named_otherwise(step))),
         )
         return self.dice.choice(changes)()
 
     def _named_otherwise(self, step: Step) -> list[str]:
         """The moves that record such a fact."""
-        return [move.name for move in self.world.workflow.moves if move.fact is type(step.fact)]
+        kind = type(self.world.before(step))
+        flows = [flow for flow in self.world.workflows.values() if flow.of is kind]
+        return [move.name for flow in flows for move in flow.moves if move.fact is type(step.fact)] or [step.move]
+
+    def _can_come_again(self, step: Step) -> bool:
+        kind = self.world.starting(step)
+        named = kind is not None and (kind.KEY is not None or getattr(step.fact, "source", None) is not None)
+        return named or step.command is not None
 
     def step(self) -> Step | None:
         """A step: half of those that are possible, but not yet, wait a while longer."""
         dice, world = self.dice, self.world
-        more = len(world.demands) < self.theme.demands and dice.random() < self.theme.registers
-        begins = not world.demands or self.registering or more
+        if dice.random() < self.theme.beside and (beside := self._beside()) is not None:
+            return replace(beside, after=dice.choice(self.theme.pace))
+        more = len(world.own) < self.theme.demands and dice.random() < self.theme.registers
+        begins = not world.own or self.registering or more
         first = dice.choice(self.theme.pace)
         waits = [first, PATIENCE] if first < PATIENCE and dice.random() < 0.5 else [first]
         kind, number, turn = dice.random(), dice.randrange(MOST), dice.randrange(21)
@@ -161,17 +190,32 @@ class Steps:
         return found
 
     def _beginning(self, number: int, turn: int) -> Step | None:
-        starts = tuple(move for move in self.world.workflow.moves if issubclass(move.fact, Registered))
-        demand = Demand(demand_id(len(self.world.demands) + 1))
+        workflow = self.world.workflow
+        starts = tuple(move for move in workflow.moves if move.from_ is START)
+        demand = workflow.of(demand_id(len(self.world.streams) + 1))
         return self._fitting([self.dice.choice(starts)], demand, number, turn, NO_TIME)
 
+    def _beside(self) -> Step | None:
+        """Something of another kind, beside the workflow."""
+        world, dice, flow = self.world, self.dice, self.world.beside
+        there = [one for one in world.streams.values() if isinstance(one, flow.of)]
+        begins = not there or dice.random() < BEGINS_BESIDE
+        stream = flow.of(demand_id(len(world.streams) + 1)) if begins else dice.choice(there)
+        moves = [move for move in flow.moves if stream.state in sources(move, flow.states)]
+        if not moves:
+            return None
+        name = dice.choice(moves).name
+        moves = [move for move in moves if move.name == name]
+        return self._fitting(moves, stream, dice.randrange(MOST), dice.randrange(21), NO_TIME)
+
     def _going_on(self, kind: float, number: int, turn: int, late: timedelta, at: int) -> Step | None:
-        world, ids = self.world, sorted(self.world.demands)
-        demand = world.demands[ids[at % len(ids)] if at < 2 else self.dice.choice(ids)]
-        going_on = [one for one in world.demands.values() if one.open]
+        world, own = self.world, self.world.own
+        ids = sorted(own)
+        demand = own[ids[at % len(ids)] if at < 2 else self.dice.choice(ids)]
+        going_on = [one for one in own.values() if one.open]
         if self.theme.restful and going_on and not demand.open:
             demand = self.dice.choice(going_on)
-        taken_in = [one for one in world.demands.values() if self.theme.about == CHAIN and one.open and one.took_in]
+        taken_in = [one for one in own.values() if self.theme.about == CHAIN and one.open and one.took_in]
         demand = taken_in[0] if taken_in and at else demand
         if kind >= 0.85 and self.prelude <= 0 and self.theme.about != POLICIES:
             return self._anything(demand, number, turn, late)
@@ -191,37 +235,39 @@ class Steps:
         return first
 
     def _fitting(
-        self, moves: Sequence[Move], demand: Demand, number: int, turn: int, late: timedelta, tries: int = TRIED_FACTS
+        self, moves: Sequence[Move], demand: Stream, number: int, turn: int, late: timedelta, tries: int = TRIED_FACTS
     ) -> Step | None:
         """A step by one of these moves, of one name: with a fact and by somebody that fit, if a few tries find them."""
         roles = dict.fromkeys(role for move in moves for role in move.roles)
         people = [actor for role in roles for actor in actors_for(role, demand)]
         first: Step | None = None
+        number_of = self.world.number_of(demand.id)
         own = self.given[moves[0].fact]() if moves[0].fact in self.given else None
         for attempt in range(tries):
             fact = own or fact_of(moves[0].fact, number + attempt * 7, self._surroundings(demand))
             turned = turn % len(people)
             for by in [*people[turned:], *people[:turned]]:
-                step = Step(demand.id.int, moves[0].name, fact, by, late=NO_TIME if attempt else late)
+                step = Step(number_of, moves[0].name, fact, by, late=NO_TIME if attempt else late)
                 first = first or step
                 if self.world.is_possible(step):
                     return step
         return first
 
-    def _anything(self, demand: Demand, number: int, turn: int, late: timedelta) -> Step | None:
+    def _anything(self, demand: Stream, number: int, turn: int, late: timedelta) -> Step | None:
         """Any move by anybody: mostly impossible."""
-        moves = [move for move in self.world.workflow.moves if not issubclass(move.fact, Registered)]
+        moves = [move for move in self.world.workflow.moves if move.from_ is not START]
         if not moves:
             return None
         move = self.dice.choice(moves)
         people = actors_for(self.dice.choice((*move.roles, self.any_role())), demand)
         kind = self.dice.choice(moves).fact if self.dice.random() < 0.3 else move.fact
         fact = self._fact(kind, number, self._surroundings(demand))
-        return Step(demand.id.int, move.name, fact, people[turn % len(people)], late=late)
+        return Step(self.world.number_of(demand.id), move.name, fact, people[turn % len(people)], late=late)
 
     def _near_miss(self, step: Step) -> Step:
         """The step with one thing otherwise."""
-        dice, demands = self.dice, self.world.demands
+        dice = self.dice
+        another = self.world.number_of(dice.choice(sorted(self.world.streams)))
         people, latest = (*RESIDENTS, *OFFICERS, *CONTRACTORS, "somebody"), self.environment.late_entry
         policies = () if self.world.policies is None else self.world.policies.names
         return dice.choice(
@@ -235,9 +281,7 @@ class Steps:
                 lambda: replace(step, late=latest + dice.choice(ENTRIES), way=ENTERED),
                 lambda: replace(step, late=dice.choice(TO_COME), way=ENTERED),
                 lambda: replace(step, by=Actor(dice.choice((*policies, "somebody")), "policy")),
-                lambda: (
-                    step if isinstance(step.fact, Merged) else replace(step, demand=dice.choice(sorted(demands)).int)
-                ),
+                lambda: step if isinstance(step.fact, Merged) else replace(step, demand=another),
             )
         )()
 
@@ -270,7 +314,7 @@ class Steps:
         at = self.dice.choice(later) + self.dice.choice((NO_TIME, US, -US, 12 * HOUR))
         return max(at - now, NO_TIME)
 
-    def _command_id(self, demand: Demand) -> str:
+    def _command_id(self, demand: Stream) -> str:
         """An id of a command: sometimes like one before, but for its case or its Unicode form."""
         before = [known for known, _ in demand.commands if not known.startswith("~")]
         if before and self.dice.random() < 0.15:
@@ -285,13 +329,13 @@ class Steps:
         return self.dice.choice(sorted({role for move in self.world.workflow.moves for role in move.roles}))
 
     def _around(self, step: Step) -> Surroundings:
-        it = demand_id(step.demand)
-        return self._surroundings(self.world.demands.get(it, Demand(it)))
+        return self._surroundings(self.world.before(step))
 
-    def _surroundings(self, demand: Demand) -> Surroundings:
+    def _surroundings(self, demand: Stream) -> Surroundings:
         world = self.world
         others = [other for other in world.demands if other != demand.id] * 3 + [demand.id]
-        if self.theme.merges and world.demands:
+        others += [other for other in world.streams if other not in others]
+        if self.theme.merges and world.demands and isinstance(demand, Demand):
             alone = [
                 it for it, one in world.demands.items() if self.theme.about == CHAIN and one.open and not one.took_in
             ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
 
+from demandflow.domain.demand import Demand
 from demandflow.domain.facts import (
     CallbackMissed,
     ContractedOut,
@@ -28,6 +29,7 @@ ANYTHING, CROWD, MERGING, CHAIN, POLICIES = (
     "chain",  # each is merged into the next
     "policies",  # they are run often, time goes from one of their moments to the next
 )
+BESIDE, MORE_BESIDE = (0.0, 0.0, 0.05, 0.15), (0.0, 0.1, 0.2)
 WATCHED = (CallbackMissed, NoticeEnded, FedBack, ContractedOut, HandedBack, Suspended, Resumed)
 """Facts after which policies wake."""
 
@@ -39,7 +41,8 @@ class Theme:
     `favourites` are the moves of which it is fond, where the theme names some. `prelude` is how many commands come
     first, and quickly. `turns` is whose turn it is: that of the first demand (0), the second (1), or any (2). `runs` is
     how often the policies are run, `registers` how often another demand is registered, `eager` how often a step leads
-    on to where a demand is to come. If it is `restful`, what has ended is left in peace while anything goes on.
+    on to where a demand is to come, `beside` how often something of another kind is done. If it is `restful`, what has
+    ended is left in peace while anything goes on.
     """
 
     about: str
@@ -52,6 +55,7 @@ class Theme:
     registers: float
     eager: float
     restful: bool
+    beside: float
     questions: int
 
     @property
@@ -65,7 +69,7 @@ def any_theme(workflow: Workflow, dice: Random, *, policies: bool) -> Theme:
     merging = [move.name for move in workflow.moves if move.fact is Merged]
     watched = [move.name for move in workflow.moves if move.fact in WATCHED]
     drawn = dice.random()
-    about = POLICIES if policies and drawn < 0.6 else ANYTHING
+    about = POLICIES if policies and workflow.of is Demand and drawn < 0.6 else ANYTHING
     if about == ANYTHING and (drawn := dice.random()) < 0.4:
         about = CROWD if drawn < 0.2 or not merging else MERGING if drawn < 0.3 else CHAIN
     turns = {CROWD: (1, 2, 2), MERGING: (1, 2, 2), CHAIN: (0, 1, 2)}
@@ -82,5 +86,6 @@ def any_theme(workflow: Workflow, dice: Random, *, policies: bool) -> Theme:
         0.15 if about == ANYTHING else 0.4,
         0.9 if about == POLICIES else dice.choice((0.3, 0.7, 0.9)),
         dice.random() < 0.5,
+        dice.choice(BESIDE if workflow.of is Demand else MORE_BESIDE),
         {CROWD: 50, POLICIES: 10}.get(about, 20),
     )

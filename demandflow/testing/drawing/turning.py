@@ -8,6 +8,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from demandflow.domain.demand import Demand
+from demandflow.domain.stream import Stream
 from demandflow.testing.model.world import World
 
 US, HOUR, DAY, NO_TIME = timedelta(microseconds=1), timedelta(hours=1), timedelta(days=1), timedelta(0)
@@ -19,18 +20,25 @@ def moments(world: World) -> list[datetime]:
     """Those of all demands, the next changes of the clock, now, and where the days of all of these begin and end."""
     found = [world.clock.now, *changes_of_the_clock(world.zone.key, world.clock.now.date())]
     days = declared_days(world)
-    for demand in world.demands.values():
+    for demand in world.streams.values():
         found += turning(demand, days)
     dates = dict.fromkeys(world.day(at) + DAY * more for at in found for more in (0, 1))
     return [*found, *(midnight(day, world.zone) for day in dates)]
 
 
-def turning(demand: Demand, days: Iterable[int]) -> list[datetime]:
+def turning(demand: Stream, days: Iterable[int]) -> list[datetime]:
     """The moments at which something turns for the demand: its own, those of its clocks, the ends of its periods."""
-    found = [getattr(demand, name) for name in MOMENTS]
+    found = [getattr(demand, name, None) for name in MOMENTS]
+    own = [getattr(demand, name) for name in demand.__struct_fields__ if name not in Demand.__struct_fields__]
+    found += [value for value in own if isinstance(value, datetime)]
     for clock in demand.clocks:
         found += [clock.began, clock.since, clock.due, clock.known_due, *(at for pause in clock.pauses for at in pause)]
-    found += [at + DAY * number for at in (demand.ended, demand.told_at) if at is not None for number in days]
+    found += [
+        at + DAY * number
+        for at in (demand.ended, getattr(demand, "told_at", None))
+        if at is not None
+        for number in days
+    ]
     return list(dict.fromkeys(at for at in found if at is not None))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from demandflow.domain.events import Event
+from demandflow.domain.stream import Stream
 from demandflow.domain.values import Actor, Role
 from demandflow.figures import Period
 from demandflow.projections.figures.definitions import RANGES, counts_of
@@ -24,6 +25,7 @@ from demandflow.testing.model.world import World
 
 FITS = 0.7
 """How often all values of a question fit one demand, as it is or once was, so that something is left of them."""
+DEMANDS_ASKED = 0.9
 HAPPENED_IN = ("figures", "figures_by", "scores", "counted", "changes", "durations")
 """Questions about demands that are elsewhere by now."""
 BESIDE = (NO_TIME,) * 4 + (US, US, -US, -US, HOUR, -DAY, 2 * DAY, 60 * DAY)
@@ -59,6 +61,9 @@ class Values:
         ids = sorted(world.demands)
         self.fits = dice.random() < FITS
         names = [*names, "open"] if method in OF_THE_OPEN else names
+        if not ids:
+            self.fits, self.events = False, world.log
+            return
         one = max(dice.sample(ids, len(ids)), key=lambda it: sum(self._has(it, name) for name in names) * self.fits)
         self.events = world.events[one] if dice.random() < 0.6 or self.fits else world.log
         self.last = world.demands[one]
@@ -152,8 +157,8 @@ class Values:
         """A day on which something happened or was recorded, ends or is due, or a day beside it."""
         dice, world = self.dice, self.world
         event = dice.choice(self.rest if self.fits else self.events)
-        demand = world.demands[event.demand]
-        more = () if self.fits else (demand.received, demand.ended, demand.next_due)
+        demand = world.streams[event.demand]
+        more = () if self.fits else (getattr(demand, "received", None), demand.ended, demand.next_due)
         moments = (event.meta.happened, event.meta.recorded, *more, world.clock.now)
         at = dice.choice([at for at in moments if at is not None])
         if dice.random() < 0.03:
@@ -192,12 +197,27 @@ class Values:
     # the rest
 
     def demand(self) -> Any:
-        """The id of a demand."""
-        return self.dice.choice(sorted(self.world.demands))
+        """The id of a demand, seldom of something else."""
+        ids = self.world.demands if self.world.demands and self.dice.random() < DEMANDS_ASKED else self.world.streams
+        return self.dice.choice(sorted(ids))
+
+    def stream(self) -> Any:
+        """The id of a demand, or of what else it is."""
+        return self.dice.choice(sorted(self.world.streams))
+
+    def kind(self) -> Any:
+        """A kind of stream: mostly of one that was just looked at."""
+        kinds = [flow.of for flow in self.world.workflows.values()]
+        return self.dice.choice((*kinds, *(type(one) for one in self.world.streams.values()), Stream))
+
+    def kind_with_a_key(self) -> Any:
+        """A kind of stream that is known by a word, seldom another."""
+        kinds = [flow.of for flow in self.world.workflows.values()]
+        return self.dice.choice([*[kind for kind in kinds if kind.KEY is not None] * 6, *kinds])
 
     def clock_names(self) -> list[str]:
         """The names of the clocks that are declared, or ran."""
-        declared = (clock.name for flow in self.world.workflows.values() for clock in flow.clocks)
+        declared = (clock.name for flow in self.world.of_demands.values() for clock in flow.clocks)
         ran = (clock.clock for demand in self.world.demands.values() for clock in demand.clocks)
         return list(dict.fromkeys((*declared, *ran)))
 
@@ -218,18 +238,19 @@ class Values:
 
     def workflow(self) -> str:
         """The name of a workflow that is there."""
-        keys = [event.meta.workflow for event in self.events]
-        return str(self.then["workflow"]) if self.fits else self.dice.choice((*keys, *self.world.workflows))
+        keys = [event.meta.workflow for event in self.events if event.stamp.kind is None]
+        return str(self.then["workflow"]) if self.fits else self.dice.choice((*keys, *self.world.of_demands))
 
     def state(self) -> str:
         """The name of a state: mostly of one that occurs."""
-        declared = [state.name for flow in self.world.workflows.values() for state in flow.states]
-        occur = [self.then["state"]] * 9 if self.fits else [event.stamp.state for event in self.events]
+        declared = [state.name for flow in self.world.of_demands.values() for state in flow.states]
+        events = [event for event in self.events if event.stamp.kind is None]
+        occur = [self.then["state"]] * 9 if self.fits else [event.stamp.state for event in events]
         return self.dice.choice((*occur, self.dice.choice(declared)))
 
     def role(self) -> str:
         """A role for which states wait; the resident's where none waits for anybody."""
-        flows = self.world.workflows
+        flows = self.world.of_demands
         here = flows[self.last.workflow].state(self.last.state).owner if self.fits else None
         owners = {str(state.owner) for flow in flows.values() for state in flow.states if state.owner}
         return str(here or self.dice.choice(sorted(owners) or [str(Role.RESIDENT)]))
@@ -237,7 +258,7 @@ class Values:
     def actor(self) -> Actor:
         """Somebody who may act on a demand, or may not."""
         roles = (*Role, *(role for move in self.world.workflow.moves for role in move.roles))
-        demand = self.world.demands[self.events[0].demand]
+        demand = self.world.streams[self.events[0].demand]
         return self.dice.choice(
             (*people.actors_for(self.dice.choice(roles), demand), Actor("somebody", self.dice.choice(roles)))
         )

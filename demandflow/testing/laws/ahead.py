@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from demandflow.domain.demand import Demand
+from demandflow.domain.stream import Stream
 from demandflow.domain.workflow import Workflow
 from demandflow.testing.laws.search import QUICK, THOROUGH, Onward, Search, Surroundings
 
@@ -36,7 +37,7 @@ class Ahead:
 
     def outlook(
         self,
-        demand: Demand,
+        demand: Stream,
         now: datetime,
         to: Collection[str] | None = None,
         around: Surroundings = ALONE,
@@ -60,9 +61,9 @@ class Ahead:
         return Outlook(None, certain, search.objections)
 
 
-def newcomer(workflow: Workflow, at: datetime) -> Demand | None:
+def newcomer(workflow: Workflow, at: datetime) -> Any:
     """Another demand that was registered just now; None if none can be."""
-    blank = Demand(UUID(int=2**128 - 1))
+    blank = workflow.of(UUID(int=2**128 - 1))
     search = Search(workflow, set(), frozenset(state.name for state in workflow.states), ALONE, QUICK)
     way = search.way(blank, at)
     return None if way is None else way[-1].after

@@ -117,7 +117,9 @@ REFUSED: Sequence[tuple[Sequence[Any], Sequence[tuple[Any, ...]]]] = (
 def a_calendar_counts_as_the_model_does(played: Played) -> None:
     """Your calendars, and any others, count as the model does, day by day, and refuse what is invalid."""
     dice = Random(played.history.environment.lot)  # noqa: S311
-    for calendar in dict.fromkeys(clock.calendar for flow in played.world.workflows.values() for clock in flow.clocks):
+    for calendar in dict.fromkeys(
+        clock.calendar for flow in (played.world.workflow, played.world.twin) for clock in flow.clocks
+    ):
         ask(calendar, naive(calendar), dice, OF_YOURS)
     if played.history.environment.lot % EVERY == 0:
         hold_any_calendar(dice)

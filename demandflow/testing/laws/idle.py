@@ -7,15 +7,15 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.facts import OTHER_SIDES, Corrected, Merged, MovedOver
 from demandflow.domain.moves import BACK, STAY, Move, Proposal, sources
+from demandflow.domain.stream import Stream
 from demandflow.domain.workflow import Row, Workflow
 from demandflow.errors import Defect
 from demandflow.testing.drawing.distances import distances
 from demandflow.testing.environments import START
 from demandflow.testing.laws.ahead import newcomer
-from demandflow.testing.laws.places import COUNTERS, much_later
+from demandflow.testing.laws.places import COUNTERS, at_state, much_later
 from demandflow.testing.laws.search import QUICK, THOROUGH, Effort, Search, Surroundings, fits
 from demandflow.testing.playing.law import Played
 
@@ -41,8 +41,10 @@ class Idle:
             return
         moves, states = self.workflow.moves, self.workflow.states
         self._unsure |= played.history.own_facts
-        self._visits.update(done.expected.before.state for done in played.done)
-        for demand in played.demands:
+        self._visits.update(
+            done.expected.before.state for done in played.done if isinstance(done.expected.before, self.workflow.of)
+        )
+        for demand in played.own:
             before = ""
             for event in played.recorded(demand):
                 stamp = event.stamp
@@ -74,7 +76,7 @@ def why_never(workflow: Workflow, move: Move) -> str | None:
     None if somebody can, if none comes there (then another move is to blame), or if not all was tried.
     """
     looked: set[str] = set()
-    blank, other = Demand(UUID(int=1)), newcomer(workflow, START)
+    blank, other = workflow.of(UUID(int=1)), newcomer(workflow, START)
     around = Surroundings(() if other is None else (other,))
     for effort in (QUICK, THOROUGH):
         while True:
@@ -105,7 +107,7 @@ class _ToMake(Search):
         self._said: Counter[str] = Counter()
 
     @property
-    def met(self) -> Sequence[Demand]:
+    def met(self) -> Sequence[Stream]:
         """The demands that came to where the move leads from, as many as differ in what matters."""
         return [demand for demand in self._visited.values() if demand.state in self._sources]
 
@@ -114,14 +116,12 @@ class _ToMake(Search):
         """What most often kept the move from being made."""
         return self._said.most_common(1)[0][0] if self._said else None
 
-    def _judged(
-        self, rows: Sequence[Row], demand: Demand, proposal: Proposal[Any]
-    ) -> tuple[Demand | None, set[str], str]:
+    def _judged(self, rows: Sequence[Row], demand: Any, proposal: Proposal[Any]) -> tuple[Any, set[str], str]:
         after, looked, objection = super()._judged(rows, demand, proposal)
         if any(row.move is self.move for row in rows):
             taken = next((row for row in rows if fits(row, demand, proposal, (demand, proposal))), None)
             if taken is not None and taken.move is self.move:
-                after = None if after is None else as_if(after, state=MADE)
+                after = None if after is None else at_state(after, MADE)
                 self._said.update([objection] if objection else [])
             elif taken is None or rows.index(taken) > [row.move for row in rows].index(self.move):
                 self._said["its condition does not hold"] += 1

@@ -6,14 +6,18 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from functools import lru_cache, partial
+from types import new_class
+from typing import Any, TypeVar
 
 from demandflow.domain.checks.bounds import MANY, OFTEN
 from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.fact import Fact
 from demandflow.domain.facts import Noted
 from demandflow.domain.moves import Proposal
+from demandflow.domain.stream import Stream
 
+S = TypeVar("S", bound=Stream)
 PARTS = frozenset({"move", "fact", "by", "at", "other"})
 """The parts of a proposal."""
 AGES = tuple(timedelta(days=days) for days in (0, 1 / 24, 1, 3, 8, 15, 40, 100, 400, 3650))
@@ -32,17 +36,32 @@ def told_apart(looked_at: Collection[str]) -> list[str]:
     return sorted({SAID_BY.get(name, name) for name in {*looked_at} - UNTOLD - PARTS})
 
 
-def place_of(demand: Demand, names: Iterable[str]) -> tuple[Any, ...]:
+def place_of(demand: Stream, names: Iterable[str]) -> tuple[Any, ...]:
     """What is told apart of a demand: where it stands and came from, and these fields."""
     told = (_told(getattr(demand, name, None), demand.last, name) for name in names)
     return (demand.state, demand.came_from, *told)
 
 
-def much_later(demand: Demand, rising: Iterable[str]) -> Demand:
+def much_later(demand: S, rising: Iterable[str]) -> S:
     """The demand after very many steps that lead nowhere."""
     kept: tuple[type[Fact], ...] = (*demand.facts, *(Noted,) * MANY)
-    high: dict[str, Any] = {**dict.fromkeys(rising, OFTEN), "facts": kept, "version": len(kept)}
-    return as_if(demand, **high)
+    high: dict[str, Any] = {"facts": kept, "version": len(kept)}
+    return as_if(so_often(demand, rising), **high)
+
+
+def so_often(demand: S, rising: Iterable[str]) -> S:
+    """The demand with these of its numbers very high, as far as it has them."""
+    names = [name for name in rising if hasattr(demand, name)]
+    if isinstance(demand, Demand):
+        return as_if(demand, **dict.fromkeys(names, OFTEN))
+    own = dict.fromkeys((name for name in names if name in demand.__struct_fields__), OFTEN)
+    stamp = as_if(demand.stamp, round=OFTEN) if "round" in names else demand.stamp
+    return as_if(demand, stamp=stamp, **own)
+
+
+def at_state(demand: S, state: str) -> S:
+    """The demand as if it were in this state."""
+    return as_if(demand, stamp=as_if(demand.stamp, state=state))
 
 
 def _told(value: Any, last: datetime | None, name: str = "") -> Any:
@@ -71,19 +90,21 @@ def _told(value: Any, last: datetime | None, name: str = "") -> Any:
             return value if isinstance(value, str | int | float | None) else repr(value)
 
 
-class WatchedDemand(Demand, frozen=True):
-    """A demand that remembers which of its fields it was asked for."""
+def _answering(self: Any, name: str) -> Any:
+    own = partial(object.__getattribute__, self)
+    if name.startswith("_") or (asked := own("_asked")) is None:
+        return own(name)
+    asked.add(name)
+    # what a property asks for in turn is not what the condition asked
+    return getattr(own("_plain"), name)
 
-    _asked: set[str] | None = None
-    _plain: Demand | None = None
 
-    def __getattribute__(self, name: str) -> Any:
-        own = super().__getattribute__
-        if name.startswith("_") or (asked := own("_asked")) is None:
-            return own(name)
-        asked.add(name)
-        # what a property asks for in turn is not what the condition asked
-        return getattr(own("_plain"), name)
+@lru_cache(maxsize=64)
+def _watched(kind: type[S]) -> Any:
+    """The kind of streams that remember which of their fields they were asked for."""
+    fields = {"_asked": Any, "_plain": Any}
+    body = {"__annotations__": fields, **dict.fromkeys(fields), "__getattribute__": _answering, "__module__": __name__}
+    return new_class(f"Watched{kind.__name__}", (kind,), {"frozen": True}, lambda names: names.update(body))
 
 
 class WatchedProposal(Proposal[Any], frozen=True):
@@ -98,8 +119,8 @@ class WatchedProposal(Proposal[Any], frozen=True):
         return own(name)
 
 
-def watched(demand: Demand, proposal: Proposal[Any], asked: set[str]) -> tuple[Demand, Proposal[Any]]:
+def watched(demand: S, proposal: Proposal[Any], asked: set[str]) -> tuple[S, Proposal[Any]]:
     """The same demand and proposal; what they are asked for joins `asked`."""
-    one = WatchedDemand(demand.id, _asked=asked, _plain=demand)
+    one = _watched(type(demand))(demand.id, _asked=asked, _plain=demand)
     other = WatchedProposal(proposal.move, proposal.fact, proposal.by, proposal.at, proposal.other, asked)
     return one, other

@@ -18,8 +18,9 @@ from demandflow.domain.corrections import with_corrections
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
 from demandflow.domain.evolve import evolve, fold
-from demandflow.domain.facts import OTHER_SIDES, Corrected, Merged, Registered, Unmerged
+from demandflow.domain.facts import OTHER_SIDES, Corrected, Merged, Unmerged
 from demandflow.domain.moves import NEW_ROUND, STAY, Proposal
+from demandflow.domain.stream import Stream
 from demandflow.errors import YearNotCovered
 from demandflow.inputs.moments import EARLIEST
 from demandflow.projections.standing import slice_of, standing
@@ -52,13 +53,13 @@ def demandflow_does_what_the_model_says(played: Played) -> None:
 @law
 def a_demand_kept_and_told_anew_is_the_same(played: Played) -> None:
     """A demand put aside after any event and gone on with later is the same as one told from the start."""
-    for demand in played.demands:
-        events = played.recorded(demand)
-        whole = fold(events)
-        assert whole == played.flow.demand(demand), f"reading and replaying demand {demand.int} differ"
+    for demand, stream in played.streams.items():
+        events, kind = played.recorded(demand), type(stream)
+        whole = fold(events, of=kind)
+        assert whole == played.flow.stream(kind, demand), f"reading and replaying demand {demand.int} differ"
         for cut in {1, len(events) // 2, len(events) - 1}:
-            kept = pickle.loads(pickle.dumps(fold(events[:cut])))  # noqa: S301
-            assert fold(events[cut:], kept) == whole, f"put aside after event {cut}, demand {demand.int} is another one"
+            kept = pickle.loads(pickle.dumps(fold(events[:cut], of=kind)))  # noqa: S301
+            assert fold(events[cut:], kept, kind) == whole, f"put aside after event {cut}, {demand.int} is another"
 
 
 @law
@@ -77,8 +78,8 @@ def corrections_equal_having_been_right(played: Played) -> None:
 @law
 def a_pause_moves_a_deadline_by_exactly_its_length(played: Played) -> None:
     """By its working time, if the clock counts that, else by its elapsed time; what was overdue stays overdue."""
-    for demand in played.demands:
-        before = Demand(demand)
+    for demand, stream in played.streams.items():
+        before = type(stream)(demand)
         for event in played.recorded(demand):
             after = evolve(before, event)
             if getattr(event.fact, "due", None) is None:
@@ -124,14 +125,15 @@ def the_order_of_independent_demands_does_not_matter(played: Played) -> None:
 @law
 def merge_and_unmerge_cancel(played: Played) -> None:
     """A demand that is merged and let go again stands where it stood, and so do the figures."""
-    step = _some_merge(played)
+    step = _some_merge(played) if played.workflow.of is Demand else None
     sides = [move for move in played.workflow.moves if move.fact in OTHER_SIDES]
     if step is None or any(move.to is not STAY for move in sides):
         return
     with again(played, played.world.log) as flow:
         one, other = (flow.demand(demand) for demand in (UUID(int=step.demand), step.fact.into))  # type: ignore[attr-defined]
         before = flow.figures().standings
-        undo = _undoing(played, command(flow, step, None), flow.demand(other.id))
+        command(flow, step, None)
+        undo = _undoing(played, flow.demand(one.id), flow.demand(other.id))
         if undo is None:
             return
         assert one.id in flow.demand(other.id).took_in, "the other does not know that it took it in"
@@ -173,15 +175,16 @@ def again(played: Played, events: Sequence[Event]) -> Iterator[DemandFlow]:
             if isinstance(event.fact, OTHER_SIDES):
                 continue  # recorded with the merge or the un-merge
             clock.now, next_id = event.meta.recorded, event.demand
-            on = event.meta.workflow if isinstance(event.fact, Registered) else None
+            begins, of = event.version == 1, type(played.streams[event.demand])
+            on = event.meta.workflow if begins else None
             step = Step(event.demand.int, event.stamp.move, event.fact, event.meta.actor, on=on)
             with flow.batch(backdating=True) as batch:
-                command(batch, step, event.meta.happened)
+                command(batch, step, event.meta.happened, event.demand, of, begins)
         clock.now = played.clock.now
         yield flow
 
 
-def _check_pauses(played: Played, before: Demand, after: Demand) -> None:
+def _check_pauses(played: Played, before: Stream, after: Stream) -> None:
     """Assert that the deadlines of clocks that go on again moved by the pause, measured rather than added."""
     for clock in played.flow.workflows[after.workflow].clocks:
         rested, now = before.clock(clock.name), after.clock(clock.name)

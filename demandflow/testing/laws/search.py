@@ -17,6 +17,7 @@ from demandflow.domain.evolve import evolve
 from demandflow.domain.fact import Fact
 from demandflow.domain.facts import OTHER_SIDES, Merged, MovedOver, TookIn
 from demandflow.domain.moves import Proposal
+from demandflow.domain.stream import Stream
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Row, Workflow
 from demandflow.errors import InvalidValue
@@ -46,8 +47,8 @@ class Onward(NamedTuple):
     """A step that could be made: what is proposed, and the demand before and after it."""
 
     proposal: Proposal[Any]
-    before: Demand
-    after: Demand
+    before: Any
+    after: Any
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Surroundings:
 
 
 class _Node(NamedTuple):
-    demand: Demand
+    demand: Any
     steps: int
     came_by: Onward | None
     before: _Node | None
@@ -80,12 +81,12 @@ class Search:
         self.looked_at = set(looked)
         self._told_apart = told_apart(looked)
         self._far = distances(workflow, goals)
-        self._visited: dict[tuple[Any, ...], Demand] = {}
+        self._visited: dict[tuple[Any, ...], Any] = {}
         self._tried = 0
         self.certain = True
         self.objections: dict[str, str] = {}
 
-    def way(self, demand: Demand, now: datetime) -> tuple[Onward, ...] | None:
+    def way(self, demand: Stream, now: datetime) -> tuple[Onward, ...] | None:
         """A way from the demand to a goal; None where all was tried, or as much as may be.
 
         The shortest, if that is asked for; else demands in states where few were yet are gone on from first, so that
@@ -121,16 +122,16 @@ class Search:
                 return None
         return None
 
-    def beyond_the_bounds(self, demand: Demand, now: datetime) -> bool:
+    def beyond_the_bounds(self, demand: Stream, now: datetime) -> bool:
         """Whether there is a way once numbers that go up from here are very high: a condition may ask for a bound."""
         places = list(self._visited.values())
-        rising = [name for name in COUNTERS if any(getattr(one, name) > getattr(demand, name) for one in places)]
+        rising = [name for name in COUNTERS if any(getattr(one, name, 0) > getattr(demand, name, 0) for one in places)]
         if not rising and not {"version", "facts"} & self.looked_at:
             return False
         search = Search(self.workflow, self.looked_at, self.goals, self.around, THOROUGH)
         return search.way(much_later(demand, rising), now) is not None or not search.certain
 
-    def _ways_on(self, demand: Demand, now: datetime) -> Iterator[Onward]:
+    def _ways_on(self, demand: Stream, now: datetime) -> Iterator[Onward]:
         """The steps that can be made from here to a place where none led before, those to the goal first."""
         moves = self.workflow.moves_from(demand.state)
         for name in sorted(moves, key=lambda name: min(self._far.get(row.dest, OFTEN) for row in moves[name])):
@@ -138,7 +139,7 @@ class Search:
             if kind not in OTHER_SIDES and not issubclass(kind, MovedOver):
                 yield from self._by(name, moves[name], demand, now)
 
-    def _by(self, name: str, rows: Sequence[Row], demand: Demand, now: datetime) -> Iterator[Onward]:
+    def _by(self, name: str, rows: Sequence[Row], demand: Stream, now: datetime) -> Iterator[Onward]:
         """The steps by the moves of one name, now and then later, where that may make a difference."""
         soonest = now if demand.last is None else max(now, demand.last)
         nearer = min(self._far.get(row.dest, OFTEN) for row in rows) < self._far.get(demand.state, OFTEN)
@@ -187,7 +188,7 @@ class Search:
             if not time_matters:
                 return
 
-    def _facts(self, kind: type[Fact], demand: Demand, at: datetime) -> list[Fact]:
+    def _facts(self, kind: type[Fact], demand: Stream, at: datetime) -> list[Fact]:
         """Facts that were seen before, if the samples will not do; else samples, and then those."""
         seen = [fact for fact in self.around.facts if type(fact) is kind]
         if kind in self.around.unsure:
@@ -204,9 +205,7 @@ class Search:
         into = fact.into if isinstance(fact, Merged) else None
         return next((other for other in self.around.others if other.id == into), None)
 
-    def _judged(
-        self, rows: Sequence[Row], demand: Demand, proposal: Proposal[Any]
-    ) -> tuple[Demand | None, set[str], str]:
+    def _judged(self, rows: Sequence[Row], demand: Any, proposal: Proposal[Any]) -> tuple[Any, set[str], str]:
         """The demand after the step, if it can be made; what was looked at for that; and what was objected."""
         looked: set[str] = set()
         asking = watched(demand, proposal, looked)
@@ -225,7 +224,7 @@ class Search:
         self.looked_at |= let_through
         return evolve(demand, event_of(self.workflow, demand, proposal, row)), looked, ""
 
-    def _taken_in(self, proposal: Proposal[Any], demand: Demand) -> bool:
+    def _taken_in(self, proposal: Proposal[Any], demand: Stream) -> bool:
         """Whether the demand into which it is merged can take it in."""
         other = proposal.other
         if other is None or other.id == demand.id:
@@ -239,7 +238,7 @@ class Search:
         return row is not None and all(_answer(rule, other, side) is None for rule in row.move.rules)
 
 
-def fits(row: Row, demand: Demand, proposal: Proposal[Any], asking: tuple[Demand, Proposal[Any]]) -> bool:
+def fits(row: Row, demand: Stream, proposal: Proposal[Any], asking: tuple[Stream, Proposal[Any]]) -> bool:
     """Whether the row is for this role, from where the demand came, and on a condition that holds."""
     move = row.move
     if proposal.by.role not in move.roles or (move.leads_back and row.dest != demand.came_from):
@@ -250,7 +249,7 @@ def fits(row: Row, demand: Demand, proposal: Proposal[Any], asking: tuple[Demand
     return bool(answer) and not isinstance(answer, str)
 
 
-def _answer(function: Any, demand: Demand, proposal: Proposal[Any]) -> Any:
+def _answer(function: Any, demand: Stream, proposal: Proposal[Any]) -> Any:
     """What a rule or a condition answers; one that raises lets nothing through."""
     try:
         return function(demand, proposal)

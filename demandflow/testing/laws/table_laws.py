@@ -6,12 +6,14 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
-from demandflow.domain.checks.bounds import CONTRACTS, MANY, OFTEN
+from demandflow.domain.checks.bounds import CONTRACTS, MANY
 from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.facts import Merged, Noted
 from demandflow.domain.moves import ASKING, NEW_ROUND, Proposal, sources
+from demandflow.domain.stream import Stream
 from demandflow.domain.workflow import Workflow
 from demandflow.testing.laws.ahead import Ahead, newcomer
+from demandflow.testing.laws.places import so_often
 from demandflow.testing.laws.search import Surroundings
 from demandflow.testing.playing.commanding import what
 from demandflow.testing.playing.law import Played, law
@@ -22,7 +24,7 @@ def a_rule_answers_the_same_when_it_is_asked_again(played: Played) -> None:
     """Rules and conditions look at the demand and the proposal alone: no clock, no dice, nothing that they remember."""
     for done in played.done:
         before, proposal = done.expected.before, done.expected.proposal
-        for move in played.workflow.moves:
+        for move in played.workflow.moves if isinstance(before, played.workflow.of) else ():
             here = move.name == proposal.move and before.state in sources(move, played.workflow.states)
             if not here or proposal.by.role not in move.roles or type(proposal.fact) is not move.fact:
                 continue
@@ -40,7 +42,7 @@ def no_way_past_feedback(played: Played) -> None:
         return
     ends = {state.name: state.ended_as for state in workflow.states}
     silent = {(move.name, str(move.to)) for move in workflow.moves if move.silent}
-    for demand in played.demands:
+    for demand in played.own:
         owed, end = False, None
         for event in played.recorded(demand):
             means = set(event.stamp.means or ())
@@ -56,9 +58,11 @@ def rework_is_bounded(played: Played) -> None:
     """What sends a demand back would not, had it gone round a million times."""
     for done in played.done:
         before = done.expected.before
-        if not done.recorded or "reworked" not in (done.recorded[0].stamp.means or ()):
+        means = done.recorded[0].stamp.means or () if done.recorded else ()
+        if not isinstance(before, played.workflow.of) or "reworked" not in means:
             continue
-        late = as_if(before, round=OFTEN, handbacks=OFTEN, missed_callbacks=OFTEN, contracts=CONTRACTS)
+        late = so_often(before, ("round", "handbacks", "missed_callbacks"))
+        late = as_if(late, contracts=CONTRACTS) if isinstance(late, Demand) else late
         late = as_if(late, facts=(*before.facts, *(Noted,) * MANY))
         proposal = as_if(done.expected.proposal, at=done.expected.at + timedelta(days=3650))
         row = played.workflow.row_for(late, proposal)
@@ -69,9 +73,9 @@ def rework_is_bounded(played: Played) -> None:
 @law
 def no_dead_end_made_by_a_rule(played: Played) -> None:
     """From wherever a demand has come, somebody can bring it to an end by some fact, now or later."""
-    for number in played.demands:
+    for number in played.own:
         # where it stands in the end is enough: from every place before, the steps that were made lead there
-        demand = played.flow.demand(number)
+        demand = played.flow.stream(played.workflow.of, number)
         if not demand.open:
             continue
         outlook = _ahead(played.flow.workflows[demand.workflow]).outlook(
@@ -92,7 +96,7 @@ def _answered(function: Any, demand: Demand, proposal: Proposal[Any]) -> str:
         return repr(error)
 
 
-def _around(played: Played, demand: Demand) -> Surroundings:
+def _around(played: Played, demand: Stream) -> Surroundings:
     others: list[Demand] = []
     if any(issubclass(kind, Merged) for kind in played.workflow.facts):
         there = [played.flow.demand(other) for other in played.demands if other != demand.id]

@@ -13,8 +13,10 @@ from demandflow.domain.checks.samples import accepted, choices_of, plain
 from demandflow.domain.demand import Demand
 from demandflow.domain.fact import Fact
 from demandflow.domain.facts import Corrected, correctable
+from demandflow.domain.stream import Stream
 from demandflow.domain.values import Actor, Category, Channel, Grade, Place, Role, Word
 from demandflow.errors import InvalidValue
+from demandflow.testing.people import names_in
 
 STRANGERS = ("somebody", "somebody else", "a third person")
 """More than any separation of duties keeps apart from one another in a single step."""
@@ -27,13 +29,14 @@ KEPT_BACK = frozenset({"source", "reference"})
 """Fields that say that a demand comes from elsewhere."""
 
 
-def people(role: str, demand: Demand, seen: Sequence[Actor] = ()) -> Iterator[Actor]:
+def people(role: str, demand: Stream, seen: Sequence[Actor] = ()) -> Iterator[Actor]:
     """People in this role: those whose demand or work it is, strangers, and all whom the demand knows."""
     known = list(_names(demand))
-    units = [name for name in (demand.contractor, demand.lead) if name is not None]
+    units = [name for name in (_of(demand, "contractor"), _of(demand, "lead")) if name is not None]
     first: list[Actor] = []
     if role == Role.RESIDENT:
-        first = [Actor(name, role) for name in (demand.resident or NAMED["resident"], demand.representative) if name]
+        named = (_of(demand, "resident") or NAMED["resident"], _of(demand, "representative"))
+        first = [Actor(name, role) for name in named if name]
     elif role == Role.CONTRACTOR:
         first = [Actor(STRANGERS[0], role, unit) for unit in units]
     others = [Actor(name, role) for name in (*STRANGERS, *known)]
@@ -43,7 +46,7 @@ def people(role: str, demand: Demand, seen: Sequence[Actor] = ()) -> Iterator[Ac
 
 
 def facts(
-    kind: type[Fact], demand: Demand, at: datetime, others: Iterable[UUID] = (), grades: tuple[Grade, ...] = Grade.USUAL
+    kind: type[Fact], demand: Stream, at: datetime, others: Iterable[UUID] = (), grades: tuple[Grade, ...] = Grade.USUAL
 ) -> Iterator[Fact]:
     """Facts of this class that differ in all that a rule may look at, made for this demand at this moment.
 
@@ -84,7 +87,7 @@ def _varied(choices: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
             yield {**first, name: value, other: another}
 
 
-def _values(name: str, samples: Sequence[Any], demand: Demand, at: datetime, others: Iterable[UUID]) -> Iterator[Any]:
+def _values(name: str, samples: Sequence[Any], demand: Stream, at: datetime, others: Iterable[UUID]) -> Iterator[Any]:
     """Values of a field: what the demand says under its name, the samples of its type, and others of that type."""
     said = demand.attributes.get(name, getattr(demand, name, None))
     sample = next((one for one in samples if one is not None), None)
@@ -122,7 +125,7 @@ def _neighbours(said: Any, kind: type) -> Iterator[Any]:
             yield from ((*said[:n], *said[n + 1 :]) for n in range(len(said)))
 
 
-def _corrections(kind: type[Corrected], demand: Demand, grades: tuple[Grade, ...]) -> Iterator[Corrected]:
+def _corrections(kind: type[Corrected], demand: Stream, grades: tuple[Grade, ...]) -> Iterator[Corrected]:
     """A correction of each field that an event has, to each value that there is."""
     for event, fact in enumerate(demand.facts, start=1):
         samples = {**choices_of(kind, everything=True, grades=grades), "contractor": (*STRANGERS, *_names(demand))}
@@ -132,8 +135,16 @@ def _corrections(kind: type[Corrected], demand: Demand, grades: tuple[Grade, ...
                     yield plain(kind, event=event, reason="sample", **{name: value})
 
 
-def _names(demand: Demand) -> Iterator[str]:
-    """All people and units that the demand knows."""
+def _of(demand: Stream, name: str) -> Any:
+    """What only demands have."""
+    return getattr(demand, name, None)
+
+
+def _names(demand: Stream) -> Iterator[str]:
+    """All people and units that the demand knows, or what else it is."""
+    if not isinstance(demand, Demand):
+        yield from names_in(demand)
+        return
     names = [demand.resident, demand.representative, demand.contractor, demand.lead]
     names += [*demand.shared_with, *demand.co_handlers]
     for group in (demand.auditors, demand.handlers, demand.evaluators):

@@ -16,7 +16,8 @@ from demandflow.errors import InvalidValue
 from demandflow.testing.model.demands import as_text, demand_then, shown_fields
 from demandflow.testing.model.query import ever_seen
 from demandflow.testing.model.rows import Row, as_recorded, fits, in_order, line_of, matches, row_of
-from demandflow.testing.model.world import Until, World
+from demandflow.testing.model.streams import Until
+from demandflow.testing.model.world import World
 
 IN_SLICES = ("place", "category", "channel", "lead")
 """Words of these kinds are known for ever, once a demand had them."""
@@ -58,7 +59,7 @@ def work_list(
     world: World, *, role: str | None = None, contractor: str | None = None, limit: int = 50, total: bool = False
 ) -> list[dict[str, Any]]:
     """All pages of what waits for this role or contractor."""
-    flows = world.workflows
+    flows = world.of_demands
     if role is not None and role not in {state.owner for flow in flows.values() for state in flow.states} - {None}:
         raise InvalidValue("role", role)
     rows = [row_of(demand) for demand in world.demands.values()]
@@ -110,9 +111,9 @@ def _for_contractors(flow: Workflow) -> list[str]:
 
 def _check_words(world: World, where: dict[str, Any]) -> None:
     """Raise InvalidValue for a word that no demand can have."""
-    flows = world.workflows.values()
+    flows = world.of_demands.values()
     possible: dict[str, Iterable[str]] = {
-        "workflow": world.workflows,
+        "workflow": world.of_demands,
         "state": [state.name for flow in flows for state in flow.states],
         "stage": Stage,
         "ended_as": ENDS,
@@ -128,7 +129,7 @@ def _check_words(world: World, where: dict[str, Any]) -> None:
 def own_fields(world: World) -> set[str]:
     """The fields of the workflow's own facts that the standard fact, if they extend one, does not have."""
     names = set[str]()
-    for fact in {move.fact for flow in world.workflows.values() for move in flow.moves} - {*STANDARD_FACTS}:
+    for fact in {move.fact for flow in world.of_demands.values() for move in flow.moves} - {*STANDARD_FACTS}:
         ours: Any = next((base for base in fact.__mro__ if base in STANDARD_FACTS), Fact)
         names |= fact.model_fields.keys() - ours.model_fields.keys()
     return names

@@ -50,7 +50,7 @@ def _standing(query: Query, count: str) -> Iterator[tuple[UUID, int, int]]:
     def counts(seen: Seen | None, at: datetime) -> bool:
         return seen is not None and count in counts_of(seen, at, query.clocks)
 
-    for demand in query.world.events:
+    for demand in query.world.demands:
         if counts(query.stood(demand), query.at):
             recorded = known = query.known(demand)
             decided = query.number(demand, known)
@@ -90,12 +90,12 @@ def changes(
     """Which demands changed between two days, from what to what, by which events; and by how much every count did."""
     days = {name: pair for name, pair in (("known_on", known_on), ("as_of", as_of)) if pair is not None}
     before, after = (Query.of(world, **asked, **{name: pair[n] for name, pair in days.items()}) for n in (0, 1))
-    happened = {demand: Counter[str]() for demand in world.events}
+    happened = {demand: Counter[str]() for demand in world.demands}
     for query, sign in ((after, 1), (before, -1)):
         for it in query.happened():
             happened[it.demand][it.meaning] += sign
     lines: list[dict[str, Any]] = []
-    for demand in sorted(world.events, key=lambda one: (world.demands[one].received, one.hex)):
+    for demand in sorted(world.demands, key=lambda one: (world.demands[one].received, one.hex)):
         was, now = (_stands(query, demand) for query in (before, after))
         often = {meaning: number for meaning, number in happened[demand].items() if number}
         if was != now or often:

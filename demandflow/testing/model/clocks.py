@@ -14,7 +14,8 @@ from demandflow.domain.events import ClockChange, Event
 from demandflow.domain.facts import MovedOver, Registered, Sorted
 from demandflow.errors import YearNotCovered
 from demandflow.testing.model.calendars import naive
-from demandflow.testing.model.picture import as_right, moments_of
+from demandflow.testing.model.picture import as_right
+from demandflow.testing.model.shared import moments_of
 
 Pause = tuple[datetime, datetime]
 

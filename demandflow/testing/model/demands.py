@@ -15,11 +15,13 @@ from demandflow.domain.events import Event
 from demandflow.domain.fact import Fact
 from demandflow.domain.facts import OTHER_SIDES
 from demandflow.domain.moves import BACK, STAY, Move, sources
+from demandflow.domain.stream import Stream
 from demandflow.domain.values import Actor, Role
-from demandflow.errors import DemandNotFound
+from demandflow.errors import DemandNotFound, InvalidValue, OtherKind
 from demandflow.testing.model.calendars import naive
 from demandflow.testing.model.picture import next_due
-from demandflow.testing.model.world import Until, World
+from demandflow.testing.model.streams import Until
+from demandflow.testing.model.world import World
 
 CORRECTED = (
     *("channel", "place", "place_from", "category", "category_from", "contracts", "lead", "contractor"),
@@ -31,9 +33,19 @@ ENDS_SOON = timedelta(days=90)
 
 def demand_now(world: World, it: UUID | str) -> Demand:
     """The demand as it is now. Raises DemandNotFound."""
-    if (demand := world.demands.get(UUID(str(it)))) is None:
-        raise DemandNotFound(str(it))
+    demand = stream_now(world, it)
+    if not isinstance(demand, Demand):
+        raise OtherKind(str(it), "another", "demand")
     return demand
+
+
+def stream_now(world: World, it: UUID | str, kind: type[Stream] = Stream) -> Any:
+    """The demand, or what else it is, as it is now. Raises DemandNotFound, and OtherKind."""
+    if (stream := world.streams.get(UUID(str(it)))) is None:
+        raise DemandNotFound(str(it))
+    if not isinstance(stream, kind):
+        raise OtherKind(str(it), "another", "this")
+    return stream
 
 
 def demand_then(world: World, it: UUID, as_of: Until, known_on: Until) -> Demand | None:
@@ -43,10 +55,11 @@ def demand_then(world: World, it: UUID, as_of: Until, known_on: Until) -> Demand
     right = world.seen(it, known, number)
     if right is None:
         return None
-    return as_if(world.after(it, number), **{name: right[name] for name in CORRECTED})
+    demand: Demand = as_if(world.after(it, number), **{name: right[name] for name in CORRECTED})
+    return demand
 
 
-def next_due_of(demand: Demand) -> tuple[datetime | None, str | None]:
+def next_due_of(demand: Any) -> tuple[datetime | None, str | None]:
     """The next due moment of the demand, and the clock that has it."""
     return next_due({"clocks": demand.clocks, "due": demand.stamp.due})
 
@@ -82,18 +95,49 @@ def _demand(world: World, demand_id: UUID | str, *, as_of: Until = None, known_o
     return {**_fields_of(demand), **more, **dict(zip(("next_due", "next_clock"), next_due_of(demand), strict=True))}
 
 
+def _stream(world: World, kind: type[Stream], stream_id: UUID | str) -> dict[str, Any]:
+    return _of_any_kind(stream_now(world, stream_id, kind))
+
+
+def _streams(world: World, kind: type[Stream], *, ended: bool | None = None) -> list[dict[str, Any]]:
+    """In the order in which they began. Raises InvalidValue for demands."""
+    if kind.KIND is None:
+        raise InvalidValue("kind", "is that of demands")
+    began = [world.streams[it] for it in dict.fromkeys(event.demand for event in world.log)]
+    theirs = [one for one in began if type(one) is kind and ended in (None, one.stamp.ended_as is not None)]
+    return [_of_any_kind(one) for one in theirs]
+
+
+def _of_any_kind(stream: Any) -> dict[str, Any]:
+    """What is known of a stream, and reckoned from what is known."""
+    more = {
+        **{name: getattr(stream.stamp, name) for name in ("state", "stage", "round", "ended_as", "due")},
+        "open": stream.stamp.ended_as is None,
+        "kind": type(stream),
+        "facts": list(stream.facts),
+    }
+    return {**_fields_of(stream), **more}
+
+
+def _shown_stream(stream: Any) -> dict[str, Any]:
+    names = ("state", "stage", "round", "ended_as", "due", "open")
+    by_version = [stream.fact_of(version) for version in range(1, stream.version + 1)]
+    more = {**{name: getattr(stream, name) for name in names}, "kind": type(stream), "facts": by_version}
+    return {**_fields_of(stream), **more}
+
+
 def _shown_demand(demand: Demand) -> dict[str, Any]:
     names = ("open", "told", "anonymous", "handlers", "residents", "to_be_told", "running", "attributes")
     more = ("facts_by_version", "next_due", "next_clock")
     return {**_fields_of(demand), **{name: getattr(demand, name) for name in (*names, *more)}}
 
 
-def _fields_of(demand: Demand) -> dict[str, Any]:
+def _fields_of(demand: Any) -> dict[str, Any]:
     return {name: getattr(demand, name) for name in demand.__struct_fields__}
 
 
 def _events(world: World, demand_id: UUID | str) -> list[Event]:
-    return [*world.events[demand_now(world, demand_id).id]]
+    return [*world.events[stream_now(world, demand_id).id]]
 
 
 def _history(world: World, demand_id: UUID | str) -> list[dict[str, Any]]:
@@ -144,7 +188,7 @@ class Glimpse:
 
 
 def _possible_moves(world: World, demand_id: UUID | str, *, by: Actor | None = None) -> list[dict[str, Any]]:
-    demand = demand_now(world, demand_id)
+    demand = stream_now(world, demand_id)
     flow, here, before = world.workflows[demand.workflow], demand.state, demand.came_from
     answer = []
     for name in dict.fromkeys(move.name for move in flow.moves):
@@ -160,7 +204,7 @@ def _possible_moves(world: World, demand_id: UUID | str, *, by: Actor | None = N
     return answer
 
 
-def _forbids(rule: Callable[..., Any], demand: Demand, move: Move, by: Actor | None) -> bool:
+def _forbids(rule: Callable[..., Any], demand: Any, move: Move, by: Actor | None) -> bool:
     """Whether the rule objects before it looks at the fact."""
     try:
         return isinstance(rule(demand, Glimpse(move.name, by)), str)
@@ -184,8 +228,8 @@ def _shown(answers: Sequence[Any], *more: str) -> list[dict[str, Any]]:
 
 def _verify(world: World) -> list[dict[str, Any]]:
     """Nothing is ever missing from what was played."""
-    numbers = {"events": len(world.log), "demands": len(world.demands)}
-    said = f"{len(world.log)} events of {len(world.demands)} demands: all is there"
+    numbers = {"events": len(world.log), "demands": len(world.streams)}
+    said = f"{len(world.log)} events of {len(world.streams)} demands: all is there"
     lists = dict.fromkeys(("holes", "unreadable", "acknowledged", "damage"), ())
     return [{**numbers, **lists, "ok": True, "str": said}]
 
@@ -215,6 +259,9 @@ def _shown_ends(answer: Sequence[Any]) -> list[tuple[str, tuple[str, ...], Any, 
 
 QUESTIONS: dict[str, tuple[Callable[..., Any], Callable[[Any], Any]]] = {
     "demand": (_demand, _shown_demand),
+    "stream": (_stream, _shown_stream),
+    "streams": (_streams, lambda answer: [_shown_stream(one) for one in answer]),
+    "last_position": (lambda world: len(world.log), int),
     "events": (_events, list),
     "history": (_history, lambda answer: _shown(answer, "summary")),
     "possible_moves": (_possible_moves, _shown),

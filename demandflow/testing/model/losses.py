@@ -16,7 +16,7 @@ def missing(world: World, lost: Collection[int]) -> list[Missing]:
     left = [(at, event) for at, event in enumerate(world.log, 1) if at not in lost]
     end, whole = (left[-1][0] if left else 0), len(world.log)
     found: list[Missing] = [("positions", *run, None) for run in _runs([at for at in lost if at < end])]
-    for demand in sorted(world.demands):
+    for demand in sorted(world.streams):
         there = [event.version for _, event in left if event.demand == demand]
         gone = [version for version in range(1, max(there, default=0)) if version not in there]
         found += [("versions", *run, demand) for run in _runs(gone)]

@@ -15,7 +15,7 @@ def notices(world: World, after: int = 0) -> list[tuple[int, dict[str, Any]]]:
     found = []
     for position, event in enumerate(world.log, 1):
         fact, meta = event.fact, event.meta
-        if position > after and isinstance(fact, Notified):
+        if position > after and isinstance(fact, Notified) and event.stamp.kind is None:
             about = world.after(event.demand, event.version)
             notice = {
                 "id": f"{event.demand}/{event.version}",

@@ -8,10 +8,9 @@ from typing import Any, cast
 
 from demandflow.domain.clocks.states import PAUSED, RUNNING
 from demandflow.domain.demand import Demand, Round, Subject, Work
-from demandflow.domain.events import Event
+from demandflow.domain.events import Event, GradeMeaning
 from demandflow.domain.fact import Fact
 from demandflow.domain.facts import (
-    STANDARD_FACTS,
     ContractedOut,
     Corrected,
     DetailsAsked,
@@ -32,8 +31,7 @@ from demandflow.domain.facts import (
     TookIn,
     Unmerged,
 )
-from demandflow.testing.model.meanings import grade_means, score_means
-from demandflow.testing.model.runs import clocks_of
+from demandflow.testing.model.shared import moments_of, shared
 
 Found = tuple[Event, Any]
 """An event and its fact as it should have been recorded."""
@@ -48,7 +46,6 @@ def picture(events: Sequence[Event]) -> dict[str, Any]:
     """Every field of the demand, by its name, after these events (all of one demand, in order)."""
     told: list[Found] = [*zip(events, as_right(events), strict=True)]
     here = _this_round(told)
-    first, last = events[0], events[-1]
     moments = moments_of(events)
     register: Any = told[0][1]
     place = _last(told, lambda _, f: isinstance(f, Registered | Sorted) and f.place is not None)
@@ -56,7 +53,6 @@ def picture(events: Sequence[Event]) -> dict[str, Any]:
     evaluation, report = _last_fact(here, Evaluated), _last_fact(here, Reported)
     work, contract = _last_fact(told, ContractedOut), _in_hand(told)
     moved = [n for n, event in enumerate(events) if n == 0 or event.stamp.state != events[n - 1].stamp.state]
-    turned = [n for n, event in enumerate(events) if n == 0 or event.stamp.ended_as != events[n - 1].stamp.ended_as]
     suspended = [f for e, f in told[moved[-1] :] if isinstance(f, Suspended)]
     asked_longer, answered = _last_fact(here, ExtensionAsked), _last_fact(here, (ContractedOut, Extended))
     waits = asked_longer is not None and (answered is None or answered[0].version < asked_longer[0].version)
@@ -65,23 +61,10 @@ def picture(events: Sequence[Event]) -> dict[str, Any]:
     supervised = _last(told, lambda e, _: bool({"taken_over", "reopened"} & set(_means(e))))
     merging = _last_fact(told, (Merged, Unmerged))
     seen: dict[str, Any] = {
-        "id": first.demand,
-        "version": len(events),
-        "workflow": last.meta.workflow,
-        "declares": next((e.stamp.declares for e in reversed(events) if e.stamp.declares is not None), ()),
-        "state": last.stamp.state,
-        "stage": last.stamp.stage,
-        "came_from": events[moved[-1] - 1].stamp.state if moved[-1] else "",
-        "ended_as": last.stamp.ended_as,
-        "round": last.stamp.round,
+        **shared(events, [fact for _, fact in told]),
+        **{name: getattr(events[-1].stamp, name) for name in STAMPED},
         "received": moments[0],
-        "since": moments[moved[-1]],
-        "last": moments[-1],
-        "recorded": max(event.meta.recorded for event in events),
-        "ended": moments[turned[-1]] if last.stamp.ended_as is not None else None,
         "told_at": moments[told_at[0].version - 1] if told_at else None,
-        "due": last.stamp.due,
-        "clocks": clocks_of(events, moments),
         "review": suspended[-1].review if suspended else None,
         "extension_asked": asked_longer[1].until if asked_longer and waits else None,
         **{name: getattr(register, name) for name in ("text", "channel", "resident", "representative")},
@@ -124,9 +107,6 @@ def picture(events: Sequence[Event]) -> dict[str, Any]:
         "took_in": tuple(f.demand for f in _taken_in(told)),
         "joined": tuple((f.demand, name) for f in _taken_in(told) for name in f.residents or ()),
         "supporters": _supporters(told),
-        "facts": tuple(type(event.fact) for event in events),
-        "missing": (),  # nothing ever went from what was played
-        "commands": tuple((e.meta.command_id, e.version) for e in events if e.meta.command_id is not None),
         "evaluators": frozenset(
             name
             for e, f in told
@@ -134,7 +114,6 @@ def picture(events: Sequence[Event]) -> dict[str, Any]:
             for name in (e.meta.actor.id, e.meta.actor.unit, f.written_by)
             if name
         ),
-        "_attributes": _attributes(told),
     }
     return seen
 
@@ -147,6 +126,25 @@ def demand_of(events: Sequence[Event]) -> Demand:
     for name in STAMPED:
         del seen[name]
     return Demand(**seen, **made, stamp=events[-1].stamp)
+
+
+def grade_means(events: Sequence[Event], evaluated: Event) -> GradeMeaning | None:
+    """What the grade counts for that the evaluation said, or a later correction of it."""
+    corrections = [e for e in events if isinstance(e.fact, Corrected) and e.fact.event == evaluated.version]
+    said = [e for e in corrections if e.fact.grade is not None and e.version > evaluated.version]  # type: ignore[attr-defined]
+    return (said or [evaluated])[-1].stamp.grade_means
+
+
+def score_means(events: Sequence[Event], evaluated: Event) -> tuple[tuple[str, GradeMeaning], ...]:
+    """What each score counts for that the evaluation gave: by who said it last, the evaluation or a correction."""
+    found: dict[str, GradeMeaning | None] = {}
+    for event in events:
+        fact: Any = event.fact
+        corrects = isinstance(fact, Corrected) and fact.event == evaluated.version < event.version
+        if event is evaluated or event.version == evaluated.version or corrects:
+            said = dict(event.stamp.score_means or ())
+            found |= {name: said.get(name) for name, _ in fact.scores or ()}
+    return tuple((name, found[name]) for name in sorted(found) if found[name] is not None)  # type: ignore[misc]
 
 
 def differences(demand: Demand, events: Sequence[Event]) -> list[str]:
@@ -197,11 +195,6 @@ def as_right(events: Sequence[Event]) -> list[Fact]:
                     wrong = wrong.model_copy(update={name: value})
             facts[correction.fact.event - 1] = wrong
     return facts
-
-
-def moments_of(events: Sequence[Event]) -> list[datetime]:
-    """When each took effect: no earlier than the one before."""
-    return [max(event.meta.happened for event in events[: n + 1]) for n in range(len(events))]
 
 
 def _this_round(told: list[Found]) -> list[Found]:
@@ -261,16 +254,6 @@ def _supporters(told: list[Found]) -> tuple[str, ...]:
         if isinstance(f, Supported) and not any(isinstance(g, SupportEnded) and g.who == f.who for _, g in told[n:])
     ]
     return tuple(dict.fromkeys(still))
-
-
-def _attributes(told: list[Found]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for _, fact in told:
-        if type(fact) not in STANDARD_FACTS:
-            ours: Any = next((base for base in type(fact).__mro__ if base in STANDARD_FACTS), Fact)
-            own = [name for name in type(fact).model_fields if name not in ours.model_fields]
-            found |= {name: value for name in own if (value := getattr(fact, name)) is not None}
-    return found
 
 
 def _means(event: Event) -> tuple[str, ...]:

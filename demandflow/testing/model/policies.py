@@ -49,7 +49,7 @@ class Policies:
     """What the policies do in a world."""
 
     def __init__(self, world: World, number: int) -> None:
-        self.world, self.policies = world, standard_policies(world.workflow, number)
+        self.world, self.policies = world, standard_policies(next(iter(world.of_demands.values())), number)
         self.names = tuple(policy.name for policy in self.policies)
         self.quiet: set[tuple[Key, int]] = set()
         """What had no answer, and in which version of the demand."""
@@ -127,6 +127,8 @@ class Policies:
         """Each policy, asked about each of these demands, says when it wants to act and what it then would do."""
         self.before = dict(self.world.demands)
         for it in demands:
+            if it not in self.world.demands:
+                continue
             demand = flow.demand(it)
             for policy in self.policies:
                 with suppress(Fails):
@@ -183,7 +185,7 @@ class Policies:
         """Ask about the demands of which something was recorded; what cannot say when it acts is parked."""
         failed: list[Any] = []
         for it in dict.fromkeys(event.demand for event in self.world.log[self.caught :]):
-            failed += self._asked(it)
+            failed += self._asked(it) if it in self.world.demands else []
         self.caught = len(self.world.log)
         return failed
 

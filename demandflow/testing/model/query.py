@@ -47,7 +47,7 @@ class Query:
         """What the arguments of a question ask for. Raises InvalidValue for a workflow that is not there."""
         given = {name: value for name, value in query.items() if value is not None}
         words = {name: spelt_as_kept(given[name]) for name in DIMENSIONS if name in given}
-        if words.get("workflow") not in (None, *world.workflows):
+        if words.get("workflow") not in (None, *world.of_demands):
             raise InvalidValue("workflow", "there is none")
         windows: Any = {name: days_of(given[name]) for name in ("received", "closed") if name in given}
         days: Any = {name: day_of(given[name]) for name in ("as_of", "known_on") if name in given}
@@ -56,7 +56,7 @@ class Query:
     @property
     def clocks(self) -> tuple[str, ...]:
         """The names of all clocks that are declared, and of others that ran, each once."""
-        declared = (clock.name for flow in self.world.workflows.values() for clock in flow.clocks)
+        declared = (clock.name for flow in self.world.of_demands.values() for clock in flow.clocks)
         ran = {clock.clock for demand in self.world.demands.values() for clock in demand.clocks}
         return tuple(dict.fromkeys((*declared, *sorted(ran))))
 
@@ -110,11 +110,11 @@ class Query:
 
     def standing(self) -> list[Seen]:
         """How each of the demands stood."""
-        return [seen for demand in self.world.events if (seen := self.stood(demand)) is not None]
+        return [seen for demand in self.world.demands if (seen := self.stood(demand)) is not None]
 
     def happened(self) -> Iterator[Happening]:
         """What happened in the slices, to demands that are in the windows, in whatever slice they are at last."""
-        for demand in self.world.events:
+        for demand in self.world.demands:
             yield from self.happened_to(demand, self.known(demand))
 
     def happened_to(self, demand: UUID, known: int) -> Iterator[Happening]:
@@ -148,8 +148,8 @@ class Query:
 
 def ever_seen(world: World) -> Iterator[Seen]:
     """How every demand stood after each event, also by what corrections said of events before them."""
-    for demand, events in world.events.items():
-        for event in events:
+    for demand in world.demands:
+        for event in world.events[demand]:
             first = 1 if isinstance(event.fact, Corrected) else event.version
             for number in range(first, event.version + 1):
                 yield world.seen(demand, event.version, number) or {}

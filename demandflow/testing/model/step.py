@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
 from demandflow.domain.fact import Fact
 from demandflow.domain.moves import Proposal
@@ -25,7 +24,8 @@ class Step:
     `after` is how long after what was before it, `late` how long it had happened before it was written down. `way` says
     how it is given (see operations.py), `command` is the command's id, `seen` the version of the demand on which
     it was decided, `opener` who of those that have the log open records it. `correlation` and `causation` are kept.
-    `on` is the workflow on which a demand is registered, if it is not the first.
+    `on` is the workflow on which a demand is registered, if it is not the first. `of` is the kind of stream that is
+    said, if that is not the right one; a stream that is known by a word has the number of the step that began it.
     """
 
     demand: int
@@ -41,6 +41,7 @@ class Step:
     correlation: str | None = None
     causation: str | None = None
     on: str | None = None
+    of: Any = None
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,20 @@ class Expected:
 
     step: Step
     proposal: Proposal[Any]
-    before: Demand
+    before: Any
     error: str | None
     events: tuple[Event, ...] = ()
     again: int = 0
     """The version that the same command led to, where it came before."""
+    begins: bool = False
+    """Whether something begins by it."""
+    named: bool = False
+    """Whether no id is made for what begins: it follows from what is said, or that is wrong."""
+
+    @property
+    def of(self) -> Any:
+        """The kind of stream that is said."""
+        return type(self.before) if self.step.of is None else self.step.of
 
     @property
     def version(self) -> int:

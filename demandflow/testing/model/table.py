@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,11 +23,12 @@ SIDES: dict[type, tuple[str, Any]] = {Merged: ("take_in", TookIn), Unmerged: ("l
 class Table:
     """Predicts, from the declared states and moves, what the engine must do with a proposal.
 
-    `twin` is the workflow that demands can move over to: with the same states and moves, and clocks of its own.
+    `twin` is the workflow that demands can move over to: with the same states and moves, and clocks of its own. `known`
+    are all workflows that there are.
     """
 
-    def __init__(self, workflow: Workflow, twin: Workflow) -> None:
-        self.workflow = workflow
+    def __init__(self, workflow: Workflow, twin: Workflow, known: Collection[str] = ()) -> None:
+        self.workflow, self.known = workflow, {*known, workflow.key, twin.key}
         self.grades = {grade.name: grade for grade in workflow.grades.grades}
         self.clocks = {one.key: tuple(one.clocks) for one in (workflow, twin)}
         self.states = {state.name: state for state in workflow.states}
@@ -39,7 +40,7 @@ class Table:
             if source and isinstance(move.to, str) and move.to != source
         }
 
-    def expected(self, demand: Demand, proposal: Proposal[Any]) -> Move | str:
+    def expected(self, demand: Any, proposal: Proposal[Any]) -> Move | str:
         """The declared move that must be taken, or the name of the error that must be raised."""
         found = self.alone(demand, proposal)
         if isinstance(found, str) or proposal.other is None:
@@ -72,7 +73,7 @@ class Table:
         return found
 
     def event(
-        self, demand: Demand, move: Move, proposal: Proposal[Any], meta: Meta, before: Sequence[Event] = ()
+        self, demand: Any, move: Move, proposal: Proposal[Any], meta: Meta, before: Sequence[Event] = ()
     ) -> Event:
         """The event that must be recorded if the move is taken, after those of the demand that were `before`."""
         means = move.meanings
@@ -81,14 +82,15 @@ class Table:
         starts = demand.version == 0
         rounds = demand.round + (1 if starts or any(meaning in ENDS_A_ROUND for meaning in means) else 0)
         stamp = Stamp(move.name, state.name, state.waits_for.value, rounds, state.ended_as, means or None)
+        stamp = as_if(stamp, kind=self.workflow.of.KIND)
         said = proposal.fact.grade if isinstance(proposal.fact, GRADED) else None
         if said is not None and said not in Grade.USUAL:
             grade = self.grades[said]
             stamp = as_if(stamp, grade_means=GradeMeaning(round(100 * grade.weight), grade.satisfied))
         if isinstance(proposal.fact, GRADED) and proposal.fact.scores is not None:
-            others = [(name, self.grades[said]) for name, said in proposal.fact.scores if said not in Grade.USUAL]
-            weights = [(name, GradeMeaning(round(100 * it.weight), it.satisfied)) for name, it in others]
-            stamp = as_if(stamp, score_means=tuple(weights) or None)
+            theirs = [(name, self.grades[said]) for name, said in proposal.fact.scores if said not in Grade.USUAL]
+            means_of = [(name, GradeMeaning(round(100 * it.weight), it.satisfied)) for name, it in theirs]
+            stamp = as_if(stamp, score_means=tuple(means_of) or None)
         if starts or isinstance(proposal.fact, MovedOver):
             declared = {meaning for one in self.workflow.moves for meaning in one.meanings}
             ordered = tuple(meaning for meaning in self.workflow.meanings if meaning in declared)
@@ -105,15 +107,16 @@ class Table:
         stamp = as_if(stamp, due=given, clocks=(time.ticks() or None) if time is not None else None)
         return as_if(event, stamp=stamp)
 
-    def unmoved(self, demand: Demand, fact: MovedOver) -> str | None:
+    def unmoved(self, demand: Any, fact: MovedOver) -> str | None:
         """The error, if the demand cannot go on under the other workflow at all."""
-        if fact.workflow not in self.clocks:
+        if fact.workflow not in self.known:
             return "UnknownWorkflow"
         there = [m for m in self.workflow.moves if m.fact is MovedOver]
         known = any(demand.state in sources(move, self.workflow.states) for move in there)
-        return "RuleBroken" if fact.workflow == demand.workflow or not known else None
+        elsewhere = fact.workflow in self.clocks and fact.workflow != demand.workflow
+        return None if elsewhere and known else "RuleBroken"
 
-    def alone(self, demand: Demand, proposal: Proposal[Any]) -> Move | str:
+    def alone(self, demand: Any, proposal: Proposal[Any]) -> Move | str:
         """The same, whatever the other demand of a merge says."""
         named = [move for move in self.workflow.moves if move.name == proposal.move]
         leaving = [move for move in named if demand.state in sources(move, self.workflow.states)]
@@ -141,7 +144,7 @@ class Unanswered(Exception):
     """A rule or condition of a workflow raised instead of answering."""
 
 
-def asked(function: Callable[..., Any], move: Move, demand: Demand, proposal: Proposal[Any]) -> Any:
+def asked(function: Callable[..., Any], move: Move, demand: Any, proposal: Proposal[Any]) -> Any:
     """What a rule or condition answers. Raises Unanswered, saying where, if it raises."""
     try:
         return again(function)(demand, proposal)

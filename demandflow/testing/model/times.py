@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from demandflow.testing.model.picture import moments_of
 from demandflow.testing.model.query import Query
+from demandflow.testing.model.shared import moments_of
 from demandflow.testing.model.world import World
 
 US = timedelta(microseconds=1)

@@ -7,14 +7,17 @@ import pickle
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from demandflow.application import DemandFlow
 from demandflow.batches import Action, Recorded, Registration, Rejected
 from demandflow.commands import Commands
 from demandflow.domain.demand import Demand, as_if
+from demandflow.domain.fact import Fact
 from demandflow.domain.facts import MovedOver, Registered
 from demandflow.domain.standard.closed_loop import CLOSED_LOOP
 from demandflow.domain.standard.support import SUPPORT
+from demandflow.domain.stream import Stream
 from demandflow.domain.values import Role
 from demandflow.errors import InvalidValue
 from demandflow.testing.differs import Differs
@@ -24,23 +27,40 @@ from demandflow.testing.operations import METHOD, MIGRATION_TRIED, TRIED, WOULD,
 BY_MIGRATING = "move_over"
 BY_METHOD = {move.name: move.fact for move in (*CLOSED_LOOP.moves, *SUPPORT)}
 """What the method of this name records."""
+NOT_MADE = UUID(int=0)
+"""The id of what is not recorded, and follows from nothing."""
 
 
-def command(flow: Commands, step: Step, at: datetime | None) -> Demand:
-    """Give the command as the step says."""
+def command(
+    flow: Commands,
+    step: Step,
+    at: datetime | None,
+    it: UUID | None = None,
+    of: Any = Demand,
+    begins: bool | None = None,
+) -> Stream:
+    """Give the command as the step says: to the demand of its number, or to `it`, of this kind."""
     how = {"by": step.by, "at": at, **circumstances(step)}
-    it, fact = demand_id(step.demand), step.fact
+    begins = isinstance(step.fact, Registered) if begins is None else begins
+    return (_begin if begins else _go_on)(flow, step, it or demand_id(step.demand), of, how)
+
+
+def _begin(flow: Commands, step: Step, it: UUID, of: Any, how: dict[str, Any]) -> Stream:
+    fact = step.fact
     if step.way == WOULD:
-        if isinstance(fact, Registered):
-            return as_if(
-                flow.would_start(fact, workflow=step.on, of=Demand, **how), id=it
-            )  # no id is made for what is not recorded
-        return flow.would(it, step.move, fact, of=Demand, **how)
-    fields = {name: value for name, value in fact.__dict__.items() if value is not None}
-    if type(fact) is Registered and step.way == METHOD and step.by.role != Role.RESIDENT:
-        return flow.register(**fields, workflow=step.on, **how)
-    if isinstance(fact, Registered):
-        return flow.start(fact, workflow=step.on, of=Demand, **how)
+        found: Stream = flow.would_start(fact, workflow=step.on, of=of, **how)
+        return as_if(found, id=it) if found.id == NOT_MADE else found  # no id is made for what is not recorded
+    if type(fact) is Registered and step.way == METHOD and step.by.role != Role.RESIDENT and of is Demand:
+        return flow.register(**_said(fact), workflow=step.on, **how)
+    return flow.start(fact, workflow=step.on, of=of, **how)  # type: ignore[no-any-return]
+
+
+def _go_on(flow: Commands, step: Step, it: UUID, of: Any, how: dict[str, Any]) -> Stream:
+    fact, fields = step.fact, _said(step.fact)
+    if step.way == WOULD:
+        return flow.would(it, step.move, fact, of=of, **how)  # type: ignore[no-any-return]
+    if of is not Demand:
+        return flow.act(it, step.move, fact, of=of, **how)  # type: ignore[no-any-return]
     if (
         step.way == METHOD
         and step.move == BY_MIGRATING
@@ -52,6 +72,10 @@ def command(flow: Commands, step: Step, at: datetime | None) -> Demand:
     if method is not None and BY_METHOD.get(step.move) is type(fact) and _fits(method, fields):
         return method(it, **fields, **how)  # type: ignore[no-any-return]
     return flow.act(it, step.move, fact, of=Demand, **how)
+
+
+def _said(fact: Fact) -> dict[str, Any]:
+    return {name: value for name, value in fact.__dict__.items() if value is not None}
 
 
 def _fits(method: Callable[..., Any], fields: Mapping[str, Any]) -> bool:
@@ -93,8 +117,10 @@ def other_types(want: object, got: object, where: str) -> str:
     return next((found for one, other, at in inner if (found := other_types(one, other, at))), "")
 
 
-def same_demand(said: str, got: Demand, want: Demand) -> None:
+def same_demand(said: str, got: Stream, want: Stream) -> None:
     """Raise Differs unless it is the same demand."""
+    if type(got) is not type(want):
+        raise Differs(f"{said} a stream of another kind", got, want)
     if got != want:
         pairs = {name: (getattr(got, name), getattr(want, name)) for name in want.__struct_fields__}
         pairs = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
@@ -129,7 +155,8 @@ def answers_of(flow: DemandFlow, batch: Batch, expected: Sequence[Expected]) -> 
         how: dict[str, Any] = {"of": first.on, "dry_run": batch.way == MIGRATION_TRIED, "reason": fact.reason}
         return flow.migrate_all(fact.workflow, by=first.by, at=at, **how)
     items = [_item(one) for one in expected]
-    give: Any = flow.register_many if batch.registers else flow.try_many if batch.way == TRIED else flow.act_many
+    begin = any(one.begins for one in expected)
+    give: Any = flow.register_many if begin else flow.try_many if batch.way == TRIED else flow.act_many
     answers: tuple[Recorded | Rejected, ...] = give(items)
     same_answer(f"{batch.way}: the items", [answer.item for answer in answers], items)
     return answers
@@ -139,7 +166,7 @@ def _item(expected: Expected) -> Any:
     """What has to come of it, as an item of many."""
     step = expected.step
     how: dict[str, Any] = {"fact": step.fact, "by": step.by, "at": expected.given, **circumstances(step)}
-    if isinstance(step.fact, Registered):
+    if expected.begins:
         how.pop("seen", None)
-        return Registration(workflow=step.on, **how)
-    return Action(demand=expected.before.id, move=step.move, **how)
+        return Registration(workflow=step.on, of=expected.of, **how)
+    return Action(demand=expected.before.id, move=step.move, of=expected.of, **how)

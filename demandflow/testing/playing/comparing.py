@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from demandflow.application import DemandFlow
-from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
+from demandflow.domain.stream import Stream
 from demandflow.projections.board.rows import BoardPage
 from demandflow.store.mapper import readable
 from demandflow.testing.differs import Differs
@@ -21,11 +21,11 @@ from demandflow.testing.playing.commanding import other_types, same_demand, well
 
 @dataclass(frozen=True)
 class Done:
-    """What had to come of a step, the answer that came (a demand, or what was raised), and what was recorded."""
+    """What had to come of a step, the answer that came (a stream, or what was raised), and what was recorded."""
 
     number: int
     expected: Expected
-    answer: Demand | Exception | None
+    answer: Stream | Exception | None
     recorded: tuple[Event, ...]
 
     @property
@@ -35,8 +35,8 @@ class Done:
 
     @property
     def accepted(self) -> bool:
-        """Whether it was answered with a demand."""
-        return isinstance(self.answer, Demand)
+        """Whether it was answered with a demand (or what else it is)."""
+        return isinstance(self.answer, Stream)
 
 
 class Comparing:
@@ -50,10 +50,10 @@ class Comparing:
     _position: int
     _checked: int
 
-    def _judge(self, expected: Expected, answer: Demand | Exception | None) -> None:
+    def _judge(self, expected: Expected, answer: Stream | Exception | None) -> None:
         """Raise Differs unless that is what the model says."""
         step = expected.step
-        recorded = () if self._dry or not isinstance(answer, Demand) else expected.events
+        recorded = () if self._dry or not isinstance(answer, Stream) else expected.events
         self.done.append(Done(len(self.done) + 1, expected, answer, recorded))
         if step.way == INTERRUPTED:
             return
@@ -62,7 +62,7 @@ class Comparing:
                 raise Differs(f"{what(step)} must be refused", answer, expected.error)
             well_said(what(step), answer)
             return
-        if not isinstance(answer, Demand):
+        if not isinstance(answer, Stream):
             raise Differs(f"{what(step)} must be accepted", answer, "accepted")
         want = self.world.after(answer.id, expected.version)
         same_demand(f"{what(step)} answers", answer, want)

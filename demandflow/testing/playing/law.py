@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from demandflow.application import DemandFlow
@@ -53,6 +54,16 @@ class Played:
     def demands(self) -> tuple[UUID, ...]:
         """The demands that were registered."""
         return tuple(self.world.demands)
+
+    @property
+    def streams(self) -> dict[UUID, Any]:
+        """All demands and streams of other kinds, by their ids."""
+        return self.world.streams
+
+    @property
+    def own(self) -> tuple[UUID, ...]:
+        """The streams of the kind that the workflow is for."""
+        return tuple(self.world.own)
 
     def recorded(self, demand: UUID) -> list[Event]:
         """What is recorded of the demand."""

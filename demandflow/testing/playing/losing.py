@@ -43,7 +43,7 @@ def _changed(world: World) -> tuple[dict[str, Any], str | None]:
     if (other := other_roles(world.workflow)) is None:
         return {}, None
     wrote = any(event.meta.workflow == world.workflow.key for event in world.log)
-    return {"workflows": (other, world.twin)}, "WorkflowChanged" if wrote else None
+    return {"workflows": (other, world.twin, world.beside)}, "WorkflowChanged" if wrote else None
 
 
 OTHERWISE: Mapping[str, Callable[[World], tuple[dict[str, Any], str | None]]] = {
@@ -52,7 +52,7 @@ OTHERWISE: Mapping[str, Callable[[World], tuple[dict[str, Any], str | None]]] = 
     "tenant": lambda world: ({"tenant": "elsewhere"}, "WrongTenant"),
     "no tenant": lambda world: ({"tenant": None}, "WrongTenant" if world.environment.tenant else None),
     "roles": _changed,
-    "no workflow": lambda world: ({"workflows": (world.twin,)}, None),
+    "no workflow": lambda world: ({"workflows": (world.twin, world.beside)}, None),
     "no file": lambda world: ({"create": False}, "InvalidValue"),
 }
 """What is said of a log when it is opened, and the error, if it is refused."""
@@ -75,11 +75,11 @@ def open_otherwise(opened: Callable[..., DemandFlow], url: str, what: str, world
 
 def _without_the_workflow(flow: DemandFlow, world: World) -> None:
     """What its demands may do next is not known; what was counted of them is."""
-    for it, demand in world.demands.items():
+    for it, demand in world.streams.items():
         want = "UnknownWorkflow" if demand.workflow == world.workflow.key else None
         same_answer("possible_moves() without the workflow", raised(partial(flow.possible_moves, it)), want)
     left = copy(world)
-    left.workflows = {world.twin.key: world.twin}
+    left.workflows = {one.key: one for one in (world.twin, world.beside)}
     figures = QUESTIONS["figures"]
     same_answer("figures() without the workflow", figures.shown(flow.figures()), figures.answer(left))
 

@@ -17,6 +17,8 @@ from demandflow.batches import Recorded
 from demandflow.commands import Commands
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import Noted
+from demandflow.domain.stream import Stream
+from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import DemandFlowError
 from demandflow.store import cursor
@@ -54,7 +56,7 @@ from demandflow.testing.playing.commanding import (
 from demandflow.testing.playing.comparing import Comparing, Done
 from demandflow.testing.playing.upsets import Upsets
 
-MEANWHILE = "meanwhile"
+MEANWHILE, SOMEBODY_ELSE = "meanwhile", "somebody else"
 
 
 class Interruption(BaseException):
@@ -158,7 +160,7 @@ class Player(Upsets, Comparing):
     def _many(self, batch: Batch, flow: DemandFlow) -> None:
         """Give the commands as items; all are of the kind of the first."""
         expected = [self._expected(step) for step in batch.given(self.world)]
-        new = [one.before.id for one in expected if getattr(one.step.fact, "source", None) is None]
+        new = [one.before.id for one in expected if not one.named]
         self._next_ids = new or self._next_ids
         answers = answers_of(flow, batch, expected)
         if len(answers) != len(expected):
@@ -184,12 +186,12 @@ class Player(Upsets, Comparing):
         self._next_ids = [expected.before.id]
         return expected
 
-    def _answer(self, expected: Expected, flow: Commands) -> Demand | Exception | None:
+    def _answer(self, expected: Expected, flow: Commands) -> Stream | Exception | None:
         step = expected.step
         try:
             with suppress(Interruption):
                 self._interrupted = step.way == INTERRUPTED
-                return command(flow, step, expected.given)
+                return command(flow, step, expected.given, expected.before.id, expected.of, expected.begins)
         except Exception as error:  # the law judges what may be raised
             return error
         finally:
@@ -198,20 +200,25 @@ class Player(Upsets, Comparing):
 
     def _race(self, step: Step, flow: DemandFlow) -> Step:
         """Somebody else writes to the demand between reading and recording, if the step is possible and that is."""
-        world, it = self.world, demand_id(step.demand)
+        world, it = self.world, self.world.id_of(step)
         others = [other for other in self.flows if other is not flow]
-        note = Step(step.demand, "note", Noted(text=MEANWHILE), BOSS)
         world.clock.now += step.after
         step = replace(step, after=NO_TIME)
-        alone = not others or it not in world.demands or step.late or step.seen is not None
-        if alone or world.expected(step).error is not None or world.expected(note).error is not None:
+        alone = not others or it not in world.streams or step.late or step.seen is not None
+        if alone or world.expected(step).error is not None or step.of is not None:
+            return step
+        kind = type(world.streams[it])
+        note = Step(step.demand, "note", Noted(text=MEANWHILE), BOSS)
+        if kind is not Demand:  # the same is done by somebody else
+            note = Step(step.demand, step.move, step.fact, Actor(SOMEBODY_ELSE, step.by.role))
+        if world.expected(note).error is not None:
             return step
         world.tell(note)
         append = flow._log.append
 
         def appended(*given: Any, **more: Any) -> Any:
             del flow._log.append
-            others[0].note(it, MEANWHILE, by=BOSS)
+            others[0].act(it, note.move, note.fact, of=kind, by=note.by)
             return append(*given, **more)
 
         flow._log.append = appended  # type: ignore[method-assign]

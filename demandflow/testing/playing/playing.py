@@ -9,7 +9,7 @@ from random import Random
 from typing import get_args
 
 from demandflow.application import DemandFlow
-from demandflow.domain.facts import Merged, Registered
+from demandflow.domain.facts import Merged
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief, listed
 from demandflow.testing.drawing.drawing import Drawing, Untold
@@ -18,6 +18,7 @@ from demandflow.testing.drawing.themes import POLICIES
 from demandflow.testing.environments import PLAIN, Environment, any_environment
 from demandflow.testing.model.step import Step
 from demandflow.testing.model.table import Unanswered
+from demandflow.testing.model.world import World
 from demandflow.testing.operations import (
     LEFT,
     TOGETHER,
@@ -87,17 +88,17 @@ def by_lot(
         number = (dice.choice((most if about_policies else most // 3, most, most)) or 1) + drawing.prelude
         end = number + drawing.theme.questions
         while len(operations) < end:
-            at_the_end = len(operations) >= number
+            at_the_end, before = len(operations) >= number, tuple(operations)
             try:
                 operation = drawing.asking.question(dice.randrange(6)) if at_the_end else drawing.operation()
+                if operation is None:
+                    end -= 1
+                    continue
+                operations.append(operation)
+                if not _goes_on(played, operation):
+                    break
             except Unanswered as error:
-                raise Untold(History(workflow, tuple(operations)), str(error)) from error
-            if operation is None:
-                end -= 1
-                continue
-            operations.append(operation)
-            if not _goes_on(played, operation):
-                break
+                raise Untold(History(workflow, before), str(error)) from error
         played.history = History(workflow, tuple(operations), environment, frozenset(given))
         yield played
     finally:
@@ -115,7 +116,7 @@ def _goes_on(played: Played, operation: Operation) -> bool:
 
 def _check(history: History) -> None:
     """Raise InvalidValue for what could never be done: on no demand, or by no move of the workflow."""
-    registered = set[int]()
+    registered, world = set[int](), World(history.workflow, history.environment)
     for number, one in enumerate(history.operations, start=1):
         if not isinstance(one, Operation):
             raise InvalidValue("operations", f"{number} must be a {listed(OPERATIONS)}, got {brief(one)}")
@@ -128,20 +129,22 @@ def _check(history: History) -> None:
                 raise InvalidValue("operations", f"{number}: {brief(said)} is unknown (possible: {possible})")
         for step in steps_of(one):
             if not (isinstance(one, Batch) and one.migrates):
-                _check_step(history.workflow, number, step, registered)
+                _check_step(world, number, step, registered)
 
 
-def _check_step(workflow: Workflow, number: int, step: Step, registered: set[int]) -> None:
-    names = dict.fromkeys(move.name for move in workflow.moves)
+def _check_step(world: World, number: int, step: Step, registered: set[int]) -> None:
+    workflow = world.workflow
+    names = dict.fromkeys(move.name for flow in (workflow, world.beside) for move in flow.moves)
     if step.move not in names:
         near = get_close_matches(step.move, names, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else f" (it has {listed(names)})"
         raise InvalidValue("operations", f"step {number}: {workflow.key} has no move {step.move!r}{hint}")
-    if isinstance(step.fact, Registered):
-        start = workflow.move_of(type(step.fact), "")
+    if (kind := world.starting(step)) is not None:
+        flows = [flow for flow in world.workflows.values() if flow.of is kind]
+        start = next((name for flow in flows if (name := flow.move_of(type(step.fact), ""))), None)
         if step.move != start:
             raise InvalidValue("operations", f"step {number}: {type(step.fact).__name__} is registered by {start!r}")
-        registered.add(step.demand)
+        registered |= {step.demand, world.id_of(step).int}
     elif isinstance(step.fact, Merged) and step.fact.into.int not in registered:
         raise InvalidValue("operations", f"step {number}: demand {step.fact.into} was not registered before")
     elif step.demand not in registered:

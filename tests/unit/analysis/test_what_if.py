@@ -510,7 +510,7 @@ class Standing(Town):
             due = self.now + timedelta(days=2) if number == 5 else None
             place = f"fufeng/c{number % 2}"
             say = {"channel": "hotline", "place": place, "resident": resident, "category": category, "due": due}
-            flow.register(text, **say, workflow=(TIMED, LONG)[number % 5 % 2].key, by=CLERK)  # type: ignore[arg-type]
+            flow.register(text, **say, workflow=(TIMED, LONG)[number % 5 % 2].key, by=CLERK)
             return
         if not self.number:
             return

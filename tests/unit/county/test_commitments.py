@@ -166,7 +166,7 @@ def test_what_is_not_claimed_lapses_once_its_date_has_passed() -> None:
     )
     policy = Actor("lapsing", "policy")
     lapsed = published.when(a(Stepped), move="lapse", by=policy, after=early + timedelta(microseconds=1)).demand
-    assert (lapsed.state, lapsed.clock("promise").status) == ("broken", "missed")  # type: ignore[union-attr]
+    assert (lapsed.state, lapsed.clock("promise").status) == ("broken", "missed")
     given(*PUBLISHED, CLAIM, workflow=COMMITMENT).when(a(Stepped), move="lapse", after=11 * DAY).refused(MoveNotAllowed)
 
 

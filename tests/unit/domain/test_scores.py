@@ -125,8 +125,8 @@ def test_what_is_not_declared_is_refused_with_what_is_possible() -> None:
         assert flow.scores() == {}
     with pytest.raises(InvalidValue, match="each has a name of its own"):
         GradeScale(OWN, ("a", "a"))
-    nothings: tuple[Any, ...] = ({}, [("a", "great"), ("a", "poor")])
-    for nothing in nothings:
+    empty: list[Any] = [{}, [("a", "great"), ("a", "poor")]]
+    for nothing in empty:
         with pytest.raises(InvalidValue, match="each name once"):
             evaluation(nothing)
 

@@ -57,7 +57,7 @@ from demandflow.facts import (
 from demandflow.testing import FrozenClock, History, demand_id, histories, step
 from demandflow.testing.builders import a, a_demand, an_actor
 from demandflow.testing.judging import all_judged, forget_unjudged
-from demandflow.testing.model.world import twin_of
+from demandflow.testing.model.streams import twin_of
 from demandflow.testing.scenario import given
 from tests.laws.workflows import workflows
 from tests.profiles import examples

@@ -49,7 +49,7 @@ from demandflow.policies import (
 from demandflow.policies import similarity as likeness_module
 from demandflow.policies.similarity import LONG_ENOUGH, letters, most_similar, similarity
 from demandflow.testing import History, a, a_demand, demand_id, histories
-from demandflow.testing.model.world import twin_of
+from demandflow.testing.model.streams import twin_of
 from demandflow.testing.people import CATEGORIES, CONTRACTORS, PLACES
 from tests.profiles import examples
 

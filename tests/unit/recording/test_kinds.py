@@ -136,7 +136,7 @@ def test_begun_twice_under_its_key_it_is_one(flow: DemandFlow) -> None:
 
 def test_one_command_id_on_two_kinds_is_two_commands(flow: DemandFlow) -> None:
     bench = flow.start(Put(), of=Bench, by=LI, command_id="c1")
-    demand = flow.register("a lamp is dark", **PLACED, command_id="c1")  # type: ignore[arg-type]
+    demand = flow.register("a lamp is dark", **PLACED, command_id="c1")
     assert bench.id != demand.id
     assert flow.start(Put(), of=Bench, by=LI, command_id="c1") == bench
     assert len(list(flow.all_events())) == 2
@@ -144,7 +144,7 @@ def test_one_command_id_on_two_kinds_is_two_commands(flow: DemandFlow) -> None:
 
 def test_kinds_do_not_mix(flow: DemandFlow) -> None:
     tree, bench = planted(flow), flow.start(Put(), of=Bench, by=LI)
-    demand = flow.register("a lamp is dark", **PLACED)  # type: ignore[arg-type]
+    demand = flow.register("a lamp is dark", **PLACED)
     events = list(flow.all_events())
     for wrong in (
         lambda: flow.demand(tree.id),
@@ -176,7 +176,7 @@ def test_kinds_do_not_mix(flow: DemandFlow) -> None:
 
 
 def test_figures_of_demands_know_no_other_kind(flow: DemandFlow) -> None:
-    flow.register("a lamp is dark", **PLACED)  # type: ignore[arg-type]
+    flow.register("a lamp is dark", **PLACED)
     before = (flow.figures(), flow.board(), flow.work_list(role="auditor"), flow.deadlines())
     tree = planted(flow)
     flow.act(tree.id, "water", Watered(litres=20), of=Tree, by=LI)
@@ -196,7 +196,7 @@ def test_the_format_rises_with_the_first_of_another_kind(tmp_path: Path, monkeyp
             return str(connection.execute("SELECT value FROM demandflow_settings WHERE name = 'format'").fetchone()[0])
 
     with DemandFlow.open(url, workflows=WORKFLOWS, clock=FrozenClock()) as opened:
-        opened.register("a lamp is dark", **PLACED)  # type: ignore[arg-type]
+        opened.register("a lamp is dark", **PLACED)
         assert number() == "1"
         tree = planted(opened)
         assert number() == "2"
@@ -219,7 +219,7 @@ def test_who_does_not_know_its_class_sees_that_it_is_no_demand(tmp_path: Path) -
 
 
 def test_a_demand_is_a_stream_too(flow: DemandFlow) -> None:
-    demand = flow.register("a lamp is dark", **PLACED)  # type: ignore[arg-type]
+    demand = flow.register("a lamp is dark", **PLACED)
     assert flow.stream(Demand, demand.id) == demand
     assert flow.start(Registered(text="x", channel="counter", place="fufeng/c1"), of=Demand, by=CLERK).open  # type: ignore[arg-type]
     assert isinstance(demand.id, UUID)
@@ -228,7 +228,7 @@ def test_a_demand_is_a_stream_too(flow: DemandFlow) -> None:
 def test_all_of_a_kind_come_in_the_order_in_which_they_began(flow: DemandFlow) -> None:
     trees = [planted(flow, number) for number in "321"]
     flow.start(Put(), of=Bench, by=LI)
-    flow.register("a lamp is dark", **PLACED)  # type: ignore[arg-type]
+    flow.register("a lamp is dark", **PLACED)
     assert flow.streams(Tree) == tuple(trees)
     felled = flow.act(trees[1].id, "fell", Noted(text="it was ill"), of=Tree, by=LI)
     assert flow.streams(Tree, ended=False) == (trees[0], trees[2])

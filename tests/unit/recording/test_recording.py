@@ -142,7 +142,7 @@ def test_a_resident_who_names_nobody_asks_for_themselves(flow: DemandFlow) -> No
 def test_nothing_is_taken_for_something_else(flow: DemandFlow) -> None:
     demand = flow.register("x", **PLACED).id
     wrong: dict[str, Any] = {
-        "text: .* got b'x'": lambda: flow.register(b"x", **PLACED),  # type: ignore[arg-type]
+        "text: .* got b'x'": lambda: flow.register(b"x", **PLACED),
         "event: .* got '1'": lambda: flow.correct(demand, "1", "typo", place="f", by=AUDITOR),  # type: ignore[arg-type]
         "resolved: .* got 'no'": lambda: flow.answer(demand, "x", resolved="no", by=CLERK),  # type: ignore[arg-type]
         "has no keyword categroy": lambda: flow.accept(demand, by=AUDITOR, categroy="x"),  # type: ignore[call-arg]
