@@ -74,8 +74,11 @@ class Bookkeeping:
 
         A demand with a parked event stays as it was before that event.
         """
-        if day is not self._day or own != self._own:  # the demands in memory count otherwise
-            self._day, self._own = day, own
+        if day is not self._day:  # in another zone, the demands in memory are due on other days
+            self._day = day
+            self._kept.clear()
+        if own != self._own:
+            self._own = own
             self._kept.clear()
         page, accounts = Page(), self._accounts(rows, stuck, day)
         for position, event in rows:

@@ -31,12 +31,14 @@ from demandflow.facts import Fact, Registered, Stepped
 from demandflow.projections.board.own import in_slice, key_in, key_of
 from demandflow.projections.figures.question import WINDOWS
 from demandflow.projections.rebuilding import Rebuilding
+from demandflow.projections.standing import DEFINITIONS_VERSION
 from demandflow.projections.totals import DIMENSIONS
 from demandflow.testing import FrozenClock
 from tests.stories import DAY, T0
 from tests.tables import apart, dump, same_tables
 
 CLERK = Actor("Li", "clerk")
+MADE = f"UTC {DEFINITIONS_VERSION}"
 Value = int | str | bool | None
 
 
@@ -221,7 +223,7 @@ def test_whoever_declares_more_has_the_tables_made_again_and_nobody_else(
         with opened(tmp_path, clock) as flow:
             assert rebuilds == []
             assert received(flow, "bins") == {"3": 1}
-            assert rebuilds == ["UTC 7,bins,heavy"]
+            assert rebuilds == [f"{MADE},bins,heavy"]
             ask(plain, 5, colour="red")
             assert plain.figures().count("received") == 2
             assert received(flow, "bins") == {"3": 1, "5": 1}
@@ -231,10 +233,10 @@ def test_whoever_declares_more_has_the_tables_made_again_and_nobody_else(
                 assert plain.figures().count("received") == 3
                 assert received(flow, "bins") == {"3": 1, "5": 2}
                 assert received(other, "heavy", "colour") == {("", ""): 1, ("", "green"): 1, ("", "red"): 1}
-            assert rebuilds == ["UTC 7,bins,heavy", "UTC 7,bins,colour,heavy"]
+            assert rebuilds == [f"{MADE},bins,heavy", f"{MADE},bins,colour,heavy"]
         plain.rebuild()
         assert plain.figures().count("received") == 3
-        assert rebuilds[2:] == ["UTC 7"], "those that nobody declares any more are dropped"
+        assert rebuilds[2:] == [MADE], "those that nobody declares any more are dropped"
 
 
 def noting(rebuilds: list[str]) -> Any:
