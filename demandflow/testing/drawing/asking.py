@@ -119,7 +119,7 @@ INVALID: Mapping[tuple[str, str], Sequence[Any]] = {
 REFUSED: Mapping[Any, str] = {UNKNOWN_DEMAND: "DemandNotFound"}
 CALLED = {
     **{"received": ("period",), "closed": ("period",), "dimensions": ("dimension",)},
-    **{"stream_id": ("demand_id",), "key": ("kind",)},
+    **{"stream_id": ("demand_id",), "key": ("kind",), "ended": ("kind",)},
 }
 """By which other words an error says which parameter is wrong."""
 
