@@ -23,7 +23,8 @@ from demandflow.domain.stream import Change
 from demandflow.testing import LawBroken, check
 from demandflow.testing.model.kinds import KINDS, stream_of
 from tests.profiles import examples
-from tests.unit.county.test_directory import AHEAD, T0, Model, Told, facts
+from tests.stories import T0
+from tests.unit.county.test_directory import AHEAD, Model, Told, facts
 
 KINDS_OF_THE_COUNTY = (
     (ACTIVITY, Activity),
