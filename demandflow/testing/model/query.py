@@ -158,7 +158,7 @@ class Query:
 
 def own_dimensions(world: World) -> list[str]:
     """The own fields that facts of the workflows declare as dimensions."""
-    facts = {move.fact for flow in world.workflows.values() for move in flow.moves}
+    facts = {move.fact for flow in world.of_demands.values() for move in flow.moves}
     return sorted({name for fact in facts for name in fact.DIMENSIONS})
 
 
