@@ -198,7 +198,7 @@ def fill(path: str, number: int) -> int:
         summed = ", ".join(columns)
         own.execute(f"INSERT INTO {table} SELECT {summed}, SUM(amount) * {COPIES} FROM lines GROUP BY {summed}")
     own.executemany(
-        "INSERT INTO demandflow_slices VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO demandflow_slices VALUES (?, ?, ?, ?, ?, ?, ?)",
         [(number, *where) for where, number in books.slices.items()],
     )
     own.executemany(

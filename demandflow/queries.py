@@ -207,8 +207,9 @@ class Queries(ScoresAsked):
         catch_up: bool = True,
         **query: Unpack[FigureQuery],
     ) -> FiguresBy[str] | FiguresBy[tuple[str, ...]]:
-        """The figures along place, category (each cut at a level), channel, lead or workflow, or several of them.
+        """The figures along place, category (each cut at a level), channel, lead, workflow, or several of them.
 
+        So are own fields that are declared as dimensions; a part has its value as JSON has it, but texts as they are.
         `received` and `closed` are dimensions too, by day, week, month, quarter or year (`every`). Keys are names or
         paths, empty for demands that have none; a path that is not as deep as the level is its own key, so that the
         parts add up to all demands (by `closed`: to the closed). One dimension, now, is read from the totals; anything
@@ -217,7 +218,7 @@ class Queries(ScoresAsked):
         from demandflow.projections.figures.by import FiguresBy
         from demandflow.projections.figures.figures import figures_of
 
-        grouping = Grouping(dimensions, level, every)
+        grouping = Grouping(dimensions, level, every, self._projector.declared)
         with self._projector.tables(catch_up=catch_up) as tables:
             question, clocks = self._question(tables, query), self._clocks(tables)
             if question.everything_now and len(dimensions) == 1 and dimensions[0] in DIMENSIONS:
@@ -269,12 +270,12 @@ class Queries(ScoresAsked):
             if not isinstance(pair, tuple | list) or len(pair) != 2 or as_day(pair[0], name) > as_day(pair[1], name):
                 raise InvalidValue(name, f"must be two days, the earlier first, got {brief(pair)}")
         asked = [{**query, **{name: pair[at] for name, pair in pairs.items()}} for at in (0, 1)]
-        if Question.of(asked[0]).closed is not None:
+        if Question.of(asked[0], self._projector.declared).closed is not None:
             raise InvalidValue("closed", "changes cannot be narrowed by the day of closing; ask counted() or figures()")
         with self._projector.tables(catch_up=catch_up) as tables:
             before, after = (self._question(tables, query) for query in asked)
             was, now = ((question, self._overdue_check(tables, question)) for question in (before, after))
-            changes = changed_between(was, now, self._clocks(tables))
+            changes = changed_between(was, now, self._clocks(tables), self._projector.declared)
             return replace(changes, note=note_of(tables, after, changes.lines))
 
     def durations(

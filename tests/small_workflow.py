@@ -45,6 +45,7 @@ class Measured(Fact):
     """Somebody went there and measured it."""
 
     TOPIC: ClassVar[str] = "yard.measured"
+    DIMENSIONS: ClassVar[tuple[str, ...]] = ("metres", "remark")
     metres: int
     remark: str | None = None
     due: Moment | None = None
@@ -54,6 +55,7 @@ class ReportedWithCost(Reported):
     """What was done, and what it cost."""
 
     TOPIC: ClassVar[str] = "yard.reported_with_cost"
+    DIMENSIONS: ClassVar[tuple[str, ...]] = ("cost",)
     cost: int
 
 

@@ -72,7 +72,7 @@ def apart(flow: DemandFlow, path: str | None = None, *, by_time: bool = False) -
     """A projector of the same log with tables of its own: made demand by demand, or `by_time`, as the log came."""
     source = Detached(flow, path)
     source.looks_empty = by_time
-    projector = Projector(source, flow._projector.zone.key)
+    projector = Projector(source, flow._projector.zone.key, declared=flow._projector.declared)
     source.looks_empty = False
     try:
         yield projector, source

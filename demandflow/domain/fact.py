@@ -73,10 +73,12 @@ class Fact(BaseModel, metaclass=_FactType):
     """Something that happened: business fields only, never changed, past tense.
 
     A class of your own needs a TOPIC with your own prefix (`demand.` is ours) and defaults for optional fields.
+    DIMENSIONS are those of its own fields by which figures count, too: fields with few values, each a scalar.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True, defer_build=True)
     TOPIC: ClassVar[str]
+    DIMENSIONS: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:

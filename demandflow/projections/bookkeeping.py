@@ -18,6 +18,7 @@ from demandflow.projections.entries import (
     Booking,
     CountedAs,
     Day,
+    Own,
     Page,
     StateChange,
     booked,
@@ -52,10 +53,10 @@ class _Account:
         """Whether the demand is known up to the event of this version; 0 is before the first event."""
         return version == 0 or (self.demand is not None and self.demand.version == version)
 
-    def fold(self, events: list[Event], day: Day) -> None:
+    def fold(self, events: list[Event], day: Day, own: Own) -> None:
         """Set the demand from these events, all of its events so far."""
         self.events, self.demand = events, fold(events)
-        self.counted = None if self.demand is None else counted_as(self.demand, day)
+        self.counted = None if self.demand is None else counted_as(self.demand, day, own)
 
 
 class Bookkeeping:
@@ -66,14 +67,18 @@ class Bookkeeping:
         self._source, self._keeps = source, keeps
         self._kept: OrderedDict[UUID, tuple[Demand, CountedAs]] = OrderedDict()
         self._day: Day | None = None
+        self._own: Own = ()
 
-    def page(self, rows: Sequence[Row], stuck: Collection[UUID], day: Day) -> Page:
+    def page(self, rows: Sequence[Row], stuck: Collection[UUID], day: Day, own: Own = ()) -> Page:
         """What these rows change; the rows of a demand are in order. Demands that are stuck have parked events.
 
         A demand with a parked event stays as it was before that event.
         """
         if day is not self._day:  # in another zone, the demands in memory are due on other days
             self._day = day
+            self._kept.clear()
+        if own != self._own:
+            self._own = own
             self._kept.clear()
         page, accounts = Page(), self._accounts(rows, stuck, day)
         for position, event in rows:
@@ -101,18 +106,18 @@ class Bookkeeping:
         if not 0 <= event.stamp.round < MOST:  # else what is written would depend on where a page ends
             raise InvalidValue("round", f"must be a whole number below {MOST}, got {brief(event.stamp.round)}")
         if event.version == 1:
-            account.fold([], day)
+            account.fold([], day, self._own)
         elif not account.is_at(event.version - 1):
             if self._source.comes_later(event.demand, event.version, position):
                 raise InvalidValue("position", f"{position} is before that of an earlier event of this demand")
             # read up to the event itself, so that a missing version before it is noticed
-            account.fold(self._source.events(event.demand, upto=event.version)[:-1], day)
+            account.fold(self._source.events(event.demand, upto=event.version)[:-1], day, self._own)
         before, was, events = account.demand, account.counted, account.events
         after = evolve(before, event)
-        now = counted_as(after, day)
+        now = counted_as(after, day, self._own)
         if isinstance(event.fact, Corrected):
             history = self._source.events(event.demand, upto=event.version) if events is None else [*events, event]
-            entries = booked_by_correction(history, day)
+            entries = booked_by_correction(history, day, self._own)
         else:
             entries = booked(was, now, event, day_of_event(after, event, day))
         received = day(after.received or event.meta.happened)
@@ -148,7 +153,7 @@ class Bookkeeping:
             accounts[demand].held = True
         for demand, events in (self._source.histories(to_read) if to_read else {}).items():
             with suppress(Exception):  # it comes up again when the event is booked
-                accounts[demand].fold(events, day)
+                accounts[demand].fold(events, day, self._own)
         return accounts
 
     def _keep(self, accounts: Mapping[UUID | None, _Account]) -> None:

@@ -24,6 +24,8 @@ DAYS_KEPT = 10_000
 
 Day = Callable[[datetime], int]
 """The day on which a moment falls in the community's zone, as a number: 20260305."""
+Own = tuple[str, ...]
+"""The own fields that are dimensions of the figures, in the order of their names."""
 
 
 class Entry(NamedTuple):
@@ -74,13 +76,13 @@ def days_of(zone: ZoneInfo) -> Day:
     return day
 
 
-def counted_as(demand: Demand, day: Day) -> CountedAs:
+def counted_as(demand: Demand, day: Day, own: Own = ()) -> CountedAs:
     """What the demand counts as now."""
     ended, dues = demand.ended, dues_of(demand)
     return CountedAs(
         standing(demand),
         0 if ended is None else day(ended),
-        slice_of(demand),
+        slice_of(demand, own),
         clocks_of(demand),
         tuple([(clock, day(due)) for clock, due in dues]) if dues else (),
     )
@@ -105,21 +107,21 @@ def day_of_event(demand: Demand, event: Event, day: Day) -> int:
     return day(demand.last or event.meta.happened)
 
 
-def booked_by_correction(events: list[Event], day: Day) -> dict[Entry, int]:
+def booked_by_correction(events: list[Event], day: Day, own: Own = ()) -> dict[Entry, int]:
     """The entries of a correction, the last of these events of a demand: what it changes, on the days concerned."""
-    difference = Counter(_all_booked(events, day))
-    difference.subtract(_all_booked(events[:-1], day))
+    difference = Counter(_all_booked(events, day, own))
+    difference.subtract(_all_booked(events[:-1], day, own))
     return {entry: amount for entry, amount in difference.items() if amount}
 
 
-def _all_booked(events: Iterable[Event], day: Day) -> dict[Entry, int]:
+def _all_booked(events: Iterable[Event], day: Day, own: Own) -> dict[Entry, int]:
     """All entries of a demand, by what is known after the last of its events."""
     entries: dict[Entry, int] = {}
     demand: Demand | None = None
     now: CountedAs | None = None
     for event in with_corrections(list(events)):
         demand, was = evolve(demand, event), now
-        now = counted_as(demand, day)
+        now = counted_as(demand, day, own)
         entries |= booked(was, now, event, day_of_event(demand, event, day))
     return entries
 

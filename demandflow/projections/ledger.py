@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from itertools import chain
 from operator import itemgetter
 from typing import Any, TypeVar
 
+from demandflow.projections.board.own import in_slice
 from demandflow.projections.entries import Page
 from demandflow.projections.standing import CLOCKS_AT, CODES, MEANING_OF, Slice
 from demandflow.store.sqlite.tables import Statements
@@ -20,7 +21,8 @@ NO_SLICE = Slice("", "", "", "", "")
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS demandflow_slices (
     id INTEGER PRIMARY KEY, place TEXT NOT NULL, channel TEXT NOT NULL, category TEXT NOT NULL,
-    lead TEXT NOT NULL, workflow TEXT NOT NULL, UNIQUE (place, channel, category, lead, workflow)
+    lead TEXT NOT NULL, workflow TEXT NOT NULL, own_json TEXT NOT NULL,
+    UNIQUE (place, channel, category, lead, workflow, own_json)
 );
 CREATE TABLE IF NOT EXISTS demandflow_clocks (id INTEGER PRIMARY KEY, stands TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS demandflow_dues (id INTEGER PRIMARY KEY, days TEXT NOT NULL UNIQUE);
@@ -80,10 +82,16 @@ def smallest_with(columns: Iterable[str]) -> str:
     return next((table for table, summed in SUMMED.items() if wanted.issubset(summed)), "demandflow_ledger")
 
 
-def slices_by_id(connection: Statements) -> dict[int, Slice]:
-    """All slices that demands were ever in, by number."""
+def slices_by_id(connection: Statements, own: Collection[str] | None = None) -> dict[int, Slice]:
+    """All slices that demands were ever in, by number, with all own fields that they keep or only these."""
     rows = connection.execute(f"SELECT id, {', '.join(Slice._fields)} FROM demandflow_slices")  # noqa: S608
-    return {number: Slice(*names) for number, *names in rows}
+    slices = {number: Slice(*names) for number, *names in rows}
+    if own is None:
+        return slices
+    return {
+        at: where._replace(own_json=in_slice(where.own, own)) if where.own_json else where
+        for at, where in slices.items()
+    }
 
 
 def clocks_by_id(connection: Statements) -> dict[int, tuple[str, ...]]:

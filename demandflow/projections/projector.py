@@ -14,7 +14,7 @@ from demandflow.errors import InvalidValue, StorageBusy, brief
 from demandflow.inputs.arguments import yes_or_no, zone_of
 from demandflow.projections.board import rows as board
 from demandflow.projections.bookkeeping import Bookkeeping
-from demandflow.projections.entries import Day, days_of
+from demandflow.projections.entries import Day, Own, days_of
 from demandflow.projections.rebuilding import Progress, Rebuilding
 from demandflow.projections.standing import DEFINITIONS_VERSION
 from demandflow.projections.tables import PROJECTIONS, SCHEMA, TABLES, RowCounts
@@ -31,15 +31,21 @@ OF_EARLIER_RELEASES = ("demandflow_position", "demandflow_schema")
 class Projector:
     """Keeps the board, the totals and the ledger; every question first catches up with the log."""
 
-    def __init__(self, source: DemandSource, zone: str, progress: Progress | None = None) -> None:
-        """`progress` is called while the tables are rebuilt before a question."""
-        self.zone = zone_of(zone)
+    def __init__(
+        self, source: DemandSource, zone: str, progress: Progress | None = None, declared: Collection[str] = ()
+    ) -> None:
+        """`progress` is called while the tables are rebuilt before a question.
+
+        `declared` are the own fields that are dimensions for who asks here. The tables may have others besides.
+        """
+        self.zone, self.declared = zone_of(zone), tuple(sorted(declared))
+        self._own: Own = self.declared
         self._source, self._progress = source, progress
         self._books = Bookkeeping(source)
         self._tables = Tables(source.path)
         self._connection = self._tables.connection
-        self._cursor = Cursor(source, self._tables, READER, lambda: f"{self.zone.key} {DEFINITIONS_VERSION}")
-        self._rebuilding = Rebuilding(source, self._tables, self._cursor, self._days)
+        self._cursor = Cursor(source, self._tables, READER, self._make)
+        self._rebuilding = Rebuilding(source, self._tables, self._cursor, self._days, self._agree)
         try:
             self._heal()
         except BaseException:
@@ -112,6 +118,7 @@ class Projector:
         with self._tables.locked():
             with self._tables.transaction():
                 self._clear_the_way()
+            self._agree()
             self._rebuilding.begin()
         going = True
         while going:
@@ -163,7 +170,7 @@ class Projector:
 
     def worked_out(self, rows: Sequence[Row], stuck: Collection[UUID]) -> Effect:
         """What a page changes in all tables."""
-        page = self._books.page(rows, stuck, days_of(self.zone))
+        page = self._books.page(rows, stuck, days_of(self.zone), self._own)
 
         def write(taken: str) -> str:
             for projection in PROJECTIONS:
@@ -184,4 +191,20 @@ class Projector:
     def _matches(self, position: Position | None = None) -> bool:
         """Whether the position is in this log, for this zone and these definitions."""
         self._days()
-        return self._cursor.matches(position or self._cursor.position())
+        position = position or self._cursor.position()
+        self._agree(None if position is None else position.make)
+        return self._cursor.matches(position)
+
+    def _make(self) -> str:
+        """Which tables are made: the zone, the definitions, and the own fields that are dimensions."""
+        return f"{self.zone.key} {','.join((str(DEFINITIONS_VERSION), *self._own))}"
+
+    def _agree(self, make: str | None = None) -> Own:
+        """The dimensions of these tables and those declared here: with more than it needs, nobody rebuilds them.
+
+        So processes with other declarations come to have the same tables, rather than rebuild them in turn.
+        """
+        _, _, after_zone = (make or "").partition(" ")
+        theirs = after_zone.partition(" ")[0].split(",")[1:]
+        self._own = tuple(sorted({*self.declared, *theirs}))
+        return self._own

@@ -64,6 +64,7 @@ class QueryBase:
 
     def _filter(self, question: Question) -> Filter:
         slices = {name: getattr(question, name) for name in totals.DIMENSIONS}
+        slices["own"] = question.own
         return Filter(**slices, received=self._moments(question.received), closed=self._moments(question.closed))
 
     def _overdue_at(self, overdue: bool | datetime, then: PointInTime) -> datetime | None:
@@ -118,7 +119,7 @@ class QueryBase:
 
     def _question(self, tables: sqlite3.Connection, query: Mapping[str, object]) -> Question:
         """The question of a query. Raises InvalidValue for a workflow that is not there."""
-        question = Question.of(query)
+        question = Question.of(query, self._projector.declared)
         known = {} if question.workflow is None else of_demands(self._workflows)
         if question.workflow is not None and question.workflow not in known:
             recorded = {where.workflow for where in ledger.slices_by_id(tables).values()}

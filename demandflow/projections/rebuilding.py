@@ -11,7 +11,7 @@ from uuid import UUID
 from demandflow.errors import StorageBusy
 from demandflow.projections import ledger, totals
 from demandflow.projections.bookkeeping import Bookkeeping
-from demandflow.projections.entries import Day
+from demandflow.projections.entries import Day, Own
 from demandflow.projections.standing import Slice
 from demandflow.projections.tables import BY_DEMAND, SCHEMA, RowCounts
 from demandflow.store.cursor import CannotBeWritten, Cursor, Effect, Position
@@ -31,10 +31,21 @@ Progress = Callable[[int, int], None]
 class Rebuilding:
     """A rebuild. Several processes can take part in it: each page is written once."""
 
-    def __init__(self, source: DemandSource, tables: Tables, place: Cursor, days: Callable[[], Day]) -> None:
-        """`place` is the cursor of the present tables, `days` gives the days of the present zone."""
+    def __init__(
+        self,
+        source: DemandSource,
+        tables: Tables,
+        place: Cursor,
+        days: Callable[[], Day],
+        agree: Callable[[str], Own] = lambda _: (),
+    ) -> None:
+        """`place` is the cursor of the present tables, `days` gives the days of the present zone.
+
+        `agree` gives the own fields that are dimensions, where these tables are being made.
+        """
         self._source, self._tables, self._place, self._days_now = source, tables, place, days
         self._make, self._by_demand, self._day = "", True, days()
+        self._agree, self._own = agree, agree("")
         self._cursor = Cursor(source, tables, f"{place.reader} made anew", lambda: self._make)
         self._beside = Beside(tables.connection, SCHEMA)
         self._books = Bookkeeping(source, keeps=False)
@@ -60,6 +71,7 @@ class Rebuilding:
         began = self._cursor.position()
         if began is None:
             return False
+        self._own = self._agree(began.make)
         if not self._usable(began):
             self.begin()
         elif (done := self._next_page(began)) is None:
@@ -70,7 +82,7 @@ class Rebuilding:
 
     def worked_out(self, rows: Sequence[Row], stuck: Collection[UUID]) -> Effect:
         """What a page changes; the totals are computed from the ledger in the end."""
-        page = self._books.page(rows, stuck, self._day)
+        page = self._books.page(rows, stuck, self._day, self._own)
 
         def write(taken: str) -> str:
             for projection in BY_DEMAND:

@@ -6,19 +6,20 @@ The tables keep these numbers: a change of their layout needs a new DEFINITIONS_
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from demandflow.domain.clocks.states import ClockState
 from demandflow.domain.demand import Demand, Round
 from demandflow.domain.moves import ENDS, MEANINGS
 from demandflow.domain.standard.grades import FIVE
+from demandflow.projections.board.own import in_slice, values_in
 
-DEFINITIONS_VERSION = 6
+DEFINITIONS_VERSION = 7
 
 ENDED = 0b111
 CLOSED, REFUSED, WITHDRAWN, MERGED = 1, 2, 3, 4
@@ -63,13 +64,22 @@ NO_CLOCK = ""
 
 
 class Slice(NamedTuple):
-    """The dimensions of figures; empty where a demand has none. `lead` was given the work last."""
+    """The dimensions of figures; empty where a demand has none. `lead` was given the work last.
+
+    `own_json` is what those own fields say that are dimensions, `own` the same to look into.
+    """
 
     place: str
     channel: str
     category: str
     lead: str
     workflow: str
+    own_json: str = ""
+
+    @property
+    def own(self) -> dict[str, Any]:
+        """What own fields say that are dimensions, by field, as JSON has it."""
+        return values_in(self.own_json)
 
 
 @dataclass(frozen=True)
@@ -155,10 +165,11 @@ def dues_of(demand: Demand) -> tuple[tuple[str, datetime], ...]:
     return tuple(sorted(dues, key=lambda due: due[::-1]))
 
 
-def slice_of(demand: Demand) -> Slice:
-    """The slice that the demand is counted in."""
+def slice_of(demand: Demand, own: Collection[str] = ()) -> Slice:
+    """The slice that the demand is counted in, where these own fields are dimensions."""
     place, channel, category = demand.place or "", demand.channel or "", demand.category or ""
-    return Slice(place, channel, category, demand.lead or "", demand.workflow)
+    own_json = in_slice(demand._attributes, own) if own and demand._attributes else ""
+    return Slice(place, channel, category, demand.lead or "", demand.workflow, own_json)
 
 
 def score(tally: Mapping[int, int]) -> Fraction:

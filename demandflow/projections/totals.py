@@ -21,6 +21,7 @@ CREATE TABLE IF NOT EXISTS demandflow_totals (
 DEEPEST = 1000
 PATHS = ("place", "category")
 DIMENSIONS = (*PATHS, "channel", "lead", "workflow")
+"""Those that every log has; there are no totals along own fields, which are read from the sums of the ledger."""
 
 Totals = dict[str, dict[tuple[str, int], int]]
 """By key: (happening or status of a clock, standing) → number."""
@@ -53,12 +54,13 @@ def changes_of(sums: Iterable[Sum]) -> dict[Cell, int]:
     """The change of each cell of the totals, from the changes in each slice."""
     changes: dict[Cell, int] = defaultdict(int)
     # first along each dimension, since many slices share a place
-    along: tuple[dict[tuple[str, str, int], int], ...] = tuple(defaultdict(int) for _ in Slice._fields)
+    named = Slice._fields[: len(DIMENSIONS)]
+    along: tuple[dict[tuple[str, str, int], int], ...] = tuple(defaultdict(int) for _ in named)
     for (where, what, standing), amount in sums:
         changes["all", 0, "", what, standing] += amount
-        for keys, key in zip(along, where, strict=True):
+        for keys, key in zip(along, where, strict=False):
             keys[key, what, standing] += amount
-    for dimension, keys in zip(Slice._fields, along, strict=True):
+    for dimension, keys in zip(named, along, strict=True):
         for (key, what, standing), amount in keys.items():
             for name, level, part in _parts(dimension, key) if amount else ():
                 changes[name, level, part, what, standing] += amount

@@ -27,6 +27,8 @@ from demandflow import (
 from demandflow.domain.decide import decide
 from demandflow.domain.demand import Round
 from demandflow.facts import Corrected, Evaluated, Registered, Stepped
+from demandflow.projections.board import own
+from demandflow.projections.figures.question import Question
 from demandflow.testing import (
     LAWS,
     Checked,
@@ -45,6 +47,7 @@ from demandflow.testing.checking import hold_by_lot
 from demandflow.testing.drawing.drawing import STEPS
 from tests.laws.long_runs import no_contracting_without_audit, several
 from tests.profiles import SHARE, examples
+from tests.small_workflow import yard
 from tests.stories import PLAIN
 
 HISTORIES, TRIED, SOME = (100, 0.75, 8) if SHARE == 1 else (15, 0.3, 3)
@@ -192,6 +195,23 @@ def test_a_fault_in_the_engine_breaks_a_law(monkeypatch: pytest.MonkeyPatch, whe
     monkeypatch.setattr(where, fault)
     with pytest.raises(LawBroken):
         check(CLOSED_LOOP, max_examples=200)
+
+
+def test_an_own_field_of_the_past_that_is_taken_from_now_breaks_a_law(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines, columns = Question.lines, Question.columns.fget  # type: ignore[attr-defined]
+
+    def of_now(question: Question) -> tuple[str, list[Any]]:
+        """The lines of the demands that say so now, whatever they said then."""
+        condition, values = lines(replace(question, own=None))
+        for says, fields in own.conditions(question.own or {}):
+            condition += f" AND demand IN (SELECT unhex(demand) FROM demandflow_board WHERE {says})"
+            values += fields
+        return condition, values
+
+    monkeypatch.setattr(Question, "lines", of_now)
+    monkeypatch.setattr(Question, "columns", property(lambda it: columns(it) | ({"demand"} if it.own else set())))
+    with pytest.raises(LawBroken, match="own="):
+        check(yard(), max_examples=100)
 
 
 def test_playing_needs_no_hypothesis_example() -> None:

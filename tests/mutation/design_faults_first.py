@@ -74,7 +74,7 @@ BATCH = (
     Fault(
         "a correction counts from its own day",
         "projections/bookkeeping.py",
-        "            entries = booked_by_correction(history, day)",
+        "            entries = booked_by_correction(history, day, self._own)",
         "            entries = booked(was, now, event, day_of_event(after, event, day)) if history else {}",
     ),
     Fault(

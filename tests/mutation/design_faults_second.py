@@ -506,7 +506,7 @@ BATCH = (
     Fault(
         "what happened to the closed elsewhere is left out of a window by closing",
         "projections/figures/question.py",
-        "condition, values = replace(self, **dict.fromkeys(DIMENSIONS)).standing_lines()",
+        'condition, values = replace(self, **dict.fromkeys((*DIMENSIONS, "own"))).standing_lines()',
         "condition, values = self.standing_lines()",
     ),
     Fault(

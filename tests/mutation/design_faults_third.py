@@ -250,7 +250,7 @@ BATCH = (
     Fault(
         "what happened elsewhere before a demand moved and was closed is lost in a month of closing",
         "projections/figures/question.py",
-        "condition, values = replace(self, **dict.fromkeys(DIMENSIONS)).standing_lines()",
+        'condition, values = replace(self, **dict.fromkeys((*DIMENSIONS, "own"))).standing_lines()',
         "condition, values = self.standing_lines()",
     ),
     Fault(

@@ -365,8 +365,8 @@ FAULTS = (
     Fault(
         "a correction forgets the one before",
         "projections/entries.py",
-        "_all_booked(events[:-1], day)",
-        "_all_booked(events[:-2], day)",
+        "_all_booked(events[:-1], day, own)",
+        "_all_booked(events[:-2], day, own)",
     ),
     Fault(
         "what was missed counts as met",

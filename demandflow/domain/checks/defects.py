@@ -18,12 +18,12 @@ from demandflow.domain.checks.spelling import did_you_mean, meant
 from demandflow.domain.clocks.clock import Clock
 from demandflow.domain.demand import Demand
 from demandflow.domain.fact import Fact
-from demandflow.domain.facts import OTHER_SIDE, STANDARD_FACTS, Corrected, Evaluated, Registered, Reported
+from demandflow.domain.facts import OTHER_SIDE, STANDARD_FACTS, Corrected, Evaluated, Registered, Reported, own_fields
 from demandflow.domain.moves import BACK, ENDS, MEANINGS, START, WORDS, Move, State
 from demandflow.domain.standard.grades import FIVE_GRADES, GradeScale
 from demandflow.domain.stream import Stream
 from demandflow.domain.values import Stage
-from demandflow.errors import Defect, listed
+from demandflow.errors import Defect, brief, listed
 from demandflow.inputs.texts import is_name
 
 SAYS: dict[str, tuple[type[Fact], str]] = {
@@ -33,6 +33,8 @@ SAYS: dict[str, tuple[type[Fact], str]] = {
 }
 """Meanings that need more than a word: the fact that says it, and what it says."""
 OF_DEMANDS: tuple[type[Fact], ...] = (Registered, *OTHER_SIDE, *OTHER_SIDE.values())
+SLICED = ("place", "category", "channel", "lead", "workflow", "received", "closed")
+"""Dimensions of the figures that every log has."""
 RESERVED = (*WORDS, "*", "=")
 """Names that no state can have: they are words of the table in files, or signs in the table itself."""
 
@@ -145,6 +147,11 @@ def _wrong_facts(moves: Sequence[Move]) -> Iterator[Defect]:
                 says = f"move {move.name!r} means {meaning!r}, but {move.fact.__name__} does not say {what}"
                 yield Defect("fact", says, f"use {kind.__name__} or a subclass", (), (move.name,))
     recorded = {move.fact for move in moves}
+    for fact in dict.fromkeys(move.fact for move in moves):
+        names = tuple(move.name for move in moves if move.fact is fact)
+        for says in _no_dimensions(fact):
+            possible = listed(name for name in own_fields(fact) if name not in SLICED)
+            yield Defect("fact", says, f"name some of its own fields (possible: {possible})", (), names)
     for fact, side in OTHER_SIDE.items():
         if fact in recorded and side not in recorded:
             says = f"{fact.__name__} is recorded, but no move records its other side"
@@ -158,6 +165,19 @@ def _unwritable(fact: type[Fact]) -> Iterator[str]:
         own_default = fact not in STANDARD_FACTS and not info.is_required() and info.get_default() is not None
         if own_default and accepted(fact, name, [None]):
             yield name
+
+
+def _no_dimensions(fact: type[Fact]) -> Iterator[str]:
+    """What it declares as dimensions of the figures that cannot be."""
+    names: Any = fact.DIMENSIONS
+    if not isinstance(names, tuple):
+        yield f"fact {fact.__name__}: its DIMENSIONS must be a tuple of names, got {brief(names)}"
+        return
+    for name in names:
+        if name in SLICED:
+            yield f"fact {fact.__name__}: {name!r} of its DIMENSIONS is a dimension of all figures already"
+        elif name not in own_fields(fact):
+            yield f"fact {fact.__name__}: {brief(name)} of its DIMENSIONS is no field of its own"
 
 
 def _wrong_topic(move: Move, topics: dict[str, type]) -> Iterator[tuple[str, str]]:

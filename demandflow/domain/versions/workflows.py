@@ -36,6 +36,12 @@ class Workflows(dict[str, Workflow]):
         """Those that are built by now."""
         return tuple(super().values())
 
+    @property
+    def dimensions(self) -> frozenset[str]:
+        """The own fields of demands that their facts declare as dimensions of the figures."""
+        facts = (fact for flow in self.built if flow.of is Demand for fact in flow.facts)
+        return frozenset(name for fact in facts for name in fact.DIMENSIONS)
+
     def kind_of(self, event: Event) -> type[Stream]:
         """Of which class the event's stream is; just a Stream, if no workflow is of its kind."""
         if (kind := event.stamp.kind) is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ from demandflow.domain.values import Category, Place, Stage
 from demandflow.errors import InvalidValue, brief
 from demandflow.inputs.arguments import plain
 from demandflow.inputs.texts import asked_of, asked_text_of, searchable
-from demandflow.projections.board.own import Scalar, beginning, lines_of
+from demandflow.projections.board import own
 from demandflow.store.sqlite.tables import microseconds
 
 NAMES = ("channel", "lead", "resident", "workflow", "state", "stage", "ended_as", "urgency", "clock")
@@ -73,7 +73,7 @@ class Filter:
     closed: tuple[datetime, datetime] | None = None
     states: tuple[tuple[str, str], ...] | None = None
     text: str | None = None
-    own: Mapping[str, Scalar] | None = None
+    own: Mapping[str, own.Scalar] | None = None
 
     def where(self) -> tuple[str, list[Any]]:
         """The condition in SQL, with its values. Raises InvalidValue for what is no place, no name, no yes or no."""
@@ -128,7 +128,7 @@ class Filter:
             conditions.append(_one_of(self.states))
         if self.text is not None:
             conditions.append(_containing(self.text))
-        conditions += _own(self.own or {})
+        conditions += [Condition(sql, values, ("own_json",)) for sql, values in own.conditions(self.own or {})]
         waiting = self.stage is not None and self.stage != Stage.ENDED
         if self.open or waiting or self.overdue_at is not None or self.due_by is not None:
             conditions += OPEN
@@ -169,17 +169,6 @@ def _containing(text: str) -> Condition:
     if not (letters := searchable(asked_text_of(text))):
         raise InvalidValue("text", f"{brief(text)} has no letters to look for; give some, or leave it out")
     return Condition("instr(COALESCE(searched, text), ?) > 0", (letters,), ("searched", "text"))
-
-
-def _own(fields: Mapping[str, Scalar]) -> Iterator[Condition]:
-    """The rows whose own fields say this; None means those that have no such field."""
-    for name, value in fields.items():
-        if value is None:
-            yield Condition("instr(own_json, ?) = 0", (beginning(name),), ("own_json",))
-        else:
-            lines = lines_of(name, value)
-            either = " OR ".join(["instr(own_json, ?) > 0"] * len(lines))
-            yield Condition(f"({either})", tuple(lines), ("own_json",))
 
 
 def _one_of(states: tuple[tuple[str, str], ...]) -> Condition:

@@ -11,7 +11,6 @@ from typing import Any, Generic, TypeVar
 from demandflow.projections.figures.definitions import SATISFACTION
 from demandflow.projections.figures.figures import Figures
 from demandflow.projections.figures.rates import MeanOfUnits, Rate
-from demandflow.projections.standing import COUNTS
 
 K = TypeVar("K", str, tuple[str, ...])
 
@@ -72,7 +71,8 @@ class FiguresBy(Mapping[K, Figures], Generic[K]):
     @property
     def headings(self) -> tuple[str, ...]:
         """The dimensions as columns of a table, in which `received` and `closed` are counts already."""
-        return tuple(f"{name} in" if name in COUNTS else name for name in self.dimensions)
+        figures = {*self._empty.counts, *self._empty.rates}
+        return tuple(f"{name} in" if name in figures else name for name in self.dimensions)
 
     def columns(self) -> dict[str, list[Any]]:
         """One list for each column: the dimensions, then each count, and each rate as a float; None is n/a.

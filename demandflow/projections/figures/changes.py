@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -13,14 +13,16 @@ from uuid import UUID
 
 from demandflow.errors import listed
 from demandflow.projections import ledger
+from demandflow.projections.board.own import key_of
 from demandflow.projections.figures.definitions import DUE, IDENTITY, OVERDUE, RUNNING_OVERDUE, split
 from demandflow.projections.figures.drilldown import check_count, receipt
 from demandflow.projections.figures.overdue import DUE_BETWEEN, ClockNames, OverdueCheck
 from demandflow.projections.figures.periods import day_of
 from demandflow.projections.figures.question import Question
 from demandflow.projections.standing import CLOCKS_AT, COUNTS, HAPPENINGS, MEANING_OF, NO_CLOCK, UNDATED, Slice
+from demandflow.projections.totals import DIMENSIONS
 
-Cell = tuple[int, int, int, int]
+Cell = tuple[int, int, Slice, int]
 """A standing in the ledger: what the demand counts as, the day of its end, its slice, and when it is due."""
 COUNTS_OF_STATUS = {UNDATED: ("running", UNDATED)}
 """The counts that include a clock of this status; those of the other statuses have the name of the status."""
@@ -84,9 +86,15 @@ class Changes:
 
 
 def changed_between(
-    before: tuple[Question, OverdueCheck], after: tuple[Question, OverdueCheck], clocks: tuple[str, ...]
+    before: tuple[Question, OverdueCheck],
+    after: tuple[Question, OverdueCheck],
+    clocks: tuple[str, ...],
+    own: Collection[str] = (),
 ) -> Changes:
-    """The changes from one question to the other: by lines that only one of them includes, or as time went by."""
+    """The changes from one question to the other: by lines that only one of them includes, or as time went by.
+
+    `own` are the own fields that are dimensions here, of those by which the ledger counts.
+    """
     connection = after[1].connection
     (was, then), (now, later) = before[0].lines(), after[0].lines()
     rows = connection.execute(
@@ -94,7 +102,8 @@ def changed_between(
         f"FROM demandflow_ledger WHERE ({now}) <> ({was}) ORDER BY demand",
         [*later, *then, *later, *then],
     ).fetchall()
-    reader = _Reader(before[1], after[1], ledger.clocks_by_id(connection), ledger.slices_by_id(connection), clocks)
+    slices = ledger.slices_by_id(connection, own)
+    reader = _Reader(before[1], after[1], ledger.clocks_by_id(connection), slices, clocks)
     lines = {
         demand: reader.change(demand, [row[1:] for row in group], _cell_query(connection, after[0], demand))
         for demand, group in groupby(rows, key=lambda row: bytes(row[0]))
@@ -106,10 +115,12 @@ def changed_between(
     return Changes(tuple(sorted(changes, key=lambda line: receipt(connection, line.demand))), clocks)
 
 
-def _cell_query(connection: sqlite3.Connection, question: Question, demand: bytes) -> Callable[[], Cell | None]:
+def _cell_query(
+    connection: sqlite3.Connection, question: Question, demand: bytes
+) -> Callable[[], tuple[int, ...] | None]:
     """The standing of a demand, read only if it is needed."""
 
-    def read() -> Cell | None:
+    def read() -> tuple[int, ...] | None:
         condition, values = question.standing_lines()
         return connection.execute(  # type: ignore[no-any-return]
             f"SELECT what, ended, slice, dues FROM demandflow_ledger WHERE demand = ? AND {condition} "  # noqa: S608
@@ -143,20 +154,22 @@ class _Reader:
     clocks: tuple[str, ...]
 
     def change(
-        self, demand: bytes, rows: list[tuple[Any, ...]], cell_after: Callable[[], Cell | None]
+        self, demand: bytes, rows: list[tuple[Any, ...]], cell_after: Callable[[], tuple[int, ...] | None]
     ) -> Change | None:
         """The change of a demand by these lines; None if it changed no count."""
         cells: Counter[Cell] = Counter()
         happened: Counter[str] = Counter()
         by_event: dict[int, Counter[tuple[Any, ...]]] = {}
-        for recorded_by, what, ended, where, dues, amount in rows:
+        for recorded_by, what, ended, slice_id, dues, amount in rows:
+            where = self.slices[slice_id]
             by_event.setdefault(recorded_by, Counter())[what, ended, where, dues] += amount
             if what < 0:
                 happened[MEANING_OF[what]] += amount
             else:
                 cells[what, ended, where, dues] += amount
         sides = {amount: cell for cell, amount in cells.items() if amount}
-        if not sides and (cell := cell_after()) is not None:
+        if not sides and (read := cell_after()) is not None:
+            cell = (read[0], read[1], self.slices[read[2]], read[3])
             sides = {-1: cell, 1: cell}  # no line of its standing is on one side only, so the standing is the same
         events = tuple(sorted(event for event, amounts in by_event.items() if any(amounts.values())))
         happened = Counter({meaning: number for meaning, number in happened.items() if number})
@@ -176,7 +189,7 @@ class _Reader:
             *_due_counts(what, statuses, check.clocks(dues, demand)),
             *_clock_counts(statuses, self.clocks),
         )
-        return Standing(counts, self.slices[where], day_of(ended) if ended else None)
+        return Standing(counts, where, day_of(ended) if ended else None)
 
 
 def _due_counts(what: int, statuses: tuple[str, ...], overdue: ClockNames) -> tuple[str, ...]:
@@ -213,6 +226,14 @@ def _difference(standing: Standing | None, other: Standing | None) -> str:
     others = other.counts if other is not None else ()
     words = [count for count in standing.counts if split(count)[1] != "none" and count not in others]
     if other is not None:
-        words += [word or "(none)" for word, was in zip(standing.where, other.where, strict=True) if word != was]
+        here, there = _words(standing.where), _words(other.where)
+        words += [word for name, word in here.items() if word != there.get(name)]
+        words += [f"{name} (none)" for name in there if name not in here]
         words += [f"ended {standing.ended}"] if standing.ended and standing.ended != other.ended else []
     return listed(words, none=next(name for name in IDENTITY if name in standing.counts))
+
+
+def _words(where: Slice) -> dict[str, str]:
+    """The slice as it is printed, by dimension."""
+    named = dict(zip(DIMENSIONS, (getattr(where, name) or "(none)" for name in DIMENSIONS), strict=True))
+    return named | {name: f"{name} {key_of(value)}" for name, value in where.own.items()}

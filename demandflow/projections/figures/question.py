@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -14,6 +14,8 @@ from demandflow.errors import InvalidValue, brief, listed
 from demandflow.inputs.arguments import plain, whole_number
 from demandflow.inputs.texts import asked_of, asked_path_of
 from demandflow.projections import ledger
+from demandflow.projections.board.own import Scalar, conditions, key_in, key_of
+from demandflow.projections.board.own import asked as asked_own
 from demandflow.projections.figures.periods import Period, as_day, as_every, day_of, number_of
 from demandflow.projections.standing import CLOSED, ENDED, Slice
 from demandflow.projections.totals import DEEPEST, DIMENSIONS, PATHS
@@ -24,7 +26,8 @@ ALL_DAYS = Period(date(1, 1, 1), date(9999, 12, 31))
 Sums = dict[tuple[str, int], int]
 """(happening or status of a clock, standing) → number."""
 Key = tuple[str, ...]
-"""What a group has in common: a name, path or period for each dimension."""
+"""What a group has in common: a name, path, period or value for each dimension."""
+NO_DIMENSION = "the field {name} is no dimension of the figures (possible: {possible})"
 
 
 class DemandFilter(TypedDict, total=False):
@@ -33,7 +36,7 @@ class DemandFilter(TypedDict, total=False):
     `received` and `closed` are windows: a Period, a date, or a text such as `2026`, `2026-Q1`, `2026-03`, `2026-W12`,
     `2026-03-05` or `2026-03-01/2026-03-10`; what was reopened since is not closed any more (as of the window's last day
     it was). A place or category includes all below it; `lead` is who was given the work last; an empty category or
-    lead means the demands that have none.
+    lead means the demands that have none. `own` are own fields that are dimensions, with what they say.
     """
 
     received: Period | date | str | None
@@ -43,6 +46,7 @@ class DemandFilter(TypedDict, total=False):
     category: str | None
     lead: str | None
     workflow: str | None
+    own: Mapping[str, Scalar] | None
 
 
 class FigureQuery(DemandFilter, total=False):
@@ -69,10 +73,11 @@ class Question:
     category: str | None = None
     lead: str | None = None
     workflow: str | None = None
+    own: Mapping[str, Scalar] | None = None
 
     @classmethod
-    def of(cls, query: Mapping[str, Any]) -> Question:
-        """The question of a query."""
+    def of(cls, query: Mapping[str, Any], own: Collection[str] = ()) -> Question:
+        """The question of a query, where these own fields are dimensions."""
         if unknown := [name for name in query if name not in cls.__dataclass_fields__]:
             possible = listed(FigureQuery.__annotations__)
             raise InvalidValue("figures", f"cannot be asked by {unknown[0]!r}{_hint(unknown[0], possible)}")
@@ -86,6 +91,8 @@ class Question:
         for name in DIMENSIONS:
             if name in values and plain(values[name]) != "":  # an empty text means the demands that have none
                 values[name] = (asked_path_of if name in PATHS else asked_of)(values[name], name)
+        if "own" in values:
+            values["own"] = asked_own(values["own"], own, NO_DIMENSION) or None
         return cls(**values)
 
     @property
@@ -96,7 +103,8 @@ class Question:
     def __str__(self) -> str:
         names = ("received", "closed", *DIMENSIONS, "as_of", "known_on")
         words = [f"{name.replace('_', ' ')} {value}" for name in names if (value := getattr(self, name)) is not None]
-        return ", ".join(words) or "all"
+        own = [f"{name} {'' if value is None else key_of(value)}" for name, value in (self.own or {}).items()]
+        return ", ".join([*words, *own]) or "all"
 
     def lines(self) -> tuple[str, list[Any]]:
         """The condition in SQL for the ledger's lines, whatever their standing, with its values."""
@@ -117,7 +125,7 @@ class Question:
     def columns(self) -> set[str]:
         """The columns of the ledger that the condition needs."""
         columns = {"received": "received", "closed": "ended", "as_of": "happened", "known_on": "recorded"}
-        columns |= dict.fromkeys(DIMENSIONS, "slice")
+        columns |= dict.fromkeys((*DIMENSIONS, "own"), "slice")
         return {column for name, column in columns.items() if getattr(self, name) is not None}
 
     def standing_lines(self) -> tuple[str, list[Any]]:
@@ -134,7 +142,7 @@ class Question:
 
         Happenings count with the closing of their demand, whenever and wherever they were, so that the parts add up.
         """
-        condition, values = replace(self, **dict.fromkeys(DIMENSIONS)).standing_lines()
+        condition, values = replace(self, **dict.fromkeys((*DIMENSIONS, "own"))).standing_lines()
         select = f"SELECT demand, ended AS closing FROM demandflow_ledger WHERE {condition} GROUP BY 1, 2"  # noqa: S608
         return f"{select} HAVING SUM(amount) > 0", values
 
@@ -151,19 +159,26 @@ class Question:
             else:
                 parts.append(f"{name} = ?")
                 values.append(value)
+        for condition, lines in conditions(self.own or {}):
+            parts.append(condition)
+            values += lines
         return " AND ".join(parts), values
 
 
 @dataclass(frozen=True)
 class Grouping:
-    """Along which dimensions, to which level of the paths, in which periods. Raises InvalidValue."""
+    """Along which dimensions, to which level of the paths, in which periods. Raises InvalidValue.
+
+    `own` are the own fields that are dimensions.
+    """
 
     dimensions: tuple[str, ...]
     level: int | Mapping[str, int] = 1
     every: str = "month"
+    own: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        possible = (*DIMENSIONS, *WINDOWS)
+        possible = (*DIMENSIONS, *WINDOWS, *self.own)
         if not self.dimensions:
             raise InvalidValue("dimension", f"give at least one (possible: {listed(possible)})")
         for name in self.dimensions:
@@ -189,6 +204,8 @@ class Grouping:
     def _part(self, name: str, where: Slice, days: Mapping[str, int]) -> str:
         if name in WINDOWS:
             return str(Period.around(day_of(days[name]), self.every))
+        if name in self.own:
+            return key_in(where.own_json, name)
         value: str = getattr(where, name)
         return "/".join(value.split("/")[: self.level_of(name)]) if name in PATHS else value
 
@@ -227,7 +244,7 @@ def columns_of(
     if grouping is None:
         return [], lambda _: ()
     days = {name: f"{COLUMN[name]}{_coarser(grouping)}" for name in WINDOWS if name in grouping.dimensions}
-    sliced = any(name in DIMENSIONS for name in grouping.dimensions)
+    sliced = any(name not in WINDOWS for name in grouping.dimensions)
     slices = ledger.slices_by_id(connection) if sliced else {}
 
     @cache

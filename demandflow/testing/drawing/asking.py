@@ -62,8 +62,22 @@ OFTEN_WITH: Mapping[str, Sequence[Sequence[str]]] = {
         ("received",),
         (),
     ),
-    "figures": (*(("closed", "lead"), ("closed", "category"), ("closed", "place"), ("closed",), ("received",), ()),),
-    "scores": (("closed",), ("closed",), ("received",), ("category",), ("workflow",), ("as_of",), ("known_on",), ()),
+    "figures": (
+        *(("closed", "lead"), ("closed", "category"), ("closed", "place"), ("closed",), ("received",), ()),
+        *(("own",), ("own", "as_of")),
+    ),
+    "scores": (
+        ("closed",),
+        ("closed",),
+        ("received",),
+        ("category",),
+        ("workflow",),
+        ("as_of",),
+        ("known_on",),
+        ("own",),
+        ("own",),
+        (),
+    ),
     "figures_by": (("level",), ("every",), ("closed", "every"), ("received", "every")),
 }
 """What shows most where there are several demands or events, and of figures the fastest path: OFTEN these alone."""

@@ -19,6 +19,7 @@ from demandflow.testing import people
 from demandflow.testing.drawing.turning import DAY, HOUR, NO_TIME, US, moments
 from demandflow.testing.model.boards import own_fields
 from demandflow.testing.model.counts import counts_of as counts_with
+from demandflow.testing.model.query import own_dimensions, own_of
 from demandflow.testing.model.rows import row_of
 from demandflow.testing.model.step import demand_id
 from demandflow.testing.model.world import World
@@ -79,6 +80,8 @@ class Values:
 
     def is_about(self, name: str) -> bool:
         """Whether the demand that we look at has what the parameter is about; now and then it does not matter."""
+        if name == "own" and not own_fields(self.world):
+            return self.dice.random() < 0.15
         return name not in HAS or self._has(self.last.id, name) or self.dice.random() < 0.15
 
     # words
@@ -128,11 +131,19 @@ class Values:
 
     def own(self) -> dict[str, Any]:
         """What own fields of a demand say, or could say, maybe written otherwise; None for those that say nothing."""
-        dice, demands = self.dice, [self.last] if self.fits else self.world.demands.values()
-        said = [row_of(demand)["own"] for demand in demands]
-        names = sorted({name for one in said for name in one})
+        demands = [self.last] if self.fits else self.world.demands.values()
+        return self._own([row_of(demand)["own"] for demand in demands], sorted(own_fields(self.world)))
+
+    def own_dimensions(self) -> dict[str, Any]:
+        """The same of those that are dimensions, mostly what they said then."""
+        others = (row_of(demand)["own"] for demand in self.world.demands.values())
+        said = [own_of(self.world, self.then)] if self.fits else list(others)
+        return self._own(said, own_dimensions(self.world))
+
+    def _own(self, said: Sequence[dict[str, Any]], possible: Sequence[str]) -> dict[str, Any]:
+        dice, names = self.dice, sorted({name for one in said for name in one if name in possible})
         # mostly one that a demand has
-        names = names if names and dice.random() < 0.8 else sorted(own_fields(self.world))
+        names = names if names and dice.random() < 0.8 else list(possible)
         own: dict[str, Any] = {}
         for name in dice.sample(names, min(len(names), dice.choice((1, 1, 1, 2)))):
             value = dice.choice([*(one.get(name) for one in said), *(() if self.fits else (None, True, 1, UNHEARD_OF))])
@@ -266,7 +277,8 @@ class Values:
     def dimensions(self) -> tuple[str, ...]:
         """One dimension, or several."""
         number = self.dice.choice((1, 1, 1, 1, 2, 2, 3))
-        return tuple(self.dice.sample((*SLICES, "received", "closed"), number))
+        dimensions = (*SLICES, "received", "closed", *own_dimensions(self.world))
+        return tuple(self.dice.sample(dimensions, number))
 
     def sort(self) -> str | Sequence[str]:
         """One column to sort by, or several, even twice: often one in which rows are alike, then one that some lack."""

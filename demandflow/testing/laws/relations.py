@@ -32,6 +32,7 @@ from demandflow.testing.laws.table_laws import (
     no_way_past_feedback,
     rework_is_bounded,
 )
+from demandflow.testing.model.query import own_dimensions
 from demandflow.testing.model.step import Step
 from demandflow.testing.people import actors_for
 from demandflow.testing.playing.commanding import command
@@ -91,7 +92,8 @@ def a_pause_moves_a_deadline_by_exactly_its_length(played: Played) -> None:
 def figures_add_up(played: Played) -> None:
     """Received = open + closed + refused + withdrawn + merged; rates lie in 0 to 1; parts add up to the whole."""
     flow = played.flow
-    whole, parts = flow.figures(), {name: flow.figures_by(name, level=2) for name in DIMENSIONS}
+    dimensions = (*DIMENSIONS, *own_dimensions(played.world))
+    whole, parts = flow.figures(), {name: flow.figures_by(name, level=2) for name in dimensions}
     for figures in (whole, *(one for by in parts.values() for one in by.values())):
         assert figures.adds_up, figures.identity
         for name in figures.rates:
@@ -116,7 +118,7 @@ def the_order_of_independent_demands_does_not_matter(played: Played) -> None:
     if grouped == log or any(isinstance(event.fact, Merged | Unmerged) for event in log):
         return
     with again(played, grouped) as other:
-        for name in DIMENSIONS:
+        for name in (*DIMENSIONS, *own_dimensions(played.world)):
             here, there = (flow.figures_by(name, level=3) for flow in (played.flow, other))
             for key in {*here, *there}:
                 assert _counts(here, key) == _counts(there, key), f"{name} {key!r} has other figures in another order"

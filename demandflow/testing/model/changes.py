@@ -19,7 +19,7 @@ from demandflow.testing.model.counts import (
     names_of,
     scores_of,
 )
-from demandflow.testing.model.query import DIMENSIONS, Happening, Query
+from demandflow.testing.model.query import DIMENSIONS, Happening, Query, key_of, own_of
 from demandflow.testing.model.world import World
 
 Pair = tuple[date | str, date | str]
@@ -127,11 +127,15 @@ def _stands(query: Query, demand: UUID) -> tuple[Any, ...] | None:
     if seen is None:
         return None
     ended = None if seen["ended"] is None else query.world.day(seen["ended"])
-    return sorted(counts_of(seen, query.at, query.clocks)), _slice(seen), ended
+    return sorted(counts_of(seen, query.at, query.clocks)), _slice(query.world, seen), ended
 
 
-def _slice(seen: Seen) -> Mapping[str, str]:
-    return {name: seen[name] or "" for name in DIMENSIONS}
+def _slice(world: World, seen: Seen) -> Mapping[str, Hashable]:
+    return {**{name: seen[name] or "" for name in DIMENSIONS}, "own": _own_shown(own_of(world, seen))}
+
+
+def _own_shown(own: Mapping[str, Any]) -> Hashable:
+    return tuple(sorted((name, key_of(value)) for name, value in own.items()))
 
 
 def _told(query: Query, demand: UUID) -> list[dict[Hashable, int]]:
@@ -149,7 +153,7 @@ def _counted_so_far(query: Query, demand: UUID, known: int) -> Counter[Hashable]
     if (seen := query.stood(demand, known)) is not None:
         found[_counts_as(query.world, seen)] += 1
     for it in query.happened_to(demand, known):
-        found[it.meaning, *_slice(it.after).values()] += 1
+        found[it.meaning, *_slice(query.world, it.after).values()] += 1
     return found
 
 
@@ -162,7 +166,7 @@ def _counts_as(world: World, seen: Seen) -> Hashable:
     grades = grade_of(seen), evaluated and seen["grade"], tuple(scores_of(seen).items())
     ends = seen["ended_as"], None if ended is None else world.day(ended), due is not None, closed_in_time
     clocks = tuple(clocks_of(seen).items()), tuple(dues)
-    return (*ends, *reports, *grades, *clocks, seen["declares"], *_slice(seen).values())
+    return (*ends, *reports, *grades, *clocks, seen["declares"], *_slice(world, seen).values())
 
 
 def changes_shown(answer: Any) -> dict[str, Any]:
@@ -180,7 +184,10 @@ def changes_shown(answer: Any) -> dict[str, Any]:
 
 
 def _standing_shown(standing: Any) -> tuple[Any, ...] | None:
-    return None if standing is None else (sorted(standing.counts), standing.where._asdict(), standing.ended)
+    if standing is None:
+        return None
+    where = {name: getattr(standing.where, name) for name in DIMENSIONS}
+    return sorted(standing.counts), {**where, "own": _own_shown(standing.where.own)}, standing.ended
 
 
 QUESTIONS = {"counted": (counted, counted_shown), "changes": (changes, changes_shown)}

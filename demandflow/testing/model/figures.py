@@ -12,7 +12,7 @@ from typing import Any
 from demandflow.testing.model import counts as naming
 from demandflow.testing.model.counts import ENDS, OF_A_CLOCK, SCALES, Rate, Seen
 from demandflow.testing.model.periods import spelt
-from demandflow.testing.model.query import PATHS, Query
+from demandflow.testing.model.query import PATHS, Query, key_of, own_dimensions, own_of
 from demandflow.testing.model.world import World
 
 RESOLUTION = ("received", "accountable", "callback", "contractor")
@@ -127,6 +127,9 @@ def figures_by(
             elif name in PATHS:
                 deep = level.get(name, 1) if isinstance(level, Mapping) else level
                 key.append("/".join((seen[name] or "").split("/")[:deep]))
+            elif name in own_dimensions(world):
+                said = own_of(world, seen)
+                key.append(key_of(said[name]) if name in said else "")
             else:
                 key.append(seen[name] or "")
         return parts.setdefault(tuple(key), Part(query, [], Counter()))
@@ -144,7 +147,7 @@ def _along(query: Query, dimensions: Sequence[str], parts: Mapping[tuple[str, ..
     """All that can be asked of figures along dimensions."""
     demands = [seen for part in parts.values() for seen in part.demands]
     total = Part(query, demands, sum((part.happened for part in parts.values()), Counter()))
-    headings = tuple(f"{name} in" if name in BY_TIME else name for name in dimensions)
+    headings = tuple(f"{name} in" if name in {*total.counts, *total.rates} else name for name in dimensions)
     every: dict[str, Callable[[Part], Any]] = {
         **{name: lambda part, name=name: part.counts[name] for name in total.counts},  # type: ignore[misc]
         **{name: lambda part, name=name: as_float(part.rates[name]) for name in total.rates},  # type: ignore[misc]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from difflib import get_close_matches
 from typing import Any
@@ -14,6 +16,7 @@ from demandflow.domain.facts import Corrected
 from demandflow.errors import InvalidValue, brief, listed
 from demandflow.testing.model.counts import HAPPENINGS, Seen
 from demandflow.testing.model.periods import Days, day_of, days_of, end_of, name_of
+from demandflow.testing.model.rows import as_json, says
 from demandflow.testing.model.world import World
 
 PATHS = ("place", "category")
@@ -39,6 +42,7 @@ class Query:
     words: Mapping[str, str]
     received: Days | None = None
     closed: Days | None = None
+    own: Mapping[str, Any] = field(default_factory=dict)
     as_of: date | None = None
     known_on: date | None = None
 
@@ -49,9 +53,12 @@ class Query:
         words = {name: spelt_as_kept(given[name]) for name in DIMENSIONS if name in given}
         if words.get("workflow") not in (None, *world.of_demands):
             raise InvalidValue("workflow", "there is none")
+        own = dict(given.get("own", {}))
+        if not {*own} <= {*own_dimensions(world)}:
+            raise InvalidValue("own", "there is no such dimension")
         windows: Any = {name: days_of(given[name]) for name in ("received", "closed") if name in given}
         days: Any = {name: day_of(given[name]) for name in ("as_of", "known_on") if name in given}
-        return cls(world, words, **windows, **days)
+        return cls(world, words, own=own, **windows, **days)
 
     @property
     def clocks(self) -> tuple[str, ...]:
@@ -77,12 +84,15 @@ class Query:
         windows = {"received": self.received, "closed": self.closed}
         names = [f"{how} {name_of(days)}" for how, days in windows.items() if days is not None]
         names += [f"{name} {self.words[name]}" for name in DIMENSIONS if name in self.words]
+        of_own = [f"{name} {'' if value is None else key_of(value)}" for name, value in self.own.items()]
         days = {"as of": self.as_of, "known on": self.known_on}
-        return ", ".join([*names, *(f"{how} {day}" for how, day in days.items() if day is not None)]) or "all"
+        names += [f"{how} {day}" for how, day in days.items() if day is not None]
+        return ", ".join([*names, *of_own]) or "all"
 
     def is_in_slice(self, seen: Seen) -> bool:
-        """Whether such a demand is in the place, category, channel, lead and workflow asked for."""
-        return all(
+        """Whether such a demand is in the place, category, channel, lead and workflow asked for, and says so."""
+        said = own_of(self.world, seen)
+        return all(says(said.get(name), value) for name, value in self.own.items()) and all(
             (seen[name] or "") == word or (name in PATHS and word and (seen[name] or "").startswith(f"{word}/"))
             for name, word in self.words.items()
         )
@@ -144,6 +154,38 @@ class Query:
                 said.append(f"no demand ever had the {name} {brief(self.words[name])}")
                 said[-1] += f" (there is {listed(alike)})" if alike else ""
         return "; ".join(said)
+
+
+def own_dimensions(world: World) -> list[str]:
+    """The own fields that facts of the workflows declare as dimensions."""
+    facts = {move.fact for flow in world.of_demands.values() for move in flow.moves}
+    return sorted({name for fact in facts for name in fact.DIMENSIONS})
+
+
+def own_of(world: World, seen: Seen) -> dict[str, Any]:
+    """What a demand that stood so says in these fields; what is no scalar is alike."""
+    said = {name: as_json(seen["_attributes"][name]) for name in own_dimensions(world) if name in seen["_attributes"]}
+    return {name: [] if isinstance(value, list | dict) else _whole(value) for name, value in said.items()}
+
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def key_of(value: Any) -> str:
+    """The part of those that say so: what would be taken for a number, for yes or no is in quotes, if it is a text."""
+    is_plain = isinstance(value, str) and value and not _is_json(value)
+    return str(value) if is_plain else json.dumps(value, ensure_ascii=False)
+
+
+def _is_json(text: str) -> bool:
+    """Whether it is what JSON has for something that is a part."""
+    if text[0] in '"[{':
+        return text[0] == '"' or text == "[]"
+    with suppress(ValueError):
+        json.loads(text)
+        return text == text.strip()
+    return False
 
 
 def ever_seen(world: World) -> Iterator[Seen]:

@@ -76,7 +76,7 @@ def fits(world: World, row: Row, name: str, wanted: Any) -> bool:
     if name == "text":
         return as_recorded(wanted).casefold() in normalize("NFC", row["text"]).casefold()
     if name == "own":
-        return all(_says(row["own"].get(field), value) for field, value in wanted.items())
+        return all(says(row["own"].get(field), value) for field, value in wanted.items())
     word, has = as_recorded(wanted), row[name] or ""
     if word and name in ("place", "category"):
         return f"{has}/".startswith(f"{word}/")
@@ -85,7 +85,7 @@ def fits(world: World, row: Row, name: str, wanted: Any) -> bool:
     return bool(word == has)
 
 
-def _says(has: Any, wanted: Any) -> bool:
+def says(has: Any, wanted: Any) -> bool:
     """Whether a field says what is wanted: yes and no are no numbers, and a text may be written in another way."""
     if isinstance(has, str) and isinstance(wanted, str):
         return has in (wanted, as_recorded(wanted))

@@ -8,6 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import wraps
 from random import Random
 from typing import Any, TypeVar
@@ -39,7 +40,7 @@ from tests.small_workflow import desk, yard
 OFFICE = Calendar.of("office", zone="Europe/Berlin", hours="Mon-Fri 09:00-12:00 14:00-18:00")
 SCALE = GradeScale((*FIVE_GRADES.grades, ScaleGrade("so_so", 0.5)), ("timeliness", "attitude"))
 TIMED = closed_loop("timed", bound=2, clocks=standard_clocks(OFFICE), support=True, grades=SCALE)
-WORKFLOWS = (CLOSED_LOOP, TIMED, yard(), desk())
+WORKFLOWS = (CLOSED_LOOP, TIMED, replace(yard(), grades=SCALE), desk())
 T = TypeVar("T")
 Given = defaultdict[tuple[str, str], set[str]]
 """By method and parameter: the values that were given. Without a parameter: the method was called."""
