@@ -39,6 +39,7 @@ from demandflow.testing.people import actors_for
 PATIENCE = timedelta(days=8)
 LATE = (NO_TIME,) * 6 + (timedelta(days=2), timedelta(days=35))
 WAYS = (ACT,) * 6 + (METHOD,) * 5 + (WOULD, INTERRUPTED, RACED, RACED)
+WAYS_BESIDE = (ACT,) * 4 + (WOULD, WOULD, INTERRUPTED, RACED)
 SOURCES = ("12345", "Café", "Cafe\u0301")
 BEGINS_BESIDE = 0.25
 TRIED_FACTS, STUBBORN = 6, 0.1
@@ -76,7 +77,8 @@ class Steps(Misses):
             return None
         dice = self.dice
         plain = self.theme.about == POLICIES and dice.random() < 0.7
-        step = replace(step, way=ACT if plain else dice.choice(WAYS), opener=dice.randrange(6), after=self._turn(step))
+        ways = WAYS if isinstance(self.world.before(step), self.world.workflow.of) else WAYS_BESIDE
+        step = replace(step, way=ACT if plain else dice.choice(ways), opener=dice.randrange(6), after=self._turn(step))
         begins = self.world.starting(step)
         if not plain and dice.random() < 0.04:
             step = replace(step, of=dice.choice(self._other_kinds(begins or type(self.world.before(step)))))
