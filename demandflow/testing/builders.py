@@ -51,7 +51,8 @@ def a_demand(where: DemandFlow | Workflow, state: str = "in_hand", *, workflow: 
     key = next(iter(where.workflows)) if workflow is None else workflow
     if key not in where.workflows:
         raise InvalidValue("workflow", f"{brief(key)} is none of the flow (possible: {listed(where.workflows)})")
-    return _walked(where, key, way_to(where.workflows[key], state))
+    made: Demand = _walked(where, key, way_to(where.workflows[key], state))  # or what else the workflow is for
+    return made
 
 
 @lru_cache(maxsize=256)

@@ -24,7 +24,7 @@ from demandflow.errors import Defect, InvalidValue, WorkflowAdvice, brief
 from demandflow.testing.copying import as_test, name_of_test
 from demandflow.testing.differs import Differs
 from demandflow.testing.drawing.drawing import LOT, STEPS, Untold
-from demandflow.testing.drawing.steps import Given
+from demandflow.testing.drawing.misses import Given
 from demandflow.testing.laws.idle import Idle
 from demandflow.testing.laws.laws import Own, Rules, laws
 from demandflow.testing.operations import Ask, History

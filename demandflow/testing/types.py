@@ -61,7 +61,7 @@ from demandflow.figures import (
     Standing,
 )
 from demandflow.inputs.moments import EARLIEST, LATEST
-from demandflow.testing.beside import COUNTER
+from demandflow.testing.beside import COUNTER, TREES, Tree
 from demandflow.testing.drawing.drawing import histories
 from demandflow.testing.drawing.fields import values_of
 from demandflow.testing.drawing.words import words
@@ -109,7 +109,9 @@ def by_fields(draw: st.DrawFn, kind: type) -> Any:
     """Values of a class whose fields may be any of their types, as far as it accepts them."""
     hints = get_type_hints(kind, include_extras=True)
     try:
-        return kind(**{name: draw(values_of(hints[name])) for name in signature(kind).parameters})
+        names = signature(kind).parameters
+        drawn = {name: OF_STREAMS[name]() if name in OF_STREAMS else values_of(hints[name]) for name in names}
+        return kind(**{name: draw(strategy) for name, strategy in drawn.items()})
     except InvalidValue:
         reject()
 
@@ -156,6 +158,11 @@ def _days() -> SearchStrategy[Days]:
     )
 
 
+OF_STREAMS: dict[str, Callable[[], SearchStrategy[Any]]] = {
+    "of": lambda: st.sampled_from((Demand, Tree)),
+    "seen": lambda: st.none() | st.integers(1, 9) | demands() | demands(TREES),
+}
+"""Fields that are about streams of any kind."""
 BY_FIELDS = (Action, Meta, Notice, Recorded, Registration)
 STRATEGIES: dict[Any, Callable[[], SearchStrategy[Any]]] = {
     Actor: actors,

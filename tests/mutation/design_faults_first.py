@@ -184,8 +184,8 @@ BATCH = (
         "a command that comes again is answered with the demand as it is by now",
         "recording/earlier.py",
         "        _check_same_command(events[0], command, self._workflows[demand.workflow])\n"
-        "        return self.after(demand.id, version)",
-        "        _check_same_command(events[0], command, self._workflows[demand.workflow])\n        return demand",
+        "        done: S = self.after(demand.id, version)",
+        "        _check_same_command(events[0], command, self._workflows[demand.workflow])\n        done = demand",
     ),
     Fault(
         "what happened exactly as long ago as may be entered late is refused",
@@ -213,7 +213,7 @@ BATCH = (
     ),
     Fault(
         "those who were merged into a merged demand are not to be told",
-        "commands.py",
+        "recording/supporting.py",
         "            waiting += reversed(merged[-1].took_in)\n",
         "",
     ),

@@ -79,8 +79,8 @@ BATCH = (
     Fault(
         "a command that comes again is answered with the demand of now",
         "recording/earlier.py",
-        "        return self.after(demand.id, version)\n",
-        "        return demand\n",
+        "        done: S = self.after(demand.id, version)\n",
+        "        done = demand\n",
     ),
     Fault(
         "a reference that comes again for another workflow is taken for the same",
@@ -305,8 +305,8 @@ BATCH = (
     Fault(
         "to try a registration out leaves out the workflow that it is for",
         "commands.py",
-        "command, on, derived = self._start(checked(fact), workflow, how, made=False)",
-        "command, on, derived = self._start(checked(fact), None, how, made=False)",
+        "self._start(checked(fact), workflow, how, kind_of_stream(of), made=False)",
+        "self._start(checked(fact), None, how, kind_of_stream(of), made=False)",
     ),
     Fault(
         "what is due by a moment comes in the order of receipt",

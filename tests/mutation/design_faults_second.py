@@ -225,7 +225,7 @@ BATCH = (
     Fault(
         "a command that comes again is answered with the demand of today",
         "recording/earlier.py",
-        "        return self.after(demand.id, version)\n\n    def after(",
+        "        done: S = self.after(demand.id, version)\n        return done\n\n    def after(",
         "        return demand\n\n    def after(",
     ),
     Fault(
@@ -391,7 +391,7 @@ BATCH = (
     ),
     Fault(
         "of those merged only the ones merged directly are to be told",
-        "commands.py",
+        "recording/supporting.py",
         "            waiting += reversed(merged[-1].took_in)\n",
         "",
     ),

@@ -96,7 +96,7 @@ BATCH = (
     Fault(
         "a correction may give a grade that is not in the scale",
         "domain/standard/grades.py",
-        "        if isinstance(fact, GRADED) and fact.grade is not None and fact.grade not in self.stamps:",
+        "        if fact.grade is not None and fact.grade not in self.stamps:",
         "        if isinstance(fact, GRADED[0]) and fact.grade not in self.stamps:",
     ),
     Fault(
@@ -376,7 +376,7 @@ BATCH = (
     ),
     Fault(
         "whose demand was merged into a merged one is not told the outcome",
-        "commands.py",
+        "recording/supporting.py",
         "            waiting += reversed(merged[-1].took_in)\n",
         "",
     ),

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from demandflow.projections import totals
 from demandflow.projections.figures import question as questions
 from demandflow.projections.figures.question import FigureQuery
-from demandflow.projections.figures.rates import Rate
 from demandflow.projections.query_base import QueryBase
 from demandflow.projections.standing import NOT_SATISFIED, OF_SCORES, SATISFIED
+
+if TYPE_CHECKING:  # imported where it is made, since many processes need none
+    from demandflow.projections.figures.rates import Rate
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class ScoreFigures:
     @property
     def rate(self) -> Rate:
         """The satisfied of the evaluated."""
+        from demandflow.projections.figures.rates import Rate
+
         return Rate(f"{self.name} {SATISFIED}", Fraction(self.satisfied), self.evaluated)
 
     def __str__(self) -> str:

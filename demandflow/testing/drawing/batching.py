@@ -7,7 +7,8 @@ from dataclasses import replace
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import MovedOver
 from demandflow.domain.values import Actor
-from demandflow.testing.drawing.steps import ENTRIES, Steps
+from demandflow.testing.drawing.misses import ENTRIES
+from demandflow.testing.drawing.steps import Steps
 from demandflow.testing.model.step import NO_TIME, Step
 from demandflow.testing.operations import (
     BATCH,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any, get_args, get_origin
 from uuid import UUID
 
 from demandflow.domain.checks.samples import accepted, choices_of, plain
@@ -32,6 +33,7 @@ MOST = 2**20
 RARELY_CORRECTED = ("contractor", "grade", "resolved", "scores")
 """What few events say."""
 DAYS = (1, 20, -1, 5, -2)
+KEYS = ("ok", "路灯坏了", "não", "a/b", "…", "7", "8", "Ⅸ")
 A_WHILE, SOME_TEXTS = timedelta(hours=2), 3
 OURS: dict[type, Sequence[Any]] = {
     **{Place: PLACES, Category: CATEGORIES, Channel: CHANNELS, str: TEXTS},
@@ -86,10 +88,11 @@ def _choices(kind: type[Fact], where: Surroundings) -> dict[str, Sequence[Any]]:
         if isinstance(where.demand, Demand):
             by_name = _by_name(name, where)
         else:
-            by_name = _of_another_kind(name, samples[name], where)
+            by_name = _of_another_kind(name, info.annotation, samples[name], where)
         values = accepted(kind, name, by_name) or _by_kind(samples[name])
         if needed or values:
-            found[name] = values if needed or None in values else (None, *values)
+            whole = needed or None in values or not accepted(kind, name, [None])
+            found[name] = values if whole else (None, *values)
     return found
 
 
@@ -119,22 +122,50 @@ def _by_name(name: str, where: Surroundings) -> Sequence[Any]:
     return known.get(name, ())
 
 
-def _of_another_kind(name: str, samples: Sequence[Any], where: Surroundings) -> Sequence[Any]:
+def _of_another_kind(name: str, annotation: Any, samples: Sequence[Any], where: Surroundings) -> Sequence[Any]:
     """The choices of a field that is said of another kind of stream: whom and what it knows, else by the type."""
     stream = where.demand
     sample = next((value for value in samples if value is not None), None)
     if name == "workflow":
         return tuple(where.workflows)
+    if (part := _part_of(annotation)) in (Place, str):
+        pool = _paths(stream) if part is Place else (*names_in(stream)[:KNOWN], *OFFICERS)
+        return (pool[:1], pool[1:3], pool[:2], (), pool[2:4], pool[-3:])
     match sample:
+        case Place() if name != stream.KEY:
+            return _paths(stream)
         case datetime():
             due = max(stream.agreed_due or where.now, where.now)
-            return (*(due + timedelta(days=days) for days in DAYS), where.now, where.now - A_WHILE)
+            later = [due + timedelta(days=days) for days in DAYS]
+            return (*sorted(later, reverse=True)[:3], *later, where.now, where.now - A_WHILE, where.now - 2 * A_WHILE)
         case UUID():
             return (*where.others, stream.id)
-        case str() if type(sample) is str and name != stream.KEY:
+        case str() if type(sample) is str and name == stream.KEY:
+            return KEYS
+        case str() if type(sample) is str:
             return (*names_in(stream)[:KNOWN], *OFFICERS, *TEXTS[:SOME_TEXTS])
         case _:
             return ()
+
+
+def _part_of(annotation: Any) -> Any:
+    """Of what a field holds several, if it does."""
+    for kind in (annotation, *get_args(annotation)):
+        kind = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+        if get_origin(kind) is tuple and get_args(kind)[-1] is ...:
+            inner = get_args(kind)[0]
+            return get_args(inner)[0] if get_origin(inner) is Annotated else inner
+    return None
+
+
+def _paths(stream: Any) -> tuple[Place, ...]:
+    """Places that the stream knows, some in them, and others."""
+    known = [name for name in names_in(stream) if "/" in name or name.isidentifier()][-KNOWN:]
+    found: list[Place] = []
+    for path in (f"{name}{below}" for name in known for below in ("", "/c7", "/c8", "/g")):
+        with suppress(InvalidValue):
+            found.append(Place(path))
+    return (*found, *PLACES)
 
 
 def _by_kind(found: Sequence[Any]) -> Sequence[Any]:

@@ -84,7 +84,7 @@ def any_theme(workflow: Workflow, dice: Random, *, policies: bool) -> Theme:
         turns.get(about) or dice.choice(((0,), (0, 0, 0, 1, 2), (0, 1, 2))),
         0.5 if about == POLICIES else dice.choice((0.05, 0.1)) if policies else 0.0,
         0.15 if about == ANYTHING else 0.4,
-        0.9 if about == POLICIES else dice.choice((0.3, 0.7, 0.9)),
+        0.9 if about == POLICIES else dice.choice((0.3, 0.7, 0.9) if workflow.of is Demand else (0.0, 0.05, 0.3)),
         dice.random() < 0.5,
         dice.choice(BESIDE if workflow.of is Demand else MORE_BESIDE),
         {CROWD: 50, POLICIES: 10}.get(about, 20),

@@ -22,8 +22,9 @@ from demandflow.testing.beside import beside
 from demandflow.testing.clock import FrozenClock
 from demandflow.testing.environments import PLAIN, Environment
 from demandflow.testing.model.kinds import stream_of
+from demandflow.testing.model.meanings import grade_means, score_means
 from demandflow.testing.model.naming import id_of_the_beginning
-from demandflow.testing.model.picture import as_right, grade_means, picture, score_means
+from demandflow.testing.model.picture import as_right, picture
 from demandflow.testing.model.shared import moments_of
 from demandflow.testing.model.step import Step, demand_id
 from demandflow.testing.model.table import Table

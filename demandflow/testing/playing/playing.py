@@ -13,7 +13,7 @@ from demandflow.domain.facts import Merged
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief, listed
 from demandflow.testing.drawing.drawing import Drawing, Untold
-from demandflow.testing.drawing.steps import Given
+from demandflow.testing.drawing.misses import Given
 from demandflow.testing.drawing.themes import POLICIES
 from demandflow.testing.environments import PLAIN, Environment, any_environment
 from demandflow.testing.model.step import Step

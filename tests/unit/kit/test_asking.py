@@ -24,8 +24,17 @@ OFFICE = Calendar.of("office", zone="Europe/Berlin", hours="Mon-Fri 09:00-12:00 
 TIMED = closed_loop("timed", bound=2, clocks=standard_clocks(OFFICE))
 
 
+OF_KINDS = {
+    **dict.fromkeys(("demand", "to_be_told", "stream"), "OtherKind"),
+    **dict.fromkeys(("streams", "id_of_stream"), "InvalidValue"),
+}
+"""What is refused for the kind of stream that is asked about."""
+
+
 def depends_on_the_history(ask: Ask, refused: str, world: World) -> bool:
-    """Whether the model has to say if this is refused: the demand was not there yet, or the moment is past."""
+    """Whether the model has to say if this is refused: for the kind, the demand that was not there, the moment past."""
+    if refused == OF_KINDS.get(ask.method):
+        return True
     if refused == "DemandNotFound":
         return bool({"as_of", "known_on"} & ask.keywords.keys())
     at = ask.keywords.get("at" if ask.method == "deadlines" else "overdue")

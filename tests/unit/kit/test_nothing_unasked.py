@@ -312,6 +312,10 @@ def test_the_model_imports_nothing_that_answers() -> None:
             if isinstance(node, ast.ImportFrom) and str(node.module).split(".")[0] == "demandflow":
                 imported[str(node.module).removeprefix("demandflow").lstrip(".")] |= {one.name for one in node.names}
     engine = {module: names for module, names in imported.items() if module.split(".")[0] != "testing"}
+    # of the county's kinds what they keep and their facts, which are classes, and no functions
+    county = [(module, names) for module, names in engine.items() if module.startswith("domain.county.")]
+    assert not [(module, name) for module, names in county for name in names if name[0].islower()]
+    engine = {module: names for module, names in engine.items() if not module.startswith("domain.county.")}
     allowed = {
         module: names if of is None else of
         for module, names in engine.items()

@@ -6,19 +6,42 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from demandflow.domain.county.grid.directory import Directory
+from demandflow.domain.county.grid.rounds import Round
+from demandflow.domain.county.people.activities import Activity
+from demandflow.domain.county.people.home_reports import HomeReport
+from demandflow.domain.county.people.teams import Team
+from demandflow.domain.county.people.volunteers import Volunteer
+from demandflow.domain.county.services.items import Item
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
 from demandflow.domain.stream import Stream
 from demandflow.domain.values import Actor
 from demandflow.testing.beside import Tree
+from demandflow.testing.model.kinds.activities import activity
+from demandflow.testing.model.kinds.directories import directory
+from demandflow.testing.model.kinds.home_reports import home_report
+from demandflow.testing.model.kinds.items import item
+from demandflow.testing.model.kinds.rounds import round_walked
+from demandflow.testing.model.kinds.teams import team
 from demandflow.testing.model.kinds.trees import tree
+from demandflow.testing.model.kinds.volunteers import volunteer
 from demandflow.testing.model.picture import demand_of
 from demandflow.testing.model.shared import moments_of, shared
 from demandflow.testing.model.table import Unanswered
 
 Told = tuple[Any, datetime, Actor]
 """A fact, when it took effect, and by whom."""
-KINDS: Mapping[type[Stream], Callable[[Sequence[Told]], dict[str, Any]]] = {Tree: tree}
+KINDS: Mapping[type[Stream], Callable[[Sequence[Told]], dict[str, Any]]] = {
+    Activity: activity,
+    Directory: directory,
+    HomeReport: home_report,
+    Item: item,
+    Round: round_walked,
+    Team: team,
+    Tree: tree,
+    Volunteer: volunteer,
+}
 """The fields that a kind has of its own, read off all that was told of such a stream."""
 ALWAYS = ("version", "workflow", "last", "recorded", "facts")
 """What a change of your own kind can look at, besides what is otherwise."""
