@@ -123,6 +123,7 @@ def row_of(life: Life) -> dict[str, Any]:
         **{"resolved": int(not life.refused) if ended else None, "grade": "satisfied" if ended else None},
         **{"escalated": int(life.number % 97 == 0), "undated": "", "standing": 0},
         "text": "the street lamp in front of number twelve has been dark for a week, and nobody has come to look at it",
+        **{"own_json": "", "searched": None, "supporters": 0},
         "dues": json.dumps({"": microseconds(life.due)} if life.due is not None and life.open else {}),
     }
 
