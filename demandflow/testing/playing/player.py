@@ -205,7 +205,8 @@ class Player(Upsets, Comparing):
         world.clock.now += step.after
         step = replace(step, after=NO_TIME)
         alone = not others or it not in world.streams or step.late or step.seen is not None
-        if alone or world.expected(step).error is not None or step.of is not None:
+        # what came before is answered from what is recorded: nothing is written that somebody else could write before
+        if alone or (expected := world.expected(step)).error is not None or expected.again or step.of is not None:
             return step
         kind = type(world.streams[it])
         note = Step(step.demand, "note", Noted(text=MEANWHILE), BOSS)

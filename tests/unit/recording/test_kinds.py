@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import ClassVar
 from uuid import UUID
@@ -192,7 +193,7 @@ def test_the_format_rises_with_the_first_of_another_kind(tmp_path: Path, monkeyp
     url = f"sqlite:///{path}"
 
     def number() -> str:
-        with sqlite3.connect(path) as connection:
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
             return str(connection.execute("SELECT value FROM demandflow_settings WHERE name = 'format'").fetchone()[0])
 
     with DemandFlow.open(url, workflows=WORKFLOWS, clock=FrozenClock()) as opened:
@@ -244,7 +245,7 @@ def test_tables_that_were_emptied_are_made_again(tmp_path: Path) -> None:
     with DemandFlow.open(f"sqlite:///{path}", workflows=WORKFLOWS, clock=FrozenClock()) as opened:
         tree = planted(opened)
         assert opened.streams(Tree) == (tree,)
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("DELETE FROM demandflow_streams")
     with DemandFlow.open(f"sqlite:///{path}", workflows=WORKFLOWS, clock=FrozenClock()) as again:
         assert again.streams(Tree) == (tree,)
