@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
@@ -13,9 +13,35 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from demandflow import Actor, Calendar, Demand, DemandFlow, InvalidValue, Notice, Refusal, Workflow, closed_loop
-from demandflow.domain.standard.support import SUPPORT
-from demandflow.facts import Accepted, ContractedOut, Fact, HandedBack, Noted, Notified, Refused, Reopened, Withdrawn
+from demandflow import (
+    ANYWHERE,
+    STAY,
+    Actor,
+    Calendar,
+    Demand,
+    DemandFlow,
+    InvalidValue,
+    Move,
+    Notice,
+    Refusal,
+    Stage,
+    State,
+    Workflow,
+    closed_loop,
+)
+from demandflow.facts import (
+    Accepted,
+    ContractedOut,
+    Fact,
+    HandedBack,
+    Noted,
+    Notified,
+    Refused,
+    Reopened,
+    Reported,
+    Supported,
+    Withdrawn,
+)
 from demandflow.policies import PolicyContext, Reaction, TellSupporters, Timer, standard_policies
 from demandflow.testing import FrozenClock
 from tests.profiles import examples
@@ -226,20 +252,23 @@ def test_who_takes_support_back_while_the_notices_are_written_is_not_told(tmp_pa
 
 
 def test_who_supports_it_by_the_very_event_that_moves_it_is_not_told_of_that() -> None:
-    plain = desk()
-    clerk = Actor("li", "clerk")
-    support = SUPPORT[0]
-    states = [state.name for state in plain.states if state.ended_as is None]
-    moves = [
-        *plain.moves,
-        support.__class__(support.name, support.fact, states[0], states[1], "clerk"),
-        support.__class__("notify", Notified, tuple(states), states[0], "policy"),
-    ]
-    workflow = Workflow("desk", 1, plain.states, moves, grades=plain.grades)
+    plain, clerk = desk(), Actor("li", "clerk")
+    wanted = State("wanted", Stage.FEEDBACK, owner="clerk")
+    moves = (
+        *(replace(move, from_=("asked", "wanted")) if move.name == "settle" else move for move in plain.moves),
+        Move("support", Supported, "asked", "wanted", "clerk"),
+        Move("support", Supported, "wanted", STAY, "clerk"),
+        Move("notify", Notified, ANYWHERE, STAY, "policy"),
+    )
+    workflow = Workflow("desk", 1, (*plain.states, wanted), moves, grades=plain.grades)
     with opened(workflow=workflow) as flow:
         demand = flow.register("x", channel="counter", place="f", resident="zhang", by=clerk).id
-        assert flow.support(demand, "ma", by=clerk).state == states[1]
+        assert flow.support(demand, "ma", by=clerk).state == "wanted"
+        flow.support(demand, "he", by=clerk)
         assert not flow.run_policies().reacted
+        flow.act(demand, "settle", Reported(resolved=True, words="done"), by=clerk)
+        flow.run_policies()
+        assert told(flow) == [("ma", "settled"), ("he", "settled")]
 
 
 def test_nothing_is_told_if_it_is_off_or_no_policy_may_tell() -> None:
@@ -249,7 +278,8 @@ def test_nothing_is_told_if_it_is_off_or_no_policy_may_tell() -> None:
         moved = flow.accept(lamp, by=AUDITOR)
         assert not flow.run_policies().reacted
     assert [timer.cause for timer in TellSupporters().timers(moved, LOOP)] == ["moved by event 3"]
-    assert not list(TellSupporters().timers(moved, Workflow("mute", 1, LOOP.states, LOOP.moves[:-2] + SUPPORT)))
+    mute = Workflow("mute", 1, LOOP.states, [move for move in LOOP.moves if move.name != "notify"])
+    assert not list(TellSupporters().timers(moved, mute))
 
 
 def test_a_policy_is_checked_when_it_is_made_and_is_none_of_the_standard_ones() -> None:
