@@ -70,8 +70,9 @@ def fold(events: Iterable[Event], stream: S | None = None, of: type[S] = Demand)
 
 def _change_a_demand(was: Demand, event: Event, change: Change) -> None:
     fact = event.fact
+    change["state_from"] = event.version if "since" in change else was.state_from
     if "since" in change:
-        change["review"], change["state_from"] = None, event.version
+        change["review"] = None
     for meaning in event.stamp.means or ():
         if (apply := MEANINGS.get(meaning)) is not None:
             apply(was, event, fact, change)
