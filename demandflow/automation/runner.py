@@ -181,7 +181,9 @@ class _Pass:
             began = batch.pending
             with batch.attempt():
                 for number, reaction in enumerate(reactions):
-                    _propose(policy, timer, number, reaction, demand, batch)
+                    after = _propose(policy, timer, number, reaction, demand, batch)
+                    if after.version != demand.version + number + 1:
+                        raise StaleDemand(policy.name, "somebody else wrote to the demand about which it was asked")
         except OF_ONE_DEMAND as error:  # of another demand that is involved
             return ParkedReaction(policy.name, demand.id, line.cause, reason_of(error), self._now)
         except (StaleDemand, StorageError):
@@ -195,7 +197,7 @@ class _Pass:
         return RecordedReaction(policy.name, demand.id, line.cause, facts)
 
 
-def _propose(policy: Policy, timer: Timer, number: int, reaction: Reaction, demand: Demand, batch: Batch) -> None:
+def _propose(policy: Policy, timer: Timer, number: int, reaction: Reaction, demand: Demand, batch: Batch) -> Demand:
     if not isinstance(reaction, Reaction):
         raise InvalidValue(policy.name, f"proposes Reactions, got {brief(reaction)}")
     move = reaction.move or batch.move_that_records(demand.id, type(reaction.fact), Role.POLICY)
@@ -210,4 +212,6 @@ def _propose(policy: Policy, timer: Timer, number: int, reaction: Reaction, dema
         correlation=reaction.correlation,
         causation=f"event {demand.version}",
     )
-    batch._handler.handle(as_if(proposed, command_id=command_of(policy.name, timer.cause, number), reaction=True))
+    return batch._handler.handle(
+        as_if(proposed, command_id=command_of(policy.name, timer.cause, number), reaction=True)
+    )

@@ -82,7 +82,8 @@ class Demand(Stream, frozen=True):
 
     `auditors` are all who audited it, `evaluators` all who evaluated it or wrote that down, `clerks` all who registered
     it for somebody else or told its outcome. `joined` are the residents of the demands that it took in, each with the
-    demand. `supporters` want the same, in the order in which they said so.
+    demand. `supporters` want the same, in the order in which they said so, each by the event in `supporters_from`;
+    `state_from` is the version of the event that led to the present state.
     """
 
     received: datetime | None = None
@@ -99,6 +100,8 @@ class Demand(Stream, frozen=True):
     took_in: tuple[UUID, ...] = ()
     joined: tuple[tuple[UUID, str], ...] = ()
     supporters: tuple[str, ...] = ()
+    supporters_from: tuple[int, ...] = ()
+    state_from: int = 0
 
     # what rules ask for by a shorter name
     text = reads[str]("subject.text")

@@ -70,6 +70,7 @@ def fold(events: Iterable[Event], stream: S | None = None, of: type[S] = Demand)
 
 def _change_a_demand(was: Demand, event: Event, change: Change) -> None:
     fact = event.fact
+    change["state_from"] = event.version if "since" in change else was.state_from
     if "since" in change:
         change["review"] = None
     for meaning in event.stamp.means or ():
@@ -195,10 +196,12 @@ def _let_go(was: Demand, event: Event, fact: Any, change: Change) -> None:
 def _supported(was: Demand, event: Event, fact: Any, change: Change) -> None:
     if fact.who not in was.supporters:
         change["supporters"] = (*was.supporters, fact.who)
+        change["supporters_from"] = (*was.supporters_from, event.version)
 
 
 def _support_ended(was: Demand, event: Event, fact: Any, change: Change) -> None:
-    change["supporters"] = tuple(name for name in was.supporters if name != fact.who)
+    kept = [pair for pair in zip(was.supporters, was.supporters_from, strict=False) if pair[0] != fact.who]
+    change["supporters"], change["supporters_from"] = tuple(who for who, _ in kept), tuple(by for _, by in kept)
 
 
 # fmt: off

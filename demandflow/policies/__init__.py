@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from demandflow.policies.reviews import ReopenWindow, ReviewSuspended
     from demandflow.policies.sorting import Sorting
     from demandflow.policies.standard import standard_policies
+    from demandflow.policies.supporters import TellSupporters
 else:
     from demandflow.inputs.lazy_names import lazy_names
 
@@ -22,6 +23,7 @@ else:
             **dict.fromkeys(("Dispatch", "Handler"), "dispatch"),
             **dict.fromkeys(("ReopenWindow", "ReviewSuspended"), "reviews"),
             "Sorting": "sorting",
+            "TellSupporters": "supporters",
             "standard_policies": "standard",
         },
     )
@@ -40,6 +42,7 @@ __all__ = [
     "OpenDemand",
     "Sorting",
     "Handler",
+    "TellSupporters",
     "Timer",
     "standard_policies",
 ]

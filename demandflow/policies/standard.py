@@ -26,7 +26,7 @@ def standard_policies(
     notice_days: int | None = None,
     reopening_days: int | None = None,
 ) -> tuple[Policy, ...]:
-    """All shipped policies, in one calendar; without units or a fallback, a dispatcher dispatches.
+    """All shipped policies but TellSupporters, in one calendar; without units or a fallback, a dispatcher dispatches.
 
     `notice_days` and `reopening_days` are the workflow's own if they are not given. `alike=None` suggests no repeats
     and needs no rapidfuzz. To change anything else, make the policy yourself: `Dispatch(units=…, name="night shift")`.

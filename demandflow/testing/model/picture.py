@@ -107,7 +107,9 @@ def picture(events: Sequence[Event]) -> dict[str, Any]:
         "merged_into": merging[1].into if merging and isinstance(merging[1], Merged) else None,
         "took_in": tuple(f.demand for f in _taken_in(told)),
         "joined": tuple((f.demand, name) for f in _taken_in(told) for name in f.residents or ()),
-        "supporters": _supporters(told),
+        "supporters": tuple(_supporters(told)),
+        "supporters_from": tuple(_supporters(told).values()),
+        "state_from": events[moved[-1]].version,
         "evaluators": frozenset(
             name
             for e, f in told
@@ -228,14 +230,13 @@ def _taken_in(told: list[Found]) -> list[TookIn]:
     ]
 
 
-def _supporters(told: list[Found]) -> tuple[str, ...]:
-    """Who said that they support it and did not take it back since, each where they said so first."""
-    still = [
-        f.who
-        for n, (_, f) in enumerate(told)
-        if isinstance(f, Supported) and not any(isinstance(g, SupportEnded) and g.who == f.who for _, g in told[n:])
-    ]
-    return tuple(dict.fromkeys(still))
+def _supporters(told: list[Found]) -> dict[str, int]:
+    """Who said that they support it and did not take it back since, each with the event that first says so."""
+    still: dict[str, int] = {}
+    for n, (event, f) in enumerate(told):
+        if isinstance(f, Supported) and not any(isinstance(g, SupportEnded) and g.who == f.who for _, g in told[n:]):
+            still.setdefault(f.who, event.version)
+    return still
 
 
 def _means(event: Event) -> tuple[str, ...]:

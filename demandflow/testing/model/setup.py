@@ -21,6 +21,7 @@ from demandflow.policies import (
     ReopenWindow,
     ReviewSuspended,
     Sorting,
+    TellSupporters,
 )
 from demandflow.policies.deadlines import STEPS
 from demandflow.testing.people import CATEGORIES, CONTRACTORS, PLACES
@@ -70,6 +71,7 @@ def standard_policies(workflow: Workflow, number: int) -> tuple[Any, ...]:
         ReviewSuspended(dice.choice(SPANS), dice.choice((calendar, None))),
         ReopenWindow(dice.choice((None, 5, 20, 40)), dice.choice((0, 3, 5)), dice.choice((calendar, None))),
         Whims(),
+        TellSupporters(),
     )
     may = {move.fact for move in workflow.moves if "policy" in move.roles}
     return tuple(one for one in everything if may.issuperset(one.records) and dice.random() < 0.9)

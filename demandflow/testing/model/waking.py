@@ -9,9 +9,28 @@ from typing import Any
 
 from demandflow.calendars.calendar import Calendar
 from demandflow.domain.fact import Fact
-from demandflow.domain.facts import ContractedOut, Escalated, HandedBack, Noted, NoticeEnded, Notified, Reopened
+from demandflow.domain.facts import (
+    ContractedOut,
+    Escalated,
+    HandedBack,
+    Noted,
+    NoticeEnded,
+    Notified,
+    Reopened,
+    Supported,
+    SupportEnded,
+)
 from demandflow.errors import YearNotCovered
-from demandflow.policies import CallBacks, Dispatch, NoticesEnd, Reminders, ReopenWindow, ReviewSuspended, Sorting
+from demandflow.policies import (
+    CallBacks,
+    Dispatch,
+    NoticesEnd,
+    Reminders,
+    ReopenWindow,
+    ReviewSuspended,
+    Sorting,
+    TellSupporters,
+)
 from demandflow.testing.model.asked import About, Fails, Wake, always, kept, later, shown, sooner, spelled
 from demandflow.testing.model.calendars import DAY, naive
 from demandflow.testing.model.repeats import repeated, within
@@ -134,6 +153,19 @@ def reopen_window(policy: ReopenWindow, it: About) -> Iterator[Wake]:
         yield Wake(at, f"window until {spelled(until)}", lambda now: told if now <= until else None)
 
 
+def tell_supporters(policy: TellSupporters, it: About) -> Iterator[Wake]:
+    """As soon as it is in another state: whoever has supported it from before that until now."""
+    events, supporters = it.world.events[it.demand.id], dict[str, None]()
+    moved = max(n for n, e in enumerate(events) if n == 0 or e.stamp.state != events[n - 1].stamp.state)
+    for n, said in enumerate(event.fact for event in events[:moved]):
+        ends = [event.fact.who for event in events[n:] if isinstance(event.fact, SupportEnded)]
+        if isinstance(said, Supported) and said.who not in ends:
+            supporters[said.who] = None
+    told = [Notified(to="supporter", kind="moved", what=it.demand.state, whom=who) for who in supporters]
+    if told and it.demand.since is not None and it.may(Notified):
+        yield Wake(it.demand.since, f"moved by event {moved + 1}", lambda _: tuple(told))
+
+
 def dispatch(policy: Dispatch, it: About) -> Iterator[Wake]:
     """At once, wherever a policy may contract out: to somebody, or the dispatcher is told that there is nobody."""
     demand = it.demand
@@ -237,5 +269,6 @@ WAKING: dict[type, Callable[[Any, About], Iterator[Wake]]] = {
     ReopenWindow: reopen_window,
     Dispatch: dispatch,
     Sorting: sorting,
+    TellSupporters: tell_supporters,
     Whims: whims,
 }

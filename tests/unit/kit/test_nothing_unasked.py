@@ -88,7 +88,7 @@ ENGINE_IN_THE_MODEL: Mapping[str, frozenset[str] | None] = {
     "calendars.days": frozenset({"Days"}),
     "policies": frozenset(  # their parameters as declared
         {"CallBacks", "Dispatch", "Handler", "NoticesEnd", "Remind", "Reminders", "ReopenWindow", "ReviewSuspended"}
-        | {"Sorting"}
+        | {"Sorting", "TellSupporters"}
     ),
     "policies.deadlines": frozenset({"STEPS"}),  # of reminders, which say no others
     "automation.notices": frozenset({"Notice"}),
