@@ -7,13 +7,13 @@ CONSTRAINTS := constraints.txt
 # in parallel, the slow ones shared out
 TOGETHER := -q -n auto --dist worksteal
 # tracing would double the time of these, be interrupted by their signals, or be counted with them
-UNTRACED := tests/laws tests/unit/kit/test_nothing_unasked.py \
+UNTRACED := tests/laws tests/unit/kit/test_nothing_unasked.py tests/unit/workflows/test_odd_workflows.py \
 	tests/unit/project/test_examples.py tests/unit/project/test_readme.py \
 	tests/unit/interruptions/test_interruptions.py::test_a_signal_at_any_time_leaves_nothing_open \
 	tests/unit/recording/test_counts.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage check properties seeds laws rules planted mutants real bench bench-full clean
+.PHONY: help demo test long coverage check properties seeds laws rules planted mutants real bench bench-full clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -27,10 +27,13 @@ $(READY): pyproject.toml $(CONSTRAINTS)
 demo: $(READY)  ## a county's whole year, computed from 14,000 events: grid, demands, menu, volunteers, commitments
 	@$(RUN) examples/whole_county.py
 
-test: $(READY)  ## all tests, each property on few examples: four minutes on two cores
-	@$(RUN) -m pytest $(TOGETHER) $(ARGS)
+test: $(READY)  ## the tests, each property on few examples: three minutes on two cores
+	@$(RUN) -m pytest $(TOGETHER) -m "not long" $(ARGS)
 
-coverage: $(READY)  ## the same, those that are quick to trace with branch coverage, which must not fall below 95 %
+long: $(READY)  ## the tests that take long: laws held against faults and defective workflows, two stories
+	@$(RUN) -m pytest $(TOGETHER) -m long
+
+coverage: $(READY)  ## all tests, those that are quick to trace with branch coverage, which must not fall below 95 %
 	@$(RUN) -m coverage erase
 	@$(RUN) -m coverage run -m pytest $(TOGETHER) $(addprefix --deselect ,$(UNTRACED))
 	@$(RUN) -m coverage combine -q

@@ -26,6 +26,8 @@ from tests.profiles import examples
 from tests.stories import T0
 from tests.unit.county.test_directory import AHEAD, Model, Told, facts
 
+pytestmark = pytest.mark.long
+
 KINDS_OF_THE_COUNTY = (
     (ACTIVITY, Activity),
     (VOLUNTEERING, Volunteer),

@@ -46,6 +46,8 @@ from demandflow.testing.laws.ahead import Ahead
 from tests.laws.workflows import workflows
 from tests.profiles import examples
 
+pytestmark = pytest.mark.long
+
 GENERATE = [Phase.explicit, Phase.generate]
 few = settings(
     max_examples=examples(8), deadline=None, database=None, phases=GENERATE, suppress_health_check=list(HealthCheck)

@@ -49,6 +49,8 @@ from demandflow.policies import Remind, Reminders
 from demandflow.testing import Checked, LawBroken, check
 from tests.profiles import examples
 
+pytestmark = pytest.mark.long
+
 NO_YEARS = Calendar.of("office", zone="UTC", hours="Mon-Fri 09:00-17:00", days=Days())
 OFFICE = Calendar.of("office", zone="UTC", hours="Mon-Fri 09:00-17:00", days=Days(range(2020, 2050)))
 RECEIVED, ACCEPTED = State("received", Stage.AUDIT, "auditor"), State("accepted", Stage.CONTRACTING, "dispatcher")

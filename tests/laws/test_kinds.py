@@ -45,6 +45,8 @@ from tests.profiles import SHARE, examples
 from tests.unit.recording.test_kinds import BENCHES
 from tests.unit.recording.test_kinds import TREES as OTHER_TREES
 
+pytestmark = pytest.mark.long
+
 SOME = 8 if SHARE == 1 else 3
 FEW: Any = settings(max_examples=SOME, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck))
 LI, WU, SUN = Actor("li", "member"), Actor("wu", "member"), Actor("sun", "organiser")

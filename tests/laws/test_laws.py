@@ -64,6 +64,7 @@ def test_no_law_is_broken_in_histories_of_all_kinds(number: int) -> None:
     assert share.questions > 5 * share.histories
 
 
+@pytest.mark.long
 def test_all_moves_are_made_and_refused() -> None:
     done = Checked(CLOSED_LOOP)
     for number in range(HISTORIES):
@@ -114,6 +115,7 @@ def test_a_forgotten_rule_is_shown_by_the_shortest_story_and_a_test_to_copy() ->
     test()  # with the rule in place it passes
 
 
+@pytest.mark.long
 def test_rules_are_held_against_steps_of_a_name_a_meaning_or_a_fact() -> None:
     rule = rules.nobody_evaluates_their_own_work
     kept: Any = {"evaluate": rule, "evaluated": [rule], Evaluated: (rule,)}
@@ -179,6 +181,7 @@ def without_rules(workflow: Workflow) -> Workflow:
     return replace(workflow, moves=[replace(move, rules=()) for move in workflow.moves])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("where", "fault"),
     [

@@ -27,6 +27,8 @@ from tests.laws.workflows import (
 )
 from tests.profiles import examples
 
+pytestmark = pytest.mark.long
+
 KIT = STANDARD_VOCABULARY.with_(
     facts=[Filed, Inspected, Weighed],
     rules=[nothing_weighs_less_than_nothing],

@@ -22,6 +22,8 @@ from tests.laws.test_random_workflows import many
 from tests.profiles import examples
 from tests.tables import apart, dump, same_tables
 
+pytestmark = pytest.mark.long
+
 OFFICE = Calendar.of("office", zone="Asia/Shanghai", hours="Mon-Fri 09:00-12:00 14:00-18:00")
 TIMED = closed_loop("timed-loop", clocks=standard_clocks(OFFICE))
 

@@ -14,6 +14,8 @@ from random import Random
 from typing import Any, TypeVar
 from unittest.mock import patch
 
+import pytest
+
 from demandflow import CLOSED_LOOP, Calendar, DemandFlow, batches, closed_loop, standard_clocks
 from demandflow.batches import Batch
 from demandflow.domain.facts import OTHER_SIDES
@@ -267,6 +269,7 @@ def matters(world: World, ask: Ask, name: str) -> bool:
     return False
 
 
+@pytest.mark.long
 def test_everything_public_is_asked_and_given_with_values_that_matter() -> None:
     to_questions = given_to_questions()
     given = {**given_to_commands(), **to_questions}

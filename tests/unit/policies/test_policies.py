@@ -189,6 +189,7 @@ def test_the_same_question_has_the_same_answer_and_each_cause_is_named_once(hist
                 assert list(policy.then(timer, demand, world)) == list(policy.then(timer, demand, world))
 
 
+@pytest.mark.long
 def test_random_histories_make_every_policy_speak() -> None:
     heard: set[str] = set()
 

@@ -181,6 +181,7 @@ def test_a_folder_of_messy_files(data: Path, tmp_path: Path, capsys: pytest.Capt
     assert "text: 'Litter / Ground" in said
 
 
+@pytest.mark.long
 def test_a_strangers_workflow_passes_its_own_tests_and_a_wrong_one_is_reported(tmp_path: Path) -> None:
     folder = ROOT / "examples" / "your_own_workflow"
     here = {**os.environ, "PYTHONPATH": str(folder)}
@@ -199,6 +200,7 @@ def test_a_strangers_workflow_passes_its_own_tests_and_a_wrong_one_is_reported(t
         assert (found.returncode == 0) is passed, found.stdout
 
 
+@pytest.mark.long
 def test_a_week_at_the_hotline(capsys: pytest.CaptureFixture[str]) -> None:
     example("a_week_at_the_hotline").main()
     said = capsys.readouterr().out

@@ -20,7 +20,9 @@ SNIPPETS = {
 }
 
 
-@pytest.mark.parametrize("page", SNIPPETS)
+@pytest.mark.parametrize(
+    "page", [pytest.param(page, marks=pytest.mark.long) if page == "testing.md" else page for page in SNIPPETS]
+)
 def test_the_snippets_of_a_page_run_and_print_what_they_say(
     page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

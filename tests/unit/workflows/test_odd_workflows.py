@@ -46,6 +46,8 @@ from demandflow.testing.checking import Broken, Checked, hold
 from demandflow.testing.copying import as_test
 from tests.profiles import examples
 
+pytestmark = pytest.mark.long
+
 OPEN, ASIDE = State("open", Stage.AUDIT, owner="clerk"), State("aside", Stage.AUDIT, owner="clerk")
 DONE, MERGED = State("done", Stage.ENDED, ended_as="closed"), State("merged", Stage.ENDED, ended_as="merged")
 FILE, END = Move("file", Registered, START, "open", "clerk"), Move("end", Stepped, "open", "done", "clerk")
