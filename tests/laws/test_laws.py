@@ -57,7 +57,7 @@ OFFICE = Calendar.of("office", zone="Asia/Shanghai", hours="Mon-Fri 09:00-12:00 
 TIMED = closed_loop("timed-loop", clocks=standard_clocks(OFFICE))
 
 
-@pytest.mark.parametrize("number", range(1, 5))
+@pytest.mark.parametrize("number", [1, *(pytest.param(number, marks=pytest.mark.long) for number in range(2, 5))])
 def test_no_law_is_broken_in_histories_of_all_kinds(number: int) -> None:
     share = several(range(number * 10**6, number * 10**6 + HISTORIES))
     assert not share.broken, share.broken
@@ -75,6 +75,7 @@ def test_all_moves_are_made_and_refused() -> None:
         assert sum(counts[name] > 0 for name in names) > len(names) * TRIED
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("workflow", [PLAIN, STRICT, TIMED])
 def test_the_laws_hold_for_other_workflows(workflow: Workflow) -> None:
     tally = Tally()
@@ -99,6 +100,7 @@ def without(rule: Any, workflow: Workflow = CLOSED_LOOP) -> Workflow:
     )
 
 
+@pytest.mark.long
 def test_a_forgotten_rule_is_shown_by_the_shortest_story_and_a_test_to_copy() -> None:
     rule = rules.nobody_audits_their_own_demand
     with pytest.raises(LawBroken, match="no way round: nobody audits their own demand") as caught:
@@ -132,6 +134,7 @@ def never_objects(demand: Demand, proposal: Proposal[Any]) -> str | None:
     return None
 
 
+@pytest.mark.long
 def test_a_law_of_ones_own_is_held_as_well() -> None:
     assert check(CLOSED_LOOP, also=[no_contracting_without_audit], max_examples=examples(20)).steps > examples(20)
 
@@ -200,6 +203,7 @@ def test_a_fault_in_the_engine_breaks_a_law(monkeypatch: pytest.MonkeyPatch, whe
         check(CLOSED_LOOP, max_examples=200)
 
 
+@pytest.mark.long
 def test_an_own_field_of_the_past_that_is_taken_from_now_breaks_a_law(monkeypatch: pytest.MonkeyPatch) -> None:
     lines, columns = Question.lines, Question.columns.fget  # type: ignore[attr-defined]
 

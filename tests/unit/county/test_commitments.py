@@ -100,6 +100,7 @@ RULES: dict[str, Any] = {
 }
 
 
+@pytest.mark.long
 def test_commitments_keep_all_laws() -> None:
     assert check(COMMITMENT, rules=RULES, also=LAWS, facts=FACTS, max_examples=examples(4)).advice == ()
 

@@ -34,6 +34,7 @@ PLAIN = st.recursive(
 FORMS = st.dictionaries(NAMES, PLAIN, max_size=4)
 
 
+@pytest.mark.long
 def test_orders_keep_all_laws() -> None:
     own = {"evaluate": rules.nobody_evaluates_their_own_work}
     orders = st.builds(partial(a, Ordered), resident=st.sampled_from(RESIDENTS), answers=st.none() | FORMS)

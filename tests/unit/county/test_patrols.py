@@ -40,6 +40,7 @@ def no_check_is_an_evaluation(played: Played) -> None:
     assert {*map(str, rates)} == {"n/a"}, f"{rates}"
 
 
+@pytest.mark.long
 def test_patrols_keep_all_laws() -> None:
     laws = [who_checked_neither_found_nor_handled_it, no_check_is_an_evaluation]
     done = check(PATROL, rules={"check": another_person_checks}, also=laws, max_examples=examples(4))

@@ -62,6 +62,7 @@ def the_supervisor_takes_over_once(played: Played) -> None:
         assert sum("taken_over" in meaning for meaning in means) <= 1
 
 
+@pytest.mark.long
 def test_requests_keep_all_laws() -> None:
     own: dict[str, Rule] = {
         "evaluate": rules.nobody_evaluates_their_own_work,

@@ -123,6 +123,7 @@ def test_a_correction_counts_from_the_day_of_what_it_corrects(
         assert flow.figures(as_of=day).count("graded") == right.figures(as_of=day).count("graded")
 
 
+@pytest.mark.long
 def test_all_laws_hold_for_a_scale_of_ones_own() -> None:
     check(desk(), max_examples=examples(30))
 

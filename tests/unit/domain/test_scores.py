@@ -168,5 +168,6 @@ def test_who_handled_it_does_not_correct_the_scores() -> None:
         assert flow.correct(lamp, done.version, "typo", **right).scores == (("attitude", "great"),)
 
 
+@pytest.mark.long
 def test_the_laws_hold_for_a_workflow_with_scores() -> None:
     assert check(replace(desk(), grades=SCALE), max_examples=examples(40)).histories == examples(40)

@@ -147,5 +147,6 @@ def test_the_published_loop_has_no_such_moves_and_files_can_say_them() -> None:
             flow.support(demand, "ma", by=MA)
 
 
+@pytest.mark.long
 def test_a_loop_with_support_passes_the_laws() -> None:
     assert check(LOOP, max_examples=examples(20)).histories == examples(20)

@@ -155,6 +155,7 @@ def test_the_plugin_brings_neither_hypothesis_nor_the_kit_before_a_test_asks_for
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.long
 def test_the_plugin_is_measured_where_pytest_runs_under_coverage(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text("def test_it(demandflow): pass\n", encoding="utf-8")
     options = ["--source=demandflow", f"--data-file={tmp_path / 'measured'}"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from tests.paths import ROOT
@@ -18,7 +19,8 @@ NAMES_ONLY = {"__init__", "__main__", "facts", "rules", "figures", "_hypothesis"
 BEGIN, END = "```mermaid\n", "```\n"
 
 
-def imports(file: Path) -> set[str]:
+@cache
+def imports(file: Path) -> frozenset[str]:
     """The modules that a file imports, wherever in it."""
     modules: set[str] = set()
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
@@ -26,7 +28,7 @@ def imports(file: Path) -> set[str]:
             modules |= {name.name for name in node.names}
         if isinstance(node, ast.ImportFrom):
             modules.add(node.module or "")
-    return modules
+    return frozenset(modules)
 
 
 def room(module: str) -> str:

@@ -137,6 +137,7 @@ def test_no_importer_reads_the_citys_verdict() -> None:
     assert "reference.json" not in script
 
 
+@pytest.mark.long
 def test_the_permits_replay_and_the_workflow_is_no_open_door(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     example("replay_receipt").main(str(data / "receipt" / "receipt.csv"))
     said = capsys.readouterr().out
@@ -153,6 +154,7 @@ def test_the_permits_replay_and_the_workflow_is_no_open_door(data: Path, capsys:
         assert line in said
 
 
+@pytest.mark.long
 def test_letters_are_answered_and_nobody_is_asked(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = data / "taidi"
     example("import_letters").main(str(folder / "letters.csv.gz"), str(folder / "categories.csv"))

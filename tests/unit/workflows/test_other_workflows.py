@@ -16,6 +16,8 @@ from tests.laws.long_runs import no_contracting_without_audit
 from tests.profiles import examples
 from tests.unit.figures.real import example
 
+pytestmark = pytest.mark.long
+
 
 def a_report_says_more_than_done(demand: Demand, proposal: Proposal[Reported]) -> str | None:
     """People want to know what was done."""
