@@ -30,7 +30,7 @@ demo: $(READY)  ## a county's whole year, computed from 14,000 events: grid, dem
 test: $(READY)  ## the tests, each property on few examples: three minutes on two cores
 	@$(RUN) -m pytest $(TOGETHER) -m "not long" $(ARGS)
 
-long: $(READY)  ## the tests that take long: laws held against faults and defective workflows, two stories
+long: $(READY)  ## the tests that take long: laws held against faults and defective workflows, stories, real data
 	@$(RUN) -m pytest $(TOGETHER) -m long
 
 coverage: $(READY)  ## all tests, those that are quick to trace with branch coverage, which must not fall below 95 %

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from demandflow.testing.laws.calendar_law import REFUSED, hold_any_calendar, ref
 from tests.profiles import examples
 
 
+@pytest.mark.long
 @settings(max_examples=examples(300))
 @given(st.integers(0, 2**32))
 def test_a_calendar_counts_as_one_would_day_by_day(seed: int) -> None:

@@ -438,6 +438,7 @@ def test_it_runs_as_a_program() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, said, "")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("times", [1, 200])
 def test_who_stops_reading_gets_no_traceback(times: int) -> None:
     command = [sys.executable, "-m", "demandflow", "workflow", "check", *["docs/closed-loop.toml"] * times]

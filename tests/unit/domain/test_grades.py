@@ -63,6 +63,7 @@ def graded(scale: GradeScale, steps: Sequence[tuple[int, int, bool]]) -> tuple[D
     return flow, by_hand
 
 
+@pytest.mark.long
 @settings(deadline=None, max_examples=40)
 @given(SCALES, STEPS)
 def test_figures_of_any_scale_are_those_counted_by_hand(scale: GradeScale, steps: list[tuple[int, int, bool]]) -> None:

@@ -213,6 +213,7 @@ def same(figures: Figures, want: dict[str, int], where: object) -> None:
         assert rate == one.on_time_of_the_ended
 
 
+@pytest.mark.long
 @given(st.data())
 @settings(max_examples=examples(120))
 def test_every_clock_equals_an_oracle_on_every_day_and_in_every_slice(data: st.DataObject) -> None:

@@ -188,6 +188,7 @@ def same(ours: Any, want: Any, where: str) -> None:
             compare(parts.get(key, Figures(key, {}, {})), theirs.get(key, {}), (where, dimension, key))
 
 
+@pytest.mark.long
 @given(st.data())
 @settings(max_examples=examples(150))
 def test_every_day_of_the_past_equals_an_oracle_written_apart(data: st.DataObject) -> None:

@@ -14,6 +14,7 @@ from tests.unit.figures.real import SETS, example
 AT_LEAST = {"receipt": 190, "boston": 540, "letters": 20, "chicago": 40}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", [pytest.param(name, marks=slow) if name == "boston" else name for name in SETS])
 def test_every_figure_of_the_reference_is_equal(name: str, data: Path) -> None:
     folder, compare = SETS[name]

@@ -57,6 +57,8 @@ from demandflow.testing.types import strategy_of
 from tests.profiles import examples, slow
 from tests.stories import T0, A, B, Story
 
+pytestmark = pytest.mark.long
+
 
 class Crate(BaseModel):
     """A part of a fact."""

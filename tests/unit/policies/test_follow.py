@@ -100,6 +100,7 @@ def test_it_acts_and_stops_cleanly_on_a_signal(town: Path, number: int) -> None:
     assert len(told(town)) == len(set(told(town))) == 40
 
 
+@pytest.mark.long
 def test_killed_again_and_again_it_does_everything_once(town: Path) -> None:
     for pause in (0.5, 0.9, 1.3):
         with following(town) as process, following(town) as another:

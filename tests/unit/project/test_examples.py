@@ -216,6 +216,7 @@ def test_a_week_at_the_hotline(capsys: pytest.CaptureFixture[str]) -> None:
         assert capsys.readouterr().out == said, "chance is thrown with a seed"
 
 
+@pytest.mark.long
 def test_the_whole_county(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     whole = example("whole_county")
     whole.main(str(tmp_path / "year.db"))

@@ -133,6 +133,7 @@ def _work(url: str, mine: int, demands: list[Any], start: Any, results: Any) -> 
         results.put((mine, won, lost, repr(error)))
 
 
+@pytest.mark.long
 def test_processes_on_one_file_lose_nothing_and_make_no_cycle(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'flow.db'}"
     with DemandFlow.open(url) as flow:
@@ -176,6 +177,7 @@ def _open_and_close(url: str, start: Any, results: Any) -> None:
         results.put(repr(error))
 
 
+@pytest.mark.long
 def test_processes_may_open_a_new_file_together(tmp_path: Path) -> None:
     spawn = multiprocessing.get_context("spawn")
     start, results = spawn.Event(), spawn.Queue()

@@ -204,6 +204,7 @@ def test_all_published_versions_of_the_standard_loop_open_by_default() -> None:
         assert CLOSED_LOOP.key in flow.workflows
 
 
+@pytest.mark.long
 def test_what_is_declared_is_the_same_in_every_process() -> None:
     code = (
         "from demandflow import CLOSED_LOOP; from demandflow.domain.versions.declared import declared;"

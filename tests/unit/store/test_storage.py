@@ -247,6 +247,7 @@ def test_a_version_is_recorded_once(tmp_path: Path) -> None:
         log.close()
 
 
+@pytest.mark.long
 def test_a_storage_that_is_held_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("demandflow.store.sqlite.writer.BUSY_SECONDS", 0.05)
     monkeypatch.setattr("demandflow.projections.projector.BUSY_SECONDS", 0.05)
