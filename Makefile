@@ -57,7 +57,7 @@ seeds: $(READY)  ## each property on few examples 20 times, drawn by another ran
 	done
 
 laws: $(READY)  ## 2,000 histories, everything public asked, against the model: six minutes on two cores
-	@$(RUN) -m tests.laws
+	@$(RUN) -m tests.laws $(HISTORIES)
 
 rules: $(READY)  ## each rule taken out, each move opened to every role: which example notices
 	@$(RUN) -m tests.unit.rules.test_rule_book
