@@ -7,10 +7,9 @@ from datetime import datetime
 from typing import Any, Unpack
 from uuid import UUID
 
-from typing_extensions import TypeVar
-
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
+from demandflow.domain.evolve import S
 from demandflow.domain.fact import Fact, checked
 from demandflow.domain.facts import (
     Accepted,
@@ -48,8 +47,6 @@ from demandflow.errors import InvalidValue, brief
 from demandflow.recording.command import Circumstances, How, as_id, command_from
 from demandflow.recording.registering import Registering, workflow_named
 from demandflow.recording.supporting import Supporting
-
-S = TypeVar("S", bound=Stream, default=Demand)
 
 
 class Commands(Supporting, Registering):

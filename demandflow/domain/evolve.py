@@ -19,6 +19,7 @@ from demandflow.domain.demand import Demand, Round, Subject, set_part
 from demandflow.domain.events import Event
 from demandflow.domain.fact import Fact
 from demandflow.domain.facts import OURS, own_values
+from demandflow.domain.merging import let_go, support_ended, supported, took_in
 from demandflow.domain.stream import Change, Stream
 from demandflow.domain.values import Role, Stage
 
@@ -183,27 +184,6 @@ def _evaluated(was: Demand, event: Event, fact: Any, change: Change) -> None:
     _add(was, change, "evaluators", event.meta.actor.id, event.meta.actor.unit, fact.written_by)
 
 
-def _took_in(was: Demand, event: Event, fact: Any, change: Change) -> None:
-    change["took_in"] = (*was.took_in, fact.demand)
-    change["joined"] = (*was.joined, *((fact.demand, name) for name in fact.residents or ()))
-
-
-def _let_go(was: Demand, event: Event, fact: Any, change: Change) -> None:
-    change["took_in"] = tuple(other for other in was.took_in if other != fact.demand)
-    change["joined"] = tuple(pair for pair in was.joined if pair[0] != fact.demand)
-
-
-def _supported(was: Demand, event: Event, fact: Any, change: Change) -> None:
-    if fact.who not in was.supporters:
-        change["supporters"] = (*was.supporters, fact.who)
-        change["supporters_from"] = (*was.supporters_from, event.version)
-
-
-def _support_ended(was: Demand, event: Event, fact: Any, change: Change) -> None:
-    kept = [pair for pair in zip(was.supporters, was.supporters_from, strict=False) if pair[0] != fact.who]
-    change["supporters"], change["supporters_from"] = tuple(who for who, _ in kept), tuple(by for _, by in kept)
-
-
 # fmt: off
 FACTS: dict[type[Fact], tuple[Apply, ...]] = {
     facts.Registered: (_registered,),
@@ -222,10 +202,10 @@ FACTS: dict[type[Fact], tuple[Apply, ...]] = {
     facts.Evaluated: (_evaluated,),
     facts.Merged: (lambda was, event, fact, change: change.update(merged_into=fact.into),),
     facts.Unmerged: (lambda was, event, fact, change: change.update(merged_into=None),),
-    facts.TookIn: (_took_in,),
-    facts.LetGo: (_let_go,),
-    facts.Supported: (_supported,),
-    facts.SupportEnded: (_support_ended,),
+    facts.TookIn: (took_in,),
+    facts.LetGo: (let_go,),
+    facts.Supported: (supported,),
+    facts.SupportEnded: (support_ended,),
     facts.Corrected: (corrected,),
 }
 # fmt: on

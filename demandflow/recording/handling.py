@@ -7,12 +7,10 @@ from copy import copy
 from typing import Any
 from uuid import UUID
 
-from typing_extensions import TypeVar
-
 from demandflow.domain.decide import Command, decide
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event, Meta
-from demandflow.domain.evolve import evolve
+from demandflow.domain.evolve import S, evolve
 from demandflow.domain.facts import MovedOver
 from demandflow.domain.merging import other_of, other_side
 from demandflow.domain.moves import Proposal
@@ -29,7 +27,6 @@ from demandflow.store.log import Log, VersionTaken
 from demandflow.store.pending import PendingLog
 
 ATTEMPTS = 50
-S = TypeVar("S", bound=Stream, default=Demand)
 
 
 class CommandHandler:
@@ -68,8 +65,7 @@ class CommandHandler:
     def handle(self, command: Command, of: type[S] = Demand) -> S:  # type: ignore[assignment]
         """Record one fact, and its other side where it has one; returns the demand (or what else it is) after it.
 
-        Raises a Refusal (with who did what meanwhile, if somebody was faster), DemandNotFound (OtherKind for what is
-        none of this kind) or CommandConflict.
+        Raises a Refusal (with who did what meanwhile, if somebody was faster), DemandNotFound or CommandConflict.
         """
         seen: dict[UUID, int] = {}
         for _ in range(ATTEMPTS):
@@ -90,8 +86,7 @@ class CommandHandler:
                     error.meanwhile = self._earlier.since(seen)
                 raise
             try:
-                after: S = self._appended(events, demand, other)
-                return after
+                return self._appended(events, demand, other)  # type: ignore[no-any-return]
             except VersionTaken:
                 for event in events:
                     seen.setdefault(event.demand, event.version - 1)

@@ -263,7 +263,7 @@ BATCH = (
     ),
     Fault(
         "the residents of a demand that was un-merged still speak for the other",
-        "domain/evolve.py",
+        "domain/merging.py",
         '    change["joined"] = tuple(pair for pair in was.joined if pair[0] != fact.demand)',
         '    change["joined"] = was.joined',
     ),

@@ -348,7 +348,7 @@ BATCH = (
     ),
     Fault(
         "whose demand was let go still speaks for the other",
-        "domain/evolve.py",
+        "domain/merging.py",
         'change["joined"] = tuple(pair for pair in was.joined if pair[0] != fact.demand)',
         'change["joined"] = was.joined',
     ),

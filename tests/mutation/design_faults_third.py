@@ -26,7 +26,7 @@ BATCH = (
     ),
     Fault(
         "the residents of a demand that was un-merged still answer for the one that had taken it in",
-        "domain/evolve.py",
+        "domain/merging.py",
         '    change["joined"] = tuple(pair for pair in was.joined if pair[0] != fact.demand)\n',
         "",
     ),

@@ -59,7 +59,7 @@ FAULTS = (
     ),
     Fault(
         "letting one go lets the others go",
-        "domain/evolve.py",
+        "domain/merging.py",
         "if other != fact.demand)",
         "if other == fact.demand)",
     ),

@@ -103,7 +103,7 @@ THIRD_PARTIES = {
         *(f"workflow_files/{name}.py" for name in ("loading", "models", "schema")),
         *("testing/drawing/fields.py", "testing/copying.py", "testing/model/rows.py"),
     },
-    "typing_extensions": {"commands.py", "domain/evolve.py", "recording/handling.py"},
+    "typing_extensions": {"domain/evolve.py"},
     "pydantic_core": {"domain/values.py", "domain/fact.py"},
     "transitions": {"domain/workflow.py"},
     "msgspec": {*COUNTY, *(f"domain/{name}.py" for name in STRUCTS), "store/mapper.py"},
