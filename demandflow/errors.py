@@ -13,6 +13,7 @@
     │   └── StaleDemand       the demand is no longer what the caller saw
     ├── ClockBehind         the clock lies far behind what is recorded already
     ├── DemandNotFound      the log has no such demand                (also a LookupError)
+    │   └── OtherKind       what the log has is of another kind (in demandflow.domain.stream)
     ├── UnknownWorkflow     the demand's workflow was not given to open()
     ├── CommandConflict            the same id came again, with another content
     └── StorageError        the log or the figures cannot be read or written
@@ -271,17 +272,6 @@ class DemandNotFound(DemandFlowError, LookupError, code="demand_not_found"):
 
     def _sentence(self) -> str:
         return f"no demand {self.demand} {self.then or 'in this log'}"
-
-
-class OtherKind(DemandNotFound, code="other_kind"):
-    """The log has it, but it is of another kind than was asked for, for instance an activity and no demand."""
-
-    def __init__(self, demand: str, kind: str, wanted: str) -> None:
-        super().__init__(demand)
-        self.args, self.kind, self.wanted = (demand, kind, wanted), kind, wanted
-
-    def _sentence(self) -> str:
-        return f"{self.demand} is of kind {self.kind}, not {self.wanted}; flow.stream(…) gives streams of other kinds"
 
 
 class UnknownWorkflow(DemandFlowError, code="unknown_workflow"):

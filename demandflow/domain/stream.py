@@ -14,7 +14,7 @@ from msgspec import Struct
 from demandflow.domain.clocks.states import RUNNING, ClockState
 from demandflow.domain.events import Event, Stamp
 from demandflow.domain.fact import Fact
-from demandflow.errors import OtherKind
+from demandflow.errors import DemandNotFound
 
 Change = dict[str, Any]
 """What will be otherwise of a stream, by the names of its fields."""
@@ -142,6 +142,17 @@ class Stream(Struct, frozen=True):
 
     def __hash__(self) -> int:
         return hash((self.id, self.version))
+
+
+class OtherKind(DemandNotFound, code="other_kind"):
+    """The log has it, but it is of another kind than was asked for, for instance an activity and no demand."""
+
+    def __init__(self, demand: str, kind: str, wanted: str) -> None:
+        super().__init__(demand)
+        self.args, self.kind, self.wanted = (demand, kind, wanted), kind, wanted
+
+    def _sentence(self) -> str:
+        return f"{self.demand} is of kind {self.kind}, not {self.wanted}; flow.stream(…) gives streams of other kinds"
 
 
 def of_kind(stream: Stream, kind: type[S]) -> S:

@@ -13,9 +13,10 @@ from uuid import UUID
 
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import own_fields
+from demandflow.domain.stream import OtherKind
 from demandflow.domain.versions.workflows import Workflows, of_demands
 from demandflow.domain.workflow import Workflow
-from demandflow.errors import DemandNotFound, InvalidValue, OtherKind, brief, listed
+from demandflow.errors import DemandNotFound, InvalidValue, brief, listed
 from demandflow.inputs.arguments import word_among
 from demandflow.inputs.moments import moment
 from demandflow.projections import ledger, totals

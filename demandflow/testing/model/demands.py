@@ -15,9 +15,9 @@ from demandflow.domain.events import Event
 from demandflow.domain.fact import Fact
 from demandflow.domain.facts import OTHER_SIDES
 from demandflow.domain.moves import BACK, STAY, Move, sources
-from demandflow.domain.stream import Stream
+from demandflow.domain.stream import OtherKind, Stream
 from demandflow.domain.values import Actor, Role
-from demandflow.errors import DemandNotFound, InvalidValue, OtherKind
+from demandflow.errors import DemandNotFound, InvalidValue
 from demandflow.testing.model.calendars import naive
 from demandflow.testing.model.picture import next_due
 from demandflow.testing.model.streams import Until

@@ -12,7 +12,8 @@ from demandflow.county import Synonyms
 from demandflow.county.people.matched import volunteers, who_can_serve, why_these
 from demandflow.domain.county.people.requests import REQUEST, Requested
 from demandflow.domain.county.people.volunteers import VOLUNTEERING, Volunteer, VolunteerRegistered, VolunteerVerified
-from demandflow.errors import DemandNotFound, OtherKind
+from demandflow.domain.stream import OtherKind
+from demandflow.errors import DemandNotFound
 from demandflow.facts import ContractedOut, HandedBack
 from demandflow.testing import FrozenClock
 from tests.unit.county.playing import AUDITOR, CLERK

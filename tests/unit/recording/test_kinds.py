@@ -26,8 +26,8 @@ from demandflow import (
     Workflow,
 )
 from demandflow.domain.demand import Demand
-from demandflow.domain.stream import Change, Stream
-from demandflow.errors import CommandConflict, InvalidValue, OtherKind, RuleBroken, UnknownFormat
+from demandflow.domain.stream import Change, OtherKind, Stream
+from demandflow.errors import CommandConflict, InvalidValue, RuleBroken, UnknownFormat
 from demandflow.facts import Fact, Merged, MovedOver, Noted, Registered
 from demandflow.store import settings
 from demandflow.testing import FrozenClock
