@@ -35,10 +35,11 @@ long: $(READY)  ## the tests that take long: laws held against faults and defect
 
 coverage: $(READY)  ## all tests, those that are quick to trace with branch coverage, which must not fall below 95 %
 	@$(RUN) -m coverage erase
-	@$(RUN) -m coverage run -m pytest $(TOGETHER) $(addprefix --deselect ,$(UNTRACED))
+	@$(RUN) -m coverage run -m pytest $(TOGETHER) -m "not long" $(addprefix --deselect ,$(UNTRACED))
 	@$(RUN) -m coverage combine -q
 	@$(RUN) -m coverage report
-	@$(RUN) -m pytest $(TOGETHER) $(UNTRACED)
+	@$(RUN) -m pytest $(TOGETHER) -m "not long" $(UNTRACED)
+	@$(RUN) -m pytest $(TOGETHER) -m long
 
 check: $(READY)  ## format, lint, strict types, docs
 	@$(RUN) -m ruff format --check .
