@@ -7,7 +7,7 @@ CONSTRAINTS := constraints.txt
 # in parallel, the slow ones shared out
 TOGETHER := -q -n auto --dist worksteal
 # tracing would double the time of these, be interrupted by their signals, or be counted with them
-UNTRACED := tests/laws tests/unit/kit/test_nothing_unasked.py tests/unit/workflows/test_odd_workflows.py \
+UNTRACED := tests/laws tests/unit/kit/test_nothing_unasked.py \
 	tests/unit/project/test_examples.py tests/unit/project/test_readme.py \
 	tests/unit/interruptions/test_interruptions.py::test_a_signal_at_any_time_leaves_nothing_open \
 	tests/unit/recording/test_counts.py
