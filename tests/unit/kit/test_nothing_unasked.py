@@ -80,7 +80,7 @@ ENGINE_IN_THE_MODEL: Mapping[str, frozenset[str] | None] = {
     "domain.values": None,
     "domain.events": None,
     "domain.demand": frozenset({"Demand", "Round", "Subject", "Work", "as_if"}),
-    "domain.stream": frozenset({"Stream"}),  # a class of your own says itself what an event changes
+    "domain.stream": frozenset({"OtherKind", "Stream"}),  # a class of your own says itself what an event changes
     "domain.moves": frozenset({"BACK", "START", "STAY", "ENDS", "Move", "Proposal", "sources"}),
     "domain.workflow": frozenset({"Workflow"}),
     "domain.clocks.clock": frozenset({"Clock", "Limit"}),
