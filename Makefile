@@ -7,7 +7,7 @@ CONSTRAINTS := constraints.txt
 # in parallel, the slow ones shared out
 TOGETHER := -q -n auto --dist worksteal
 # tracing would double the time of these, be interrupted by their signals, or be counted with them
-UNTRACED := tests/laws tests/unit/kit/test_nothing_unasked.py \
+UNTRACED := tests/laws tests/unit/kit/test_nothing_unasked.py tests/unit/workflows/test_odd_workflows.py \
 	tests/unit/project/test_examples.py tests/unit/project/test_readme.py \
 	tests/unit/interruptions/test_interruptions.py::test_a_signal_at_any_time_leaves_nothing_open \
 	tests/unit/recording/test_counts.py
@@ -35,11 +35,10 @@ long: $(READY)  ## the tests that take long: laws held against faults and defect
 
 coverage: $(READY)  ## all tests, those that are quick to trace with branch coverage, which must not fall below 95 %
 	@$(RUN) -m coverage erase
-	@$(RUN) -m coverage run -m pytest $(TOGETHER) -m "not long" $(addprefix --deselect ,$(UNTRACED))
+	@$(RUN) -m coverage run -m pytest $(TOGETHER) $(addprefix --deselect ,$(UNTRACED))
 	@$(RUN) -m coverage combine -q
 	@$(RUN) -m coverage report
-	@$(RUN) -m pytest $(TOGETHER) -m "not long" $(UNTRACED)
-	@$(RUN) -m pytest $(TOGETHER) -m long
+	@$(RUN) -m pytest $(TOGETHER) $(UNTRACED)
 
 check: $(READY)  ## format, lint, strict types, docs
 	@$(RUN) -m ruff format --check .
