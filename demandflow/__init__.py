@@ -18,7 +18,6 @@ from demandflow.domain.events import Event, Meta, Stamp
 from demandflow.domain.evolve import fold
 from demandflow.domain.moves import ANYWHERE, BACK, START, STAY, WHILE_OPEN, Move, Proposal, State
 from demandflow.domain.standard.clocks import standard_clocks
-from demandflow.domain.stream import Stream
 from demandflow.domain.values import Actor, Category, Channel, FeedbackMethod, Grade, Place, Role, Stage, Urgency
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import (
@@ -103,7 +102,6 @@ __all__ = [
     "State",
     "StorageBusy",
     "StorageError",
-    "Stream",
     "Urgency",
     "WHILE_OPEN",
     "Workflow",
