@@ -45,7 +45,7 @@ def _of_demand(before: Stream | None, after: Demand) -> Iterator[Credit]:
     # what goes out comes first: what comes in for it, of the same end, is for the same home
     for (who, measure, at), amount in sorted(change.items(), key=lambda item: item[1]):
         if amount:
-            yield Credit(who, measure, amount, at, None, after.workflow.partition("@")[0])
+            yield Credit(who, measure, amount, at, None, after.workflow.partition("@")[0], again=True)
 
 
 def stands_for(demand: Demand) -> dict[tuple[str, str, datetime], int]:
@@ -84,7 +84,7 @@ def _of_activity(before: Stream | None, event: Event, after: Activity) -> Iterat
         (MINUTES, now.minutes - minutes),
     ):
         if amount:
-            yield Credit(who, measure, amount, after.starts, now.home)
+            yield Credit(who, measure, amount, after.starts, now.home, again=True)
 
 
 def _of_volunteer(before: Stream | None, event: Event, after: Volunteer) -> Iterator[Credit | Home]:

@@ -47,8 +47,8 @@ TABLES = tables_of(SCHEMA)
 class Credit(NamedTuple):
     """What somebody did: so much of a measure, at the moment that it is about.
 
-    `home` is their home organisation, where the fact says it; None for the one they have when the event is recorded, or
-    had when what is booked out, or booked otherwise, was booked.
+    `home` is their home organisation, where the fact says it; None for the one they have when the event is recorded.
+    What is booked `again`, or out, is for the home for which it was booked before.
     `workflow` is the name of the workflow of a demand, and empty for other streams.
     """
 
@@ -58,6 +58,7 @@ class Credit(NamedTuple):
     at: datetime
     home: str | None = None
     workflow: str = ""
+    again: bool = False
 
 
 class Home(NamedTuple):
@@ -182,11 +183,11 @@ class StreamTables:
                 continue
             new += 1
             where, at = (position, event.demand.hex, event.version), microseconds(one.at)
-            booked = "SELECT home FROM demandflow_credits WHERE stream = ?2 AND who = ?5 AND at = ?4 LIMIT 1"
+            booked = "SELECT home FROM demandflow_credits WHERE ?10 AND stream = ?2 AND who = ?5 AND at = ?4 LIMIT 1"
             home = f"COALESCE(?6, ({booked}), (SELECT home FROM demandflow_homes WHERE who = ?5), '')"  # noqa: S608
             execute(
                 f"INSERT INTO demandflow_credits VALUES (?1, ?2, ?3, ?4, ?5, {home}, ?7, ?8, ?9)",  # noqa: S608
-                (*where, at, one.who, one.home, one.workflow, one.measure, one.amount),
+                (*where, at, one.who, one.home, one.workflow, one.measure, one.amount, one.again),
             )
         return new
 

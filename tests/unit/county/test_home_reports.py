@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from demandflow import Actor, Channel, DemandFlow, Grade, InvalidValue, Place, Role
@@ -212,6 +212,7 @@ DOINGS = st.lists(
 
 
 @given(DOINGS)
+@example([("done", "zhang", 0), ("home", "zhang", "hospital"), ("done", "zhang", 0)])  # all at the same moment
 def test_sums_are_what_a_list_would_say(doings: list[tuple[str, str, Any]]) -> None:
     """Each for the home of when it was written down; a correction for the home of what it corrects."""
     with DemandFlow.open("memory:", workflows=WORKFLOWS, clock=FrozenClock()) as flow:
