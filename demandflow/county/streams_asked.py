@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from threading import Lock
-from typing import TypeVar
 
 from demandflow.batches import Batches
 from demandflow.commands import kind_of_stream
-from demandflow.domain.stream import Stream
+from demandflow.domain.stream import S
 from demandflow.errors import InvalidValue, brief
 from demandflow.inputs.arguments import yes_or_no
 from demandflow.projections.streams import StreamTables
 from demandflow.store.log import Log
-
-S = TypeVar("S", bound=Stream)
 
 
 class StreamsAsked(Batches):

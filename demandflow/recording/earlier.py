@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from demandflow.domain.decide import Command, decide
@@ -14,7 +14,7 @@ from demandflow.domain.evolve import evolve, fold
 from demandflow.domain.fact import Fact
 from demandflow.domain.facts import Registered
 from demandflow.domain.moves import Proposal
-from demandflow.domain.stream import Stream
+from demandflow.domain.stream import S, Stream
 from demandflow.domain.values import Actor
 from demandflow.domain.versions.workflows import Workflows
 from demandflow.domain.workflow import Workflow
@@ -26,7 +26,6 @@ from demandflow.recording.demands import Events
 from demandflow.recording.history import line_of
 from demandflow.store.holes import VERSIONS, Hole
 
-S = TypeVar("S", bound=Stream)
 EVERY = 25
 """A state is kept every so many versions; of the last versions that were read, so many states are kept, all of them."""
 MOST = 64

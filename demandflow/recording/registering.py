@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from demandflow.domain.decide import Command
 from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.fact import Fact
 from demandflow.domain.facts import Registered, in_their_own_name
-from demandflow.domain.stream import Stream
+from demandflow.domain.stream import S, Stream
 from demandflow.domain.versions.workflows import Workflows
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, UnknownWorkflow, brief, listed
@@ -20,7 +20,6 @@ from demandflow.recording.command import command_from, ids_of
 from demandflow.recording.handling import CommandHandler
 from demandflow.recording.ids import derived_id, id_by_command
 
-S = TypeVar("S", bound=Stream)
 NOT_MADE = UUID(int=0)
 """Stands for the id of a demand while none is made."""
 

@@ -13,6 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from demandflow import Actor, Channel, DemandFlow, Grade, InvalidValue, Place, Role
+from demandflow.county import HIDDEN
 from demandflow.county.credits import MINUTES, PARTICIPATIONS, THINGS
 from demandflow.county.home_reports import (
     corrected_since,
@@ -189,9 +190,10 @@ def test_what_cannot_be_right_is_not_reported(tmp_path: Path) -> None:
 def test_for_everybody_to_see_small_numbers_are_hidden(flow: DemandFlow) -> None:
     homes = {f"p{n}": "school" if n < 6 else "hospital" for n in range(8)}
     held(flow, dict.fromkeys(homes, 60), **homes)
-    table = public_homes(flow, "2025-03", every="month")
-    assert not table.shown or table.hides
-    assert "2" not in [cell for _, cells in table.rows for cell in map(str, cells)]
+    shown = public_homes(flow, "2025-03", every="month", under=2)
+    assert dict(shown.rows) == {"hospital": (2, 2), "school": (6, 6), "all": (8, 8)}
+    few = public_homes(flow, "2025-03", every="month")  # 2 would follow from 6, and 6 from 2
+    assert dict(few.rows) == {"hospital": (HIDDEN, HIDDEN), "school": (HIDDEN, HIDDEN), "all": (8, 8)}
 
 
 def test_no_cell_of_a_csv_is_taken_for_a_formula(flow: DemandFlow) -> None:

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from demandflow import Actor, Grade, InvalidValue, MoveNotAllowed, RuleBroken, rules
 from demandflow.domain.county.people.requests import (
-    MINUTES_OF_A_DAY,
     REQUEST,
     Requested,
     Served,
@@ -139,7 +138,7 @@ def test_somebody_asks_from_when_until_when() -> None:
 
 @given_any(st.integers())
 def test_minutes_are_those_of_a_day(minutes: int) -> None:
-    if 0 <= minutes <= MINUTES_OF_A_DAY:
+    if 0 <= minutes <= 1440:
         assert a(Served, minutes=minutes).minutes == minutes
     else:
         with pytest.raises(InvalidValue, match="minutes"):

@@ -46,30 +46,30 @@ class Founded(Fact):
     kind: Name = COUNTY
 
 
-class Opened(Fact):
+class _Numbers(Fact):
+    """Those that are counted at a place, as far as they are known."""
+
+    households: Number | None = None
+    population: Number | None = None
+    branches: Number | None = None
+    members: Number | None = None
+    quarters: Number | None = None
+
+
+class Opened(_Numbers):
     """A place was set up inside another; a community says of which type it is."""
 
     TOPIC: ClassVar[str] = "directory.opened"
     place: Place
     kind: Name
     type: Name | None = None
-    households: Number | None = None
-    population: Number | None = None
-    branches: Number | None = None
-    members: Number | None = None
-    quarters: Number | None = None
 
 
-class Counted(Fact):
+class Counted(_Numbers):
     """How many live there, how many branches and members of the party and how many quarters there are now."""
 
     TOPIC: ClassVar[str] = "directory.counted"
     place: Place
-    households: Number | None = None
-    population: Number | None = None
-    branches: Number | None = None
-    members: Number | None = None
-    quarters: Number | None = None
 
 
 class Appointed(Fact):

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import Field, Strict
 
+from demandflow.domain.county.field_types import Minutes
 from demandflow.domain.events import Event
 from demandflow.domain.fact import Fact
 from demandflow.domain.moves import ANYWHERE, START, STAY, Move, Proposal, State
@@ -20,7 +21,6 @@ from demandflow.domain.values import Moment, Place, Role, Stage, Text
 from demandflow.domain.workflow import Workflow
 
 LONGEST = timedelta(days=1)
-Minutes: TypeAlias = Annotated[int, Field(ge=0, le=1440)]
 Finds: TypeAlias = Annotated[int, Field(ge=0, le=10_000)]
 _Demands: TypeAlias = Annotated[tuple[UUID, ...], Strict(False)]
 

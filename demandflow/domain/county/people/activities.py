@@ -13,7 +13,7 @@ from msgspec import Struct
 from demandflow.domain.county.field_types import Length, Minutes, Number
 from demandflow.domain.county.people.volunteers import (
     PEOPLE,
-    Person,
+    Participant,
     nobody_signs_for_themselves,
     people_speak_for_themselves,
 )
@@ -131,7 +131,7 @@ class Activity(Stream, frozen=True):
     minutes: int = 0
     places: int | None = None
     waiting_list: bool = True
-    asked: tuple[Person, ...] = ()
+    asked: tuple[Participant, ...] = ()
     attended: tuple[Attendance, ...] = ()
 
     @property
@@ -163,7 +163,7 @@ class Activity(Stream, frozen=True):
             case Rescheduled():
                 change["starts"] = fact.starts
             case Joined() if not _is_among(self.asked, fact.who):
-                change["asked"] = (*self.asked, Person(fact.who, fact.home))
+                change["asked"] = (*self.asked, Participant(fact.who, fact.home))
             case Left():
                 change["asked"] = tuple(person for person in self.asked if person.who != fact.who)
             case Attended() if self.attendance(fact.who) is None:
@@ -176,7 +176,7 @@ class Activity(Stream, frozen=True):
                 )
 
 
-def _is_among(people: tuple[Person, ...], who: str) -> bool:
+def _is_among(people: tuple[Participant, ...], who: str) -> bool:
     return any(person.who == who for person in people)
 
 

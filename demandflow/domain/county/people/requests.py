@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
-
-from pydantic import Field
+from typing import Any, ClassVar
 
 from demandflow.domain.county.common import EVERYWHERE, who_asked_for_it_does_not_do_it
+from demandflow.domain.county.field_types import Minutes
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import (
     CallbackMissed,
@@ -47,7 +46,6 @@ from demandflow.domain.workflow import Workflow
 RESIDENT, CLERK, DISPATCHER = Role.RESIDENT, Role.GRID_ADMINISTRATOR, Role.DISPATCHER
 VOLUNTEER, SUPERVISOR, POLICY = Role.CONTRACTOR, Role.SUPERVISOR, Role.POLICY
 """A volunteer acts as the contractor of what they were offered."""
-MINUTES_OF_A_DAY = 1440
 
 
 # The TOPICs and the field names are the storage format. Never rename one; a new field gets a default.
@@ -66,7 +64,7 @@ class Served(Reported):
     """The volunteer says what they did, and how long it took."""
 
     TOPIC: ClassVar[str] = "request.served"
-    minutes: Annotated[int, Field(ge=0, le=MINUTES_OF_A_DAY)]
+    minutes: Minutes
 
 
 def somebody_asks(demand: Demand, proposal: Proposal[Requested]) -> str | None:

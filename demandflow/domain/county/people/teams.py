@@ -12,7 +12,7 @@ from demandflow.domain.county.people.activities import ORGANISER, ORGANISING
 from demandflow.domain.county.people.volunteers import (
     MEMBER,
     VOLUNTEER,
-    Person,
+    Participant,
     nobody_signs_for_themselves,
     people_speak_for_themselves,
 )
@@ -81,7 +81,7 @@ class Team(Stream, frozen=True):
     team: str = ""
     skills: tuple[str, ...] = ()
     home: str | None = None
-    people: tuple[Person, ...] = ()
+    people: tuple[Participant, ...] = ()
     done: int = 0
 
     @property
@@ -96,7 +96,7 @@ class Team(Stream, frozen=True):
             case TeamFounded():
                 change.update(team=fact.team, skills=tuple(dict.fromkeys(fact.skills)), home=fact.home)
             case TeamJoined() if fact.who not in self.members:
-                change["people"] = (*self.people, Person(fact.who, fact.home))
+                change["people"] = (*self.people, Participant(fact.who, fact.home))
             case TeamLeft():
                 change["people"] = tuple(person for person in self.people if person.who != fact.who)
             case Done():

@@ -26,7 +26,7 @@ COMMUNITY = (Role.GRID_ADMINISTRATOR, Role.AUDITOR)
 """Who writes down what a volunteer says, and verifies it."""
 
 
-class Person(Struct, frozen=True, gc=False):
+class Participant(Struct, frozen=True, gc=False):
     """Somebody on a list, and their home organisation as it was when they were put there."""
 
     who: str

@@ -34,15 +34,13 @@ _Form: TypeAlias = Annotated[str | Mapping[str, object], AS_FORM]
 """Given as a mapping or as JSON, and kept as JSON."""
 
 
-class Drafted(Fact):
-    """An item was written: of which department, what it is called, and within how many working days it is done.
+class Written(Fact):
+    """An item as it is written: of which department, what it is called, within how many working days it is done.
 
     `may_order` are the kinds of residents who may order it (nobody named: everybody may), `form` says what they must
     answer (JSON Schema), `steps` are shown to them, and `contractor` does it.
     """
 
-    TOPIC: ClassVar[str] = "item.drafted"
-    item: Name
     department: Name
     name: Name
     days: Days
@@ -50,6 +48,13 @@ class Drafted(Fact):
     form: _Form | None = None
     steps: _Steps | None = None
     contractor: Name | None = None
+
+
+class Drafted(Written):
+    """An item was written for the first time."""
+
+    TOPIC: ClassVar[str] = "item.drafted"
+    item: Name
 
 
 class Published(Fact):
@@ -59,17 +64,10 @@ class Published(Fact):
     note: Text | None = None
 
 
-class Revised(Fact):
+class Revised(Written):
     """The item was written again, all of it; residents see it once it is published."""
 
     TOPIC: ClassVar[str] = "item.revised"
-    department: Name
-    name: Name
-    days: Days
-    may_order: _Names | None = None
-    form: _Form | None = None
-    steps: _Steps | None = None
-    contractor: Name | None = None
 
 
 class Retired(Fact):
@@ -138,7 +136,7 @@ class Item(Stream, frozen=True):
         return next(seen, None)
 
 
-def _written(item: str, number: int, fact: Drafted | Revised) -> ItemVersion:
+def _written(item: str, number: int, fact: Written) -> ItemVersion:
     return ItemVersion(
         *(item, number, fact.department, fact.name, fact.days, fact.may_order or ()),
         *(None if fact.form is None else str(fact.form), fact.steps or (), fact.contractor),

@@ -15,7 +15,7 @@ from demandflow.domain.county.people.activities import (
     Left,
     Rescheduled,
 )
-from demandflow.domain.county.people.volunteers import Person
+from demandflow.domain.county.people.volunteers import Participant
 from demandflow.domain.values import Actor
 
 ANNOUNCED = ("title", "what", "place", "team", "minutes", "places", "waiting_list")
@@ -34,12 +34,12 @@ def activity(told: Sequence[tuple[Any, datetime, Actor]]) -> dict[str, Any]:
     }
 
 
-def _taking_part(facts: Sequence[Any]) -> tuple[Person, ...]:
+def _taking_part(facts: Sequence[Any]) -> tuple[Participant, ...]:
     found = []
     for who in {fact.who for fact in facts if isinstance(fact, Joined)}:
         left = max((at for at, fact in enumerate(facts) if isinstance(fact, Left) and fact.who == who), default=-1)
         since = [at for at, fact in enumerate(facts) if isinstance(fact, Joined) and fact.who == who and at > left]
-        found += [(since[0], Person(who, facts[since[0]].home))] if since else []
+        found += [(since[0], Participant(who, facts[since[0]].home))] if since else []
     return tuple(person for _, person in sorted(found, key=lambda pair: pair[0]))
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from demandflow.domain.county.people.teams import Done, TeamFounded, TeamJoined, TeamLeft
-from demandflow.domain.county.people.volunteers import Person
+from demandflow.domain.county.people.volunteers import Participant
 from demandflow.domain.values import Actor
 
 
@@ -15,11 +15,11 @@ def team(told: Sequence[tuple[Any, datetime, Actor]]) -> dict[str, Any]:
     """Somebody is on it from when they first joined since they last left."""
     facts = [fact for fact, _, _ in told]
     founded = next(fact for fact in reversed(facts) if isinstance(fact, TeamFounded))
-    people: dict[str, Person] = {}
+    people: dict[str, Participant] = {}
     for at, fact in enumerate(facts):
         later = {other.who for other in facts[at:] if isinstance(other, TeamLeft)}
         if isinstance(fact, TeamJoined) and fact.who not in later:
-            people.setdefault(fact.who, Person(fact.who, fact.home))
+            people.setdefault(fact.who, Participant(fact.who, fact.home))
     return {
         "team": founded.team,
         "skills": tuple(dict.fromkeys(founded.skills)),
