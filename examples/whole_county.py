@@ -21,6 +21,7 @@ from rich.console import Console
 from demandflow import DemandFlow, Figures, Role
 from demandflow.county.grid.rounds import coverage
 from demandflow.county.home_reports import public_homes, report_home, reproduced
+from demandflow.county.people.keeping import ALL, kept
 from demandflow.county.people.matched import volunteers
 from demandflow.county.services.ordering import menu
 from demandflow.domain.county.grid.directory import Directory
@@ -79,7 +80,7 @@ def grid(flow: DemandFlow, console: Console) -> None:
     line("rounds walked", sum(one.rounds for one in covered))
     line("grids walked in the year", f"{sum(one.rounds > 0 for one in covered)} of {len(covered)}")
     line("disputes and hazards found, and settled", f"{patrols.count('received')}, {patrols.count('closed')}")
-    line("found as on the rounds' own lists", sum(one.found for one in flow.streams(Round)))
+    line("found, by the lists of the rounds", sum(one.found for one in flow.streams(Round)))
 
 
 def rates(figures: Figures) -> str:
@@ -103,10 +104,12 @@ def served(flow: DemandFlow, console: Console) -> None:
 def promised(flow: DemandFlow, console: Console) -> None:
     """Commitments: kept of those that were due."""
     console.print("\n[bold]Commitments[/]")
-    ends = Counter(row.state for row in flow.board(workflow="commitment@1", limit=1000).rows)
-    due = sum(ends[state] for state in ("kept", "late", "broken"))
-    line("kept, of those that were due", f"{ends['kept']} of {due} = {100 * ends['kept'] / due:.1f} %")
-    line("late, broken; withdrawn beside", f"{ends['late']}, {ends['broken']}; {ends['withdrawn']}")
+    ends = kept(flow, "2025")[ALL]
+    line("kept, of those that were due", ends)
+    line(
+        "late, broken, open and overdue; withdrawn beside",
+        f"{ends.late}, {ends.broken}, {ends.overdue}; {ends.withdrawn}",
+    )
 
 
 def fed_back(flow: DemandFlow, console: Console) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         reproduced,
     )
     from demandflow.county.people.activities_feed import as_icalendar
+    from demandflow.county.people.keeping import Kept, kept
     from demandflow.county.people.matched import volunteers, who_can_serve, why_these
     from demandflow.county.people.matching import LeftOut, Match, explained, left_out, match, plan
     from demandflow.county.people.needs import Need, Person, Synonyms
@@ -39,6 +40,7 @@ else:
         "grid.rounds": "Coverage coverage",
         "home_reports": "Document corrected_since home_document public_homes report_home reports_due reproduced",
         "people.activities_feed": "as_icalendar",
+        "people.keeping": "Kept kept",
         "people.matched": "volunteers who_can_serve why_these",
         "people.matching": "LeftOut Match explained left_out match plan",
         "people.needs": "Need Person Synonyms",
@@ -54,6 +56,7 @@ __all__ = [
     "Coverage",
     "Document",
     "HIDDEN",
+    "Kept",
     "LeftOut",
     "Match",
     "Need",
@@ -73,6 +76,7 @@ __all__ = [
     "explained",
     "handlers",
     "home_document",
+    "kept",
     "known_places",
     "left_out",
     "match",

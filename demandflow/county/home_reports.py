@@ -11,17 +11,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from demandflow.county.credits import (
-    BROKEN,
-    KEPT,
-    LATE,
-    MINUTES,
-    PARTICIPATIONS,
-    REPORTED_IN,
-    THINGS,
-    UNCLAIMED,
-    WITHDRAWN,
-)
+from demandflow.county.credits import BROKEN, LATE, MINUTES, PARTICIPATIONS, REPORTED_IN, THINGS, WITHDRAWN
+from demandflow.county.people.keeping import ALL, PROMISES, Kept
 from demandflow.county.shown.small_cells import PublicTable, public_table
 from demandflow.county.streams_asked import StreamsAsked
 from demandflow.domain.county.people.home_reports import HomeReport, HomeReported, named
@@ -34,7 +25,6 @@ from demandflow.projections.streams import changes_since, homes_of, sums
 
 LAYOUT = 1
 """Documents of earlier layouts are made by their own function for ever."""
-ALL = "all"
 Amounts = Mapping[tuple[str, str], int]
 """How much somebody did: by workflow (empty where it was no demand) and measure."""
 
@@ -198,7 +188,6 @@ def _first(home: str, period: str, position: int, amounts: Mapping[str, Amounts]
 
 LAYOUTS: Mapping[int, Callable[[str, str, int, Mapping[str, Amounts]], str]] = {1: _first}
 OTHERS = (PARTICIPATIONS, THINGS, REPORTED_IN)
-PROMISES = (KEPT, LATE, BROKEN, WITHDRAWN, UNCLAIMED)
 
 
 def _hours(amounts: Amounts) -> str:
@@ -214,9 +203,8 @@ def _demands(amounts: Amounts, workflow: str) -> tuple[str, ...]:
 
 
 def _commitments(amounts: Amounts) -> tuple[str, ...]:
-    each = {name: sum(a for (_, measure), a in amounts.items() if measure == name) for name in PROMISES}
-    due = each[KEPT] + each[LATE] + each[BROKEN] + each[UNCLAIMED]
-    return _rate(each[KEPT], due), *(str(each[name]) for name in (LATE, BROKEN, UNCLAIMED, WITHDRAWN))
+    kept = Kept.of({name: sum(a for (_, measure), a in amounts.items() if measure == name) for name in PROMISES})
+    return str(kept), *map(str, (kept.late, kept.broken, kept.overdue, kept.withdrawn))
 
 
 def _rate(part: int, whole: int) -> str:

@@ -23,6 +23,7 @@ from demandflow.county.home_reports import (
     reports_due,
     reproduced,
 )
+from demandflow.county.people.keeping import Kept, kept
 from demandflow.domain.county.people.activities import (
     ACTIVITY,
     Activity,
@@ -164,6 +165,8 @@ def test_kept_is_of_all_that_were_due(flow: DemandFlow) -> None:
     later(flow, 5 * DAY)
     flow.act(ids[0], "confirm", Judged(resolved=True, grade=Grade.SATISFIED), by=anna)
     assert "| Zhang | 1 of 3 = 33.3 % | 0 | 0 | 2 | 0 |" in str(home_document(flow, "school", "2025-03"))
+    for by, name in (("all", "all"), ("who", "Zhang"), ("home", "school")):
+        assert kept(flow, "2025", by=by) == {name: Kept(kept=1, overdue=2)}, "the fourth is not due yet"
     flow.act(ids[1], "lapse", Stepped(), by=AUDITOR)
     flow.act(ids[2], "claim", Reported(resolved=True, words="x"), by=zhang)
     flow.act(ids[2], "confirm", Judged(resolved=True, grade=Grade.SATISFIED), by=anna)

@@ -225,7 +225,7 @@ def test_the_whole_county(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     for line in (
         *("towns  6", "urban communities  6 (5 of the plate type, 1 of the unit type)", "party branches  6"),
         *("party members  465", "residential quarters  198", "grids  65", "grid administrators  98"),
-        *("disputes and hazards found, and settled  76, 76", "found as on the rounds' own lists  76"),
+        *("disputes and hazards found, and settled  76, 76", "found, by the lists of the rounds  76"),
         *("resolved, of received  125/146 = 85.6 %", "satisfied, strict  121/125 = 96.8 %"),
         "146 received = 6 open + 128 closed + 5 refused + 3 withdrawn + 4 merged",
         *("departments on the menu  8", "members and volunteers who say what they can do  1300"),
