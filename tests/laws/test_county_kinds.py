@@ -15,13 +15,14 @@ from demandflow.domain.county.grid.directory_rules import DIRECTORY
 from demandflow.domain.county.grid.places import Founded
 from demandflow.domain.county.grid.rounds import ROUND, Round
 from demandflow.domain.county.people.activities import ACTIVITY, Activity
-from demandflow.domain.county.people.home_reports import HOME_REPORT, HomeReport, HomeReported
+from demandflow.domain.county.people.home_reports import HOME_REPORT, HomeReport
 from demandflow.domain.county.people.teams import TEAM, Team
 from demandflow.domain.county.people.volunteers import VOLUNTEERING, Volunteer
 from demandflow.domain.county.services.items import MENU_ITEM, Item
 from demandflow.domain.stream import Change
 from demandflow.testing import LawBroken, check
 from demandflow.testing.model.kinds import KINDS, stream_of
+from tests.laws.county_workflows import FACTS
 from tests.profiles import examples
 from tests.stories import T0
 from tests.unit.county.test_directory import AHEAD, Model, Told, facts
@@ -37,26 +38,10 @@ KINDS_OF_THE_COUNTY = (
     (DIRECTORY, Directory),
     (HOME_REPORT, HomeReport),
 )
-REPORTS: Any = {
-    HomeReported: st.builds(
-        lambda home, period, position: HomeReported(
-            report=f"{home}, {period}",
-            home=home,
-            period=period,
-            zone="UTC",
-            position=position,
-            layout=1,
-            digest="x",
-        ),
-        *(st.sampled_from(names) for names in (("a", "é"), ("2025", "2025-03"))),
-        st.integers(0, 2),
-    )
-}
-"""Samples by type would not name it by the home organisation and the period."""
 
 
 def checked(workflow: Workflow, number: int) -> Any:
-    return check(workflow, max_examples=number, facts=REPORTS if workflow is HOME_REPORT else None)
+    return check(workflow, max_examples=number, facts=FACTS.get(workflow))
 
 
 @pytest.mark.parametrize(("workflow", "kind"), KINDS_OF_THE_COUNTY, ids=str)

@@ -29,6 +29,7 @@ PAGE = ROOT / "docs" / "mutants.md"
 HISTORIES, FEW = 150, 10
 SECONDS, OF_THE_LOT = 600, 60
 AT_ONCE = 2
+COUNTY = "domain/county/"
 SEED, DRAWN = 20250301, 160
 MODEL = "demandflow does what the model says"
 LOT, WANTED = 1_200, 0.93
@@ -68,9 +69,10 @@ class Caught:
     says: str = ""
 
 
-def hold_the_laws(seed: int) -> Caught:
+def hold_the_laws(seed: int, file: str = "") -> Caught:
     """Hold the shipped laws against the package as it is imported here; the workflows are built here as well.
 
+    They are the county's where the fault is in a file of those.
     As check() does it with its default settings, but that what is wrong is not made smaller. A few histories of each
     workflow come first: most faults show in one of them soon, and in another never.
     """
@@ -79,17 +81,20 @@ def hold_the_laws(seed: int) -> Caught:
         from demandflow.testing import LAWS, Checked
         from demandflow.testing.checking import Broken, hold_by_lot
         from demandflow.testing.drawing.drawing import STEPS
+        from tests.laws.county_workflows import DEMANDS, FACTS, KINDS
         from tests.laws.long_runs import workflows
 
-        chosen = workflows()
+        county = file.startswith(COUNTY)
+        chosen = (*KINDS, *DEMANDS) if county else workflows()
+        samples = {one: {fact: given.example for fact, given in FACTS.get(one, {}).items()} for one in chosen}
     except Exception as error:
         return Caught(BUILT, seconds=time.perf_counter() - began, says=_brief(error))
-    rest = (*(HISTORIES,) * 2, *(HISTORIES // 4,) * 3)
+    rest = (HISTORIES // 4,) * len(chosen) if county else (*(HISTORIES,) * 2, *(HISTORIES // 4,) * 3)
     rounds = [*((one, FEW) for one in chosen), *zip(chosen, rest, strict=True)]
     for workflow in (one for one, number in rounds for _ in range(number)):
         kept += 1
         try:
-            hold_by_lot(dice.randrange(2**64), workflow, {}, STEPS, LAWS, Checked(workflow))
+            hold_by_lot(dice.randrange(2**64), workflow, samples[workflow], STEPS, LAWS, Checked(workflow))
         except Broken as broken:
             law = broken.law.name
             by = getattr(broken.error, "what", "").partition("(")[0].partition(" of demand")[0] if law == MODEL else law
@@ -107,7 +112,7 @@ def judged(clean: Path, fault: Plantable | None, seconds: float = SECONDS, seed:
         shutil.copytree(clean, copy)
         if fault is not None:
             (copy / "demandflow" / fault.file).write_text(fault.applied(copy / "demandflow"), encoding="utf-8")
-        command = [sys.executable, "-m", "tests.mutation.mutants", "hold", str(seed)]
+        command = [sys.executable, "-m", "tests.mutation.mutants", "hold", str(seed), fault.file if fault else ""]
         around = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
         try:
             done = subprocess.run(command, cwd=copy, env=around, capture_output=True, text=True, timeout=seconds)
@@ -238,7 +243,7 @@ def main(arguments: Sequence[str]) -> int:
     """All parts; or one of PLANTED with words of names, `lot` with a seed, or `tool`. 1 if something went unnoticed."""
     part, words = (*arguments, None)[0], arguments[1:]
     if part == "hold":
-        return _hold(int(words[0]))
+        return _hold(int(words[0]), words[1])
     wrong = 0
     for name, (title, faults) in PLANTED.items():
         if part in (None, name):
@@ -267,14 +272,14 @@ def main(arguments: Sequence[str]) -> int:
     return 1 if wrong else 0
 
 
-def _hold(seed: int) -> int:
+def _hold(seed: int, file: str) -> int:
     import demandflow
 
     here = Path.cwd()
     assert Path(demandflow.__file__).is_relative_to(here), "another package would be judged than the copy"
     settings.register_profile("mutants", derandomize=True, database=None)
     settings.load_profile("mutants")
-    print(json.dumps(asdict(hold_the_laws(seed))))
+    print(json.dumps(asdict(hold_the_laws(seed, file))))
     return 0
 
 

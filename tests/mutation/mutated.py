@@ -20,9 +20,9 @@ from tests.paths import ROOT, TESTS
 
 UNJUDGED_ROOMS = (
     *("testing/", "importing/", "analysis/", "workflow_files/", "cli/", "domain/checks/", "domain/drawing.py"),
-    *("pytest_plugin.py", "_hypothesis.py", "calendars/files.py", "calendars/sources.py"),
+    *("pytest_plugin.py", "_hypothesis.py", "calendars/files.py", "calendars/sources.py", "county/"),
 )
-"""What answers no question about demands: the kit itself, files, drawings, comparisons, what refuses a workflow."""
+"""What no law asks: the kit, files, drawings, comparisons, what refuses a workflow, what a county asks beside."""
 TREE = ("demandflow", "tests", "docs", "examples")
 SUITE = (
     "test_defects", "test_ways", "test_bounds", "test_objections", "test_rule_book", "test_samples", "test_values",
