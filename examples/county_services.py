@@ -13,29 +13,49 @@ from zoneinfo import ZoneInfo
 
 from demandflow import CLOSED_LOOP, Actor, Channel, DemandFlow, FeedbackMethod, Grade, Place, Role
 from demandflow.batches import Batch
-from demandflow.county import Synonyms
-from demandflow.county.people.matched import who_can_serve
-from demandflow.county.services.ordering import menu, order
-from demandflow.domain.county.grid.directory import Directory
-from demandflow.domain.county.grid.directory_rules import DIRECTORY
-from demandflow.domain.county.grid.patrols import PATROL, Checked, Finding, Found
-from demandflow.domain.county.grid.places import Appointed, Founded, Opened
-from demandflow.domain.county.grid.rounds import ROUND, Round, Walked
-from demandflow.domain.county.people.activities import ACTIVITY, Activity, Announced, Attended, Held, Joined
-from demandflow.domain.county.people.commitments import COMMITMENT, Judged, Progressed, Promised
-from demandflow.domain.county.people.home_reports import HOME_REPORT
-from demandflow.domain.county.people.requests import REQUEST, Requested, Served
-from demandflow.domain.county.people.teams import TEAM, Done, Team, TeamFounded, TeamJoined
-from demandflow.domain.county.people.volunteers import (
+from demandflow.county import Synonyms, menu, order, who_can_serve
+from demandflow.county.grid import (
+    DIRECTORY,
+    PATROL,
+    ROUND,
+    Appointed,
+    Checked,
+    Directory,
+    Finding,
+    Found,
+    Founded,
+    Opened,
+    Round,
+    Walked,
+)
+from demandflow.county.people import (
+    ACTIVITY,
+    COMMITMENT,
+    HOME_REPORT,
+    REQUEST,
+    TEAM,
     VOLUNTEERING,
+    Activity,
+    Announced,
+    Attended,
+    Done,
+    Held,
+    Joined,
+    Judged,
+    Progressed,
+    Promised,
     ReportedIn,
+    Requested,
+    Served,
     SkillsDeclared,
+    Team,
+    TeamFounded,
+    TeamJoined,
     Volunteer,
     VolunteerRegistered,
     VolunteerVerified,
 )
-from demandflow.domain.county.services.items import MENU_ITEM, Drafted, Item, Published
-from demandflow.domain.county.services.orders import ORDER
+from demandflow.county.services import MENU_ITEM, ORDER, Drafted, Item, Published
 from demandflow.facts import ContractedOut, Evaluated, HandedBack, Reported, TakenOn, Withdrawn
 
 ZONE, DAY, HOUR = ZoneInfo("Asia/Shanghai"), timedelta(days=1), timedelta(hours=1)

@@ -9,10 +9,16 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from demandflow import Actor, Channel, DemandFlow, Grade, Place, Role
-from demandflow.county import Synonyms
-from demandflow.county.people.matched import who_can_serve, why_these
-from demandflow.domain.county.people.requests import REQUEST, Requested, Served
-from demandflow.domain.county.people.volunteers import VOLUNTEERING, Volunteer, VolunteerRegistered, VolunteerVerified
+from demandflow.county import Synonyms, who_can_serve, why_these
+from demandflow.county.people import (
+    REQUEST,
+    VOLUNTEERING,
+    Requested,
+    Served,
+    Volunteer,
+    VolunteerRegistered,
+    VolunteerVerified,
+)
 from demandflow.facts import ContractedOut, Evaluated, HandedBack, TakenOn
 
 CLERK, AUDITOR = Actor("Li", Role.GRID_ADMINISTRATOR), Actor("Wang", Role.AUDITOR)

@@ -8,9 +8,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from demandflow import Actor, DemandFlow, Place, Role
-from demandflow.county.home_reports import corrected_since, home_document, report_home, reproduced
-from demandflow.domain.county.people.activities import (
+from demandflow.county import corrected_since, home_document, report_home, reproduced
+from demandflow.county.people import (
     ACTIVITY,
+    HOME_REPORT,
     Activity,
     Announced,
     AttendanceCorrected,
@@ -18,7 +19,6 @@ from demandflow.domain.county.people.activities import (
     Held,
     Joined,
 )
-from demandflow.domain.county.people.home_reports import HOME_REPORT
 from demandflow.testing import FrozenClock
 
 ORGANISER, AUDITOR = Actor("Hua", "organiser"), Actor("Wang", Role.AUDITOR)

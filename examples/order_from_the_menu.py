@@ -9,10 +9,8 @@ from datetime import timedelta
 from typing import Any
 
 from demandflow import Actor, Channel, DemandFlow, Role
-from demandflow.county import menu, order
-from demandflow.county.services.publishing import as_markdown
-from demandflow.domain.county.services.items import MENU_ITEM, Drafted, Item, Published, Revised
-from demandflow.domain.county.services.orders import ORDER
+from demandflow.county import as_markdown, menu, order
+from demandflow.county.services import MENU_ITEM, ORDER, Drafted, Item, Published, Revised
 from demandflow.errors import InvalidValue
 from demandflow.testing import FrozenClock
 

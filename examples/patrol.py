@@ -6,8 +6,7 @@ Usage: python examples/patrol.py
 from __future__ import annotations
 
 from demandflow import Actor, DemandFlow, Place, Role
-from demandflow.domain.county.grid.patrols import PATROL, Checked, Finding, Found
-from demandflow.domain.county.grid.rounds import ROUND, Round, Walked
+from demandflow.county.grid import PATROL, ROUND, Checked, Finding, Found, Round, Walked
 from demandflow.errors import Refusal
 from demandflow.facts import ContractedOut, Reported, TakenOn
 

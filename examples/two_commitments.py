@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from demandflow import Actor, Channel, DemandFlow, Grade, Place, Role
-from demandflow.domain.county.people.commitments import COMMITMENT, Judged, Progressed, Promised
+from demandflow.county.people import COMMITMENT, Judged, Progressed, Promised
 from demandflow.errors import Refusal
 from demandflow.facts import ContractedOut, Reported, Stepped
 from demandflow.testing import FrozenClock

@@ -19,16 +19,9 @@ import county_year
 from rich.console import Console
 
 from demandflow import DemandFlow, Figures, Role
-from demandflow.county.grid.rounds import coverage
-from demandflow.county.home_reports import public_homes, report_home, reproduced
-from demandflow.county.people.keeping import ALL, kept
-from demandflow.county.people.matched import volunteers
-from demandflow.county.services.ordering import menu
-from demandflow.domain.county.grid.directory import Directory
-from demandflow.domain.county.grid.rounds import Round
-from demandflow.domain.county.people.activities import Activity, AttendanceCorrected
-from demandflow.domain.county.people.teams import Team
-from demandflow.domain.county.people.volunteers import Volunteer
+from demandflow.county import coverage, kept, menu, public_homes, report_home, reproduced, volunteers
+from demandflow.county.grid import Directory, Round
+from demandflow.county.people import Activity, AttendanceCorrected, Team, Volunteer
 
 YEAR_END, HOME, QUARTER = county_year.YEAR_END, "branch 1", "2025-Q2"
 ROLES = (*Role, "registrar", "menu_editor", "organiser")
@@ -104,7 +97,7 @@ def served(flow: DemandFlow, console: Console) -> None:
 def promised(flow: DemandFlow, console: Console) -> None:
     """Commitments: kept of those that were due."""
     console.print("\n[bold]Commitments[/]")
-    ends = kept(flow, "2025")[ALL]
+    ends = kept(flow, "2025")["all"]
     line("kept, of those that were due", ends)
     line(
         "late, broken, open and overdue; withdrawn beside",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         home_document,
         public_homes,
         report_home,
+        report_homes,
         reports_due,
         reproduced,
     )
@@ -38,7 +39,8 @@ else:
         "grid.places": "administrators close_place directories directory_of known_places responsible restated "
         "unknown_places",
         "grid.rounds": "Coverage coverage",
-        "home_reports": "Document corrected_since home_document public_homes report_home reports_due reproduced",
+        "home_reports": "Document corrected_since home_document public_homes report_home report_homes reports_due "
+        "reproduced",
         "people.activities_feed": "as_icalendar",
         "people.keeping": "Kept kept",
         "people.matched": "volunteers who_can_serve why_these",
@@ -87,6 +89,7 @@ __all__ = [
     "public_places",
     "public_table",
     "report_home",
+    "report_homes",
     "reports_due",
     "reproduced",
     "responsible",

@@ -134,6 +134,15 @@ def reports_due(flow: StreamsAsked, *, every: str, since: str) -> tuple[tuple[st
     return tuple(due)
 
 
+def report_homes(flow: StreamsAsked, *, every: str, since: str, by: Actor) -> tuple[Document, ...]:
+    """Make all reports that are due, as reports_due() says; called every day, each report is made once, in its time.
+
+    Raises InvalidValue, a Refusal, or StorageError; what was reported before stays.
+    """
+    due = reports_due(flow, every=every, since=since)
+    return tuple(report_home(flow, home, period, by=by) for home, period in due)
+
+
 def public_homes(
     flow: StreamsAsked, period: str, measure: str = PARTICIPATIONS, *, every: str = "quarter", under: int = 5
 ) -> PublicTable:

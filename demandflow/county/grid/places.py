@@ -59,7 +59,8 @@ def responsible(flow: StreamsAsked, place: str, on: date | datetime | str | None
 def close_place(flow: StreamsAsked, place: str, demands_go_to: str | None = None, **how: Unpack[How]) -> Directory:
     """Close a place, and say where its open demands go.
 
-    Raises RuleBroken if there are some and nothing is said, and InvalidValue for a place that no directory is about.
+    What is registered there at the same moment, or later, lies where they go, or else in the place above. Raises
+    RuleBroken if there are some and nothing is said, and InvalidValue for a place that no directory is about.
     """
     directory = directory_of(flow, place)
     if directory is None:

@@ -1,1 +1,72 @@
-"""Who can serve a need, and what is on when."""
+"""Volunteers, teams, activities, requests and commitments; who can serve a need, what is on when, what was kept."""
+
+from demandflow.domain.county.people.activities import (
+    ACTIVITY,
+    Activity,
+    Announced,
+    AttendanceCorrected,
+    Attended,
+    Cancelled,
+    Held,
+    Joined,
+    Left,
+    Rescheduled,
+)
+from demandflow.domain.county.people.commitments import COMMITMENT, Judged, Progressed, Promised, commitment
+from demandflow.domain.county.people.home_reports import HOME_REPORT, HomeReport, HomeReported
+from demandflow.domain.county.people.requests import REQUEST, Requested, Served, volunteer_request
+from demandflow.domain.county.people.teams import TEAM, Done, Team, TeamDissolved, TeamFounded, TeamJoined, TeamLeft
+from demandflow.domain.county.people.volunteers import (
+    VOLUNTEERING,
+    AvailabilityDeclared,
+    HomeChanged,
+    ReportedIn,
+    SkillsDeclared,
+    Volunteer,
+    VolunteerRegistered,
+    VolunteerReturned,
+    VolunteerVerified,
+    VolunteerWithdrew,
+)
+
+__all__ = [
+    "ACTIVITY",
+    "Activity",
+    "Announced",
+    "AttendanceCorrected",
+    "Attended",
+    "AvailabilityDeclared",
+    "COMMITMENT",
+    "Cancelled",
+    "Done",
+    "HOME_REPORT",
+    "Held",
+    "HomeChanged",
+    "HomeReport",
+    "HomeReported",
+    "Joined",
+    "Judged",
+    "Left",
+    "Progressed",
+    "Promised",
+    "REQUEST",
+    "ReportedIn",
+    "Requested",
+    "Rescheduled",
+    "Served",
+    "SkillsDeclared",
+    "TEAM",
+    "Team",
+    "TeamDissolved",
+    "TeamFounded",
+    "TeamJoined",
+    "TeamLeft",
+    "VOLUNTEERING",
+    "Volunteer",
+    "VolunteerRegistered",
+    "VolunteerReturned",
+    "VolunteerVerified",
+    "VolunteerWithdrew",
+    "commitment",
+    "volunteer_request",
+]

@@ -20,6 +20,7 @@ from demandflow.county.home_reports import (
     home_document,
     public_homes,
     report_home,
+    report_homes,
     reports_due,
     reproduced,
 )
@@ -142,6 +143,16 @@ def test_a_report_of_everything_is_made_again_after_corrections(flow: DemandFlow
     assert "zhang: satisfied (volunteer-request) -1" in since
     assert home_document(flow, "hospital", "2025-03").amounts == {}
     assert len(flow.streams(HomeReport)) == 1
+
+
+def test_all_that_is_due_is_reported_once(flow: DemandFlow) -> None:
+    held(flow, {"zhang": 90, "li": 120}, zhang="school", li="hospital")
+    assert report_homes(flow, every="month", since="2025-03", by=CHIEF) == ()
+    later(flow, 35 * DAY)
+    made = report_homes(flow, every="month", since="2025-03", by=CHIEF)
+    assert [(one.home, one.period) for one in made] == [("hospital", "2025-03"), ("school", "2025-03")]
+    assert report_homes(flow, every="month", since="2025-03", by=CHIEF) == ()
+    assert tuple(reproduced(flow, one.home, one.period) for one in made) == made
 
 
 def test_kept_is_of_all_that_were_due(flow: DemandFlow) -> None:

@@ -245,8 +245,8 @@ def succeeded(
 ) -> list[Entry]:
     """The entries that change where places end and others come of them.
 
-    Who is responsible goes along to a sole successor, and what was counted where that is the same place by another
-    name. What lies below goes along to the place that `moves` names.
+    Who is responsible stays so for all that comes of a place, until they are relieved. What was counted goes along
+    where it is the same place by another name, and what lies below goes along to the place that `moves` names.
     """
     others: dict[str, Entry] = {}
     for path, into in successors.items():
@@ -255,11 +255,10 @@ def succeeded(
             continue
         for name in into:
             new = others.get(name, Entry(name, was.kind, at, type=was.type))
-            if len(into) == 1:
-                names = dict.fromkeys((*new.in_office, *was.in_office))
-                numbers = was.numbers if len(successors) == 1 else ()
-                new = replace(new, terms=tuple(Term(who, at) for who in names), numbers=numbers)
-            others[name] = replace(new, came_from=(*new.came_from, path))
+            names = dict.fromkeys((*new.in_office, *was.in_office))
+            numbers = was.numbers if len(into) == len(successors) == 1 else ()
+            terms = tuple(Term(who, at) for who in names)
+            others[name] = replace(new, came_from=(*new.came_from, path), terms=terms, numbers=numbers)
         for below in entries_below(entries, path):
             if below.until is None:
                 name, *rest = below.path[len(path) + 1 :].split("/", 1)

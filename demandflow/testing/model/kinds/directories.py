@@ -66,9 +66,8 @@ def _succeed(pages: dict[str, Page], ended: list[str], new: list[str], moves: Ma
         for name in new:
             page = begun.setdefault(name, _page(before[path]["kind"], at, [], before[path]["type"]))
             page["came_from"].append(path)
-            if len(new) == 1:
-                there = [who for who, _, _ in page["terms"]]
-                page["terms"] += [[who, at, None] for who in _in_office(before[path]) if who not in there]
+            there = [who for who, _, _ in page["terms"]]
+            page["terms"] += [[who, at, None] for who in _in_office(before[path]) if who not in there]
     if len(new) == len(ended) == 1:
         begun[new[0]]["numbers"] = list(before[ended[0]]["numbers"])
     pages.update(begun)
