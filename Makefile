@@ -7,13 +7,13 @@ CONSTRAINTS := constraints.txt
 # in parallel, the slow ones shared out
 TOGETHER := -q -n auto --dist worksteal
 # tracing would double the time of these, be interrupted by their signals, or be counted with them
-UNTRACED := tests/laws tests/unit/kit/test_nothing_unasked.py tests/unit/workflows/test_odd_workflows.py \
+UNTRACED := tests/laws tests/crash tests/unit/kit/test_nothing_unasked.py tests/unit/workflows/test_odd_workflows.py \
 	tests/unit/project/test_examples.py tests/unit/project/test_readme.py \
 	tests/unit/interruptions/test_interruptions.py::test_a_signal_at_any_time_leaves_nothing_open \
 	tests/unit/recording/test_counts.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test long coverage check properties seeds laws rules planted mutants real bench bench-full clean
+.PHONY: help demo test long coverage check properties seeds laws crash rules planted mutants real bench bench-full clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -58,6 +58,9 @@ seeds: $(READY)  ## each property on few examples 20 times, drawn by another ran
 
 laws: $(READY)  ## 2,000 histories, everything public asked, against the model: six minutes on two cores
 	@$(RUN) -m tests.laws $(HISTORIES)
+
+crash: $(READY)  ## processes killed at random moments, 200 rounds: what was acknowledged is there, once
+	@$(RUN) -m tests.crash $(ROUNDS)
 
 rules: $(READY)  ## each rule taken out, each move opened to every role: which example notices
 	@$(RUN) -m tests.unit.rules.test_rule_book

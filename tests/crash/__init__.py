@@ -1,0 +1,1 @@
+"""What is left after processes were killed: everything that was acknowledged, once."""
