@@ -13,7 +13,7 @@ UNTRACED := tests/laws tests/crash tests/unit/kit/test_nothing_unasked.py tests/
 	tests/unit/recording/test_counts.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test long coverage check properties seeds laws crash rules planted mutants real bench bench-full clean
+.PHONY: help demo test long coverage check properties seeds laws crash fuzz rules planted mutants real bench bench-full clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -61,6 +61,9 @@ laws: $(READY)  ## 2,000 histories, everything public asked, against the model: 
 
 crash: $(READY)  ## processes killed at random moments, 200 rounds: what was acknowledged is there, once
 	@$(RUN) -m tests.crash $(ROUNDS)
+
+fuzz: $(READY)  ## 100,000 inputs by every door: an answer or an error of ours, and nothing recorded by what is refused
+	@$(RUN) -m tests.fuzz $(INPUTS)
 
 rules: $(READY)  ## each rule taken out, each move opened to every role: which example notices
 	@$(RUN) -m tests.unit.rules.test_rule_book

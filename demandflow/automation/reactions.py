@@ -13,7 +13,7 @@ from demandflow.automation.notices import Notice, notices_after
 from demandflow.automation.parked import ParkedReaction
 from demandflow.automation.runner import PolicyRun, Runner
 from demandflow.errors import InvalidValue, brief
-from demandflow.inputs.arguments import each_of, whole_number
+from demandflow.inputs.arguments import a_function, each_of, whole_number
 from demandflow.inputs.moments import moment
 from demandflow.inputs.texts import name_of
 from demandflow.policies.policy import OpenDemand, Policy
@@ -61,6 +61,7 @@ class Reactions:
         its reason (see parked()), and the others go on. `stop` is called between two saves and two notices. Raises
         InvalidValue, ClockBehind or StorageBusy, and what `notify` raises.
         """
+        a_function("stop", stop, "nothing")
         present = self.now()
         due = present if now is None else moment(now, "now")
         if due > present:
@@ -99,8 +100,8 @@ class Reactions:
         parked_events()) and given once it can be. Where the position of the hook is lost, StorageError says so and
         nothing is given until `after` says after which position to go on.
         """
-        if not callable(notify):
-            raise InvalidValue("notify", f"must be a function of a Notice, got {brief(notify)}")
+        a_function("notify", notify, "a Notice")
+        a_function("stop", stop, "nothing")
         name_of(hook, "hook")
         hook = str.__str__(hook)  # not normalised: in another spelling it would be a new hook
         if after is not None:

@@ -47,6 +47,12 @@ def yes_or_no(what: str, value: object) -> bool:
     return value
 
 
+def a_function(what: str, value: object, of: str) -> None:
+    """Raise InvalidValue for what cannot be called; `of` says with what it would be called."""
+    if not callable(value):
+        raise InvalidValue(what, f"must be a function of {of}, got {brief(value)}")
+
+
 def each_of(what: str, values: object, example: str) -> Iterator[Any]:
     """The values one by one. Raises InvalidValue for a single value, and for one that cannot be iterated.
 

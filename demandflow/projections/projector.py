@@ -10,8 +10,8 @@ from time import monotonic
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from demandflow.errors import InvalidValue, StorageBusy, brief
-from demandflow.inputs.arguments import yes_or_no, zone_of
+from demandflow.errors import StorageBusy
+from demandflow.inputs.arguments import a_function, yes_or_no, zone_of
 from demandflow.projections.board import rows as board
 from demandflow.projections.bookkeeping import Bookkeeping
 from demandflow.projections.entries import Day, Own, days_of
@@ -113,8 +113,8 @@ class Projector:
 
     def rebuild(self, progress: Progress | None = None) -> None:
         """Rebuild the tables from the log, beside the present ones, which others can read meanwhile."""
-        if progress is not None and not callable(progress):
-            raise InvalidValue("progress", f"must be a function of two numbers, got {brief(progress)}")
+        if progress is not None:
+            a_function("progress", progress, "two numbers")
         with self._tables.locked():
             with self._tables.transaction():
                 self._clear_the_way()

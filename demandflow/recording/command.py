@@ -50,7 +50,9 @@ def command_from(demand: UUID, move: str, fact: Fact, how: Mapping[str, Any]) ->
     """The command, from keywords that are checked; InvalidValue names those that are possible."""
     if not how.keys() <= POSSIBLE.keys():
         unknown, possible = [name for name in how if name not in POSSIBLE], listed(POSSIBLE)
-        raise InvalidValue(move, f"has no keyword {listed(unknown)} (possible besides its own: {possible})")
+        raise InvalidValue(
+            name_of(move, "move"), f"has no keyword {listed(unknown)} (possible besides its own: {possible})"
+        )
     if "by" not in how:
         raise InvalidValue("by", "must say who does this: by=Actor('li', Role.AUDITOR)")
     return command(demand, move, fact, **how)

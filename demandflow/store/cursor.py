@@ -48,6 +48,10 @@ class Position(NamedTuple):
     taken: str = ""
 
 
+WRITTEN = (str, str, int, int, str, int, int, str)
+"""The classes of what is kept of a position: a row with others was altered."""
+
+
 @dataclass(frozen=True)
 class Effect:
     """What rows of the log change, worked out before anything is locked.
@@ -91,12 +95,12 @@ class Cursor:
         return Position(self._source.id, self._make())
 
     def position(self) -> Position | None:
-        """How far the reader has come; None if it never began, or the row is lost."""
+        """How far the reader has come; None if it never began, or the row is lost or is none that we write."""
         row = self._tables.connection.execute(
             "SELECT log, make, whole_at, last, demand, version, parked, taken FROM demandflow_cursors WHERE reader = ?",
             (self.reader,),
         ).fetchone()
-        return Position(*row) if row else None
+        return Position(*row) if row and tuple(map(type, row)) == WRITTEN else None
 
     def matches(self, position: Position | None) -> bool:
         """Whether this is a position in this log, of this make, and the log still has the event there."""

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from demandflow.domain.values import Actor
-from demandflow.errors import InvalidValue, brief, listed
+from demandflow.errors import InvalidValue, StorageError, brief, listed
 from demandflow.store.sqlite.files import columns_of
 from demandflow.store.sqlite.recorder import id_of
 
@@ -151,6 +151,7 @@ def number_missing(known: Sequence[Hole]) -> int:
 
 def end_of(rows: Sequence[tuple[int, int]]) -> Hole | None:
     """The missing end: from the marks whose rows are no longer there, each with the position where the log ends now."""
+    rows = [row for row in rows if isinstance(row[0], int)]  # a mark that was altered marks nothing
     if not rows:
         return None
     return Hole(END, min(rows[0][0], rows[0][1] + 1), rows[-1][0])
@@ -168,16 +169,19 @@ def without(hole: Hole, known: Iterable[Hole]) -> list[Hole]:
 
 
 def decided(rows: Iterable[Sequence[Any]]) -> tuple[Acknowledged, ...]:
-    """The decisions in these rows."""
-    return tuple(
-        Acknowledged(
-            Hole(what, first, last, UUID(demand) if demand else None),
-            Actor(actor, role, unit),
-            datetime.fromisoformat(at),
-            reason,
+    """The decisions in these rows. Raises StorageError for what was altered so that it is none."""
+    try:
+        return tuple(
+            Acknowledged(
+                Hole(what, int(first), int(last), UUID(demand) if demand else None),
+                Actor(actor, role, unit),
+                datetime.fromisoformat(at),
+                reason,
+            )
+            for what, demand, first, last, at, actor, role, unit, reason in rows
         )
-        for what, demand, first, last, at, actor, role, unit, reason in rows
-    )
+    except (ValueError, TypeError, AttributeError) as error:
+        raise StorageError(f"the decisions to go on without missing rows were altered ({brief(error)})") from error
 
 
 def acknowledge(connection: sqlite3.Connection, holes: Sequence[Hole], by: Actor, at: datetime, reason: str) -> None:

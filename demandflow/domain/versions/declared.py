@@ -42,7 +42,11 @@ def declared(workflow: Workflow) -> str:
 
 def differences(before: str, now: str) -> tuple[str, ...]:
     """The first few differences between two such texts, in words."""
-    lines = list(_differences("", json.loads(before), json.loads(now)))
+    try:
+        kept = json.loads(before)
+    except ValueError:
+        return ("what the log keeps of it cannot be read",)
+    lines = list(_differences("", kept, json.loads(now)))
     more = [f"and {len(lines) - MOST} more"] if len(lines) > MOST else []
     return (*lines[:MOST], *more)
 

@@ -12,11 +12,11 @@ Rows = Callable[[str, Sequence[Any]], list[Any]]
 FEW = 300
 """So many demands are read by one query."""
 COLUMNS = "rowid, originator_id, originator_version, topic, state"
-# without the plus SQLite would read by position and sort
-NEXT = f"""SELECT {COLUMNS} FROM stored_events WHERE originator_id > ? AND +rowid <= ?
+# without the plus SQLite would read by position and sort; bytes come after all texts, whatever they are
+NEXT = f"""SELECT {COLUMNS} FROM stored_events WHERE originator_id > ? AND originator_id < x'' AND +rowid <= ?
     ORDER BY originator_id, originator_version LIMIT ?"""  # noqa: S608
 OF_NONE = f"""SELECT {COLUMNS} FROM stored_events
-    WHERE (originator_id IS NULL OR originator_id = '') AND +rowid <= ?"""  # noqa: S608
+    WHERE (originator_id IS NULL OR originator_id = '' OR originator_id >= x'') AND +rowid <= ?"""  # noqa: S608
 OF_SEVERAL = """WITH wanted (demand, upto, below) AS (VALUES {})
     SELECT originator_id, originator_version, topic, state FROM wanted JOIN stored_events
     ON originator_id = demand AND originator_version BETWEEN 1 AND upto AND +stored_events.rowid < below

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from demandflow.errors import StorageBusy, StorageError
 
 
-def storage_error(error: sqlite3.Error | OSError, what: str = "storage") -> StorageError:
+def storage_error(error: sqlite3.Error | OSError | UnicodeDecodeError, what: str = "storage") -> StorageError:
     """The error for the caller: StorageBusy where trying again may help."""
     if isinstance(error, OSError):
         return StorageError(f"the {what} cannot be used: {error.strerror or error}")
@@ -28,7 +28,7 @@ def storage_errors() -> Iterator[None]:
     """Raise what fails in this block as an error for the caller."""
     try:
         yield
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.Error, OSError, UnicodeDecodeError) as error:  # the last: words of a damaged file
         raise storage_error(error) from error
 
 
