@@ -19,18 +19,23 @@ from demandflow.projections.board import rows as board
 from demandflow.projections.figures.periods import number_of
 from demandflow.projections.standing import (
     ASKED,
+    CLOCKS_AT,
     CLOSED,
     CODES,
     DECLARES,
+    ENDED,
     EVALUATED,
+    GRADED,
     MET,
     MISSED,
     REFUSED,
     REPORTED_RESOLVED,
     RESOLVED,
     RUNNING,
+    SATISFACTION,
     Slice,
     graded_as,
+    of_workflow,
 )
 from demandflow.store.sqlite.tables import microseconds
 
@@ -135,6 +140,7 @@ class Books:
         self.slices: dict[Slice, int] = {}
         self.dues: dict[int, int] = {0: 0}
         self.sums: Counter[tuple[int, str, int]] = Counter()
+        self.clocks: dict[str, int] = {}
 
     def lines(self, life: Life) -> Iterator[tuple[Any, ...]]:
         """Its lines in the ledger."""
@@ -155,11 +161,20 @@ class Books:
             for (ended, what, place, *dues), amount in ((was, -1), (now, 1)) if was else ((now, 1),):
                 if now != was:
                     self.sums[place, "", what] += amount
-                    yield (*head, ended, what, amount, place, *dues)
+                    yield (*head, ended, what | self._satisfied(what, place, amount), amount, place, *dues)
             if happened:
                 self.sums[where, happened, 0] += 1
                 yield (*head, 0, CODES[happened], 1, where, 0, 0)
             was = now
+
+
+    def _satisfied(self, stands: int, place: int, amount: int) -> int:
+        """What it counts for in the workflow's satisfaction, as the ledger keeps it."""
+        if not stands & GRADED and stands & ENDED != CLOSED:
+            return 0
+        word = of_workflow(CLOSED_LOOP.key, stands & SATISFACTION)
+        self.sums[place, word, 0] += amount
+        return self.clocks.setdefault(word, len(self.clocks) + 1) << CLOCKS_AT
 
 
 def fill(path: str, number: int) -> int:
@@ -205,6 +220,9 @@ def fill(path: str, number: int) -> int:
     own.executemany(
         "INSERT INTO demandflow_dues VALUES (?, ?)",
         [(number, json.dumps({"": day})) for day, number in books.dues.items() if number],
+    )
+    own.executemany(
+        "INSERT INTO demandflow_clocks VALUES (?, ?)", [(number, f"\n{word}\n") for word, number in books.clocks.items()]
     )
     names = {number: where for where, number in books.slices.items()}
     sums = (((names[where], what, status), n * COPIES) for (where, what, status), n in books.sums.items())

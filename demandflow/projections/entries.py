@@ -78,12 +78,12 @@ def days_of(zone: ZoneInfo) -> Day:
 
 def counted_as(demand: Demand, day: Day, own: Own = ()) -> CountedAs:
     """What the demand counts as now."""
-    ended, dues = demand.ended, dues_of(demand)
+    ended, dues, stands = demand.ended, dues_of(demand), standing(demand)
     return CountedAs(
-        standing(demand),
+        stands,
         0 if ended is None else day(ended),
         slice_of(demand, own),
-        clocks_of(demand),
+        clocks_of(demand, stands),
         tuple([(clock, day(due)) for clock, due in dues]) if dues else (),
     )
 

@@ -19,7 +19,7 @@ from demandflow.domain.moves import ENDS, MEANINGS
 from demandflow.domain.standard.grades import FIVE
 from demandflow.projections.board.own import in_slice, values_in
 
-DEFINITIONS_VERSION = 7
+DEFINITIONS_VERSION = 8
 
 ENDED = 0b111
 CLOSED, REFUSED, WITHDRAWN, MERGED = 1, 2, 3, 4
@@ -58,6 +58,10 @@ CLOCK_STATUSES = ("running", "met", "missed", "stopped", UNDATED)
 
 OF_SCORES, SATISFIED, NOT_SATISFIED = "\t", "satisfied", "other"
 """What the status of a score begins with, which no clock's name does; and what a score can be."""
+OF_WORKFLOWS = "\v"
+"""What the name of a workflow begins with, under which stands what its evaluations come to: see of_workflow()."""
+SATISFACTION = ENDED | DECLARES["evaluated"] | GRADED | GRADED_SATISFIED | PARTLY_SATISFIED | WEIGHT
+"""The bits of a standing that satisfaction is made of."""
 
 NO_CLOCK = ""
 """The name of a due moment that a fact gave to the whole demand, and no clock."""
@@ -148,10 +152,21 @@ def standing(demand: Demand) -> int:
     return value | _declared(demand.declares)
 
 
-def clocks_of(demand: Demand) -> tuple[str, ...]:
-    """The status of each of its clocks, with its name: `finish met`; and of each score, after a tab."""
+def clocks_of(demand: Demand, stands: int) -> tuple[str, ...]:
+    """The status of each of its clocks, with its name: `finish met`; and of each score, after a tab.
+
+    So is what it counts for in the satisfaction with its workflow, if it stands so.
+    """
     clocks = tuple([f"{clock.clock} {_status(clock)}" for clock in demand.clocks])
+    if stands & DECLARES["evaluated"] and (stands & GRADED or stands & ENDED == CLOSED):
+        clocks = (*clocks, of_workflow(demand.workflow, stands & SATISFACTION))
     return (*clocks, *_scores(demand.this_round)) if demand.this_round.scores else clocks
+
+
+@lru_cache
+def of_workflow(key: str, stands: int) -> str:
+    """The name of the workflow, without its version, and how demands stand in its satisfaction: `closed-loop 9`."""
+    return f"{OF_WORKFLOWS}{key.rpartition('@')[0]} {stands}"
 
 
 def dues_of(demand: Demand) -> tuple[tuple[str, datetime], ...]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from demandflow.projections.entries import Booking, Page
-from demandflow.projections.standing import CODES, OF_SCORES, Slice
+from demandflow.projections.standing import CODES, OF_SCORES, OF_WORKFLOWS, Slice
 from demandflow.store.sqlite.tables import Statements
 
 SCHEMA = """
@@ -83,7 +83,7 @@ def read_all(connection: sqlite3.Connection) -> Mapping[tuple[str, int], int]:
 
 def clocks(connection: sqlite3.Connection) -> set[str]:
     """The names of all clocks that ever ran."""
-    return {name for name in _named(connection) if not name.startswith(OF_SCORES)}
+    return {name for name in _named(connection) if not name.startswith((OF_SCORES, OF_WORKFLOWS))}
 
 
 def scores(connection: sqlite3.Connection) -> set[str]:

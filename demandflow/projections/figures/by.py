@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 from demandflow.projections.figures.definitions import SATISFACTION
 from demandflow.projections.figures.figures import Figures
 from demandflow.projections.figures.rates import MeanOfUnits, Rate
+from demandflow.projections.figures.satisfaction import NEVER_POOLED
 
 K = TypeVar("K", str, tuple[str, ...])
 
@@ -49,9 +50,14 @@ class FiguresBy(Mapping[K, Figures], Generic[K]):
         return Figures(self.name, standings, happened, ticking, self.clocks, dues, self.parked, self.missing, self.note)
 
     def mean_of_units(self, rate: str) -> MeanOfUnits:
-        """The unweighted mean of the parts' rates, over those that have one; it may contradict the pooled rate."""
+        """The unweighted mean of the parts' rates, over those that have one; it may contradict the pooled rate.
+
+        As the pooled rate, satisfaction has none over several workflows.
+        """
         self._empty.rate(rate)  # refuses an unknown name even if there are no parts
-        units = (part for key, part in self.parts.items() if all((key,) if isinstance(key, str) else key))
+        units = [part for key, part in self.parts.items() if all((key,) if isinstance(key, str) else key)]
+        if rate in NEVER_POOLED and (beside := self.total.rate(rate).beside):
+            return MeanOfUnits(f"{rate}, mean of units", None, 0, len(units), beside)
         rates = [part.rate(rate).value for part in units]
         values = [value for value in rates if value is not None]
         mean = sum(values, Fraction(0)) / len(values) if values else None

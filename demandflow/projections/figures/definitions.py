@@ -101,6 +101,7 @@ _SATISFIED = {
     "weighted": "are satisfied, each by the weight of its grade",
     "lenient": "have a grade that counts as satisfied, or weighs at least a half",
 }
+_ALONE = "; n/a over several workflows, but for versions of the same, for their evaluations differ"
 # fmt: off
 _STANDING = {
     "received": "all demands that were registered",
@@ -154,7 +155,7 @@ _RATES = (
      _plain("resolved"), ("evaluated",)),
     ("resolution contractor", "of the closed, how many the contractor reported as resolved", OURS, "reported",
      _plain("reported_resolved"), ("closed",)),
-    *((f"satisfaction {kind}", f"of the graded evaluations, how many {_SATISFIED[kind]}", FIVE_GRADES, "evaluated",
+    *((f"satisfaction {kind}", f"of the graded evaluations, how many {_SATISFIED[kind]}{_ALONE}", FIVE_GRADES, "evaluated",
        _plain(*terms), ("graded",)) for kind, terms in SATISFACTION.items()),
     ("participation", "of those asked, how many evaluated", OURS, "asked", _plain("evaluated"), ("asked",)),
     ("coverage", "of the closed, how many were asked", OURS, "asked", _plain("closed_and_asked"), ("closed",)),
@@ -182,7 +183,7 @@ OF_CLOCKS = {
 RATES_OF_CLOCKS = (ON_TIME, ON_TIME_OF_THE_ENDED)
 _OTHERS = (
     ("satisfaction_interval", RATE, "over the closed, those without an evaluation counted once as dissatisfied and "
-     "once as satisfied: the truth lies between", FIVE_GRADES, "evaluated"),
+     f"once as satisfied: the truth lies between{_ALONE}", FIVE_GRADES, "evaluated"),
     (SCORE, SUM, "the weights of the grades of all graded evaluations: very_satisfied and satisfied weigh 1, "
      "basically_satisfied 0.9, the other two 0, and those of an own scale what it says", FIVE_GRADES, "evaluated"),
     (OVERDUE, RANGE, "open, and a due moment has passed at the moment asked about: that of a clock, or the one that "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from demandflow.errors import InvalidValue, brief, listed
@@ -28,6 +29,7 @@ from demandflow.projections.figures.definitions import (
     split,
 )
 from demandflow.projections.figures.rates import ClockFigures, Rate, overdue_beside
+from demandflow.projections.figures.satisfaction import NEVER_POOLED, NOT_POOLED, by_workflow
 from demandflow.projections.standing import CLOCK_STATUSES, CODES, COUNTS, DECLARES, HAPPENINGS, UNDATED, score
 
 
@@ -36,8 +38,8 @@ class Figures:
     """All counts and rates of one slice.
 
     `standings` gives the number of demands for each standing; `happened` how often each happening was. `clocks` are the
-    names of all clocks; `ticking` gives the number of demands for the status of a clock (`finish met`), and `dues` how
-    many demands are overdue, in all and by clock. `parked` events could not be taken in, and their demands are counted
+    names of all clocks; `ticking` gives the number of demands for the status of a clock (`finish met`) or score, and for
+    what they count for in a workflow's satisfaction; `dues` how many demands are overdue, in all and by clock. `parked` events could not be taken in, and their demands are counted
     as they were before; `missing` events are lost, by a decision that the log keeps. `note` says if no demand ever had
     a word that was asked for.
     """
@@ -72,13 +74,18 @@ class Figures:
         return number if number or declared or not any(self.standings.values()) else None
 
     def rate(self, name: str) -> Rate:
-        """A rate by its name, over the demands whose workflow declares what it needs."""
+        """A rate by its name, over the demands whose workflow declares what it needs.
+
+        Satisfaction is n/a over several workflows: see satisfaction_by_workflow().
+        """
         if not isinstance(name, str) or name not in self.rates:
             raise InvalidValue("rate", f"{brief(name)} is none (possible: {listed(self.rates)})")
         if name not in RATES:
             clock, figure = split(name)
             on_time: Rate = getattr(self.clock(clock), figure.replace(" ", "_"))
             return on_time
+        if name in NEVER_POOLED and self._of_several:
+            return Rate(name, Fraction(0), 0, NOT_POOLED)
         rule = RATES[name]
         counts = (count for count in (*dict(rule.numerator), *rule.denominator) if count in COUNTS)
         needs = [rule.needs, *(COUNTS[count].needs for count in counts)]
@@ -104,19 +111,32 @@ class Figures:
         return self.rate(f"resolution {kind}")
 
     def satisfaction(self, kind: str = "strict") -> Rate:
-        """How many of the evaluations were satisfied: `strict`, `weighted` (by their grades' weights) or `lenient`."""
+        """How many of the evaluations were satisfied: `strict`, `weighted` (by their grades' weights) or `lenient`.
+
+        It is n/a over several workflows, but for versions of the same.
+        """
         return self.rate(f"satisfaction {kind}")
 
+    def satisfaction_by_workflow(self, kind: str = "strict") -> dict[str, Rate]:
+        """The satisfaction with each workflow that has closed or graded demands, by its name, its versions together."""
+        _check_kind(kind)
+        return {name: part.satisfaction(kind) for name, part in self._by_workflow.items()}
+
     def satisfaction_interval(self, kind: str = "strict") -> tuple[Rate, Rate]:
-        """Of the closed, with those without an evaluation counted once as dissatisfied and once as satisfied."""
-        if not isinstance(kind, str) or kind not in SATISFACTION:
-            raise InvalidValue("satisfaction", f"{brief(kind)} is none (possible: {listed(SATISFACTION)})")
+        """Of the closed, with those without an evaluation counted once as dissatisfied and once as satisfied.
+
+        Both are n/a over several workflows, but for versions of the same.
+        """
+        _check_kind(kind)
+        over = f"satisfaction {kind}, over the closed"
+        if self._of_several:
+            nothing = Fraction(0), 0, NOT_POOLED
+            return Rate(f"{over}, at least", *nothing), Rate(f"{over}, at most", *nothing)
         is_closed = COUNTS["closed"].includes
         closed = Figures(self.name, {bits: demands for bits, demands in self.standings.items() if is_closed(bits)}, {})
         n = int(closed._number("closed", "evaluated"))
         least = Fraction(sum(closed._number(term, "evaluated") for term in SATISFACTION[kind]))
         ungraded = Fraction(n - closed._number("graded", "evaluated"))
-        over = f"satisfaction {kind}, over the closed"
         return Rate(f"{over}, at least", least, n), Rate(f"{over}, at most", least + ungraded, n)
 
     @property
@@ -192,6 +212,16 @@ class Figures:
             return score({bits: demands for bits, demands in self.standings.items() if declares.includes(bits)})
         return COUNTS[name].declared(*needs).of(self.standings) or 0
 
+    @cached_property
+    def _by_workflow(self) -> dict[str, Figures]:
+        """For each workflow, what satisfaction is made of, and nothing else."""
+        return {name: Figures(name, tally, {}) for name, tally in by_workflow(self.ticking).items()}
+
+    @property
+    def _of_several(self) -> bool:
+        """Whether satisfaction would be pooled over workflows."""
+        return len(self._by_workflow) > 1
+
     def _range(self, name: str) -> int:
         """How many are overdue, or came due, at the moment asked about."""
         overdue = self.dues.get(OVERDUE if name == OVERDUE else RUNNING_OVERDUE, 0)
@@ -207,6 +237,7 @@ class Figures:
         lines += [
             f"  {name} {rate}" for name in RATES if (rate := self.rate(name)).n and not name.startswith("on_time")
         ]
+        lines += self._not_pooled()
         least, most = self.satisfaction_interval()
         lines += [f"  satisfaction strict, over the closed {least} to {most}"] if least.n else []
         if self.count("due"):
@@ -215,6 +246,22 @@ class Figures:
             lines += [f"  {clock}"] if clock.none < clock.received else []
             lines += [f"    {_on_time(clock.on_time, clock.on_time_of_the_ended)}"] if clock.due else []
         return "\n".join([*lines, *([f"  {self.note}"] if self.note else [])])
+
+
+    def _not_pooled(self) -> list[str]:
+        """Satisfaction as it is printed where it would be of several workflows: of each by itself."""
+        lines = [f"  satisfaction n/a ({NOT_POOLED})"] if self._of_several else []
+        for name, part in self._by_workflow.items() if lines else ():
+            rates = [f"{kind} {rate}" for kind in SATISFACTION if (rate := part.satisfaction(kind)).n]
+            least, most = part.satisfaction_interval()
+            rates += [f"strict, over the closed {least} to {most}"] if least.n else []
+            lines.append(f"    {name}: {'; '.join(rates)}")
+        return lines
+
+
+def _check_kind(kind: object) -> None:
+    if not isinstance(kind, str) or kind not in SATISFACTION:
+        raise InvalidValue("satisfaction", f"{brief(kind)} is none (possible: {listed(SATISFACTION)})")
 
 
 def _meaning(figure: str) -> str:

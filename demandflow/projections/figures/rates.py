@@ -42,16 +42,19 @@ class Rate:
 class MeanOfUnits:
     """The unweighted mean of the units' rates, which is not the pooled rate; `without` units have no rate.
 
-    Demands that belong to no unit are left out.
+    Demands that belong to no unit are left out. `beside` has to be printed with it.
     """
 
     name: str
     value: Fraction | None
     units: int
     without: int
+    beside: str = ""
 
     def __str__(self) -> str:
-        return f"{in_percent(self.value)} (mean of {self.units} units)" if self.units else "n/a"
+        if self.units:
+            return f"{in_percent(self.value)} (mean of {self.units} units)"
+        return f"n/a ({self.beside})" if self.beside else "n/a"
 
 
 @dataclass(frozen=True)

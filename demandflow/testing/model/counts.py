@@ -53,6 +53,7 @@ RATES: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
 }
 """What is added up above the line, and below it."""
 SCALES = ("strict", "weighted", "lenient")
+SEVERAL = "not over several workflows: ask workflow=… or figures_by('workflow')"
 
 
 class Grade(NamedTuple):
@@ -188,6 +189,15 @@ class Rate(NamedTuple):
         return (f"{number}/{self.n} = {self.percent}" if self.n else "n/a") + (self.beside and f" ({self.beside})")
 
 
+def satisfied_with(demands: Iterable[Seen]) -> dict[str, list[Seen]]:
+    """The demands that satisfaction can be told of, the closed and the graded, by the names of their workflows."""
+    found: dict[str, list[Seen]] = {}
+    for seen in demands:
+        if "evaluated" in seen["declares"] and (seen["ended_as"] == "closed" or grade_of(seen) is not None):
+            found.setdefault(seen["workflow"].rpartition("@")[0], []).append(seen)
+    return found
+
+
 def percent(value: Fraction | None) -> str:
     """In per cent to one decimal, rounded half up, or n/a."""
     tenths = None if value is None else int(value * 1000 + Fraction(1, 2))
@@ -208,6 +218,8 @@ def rates(demands: Collection[Seen], at: datetime, clocks: Sequence[str]) -> dic
         needed = {NEEDS[word] for word in (*above, *below) if word in NEEDS}
         able = [(seen, names) for seen, names in every if needed <= {*seen["declares"]}]
         found[name] = Rate(name, number(above, able), int(number(below, able)), _beside(name, "running_overdue", every))
+        if name.startswith("satisfaction") and len(satisfied_with(demands)) > 1:
+            found[name] = Rate(name, Fraction(0), 0, SEVERAL)
     for clock in clocks:
         ended = [f"{clock} met", f"{clock} missed"]
         for name, below in (
@@ -224,15 +236,16 @@ def _beside(rate: str, overdue: str, every: Iterable[tuple[Seen, frozenset[str]]
     return f"besides, {late} overdue" if late else ""
 
 
-def interval(demands: Iterable[Seen], scale: str) -> tuple[Rate, Rate]:
+def interval(demands: Collection[Seen], scale: str) -> tuple[Rate, Rate]:
     """Of the closed, the least and the most that may be satisfied: nobody knows of those without a grade."""
+    over = f"satisfaction {scale}, over the closed"
+    if len(satisfied_with(demands)) > 1:
+        return Rate(f"{over}, at least", Fraction(0), 0, SEVERAL), Rate(f"{over}, at most", Fraction(0), 0, SEVERAL)
     closed = [seen for seen in demands if seen["ended_as"] == "closed" and "evaluated" in seen["declares"]]
     worth = [None if (grade := grade_of(seen)) is None else _worth(grade, scale) for seen in closed]
     least = sum((it for it in worth if it is not None), Fraction(0))
-    over = f"satisfaction {scale}, over the closed"
-    return Rate(f"{over}, at least", least, len(closed)), Rate(
-        f"{over}, at most", least + worth.count(None), len(closed)
-    )
+    most = least + worth.count(None)
+    return Rate(f"{over}, at least", least, len(closed)), Rate(f"{over}, at most", most, len(closed))
 
 
 def _worth(grade: Grade, scale: str) -> Fraction:

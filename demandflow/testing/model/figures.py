@@ -56,6 +56,7 @@ class Part:
         return {
             **self.figures,
             **{f"interval {scale}": pair for scale, pair in intervals.items()},
+            **{f"{scale} by workflow": self._by_workflow(scale) for scale in SCALES},
             **{f"clock {clock}": self._clock(clock) for clock in self.query.clocks},
             "adds up": True,
             "identity": self._identity,
@@ -65,6 +66,11 @@ class Part:
                 **{it.name: (float(it.numerator) if it.n else None, it.n, as_float(it)) for it in rates},
             },
         }
+
+    def _by_workflow(self, scale: str) -> dict[str, tuple[Any, ...]]:
+        """How many are satisfied with each workflow."""
+        alone = {name: Part(self.query, theirs, Counter()) for name, theirs in naming.satisfied_with(self.demands).items()}
+        return {name: rate_shown(alone[name].rates[f"satisfaction {scale}"]) for name in sorted(alone)}
 
     @property
     def _identity(self) -> str:
@@ -160,7 +166,7 @@ def _along(query: Query, dimensions: Sequence[str], parts: Mapping[tuple[str, ..
     return {
         **{f"{key}: {name}": rate_shown(it) for key, part in parts.items() for name, it in part.rates.items()},
         **{f"total: {name}": it for name, it in total.figures.items()},
-        **{f"mean of {name}": _mean(name, parts) for name in naming.RATES},
+        **{f"mean of {name}": _mean(name, parts, total) for name in naming.RATES},
         "name": (query.name, query.name),
         "names": [" × ".join(key) for key in parts],
         "keys": [key[0] if len(dimensions) == 1 else key for key in parts],
@@ -173,9 +179,11 @@ def _along(query: Query, dimensions: Sequence[str], parts: Mapping[tuple[str, ..
     }
 
 
-def _mean(rate: str, parts: Mapping[tuple[str, ...], Part]) -> tuple[Any, ...]:
+def _mean(rate: str, parts: Mapping[tuple[str, ...], Part], total: Part) -> tuple[Any, ...]:
     """The mean of the rates of those parts that are units and have one, and how many units have none."""
     rates = [part.rates[rate].value for key, part in parts.items() if all(key)]
+    if total.rates[rate].beside == naming.SEVERAL:
+        return f"{rate}, mean of units", None, 0, len(rates), f"n/a ({naming.SEVERAL})"
     values = [value for value in rates if value is not None]
     mean = sum(values, Fraction(0)) / len(values) if values else None
     said = f"{naming.percent(mean)} (mean of {len(values)} units)" if values else "n/a"
@@ -205,6 +213,7 @@ def _everything_shown(answer: Any) -> dict[str, Any]:
         **_figures_shown(answer),
         **{f"{name} (rate)": rate_shown(rate) for name, rate in short.items()},
         **{f"interval {kind}": tuple(map(rate_shown, answer.satisfaction_interval(kind))) for kind in SCALES},
+        **{f"{kind} by workflow": _by_workflow_shown(answer, kind) for kind in SCALES},
         **{f"clock {clock}": _clock_shown(answer.clock(clock)) for clock in answer.clocks},
         "adds up": answer.adds_up,
         "identity": answer.identity,
@@ -217,6 +226,10 @@ def _figures_shown(answer: Any) -> dict[str, Any]:
     rates = {f"{name} (rate)": rate_shown(answer.rate(name)) for name in answer.rates}
     aside = {"clocks": answer.clocks, "without": (answer.parked, answer.missing)}
     return {**aside, **{name: answer.count(name) for name in answer.counts}, **rates}
+
+
+def _by_workflow_shown(answer: Any, kind: str) -> dict[str, tuple[Any, ...]]:
+    return {name: rate_shown(rate) for name, rate in answer.satisfaction_by_workflow(kind).items()}
 
 
 def _clock_shown(clock: Any) -> dict[str, Any]:
