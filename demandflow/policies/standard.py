@@ -11,6 +11,7 @@ from demandflow.policies.dispatch import Dispatch, Handler
 from demandflow.policies.policy import Policy
 from demandflow.policies.reviews import ReopenWindow, ReviewSuspended
 from demandflow.policies.sorting import Sorting
+from demandflow.policies.supporters import TellSupporters
 
 BEFORE_DAYS = 3
 
@@ -26,7 +27,7 @@ def standard_policies(
     notice_days: int | None = None,
     reopening_days: int | None = None,
 ) -> tuple[Policy, ...]:
-    """All shipped policies but TellSupporters, in one calendar; without units or a fallback, a dispatcher dispatches.
+    """All shipped policies, in one calendar; without units or a fallback, a dispatcher dispatches.
 
     `notice_days` and `reopening_days` are the workflow's own if they are not given. `alike=None` suggests no repeats
     and needs no rapidfuzz. To change anything else, make the policy yourself: `Dispatch(units=…, name="night shift")`.
@@ -42,4 +43,5 @@ def standard_policies(
         NoticesEnd(notice_days),
         ReviewSuspended(calendar=calendar),
         ReopenWindow(reopening_days, max(before, 0), calendar),
+        TellSupporters(),
     )

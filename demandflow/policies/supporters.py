@@ -23,8 +23,8 @@ class TellSupporters:
     """Those who support a demand get one notice each when it comes to another state, an end too (`moved`: the state).
 
     Who supported it only afterwards is not told of that change, nor is who took their support back. Where policies run
-    rarely, only the newest change is told; of a log that is older than the policy, that of each demand. It is none of
-    the standard_policies(): whoever lets others support (`closed_loop(…, support=True)`) adds it. Raises InvalidValue.
+    rarely, only the newest change is told; of a log that is older than the policy, that of each demand. Where nobody
+    can support (`closed_loop(…, support=True)` lets them), it does nothing. Raises InvalidValue.
     """
 
     name: str = "tell_supporters"

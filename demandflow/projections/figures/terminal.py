@@ -52,7 +52,7 @@ def table(figures: Figures | FiguresBy[Any], *names: str, title: str | None = No
 def _cell(figures: Figures, name: str) -> str:
     if name == INTERVAL:
         least, most = figures.satisfaction_interval()
-        return f"{least} to {most}" if least.n else "n/a"
+        return f"{least} to {most}" if least.n else str(least)
     if name in figures.rates:
         return str(figures.rate(name))
     number = figures.count(name)

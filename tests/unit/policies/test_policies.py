@@ -947,7 +947,8 @@ def test_a_bad_parameter_is_named_with_what_is_possible(make: Callable[[], objec
 
 def test_the_standard_policies_have_names_of_their_own_and_dispatch_only_to_somebody() -> None:
     names = [policy.name for policy in POLICIES]
-    assert names == ["sorting", "dispatch", "reminders", "call_backs", "notices_end", "reviews", "reopen_window"]
+    at_ends = ("notices_end", "reviews", "reopen_window", "tell_supporters")
+    assert names == ["sorting", "dispatch", "reminders", "call_backs", *at_ends]
     assert "dispatch" not in [policy.name for policy in standard_policies(OFFICE, alike=None)]
     assert hash(POLICIES) == hash(standard_policies(OFFICE, units=UNITS))
 

@@ -282,10 +282,21 @@ def test_nothing_is_told_if_it_is_off_or_no_policy_may_tell() -> None:
     assert not list(TellSupporters().timers(moved, mute))
 
 
-def test_a_policy_is_checked_when_it_is_made_and_is_none_of_the_standard_ones() -> None:
+def test_a_policy_is_checked_when_it_is_made() -> None:
     with pytest.raises(InvalidValue, match="on is True or False"):
         TellSupporters(on=1)  # type: ignore[arg-type]
     with pytest.raises(InvalidValue, match="records Notified, which no move of desk@1 lets it do"):
         opened(workflow=desk())
+
+
+@pytest.mark.parametrize("supported", [True, False])
+def test_the_standard_policies_tell_supporters_and_nothing_where_nobody_supports(supported: bool) -> None:
     office = Calendar.of("office", zone="Asia/Shanghai", hours="Mon-Fri 09:00-12:00 14:00-18:00")
-    assert not any(isinstance(one, TellSupporters) for one in standard_policies(office, alike=None))
+    with opened("memory:", *standard_policies(office, alike=None)) as flow:
+        lamp = flow.register("x", resident="zhang", **PLACED).id
+        if supported:
+            flow.support(lamp, "ma", by=CLERK)
+        flow.accept(lamp, by=AUDITOR)
+        flow.run_policies()
+        moved = [(notice.whom, notice.what) for _, notice in flow.notices() if notice.kind == "moved"]
+        assert moved == ([("ma", "accepted")] if supported else [])
