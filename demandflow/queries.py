@@ -246,7 +246,7 @@ class Queries(ScoresAsked):
         with self._projector.tables(catch_up=catch_up) as tables:
             question = self._question(tables, query)
             check = self._overdue_check(tables, question)
-            return tuple(counted_demands(count, question, check, self._clocks(tables)))
+            return tuple(counted_demands(count, question, check, self._clocks(tables), self._scores(tables)))
 
     def changes(
         self,
@@ -275,7 +275,8 @@ class Queries(ScoresAsked):
         with self._projector.tables(catch_up=catch_up) as tables:
             before, after = (self._question(tables, query) for query in asked)
             was, now = ((question, self._overdue_check(tables, question)) for question in (before, after))
-            changes = changed_between(was, now, self._clocks(tables), self._projector.declared)
+            names = self._clocks(tables), self._scores(tables)
+            changes = changed_between(was, now, *names, self._projector.declared)
             return replace(changes, note=note_of(tables, after, changes.lines))
 
     def durations(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -19,7 +19,17 @@ from demandflow.projections.figures.drilldown import check_count, receipt
 from demandflow.projections.figures.overdue import DUE_BETWEEN, ClockNames, OverdueCheck
 from demandflow.projections.figures.periods import day_of
 from demandflow.projections.figures.question import Question
-from demandflow.projections.standing import CLOCKS_AT, COUNTS, HAPPENINGS, MEANING_OF, NO_CLOCK, UNDATED, Slice
+from demandflow.projections.standing import (
+    CLOCKS_AT,
+    COUNTS,
+    HAPPENINGS,
+    MEANING_OF,
+    NO_CLOCK,
+    OF_SCORES,
+    SATISFIED,
+    UNDATED,
+    Slice,
+)
 from demandflow.projections.totals import DIMENSIONS
 
 Cell = tuple[int, int, Slice, int]
@@ -66,20 +76,21 @@ class Changes:
     lines: tuple[Change, ...]
     clocks: tuple[str, ...] = ()
     note: str = ""
+    scores: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return "\n".join((f"demands that moved: {len(self.lines)}", *map(str, self.lines), *filter(None, [self.note])))
 
     def difference(self, count: str) -> int:
         """By how much a standing count or a happening changed."""
-        check_count(count, self.clocks)
+        check_count(count, self.clocks, self.scores)
         if count in HAPPENINGS:
             return sum(line.happened.get(HAPPENINGS[count], 0) for line in self.lines)
         return sum(_includes(count, line.after) - _includes(count, line.before) for line in self.lines)
 
     def of(self, count: str) -> tuple[Change, ...]:
         """The demands that came into this count or left it, or to which this happened."""
-        check_count(count, self.clocks)
+        check_count(count, self.clocks, self.scores)
         if count in HAPPENINGS:
             return tuple(line for line in self.lines if HAPPENINGS[count] in line.happened)
         return tuple(line for line in self.lines if _includes(count, line.before) != _includes(count, line.after))
@@ -89,6 +100,7 @@ def changed_between(
     before: tuple[Question, OverdueCheck],
     after: tuple[Question, OverdueCheck],
     clocks: tuple[str, ...],
+    scores: tuple[str, ...],
     own: Collection[str] = (),
 ) -> Changes:
     """The changes from one question to the other: by lines that only one of them includes, or as time went by.
@@ -112,7 +124,8 @@ def changed_between(
         if demand not in lines:
             lines[demand] = reader.change(demand, [], _cell_query(connection, after[0], demand))
     changes = (line for line in lines.values() if line is not None)
-    return Changes(tuple(sorted(changes, key=lambda line: receipt(connection, line.demand))), clocks)
+    lines_by_receipt = tuple(sorted(changes, key=lambda line: receipt(connection, line.demand)))
+    return Changes(lines_by_receipt, clocks, scores=scores)
 
 
 def _cell_query(
@@ -188,6 +201,7 @@ class _Reader:
             *(name for name, count in DECLARED.items() if count.includes(ledger.standing_in(what))),
             *_due_counts(what, statuses, check.clocks(dues, demand)),
             *_clock_counts(statuses, self.clocks),
+            *_score_counts(statuses),
         )
         return Standing(counts, where, day_of(ended) if ended else None)
 
@@ -213,6 +227,16 @@ def _clock_counts(statuses: tuple[str, ...], clocks: tuple[str, ...]) -> tuple[s
     return tuple(
         f"{clock} {count}" for clock, status in counts.items() for count in COUNTS_OF_STATUS.get(status, (status,))
     )
+
+
+def _score_counts(statuses: tuple[str, ...]) -> Iterator[str]:
+    """The counts of scores that include it."""
+    for status in statuses:
+        if status.startswith(OF_SCORES):
+            score, _, count = status.removeprefix(OF_SCORES).rpartition(" ")
+            yield f"{score} evaluated"
+            if count == SATISFIED:
+                yield f"{score} {SATISFIED}"
 
 
 def _includes(count: str, standing: Standing | None) -> bool:

@@ -13,6 +13,7 @@ from demandflow.projections.standing import COUNTS, GRADES, HAPPENINGS, IN_RETRO
 SCORE = "score"
 STANDING, HAPPENING, RATE, RANGE, DURATION = "standing count", "happening", "rate", "range", "duration"
 SUM = "sum"
+ANY_SCORE = "(score)"
 ANY_CLOCK, ON_TIME, ON_TIME_OF_THE_ENDED = "(clock)", "on time", "on time of the ended"
 OF_THE_ENDED = "on_time of the ended"
 OVERDUE, RUNNING_OVERDUE, DUE = "overdue", "running_overdue", "due"
@@ -49,13 +50,19 @@ class Definition:
 
 
 def definition(name: str) -> Definition:
-    """What the figure of this name means, also that of a clock (`finish met`). Raises InvalidValue, with all names."""
+    """What the figure of this name means, also that of a clock (`finish met`) or score (`attitude satisfied`).
+
+    Raises InvalidValue, with all names.
+    """
     if isinstance(name, str):
         if name in DEFINITIONS:
             return DEFINITIONS[name]
         clock, figure = split(name)
         if clock and figure:
             return _of_clock(clock, figure)
+        score, figure = split_score(name)
+        if score and figure:
+            return _of_score(score, figure)
     raise InvalidValue("figure", f"{brief(name)} is none (possible: {listed(DEFINITIONS)})")
 
 
@@ -72,6 +79,17 @@ def counts_of(clocks: Iterable[str]) -> tuple[str, ...]:
     return tuple(f"{clock} {figure}" for clock in clocks for figure in OF_CLOCKS if figure not in RATES_OF_CLOCKS)
 
 
+def split_score(name: str) -> tuple[str, str]:
+    """The score and the count in a name such as `attitude satisfied`; two empty texts for what is no count of one."""
+    score, _, count = name.rpartition(" ")
+    return (score, count) if count in OF_SCORES else ("", "")
+
+
+def counts_of_scores(scores: Iterable[str]) -> tuple[str, ...]:
+    """The names of all counts of these scores."""
+    return tuple(f"{score} {count}" for score in scores for count in OF_SCORES)
+
+
 def rates_of(clocks: Iterable[str]) -> tuple[str, ...]:
     """The names of the rates of these clocks."""
     return tuple(f"{clock} {figure}" for clock in clocks for figure in RATES_OF_CLOCKS)
@@ -84,6 +102,10 @@ def _of_clock(clock: str, figure: str) -> Definition:
     below = ("met", "missed", OVERDUE) if figure == ON_TIME else ("met", "missed")
     denominator = tuple(f"{clock} {count}" for count in below)
     return Definition(name, RATE, says, numerator=_plain(f"{clock} met"), denominator=denominator)
+
+
+def _of_score(score: str, count: str) -> Definition:
+    return Definition(f"{score} {count}", STANDING, OF_SCORES[count], needs="evaluated")
 
 
 def _plain(*names: str) -> tuple[tuple[str, Fraction], ...]:
@@ -180,6 +202,10 @@ OF_CLOCKS = {
     ON_TIME_OF_THE_ENDED: "of those in which this clock ended by its due moment or after it, how many by then; those "
                           "that are overdue are left out, so their number stands beside it",
 }
+OF_SCORES = {
+    "evaluated": "with an evaluation in the present round that gives this score",
+    "satisfied": "with an evaluation in the present round that gives this score a grade which counts as satisfied",
+}
 RATES_OF_CLOCKS = (ON_TIME, ON_TIME_OF_THE_ENDED)
 _OTHERS = (
     ("satisfaction_interval", RATE, "over the closed, those without an evaluation counted once as dissatisfied and "
@@ -215,9 +241,10 @@ DEFINITIONS: dict[str, Definition] = {
         *(Definition(name, RATE, says, source, needs, top, below) for name, says, source, needs, top, below in _RATES),
         *(Definition(*other) for other in _OTHERS),
         *(_of_clock(ANY_CLOCK, figure) for figure in OF_CLOCKS),
+        *(_of_score(ANY_SCORE, count) for count in OF_SCORES),
     )
 }
-"""Every figure by its name; those of a clock under `(clock)` instead of its name."""
+"""Every figure by its name; those of a clock or score under `(clock)` or `(score)` instead of its name."""
 
 RATES: dict[str, Definition] = {name: DEFINITIONS[name] for name, *_ in _RATES}
 """The rates that are counts over counts."""

@@ -14,14 +14,32 @@ from uuid import UUID
 from demandflow.inputs.arguments import word_among
 from demandflow.projections import ledger
 from demandflow.projections.board.rows import received_at
-from demandflow.projections.figures.definitions import DUE, OVERDUE, RANGES, counts_of, split
+from demandflow.projections.figures.definitions import (
+    DUE,
+    OVERDUE,
+    RANGES,
+    counts_of,
+    counts_of_scores,
+    split,
+    split_score,
+)
 from demandflow.projections.figures.overdue import OverdueCheck, condition_of, due_later_today
 from demandflow.projections.figures.periods import day_of
 from demandflow.projections.figures.question import Question
-from demandflow.projections.standing import CLOCK_STATUSES, CLOCKS_AT, CODES, COUNTS, HAPPENINGS, UNDATED
+from demandflow.projections.standing import (
+    CLOCK_STATUSES,
+    CLOCKS_AT,
+    CODES,
+    COUNTS,
+    HAPPENINGS,
+    NOT_SATISFIED,
+    OF_SCORES,
+    SATISFIED,
+    UNDATED,
+)
 
-STATUSES = {"none": CLOCK_STATUSES, "running": ("running", UNDATED)}
-"""The statuses of a clock that decide these counts; those of the other counts have the name of the count."""
+STATUSES = {"none": CLOCK_STATUSES, "running": ("running", UNDATED), "evaluated": (SATISFIED, NOT_SATISFIED)}
+"""The statuses of a clock or score that decide these counts; those of the other counts have the name of the count."""
 
 
 @dataclass(frozen=True)
@@ -39,14 +57,16 @@ class CountedDemand:
     recorded: date
 
 
-def check_count(name: object, clocks: tuple[str, ...]) -> None:
-    """Raise InvalidValue for what is no count, nor one of these clocks."""
-    word_among("count", name, (*COUNTS, *RANGES, *HAPPENINGS, *counts_of(clocks)))
+def check_count(name: object, clocks: tuple[str, ...], scores: tuple[str, ...]) -> None:
+    """Raise InvalidValue for what is no count, nor one of these clocks and scores."""
+    word_among("count", name, (*COUNTS, *RANGES, *HAPPENINGS, *counts_of(clocks), *counts_of_scores(scores)))
 
 
-def counted_demands(name: str, question: Question, check: OverdueCheck, clocks: tuple[str, ...]) -> list[CountedDemand]:
+def counted_demands(
+    name: str, question: Question, check: OverdueCheck, clocks: tuple[str, ...], scores: tuple[str, ...]
+) -> list[CountedDemand]:
     """The demands of a count, in the order of receipt."""
-    check_count(name, clocks)
+    check_count(name, clocks, scores)
     if name in HAPPENINGS:
         demands = _happened(check.connection, HAPPENINGS[name], question)
     else:
@@ -85,16 +105,19 @@ def receipt(connection: sqlite3.Connection, demand: UUID) -> tuple[int, str]:
 
 
 def _condition(name: str, check: OverdueCheck) -> tuple[str, list[Any]]:
-    """The condition in SQL on the lines of a count, with its values: by standing, due moments, or status of a clock."""
+    """The condition in SQL on the lines of a count, with its values: by standing, due moments, or a status."""
     if name in COUNTS:
         count = COUNTS[name].declared()
         return f"what & {count.mask} = {count.bits}", []
     if _needs_due_moments(name):
         return condition_of(name, ledger.clocks_by_id(check.connection), check.cutoff)
-    clock, count_of_clock = split(name)
-    words = [f"\n{clock} {status}\n" for status in STATUSES.get(count_of_clock, (count_of_clock,))]
+    whose, count_of_it = split(name)
+    if not whose:
+        score, count_of_it = split_score(name)
+        whose = f"{OF_SCORES}{score}"
+    words = [f"\n{whose} {status}\n" for status in STATUSES.get(count_of_it, (count_of_it,))]
     any_word = " OR ".join(["instr(stands, ?) > 0"] * len(words))
-    is_in = "NOT IN" if count_of_clock == "none" else "IN"
+    is_in = "NOT IN" if count_of_it == "none" else "IN"
     return f"what >> {CLOCKS_AT} {is_in} (SELECT id FROM demandflow_clocks WHERE {any_word})", words  # noqa: S608
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from sqlite3 import Connection
 from typing import TYPE_CHECKING, Unpack
 
 from demandflow.projections import totals
@@ -48,9 +49,13 @@ class ScoresAsked(QueryBase):
         with self._projector.tables(catch_up=catch_up) as tables:
             question = self._question(tables, query)
             sums = totals.read_all(tables) if question.everything_now else questions.sums(tables, question)
-            declared = (name for flow in self._workflows.values() for name in flow.grades.scores)
-            names = tuple(dict.fromkeys((*declared, *sorted(totals.scores(tables)))))
+            names = self._scores(tables)
         return {name: _figures(name, sums) for name in names}
+
+    def _scores(self, tables: Connection) -> tuple[str, ...]:
+        """The names of the scores that are declared, and of all others that were ever given."""
+        declared = (name for flow in self._workflows.values() for name in flow.grades.scores)
+        return tuple(dict.fromkeys((*declared, *sorted(totals.scores(tables)))))
 
 
 def _figures(name: str, sums: Mapping[tuple[str, int], int]) -> ScoreFigures:

@@ -13,7 +13,7 @@ from demandflow.domain.events import Event
 from demandflow.domain.stream import Stream
 from demandflow.domain.values import Actor, Role
 from demandflow.figures import Period
-from demandflow.projections.figures.definitions import RANGES, counts_of
+from demandflow.projections.figures.definitions import RANGES, counts_of, counts_of_scores
 from demandflow.projections.standing import COUNTS, HAPPENINGS
 from demandflow.testing import people
 from demandflow.testing.drawing.turning import DAY, HOUR, NO_TIME, US, moments
@@ -244,8 +244,10 @@ class Values:
             means = self.event.stamp.means or ()
             happened = [name for name, meaning in HAPPENINGS.items() if meaning in means]
             return self.dice.choice([*sorted(counts_with(self.then, self.world.clock.now, clocks)), *happened * 12])
+        scores = [name for flow in self.world.of_demands.values() for name in flow.grades.scores]
         by_clock = counts_of([self.dice.choice(clocks)] if clocks else [])
-        return self.dice.choice((*COUNTS, *HAPPENINGS, *RANGES * 3, *by_clock * 2))
+        by_score = counts_of_scores([self.dice.choice(scores)] if scores else [])
+        return self.dice.choice((*COUNTS, *HAPPENINGS, *RANGES * 3, *by_clock * 2, *by_score * 3))
 
     def workflow(self) -> str:
         """The name of a workflow that is there."""

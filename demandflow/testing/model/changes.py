@@ -105,8 +105,9 @@ def changes(
     return {
         "lines": lines,
         "clocks": after.clocks,
+        "scores": after.scores,
         "note": after.note(not lines),
-        **{name: _difference(name, lines) for name in (*names_of(after.clocks), *HAPPENINGS)},
+        **{name: _difference(name, lines) for name in (*names_of(after.clocks, after.scores), *HAPPENINGS)},
     }
 
 
@@ -178,9 +179,10 @@ def changes_shown(answer: Any) -> dict[str, Any]:
         }
         for line in answer.lines
     ]
-    names = (*names_of(answer.clocks), *HAPPENINGS)
+    names = (*names_of(answer.clocks, answer.scores), *HAPPENINGS)
     differences = {name: (answer.difference(name), [line.demand for line in answer.of(name)]) for name in names}
-    return {"lines": lines, "clocks": answer.clocks, "note": answer.note, **differences}
+    names_known = {"clocks": answer.clocks, "scores": answer.scores}
+    return {"lines": lines, **names_known, "note": answer.note, **differences}
 
 
 def _standing_shown(standing: Any) -> tuple[Any, ...] | None:

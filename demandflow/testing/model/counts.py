@@ -139,15 +139,18 @@ def counts_of(seen: Seen, at: datetime, clocks: Iterable[str]) -> frozenset[str]
         holds[f"{clock} running"] = stands in ("running", "undated")
         holds[f"{clock} overdue"] = clock in overdue
         holds[f"{clock} due"] = stands in ("met", "missed") or clock in overdue
+    for score, good in scores_of(seen).items():
+        holds |= {f"{score} evaluated": True, f"{score} satisfied": good}
     return frozenset(name for name, it in holds.items() if it)
 
 
-def names_of(clocks: Iterable[str]) -> tuple[str, ...]:
-    """The names of all counts but those of happenings, also of these clocks."""
+def names_of(clocks: Iterable[str], scores: Iterable[str] = ()) -> tuple[str, ...]:
+    """The names of all counts but those of happenings, also of these clocks and scores."""
     standing = ("received", "open", *ENDS, "resolved", "reported_resolved", "asked", "closed_and_asked", "evaluated")
     graded = ("silent", "graded", "graded_satisfied", "partly_satisfied", *WEIGHTS)
     of_clocks = (f"{clock} {word}" for clock in clocks for word in OF_A_CLOCK)
-    return (*standing, *graded, "no_clock", "running", "met", "missed", "stopped", *RANGES, *of_clocks)
+    of_scores = (f"{score} {word}" for score in scores for word in ("evaluated", "satisfied"))
+    return (*standing, *graded, "no_clock", "running", "met", "missed", "stopped", *RANGES, *of_clocks, *of_scores)
 
 
 def counted(demands: Collection[Seen], happened: Mapping[str, int], at: datetime, clocks: Sequence[str]) -> Counts:

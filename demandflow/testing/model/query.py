@@ -68,6 +68,11 @@ class Query:
         return tuple(dict.fromkeys((*declared, *sorted(ran))))
 
     @property
+    def scores(self) -> tuple[str, ...]:
+        """The names of all scores that are declared, each once."""
+        return tuple(dict.fromkeys(name for flow in self.world.workflows.values() for name in flow.grades.scores))
+
+    @property
     def at(self) -> datetime:
         """The moment by which demands are judged: the end of the earlier day, or now if that is still to come."""
         return min(self.world.clock.now, self.end)

@@ -14,9 +14,10 @@ from demandflow.testing.model.world import World
 
 def scores(world: World, *, catch_up: bool = True, **asked: Any) -> dict[str, tuple[Any, ...]]:
     """The numbers of each score that is declared."""
-    given = [scores_of(seen) for seen in Query.of(world, **asked).standing()]
+    query = Query.of(world, **asked)
+    given = [scores_of(seen) for seen in query.standing()]
     found = {}
-    for name in dict.fromkeys(name for flow in world.workflows.values() for name in flow.grades.scores):
+    for name in query.scores:
         said = [one[name] for one in given if name in one]
         rate = Rate(f"{name} satisfied", Fraction(sum(said)), len(said))
         found[name] = (name, len(said), sum(said), rate_shown(rate), f"{name}: satisfied {rate}")

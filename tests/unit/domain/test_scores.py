@@ -18,6 +18,7 @@ from demandflow.domain.scores import Score
 from demandflow.domain.standard.grades import FIVE_GRADES, GradeScale, ScaleGrade
 from demandflow.domain.versions.declared import declared
 from demandflow.facts import Corrected, Evaluated, Reported
+from demandflow.figures import definition
 from demandflow.testing import FrozenClock, check, counted_ids
 from tests.profiles import examples
 from tests.small_workflow import desk
@@ -92,6 +93,12 @@ def test_figures_of_scores_are_those_counted_by_hand(steps: list[tuple[int, dict
         flow.rebuild()
         assert (shown(flow, closed="2025-03-01"), shown(flow, received="2025-02")) == before
         assert before == (shown(flow), by_hand([]))
+        for name, (n, good) in shown(flow).items():
+            for count, number in ((f"{name} evaluated", n), (f"{name} satisfied", good)):
+                assert len(flow.counted(count)) == number
+                changes = flow.changes(known_on=("2025-03-01", f"2025-03-{len(steps) + 1:02}"))
+                assert changes.difference(count) == number == len(changes.of(count))
+                assert not flow.counted(count, known_on="2025-03-01")
 
 
 def test_a_correction_counts_from_the_day_of_the_evaluation() -> None:
@@ -100,6 +107,13 @@ def test_a_correction_counts_from_the_day_of_the_evaluation() -> None:
         flow.act(demand, "press a smiley", evaluation({"attitude": "poor"}), by=ANNA)
         clock.now += timedelta(days=2)
         flow.correct(demand, 3, "typo", scores={"attitude": "great", "result": "dissatisfied"}, by=CLERK)
+        (counted,) = flow.counted("attitude satisfied")
+        assert (counted.demand, counted.decided_by, counted.recorded_by) == (demand, 3, 4)
+        assert str(definition("attitude satisfied")).startswith("attitude satisfied (standing count): with an evaluation")
+        with pytest.raises(InvalidValue, match=r"possible: .* timeliness satisfied"):
+            flow.counted("looks satisfied")
+        (line,) = flow.changes(known_on=("2025-03-01", "2025-03-03")).lines
+        assert str(line) == f"{demand}: closed → attitude satisfied, result evaluated, corrected +1 (event 4)"
         assert shown(flow, as_of="2025-03-01") == {"timeliness": (0, 0), "attitude": (1, 1), "result": (1, 0)}
         assert shown(flow, known_on="2025-03-01") == {"timeliness": (0, 0), "attitude": (1, 0), "result": (0, 0)}
         assert flow.demand(demand, as_of="2025-03-01").scores == (("attitude", "great"), ("result", "dissatisfied"))
