@@ -167,7 +167,6 @@ class Books:
                 yield (*head, 0, CODES[happened], 1, where, 0, 0)
             was = now
 
-
     def _satisfied(self, stands: int, place: int, amount: int) -> int:
         """What it counts for in the workflow's satisfaction, as the ledger keeps it."""
         if not stands & GRADED and stands & ENDED != CLOSED:
@@ -222,7 +221,8 @@ def fill(path: str, number: int) -> int:
         [(number, json.dumps({"": day})) for day, number in books.dues.items() if number],
     )
     own.executemany(
-        "INSERT INTO demandflow_clocks VALUES (?, ?)", [(number, f"\n{word}\n") for word, number in books.clocks.items()]
+        "INSERT INTO demandflow_clocks VALUES (?, ?)",
+        [(number, f"\n{word}\n") for word, number in books.clocks.items()],
     )
     names = {number: where for where, number in books.slices.items()}
     sums = (((names[where], what, status), n * COPIES) for (where, what, status), n in books.sums.items())

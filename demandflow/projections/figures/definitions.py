@@ -177,8 +177,8 @@ _RATES = (
      _plain("resolved"), ("evaluated",)),
     ("resolution contractor", "of the closed, how many the contractor reported as resolved", OURS, "reported",
      _plain("reported_resolved"), ("closed",)),
-    *((f"satisfaction {kind}", f"of the graded evaluations, how many {_SATISFIED[kind]}{_ALONE}", FIVE_GRADES, "evaluated",
-       _plain(*terms), ("graded",)) for kind, terms in SATISFACTION.items()),
+    *((f"satisfaction {kind}", f"of the graded evaluations, how many {_SATISFIED[kind]}{_ALONE}", FIVE_GRADES,
+       "evaluated", _plain(*terms), ("graded",)) for kind, terms in SATISFACTION.items()),
     ("participation", "of those asked, how many evaluated", OURS, "asked", _plain("evaluated"), ("asked",)),
     ("coverage", "of the closed, how many were asked", OURS, "asked", _plain("closed_and_asked"), ("closed",)),
     ("on_time", "of those that came due (closed with a due moment, or still open though it has passed), how many were "

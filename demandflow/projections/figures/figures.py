@@ -38,10 +38,10 @@ class Figures:
     """All counts and rates of one slice.
 
     `standings` gives the number of demands for each standing; `happened` how often each happening was. `clocks` are the
-    names of all clocks; `ticking` gives the number of demands for the status of a clock (`finish met`) or score, and for
-    what they count for in a workflow's satisfaction; `dues` how many demands are overdue, in all and by clock. `parked` events could not be taken in, and their demands are counted
-    as they were before; `missing` events are lost, by a decision that the log keeps. `note` says if no demand ever had
-    a word that was asked for.
+    names of all clocks; `ticking` gives the number of demands for the status of a clock (`finish met`) or score, and
+    for what they count for in the satisfaction with a workflow; `dues` how many demands are overdue, in all and by
+    clock. `parked` events could not be taken in, and their demands are counted as they were before; `missing` events
+    are lost, by a decision that the log keeps. `note` says if no demand ever had a word that was asked for.
     """
 
     name: str
@@ -246,7 +246,6 @@ class Figures:
             lines += [f"  {clock}"] if clock.none < clock.received else []
             lines += [f"    {_on_time(clock.on_time, clock.on_time_of_the_ended)}"] if clock.due else []
         return "\n".join([*lines, *([f"  {self.note}"] if self.note else [])])
-
 
     def _not_pooled(self) -> list[str]:
         """Satisfaction as it is printed where it would be of several workflows: of each by itself."""

@@ -69,7 +69,9 @@ class Part:
 
     def _by_workflow(self, scale: str) -> dict[str, tuple[Any, ...]]:
         """How many are satisfied with each workflow."""
-        alone = {name: Part(self.query, theirs, Counter()) for name, theirs in naming.satisfied_with(self.demands).items()}
+        alone = {
+            name: Part(self.query, theirs, Counter()) for name, theirs in naming.satisfied_with(self.demands).items()
+        }
         return {name: rate_shown(alone[name].rates[f"satisfaction {scale}"]) for name in sorted(alone)}
 
     @property

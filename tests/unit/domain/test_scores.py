@@ -109,7 +109,9 @@ def test_a_correction_counts_from_the_day_of_the_evaluation() -> None:
         flow.correct(demand, 3, "typo", scores={"attitude": "great", "result": "dissatisfied"}, by=CLERK)
         (counted,) = flow.counted("attitude satisfied")
         assert (counted.demand, counted.decided_by, counted.recorded_by) == (demand, 3, 4)
-        assert str(definition("attitude satisfied")).startswith("attitude satisfied (standing count): with an evaluation")
+        assert str(definition("attitude satisfied")).startswith(
+            "attitude satisfied (standing count): with an evaluation"
+        )
         with pytest.raises(InvalidValue, match=r"possible: .* timeliness satisfied"):
             flow.counted("looks satisfied")
         (line,) = flow.changes(known_on=("2025-03-01", "2025-03-03")).lines
