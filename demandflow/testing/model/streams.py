@@ -42,7 +42,8 @@ class Streams:
 
     def __init__(self, workflow: Workflow, environment: Environment = PLAIN) -> None:
         self.environment = environment
-        self.workflow, self.twin, self.zone = workflow, twin_of(workflow), ZoneInfo(self.environment.zone)
+        self.workflow, self.zone = workflow, ZoneInfo(self.environment.zone)
+        self.twin = twin_of(workflow, named_anew=environment.lot % 3 == 1)
         self.beside = beside(workflow)
         self.workflows = {one.key: one for one in (workflow, self.twin, self.beside)}
         self.table, other = (
@@ -211,8 +212,8 @@ def _stamp_as_right(events: Sequence[Event], event: Event) -> Stamp:
 
 
 @lru_cache(maxsize=64)
-def twin_of(workflow: Workflow) -> Workflow:
-    """The same workflow in its next version, so that demands have somewhere to move over to.
+def twin_of(workflow: Workflow, named_anew: bool = False) -> Workflow:
+    """The same workflow in its next version, so that demands have somewhere to move over to; or another, by its name.
 
     Its clocks give another time, and the last of them goes by another name: what runs there stops. So does what runs
     under a name that is now that of a clock in other states: the first and the last but one have changed names.
@@ -223,4 +224,5 @@ def twin_of(workflow: Workflow) -> Workflow:
     names[-1:] = [f"{name} anew" for name in names[-1:]]
     named = zip(workflow.clocks, names, strict=True)
     clocks = [replace(clock, name=name, limits=(OTHER_LIMIT,)) for clock, name in named]
-    return replace(workflow, version=workflow.version + 1, clocks=tuple(clocks))
+    name = f"{workflow.name}-anew" if named_anew else workflow.name
+    return replace(workflow, name=name, version=workflow.version + 1, clocks=tuple(clocks))
