@@ -528,4 +528,34 @@ FAULTS = (
         "number = self.happened.get(meaning, 0)",
         "number = self.happened.get(meaning, 1)",
     ),
+    Fault(
+        "satisfaction is pooled over two workflows",
+        "projections/figures/figures.py",
+        "return len(self._by_workflow) > 1",
+        "return len(self._by_workflow) > 2",
+    ),
+    Fault(
+        "satisfaction is not pooled over versions of a workflow",
+        "projections/standing.py",
+        "{OF_WORKFLOWS}{key.rpartition('@')[0]} {stands}",
+        "{OF_WORKFLOWS}{key} {stands}",
+    ),
+    Fault(
+        "a workflow of which nobody gave a grade has no part in satisfaction",
+        "projections/standing.py",
+        "(stands & GRADED or stands & ENDED == CLOSED)",
+        "stands & GRADED",
+    ),
+    Fault(
+        "those whose score is not satisfied are not among those that give it",
+        "projections/figures/drilldown.py",
+        '{"evaluated": (SATISFIED, NOT_SATISFIED)}',
+        '{"evaluated": (SATISFIED,)}',
+    ),
+    Fault(
+        "every score that is given is satisfied in what changed",
+        "projections/figures/changes.py",
+        "if count == SATISFIED:",
+        "if count:",
+    ),
 )

@@ -38,8 +38,9 @@ from demandflow.projections.standing import (
     UNDATED,
 )
 
-STATUSES = {"none": CLOCK_STATUSES, "running": ("running", UNDATED), "evaluated": (SATISFIED, NOT_SATISFIED)}
-"""The statuses of a clock or score that decide these counts; those of the other counts have the name of the count."""
+STATUSES = {"none": CLOCK_STATUSES, "running": ("running", UNDATED)}
+"""The statuses of a clock that decide these counts; those of the other counts have the name of the count."""
+STATUSES |= {"evaluated": (SATISFIED, NOT_SATISFIED)}  # of a score
 
 
 @dataclass(frozen=True)
