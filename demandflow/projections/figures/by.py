@@ -56,9 +56,9 @@ class FiguresBy(Mapping[K, Figures], Generic[K]):
         """
         self._empty.rate(rate)  # refuses an unknown name even if there are no parts
         units = (part for key, part in self.parts.items() if all((key,) if isinstance(key, str) else key))
-        if rate in NEVER_POOLED and (beside := self.total.rate(rate).beside):
-            return MeanOfUnits(f"{rate}, mean of units", None, 0, len([*units]), beside)
         rates = [part.rate(rate).value for part in units]
+        if rate in NEVER_POOLED and (beside := self.total.rate(rate).beside):
+            return MeanOfUnits(f"{rate}, mean of units", None, 0, len(rates), beside)
         values = [value for value in rates if value is not None]
         mean = sum(values, Fraction(0)) / len(values) if values else None
         return MeanOfUnits(f"{rate}, mean of units", mean, len(values), len(rates) - len(values))

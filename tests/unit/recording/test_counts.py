@@ -43,22 +43,22 @@ MEASURED: dict[tuple[int, int], dict[str, Count]] = {
     (3, 11): {
         KEPT: Count(calls=4_362, statements=210),
         RELOADED: Count(calls=6_672, statements=270),
-        CAUGHT_UP: Count(calls=39_829, statements=2_765),
-        REBUILT: Count(calls=41_686, statements=2_894),
+        CAUGHT_UP: Count(calls=39_829, statements=2_777),
+        REBUILT: Count(calls=41_686, statements=2_906),
         BOARD: Count(calls=757, statements=11),
     },
     (3, 12): {
         KEPT: Count(calls=4_152, statements=210),
         RELOADED: Count(calls=6_232, statements=270),
-        CAUGHT_UP: Count(calls=37_810, statements=2_765),
-        REBUILT: Count(calls=39_574, statements=2_894),
+        CAUGHT_UP: Count(calls=37_810, statements=2_777),
+        REBUILT: Count(calls=39_574, statements=2_906),
         BOARD: Count(calls=735, statements=11),
     },
     (3, 13): {
         KEPT: Count(calls=4_152, statements=210),
         RELOADED: Count(calls=6_232, statements=270),
-        CAUGHT_UP: Count(calls=37_810, statements=2_765),
-        REBUILT: Count(calls=39_574, statements=2_894),
+        CAUGHT_UP: Count(calls=37_810, statements=2_777),
+        REBUILT: Count(calls=39_574, statements=2_906),
         BOARD: Count(calls=730, statements=11),
     },
 }
