@@ -541,12 +541,6 @@ FAULTS = (
         "{OF_WORKFLOWS}{key} {stands}",
     ),
     Fault(
-        "a workflow of which nobody gave a grade has no part in satisfaction",
-        "projections/standing.py",
-        "(stands & GRADED or stands & ENDED == CLOSED)",
-        "stands & GRADED",
-    ),
-    Fault(
         "those whose score is not satisfied are not among those that give it",
         "projections/figures/drilldown.py",
         '{"evaluated": (SATISFIED, NOT_SATISFIED)}',
