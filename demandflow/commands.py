@@ -337,13 +337,16 @@ class Commands(Supporting, Registering):
         grade: str | None = None,
         confirmed_by: str | None = None,
         scores: Mapping[str, str] | None = None,
+        own: Mapping[str, Any] | None = None,
         **how: Unpack[How],
     ) -> Demand:
         """Replace fields of an earlier event (its version), from that event's day on; the log keeps both.
 
-        What a resident said is corrected on their word, or on that of a second person: `confirmed_by`.
+        What a resident said is corrected on their word, or on that of a second person: `confirmed_by`. `own` are fields
+        of the event's own class, which must take the values: `own={"rooms": 4}`.
         """
         said: Any = scores
+        own_said: Any = own  # both are read by the fact
         fact = Corrected(
             event=event,
             reason=reason,
@@ -355,6 +358,7 @@ class Commands(Supporting, Registering):
             grade=None if grade is None else Grade(grade),
             confirmed_by=confirmed_by,
             scores=said,
+            own=own_said,
         )
         return self._act(demand_id, "correct", fact, how)
 

@@ -86,7 +86,7 @@ class Queries(ScoresAsked):
         that has none. They come in the order of receipt, or by due moment if that is asked for. `received` and
         `closed` are periods (see Period.of).
 
-        `text` are letters that the text contains, whether capital or small; `own` are fields of your own facts, with
+        `text` are letters of the text or an own field, capital or small; `own` are fields of your own facts, with
         the value that the latest of these facts gives: `own={"bins": 3}`, or None for demands that have no such field.
 
         With `as_of`, a day or a moment, they are as they were at its end, with `known_on` by what was known then:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,6 +19,7 @@ from demandflow.errors import DemandNotFound, InvalidValue, StorageError, brief,
 from demandflow.inputs.arguments import word_among, zone_of
 from demandflow.inputs.texts import name_of
 from demandflow.projections.figures.periods import Period
+from demandflow.projections.sheets import csv_of
 from demandflow.projections.streams import changes_since, homes_of, sums
 
 LAYOUT = 1
@@ -51,14 +50,15 @@ class Document:
 
     def as_csv(self) -> str:
         """The numbers, one line each: home, period, who, workflow, measure, amount; no cell is taken for a formula."""
-        out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(("home", "period", "who", "workflow", "measure", "amount"))
-        for who, amounts in self.amounts.items():
-            for (workflow, measure), amount in sorted(amounts.items()):
-                cells = (self.home, self.period, who, workflow, measure)
-                writer.writerow((*map(_no_formula, cells), amount))
-        return out.getvalue()
+        head = ("home", "period", "who", "workflow", "measure", "amount")
+        return csv_of(
+            head,
+            (
+                (self.home, self.period, who, workflow, measure, amount)
+                for who, amounts in self.amounts.items()
+                for (workflow, measure), amount in sorted(amounts.items())
+            ),
+        )
 
     def __str__(self) -> str:
         return self.markdown
@@ -228,10 +228,6 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]], title: str) -> It
 
 def _cell(text: str) -> str:
     return text.replace("\\", "\\\\").replace("|", "\\|")
-
-
-def _no_formula(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 def _measure(workflow: str, measure: str) -> str:

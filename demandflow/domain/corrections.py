@@ -8,7 +8,9 @@ from msgspec.structs import replace
 
 from demandflow.domain.demand import Demand, set_part
 from demandflow.domain.events import Event
+from demandflow.domain.fact import Fact
 from demandflow.domain.facts import ContractedOut, Corrected, Evaluated, Registered, Sorted, correctable
+from demandflow.domain.own_fields import as_said, with_own
 from demandflow.domain.scores import corrected_meanings, corrected_scores
 from demandflow.domain.stream import Change
 
@@ -18,6 +20,8 @@ def corrected(was: Demand, event: Event, fact: Any, change: Change) -> None:
     named, kind, work, this_round = fact.event, was.fact_of(fact.event), was.work, was.this_round
     if kind is None:
         return
+    if fact.own is not None:
+        _correct_own(was, fact, kind, change)
     if fact.channel is not None and issubclass(kind, Registered):
         set_part(was, change, "subject", channel=fact.channel)
     if issubclass(kind, Registered | Sorted):
@@ -44,6 +48,12 @@ def corrected(was: Demand, event: Event, fact: Any, change: Change) -> None:
             set_part(was, change, "this_round", scores=scores, score_means=means)
 
 
+def _correct_own(was: Demand, fact: Any, kind: type[Fact], change: Change) -> None:
+    values, since = change.get("_attributes", was._attributes), change.get("_attributes_from", was._attributes_from)
+    said = {name: value for name, value in as_said(kind, fact.own).items() if fact.event >= since.get(name, 0)}
+    change["_attributes"], change["_attributes_from"] = values | said, since | dict.fromkeys(said, fact.event)
+
+
 def with_corrections(events: list[Event]) -> list[Event]:
     """The demand's events (all, in order) as they should have been recorded; the later correction wins.
 
@@ -62,7 +72,9 @@ def with_corrections(events: list[Event]) -> list[Event]:
                 fields["scores"] = corrected_scores(named.fact.scores or (), said)
                 means = corrected_meanings(stamp.score_means or (), said, event.stamp.score_means or ())
                 stamp = replace(stamp, score_means=means or None)
-            by_version[named.version] = replace(named, fact=named.fact.model_copy(update=fields), stamp=stamp)
-        applied = event.fact.model_copy(update=dict.fromkeys(event.fact.replaced))
+            right = named.fact.model_copy(update=fields)
+            right = right if event.fact.own is None else with_own(right, event.fact.own)
+            by_version[named.version] = replace(named, fact=right, stamp=stamp)
+        applied = event.fact.model_copy(update=dict.fromkeys((*event.fact.replaced, "own")))
         by_version[event.version] = replace(event, fact=applied)
     return list(by_version.values())

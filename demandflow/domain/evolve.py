@@ -18,8 +18,8 @@ from demandflow.domain.corrections import corrected
 from demandflow.domain.demand import Demand, Round, Subject, set_part
 from demandflow.domain.events import Event
 from demandflow.domain.fact import Fact
-from demandflow.domain.facts import OURS, own_values
 from demandflow.domain.merging import let_go, support_ended, supported, took_in
+from demandflow.domain.own_fields import OURS, own_values
 from demandflow.domain.stream import Change, Stream
 from demandflow.domain.values import Role, Stage
 
@@ -54,7 +54,9 @@ def evolve(stream: S | None, event: Event, of: type[S] = Demand) -> S:  # type: 
     if meta.command_id is not None and (command := meta.command) is not None:
         change["commands"] = (*was.commands, (command, event.version))
     if kind not in OURS or kind is facts.UnknownFact or event.fact.__pydantic_extra__:
-        change["_attributes"] = was._attributes | own_values(event.fact)
+        said = own_values(event.fact)
+        change["_attributes"] = was._attributes | said
+        change["_attributes_from"] = was._attributes_from | dict.fromkeys(said, event.version)
     if isinstance(was, Demand):
         _change_a_demand(was, event, change)
     elif was.changes is not None:

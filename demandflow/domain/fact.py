@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, dataclass_transform
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic_core import to_json, to_jsonable_python
+from pydantic_core import from_json, to_json, to_jsonable_python
 
+from demandflow.domain.values import STORED
 from demandflow.errors import InvalidValue, brief, listed
 from demandflow.inputs.words import read
 
@@ -122,6 +123,30 @@ def as_json(value: Any) -> Any:
 
 
 F = TypeVar("F", bound="Fact")
+
+
+def written(fact: Fact) -> dict[str, Any]:
+    """What the fact says, as it is stored: by field, as JSON has it."""
+    fields: dict[str, Any] = from_json(fact.__pydantic_serializer__.to_json(fact, exclude_none=True))
+    return fields
+
+
+def read_again(kind: type[F], fields: Mapping[str, Any], new: Collection[str]) -> F:
+    """The fact of this class that says this, as JSON has it; the `new` fields as they are checked when it is made.
+
+    What is not new may be as an earlier rule took it. Raises InvalidValue.
+    """
+    json, read = to_json(fields), kind.__pydantic_validator__.validate_json
+    try:
+        try:
+            made: F = read(json)
+        except ValidationError as error:
+            if any(not detail["loc"] or detail["loc"][0] in new for detail in error.errors(include_url=False)):
+                raise
+            made = read(json, context=STORED)
+    except Exception as error:
+        raise _as_invalid_values(error, kind.__name__) from None
+    return made
 
 
 def checked(fact: F) -> F:

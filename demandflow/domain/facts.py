@@ -6,13 +6,13 @@ The TOPICs and the field names are the storage format. Never rename one; a new f
 from __future__ import annotations
 
 import json
-from functools import cache
 from typing import Annotated, Any, ClassVar, TypeAlias, TypeVar
 from uuid import UUID
 
 from pydantic import Strict
 
 from demandflow.domain.fact import Fact
+from demandflow.domain.own_values import OwnValues
 from demandflow.domain.scores import Scores
 from demandflow.domain.values import (
     Actor,
@@ -259,7 +259,8 @@ class Corrected(Fact):
     """What an earlier event of this demand said was wrong: the fields given here replace its own.
 
     `event` is the version of the event that is corrected. The correction holds from that event's day on. `confirmed_by`
-    names the resident, or another second person, whose word confirms it. `scores` replaces those of the same names.
+    names the resident, or another second person, whose word confirms it. `scores` replaces those of the same names,
+    and `own` the fields that the event's class has beyond those of ours: `own={"rooms": 4}`.
     """
 
     TOPIC: ClassVar[str] = "demand.corrected"
@@ -273,12 +274,13 @@ class Corrected(Fact):
     grade: Grade | None = None
     confirmed_by: Name | None = None
     scores: Scores | None = None
+    own: OwnValues | None = None
 
     @property
     def replaced(self) -> dict[str, Any]:
-        """The fields that are replaced, with what they should have said."""
-        own = ("event", "reason", "confirmed_by")
-        return {name: value for name, value in self.__dict__.items() if name not in own and value is not None}
+        """The fields of ours that are replaced, with what they should have said; `own` are the others."""
+        names = ("event", "reason", "confirmed_by", "own")
+        return {name: value for name, value in self.__dict__.items() if name not in names and value is not None}
 
 
 class MovedOver(Fact):
@@ -373,26 +375,3 @@ def extended(fact: type[Fact]) -> type[Fact] | None:
 def correctable(fact: type[Fact]) -> tuple[str, ...]:
     """The fields of such a fact that a correction may replace."""
     return next((fields for kind, fields in CORRECTABLE.items() if issubclass(fact, kind)), ())
-
-
-OURS = frozenset((*STANDARD_FACTS, UnknownFact))
-
-
-@cache
-def own_fields(kind: type[Fact]) -> tuple[str, ...]:
-    """The fields that a community's own class has beyond those of ours that it extends."""
-    ours = {name for base in kind.__mro__ if base in OURS for name in base.model_fields}  # type: ignore[attr-defined]
-    return tuple(name for name in kind.model_fields if name not in ours)
-
-
-def own_values(fact: Fact) -> dict[str, Any]:
-    """What a fact of a community's own class says beyond those of ours that it extends.
-
-    If the class was not given to open(), as it was stored.
-    """
-    if isinstance(fact, UnknownFact):
-        return fact.fields
-    if fact.__pydantic_extra__:
-        return fact.__pydantic_extra__
-    values = ((name, getattr(fact, name)) for name in own_fields(type(fact)))
-    return {name: value for name, value in values if value is not None}

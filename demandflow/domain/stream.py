@@ -48,7 +48,8 @@ class Stream(Struct, frozen=True):
     `stamp` is what its last event meant: its state is empty before the first one. `recorded` is the latest moment of
     recording, `last` the latest of happening. `due` is the moment that a fact named for the whole of it; `next_due`
     also looks at its `clocks`. `facts` are those of its events; `missing` are the versions (from, to) of events that
-    went from the log, if any did. `commands` are the ids of the commands that led to its events.
+    went from the log, if any did. `commands` are the ids of the commands that led to its events. `_attributes` is what
+    own fields said, and `_attributes_from` the version of the event that said each.
 
     A kind of stream has fields of its own, and says in `changes` which of them an event changes. KIND is stamped on its
     events; those of demands have none. KEY is the field of its first fact by which it is known: of each word there is
@@ -74,6 +75,7 @@ class Stream(Struct, frozen=True):
     missing: tuple[tuple[int, int], ...] = ()
     commands: tuple[tuple[str, int], ...] = ()
     _attributes: dict[str, Any] = {}
+    _attributes_from: dict[str, int] = {}
 
     state = reads[str]("stamp.state")
     stage = reads[str]("stamp.stage")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from demandflow.domain.corrections import with_corrections
 from demandflow.domain.events import Event
 from demandflow.domain.fact import Fact
 from demandflow.domain.facts import Corrected, Evaluated, correctable, in_their_own_name
+from demandflow.domain.own_fields import correctable_own
 from demandflow.domain.values import Actor
 from demandflow.errors import DemandFlowError, DemandNotFound, InvalidValue, Refusal, brief
 from demandflow.importing.columns import Row
@@ -143,24 +145,27 @@ class RowImporter:
         done: list[Difference] = []
         for version, of_this in sorted(of_events.items()):
             event, objection = events[version], ""
-            possible = correctable(type(event.fact)) if move is not None else ()
-            fields = {
-                str(difference.replaces): difference.now
-                for difference in of_this
-                if difference.replaces in possible and difference.now is not None
-            }
-            corrected = fields.keys()
-            if fields and move is not None:
+            ours, own = (_otherwise(of_this, names(type(event.fact))) for names in (correctable, correctable_own))
+            corrected = {*ours, *own} if move is not None else set[str]()
+            fields: dict[str, Any] = {**ours, **({"own": own} if own else {})}
+            if corrected and move is not None:
                 if isinstance(event.fact, Evaluated):  # the file brings the word of who evaluated
                     fields = {**fields, "confirmed_by": event.meta.actor.id}
-                fact = Corrected(event=version, reason=f"{self._mapping.source} says otherwise now", **fields)
+                why = f"{self._mapping.source} says otherwise now"
                 try:
+                    fact = Corrected(event=version, reason=why, **fields)
                     with batch.attempt():  # as early as may be, so that later steps of the demand can follow
                         batch.act(demand, move, fact, by=by, at=batch.last_of(demand))
-                except Refusal as refusal:
+                except (Refusal, InvalidValue) as refusal:
                     objection = str(refusal)
             for difference in of_this:
                 tried = difference.replaces in corrected
                 mended, why = tried and not objection, objection if tried else ""
                 done.append(replace(difference, corrected=mended, objection=why))
         return done
+
+
+def _otherwise(differences: Iterable[Difference], possible: Collection[str]) -> dict[str, object]:
+    """What the file says in these fields otherwise, by their names."""
+    said = ((str(one.replaces), one.now) for one in differences if one.now is not None)
+    return {name: now for name, now in said if name in possible}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from demandflow.domain.demand import Demand
-from demandflow.domain.facts import own_fields
+from demandflow.domain.own_fields import own_fields
 from demandflow.domain.stream import OtherKind
 from demandflow.domain.versions.workflows import Workflows, of_demands
 from demandflow.domain.workflow import Workflow

@@ -88,13 +88,16 @@ class Earlier:
             _check_same_command(event, command, on)
         return evolve(None, event, on.of)
 
-    def done(self, demand: S, command: Command) -> S | None:
-        """The demand as it was after this command, if the same one came before."""
+    def version_of(self, demand: Stream, command: Command) -> int | None:
+        """The version to which this command led, if the same one came before."""
         if command.command_id is None:
             return None
         ids = ids_of(command)
-        version = next((version for known, version in demand.commands if known in ids), None)
-        if version is None:
+        return next((version for known, version in demand.commands if known in ids), None)
+
+    def done(self, demand: S, command: Command) -> S | None:
+        """The demand as it was after this command, if the same one came before."""
+        if command.command_id is None or (version := self.version_of(demand, command)) is None:
             return None
         if not (events := self._events(demand.id, version - 1, version)):
             raise HistoryIncomplete((Hole(VERSIONS, version, version, demand.id),))

@@ -11,7 +11,7 @@ from demandflow.domain.decide import Command, decide
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event, Meta
 from demandflow.domain.evolve import S, evolve
-from demandflow.domain.facts import MovedOver
+from demandflow.domain.facts import Corrected, MovedOver
 from demandflow.domain.merging import other_of, other_side
 from demandflow.domain.moves import Proposal
 from demandflow.domain.stream import Stream, of_kind
@@ -23,6 +23,7 @@ from demandflow.errors import InvalidValue, Refusal, StaleDemand, StorageBusy, S
 from demandflow.recording.demands import MOST, Demands
 from demandflow.recording.earlier import Earlier
 from demandflow.recording.moments import ALLOWED_SKEW, Moments
+from demandflow.recording.own_corrections import as_its_class_writes_it
 from demandflow.store.log import Log, VersionTaken
 from demandflow.store.pending import PendingLog
 
@@ -73,6 +74,8 @@ class CommandHandler:
             if not isinstance(demand, of):
                 demand = of_kind(demand, of)
             try:
+                if isinstance(command.fact, Corrected) and command.fact.own is not None:
+                    command = self._read(command, command.fact, demand)
                 if (done := self._earlier.done(demand, command)) is not None:
                     return done
                 other = other_of(demand, command.fact, self.demands.seen)
@@ -113,6 +116,12 @@ class CommandHandler:
                 if not derived:
                     raise StorageError(f"new_id made {command.demand}, which is in the log already") from None
         raise StorageBusy(f"demand {command.demand} could not be registered in {ATTEMPTS} attempts")
+
+    def _read(self, command: Command, correction: Corrected, demand: Stream) -> Command:
+        """The command that corrects own fields, read by their class; what came again, as it was read before."""
+        done, events = self._earlier.version_of(demand, command), self._log.events(demand.id)
+        before = [event for event in events if done is None or event.version < done]
+        return as_its_class_writes_it(command, correction, demand, before)
 
     def _decided(self, command: Command, demand: Stream, other: Demand | None = None) -> list[Event]:
         """The events to record: one, or one on each side of a merge, at the same moment."""

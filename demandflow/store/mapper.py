@@ -16,7 +16,8 @@ from pydantic import ValidationError
 
 from demandflow.domain.events import Event, Meta, Stamp
 from demandflow.domain.fact import Fact
-from demandflow.domain.facts import OURS, UnknownFact, extended
+from demandflow.domain.facts import UnknownFact, extended
+from demandflow.domain.own_fields import OURS
 from demandflow.domain.values import STORED
 from demandflow.errors import HistoryIncomplete, InvalidValue, UnreadableEvent, brief, printable
 from demandflow.inputs.texts import has_control_characters

@@ -81,6 +81,24 @@ FAULTS = (
         "    for event in events:\n        if not isinstance(event.fact, Corrected):",
         "    for event in reversed(events):\n        if not isinstance(event.fact, Corrected):",
     ),
+    Fault(
+        "a correction of an own field beats what was said later",
+        "domain/corrections.py",
+        " if fact.event >= since.get(name, 0)}",
+        "}",
+    ),
+    Fault(
+        "an own field is shown on a day of the past as it was before it was corrected",
+        "projections/figures/point_in_time.py",
+        "return as_if(demand, **right, **own)",
+        "return as_if(demand, **right)",
+    ),
+    Fault(
+        "letters are not found in own fields",
+        "projections/board/rows.py",
+        "BETWEEN_TEXTS.join((text, *own.texts_of(attributes)))",
+        "text",
+    ),
     # the table and the door
     Fault(
         "a rule is dropped",

@@ -18,8 +18,9 @@ from demandflow.domain.checks.spelling import did_you_mean, meant
 from demandflow.domain.clocks.clock import Clock
 from demandflow.domain.demand import Demand
 from demandflow.domain.fact import Fact
-from demandflow.domain.facts import OTHER_SIDE, STANDARD_FACTS, Corrected, Evaluated, Registered, Reported, own_fields
+from demandflow.domain.facts import OTHER_SIDE, STANDARD_FACTS, Corrected, Evaluated, Registered, Reported
 from demandflow.domain.moves import BACK, ENDS, MEANINGS, START, WORDS, Move, State
+from demandflow.domain.own_fields import own_fields
 from demandflow.domain.standard.grades import FIVE_GRADES, GradeScale
 from demandflow.domain.stream import Stream
 from demandflow.domain.values import Stage

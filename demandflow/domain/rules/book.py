@@ -24,6 +24,7 @@ from demandflow.domain.facts import (
     correctable,
 )
 from demandflow.domain.moves import Condition, Proposal, Rule
+from demandflow.domain.own_fields import correctable_own
 from demandflow.domain.rules.numbered import numbered
 from demandflow.domain.rules.separations import *  # noqa: F403
 from demandflow.domain.rules.supporting import *  # noqa: F403
@@ -247,13 +248,13 @@ def a_correction_names_an_earlier_event(demand: Demand, proposal: Proposal[Corre
 
 def a_correction_replaces_what_the_event_says(demand: Demand, proposal: Proposal[Corrected]) -> str | None:
     """A correction replaces at least one field, only such as an event of that kind can have, and never a correction."""
-    fact = proposal.fact
-    kind = demand.fact_of(fact.event)
+    fact, kind = proposal.fact, demand.fact_of(proposal.fact.event)
     if kind is None:
         return None
     possible, wanted = correctable(kind), fact.replaced
-    if wanted and set(wanted) <= set(possible):
+    if (wanted or fact.own) and set(wanted) <= set(possible):  # the own ones were read by their class before
         return None
+    possible += tuple([f"own {name}" for name in correctable_own(kind)])
     return f"event {fact.event} is {kind.__name__}: a correction can replace {listed(possible, 'nothing')} of it"
 
 

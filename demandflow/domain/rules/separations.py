@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from demandflow.domain.demand import Demand
-from demandflow.domain.facts import ContractedOut, Corrected, Evaluated
+from demandflow.domain.fact import Fact
+from demandflow.domain.facts import ContractedOut, Corrected, Evaluated, Reported
 from demandflow.domain.moves import Proposal
 from demandflow.domain.values import Role
 from demandflow.errors import listed
@@ -66,8 +67,8 @@ def nobody_extends_their_own_work(demand: Demand, proposal: Proposal[Any]) -> st
 
 
 def nobody_corrects_the_verdict_on_their_own_work(demand: Demand, proposal: Proposal[Corrected]) -> str | None:
-    """Who handled the demand does not correct whether it was resolved or how it was graded."""
-    verdict = _says_the_verdict(proposal.fact)
+    """Who handled the demand does not correct if it was resolved, how it was graded, or what else was said with it."""
+    verdict = _says_the_verdict(demand, proposal.fact)
     if verdict and proposal.by.speaks_for(*demand.handlers):
         return f"{proposal.by.id} handled this demand and cannot correct the verdict on it"
     return None
@@ -149,7 +150,7 @@ def who_registered_or_told_does_not_speak_for_the_resident(demand: Demand, propo
 def an_evaluation_is_corrected_by_two(demand: Demand, proposal: Proposal[Corrected]) -> str | None:
     """What the resident said is corrected by an outsider, and confirmed by the resident or a second outsider."""
     fact, by = proposal.fact, proposal.by
-    verdict = _says_the_verdict(fact)
+    verdict = _says_the_verdict(demand, fact)
     kind = demand.fact_of(fact.event)
     if not verdict or kind is None or not issubclass(kind, Evaluated):
         return None
@@ -164,5 +165,8 @@ def an_evaluation_is_corrected_by_two(demand: Demand, proposal: Proposal[Correct
     return None
 
 
-def _says_the_verdict(fact: Corrected) -> bool:
+def _says_the_verdict(demand: Demand, fact: Corrected) -> bool:
+    """Whether it is of the verdict, or of own fields of a report or an evaluation, which belong to it."""
+    if fact.own is not None and issubclass(demand.fact_of(fact.event) or Fact, Reported | Evaluated):
+        return True
     return fact.resolved is not None or fact.grade is not None or fact.scores is not None

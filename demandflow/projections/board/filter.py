@@ -49,7 +49,8 @@ OPEN = (
 class Filter:
     """Which rows of the board; a place or category includes all below it, an empty name means those that have none.
 
-    `text` are letters that the text contains, `own` are fields of the community's own facts, with what they say.
+    `text` are letters that the text or an own field contains, `own` are fields of the community's own facts, with what
+    they say.
     """
 
     place: str | None = None
@@ -165,7 +166,7 @@ def _none(column: str) -> Condition:
 
 
 def _containing(text: str) -> Condition:
-    """The rows whose text contains these letters, as capital or small ones."""
+    """The rows of which a text contains these letters, as capital or small ones."""
     if not (letters := searchable(asked_text_of(text))):
         raise InvalidValue("text", f"{brief(text)} has no letters to look for; give some, or leave it out")
     return Condition("instr(COALESCE(searched, text), ?) > 0", (letters,), ("searched", "text"))

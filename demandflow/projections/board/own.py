@@ -33,6 +33,12 @@ def written(attributes: Mapping[str, Any]) -> str:
     return "{\n" + "\n,\n".join(_line(name, as_json(attributes[name])) for name in sorted(attributes)) + "\n}"
 
 
+def texts_of(attributes: Mapping[str, Any]) -> Iterator[str]:
+    """All texts that the own fields say, as JSON has them: by themselves, or among several values."""
+    for name in sorted(attributes):
+        yield from _texts(as_json(attributes[name]))
+
+
 def in_slice(attributes: Mapping[str, Any], dimensions: Collection[str]) -> str:
     """Those of the own fields that are dimensions, as a slice keeps them; empty if there are none."""
     values = {name: _scalar_or_several(attributes[name]) for name in dimensions if name in attributes}
@@ -95,6 +101,14 @@ def beginning(name: str) -> str:
 
 def _line(name: str, value: Any) -> str:
     return f"{json.dumps(name, ensure_ascii=False)}:{json.dumps(value, ensure_ascii=False, separators=(',', ':'))}"
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | dict):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _texts(part)
 
 
 def _scalar_or_several(value: Any) -> Any:

@@ -21,6 +21,7 @@ from demandflow.projections.board.indexes import INDEXES
 from demandflow.projections.board.order import Order
 from demandflow.projections.board.pages import rows_of, table_for
 from demandflow.projections.board.paths import by_index
+from demandflow.projections.board.sheet import board_as_csv
 from demandflow.projections.entries import Page
 from demandflow.projections.printing import minute
 from demandflow.projections.standing import dues_of, standing
@@ -43,6 +44,8 @@ CREATE TABLE demandflow_helpers (
 """ + "".join(index.sql for index in INDEXES)
 MOMENTS = ("received", "since", "last", "due", "review", "ended")
 MOST = 2**31
+BETWEEN_TEXTS = "\x1f"
+"""No text that is looked for has it."""
 HELPER = "INSERT INTO demandflow_helpers (helper, demand) VALUES (?, ?)"
 NO_HELPER = "DELETE FROM demandflow_helpers WHERE helper = ? AND demand = ?"
 
@@ -123,6 +126,14 @@ class BoardPage:
     total: int | None = None
     parked: tuple[UUID, ...] = ()
     note: str = ""
+
+    def as_csv(self) -> str:
+        """The rows of this page as CSV: a column for each field, then one for each own field that a row has.
+
+        Moments are in UTC; yes, no and several values are written as JSON; no text is taken for a formula. An own field
+        that has the name of a field of ours is `own …`.
+        """
+        return board_as_csv(SHOWN, self.rows)
 
     def __str__(self) -> str:
         more = f" of {self.total}" if self.total is not None else ", and more" if self.next is not None else ""
@@ -242,7 +253,8 @@ def changed_since(connection: sqlite3.Connection, at: datetime) -> bool:
 def _row(demand: Demand) -> tuple[Any, ...]:
     stamp, subject, work, this_round = demand.stamp, demand.subject, demand.work, demand.this_round
     clocks, dues, resolved, last = demand.clocks, dues_of(demand), this_round.resolved, microseconds(demand.last)
-    text, letters = subject.text, searchable(subject.text)
+    attributes, text = demand._attributes, subject.text
+    letters = searchable(BETWEEN_TEXTS.join((text, *own.texts_of(attributes)))) if attributes else searchable(text)
     return (
         *(demand.id.hex, demand.version, demand.workflow, stamp.state, stamp.stage, stamp.ended_as, stamp.round),
         last if demand.received is None else microseconds(demand.received),
@@ -256,7 +268,7 @@ def _row(demand: Demand) -> tuple[Any, ...]:
         *(this_round.grade, int(this_round.escalated), len(demand.supporters)),
         "\n".join([clock.clock for clock in clocks if clock.undated]),
         text,
-        own.written(demand._attributes) if demand._attributes else "",
+        own.written(attributes) if attributes else "",
         standing(demand),
         json.dumps({clock: microseconds(due) for clock, due in dues}, ensure_ascii=False) if dues else "{}",
         None if letters == text else letters,

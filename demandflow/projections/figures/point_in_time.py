@@ -87,7 +87,8 @@ class PointInTime:
             return None
         # who did what does not change; a correction recorded later replaces the fields that it corrects, and no others
         right = {name: getattr(getattr(corrected, part), name) for part, names in CORRECTED.items() for name in names}
-        return as_if(demand, **right)
+        own = {name: getattr(corrected, name) for name in ("_attributes", "_attributes_from")}
+        return as_if(demand, **right, **own)
 
     def demand_of(self, events: Callable[..., list[Event]], demand: UUID) -> Demand | None:
         """The demand at this point in time, by its events before the first that cannot be read."""

@@ -15,6 +15,7 @@ from demandflow.domain.fact import Fact
 from demandflow.domain.facts import Corrected, correctable
 from demandflow.domain.values import Category, Channel, FeedbackMethod, Grade, Place, Urgency
 from demandflow.errors import InvalidValue
+from demandflow.testing.model.own import own_of_class, writable
 from demandflow.testing.people import (
     CATEGORIES,
     CHANNELS,
@@ -32,6 +33,8 @@ from demandflow.testing.people import (
 MOST = 2**20
 RARELY_CORRECTED = ("contractor", "grade", "resolved", "scores")
 """What few events say."""
+OWN_AT_MOST = 24
+"""So much more than corrections of our fields those of own fields come, however many there could be."""
 DAYS = (1, 20, -1, 5, -2)
 KEYS = ("ok", "路灯坏了", "não", "a/b", "…", "7", "8", "Ⅸ")
 A_WHILE, SOME_TEXTS = timedelta(hours=2), 3
@@ -194,9 +197,26 @@ def _correction(kind: type[Corrected], number: int, where: Surroundings) -> Corr
         "grade": where.grades,
         "scores": where.several_scores(),
     }
-    number, chosen = divmod(number, len(named) * 2 + len(wrong))
-    event, field = [*named, *named, *wrong][chosen]
-    number, chosen = divmod(number, len(values[field]))
+    own = [(at, own) for at, fact in demand.facts_by_version.items() for own in _own(fact, where)]
+    said: dict[str, Any]
+    number, chosen = divmod(number, len(named) * 2 + len(wrong) + min(len(own), OWN_AT_MOST))
+    if chosen >= (ours := len(named) * 2 + len(wrong)):
+        event, values_said = own[(number + chosen - ours) % len(own)]
+        said = {"own": values_said}
+    else:
+        event, field = [*named, *named, *wrong][chosen]
+        number, chosen = divmod(number, len(values[field]))
+        said = {field: values[field][chosen]}
     words = (demand.resident, None, "chen", demand.resident, *sorted(demand.clerks))
-    said = {field: values[field][chosen], "confirmed_by": words[number % len(words)]}
+    said["confirmed_by"] = words[number % len(words)]
     return plain(kind, event=event, reason=TEXTS[number % len(TEXTS)], **said)
+
+
+def _own(fact: type[Fact], where: Surroundings) -> list[dict[str, Any]]:
+    """What own fields of such a fact should have said: one of them, all of them, and what its class does not take."""
+    if not (names := sorted(own_of_class(fact))):
+        return []
+    values = {name: writable(name, values) for name, values in _choices(fact, where).items() if name in names}
+    said = [{name: value} for name in values for value in values[name]]
+    every = {name: some[-1] for name, some in values.items() if some}
+    return [*said, *said, *([every] if every else []), {names[0]: {"un": "heard of"}}, {"unheard_of": 1}]

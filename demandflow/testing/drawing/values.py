@@ -19,6 +19,7 @@ from demandflow.testing import people
 from demandflow.testing.drawing.turning import DAY, HOUR, NO_TIME, US, moments
 from demandflow.testing.model.boards import own_fields
 from demandflow.testing.model.counts import counts_of as counts_with
+from demandflow.testing.model.own import texts_in
 from demandflow.testing.model.query import own_dimensions, own_of
 from demandflow.testing.model.rows import row_of
 from demandflow.testing.model.step import demand_id
@@ -122,7 +123,10 @@ class Values:
     def letters(self) -> str:
         """Some letters of a text, maybe as capital letters, or in another Unicode form; or such as occur nowhere."""
         dice = self.dice
-        texts = [self.last.text] if self.fits else [*self.said("text"), dice.choice(people.TEXTS)]
+        if self.fits:
+            texts = [self.last.text, *(text for text in texts_in(row_of(self.last)["own"]) if text.strip())]
+        else:
+            texts = [*self.said("text"), dice.choice(people.TEXTS)]
         text = dice.choice(texts)
         begin = dice.randrange(len(text))
         some = text[begin : begin + dice.choice((1, 2, 2, 5, 20))]

@@ -72,7 +72,9 @@ def corrections_equal_having_been_right(played: Played) -> None:
             live, right = fold(events), fold(with_corrections(events))
             assert live is not None
             assert right is not None
-            same = (standing(right), slice_of(right)) == (standing(live), slice_of(live))
+            own = tuple(own_dimensions(played.world))
+            same = (standing(right), slice_of(right, own)) == (standing(live), slice_of(live, own))
+            same = same and right.attributes == live.attributes
             assert same, f"a correction of demand {demand.int} was not applied"
 
 

@@ -16,6 +16,7 @@ from demandflow.domain.facts import Corrected, correctable
 from demandflow.domain.stream import Stream
 from demandflow.domain.values import Actor, Category, Channel, Grade, Place, Role, Word
 from demandflow.errors import InvalidValue
+from demandflow.testing.model.own import own_of_class, writable
 from demandflow.testing.people import names_in
 
 STRANGERS = ("somebody", "somebody else", "a third person")
@@ -128,6 +129,9 @@ def _neighbours(said: Any, kind: type) -> Iterator[Any]:
 def _corrections(kind: type[Corrected], demand: Stream, grades: tuple[Grade, ...]) -> Iterator[Corrected]:
     """A correction of each field that an event has, to each value that there is."""
     for event, fact in enumerate(demand.facts, start=1):
+        own = {name: choices_of(fact, everything=True, grades=grades)[name] for name in sorted(own_of_class(fact))}
+        for said in ({name: value} for name in own for value in writable(name, own[name])):
+            yield plain(kind, event=event, reason="sample", own=said)
         samples = {**choices_of(kind, everything=True, grades=grades), "contractor": (*STRANGERS, *_names(demand))}
         for name in correctable(fact):
             for value in samples[name]:

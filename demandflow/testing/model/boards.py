@@ -7,15 +7,15 @@ from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from typing import Any
 
-from demandflow.domain.fact import Fact
 from demandflow.domain.facts import STANDARD_FACTS
 from demandflow.domain.moves import ENDS, sources
 from demandflow.domain.values import Role, Stage
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue
 from demandflow.testing.model.demands import as_text, demand_then, shown_fields
+from demandflow.testing.model.own import own_of_class
 from demandflow.testing.model.query import ever_seen
-from demandflow.testing.model.rows import Row, as_recorded, fits, in_order, line_of, matches, row_of
+from demandflow.testing.model.rows import Row, as_csv, as_recorded, fits, in_order, line_of, matches, row_of
 from demandflow.testing.model.streams import Until
 from demandflow.testing.model.world import World
 
@@ -130,8 +130,7 @@ def own_fields(world: World) -> set[str]:
     """The fields of the workflow's own facts that the standard fact, if they extend one, does not have."""
     names = set[str]()
     for fact in {move.fact for flow in world.of_demands.values() for move in flow.moves} - {*STANDARD_FACTS}:
-        ours: Any = next((base for base in fact.__mro__ if base in STANDARD_FACTS), Fact)
-        names |= fact.model_fields.keys() - ours.model_fields.keys()
+        names |= own_of_class(fact)
     return names
 
 
@@ -151,7 +150,7 @@ def _pages(rows: list[Row], limit: int, note: str, *, total: bool) -> list[dict[
             *([f"  {note}"] if note else []),
         ]
         shown = [{name: as_text(value) for name, value in row.items()} for row in page]
-        what = {"total": number, "parked": (), "note": note, "str": "\n".join(lines)}
+        what = {"total": number, "csv": as_csv(page), "parked": (), "note": note, "str": "\n".join(lines)}
         answer.append({"rows": shown, "next": follow, **what})
         note = ""
     return answer
@@ -165,6 +164,7 @@ def _shown_pages(pages: list[Any]) -> list[dict[str, Any]]:
             "rows": [_shown_row(row) for row in page.rows],
             "next": page.next is not None,
             "str": str(page),
+            "csv": page.as_csv(),
         }
         for page in pages
     ]

@@ -26,6 +26,7 @@ from demandflow.testing.model.world import World
 CORRECTED = (
     *("channel", "place", "place_from", "category", "category_from", "contracts", "lead", "contractor"),
     *("resolved", "grade", "grade_means", "scores", "score_means", "reported_resolved"),
+    *("_attributes", "_attributes_from"),
 )
 """What a correction puts right from the event on that it names; who did what stays as it was recorded."""
 ENDS_SOON = timedelta(days=90)

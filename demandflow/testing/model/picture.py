@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -177,8 +178,16 @@ def as_right(events: Sequence[Event]) -> list[Fact]:
                         kept = [one for one in wrong.scores or () if one[0] not in dict(value)]  # type: ignore[attr-defined]
                         value = tuple(sorted([*kept, *value]))
                     wrong = wrong.model_copy(update={name: value})
+            if correction.fact.own and not isinstance(wrong, Corrected):
+                wrong = told_otherwise(wrong, correction.fact.own)
             facts[correction.fact.event - 1] = wrong
     return facts
+
+
+def told_otherwise(fact: Fact, own: Iterable[tuple[str, Any]]) -> Fact:
+    """The fact, had it said this in its own fields. Raises ValueError if its class does not take it."""
+    said = json.loads(fact.model_dump_json(exclude_none=True))
+    return type(fact).model_validate_json(json.dumps({**said, **dict(own)}))
 
 
 def _this_round(told: list[Found]) -> list[Found]:

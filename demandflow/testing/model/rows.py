@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -11,6 +12,7 @@ from pydantic import TypeAdapter
 
 from demandflow.domain.demand import Demand
 from demandflow.testing.model.demands import next_due_of
+from demandflow.testing.model.own import texts_in
 from demandflow.testing.model.world import World
 
 Row = dict[str, Any]
@@ -58,6 +60,33 @@ def line_of(row: Row) -> str:
     return f"{line}: {' '.join(text.split())} [{row['demand']}]"
 
 
+SHEET = (
+    *("demand", "version", "workflow", "state", "stage", "ended_as", "round", "received", "since", "last", "due"),
+    *("clock", "place", "channel", "category", "urgency", "contractor", "co_handlers", "lead", "resident", "review"),
+    *("ended", "resolved", "grade", "escalated", "supporters", "undated", "text"),
+)
+
+
+def as_csv(rows: Sequence[Row]) -> str:
+    """The rows as a sheet: every cell is a text that no spreadsheet reckons with."""
+    own = sorted({name for row in rows for name in row["own"]})
+    head = [*SHEET, *(f"own {name}" if name in SHEET else name for name in own)]
+    lines = [[*(row[name] for name in SHEET), *(row["own"].get(name) for name in own)] for row in rows]
+    return "".join(",".join(map(_cell, line)) + "\n" for line in (head, *lines))
+
+
+def _cell(value: Any) -> str:
+    if value is None or value in ((), [], {}):
+        return ""
+    if isinstance(value, str):
+        text = f"'{value}" if value[:1] and value[0] in "=+-@\t\r" else str(value)
+    elif isinstance(value, bool | tuple | list | dict):
+        text = json.dumps(value, ensure_ascii=False)
+    else:
+        text = value.isoformat() if isinstance(value, date) else str(value)
+    return '"' + text.replace('"', '""') + '"' if {*',"\n\r'} & {*text} else text
+
+
 def matches(world: World, row: Row, where: dict[str, Any]) -> bool:
     """Whether it is one of those that are asked for."""
     return all(fits(world, row, name, wanted) for name, wanted in where.items() if wanted is not None)
@@ -74,7 +103,8 @@ def fits(world: World, row: Row, name: str, wanted: Any) -> bool:
     if name == "closed":
         return row["ended_as"] == "closed" and in_period(world.day(row["ended"]), wanted)
     if name == "text":
-        return as_recorded(wanted).casefold() in normalize("NFC", row["text"]).casefold()
+        said = (row["text"], *texts_in(row["own"]))
+        return any(as_recorded(wanted).casefold() in normalize("NFC", text).casefold() for text in said)
     if name == "own":
         return all(says(row["own"].get(field), value) for field, value in wanted.items())
     word, has = as_recorded(wanted), row[name] or ""

@@ -38,9 +38,10 @@ def had_a_part(d: Demand) -> set[str | None]:
     return {*handled(d), *d.clerks, *d.evaluators, *residents(d)}
 
 
-def verdict(p: P) -> bool:
-    """Whether a correction is of the verdict."""
-    return (p.fact.resolved, p.fact.grade, p.fact.scores) != (None, None, None)
+def verdict(d: Demand, p: P) -> bool:
+    """Whether a correction is of the verdict, or of what else was said with it."""
+    with_it = p.fact.own and issubclass(corrected(d, p) or object, (Reported, Evaluated))
+    return bool(with_it) or (p.fact.resolved, p.fact.grade, p.fact.scores) != (None, None, None)
 
 
 def given_to(p: P) -> set[str | None]:
@@ -72,7 +73,7 @@ def corrects_what_it_says(d: Demand, p: P) -> bool:
     possible: set[str] = {name for one, names in CORRECTABLE.items() if issubclass(kind, one) for name in names}
     said = {name: getattr(p.fact, name) for name in type(p.fact).model_fields}
     wanted = {name for name, value in said.items() if value is not None} - {"event", "reason", "confirmed_by"}
-    return wanted != set() and wanted <= possible
+    return wanted != set() and wanted - {"own"} <= possible
 
 
 def confirmed(d: Demand, p: P) -> bool:
@@ -149,7 +150,7 @@ OBJECTS: dict[str, Callable[[Demand, P], Any]] = {
         is_one_of(p.by, *handled(d)) and (p.by.role, p.by.id) != ("resident", d.resident)
     ),
     "nobody_extends_their_own_work": lambda d, p: is_one_of(p.by, *handled(d)),
-    "nobody_corrects_the_verdict_on_their_own_work": lambda d, p: verdict(p) and is_one_of(p.by, *handled(d)),
+    "nobody_corrects_the_verdict_on_their_own_work": lambda d, p: verdict(d, p) and is_one_of(p.by, *handled(d)),
     "nobody_corrects_who_did_their_own_work": lambda d, p: (
         p.fact.contractor is not None and is_one_of(p.by, p.fact.contractor, *handled(d))
     ),
@@ -167,7 +168,7 @@ OBJECTS: dict[str, Callable[[Demand, P], Any]] = {
         p.by.role == "resident" and p.by.id != d.resident and p.by.id in d.clerks
     ),
     "an_evaluation_is_corrected_by_two": lambda d, p: (
-        verdict(p)
+        verdict(d, p)
         and issubclass(corrected(d, p) or object, Evaluated)
         and (is_one_of(p.by, *had_a_part(d)) or not confirmed(d, p))
     ),

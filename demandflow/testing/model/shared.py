@@ -32,7 +32,8 @@ def shared(events: Sequence[Event], facts: Sequence[Fact]) -> dict[str, Any]:
         "facts": tuple(type(event.fact) for event in events),
         "missing": (),  # nothing ever went from what was played
         "commands": tuple((e.meta.command_id, e.version) for e in events if e.meta.command_id is not None),
-        "_attributes": _attributes(facts),
+        "_attributes": {name: value for name, (_, value) in _attributes(facts).items()},
+        "_attributes_from": {name: version for name, (version, _) in _attributes(facts).items()},
     }
 
 
@@ -62,11 +63,12 @@ def _last_run(told: Sequence[tuple[datetime, ClockChange]]) -> ClockState:
     return ClockState(*status, bool(first.extensible), known, pauses)
 
 
-def _attributes(facts: Sequence[Fact]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for fact in facts:
+def _attributes(facts: Sequence[Fact]) -> dict[str, tuple[int, Any]]:
+    """What own fields said last, each with the version that said it."""
+    found: dict[str, tuple[int, Any]] = {}
+    for version, fact in enumerate(facts, 1):
         if type(fact) not in STANDARD_FACTS:
             ours: Any = next((base for base in type(fact).__mro__ if base in STANDARD_FACTS), Fact)
             own = [name for name in type(fact).model_fields if name not in ours.model_fields]
-            found |= {name: value for name in own if (value := getattr(fact, name)) is not None}
+            found |= {name: (version, value) for name in own if (value := getattr(fact, name)) is not None}
     return found

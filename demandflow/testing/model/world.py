@@ -8,11 +8,12 @@ from unicodedata import normalize
 
 from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.events import Event, Meta
-from demandflow.domain.facts import OTHER_SIDES, Merged, MovedOver, Registered, Unmerged
+from demandflow.domain.facts import OTHER_SIDES, Corrected, Merged, MovedOver, Registered, Unmerged
 from demandflow.domain.moves import Move, Proposal
 from demandflow.domain.stream import Stream
 from demandflow.domain.values import Role
 from demandflow.testing.model.naming import is_a_key, key_of
+from demandflow.testing.model.own import as_read
 from demandflow.testing.model.step import ENTERED, Expected, Step, demand_id
 from demandflow.testing.model.streams import Streams
 
@@ -75,6 +76,8 @@ class World(Streams):
             return "InvalidValue"
         if (error := self._other_kind(step, before)) is not None:
             return error
+        if isinstance(step.fact, Corrected) and step.fact.own and self._read(step, step.fact, before) is None:
+            return "InvalidValue"
         if (earlier := self._earlier(step)) is not None:
             return self._conflict(step, proposal, earlier) or earlier.version
         other: Any = proposal.other
@@ -105,6 +108,11 @@ class World(Streams):
         others = step.of not in (None, kind) or (step.on is not None and self.workflows[step.on].of is not kind)
         known = key_of(step.fact, kind)
         return "InvalidValue" if others or (kind.KEY is not None and not is_a_key(known)) else None
+
+    def _read(self, step: Step, correction: Corrected, before: Any) -> Corrected | None:
+        """A correction of own fields as their class writes it; None if that does not take it."""
+        events, earlier = self.events.get(before.id, ()), self._earlier(step)
+        return as_read(correction, before, events if earlier is None else events[: earlier.version - 1])
 
     def _earlier(self, step: Step) -> Event | None:
         """What the same command, or the same reference, of before led to; ids of commands have one spelling."""
@@ -160,6 +168,8 @@ class World(Streams):
         alone = isinstance(fact, Registered) and fact.resident is None and fact.representative is None
         if alone and step.by.role == Role.RESIDENT:
             fact = fact.model_copy(update={"resident": step.by.id})
+        if isinstance(fact, Corrected) and fact.own:
+            fact = self._read(step, fact, before) or fact
         into = None
         if isinstance(before, Demand):
             into = fact.into if isinstance(fact, Merged) else before.merged_into if isinstance(fact, Unmerged) else None

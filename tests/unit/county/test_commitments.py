@@ -194,6 +194,8 @@ def test_nobody_checks_publishes_claims_or_confirms_what_is_not_theirs_to() -> N
     published.when(a(Progressed), by=Actor("sun", "grid_administrator")).refused(RoleNotAllowed)
     published.when(Reported(resolved=False, words="half"), by=ZHANG).refused(RuleBroken, match="a claim says")
     published.when(a(Corrected, event=2, contractor="Wei")).refused(RuleBroken, match="the promise of Zhang")
+    published.when(a(Corrected, event=1, own={"promiser": "Wei"})).refused(RuleBroken, match="the promise of Zhang")
+    assert published.when(a(Corrected, event=1, own={"target": 3})).demand.attributes["target"] == 3
     claimed = given(*PUBLISHED, CLAIM, workflow=COMMITMENT)
     claimed.when(YES, by=Actor("Zhang", "resident")).refused(RuleBroken)
     claimed.when(YES, by=Actor("Zoë", "resident")).refused(RuleBroken, match="neither asked for this nor shares it")

@@ -160,6 +160,13 @@ class TestARow:
             assert [one.field for one in again.changed[0].differences] == ["text"]
             assert flow.figures().count("corrected") == 2, "what has been corrected is not corrected again"
 
+    def test_own_fields_are_corrected_as_well(self, tmp_path: Path) -> None:
+        with opened() as flow:
+            import_file(flow, written(tmp_path, TREE), MAPPING)
+            report = import_file(flow, written(tmp_path, TREE.replace(",cut", ",sawn")), MAPPING, correct=True)
+            assert [str(one) for one in report.changed[0].differences] == ["finish.how: 'cut' → 'sawn', corrected"]
+            assert flow.board(own={"how": "sawn"}).rows == flow.board().rows
+
     def test_whose_step_is_gone_is_changed(self, tmp_path: Path) -> None:
         with opened() as flow:
             import_file(flow, written(tmp_path, TREE), MAPPING)

@@ -85,6 +85,14 @@ def test_a_notice_hangs_and_a_window_is_open_to_the_very_moment(days: int) -> No
     assert (shut is None) == (days <= 7)
 
 
+@pytest.mark.parametrize("at", [3, 5])
+def test_who_handled_it_corrects_own_fields_of_what_came_before_their_report(at: int) -> None:
+    demand = told("register accept contract_out take_on report")
+    fact = Corrected(event=at, reason="typo", own={"cost": 3})  # type: ignore[arg-type]
+    said = objection(rules.nobody_corrects_the_verdict_on_their_own_work, demand, "correct", fact, TEAM)
+    assert (said is None) == (at == 3)
+
+
 @pytest.mark.parametrize("fields", [{"resolved": True}, {"grade": Grade.SATISFIED}, {"contractor": "x"}])
 def test_who_handled_it_corrects_neither_word_nor_grade_of_the_evaluation_but_may_the_rest(
     fields: dict[str, Any],

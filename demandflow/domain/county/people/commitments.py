@@ -118,8 +118,9 @@ def it_is_given_to_who_promised(demand: Demand, proposal: Proposal[ContractedOut
 
 def it_stays_with_who_promised(demand: Demand, proposal: Proposal[Corrected]) -> str | None:
     """No correction makes it somebody else's promise."""
-    promiser = _promiser(demand)
-    return None if proposal.fact.contractor in (None, promiser) else f"this is the promise of {promiser}"
+    promiser, fact = _promiser(demand), proposal.fact
+    named = (fact.contractor, dict(fact.own or ()).get("promiser"))
+    return None if all(name in (None, promiser) for name in named) else f"this is the promise of {promiser}"
 
 
 def the_date_is_not_moved(demand: Demand, proposal: Proposal[Any]) -> str | None:

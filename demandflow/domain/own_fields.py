@@ -1,0 +1,87 @@
+"""Own fields: those of a community's own facts beyond ours, what a fact says in them, and what it should have said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from functools import cache
+from typing import Annotated, Any, TypeVar
+
+from pydantic import TypeAdapter
+from pydantic_core import to_json
+
+from demandflow.domain.fact import Fact
+from demandflow.domain.facts import STANDARD_FACTS, Corrected, UnknownFact
+from demandflow.domain.own_values import OwnValue
+from demandflow.domain.values import STORED
+
+F = TypeVar("F", bound=Fact)
+OURS = frozenset((*STANDARD_FACTS, UnknownFact))
+
+
+@cache
+def own_fields(kind: type[Fact]) -> tuple[str, ...]:
+    """The fields that a community's own class has beyond those of ours that it extends."""
+    ours = {name for base in kind.__mro__ if base in OURS for name in base.model_fields}  # type: ignore[attr-defined]
+    return tuple(name for name in kind.model_fields if name not in ours)
+
+
+def own_values(fact: Fact) -> dict[str, Any]:
+    """What a fact of a community's own class says beyond those of ours that it extends.
+
+    If the class was not given to open(), as it was stored.
+    """
+    if isinstance(fact, UnknownFact):
+        return fact.fields
+    if fact.__pydantic_extra__:
+        return fact.__pydantic_extra__
+    values = ((name, getattr(fact, name)) for name in own_fields(type(fact)))
+    return {name: value for name, value in values if value is not None}
+
+
+def correctable_own(kind: type[Fact]) -> tuple[str, ...]:
+    """The own fields of such a fact that a correction may replace; a correction is never corrected."""
+    return () if issubclass(kind, Corrected) else own_fields(kind)
+
+
+def as_said(kind: type[Fact], own: Iterable[OwnValue]) -> dict[str, Any]:
+    """What a correction of such a fact says, as the fact would; of a class that is not known, as it is stored.
+
+    A class that no longer takes a value gets it as it is stored, so that all readers of a log see the same.
+    """
+    possible = None if kind in OURS else correctable_own(kind)
+    if issubclass(kind, Corrected):
+        return {}
+    values = ((name, _value(kind, name, value)) for name, value in own if possible is None or name in possible)
+    return {name: value for name, value in values if value is not None}
+
+
+def with_own(fact: F, own: Iterable[OwnValue]) -> F:
+    """The fact as if it had said this in its own fields."""
+    values = as_said(type(fact), own)
+    if isinstance(fact, UnknownFact):
+        return fact.model_copy(update={"body": json.dumps({**fact.fields, **values}, ensure_ascii=False)})
+    if type(fact) not in OURS:
+        return fact.model_copy(update=values)
+    copied = fact.model_copy()
+    if values:
+        object.__setattr__(copied, "__pydantic_extra__", {**(fact.__pydantic_extra__ or {}), **values})
+    return copied
+
+
+def _value(kind: type[Fact], name: str, value: Any) -> Any:
+    stored = to_json(value)
+    if kind not in OURS:
+        try:
+            return _adapter(kind, name).validate_json(stored, context=STORED)
+        except Exception:  # noqa: S110 - a community's own class may raise anything
+            pass
+    return json.loads(stored)
+
+
+@cache
+def _adapter(kind: type[Fact], name: str) -> TypeAdapter[Any]:
+    """What reads a value of this field; kept, because making it is slow."""
+    info = kind.model_fields[name]
+    field: Any = Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation
+    return TypeAdapter(field)
