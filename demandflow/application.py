@@ -40,6 +40,7 @@ from demandflow.recording.history import HistoryLine, line_of
 from demandflow.recording.ids import elapsed, utc_now, uuid7
 from demandflow.recording.moments import LATE_ENTRY, Moments
 from demandflow.store import cursor
+from demandflow.store.feed import Feed
 from demandflow.store.log import Log
 from demandflow.store.mapper import Unreadable, facts_by_topic
 from demandflow.store.parking import ParkedEvent, grouped
@@ -64,7 +65,7 @@ def _first() -> Workflow:
     return CLOSED_LOOP_1
 
 
-class DemandFlow(Drafts, StreamsAsked, Reactions, Upkeep):
+class DemandFlow(Drafts, StreamsAsked, Reactions, Upkeep, Feed):
     """The demands of one tenant: record what happens, look at the board, and read figures that add up.
 
     Open it with `DemandFlow.open(url)`, close it with `close()` or by `with`. It may be shared by threads.

@@ -24,7 +24,8 @@
         ├── WrongZone       the log has another time zone
         ├── WorkflowChanged a workflow is not what it was when it wrote to the log
         ├── UnreadableEvent a stored event cannot be read
-        └── HistoryIncomplete rows of the log are missing
+        ├── HistoryIncomplete rows of the log are missing
+        └── DamagedFile     an exported file is not what it was (in demandflow.exchange)
 
 Warnings are no errors: WorkflowAdvice and ClockJumped below, and CalendarEnds in demandflow.calendars.
 Each kind has a `code` for logs, answers and translations, which never changes, whatever becomes of the class's name.

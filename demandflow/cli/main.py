@@ -16,7 +16,10 @@ from typing import Any, NoReturn
 from demandflow.analysis.comparison import diff
 from demandflow.analysis.replay import replay_check
 from demandflow.analysis.what_if import what_if
+from demandflow.cli.exchange import add_exchange
+from demandflow.cli.feed import add_feed
 from demandflow.cli.follow import add_follow
+from demandflow.cli.verify import add_verify
 from demandflow.domain.events import Event
 from demandflow.domain.facts import STANDARD_FACTS
 from demandflow.domain.workflow import Workflow
@@ -80,8 +83,11 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="demandflow", description=__doc__, allow_abbrev=False)
-    topics = parser.add_subparsers(required=True, metavar="workflow | follow")
+    topics = parser.add_subparsers(required=True, metavar="workflow | follow | feed | export | load | backup | verify")
     add_follow(topics)
+    add_feed(topics)
+    add_exchange(topics)
+    add_verify(topics)
     about = topics.add_parser("workflow", help="ask about a workflow")
     verbs = about.add_subparsers(required=True, metavar="check | draw | diff | replay-check | what-if")
 

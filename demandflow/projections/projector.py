@@ -140,6 +140,16 @@ class Projector:
         position = self._cursor.position()
         return 0 if position is None else position.parked
 
+    def position(self) -> int:
+        """The position of the log up to which the tables are made; to be called within tables()."""
+        position = self._cursor.position()
+        return 0 if position is None else position.last
+
+    @property
+    def dimensions(self) -> Own:
+        """The own fields that are dimensions of the tables, for whoever declared them."""
+        return self._own
+
     def marked(self, page: board.BoardPage) -> board.BoardPage:
         """The page, with the demands on it that have a parked event; to be called within tables()."""
         if not self.number_parked():

@@ -100,6 +100,15 @@ class StreamTables:
             self._tables.connection.execute("BEGIN")
             yield self._tables.connection
 
+    def position(self) -> int:
+        """The position of the log up to which the tables are made; to be called within tables()."""
+        position = self._cursor.position()
+        return 0 if position is None else position.last
+
+    def beside(self, source: DemandSource) -> StreamTables:
+        """Such tables of another source."""
+        return StreamTables(source, self._workflows, self._earned)
+
     def rebuild(self) -> None:
         """Make the tables from the log again, when somebody next asks."""
         with self._tables.locked(), self._tables.transaction():

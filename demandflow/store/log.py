@@ -17,6 +17,7 @@ from demandflow.store import cursor, holes, settings
 from demandflow.store.drafts import DraftRows
 from demandflow.store.holes import POSITIONS, Hole, Key, Verification
 from demandflow.store.mapper import FactMapper, Unreadable
+from demandflow.store.raw_rows import RawRows
 from demandflow.store.row_watch import RowWatch
 from demandflow.store.sqlite import by_demand as demands
 from demandflow.store.sqlite import files
@@ -29,7 +30,7 @@ class VersionTaken(StorageError, code="version_taken"):
     """Somebody else recorded that version of the demand first; the command is decided again."""
 
 
-class Log(RowWatch, DraftRows):
+class Log(RowWatch, DraftRows, RawRows):
     """All events of one tenant, in the order in which they were recorded; safe from several threads.
 
     `id` is that of the log, whatever its file is called.

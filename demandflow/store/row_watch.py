@@ -90,7 +90,7 @@ class RowWatch:
     def _marked(self) -> Key | None:
         """The newest row as it was marked."""
         rows = self._recorder.rows("SELECT position, demand, version FROM demandflow_marks ORDER BY position DESC")
-        return rows[0] if rows else None
+        return next((row for row in rows if isinstance(row[0], int)), None)  # one that was altered marks nothing
 
     def _mark(self) -> None:
         """Mark the newest row, if it is another than last time, without waiting for a lock."""

@@ -10,17 +10,23 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
 from demandflow import Actor, Calendar, DemandFlow, DemandFlowError, closed_loop, standard_clocks
 from demandflow.cli.main import main
+from demandflow.exchange import load_log
+from demandflow.exchange.cloud_events import cloud_event
+from demandflow.exchange.exporting import export
 from demandflow.importing import import_file
 from demandflow.policies import Handler, standard_policies
 from demandflow.testing import FrozenClock
+from demandflow.verifying import verify
 from demandflow.workflow_files import loads
 from tests.fuzz.odd import spoilt, spoilt_bytes, text, value
 from tests.paths import ROOT
+from tests.unit.exchange.envelopes import envelope
 from tests.unit.importing.test_importing import HEADER, LAMP, MAPPING, TREE, opened
 from tests.unit.project.test_odd_arguments import COMMANDS, LI, USUAL
 
@@ -28,7 +34,8 @@ AUDITOR, TEAM = Actor("Wang", "auditor"), Actor("repair team", "contractor")
 OFFICE = Calendar.of("office", zone="Asia/Shanghai", hours="Mon-Fri 09:00-12:00 14:00-18:00")
 TIMED = closed_loop("timed", clocks=standard_clocks(OFFICE))
 POLICIES = standard_policies(OFFICE, units=(Handler("repair team", "fufeng"),), alike=None)
-LEFT_OUT = ("close", "open", "rezone")
+LEFT_OUT = ("close", "open", "rezone", "follow_events")
+"""`follow_events` does not end by itself."""
 READS = {name for name in dir(DemandFlow) if not name.startswith("_")} - COMMANDS
 TOML = (ROOT / "docs" / "closed-loop.toml").read_text(encoding="utf-8")
 SHORT = (ROOT / "tests" / "unit" / "cli" / "planted" / "alike.toml").read_text(encoding="utf-8")
@@ -155,7 +162,8 @@ class CommandLine:
     """Words of the command line by lot: an answer, a complaint or help, never more."""
 
     def __init__(self, folder: Path) -> None:
-        self._log, self._file = folder / "cli.db", folder / "odd.toml"
+        self._folder, self._log, self._file = folder, folder / "cli.db", folder / "odd.toml"
+        self._out = folder / "exported.jsonl.gz"
         with DemandFlow.open(f"sqlite:///{self._log}", workflows=(TIMED,), clock=FrozenClock()) as flow:
             _town(flow)
 
@@ -166,14 +174,24 @@ class CommandLine:
             *("workflow", "follow", "check", "draw", "diff", "replay-check", "what-if", "--json", "--strict", "--as"),
             *("mermaid", "table", "--of", "timed@1", "--until", "2026-03-31T18:00+08:00", "--once", "--policies"),
             *("tests.fuzz.doors:POLICIES", "--workflow", "tests.fuzz.doors:TIMED", str(self._file), url, "--help"),
+            *("feed", "export", "load", "backup", "verify", "--after", "--limit", "2", "9", "--tenant", str(self._out)),
         )
         words = dice.choice(
-            ((), ("workflow", "check", str(self._file)), ("workflow", "diff"), ("workflow", "what-if", url))
+            (
+                *((), ("workflow", "check", str(self._file)), ("workflow", "diff"), ("workflow", "what-if", url)),
+                *(("feed", url), ("export", url), ("backup", url), ("verify", url), ("load", str(self._out))),
+            )
         )
+        if dice.randrange(2):
+            self._out.unlink(missing_ok=True)
+        elif self._out.exists() and dice.randrange(2):
+            self._out.write_bytes(spoilt_bytes(dice, self._out.read_bytes()))
         chosen = [*words, *(value_word(dice, usual) for _ in range(dice.randrange(5)))]
         if "follow" in chosen:
             chosen.append("--once")
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        said = io.TextIOWrapper(io.BytesIO(), "utf-8")
+        here = contextlib.chdir(self._folder)
+        with here, contextlib.redirect_stdout(said), contextlib.redirect_stderr(io.StringIO()):
             try:
                 code: object = main(chosen)
             except SystemExit as done:
@@ -262,6 +280,18 @@ def _each(flow: DemandFlow) -> None:
         flow.note(row.demand, "still here", by=LI)
 
 
+def _copied(flow: DemandFlow) -> None:
+    with TemporaryDirectory() as folder:
+        export(flow._log, Path(folder, "file.jsonl.gz"))
+        load_log(Path(folder, "file.jsonl.gz"), f"sqlite:///{folder}/copy.db")
+
+
+def _fed(flow: DemandFlow) -> None:
+    for row in flow._log.raw_page(0, 100):
+        envelope(cloud_event(flow._log.id, row))
+    flow.events_after(0, skip_unreadable=True)
+
+
 ASKED: tuple[Callable[[DemandFlow], object], ...] = (
     *(
         DemandFlow.board,
@@ -271,6 +301,9 @@ ASKED: tuple[Callable[[DemandFlow], object], ...] = (
         DemandFlow.run_policies,
         _all,
         _each,
+        _copied,
+        _fed,
+        verify,
     ),
     *(DemandFlow.deadlines, DemandFlow.waiting, DemandFlow.notices, DemandFlow.parked_events, DemandFlow.work_list),
     *(DemandFlow.retry_parked_events, DemandFlow.acknowledged, DemandFlow.durations, DemandFlow.next_moment),

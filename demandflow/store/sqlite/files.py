@@ -76,7 +76,7 @@ def make(path: str, furnish: Callable[[sqlite3.Connection], object]) -> None:
             connection.execute("BEGIN IMMEDIATE")
             furnish(connection)
         with suppress(FileExistsError):  # somebody else was faster
-            _appear(draft, path)
+            appear(draft, path)
     finally:
         draft.unlink(missing_ok=True)
 
@@ -129,7 +129,7 @@ def _holds(connection: sqlite3.Connection) -> bool:
     return any(connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() for table in tables)  # noqa: S608
 
 
-def _appear(draft: Path, path: str) -> None:
+def appear(draft: Path, path: str) -> None:
     """Give the file its name; FileExistsError if another file has it."""
     try:
         os.link(draft, path)

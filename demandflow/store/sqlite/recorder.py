@@ -25,6 +25,7 @@ NumberedRow = tuple[int, str, int, str, bytes]
 IDS_KEPT = 2_000
 """So many ids are kept: the rows of a demand are near each other, and parsing an id again is slower."""
 _NUMBERED = f"SELECT rowid, {', '.join(COLUMNS)} FROM stored_events"  # noqa: S608
+_PUT = f"INSERT INTO stored_events (rowid, {', '.join(COLUMNS)}) VALUES (?, ?, ?, ?, ?)"  # noqa: S608
 _PAGE = f"{_NUMBERED} WHERE rowid > ? ORDER BY rowid LIMIT ?"
 _OF_DEMAND = "SELECT originator_version, topic, state FROM stored_events WHERE originator_id = ?"
 _AFTER, _UPTO, _IN_ORDER = "AND originator_version > ?", "AND originator_version <= ?", "ORDER BY originator_version"
@@ -86,6 +87,19 @@ class SQLiteRecorder(ApplicationRecorder):
 
         self._writer.make_ready()
         return self._writer.transaction(insert)
+
+    def put(self, rows: Sequence[NumberedRow], first: Callable[[sqlite3.Connection], object]) -> None:
+        """Store these rows at their own positions, after doing `first` in the same transaction.
+
+        Raises sqlite3.IntegrityError if a version or a position is there already.
+        """
+
+        def insert(connection: sqlite3.Connection) -> None:
+            first(connection)
+            connection.executemany(_PUT, rows)
+
+        self._writer.make_ready()
+        self._writer.transaction(insert)
 
     def rows_of(self, demand: str, after: int = 0, upto: int | None = None) -> list[tuple[int, str, bytes]]:
         """Version, topic and state of the demand's rows after one version, up to and including another."""

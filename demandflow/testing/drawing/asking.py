@@ -25,7 +25,7 @@ WEIGHTS: Mapping[str, int] = {
     **{"all_events": 1, "notices": 2, "next_moment": 2, "parked": 1, "parked_events": 1, "verify": 1},
     **{"acknowledged": 1, "calendar_ends": 1, "id_of": 1, "now": 1},
     **{"zone": 1, "workflows": 1, "retry_parked_events": 1, "stream": 4, "id_of_stream": 1},
-    **{"streams": 2, "last_position": 1},
+    **{"streams": 2, "last_position": 1, "events_after": 2},
 }
 """How often each method is asked."""
 OPTIONAL = (0, 0, 0, 1, 1, 1, 2, 2, 3, 5)
@@ -39,6 +39,7 @@ OF_ANY_KIND = (
     "history",
     "possible_moves",
     "all_events",
+    "events_after",
     "verify",
     "demand",
     "now",
@@ -116,6 +117,7 @@ INVALID: Mapping[tuple[str, str], Sequence[Any]] = {
     ("", "limit"): (0, -1, True, "5", 2**31 + 1),
     **{(method, "after"): ("x", "[]", 5) for method in ("board", "work_list")},
     ("notices", "after"): (-1, True, "0"),
+    ("events_after", "position"): (-1, True, "0"),
     ("", "dimensions"): ((), ("contractor",), ("place", "place"), (5,), ("place", "state")),
     ("", "level"): (0, True, "1", 1001, {"place": 0}, {"lead": 1}),
     ("", "by"): ("zhao", 5),

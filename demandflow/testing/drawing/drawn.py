@@ -71,6 +71,7 @@ DRAWN: Mapping[tuple[str, str], Callable[[Values], Any]] = {
     ("id_of_stream", "key"): lambda draw: draw.dice.choice((*draw.respelt("não"), "não", "ok", "Ⅳ", *people.TEXTS)),
     ("", "by"): Values.actor,
     ("notices", "after"): Values.position,
+    ("events_after", "position"): Values.position,
     ("", "source"): lambda draw: draw.dice.choice((*draw.respelt("métro"), "métro", "12345", "Ⅳ")),
     ("", "reference"): lambda draw: draw.dice.choice((*draw.respelt("é/1"), "é/1", "2025-7", "~x")),
 }

@@ -213,6 +213,15 @@ def _forbids(rule: Callable[..., Any], demand: Any, move: Move, by: Actor | None
         return False
 
 
+def _events_after(
+    world: World, position: int, limit: int | None = None, skip_unreadable: bool = False
+) -> list[tuple[int, Event]]:
+    """What was recorded after a position, each with its own. Raises InvalidValue for one that was never reached."""
+    if position > len(world.log):
+        raise InvalidValue("position", f"{position} is behind the newest event")
+    return [(at, event) for at, event in enumerate(world.log, 1) if at > position][:limit]
+
+
 def _to_be_told(world: World, demand_id: UUID | str) -> list[Demand]:
     demands: list[Demand] = []
     for other in demand_now(world, demand_id).took_in:
@@ -268,6 +277,7 @@ QUESTIONS: dict[str, tuple[Callable[..., Any], Callable[[Any], Any]]] = {
     "possible_moves": (_possible_moves, _shown),
     "to_be_told": (_to_be_told, list),
     "all_events": (lambda world, skip_unreadable=False: world.log, list),
+    "events_after": (_events_after, lambda answer: [tuple(one) for one in answer]),
     "verify": (_verify, lambda answer: _shown([answer], "ok")),
     "acknowledged": (lambda world: [], list),
     "parked_events": (lambda world: [], list),

@@ -35,6 +35,8 @@ def depends_on_the_history(ask: Ask, refused: str, world: World) -> bool:
     """Whether the model has to say if this is refused: for the kind, the demand that was not there, the moment past."""
     if refused == OF_KINDS.get(ask.method):
         return True
+    if ask.method == "events_after":  # a position that the log never reached
+        return refused == "InvalidValue" and ask.args[0] > len(world.log)
     if refused == "DemandNotFound":
         return bool({"as_of", "known_on"} & ask.keywords.keys())
     at = ask.keywords.get("at" if ask.method == "deadlines" else "overdue")

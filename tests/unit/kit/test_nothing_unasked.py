@@ -54,6 +54,7 @@ NOT_DRAWN = {
     **dict.fromkeys(("keep_draft", "drafts", "register_draft", "erase_draft"), "beside the log: see test_drafts.py"),
     "stream_tables": "no question: what streams() and the reports of a county read",
     "policies": "no question: it is what it was opened with",
+    "follow_events": "does not end by itself: see test_feed.py",
     "run_policies.notify": "deliver_notices(), which is given",
     "run_policies.stop": "a hook: see test_follow.py",
     "deliver_notices.stop": "a hook: see test_follow.py",

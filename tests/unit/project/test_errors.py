@@ -19,7 +19,7 @@ CODES = {
     "move_not_allowed", "role_not_allowed", "rule_broken", "backdating_not_allowed", "stale_demand", "clock_behind",
     "demand_not_found", "unknown_workflow", "command_conflict", "storage_error", "storage_busy", "version_taken",
     "not_a_log", "unknown_format", "wrong_tenant", "wrong_zone", "workflow_changed", "unreadable_event",
-    "history_incomplete", "other_kind",
+    "history_incomplete", "other_kind", "damaged_file",
 }
 # fmt: on
 """What logs, web answers and translations of others know errors by: add to it, change none."""

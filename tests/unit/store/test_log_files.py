@@ -135,7 +135,7 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("demandflow.store.sqlite.files._appear", killed)
+    monkeypatch.setattr("demandflow.store.sqlite.files.appear", killed)
     with pytest.raises(KeyboardInterrupt):
         opened(path)
     assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,54 @@
+"""`demandflow feed URL`: what was recorded, as CloudEvents, one a line."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from contextlib import closing
+from itertools import count
+from typing import Any
+
+from demandflow.cli.follow import stopped_by_signals
+from demandflow.errors import InvalidValue
+from demandflow.exchange.cloud_events import cloud_event
+from demandflow.store.cursor import PAGE
+from demandflow.store.feed import LAST_POSITION, check_reached, followed
+from demandflow.store.log import Log
+from demandflow.store.sqlite.recorder import NumberedRow
+
+
+def add_feed(topics: Any) -> None:
+    """Put the command among the others."""
+    says = "what was recorded, in order, as CloudEvents 1.0 in JSON, one a line; each has its position in the log"
+    made = topics.add_parser("feed", help=says, description=says, allow_abbrev=False)
+    made.set_defaults(run=_feed)
+    made.add_argument("url", metavar="URL", help="the log: sqlite:///path")
+    made.add_argument("--after", type=int, default=0, metavar="N", help="the position of the last event known (else 0)")
+    made.add_argument("--limit", type=int, metavar="N", help="end after so many events")
+    made.add_argument("--follow", action="store_true", help="go on until a signal (SIGINT, SIGTERM) says stop")
+    made.add_argument("--tenant", help="whose log it is, if it says so")
+
+
+def _feed(options: argparse.Namespace) -> int:
+    for name, least in (("after", 0), ("limit", 1)):
+        given = getattr(options, name)
+        if given is not None and not least <= given <= LAST_POSITION:
+            raise InvalidValue(name, f"must be a whole number from {least}, got {given}")
+    numbers = count(1) if options.limit is None else range(1, options.limit + 1)
+    log = Log(options.url, (), options.tenant, create=False)
+    with closing(log), stopped_by_signals() as stop:
+
+        def read(after: int) -> list[NumberedRow]:
+            rows = log.raw_page(after, PAGE)
+            if not rows:
+                check_reached(log, after)
+                sys.stdout.flush()
+                if not options.follow:
+                    stop.set()
+            return rows
+
+        for _, row in zip(numbers, followed(read, options.after, stop), strict=False):
+            sys.stdout.buffer.write(cloud_event(log.id, row) + b"\n")
+            if options.follow:
+                sys.stdout.buffer.flush()
+    return 0

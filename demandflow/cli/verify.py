@@ -1,0 +1,45 @@
+"""`demandflow verify URL`: whether a log is whole, and all that is made from it is what it should be."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import warnings
+from typing import Any
+
+from demandflow.application import DemandFlow
+from demandflow.calendars.ends import CalendarEnds
+from demandflow.verifying import verify
+from demandflow.workflow_files.sources import Sources
+
+
+def add_verify(topics: Any) -> None:
+    """Put the command among the others."""
+    says = "read every event of a log, make its tables again beside the present ones, and say what is wrong"
+    made = topics.add_parser("verify", help=says, description=says, allow_abbrev=False)
+    made.set_defaults(run=_verify)
+    made.add_argument("url", metavar="URL", help="the log: sqlite:///path")
+    made.add_argument(
+        "--workflow",
+        action="append",
+        metavar="FILE",
+        help="a .toml or .json file, package.module:NAME or path/to/file.py:NAME "
+        "(else the published versions of closed-loop); may be repeated",
+    )
+    made.add_argument("--vocabulary", metavar="module:NAME", help="a community's own names for facts and rules")
+    made.add_argument("--tenant", help="whose log it is, if it says so")
+
+
+def _verify(options: argparse.Namespace) -> int:
+    given: dict[str, Any] = {"create": False, "tenant": options.tenant}
+    if options.workflow:
+        sources = Sources(options.vocabulary)
+        given["workflows"] = [sources.workflow(file) for file in options.workflow]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CalendarEnds)
+        flow = DemandFlow.open(options.url, **given)
+    with flow:
+        verified = verify(flow)
+    text, encoding = f"{verified}\n", getattr(sys.stdout, "encoding", None) or "utf-8"
+    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    return 0 if verified.ok else 1

@@ -1,0 +1,51 @@
+"""A backup: a copy of the file of a log, with all its tables, while it is in use."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from demandflow.errors import InvalidValue
+from demandflow.exchange.exporting import is_there, new_file
+from demandflow.store.sqlite.backup import copy
+from demandflow.store.sqlite.failures import storage_errors
+from demandflow.store.sqlite.files import appear, file_of, no_log
+
+
+@dataclass(frozen=True, slots=True)
+class BackedUp:
+    """How many events a backup has, and the position of the newest."""
+
+    events: int
+    position: int
+
+    def __str__(self) -> str:
+        return f"{self.events} events, up to position {self.position}"
+
+
+def backup_log(url: str, file: str | Path) -> BackedUp:
+    """Copy the log at `sqlite:///path` to a new file, as it is at one moment, with its tables, positions and drafts.
+
+    It may be in use meanwhile. The file appears complete or not at all. Raises InvalidValue or StorageError.
+    """
+    path = new_file(file)
+    source = file_of(url)
+    if source is None:
+        raise InvalidValue("url", "a log in memory has no file; export it")
+    draft = path.with_name(f".{uuid4().hex}.new")
+    with storage_errors():
+        if not Path(source).is_file():
+            raise no_log(url)
+        try:
+            backed_up = BackedUp(*copy(Path(source), draft))
+            with draft.open("rb+") as made:
+                os.fsync(made.fileno())
+            try:
+                appear(draft, str(path))
+            except FileExistsError:
+                raise is_there(path) from None
+        finally:
+            draft.unlink(missing_ok=True)
+    return backed_up
