@@ -74,8 +74,8 @@ class CommandHandler:
             if not isinstance(demand, of):
                 demand = of_kind(demand, of)
             try:
-                if isinstance(command.fact, Corrected) and command.fact.own is not None:
-                    command = self._read(command, command.fact, demand)
+                if isinstance(command.fact, Corrected):
+                    command = as_its_class_writes_it(command, demand, self._earlier, self._log)
                 if (done := self._earlier.done(demand, command)) is not None:
                     return done
                 other = other_of(demand, command.fact, self.demands.seen)
@@ -95,8 +95,7 @@ class CommandHandler:
                     seen.setdefault(event.demand, event.version - 1)
                 if not self.demands.changed_meanwhile(demand, other):
                     raise StorageError(f"demand {demand.id} cannot be written, though nobody else wrote it") from None
-        busy = f"demand {command.demand} is written by others all the time"
-        raise StorageBusy(f"{busy}; gave up after {ATTEMPTS} attempts")
+        raise StorageBusy(f"demand {command.demand} is written by others all the time; gave up after {ATTEMPTS} times")
 
     def start(self, command: Command, workflow: Workflow, *, derived: bool, chosen: bool = False) -> Any:
         """Register a demand; the same one again changes nothing. Raises CommandConflict if it said something else.
@@ -106,8 +105,7 @@ class CommandHandler:
         for _ in range(ATTEMPTS):
             if derived and (known := self._earlier.registered(command, workflow, chosen=chosen)) is not None:
                 return known
-            blank = workflow.of(command.demand, workflow=workflow.key)
-            events = self._decided(command, blank)
+            events = self._decided(command, blank := workflow.of(command.demand, workflow=workflow.key))
             try:
                 return self._appended(events, blank)
             except VersionTaken:
@@ -116,12 +114,6 @@ class CommandHandler:
                 if not derived:
                     raise StorageError(f"new_id made {command.demand}, which is in the log already") from None
         raise StorageBusy(f"demand {command.demand} could not be registered in {ATTEMPTS} attempts")
-
-    def _read(self, command: Command, correction: Corrected, demand: Stream) -> Command:
-        """The command that corrects own fields, read by their class; what came again, as it was read before."""
-        done, events = self._earlier.version_of(demand, command), self._log.events(demand.id)
-        before = [event for event in events if done is None or event.version < done]
-        return as_its_class_writes_it(command, correction, demand, before)
 
     def _decided(self, command: Command, demand: Stream, other: Demand | None = None) -> list[Event]:
         """The events to record: one, or one on each side of a merge, at the same moment."""
@@ -135,13 +127,12 @@ class CommandHandler:
             check_it_may_move(demand, workflow, command.move)
         late = True if at < recorded - ALLOWED_SKEW else None
         meta = Meta(by, at, recorded, workflow.key, command.command_id, command.correlation, command.causation, late)
-        proposal = Proposal(command.move, fact, by, at, other)
         if command.seen is not None and (change := self._earlier.changed(demand, command.seen)) is not None:
             # who might have done it then hears what changed; who might not hears that they may not
             then = self._earlier.after(demand.id, min(max(command.seen_version, 1), demand.version))
             decide(workflow, then, Proposal(command.move, fact, by, max(at, then.last or at), other), meta)
             raise StaleDemand(command.move, change)
-        events = [decide(workflow, demand, proposal, meta)]
+        events = [decide(workflow, demand, Proposal(command.move, fact, by, at, other), meta)]
         if other is not None and isinstance(demand, Demand):
             events.append(self._decided_there(command, demand, other, meta))
         return events

@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from demandflow.domain.corrections import with_corrections
 from demandflow.domain.decide import Command
 from demandflow.domain.demand import Demand, as_if
-from demandflow.domain.events import Event
 from demandflow.domain.fact import Fact, read_again, written
 from demandflow.domain.facts import Corrected, UnknownFact
 from demandflow.domain.own_fields import as_said, correctable_own
 from demandflow.domain.own_values import own_values_of
 from demandflow.domain.stream import Stream
 from demandflow.errors import InvalidValue, brief, listed
+from demandflow.recording.earlier import Earlier
+from demandflow.store.log import Log
+from demandflow.store.pending import PendingLog
 
 
-def as_its_class_writes_it(command: Command, correction: Corrected, stream: Stream, events: Sequence[Event]) -> Command:
-    """The command that corrects own fields, as their class would have written them, after these events.
+def as_its_class_writes_it(command: Command, stream: Stream, earlier: Earlier, log: Log | PendingLog) -> Command:
+    """The command; what it corrects of own fields as their class would have written it when it first came.
 
     Raises InvalidValue for what the class of the corrected fact does not take.
     """
+    correction = command.fact
+    if not isinstance(correction, Corrected) or correction.own is None:
+        return command
     if not isinstance(stream, Demand):
         raise InvalidValue("own", f"of a {stream.KIND} no field is corrected so, only of a demand")
-    event = next((event for event in with_corrections([*events]) if event.version == correction.event), None)
+    done = earlier.version_of(stream, command)
+    before = [event for event in log.events(stream.id) if done is None or event.version < done]
+    event = next((event for event in with_corrections(before) if event.version == correction.event), None)
     if event is None:
         raise InvalidValue("own", f"there is no event {brief(correction.event)} of this demand that could be corrected")
-    said = dict(correction.own or ())
+    said = dict(correction.own)
     _check_names(event.fact, event.version, said)
     values = _as_written(event.fact, said)
     return as_if(command, fact=correction.model_copy(update={"own": own_values_of(values)}))
