@@ -495,7 +495,7 @@ def test_who_is_always_too_late_gives_up_with_a_word(clock: FrozenClock) -> None
     with DemandFlow(log, LOOPS, None, clock, uuid4) as flow:
         demand = flow.register("x", **PLACED).id
         log.crowded = True
-        with pytest.raises(StorageBusy, match="gave up after 50 attempts"):
+        with pytest.raises(StorageBusy, match="gave up after 50 times"):
             flow.note(demand, "x", by=CLERK)
 
 
