@@ -13,7 +13,7 @@ UNTRACED := tests/laws tests/crash tests/unit/kit/test_nothing_unasked.py tests/
 	tests/unit/recording/test_counts.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test long coverage check properties seeds laws crash fuzz rules planted mutants real bench bench-full clean
+.PHONY: help demo test long coverage lint check properties seeds laws crash fuzz rules planted mutants real bench bench-full clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -35,15 +35,18 @@ long: $(READY)  ## the tests that take long: laws held against faults and defect
 
 coverage: $(READY)  ## all tests, those that are quick to trace with branch coverage, which must not fall below 95 %
 	@$(RUN) -m coverage erase
-	@$(RUN) -m coverage run -m pytest $(TOGETHER) $(addprefix --deselect ,$(UNTRACED))
+	@$(RUN) -m coverage run -m pytest $(TOGETHER) -m "not long" $(addprefix --deselect ,$(UNTRACED))
 	@$(RUN) -m coverage combine -q
 	@$(RUN) -m coverage report
-	@$(RUN) -m pytest $(TOGETHER) $(UNTRACED)
+	@$(RUN) -m pytest $(TOGETHER) -m "not long" $(UNTRACED)
+	@$(RUN) -m pytest $(TOGETHER) -m long
 
-check: $(READY)  ## format, lint, strict types, docs
+lint: $(READY)  ## format, lint, strict types
 	@$(RUN) -m ruff format --check .
 	@$(RUN) -m ruff check .
 	@$(RUN) -m mypy
+
+check: lint  ## the same, and the rules of the house and of its pages
 	@$(RUN) -m pytest -q tests/unit/project/test_readme.py tests/unit/project/test_house_rules.py
 
 properties: $(READY)  ## all tests, each property on all its examples
