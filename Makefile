@@ -59,10 +59,11 @@ seeds: $(READY)  ## each property on few examples 20 times, drawn by another ran
 	  HYPOTHESIS_PROFILE=random $(RUN) -m pytest $(TOGETHER) -m "hypothesis and not long" --hypothesis-seed=$$seed || exit 1; \
 	done
 
-laws: $(READY)  ## 2,000 histories, everything public asked, against the model: six minutes on two cores
+laws: $(READY)  ## 2,000 histories, and 500 on PostgreSQL, everything public asked, against the model: ten minutes on two cores
 	@$(RUN) -m tests.laws $(HISTORIES)
+	@$(RUN) -m tests.laws.on_postgres $(HISTORIES)
 
-crash: $(READY)  ## processes killed at random moments, 200 rounds: what was acknowledged is there, once
+crash: $(READY)  ## processes killed at random moments, 200 rounds on each database: what was acknowledged is there, once
 	@$(RUN) -m tests.crash $(ROUNDS)
 
 fuzz: $(READY)  ## 100,000 inputs by every door: an answer or an error of ours, and nothing recorded by what is refused

@@ -118,7 +118,7 @@ class DemandFlow(Drafts, StreamsAsked, Reactions, Upkeep, Feed):
         synchronous: str = "FULL",
         progress: Progress | None = None,
     ) -> Self:
-        """Open the demands kept at `memory:` or `sqlite:///path` (made if it is not there and may be, by `create`).
+        """Open the demands kept at `memory:`, `sqlite:///path` or `postgresql://…` (made if not there, by `create`).
 
         `workflows` are all that its demands are on (if not given, all published versions of the standard one); new ones
         start on the first. One tenant, one log. `zone` is the community's time zone: in it the days of the figures end,

@@ -311,6 +311,10 @@ class StorageBusy(StorageError, code="storage_busy"):
     """Somebody else held the storage for five seconds; nothing was recorded, and trying again may help."""
 
 
+class StorageUnreachable(StorageError, code="storage_unreachable"):
+    """The database does not answer; what was to be recorded may be so or not: do it again with the same command_id."""
+
+
 class WrongTenant(StorageError, code="wrong_tenant"):
     """The log belongs to another tenant: one tenant, one log."""
 

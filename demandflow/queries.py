@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
-from sqlite3 import Connection
 from typing import TYPE_CHECKING, Unpack, overload
 
 from demandflow.domain.moves import ENDS
@@ -28,6 +27,7 @@ from demandflow.projections.figures.question import DemandFilter, FigureQuery, G
 from demandflow.projections.figures.scores import ScoresAsked
 from demandflow.projections.query_base import among, note_of
 from demandflow.projections.totals import DIMENSIONS
+from demandflow.store.statements import Statements
 
 if TYPE_CHECKING:  # each method imports what answers it, since many processes need none of these
     from demandflow.projections.figures.by import FiguresBy
@@ -324,7 +324,7 @@ class Queries(ScoresAsked):
             numbers, undated = board.towards_due(tables, board_filter, when), board.number_undated(tables, board_filter)
             return Deadlines(when, *numbers, undated, note_of(tables, board_filter, sum(numbers)))
 
-    def _finished(self, tables: Connection, page: BoardPage, board_filter: Filter, after: str | None) -> BoardPage:
+    def _finished(self, tables: Statements, page: BoardPage, board_filter: Filter, after: str | None) -> BoardPage:
         """The page with its note and its parked demands."""
         return self._projector.marked(page if after else replace(page, note=note_of(tables, board_filter, page.rows)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,10 +11,13 @@ import pytest
 
 from demandflow import DemandFlow
 from demandflow.testing import FrozenClock
+from demandflow.testing.playing.places import Schemas
 from tests.paths import DATA
 from tests.profiles import load_profile
+from tests.servers import WHY_NOT, schemas
 
 load_profile()
+BACKENDS = ("memory", "sqlite", "postgres")
 
 
 @pytest.fixture
@@ -32,16 +36,54 @@ def clock() -> FrozenClock:
     return FrozenClock()
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def flow(request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock) -> Iterator[DemandFlow]:
-    """A DemandFlow in memory and one in a file."""
-    url = "memory:" if request.param == "memory" else f"sqlite:///{tmp_path / 'flow.db'}"
-    with DemandFlow.open(url, clock=clock) as opened:
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Schemas | None]:
+    """A PostgreSQL server, started when the first test needs it."""
+    with schemas() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres(servers: Schemas | None) -> Iterator[str]:
+    """The URL of an empty schema of PostgreSQL."""
+    if servers is None:
+        pytest.skip(WHY_NOT)
+    with servers.schema() as url:
+        yield url
+
+
+@pytest.fixture(params=BACKENDS)
+def log_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a log may be: in memory, in a file, in PostgreSQL."""
+    request.node.user_properties.append(("backend", request.param))
+    if request.param == "postgres":
+        url: str = request.getfixturevalue("postgres")
+        return url
+    return "memory:" if request.param == "memory" else f"sqlite:///{tmp_path / 'flow.db'}"
+
+
+@pytest.fixture(params=BACKENDS[1:])
+def kept_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a log may be that is opened again, or by several."""
+    request.node.user_properties.append(("backend", request.param))
+    if request.param == "postgres":
+        url: str = request.getfixturevalue("postgres")
+        return url
+    return f"sqlite:///{tmp_path / 'flow.db'}"
+
+
+@pytest.fixture
+def flow(log_url: str, clock: FrozenClock) -> Iterator[DemandFlow]:
+    """A DemandFlow in memory, one in a file, and one in PostgreSQL."""
+    with DemandFlow.open(log_url, clock=clock) as opened:
         yield opened
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Whether the tests that need the real data ran is said, not guessed."""
-    ran = sum("real-data" in dict(report.user_properties) for report in terminalreporter.stats.get("passed", []))
+    """How many tests ran where, and whether those that need the real data did, is said and not guessed."""
+    passed = [dict(report.user_properties) for report in terminalreporter.stats.get("passed", [])]
+    counted = Counter(said["backend"] for said in passed if "backend" in said)
+    terminalreporter.write_line(", ".join(f"{backend}: {counted[backend]} tests" for backend in BACKENDS))
+    ran = sum("real-data" in said for said in passed)
     where = "there" if DATA.is_dir() else "not there, so the tests that need it were skipped"
     terminalreporter.write_line(f"real data: {where}; {ran} tests ran on it")

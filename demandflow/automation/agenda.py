@@ -13,11 +13,12 @@ from demandflow.automation.asking import Answer, Line
 from demandflow.automation.parked import SCHEMA as PARKED_SCHEMA
 from demandflow.automation.parked import ParkedReaction, ParkedReactions
 from demandflow.store import cursor
+from demandflow.store.backends import tables_at
 from demandflow.store.cursor import Cursor, Effect
 from demandflow.store.mapper import Unreadable
 from demandflow.store.parking import Parking, unreadable, unusable
 from demandflow.store.sources import Row, Source
-from demandflow.store.sqlite.tables import Tables, moment_of, tables_of, written
+from demandflow.store.sqlite.tables import moment_of, tables_of, written
 
 SETUPS = 4
 """So many setups keep their agenda; the one used longest ago loses it first."""
@@ -43,7 +44,7 @@ class Agenda:
         """`ask` says when the policies want to be asked about a demand, or why it cannot be read."""
         self._setup, self._ask = setup, ask
         self._newly_parked: list[ParkedReaction] = []
-        self.tables = Tables(source.path)
+        self.tables = tables_at(source.path)
         self.parked = ParkedReactions(self.tables)
         self._cursor = Cursor(source, self.tables, f"{READER} {setup}")
         try:
@@ -79,7 +80,7 @@ class Agenda:
     def parked_events(self) -> list[Parking]:
         """The events that the policies could not be asked about, in the order of the log."""
         with self.tables.locked():
-            return self._cursor.parked(limit=-1)
+            return self._cursor.parked(limit=cursor.ALL)
 
     def retry_parked_events(self) -> None:
         """Try again to read what could not be read."""
@@ -186,8 +187,8 @@ class Agenda:
         lines += [Line(reaction.at, reaction.demand, reaction.policy, reaction.cause, 0) for reaction in parked]
         newly_parked = self.parked.park(parked)
         self.tables.connection.executemany(
-            "INSERT INTO demandflow_agenda VALUES (?, ?, ?, ?, ?, ?, ? * EXISTS "
-            "(SELECT 1 FROM demandflow_parked WHERE policy = ? AND demand = ? AND cause = ?))",
+            "INSERT INTO demandflow_agenda VALUES (?, ?, ?, ?, ?, ?, ? * (SELECT COUNT(*) "
+            "FROM demandflow_parked WHERE policy = ? AND demand = ? AND cause = ?))",
             [
                 (*(self._setup, line.demand.hex, line.policy, line.cause, written(line.at), line.version),
                  *(PARKED_LINE, line.policy, line.demand.hex, line.cause))
@@ -241,12 +242,12 @@ class Agenda:
         self._cursor.begin()
 
     def _forget_old_setups(self) -> None:
-        kept = "SELECT reader FROM demandflow_cursors WHERE reader LIKE ? ORDER BY rowid DESC LIMIT ?"
-        old = self.tables.connection.execute(
-            f"SELECT reader FROM demandflow_cursors WHERE reader LIKE ? AND reader NOT IN ({kept})",  # noqa: S608
-            (f"{READER} %", f"{READER} %", SETUPS),
+        # whoever was used longest ago has read least of the log
+        others = self.tables.connection.execute(
+            "SELECT reader FROM demandflow_cursors WHERE reader LIKE ? AND reader <> ? ORDER BY last DESC, reader",
+            (f"{READER} %", self._cursor.reader),
         ).fetchall()
-        for (reader,) in old:
+        for (reader,) in others[SETUPS - 1 :]:
             for table in tables_of(cursor.SCHEMA):
                 self.tables.connection.execute(f"DELETE FROM {table} WHERE reader = ?", (reader,))  # noqa: S608
             setup = reader.removeprefix(f"{READER} ")

@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 
 from demandflow.domain.facts import STANDARD_FACTS, Notified
 from demandflow.errors import InvalidValue, StorageError
-from demandflow.store.cursor import Cursor
+from demandflow.store.cursor import ALL, Cursor
 from demandflow.store.mapper import Unreadable
 from demandflow.store.parking import Parking, unreadable
 from demandflow.store.sources import Source
-from demandflow.store.sqlite.tables import Tables, written
+from demandflow.store.sqlite.files import columns_of
+from demandflow.store.sqlite.tables import written
+from demandflow.store.statements import Tables, replacing
 
 LEASE = timedelta(minutes=1)
 """A process that was giving notices and did nothing for so long counts as dead."""
@@ -22,6 +24,7 @@ CREATE TABLE demandflow_delivered (
     hook TEXT NOT NULL, log TEXT NOT NULL, holder TEXT NOT NULL, until TEXT NOT NULL, PRIMARY KEY (hook, log)
 );
 """
+LEASED = replacing("demandflow_delivered", ("hook", "log", "holder", "until"), "hook, log")
 NO_NOTICES = {fact.TOPIC for fact in STANDARD_FACTS} - {Notified.TOPIC}
 
 
@@ -102,7 +105,7 @@ class Deliveries:
     def to_try_again(self, hook: str) -> list[int]:
         """The positions of parked events that are to be tried again."""
         with self._tables.locked():
-            return [line.position for line in self._cursor(hook).parked(limit=-1, again=True)]
+            return [line.position for line in self._cursor(hook).parked(limit=ALL, again=True)]
 
     def settle(self, hook: str, position: int, now: datetime) -> bool:
         """Note that a parked event was dealt with, if it can be read; False if another process gives the notices."""
@@ -131,7 +134,7 @@ class Deliveries:
                 "SELECT DISTINCT reader FROM demandflow_parked_events WHERE reader LIKE ?", (f"{READER} %",)
             ).fetchall()
             cursors = [Cursor(self._source, self._tables, reader) for (reader,) in readers]
-            return [(reader.reader, parked) for reader in cursors for parked in reader.parked(limit=-1)]
+            return [(reader.reader, parked) for reader in cursors for parked in reader.parked(limit=ALL)]
 
     def retry_parked_events(self) -> None:
         """Let the parked events be tried again, at the next delivery."""
@@ -155,12 +158,11 @@ class Deliveries:
 
     def _lease(self, hook: str, holder: str, until: str) -> None:
         row = (hook, self._log, holder, until)
-        self._tables.connection.execute("INSERT OR REPLACE INTO demandflow_delivered VALUES (?, ?, ?, ?)", row)
+        self._tables.connection.execute(LEASED, row)
 
     def _positions_of_earlier_releases(self) -> list[tuple[str, int]]:
         """The positions of hooks, where an earlier release kept them beside the lease."""
-        columns = "SELECT COUNT(*) FROM pragma_table_info('demandflow_delivered') WHERE name IN ('hook', 'log', 'last')"
-        if self._tables.connection.execute(columns).fetchone() != (3,):
+        if not {"hook", "log", "last"} <= columns_of(self._tables.connection, "demandflow_delivered"):
             return []
         rows = self._tables.connection.execute(
             "SELECT hook, last FROM demandflow_delivered WHERE log = ?", (self._log,)

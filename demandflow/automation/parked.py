@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from demandflow.store.sqlite.tables import Tables, moment_of, written
+from demandflow.store.sqlite.tables import moment_of, written
+from demandflow.store.statements import Tables
 
 SCHEMA = """
 CREATE TABLE demandflow_parked (
@@ -55,7 +56,7 @@ class ParkedReactions:
 
     def park(self, parked: Iterable[ParkedReaction]) -> list[ParkedReaction]:
         """Park these; returns those that were neither parked nor dropped already. Within a transaction."""
-        put = "INSERT OR IGNORE INTO demandflow_parked VALUES (?, ?, ?, ?, ?, 0)"
+        put = "INSERT INTO demandflow_parked VALUES (?, ?, ?, ?, ?, 0) ON CONFLICT DO NOTHING"
         rows = (
             (reaction, (reaction.policy, reaction.demand.hex, reaction.cause, reaction.reason, written(reaction.at)))
             for reaction in parked

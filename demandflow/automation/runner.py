@@ -189,12 +189,22 @@ class _Pass:
         except (StaleDemand, StorageError):
             raise
         except Exception as error:  # what a community's policy may raise is not known
+            if _changed(demand, batch):
+                return False  # by another runner, for instance: what was asked is no longer so
             return ParkedReaction(policy.name, demand.id, line.cause, reason_of(error), self._now)
         if batch.pending == began:
             return False  # another runner recorded it meanwhile
         facts = tuple(reaction.fact for reaction in reactions)
         self._lookup.remember(demand, batch.demand(demand.id))
         return RecordedReaction(policy.name, demand.id, line.cause, facts)
+
+
+def _changed(demand: Demand, batch: Batch) -> bool:
+    """Whether somebody else wrote to the demand since it was asked about."""
+    try:
+        return batch.demand(demand.id).version != demand.version
+    except OF_ONE_DEMAND:
+        return False
 
 
 def _propose(policy: Policy, timer: Timer, number: int, reaction: Reaction, demand: Demand, batch: Batch) -> Demand:

@@ -14,20 +14,20 @@ def add_exchange(topics: Any) -> None:
     says = "write the whole log to a new file, as CloudEvents with count and checksum; compressed if it ends in .gz"
     made = topics.add_parser("export", help=says, description=says, allow_abbrev=False)
     made.set_defaults(run=_export)
-    made.add_argument("url", metavar="URL", help="the log: sqlite:///path")
+    made.add_argument("url", metavar="URL", help="the log: sqlite:///path or postgresql://…")
     made.add_argument("file", metavar="FILE", help="the file, which must not be there yet")
     made.add_argument("--tenant", help="whose log it is, if it says so")
     says = "make the log that a file was exported from, or add what it has more; loading twice changes nothing"
     made = topics.add_parser("load", help=says, description=says, allow_abbrev=False)
     made.set_defaults(run=_load)
     made.add_argument("file", metavar="FILE", help="a file made by export")
-    made.add_argument("url", metavar="URL", help="the log: sqlite:///path, made if it is not there")
+    made.add_argument("url", metavar="URL", help="the log: sqlite:///path or postgresql://…, made if it is not there")
     says = (
         "copy the file of a log that is in use, as it is at one moment, to a new file that can be opened in its place"
     )
     made = topics.add_parser("backup", help=says, description=says, allow_abbrev=False)
     made.set_defaults(run=_backup)
-    made.add_argument("url", metavar="URL", help="the log: sqlite:///path")
+    made.add_argument("url", metavar="URL", help="the log: sqlite:///path or postgresql://…")
     made.add_argument("file", metavar="FILE", help="the file, which must not be there yet")
 
 

@@ -14,7 +14,7 @@ from demandflow.exchange.cloud_events import cloud_event
 from demandflow.store.cursor import PAGE
 from demandflow.store.feed import LAST_POSITION, check_reached, followed
 from demandflow.store.log import Log
-from demandflow.store.sqlite.recorder import NumberedRow
+from demandflow.store.statements import NumberedRow
 
 
 def add_feed(topics: Any) -> None:
@@ -22,7 +22,7 @@ def add_feed(topics: Any) -> None:
     says = "what was recorded, in order, as CloudEvents 1.0 in JSON, one a line; each has its position in the log"
     made = topics.add_parser("feed", help=says, description=says, allow_abbrev=False)
     made.set_defaults(run=_feed)
-    made.add_argument("url", metavar="URL", help="the log: sqlite:///path")
+    made.add_argument("url", metavar="URL", help="the log: sqlite:///path or postgresql://…")
     made.add_argument("--after", type=int, default=0, metavar="N", help="the position of the last event known (else 0)")
     made.add_argument("--limit", type=int, metavar="N", help="end after so many events")
     made.add_argument("--follow", action="store_true", help="go on until a signal (SIGINT, SIGTERM) says stop")

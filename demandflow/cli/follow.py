@@ -27,7 +27,7 @@ def add_follow(topics: Any) -> None:
     made = topics.add_parser("follow", help=says, description=says, allow_abbrev=False)
     made.set_defaults(run=_follow)
     named, file = "module:NAME", "a .toml or .json file, package.module:NAME or path/to/file.py:NAME"
-    made.add_argument("url", metavar="URL", help="the log: sqlite:///path")
+    made.add_argument("url", metavar="URL", help="the log: sqlite:///path or postgresql://…")
     made.add_argument("--policies", required=True, metavar=named, help="policies, or a function that makes them")
     made.add_argument(
         "--workflow",

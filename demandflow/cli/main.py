@@ -19,6 +19,7 @@ from demandflow.analysis.what_if import what_if
 from demandflow.cli.exchange import add_exchange
 from demandflow.cli.feed import add_feed
 from demandflow.cli.follow import add_follow
+from demandflow.cli.init import add_init
 from demandflow.cli.verify import add_verify
 from demandflow.domain.events import Event
 from demandflow.domain.facts import STANDARD_FACTS
@@ -83,11 +84,14 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="demandflow", description=__doc__, allow_abbrev=False)
-    topics = parser.add_subparsers(required=True, metavar="workflow | follow | feed | export | load | backup | verify")
+    topics = parser.add_subparsers(
+        required=True, metavar="workflow | follow | feed | export | load | backup | verify | init"
+    )
     add_follow(topics)
     add_feed(topics)
     add_exchange(topics)
     add_verify(topics)
+    add_init(topics)
     about = topics.add_parser("workflow", help="ask about a workflow")
     verbs = about.add_subparsers(required=True, metavar="check | draw | diff | replay-check | what-if")
 
@@ -113,7 +117,7 @@ def _parser() -> argparse.ArgumentParser:
     replay = verb("replay-check", _replay, "what of a recorded log a workflow would have refused")
     what = verb("what-if", _what_if, "how the clocks of a recorded log would have run under those of a workflow")
     for judging in (replay, what):
-        judging.add_argument("url", metavar="URL", help="the log: sqlite:///path")
+        judging.add_argument("url", metavar="URL", help="the log: sqlite:///path or postgresql://…")
         judging.add_argument("file", metavar="FILE", help=FILE)
         of = "judge demands on this workflow (may be repeated; else on any version of the same name)"
         judging.add_argument("--of", action="append", metavar="name@version", help=of)

@@ -18,7 +18,7 @@ def add_verify(topics: Any) -> None:
     says = "read every event of a log, make its tables again beside the present ones, and say what is wrong"
     made = topics.add_parser("verify", help=says, description=says, allow_abbrev=False)
     made.set_defaults(run=_verify)
-    made.add_argument("url", metavar="URL", help="the log: sqlite:///path")
+    made.add_argument("url", metavar="URL", help="the log: sqlite:///path or postgresql://…")
     made.add_argument(
         "--workflow",
         action="append",

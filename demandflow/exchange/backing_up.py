@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from demandflow.errors import InvalidValue
 from demandflow.exchange.exporting import is_there, new_file
+from demandflow.store.backends import is_postgres
 from demandflow.store.sqlite.backup import copy
 from demandflow.store.sqlite.failures import storage_errors
 from demandflow.store.sqlite.files import appear, file_of, no_log
@@ -31,6 +32,8 @@ def backup_log(url: str, file: str | Path) -> BackedUp:
     It may be in use meanwhile. The file appears complete or not at all. Raises InvalidValue or StorageError.
     """
     path = new_file(file)
+    if is_postgres(url):
+        raise InvalidValue("url", "PostgreSQL backs up its logs itself (pg_basebackup, pg_dump); or export it")
     source = file_of(url)
     if source is None:
         raise InvalidValue("url", "a log in memory has no file; export it")

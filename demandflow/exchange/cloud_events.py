@@ -14,7 +14,8 @@ import msgspec
 from msgspec import UNSET, MsgspecError, Raw, Struct, UnsetType
 from msgspec.json import Decoder, Encoder
 
-from demandflow.store.sqlite.recorder import NumberedRow, id_of
+from demandflow.store.recorder import id_of
+from demandflow.store.statements import NumberedRow
 
 JSON = "application/json"
 LARGEST = 2**31 - 1

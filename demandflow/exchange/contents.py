@@ -16,7 +16,7 @@ from demandflow.inputs.arguments import zone_of
 from demandflow.store.holes import POSITIONS, Hole, decided, without
 from demandflow.store.raw_rows import AboutLog
 from demandflow.store.settings import FORMAT, WITH_KINDS
-from demandflow.store.sqlite.recorder import NumberedRow
+from demandflow.store.statements import NumberedRow
 
 EXPORT = 1
 """The number of the format of exported files."""

@@ -10,12 +10,13 @@ from pathlib import Path
 from demandflow.errors import InvalidValue
 from demandflow.exchange.contents import Contents
 from demandflow.exchange.lines import DamagedFile, file_named
+from demandflow.store.backends import is_postgres
 from demandflow.store.cursor import PAGE
 from demandflow.store.log import Log
 from demandflow.store.raw_rows import AboutLog, Misplaced
 from demandflow.store.sqlite.failures import storage_errors
 from demandflow.store.sqlite.files import file_of
-from demandflow.store.sqlite.recorder import NumberedRow
+from demandflow.store.statements import NumberedRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def load_log(file: str | Path, url: str) -> Loaded:
     with storage_errors():
         if not path.is_file():
             raise InvalidValue("file", f"there is no file {path}")
-    if file_of(url) is None:
+    if not is_postgres(url) and file_of(url) is None:
         raise InvalidValue("url", "a log in memory would end with this process; load into a file")
     about = check(path)
     with closing(Log(url, (), about.tenant, zone=about.settings["zone"])) as log:

@@ -5,7 +5,6 @@ What is numbered as it comes (slices, clocks, days on which something is due) is
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from demandflow.projections.streams import StreamTables
 from demandflow.projections.tables import TABLES
 from demandflow.store.mapper import Unreadable
 from demandflow.store.sources import DemandSource, Row
+from demandflow.store.statements import Statements
 
 NUMBERED = {"demandflow_slices", "demandflow_clocks", "demandflow_dues"}
 LARGEST = 1 << 128
@@ -124,7 +124,7 @@ def _differing(here: Mapping[str, Content], there: Mapping[str, Content]) -> tup
     return tuple(TableDiffers(table, here[table].rows, there[table].rows) for table in differing)
 
 
-def _contents(connection: sqlite3.Connection, tables: Iterable[str]) -> dict[str, Content]:
+def _contents(connection: Statements, tables: Iterable[str]) -> dict[str, Content]:
     return {table: _content(_rows(connection, table)) for table in tables if table not in NUMBERED}
 
 
@@ -136,7 +136,7 @@ def _content(rows: Iterable[tuple[Any, ...]]) -> Content:
     return Content(number, total % LARGEST)
 
 
-def _rows(connection: sqlite3.Connection, table: str) -> Iterator[tuple[Any, ...]]:
+def _rows(connection: Statements, table: str) -> Iterator[tuple[Any, ...]]:
     if table not in WITH_CLOCKS:
         yield from connection.execute(OTHERS.get(table, f"SELECT * FROM {table}"))  # noqa: S608
         return

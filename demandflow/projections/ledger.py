@@ -12,11 +12,11 @@ from typing import Any, TypeVar
 from demandflow.projections.board.own import in_slice
 from demandflow.projections.entries import Page
 from demandflow.projections.standing import CLOCKS_AT, CODES, MEANING_OF, Slice
-from demandflow.store.sqlite.tables import Statements
+from demandflow.store.statements import Statements
 
 K = TypeVar("K", bound=Hashable)
-VALUES = 500
-"""So many values are looked up in one query."""
+FEW_VALUES, VALUES = 4, 500
+"""So many values are looked up in one query; so few rows, where there are no more."""
 NO_SLICE = Slice("", "", "", "", "")
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS demandflow_slices (
@@ -131,15 +131,20 @@ def _numbers(
     """The numbers under which a table keeps these rows, 0 for empty ones; rows that are not there yet are added."""
     wanted = list({row for row in rows.values() if row})
     names, marks = ", ".join(columns), f"({', '.join('?' * len(columns))})"
-    put = f"INSERT INTO demandflow_{table} ({names}) VALUES {marks} ON CONFLICT DO NOTHING"  # noqa: S608
+    # numbered without gaps, also after what was not stored in the end
+    put = (
+        f"INSERT INTO demandflow_{table} (id, {names}) SELECT COALESCE(MAX(id), 0) + 1, {marks[1:-1]} "  # noqa: S608
+        f"FROM demandflow_{table} WHERE TRUE ON CONFLICT DO NOTHING"
+    )
     connection.executemany(put, wanted)
     size = VALUES // len(columns)
     number_of: dict[tuple[str, ...], int] = {(): 0}
-    # every query is filled up to the same size, so that SQLite prepares it once
-    query = f"SELECT id, {names} FROM demandflow_{table} WHERE ({names}) IN (VALUES {', '.join([marks] * size)})"  # noqa: S608
     for begin in range(0, len(wanted), size):
         batch = wanted[begin : begin + size]
-        batch += batch[-1:] * (size - len(batch))
+        # every query is filled up to one of two sizes, so that it is prepared once
+        full = size if len(batch) > FEW_VALUES else FEW_VALUES
+        batch += batch[-1:] * (full - len(batch))
+        query = f"SELECT id, {names} FROM demandflow_{table} WHERE ({names}) IN (VALUES {', '.join([marks] * full)})"  # noqa: S608
         number_of |= {tuple(row): number for number, *row in connection.execute(query, [*chain.from_iterable(batch)])}
     return {key: number_of[row] for key, row in rows.items()}
 

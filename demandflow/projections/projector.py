@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,10 +18,12 @@ from demandflow.projections.rebuilding import Progress, Rebuilding
 from demandflow.projections.standing import DEFINITIONS_VERSION
 from demandflow.projections.tables import PROJECTIONS, SCHEMA, TABLES, RowCounts
 from demandflow.store import cursor
+from demandflow.store.backends import tables_at
 from demandflow.store.cursor import Cursor, Effect, Position
 from demandflow.store.parking import Parking
 from demandflow.store.sources import DemandSource, Row
-from demandflow.store.sqlite.tables import BUSY_SECONDS, Tables
+from demandflow.store.sqlite.tables import BUSY_SECONDS
+from demandflow.store.statements import Statements
 
 READER = "figures"
 OF_EARLIER_RELEASES = ("demandflow_position", "demandflow_schema")
@@ -42,7 +43,7 @@ class Projector:
         self._own: Own = self.declared
         self._source, self._progress = source, progress
         self._books = Bookkeeping(source)
-        self._tables = Tables(source.path)
+        self._tables = tables_at(source.path)
         self._connection = self._tables.connection
         self._cursor = Cursor(source, self._tables, READER, self._make)
         self._rebuilding = Rebuilding(source, self._tables, self._cursor, self._days, self._agree)
@@ -90,7 +91,7 @@ class Projector:
         self._tables.close()
 
     @contextmanager
-    def tables(self, *, catch_up: bool = True) -> Iterator[sqlite3.Connection]:
+    def tables(self, *, catch_up: bool = True) -> Iterator[Statements]:
         """The tables to read from, at one moment; with `catch_up`, they contain all that the log has."""
         with self._tables.locked():
             until = monotonic() + BUSY_SECONDS
@@ -129,7 +130,7 @@ class Projector:
     def parked(self) -> list[Parking]:
         """The parked events, in the order of the log."""
         with self.tables():
-            return self._cursor.parked(limit=-1)
+            return self._cursor.parked(limit=cursor.ALL)
 
     def without(self) -> tuple[int, int]:
         """How many events the tables do not contain: parked events, and those that are missing by decision."""
@@ -167,8 +168,7 @@ class Projector:
 
     def _begin_reading(self, wanted: int) -> bool:
         """Begin to read, if the tables are complete and up to date; else return False."""
-        self._tables.leave()
-        self._connection.execute("BEGIN")
+        self._tables.begin_reading(SCHEMA)
         position = self._cursor.position()
         if position is not None and position.last >= max(wanted, position.rebuilt_at) and self._matches(position):
             return True

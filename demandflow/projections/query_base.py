@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import date, datetime
@@ -30,6 +29,7 @@ from demandflow.projections.figures.question import Grouping, Question
 from demandflow.projections.printing import minute
 from demandflow.projections.projector import Projector
 from demandflow.store.log import Log
+from demandflow.store.statements import Statements
 
 if TYPE_CHECKING:
     from demandflow.projections.figures.overdue import OverdueCheck, OverdueCounts
@@ -56,7 +56,7 @@ class QueryBase:
         """The present moment, by the clock that it was opened with, in UTC."""
         return moment(self._clock(), "clock")
 
-    def _board_filter(self, tables: sqlite3.Connection, query: Mapping[str, object]) -> Filter:
+    def _board_filter(self, tables: Statements, query: Mapping[str, object]) -> Filter:
         """The rows of the board that a query is about. Raises InvalidValue if it is about the past."""
         question = self._question(tables, query)
         if question.as_of is not None or question.known_on is not None:
@@ -77,7 +77,7 @@ class QueryBase:
             raise InvalidValue("overdue", f"must be True, False or a moment, got {brief(overdue)}")
         return then.cutoff(self.now()).at if overdue else None
 
-    def _refuse_the_past(self, tables: sqlite3.Connection, at: datetime, what: str) -> None:
+    def _refuse_the_past(self, tables: Statements, at: datetime, what: str) -> None:
         """InvalidValue for a moment since which demands have changed."""
         if at < self.now() and board.changed_since(tables, at):
             raise InvalidValue(
@@ -100,14 +100,14 @@ class QueryBase:
             raise DemandNotFound(str(demand), str(then) if events else None)
         return past
 
-    def _overdue_check(self, tables: sqlite3.Connection, question: Question) -> OverdueCheck:
+    def _overdue_check(self, tables: Statements, question: Question) -> OverdueCheck:
         from demandflow.projections.figures.overdue import OverdueCheck
 
         then = PointInTime(question.as_of, question.known_on, self._projector.zone)
         return OverdueCheck(tables, then.cutoff(self.now()), lambda demand: then.demand_of(self._log.events, demand))
 
     def _overdue(
-        self, tables: sqlite3.Connection, question: Question, grouping: Grouping | None
+        self, tables: Statements, question: Question, grouping: Grouping | None
     ) -> dict[tuple[str, ...], OverdueCounts]:
         """How many are overdue, in each group: now from the board, on a past day from the ledger."""
         from demandflow.projections.figures import overdue
@@ -118,7 +118,7 @@ class QueryBase:
             return {}
         return overdue.overdue_on_board(tables, self._filter(question), grouping, self.now(), self._projector.zone)
 
-    def _question(self, tables: sqlite3.Connection, query: Mapping[str, object]) -> Question:
+    def _question(self, tables: Statements, query: Mapping[str, object]) -> Question:
         """The question of a query. Raises InvalidValue for a workflow that is not there."""
         question = Question.of(query, self._projector.declared)
         known = {} if question.workflow is None else of_demands(self._workflows)
@@ -127,7 +127,7 @@ class QueryBase:
             among("workflow", question.workflow, {*known, *recorded})
         return question
 
-    def _clocks(self, tables: sqlite3.Connection) -> tuple[str, ...]:
+    def _clocks(self, tables: Statements) -> tuple[str, ...]:
         """The names of the clocks that are declared, and of all others that ever ran."""
         declared = (clock.name for flow in of_demands(self._workflows).values() for clock in flow.clocks)
         return tuple(dict.fromkeys((*declared, *sorted(totals.clocks(tables)))))
@@ -147,7 +147,7 @@ def among(what: str, value: str | None, possible: Collection[object]) -> str | N
     return None if value is None else word_among(what, value, sorted(map(str, possible)))
 
 
-def note_of(tables: sqlite3.Connection, asked: Filter | Question, answer: object) -> str:
+def note_of(tables: Statements, asked: Filter | Question, answer: object) -> str:
     """For an empty answer: which of the words no demand ever had, and what is spelt like them; otherwise empty."""
     notes: list[str] = []
     for name in () if answer else (*NAMED_IN_SLICES, "contractor", "resident", "urgency"):
@@ -160,7 +160,7 @@ def note_of(tables: sqlite3.Connection, asked: Filter | Question, answer: object
     return "; ".join(notes)
 
 
-def _ever_there(tables: sqlite3.Connection, name: str, word: str) -> bool:
+def _ever_there(tables: Statements, name: str, word: str) -> bool:
     """Whether a demand ever had this word."""
     if name in NAMED_IN_SLICES:
         condition, values = Question.of({name: word}).slices()
@@ -171,7 +171,7 @@ def _ever_there(tables: sqlite3.Connection, name: str, word: str) -> bool:
     return now or (name == "contractor" and _ever_there(tables, "lead", word))
 
 
-def _spelt_like(tables: sqlite3.Connection, column: str, word: str) -> list[str]:
+def _spelt_like(tables: Statements, column: str, word: str) -> list[str]:
     rows = tables.execute(f"SELECT DISTINCT {column} FROM {WORDS_OF[column]}")  # noqa: S608
     paths = [path for (path,) in rows if path]
     parts = {"/".join(path.split("/")[: level + 1]) for path in paths for level in range(path.count("/") + 1)}

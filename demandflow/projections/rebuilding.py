@@ -17,12 +17,13 @@ from demandflow.projections.tables import BY_DEMAND, SCHEMA, RowCounts
 from demandflow.store.cursor import CannotBeWritten, Cursor, Effect, Position
 from demandflow.store.parking import unreadable
 from demandflow.store.sources import DemandSource, Row
-from demandflow.store.sqlite.tables import Beside, Tables, beside_of, tables_of
+from demandflow.store.sqlite.tables import Beside, beside_of, tables_of
+from demandflow.store.statements import Tables
 
 SCHEMA_BESIDE = beside_of(SCHEMA, SCHEMA)
 SUMS = """SELECT place, channel, category, lead, workflow, what, number FROM
     (SELECT slice, what, SUM(amount) AS number FROM demandflow_ledger GROUP BY slice, what HAVING SUM(amount) <> 0)
-    JOIN demandflow_slices ON demandflow_slices.id = slice"""
+    AS summed JOIN demandflow_slices ON demandflow_slices.id = slice"""
 
 Progress = Callable[[int, int], None]
 """Called with the number of events that are done, and of all."""

@@ -7,7 +7,6 @@ sum that nothing changes later.
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,11 +20,13 @@ from demandflow.domain.facts import UnknownFact
 from demandflow.domain.stream import Stream
 from demandflow.domain.versions.workflows import Workflows
 from demandflow.store import cursor
+from demandflow.store.backends import tables_at
 from demandflow.store.cursor import Cursor, Effect
 from demandflow.store.mapper import Unreadable
 from demandflow.store.parking import Parking, topic_of, unreadable, unusable, waiting
 from demandflow.store.sources import DemandSource, Row
-from demandflow.store.sqlite.tables import Tables, at_microseconds, microseconds, tables_of
+from demandflow.store.sqlite.tables import at_microseconds, microseconds, tables_of
+from demandflow.store.statements import Statements, replacing
 
 READER, LAYOUT, KEPT = "streams", 1, 20_000
 SCHEMA = """
@@ -42,6 +43,15 @@ CREATE INDEX demandflow_credits_at ON demandflow_credits (at);
 CREATE INDEX demandflow_credits_stream ON demandflow_credits (stream, who, at);
 """
 TABLES = tables_of(SCHEMA)
+STREAM = """INSERT INTO demandflow_streams VALUES (?, ?, ?, ?, ?) ON CONFLICT (stream) DO UPDATE
+    SET kind = excluded.kind, state = excluded.state, ended_as = excluded.ended_as"""
+"""A stream is written again with what changed; it began where it began."""
+HOME = replacing("demandflow_homes", ("who", "home"), "who")
+CREDIT = """INSERT INTO demandflow_credits VALUES (?, ?, ?, ?, ?, COALESCE(
+        ?, (SELECT home FROM demandflow_credits
+            WHERE ? = 1 AND stream = ? AND who = ? AND at = ? ORDER BY position LIMIT 1),
+        (SELECT home FROM demandflow_homes WHERE who = ?), ''
+    ), ?, ?, ?)"""
 
 
 class Credit(NamedTuple):
@@ -77,7 +87,7 @@ class StreamTables:
 
     def __init__(self, source: DemandSource, workflows: Workflows, earned: Earned) -> None:
         self._source, self._workflows, self._earned = source, workflows, earned
-        self._tables = Tables(source.path)
+        self._tables = tables_at(source.path)
         known = sorted(fact.TOPIC for workflow in workflows.built for fact in workflow.facts)
         # who knows other facts makes tables of their own
         make = f"{LAYOUT} {hashlib.sha256(' '.join(dict.fromkeys(known)).encode()).hexdigest()[:16]}"
@@ -91,13 +101,13 @@ class StreamTables:
         self._tables.close()
 
     @contextmanager
-    def tables(self) -> Iterator[sqlite3.Connection]:
+    def tables(self) -> Iterator[Statements]:
         """The tables to read from, with all that the log has, as of one moment."""
         with self._tables.locked():
             self._heal()
             while self._cursor.next_page(self) is not None:
                 pass
-            self._tables.connection.execute("BEGIN")
+            self._tables.begin_reading(SCHEMA)
             yield self._tables.connection
 
     def position(self) -> int:
@@ -118,7 +128,7 @@ class StreamTables:
     def parked(self) -> list[Parking]:
         """The parked events, in the order of the log."""
         with self.tables():
-            return self._cursor.parked(limit=-1)
+            return self._cursor.parked(limit=cursor.ALL)
 
     def retry_parked(self) -> None:
         """Try the parked events again."""
@@ -181,22 +191,16 @@ class StreamTables:
         execute, new = self._tables.connection.execute, 0
         if (kind := event.stamp.kind) is not None:
             new += event.version == 1
-            began = "COALESCE((SELECT began FROM demandflow_streams WHERE stream = ?1), ?2)"
-            execute(
-                f"INSERT OR REPLACE INTO demandflow_streams VALUES (?1, ?3, {began}, ?4, ?5)",  # noqa: S608
-                (event.demand.hex, position, kind, after.state, after.ended_as),
-            )
+            execute(STREAM, (event.demand.hex, kind, position, after.state, after.ended_as))
         for one in earned:
             if isinstance(one, Home):
-                execute("INSERT OR REPLACE INTO demandflow_homes VALUES (?, ?)", one)
+                execute(HOME, one)
                 continue
             new += 1
-            where, at = (position, event.demand.hex, event.version), microseconds(one.at)
-            booked = "SELECT home FROM demandflow_credits WHERE ?10 AND stream = ?2 AND who = ?5 AND at = ?4 LIMIT 1"
-            home = f"COALESCE(?6, ({booked}), (SELECT home FROM demandflow_homes WHERE who = ?5), '')"  # noqa: S608
+            stream, at = event.demand.hex, microseconds(one.at)
+            home = (one.home, int(one.again), stream, one.who, at, one.who)
             execute(
-                f"INSERT INTO demandflow_credits VALUES (?1, ?2, ?3, ?4, ?5, {home}, ?7, ?8, ?9)",  # noqa: S608
-                (*where, at, one.who, one.home, one.workflow, one.measure, one.amount, one.again),
+                CREDIT, (position, stream, event.version, at, one.who, *home, one.workflow, one.measure, one.amount)
             )
         return new
 
@@ -230,18 +234,18 @@ Sums = Mapping[tuple[str, str, str, str], int]
 """How much of a measure: by home, who, workflow and measure."""
 
 
-def sums(tables: sqlite3.Connection, begin: datetime, end: datetime, upto: int, home: str | None = None) -> Sums:
+def sums(tables: Statements, begin: datetime, end: datetime, upto: int, home: str | None = None) -> Sums:
     """What was done from `begin` until before `end`, as known at a position of the log; all homes, or one."""
     rows = tables.execute(
         "SELECT home, who, workflow, measure, SUM(amount) FROM demandflow_credits "
-        "WHERE at >= ?1 AND at < ?2 AND position <= ?3 AND (?4 IS NULL OR home = ?4) "
+        "WHERE at >= ? AND at < ? AND position <= ? AND home = COALESCE(?, home) "
         "GROUP BY 1, 2, 3, 4 HAVING SUM(amount) <> 0 ORDER BY 1, 2, 3, 4",
         (microseconds(begin), microseconds(end), upto, home),
     )
     return {(where, who, workflow, measure): amount for where, who, workflow, measure, amount in rows}
 
 
-def homes_of(tables: sqlite3.Connection, begin: datetime, end: datetime) -> list[str]:
+def homes_of(tables: Statements, begin: datetime, end: datetime) -> list[str]:
     """The home organisations whose people did something from `begin` until before `end`, by name."""
     query = "SELECT DISTINCT home FROM demandflow_credits WHERE at >= ? AND at < ? AND home <> '' ORDER BY home"
     return [home for (home,) in tables.execute(query, (microseconds(begin), microseconds(end)))]
@@ -251,7 +255,7 @@ Booked = tuple[int, datetime, str, str, str, int]
 """A credit: position, moment, who, workflow, measure and amount."""
 
 
-def changes_since(tables: sqlite3.Connection, begin: datetime, end: datetime, after: int, home: str) -> list[Booked]:
+def changes_since(tables: Statements, begin: datetime, end: datetime, after: int, home: str) -> list[Booked]:
     """What was booked about a time for a home organisation after a position of the log, in order."""
     rows = tables.execute(
         "SELECT position, at, who, workflow, measure, amount FROM demandflow_credits "

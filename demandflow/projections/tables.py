@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from typing import NamedTuple, Protocol, Self
 
 from demandflow.projections import ledger, stays, totals
 from demandflow.projections.board import rows as board
 from demandflow.projections.entries import Page
-from demandflow.store.sqlite.tables import Statements, tables_of
+from demandflow.store.sqlite.tables import tables_of
+from demandflow.store.statements import Statements
 
 
 class Projection(Protocol):
@@ -59,13 +59,13 @@ class RowCounts(NamedTuple):
     def after(self, connection: Statements, page: Page) -> RowCounts:
         """The numbers after this page was written."""
         stays = sum(not change.ended for change in page.state_changes)
+        lines = self.lines + sum([len(booking.entries) for booking in page.bookings])
         # nothing is ever deleted from these, so that the last number is the number of rows
-        (lines,) = connection.execute("SELECT COALESCE(MAX(rowid), 0) FROM demandflow_ledger").fetchone()
         (slices,) = connection.execute("SELECT COALESCE(MAX(id), 0) FROM demandflow_slices").fetchone()
         (clocks,) = connection.execute("SELECT COALESCE(MAX(id), 0) FROM demandflow_clocks").fetchone()
         return RowCounts(self.demands + page.new_demands, self.stays + stays, lines, slices, clocks)
 
-    def match(self, connection: sqlite3.Connection) -> bool:
+    def match(self, connection: Statements) -> bool:
         """Whether the tables have as many rows, and every demand is in the totals."""
         rows = tuple(
             connection.execute(f"SELECT COUNT(*) FROM demandflow_{table}").fetchone()[0]  # noqa: S608

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from demandflow.projections.entries import Booking, Page
 from demandflow.projections.standing import CODES, OF_SCORES, OF_WORKFLOWS, Slice
-from demandflow.store.sqlite.tables import Statements
+from demandflow.store.statements import Statements
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS demandflow_totals (
@@ -71,27 +70,28 @@ def put(connection: Statements, changes: Mapping[Cell, int]) -> None:
     """Add these changes to the cells."""
     connection.executemany(
         "INSERT INTO demandflow_totals VALUES (?, ?, ?, ?, ?, ?) "
-        "ON CONFLICT DO UPDATE SET number = number + excluded.number",
+        "ON CONFLICT (dimension, level, key, happening, standing) "
+        "DO UPDATE SET number = demandflow_totals.number + excluded.number",
         [(*cell, amount) for cell, amount in changes.items() if amount],
     )
 
 
-def read_all(connection: sqlite3.Connection) -> Mapping[tuple[str, int], int]:
+def read_all(connection: Statements) -> Mapping[tuple[str, int], int]:
     """The sums over everything."""
     return _read(connection, "dimension = 'all'").get("", {})
 
 
-def clocks(connection: sqlite3.Connection) -> set[str]:
+def clocks(connection: Statements) -> set[str]:
     """The names of all clocks that ever ran."""
     return {name for name in _named(connection) if not name.startswith((OF_SCORES, OF_WORKFLOWS))}
 
 
-def scores(connection: sqlite3.Connection) -> set[str]:
+def scores(connection: Statements) -> set[str]:
     """The names of all scores that were ever given."""
     return {name.removeprefix(OF_SCORES) for name in _named(connection) if name.startswith(OF_SCORES)}
 
 
-def _named(connection: sqlite3.Connection) -> set[str]:
+def _named(connection: Statements) -> set[str]:
     """The names of all that has a status, as it is kept."""
     rows = connection.execute(
         "SELECT DISTINCT happening FROM demandflow_totals "
@@ -100,7 +100,7 @@ def _named(connection: sqlite3.Connection) -> set[str]:
     return {what.rpartition(" ")[0] for (what,) in rows if what not in CODES}
 
 
-def read(connection: sqlite3.Connection, dimension: str, level: int) -> Totals:
+def read(connection: Statements, dimension: str, level: int) -> Totals:
     """The sums along one dimension; a path that is not as deep as the level keeps its own name."""
     if dimension not in PATHS:
         return _read(connection, "dimension = ?", dimension)
@@ -109,7 +109,7 @@ def read(connection: sqlite3.Connection, dimension: str, level: int) -> Totals:
     return _read(connection, condition, dimension, level, f"{dimension}_at", level)
 
 
-def _read(connection: sqlite3.Connection, condition: str, *values: object) -> Totals:
+def _read(connection: Statements, condition: str, *values: object) -> Totals:
     by_key: Totals = {}
     query = f"SELECT key, happening, standing, number FROM demandflow_totals WHERE number <> 0 AND ({condition})"  # noqa: S608
     for key, happening, standing, number in connection.execute(query, values):

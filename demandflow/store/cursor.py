@@ -14,8 +14,9 @@ from uuid import UUID
 from demandflow.store.mapper import Unreadable
 from demandflow.store.parking import Parking, of_the_row, reason_of, storable, topic_of
 from demandflow.store.sources import DemandSource, Row, Source
-from demandflow.store.sqlite.tables import Tables
+from demandflow.store.statements import Tables, replacing
 
+ALL = 2**62
 PAGE = 1000
 """How many events are read at once; about so many where they are read demand by demand."""
 SCHEMA = """
@@ -29,6 +30,11 @@ CREATE TABLE demandflow_parked_events (
 );
 CREATE INDEX demandflow_parked_events_demand ON demandflow_parked_events (reader, demand, position);
 """
+COLUMNS = ("reader", "log", "make", "whole_at", "last", "demand", "version", "parked", "taken")
+MOVE = replacing("demandflow_cursors", COLUMNS, "reader")
+PARK = replacing(
+    "demandflow_parked_events", ("reader", "position", "demand", "version", "reason", "again"), "reader, position"
+)
 
 
 class Position(NamedTuple):
@@ -128,7 +134,7 @@ class Cursor:
     def move(self, position: Position) -> None:
         """Set the position; within a transaction."""
         row = (self.reader, *position)
-        self._tables.connection.execute("INSERT OR REPLACE INTO demandflow_cursors VALUES (?,?,?,?,?,?,?,?,?)", row)
+        self._tables.connection.execute(MOVE, row)
 
     def leave(self) -> None:
         """Have no position, as if the reader had never begun; within a transaction."""
@@ -195,15 +201,15 @@ class Cursor:
         rows = self._tables.connection.execute(
             "SELECT position, demand, version, reason FROM demandflow_parked_events "
             "WHERE reader = ? AND position > ? AND again >= ? ORDER BY position LIMIT ?",
-            (self.reader, after, again, limit or PAGE),
+            (self.reader, after, int(again), limit or PAGE),
         )
         return [Parking(at, UUID(demand) if demand else None, version, why) for at, demand, version, why in rows]
 
     def park(self, parked: Iterable[Parking]) -> None:
         """Park these events; within a transaction."""
         self._tables.connection.executemany(
-            "INSERT OR REPLACE INTO demandflow_parked_events VALUES (?, ?, ?, ?, ?, 0)",
-            [(self.reader, at, _hex(demand), version, storable(reason)) for at, demand, version, reason in parked],
+            PARK,
+            [(self.reader, at, _hex(demand), version, storable(reason), 0) for at, demand, version, reason in parked],
         )
 
     def unpark(self, positions: Iterable[int]) -> int:

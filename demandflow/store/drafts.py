@@ -5,12 +5,11 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from sqlite3 import Connection
 from typing import Any, Protocol
 from uuid import UUID
 
-from demandflow.store.sqlite.recorder import SQLiteRecorder
 from demandflow.store.sqlite.tables import moment_of, written
+from demandflow.store.statements import Recorder
 
 TABLE = """CREATE TABLE IF NOT EXISTS demandflow_drafts (
     id TEXT PRIMARY KEY, who TEXT NOT NULL, words TEXT NOT NULL, kept TEXT NOT NULL
@@ -31,7 +30,7 @@ class Draft:
 class _Opened(Protocol):
     """A log that is open."""
 
-    _recorder: SQLiteRecorder
+    _recorder: Recorder
 
     def _opened(self) -> AbstractContextManager[None]: ...
 
@@ -59,15 +58,9 @@ class DraftRows:
             return tuple(map(_draft, self._recorder.rows(f"{READ} WHERE who = ? ORDER BY kept, id", (who,))))
 
     def erase_draft(self: _Opened, draft: UUID) -> None:
-        """Overwrite it, in the file and in the write-ahead file; nothing happens if it is not kept."""
-
-        def erase(connection: Connection) -> None:
-            connection.execute("PRAGMA secure_delete = ON")
-            connection.execute("DELETE FROM demandflow_drafts WHERE id = ?", (draft.hex,))
-
+        """Overwrite it, as far as the database can; nothing happens if it is not kept."""
         with self._opened():
-            self._recorder.transaction(erase)
-            self._recorder.empty_the_write_ahead_file()
+            self._recorder.erase("demandflow_drafts", draft.hex)
 
 
 def _draft(row: Any) -> Draft:

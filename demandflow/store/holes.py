@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,8 +10,9 @@ from uuid import UUID
 
 from demandflow.domain.values import Actor
 from demandflow.errors import InvalidValue, StorageError, brief, listed
+from demandflow.store.recorder import id_of
 from demandflow.store.sqlite.files import columns_of
-from demandflow.store.sqlite.recorder import id_of
+from demandflow.store.statements import Statements
 
 TABLES = (
     """CREATE TABLE IF NOT EXISTS demandflow_holes (
@@ -32,12 +32,13 @@ Key = tuple[int, str, int]
 VERSIONS, POSITIONS, END = "versions", "positions", "end"
 DECISIONS = "SELECT what, demand, first, last, at, actor, role, unit, reason FROM demandflow_holes ORDER BY rowid"
 GAPS = """SELECT before + 1, at - 1 FROM
-    (SELECT rowid AS at, LAG(rowid, 1, 0) OVER (ORDER BY rowid) AS before FROM stored_events) WHERE at > before + 1"""
+    (SELECT rowid AS at, LAG(rowid, 1, 0) OVER (ORDER BY rowid) AS before FROM stored_events) AS neighbours
+    WHERE at > before + 1"""
 GAPS_OF_DEMANDS = """SELECT demand, before + 1, version - 1 FROM (
         SELECT originator_id AS demand, originator_version AS version,
             LAG(originator_version, 1, 0) OVER (PARTITION BY originator_id ORDER BY originator_version) AS before
         FROM stored_events WHERE TYPEOF(originator_version) = 'integer'
-    ) WHERE version > before + 1 ORDER BY demand, version"""
+    ) AS neighbours WHERE version > before + 1 ORDER BY demand, version"""
 ENDS = """SELECT mark.position, (SELECT COALESCE(MAX(rowid), 0) FROM stored_events)
     FROM demandflow_marks AS mark LEFT JOIN stored_events AS row ON row.rowid = mark.position
     WHERE (row.rowid IS NULL AND mark.position > (SELECT COALESCE(MAX(rowid), 0) FROM stored_events))
@@ -45,13 +46,15 @@ ENDS = """SELECT mark.position, (SELECT COALESCE(MAX(rowid), 0) FROM stored_even
     ORDER BY mark.position"""
 NEWEST = """SELECT (SELECT COALESCE(MAX(rowid), 0) FROM stored_events),
     EXISTS (SELECT 1 FROM stored_events WHERE rowid = ? AND originator_id = ? AND originator_version = ?)"""
-MARK = """INSERT OR IGNORE INTO demandflow_marks
-    SELECT rowid, originator_id, originator_version FROM stored_events ORDER BY rowid DESC LIMIT 1"""
+MARK = """INSERT INTO demandflow_marks
+    SELECT rowid, originator_id, originator_version FROM stored_events WHERE TRUE
+    ORDER BY rowid DESC LIMIT 1 ON CONFLICT DO NOTHING"""
 READERS = ("demandflow_cursors", "demandflow_position")
 """Where readers of the log keep their positions: in the tables of today, and in those of earlier releases."""
-MARK_OF_READERS = """INSERT OR IGNORE INTO demandflow_marks SELECT last, demand, version FROM {table}
+MARK_OF_READERS = """INSERT INTO demandflow_marks SELECT last, demand, version FROM {table}
     WHERE log = ? AND LENGTH(demand) = 32
-        AND last > (SELECT COALESCE(MAX(last), 0) FROM demandflow_holes WHERE what = 'end')"""
+        AND last > (SELECT COALESCE(MAX(last), 0) FROM demandflow_holes WHERE what = 'end')
+    ON CONFLICT DO NOTHING"""
 """A reader that is behind an end that is acknowledged as missing has not read anything since."""
 FORGET_MARKS = """DELETE FROM demandflow_marks WHERE position < (SELECT MAX(rowid) FROM stored_events) AND EXISTS (
     SELECT 1 FROM stored_events AS row WHERE row.rowid = position AND originator_id = demand
@@ -184,7 +187,7 @@ def decided(rows: Iterable[Sequence[Any]]) -> tuple[Acknowledged, ...]:
         raise StorageError(f"the decisions to go on without missing rows were altered ({brief(error)})") from error
 
 
-def acknowledge(connection: sqlite3.Connection, holes: Sequence[Hole], by: Actor, at: datetime, reason: str) -> None:
+def acknowledge(connection: Statements, holes: Sequence[Hole], by: Actor, at: datetime, reason: str) -> None:
     """Keep the decision to skip these holes. Raises InvalidValue for what is no hole of this log."""
     there = holes_in(lambda query: connection.execute(query).fetchall())
     for hole in holes:
@@ -198,7 +201,7 @@ def acknowledge(connection: sqlite3.Connection, holes: Sequence[Hole], by: Actor
             connection.execute("DELETE FROM demandflow_marks WHERE position <= ?", (hole.last,))
 
 
-def mark_the_end(connection: sqlite3.Connection, log: str | None = None) -> None:
+def mark_the_end(connection: Statements, log: str | None = None) -> None:
     """Mark the newest row; with the log's id, also the newest row that its readers came to."""
     for table in READERS if log is not None else ():
         if {"log", "last", "demand", "version"} <= columns_of(connection, table):

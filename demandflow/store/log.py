@@ -14,16 +14,19 @@ from demandflow.domain.workflow import Workflow
 from demandflow.errors import HistoryIncomplete, StorageError, UnreadableEvent
 from demandflow.inputs.arguments import zone_of
 from demandflow.store import cursor, holes, settings
+from demandflow.store.backends import check_there, is_postgres, postgres_recorder
 from demandflow.store.drafts import DraftRows
 from demandflow.store.holes import POSITIONS, Hole, Key, Verification
 from demandflow.store.mapper import FactMapper, Unreadable
 from demandflow.store.raw_rows import RawRows
+from demandflow.store.recorder import id_of
 from demandflow.store.row_watch import RowWatch
 from demandflow.store.sqlite import by_demand as demands
 from demandflow.store.sqlite import files
 from demandflow.store.sqlite.failures import closed, storage_error, storage_errors
-from demandflow.store.sqlite.recorder import NumberedRow, SQLiteRecorder, id_of
-from demandflow.store.sqlite.writer import FULL, Row, check_synchronous
+from demandflow.store.sqlite.recorder import SQLiteRecorder
+from demandflow.store.sqlite.writer import FULL, check_synchronous
+from demandflow.store.statements import NumberedRow, Recorder, Row, RowTaken
 
 
 class VersionTaken(StorageError, code="version_taken"):
@@ -47,20 +50,21 @@ class Log(RowWatch, DraftRows, RawRows):
         workflows: Mapping[str, Workflow] | None = None,
         synchronous: str = FULL,
     ) -> None:
-        """Open the log at `memory:` or `sqlite:///path`; with `create`, it is made if there is none.
+        """Open the log at `memory:`, `sqlite:///path` or `postgresql://…`; with `create`, it is made if there is none.
 
         Raises InvalidValue or StorageError: among them NotALog, UnknownFormat, WrongTenant, WrongZone, WorkflowChanged.
         """
-        self.path, synchronous = files.file_of(url), check_synchronous(synchronous)
+        self.path, synchronous = url if is_postgres(url) else files.file_of(url), check_synchronous(synchronous)
         self._closed = False
         self._mapper = FactMapper(facts)
         # a log in memory is never read by others, nor opened again
         self._workflows = {} if self.path is None else workflows or {}
         wanted = settings.Wanted(tenant, zone, self._workflows)
         with storage_errors():
-            files.ready(url, self.path, partial(settings.furnish, wanted), create=create)
-            self._recorder = SQLiteRecorder(self.path, synchronous)
+            self._recorder = self._made(url, wanted, synchronous, create=create)
             try:
+                self.id: str
+                self._zone: str
                 self.id, self._zone = self._recorder.transaction(partial(settings.furnish, wanted))
                 self._wrote = {key for (key,) in self._recorder.rows("SELECT key FROM demandflow_workflows")}
                 self._known: tuple[Hole, ...] = tuple(decision.hole for decision in self.decisions())
@@ -69,6 +73,16 @@ class Log(RowWatch, DraftRows, RawRows):
             except BaseException:
                 self._recorder.close()
                 raise
+
+    def _made(self, url: str, wanted: settings.Wanted, synchronous: str, *, create: bool) -> Recorder:
+        """What keeps the rows."""
+        if self.path is None or not is_postgres(self.path):
+            files.ready(url, self.path, partial(settings.furnish, wanted), create=create)
+            return SQLiteRecorder(self.path, synchronous)
+        recorder = postgres_recorder(self.path, synchronous)
+        if not create:
+            check_there(recorder)
+        return recorder
 
     @property
     def zone(self) -> str:
@@ -113,7 +127,7 @@ class Log(RowWatch, DraftRows, RawRows):
                     break
             else:
                 last = self._recorder.append(rows)
-        except sqlite3.IntegrityError as error:
+        except (sqlite3.IntegrityError, RowTaken) as error:
             raise VersionTaken(str(error)) from error
         except sqlite3.Error as error:
             raise storage_error(error) from error
@@ -214,7 +228,7 @@ class Log(RowWatch, DraftRows, RawRows):
             ((events, demands),) = self._recorder.rows(
                 "SELECT COUNT(*), COUNT(DISTINCT originator_id) FROM stored_events"
             )
-            damage = tuple(line for (line,) in self._recorder.rows("PRAGMA quick_check") if line != "ok")
+            damage = tuple(self._recorder.damage())
             return Verification(events, demands, missing, tuple(self._unreadable()), self.decisions(), damage)
 
     def close(self) -> None:

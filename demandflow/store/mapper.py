@@ -22,7 +22,7 @@ from demandflow.domain.values import STORED
 from demandflow.errors import HistoryIncomplete, InvalidValue, UnreadableEvent, brief, printable
 from demandflow.inputs.texts import has_control_characters
 from demandflow.store.holes import Hole
-from demandflow.store.sqlite.writer import Row
+from demandflow.store.statements import Row
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from uuid import UUID
 from demandflow.domain.events import Event
 from demandflow.errors import StorageError
 from demandflow.store.log import Log, VersionTaken
-from demandflow.store.sqlite.writer import Row
+from demandflow.store.statements import Row
 
 
 class PendingLog:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -12,7 +11,8 @@ from demandflow.domain.versions.declared import differences
 from demandflow.errors import HistoryIncomplete, StorageBusy, StorageError, WorkflowChanged, WrongZone
 from demandflow.store import holes, settings
 from demandflow.store.holes import POSITIONS, VERSIONS, Hole, Key
-from demandflow.store.sqlite.recorder import NumberedRow, SQLiteRecorder, id_of
+from demandflow.store.recorder import id_of
+from demandflow.store.statements import NumberedRow, Recorder, Statements
 
 KEEP = "INSERT INTO demandflow_holes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 HOLDS = "SELECT EXISTS (SELECT 1 FROM stored_events) OR EXISTS (SELECT 1 FROM demandflow_marks)"
@@ -45,7 +45,7 @@ class _Opened(Protocol):
     """A log that is open."""
 
     id: str
-    _recorder: SQLiteRecorder
+    _recorder: Recorder
     _known: tuple[Hole, ...]
     _newest: Key | None
 
@@ -124,7 +124,7 @@ class RawRows:
             self._newest = rows[-1][:3]
 
 
-def _become(connection: sqlite3.Connection, about: AboutLog) -> None:
+def _become(connection: Statements, about: AboutLog) -> None:
     """Write what the log says of itself, where that is not said yet; within a transaction."""
     ((log,),) = connection.execute("SELECT id FROM demandflow_log").fetchall()
     if log != about.id:
@@ -146,7 +146,7 @@ def _become(connection: sqlite3.Connection, about: AboutLog) -> None:
     connection.executemany(KEEP, [row for row in about.decisions if tuple(row) not in decided])
 
 
-def _check(connection: sqlite3.Connection, rows: Sequence[NumberedRow], after: int, known: Sequence[Hole]) -> None:
+def _check(connection: Statements, rows: Sequence[NumberedRow], after: int, known: Sequence[Hole]) -> None:
     """Raise unless these rows come next, and each version of a demand after the one before it."""
     ((newest,),) = connection.execute("SELECT COALESCE(MAX(rowid), 0) FROM stored_events").fetchall()
     if newest != after:

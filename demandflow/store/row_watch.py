@@ -12,14 +12,15 @@ from demandflow.domain.values import Actor
 from demandflow.errors import HistoryIncomplete, StorageError
 from demandflow.store import holes
 from demandflow.store.holes import VERSIONS, Acknowledged, Hole, Key
+from demandflow.store.recorder import id_of
 from demandflow.store.sqlite.failures import closed, storage_errors
-from demandflow.store.sqlite.recorder import NumberedRow, SQLiteRecorder, id_of
+from demandflow.store.statements import NumberedRow, Recorder, Statements
 
 
 class RowWatch:
     """Notices missing rows by their versions and positions, and whether the newest row that was read is still there."""
 
-    _recorder: SQLiteRecorder
+    _recorder: Recorder
     _known: tuple[Hole, ...]
     _newest: Key | None
     _end: Hole | None
@@ -40,10 +41,14 @@ class RowWatch:
 
     def acknowledge(self, missing: Sequence[Hole], by: Actor, at: datetime, reason: str) -> None:
         """Skip these holes from now on. Raises InvalidValue."""
+
+        def decide(connection: Statements) -> None:
+            holes.acknowledge(connection, missing, by=by, at=at, reason=reason)
+            if any(hole.what == holes.END for hole in missing):
+                self._recorder.rewind(connection)
+
         with self._opened():
-            self._recorder.transaction(
-                lambda connection: holes.acknowledge(connection, missing, by=by, at=at, reason=reason)
-            )
+            self._recorder.transaction(decide)
             self._known, self._newest = self.acknowledged_holes(), None
             self._end = self._missing_end()
 
@@ -78,7 +83,7 @@ class RowWatch:
 
     def _note_missing(self, row: Key) -> None:
         """Keep with the log that this row was there and is missing."""
-        put = "INSERT OR IGNORE INTO demandflow_marks VALUES (?, ?, ?)"
+        put = "INSERT INTO demandflow_marks VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
         self._recorder.transaction(lambda connection: connection.execute(put, row))
         self._newest, self._end = None, self._missing_end()
 

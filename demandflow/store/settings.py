@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import uuid4
@@ -14,6 +13,7 @@ from demandflow.inputs.arguments import zone_of
 from demandflow.store import drafts, holes
 from demandflow.store.sqlite.files import columns_of
 from demandflow.store.sqlite.recorder import ROWS
+from demandflow.store.statements import Statements, replacing
 
 FORMAT, WITH_KINDS = 1, 2
 """The formats that this release writes: with demands alone, and with streams of other kinds.
@@ -26,7 +26,7 @@ TABLES = (
     "CREATE TABLE IF NOT EXISTS demandflow_workflows (key TEXT PRIMARY KEY, declared TEXT NOT NULL) WITHOUT ROWID",
     drafts.TABLE,
 )
-PUT = "INSERT OR REPLACE INTO demandflow_settings VALUES (?, ?)"
+PUT = replacing("demandflow_settings", ("name", "value"), "name")
 DEFAULT_ZONE = "UTC"
 WROTE = """SELECT DISTINCT json_extract(CAST(state AS TEXT), '$.meta.workflow') FROM stored_events
     WHERE json_valid(CAST(state AS TEXT))"""
@@ -45,7 +45,7 @@ class Wanted:
             zone_of(self.zone)
 
 
-def furnish(wanted: Wanted, connection: sqlite3.Connection) -> tuple[str, str]:
+def furnish(wanted: Wanted, connection: Statements) -> tuple[str, str]:
     """Make the tables that are not there; returns the log's id and zone.
 
     What the log does not say yet is taken from the caller. Raises WrongTenant, UnknownFormat, WrongZone or
@@ -53,17 +53,17 @@ def furnish(wanted: Wanted, connection: sqlite3.Connection) -> tuple[str, str]:
     """
     for table in (ROWS, *holes.TABLES, *TABLES):
         connection.execute(table)
-    log = check_log(connection, wanted.tenant)
-    if log is None:
-        log = str(uuid4())
+    known = check_log(connection, wanted.tenant)
+    log = known or str(uuid4())
+    if known is None:
         connection.execute("INSERT INTO demandflow_log VALUES (?, ?)", (log, wanted.tenant))
     settings = dict(connection.execute("SELECT name, value FROM demandflow_settings").fetchall())
     if "format" not in settings:  # new, or of a release before there were settings
         zone = wanted.zone or _zone_of_tables(connection) or DEFAULT_ZONE
         connection.executemany(PUT, [("format", str(FORMAT)), ("zone", zone)])
-        writers = {key for (key,) in connection.execute(WROTE)}
+        writers = {key for (key,) in connection.execute(WROTE)} if known is not None else set()
     else:
-        zone, writers = settings["zone"], set()
+        zone, writers = settings["zone"], set[str]()
     keep_workflows(connection, wanted.workflows or {}, writers)
     if wanted.zone is not None and wanted.zone != zone:
         raise WrongZone(wanted.zone, zone)
@@ -71,7 +71,7 @@ def furnish(wanted: Wanted, connection: sqlite3.Connection) -> tuple[str, str]:
     return log, zone
 
 
-def check_log(connection: sqlite3.Connection, tenant: str | None) -> str | None:
+def check_log(connection: Statements, tenant: str | None) -> str | None:
     """The id of the log, if there is one. Raises WrongTenant, or UnknownFormat for one of a later release."""
     row = connection.execute("SELECT id, tenant FROM demandflow_log").fetchone()
     if row is None:
@@ -85,7 +85,7 @@ def check_log(connection: sqlite3.Connection, tenant: str | None) -> str | None:
     return str(row[0])
 
 
-def keep_workflows(connection: sqlite3.Connection, workflows: Mapping[str, Workflow], writers: Iterable[str]) -> None:
+def keep_workflows(connection: Statements, workflows: Mapping[str, Workflow], writers: Iterable[str]) -> None:
     """Keep what the writing workflows declare. Raises WorkflowChanged if one declared something else before.
 
     With the first that is of another kind than demands the format rises: releases that know no kinds refuse the log.
@@ -100,7 +100,7 @@ def keep_workflows(connection: sqlite3.Connection, workflows: Mapping[str, Workf
         connection.execute(PUT, ("format", str(WITH_KINDS)))
 
 
-def _zone_of_tables(connection: sqlite3.Connection) -> str | None:
+def _zone_of_tables(connection: Statements) -> str | None:
     """The zone in which an earlier release made the tables beside the log."""
     if "zone" not in columns_of(connection, "demandflow_position"):
         return None

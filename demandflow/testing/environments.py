@@ -17,6 +17,8 @@ A_DAY = timedelta(days=1)
 class Environment:
     """The circumstances of a history; without arguments, the plainest.
 
+    What is played in a `file` is played in PostgreSQL where DEMANDFLOW_POSTGRES names a database for tests.
+
     `page` is how many rows are read at once, `keep` of how many demands the state is kept, `openers` how many have the
     log open. `policies` is the lot by which it is drawn which can be run, and how they are set up (see model/setup.py);
     0 is none. `lot` is what questions to calendars are drawn by, and whether demands move over to another name. The log

@@ -66,14 +66,14 @@ def _read_again(played: Played, *, by_time: bool) -> None:
     with apart(played.flow, by_time=by_time) as (broken, _):
         after, whole = 40, False
         while not whole:
-            broken._connection.set_progress_handler(lambda: 1, after)
+            broken._connection.set_progress_handler(lambda: 1, after)  # type: ignore[attr-defined]
             try:
                 broken.catch_up()
                 whole = True
             except StorageError:
                 after = after * 3 // 2
             finally:
-                broken._connection.set_progress_handler(None, 0)
+                broken._connection.set_progress_handler(None, 0)  # type: ignore[attr-defined]
         broken.catch_up()
         same_tables(dump(played.flow._projector), dump(broken), "tables whose writing was broken off")
 

@@ -384,8 +384,8 @@ BATCH = (
     Fault(
         "a reaction that was dropped is asked for again when its demand changes",
         "automation/agenda.py",
-        '"(SELECT 1 FROM demandflow_parked WHERE policy = ? AND demand = ? AND cause = ?))",',
-        '"(SELECT 1 FROM demandflow_parked WHERE policy = ? AND demand = ? AND cause = ? AND dropped = 0))",',
+        '"FROM demandflow_parked WHERE policy = ? AND demand = ? AND cause = ?))",',
+        '"FROM demandflow_parked WHERE policy = ? AND demand = ? AND cause = ? AND dropped = 0))",',
     ),
     Fault(
         "a notice tells the place that its demand has now and not the one of then",

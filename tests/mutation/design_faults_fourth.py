@@ -186,7 +186,7 @@ BATCH = (
     Fault(
         "a happening is listed whenever its demand was closed, though only a month of closing is asked about",
         "projections/figures/drilldown.py",
-        '        condition += f" AND demand IN (SELECT demand FROM ({closed}))"  # noqa: S608\n'
+        '        condition += f" AND demand IN (SELECT demand FROM ({closed}) AS closed)"  # noqa: S608\n'
         "        values = values + of_closed\n",
         "        del closed, of_closed\n",
     ),

@@ -225,9 +225,9 @@ BATCH = (
     Fault(
         "what was open at a moment and was withdrawn since is not counted up to that moment",
         "projections/figures/durations.py",
-        '        "AND (ended_as IS NULL OR ended_as = ? OR ? IS NULL OR ended > ?)",\n'
-        "        [*values, ended_as, ended_as, open_then],\n",
-        '        "AND (ended_as IS NULL OR ended_as = ? OR ? IS NULL)",\n        [*values, ended_as, ended_as],\n',
+        '        "AND (ended_as IS NULL OR ended_as = COALESCE(?, ended_as) OR ended > ?)",\n'
+        "        [*values, ended_as, open_then],\n",
+        '        "AND (ended_as IS NULL OR ended_as = COALESCE(?, ended_as))",\n        [*values, ended_as],\n',
     ),
     Fault(
         "what is overdue counts by the day of its receipt in UTC",

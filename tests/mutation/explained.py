@@ -165,7 +165,7 @@ BEYOND_LAWS: tuple[tuple[str, str, str, str], ...] = (
     ("automation/agenda.py", "Agenda._forget_old_setups", "", ALONE + "policies judges it"),
     ("policies/standard.py", "", "", ALONE + "policies judges it"),
     ("domain/values.py", "_Path.of", "", ALONE + "domain judges it"),
-    ("store/sqlite/recorder.py", "SQLiteRecorder.select_events", "", ALONE + "store judges it"),
+    ("store/recorder.py", "RowRecorder.select_events", "", ALONE + "store judges it"),
     ("domain/standard/grades.py", "", "", "no workflow here has a scale of its own; tests/unit/domain has one"),
     ("store/sources.py", "", "", SAME + "it only says what a log can do"),
     ("recording/earlier.py", "EarlierStates.after", "maxlen", SAME + "only how much is kept"),

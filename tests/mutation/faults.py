@@ -425,7 +425,7 @@ FAULTS = (
     Fault(
         "a total is replaced instead of added to",
         "projections/totals.py",
-        "SET number = number + excluded.number",
+        "SET number = demandflow_totals.number + excluded.number",
         "SET number = excluded.number",
     ),
     Fault(

@@ -9,7 +9,6 @@ MIDDLE, FEW and MANY are costs, in entries of an index that are read.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +19,7 @@ from demandflow.projections.board.indexes import INDEXES, RECEIPT
 from demandflow.projections.board.order import Order
 from demandflow.projections.board.paths import LOOKED_UP, Path, by_index, paths
 from demandflow.store.sqlite.tables import index_names
+from demandflow.store.statements import Statements, plans
 
 TINY, SHORT, MIDDLE, FEW, MANY = 1_000, 12_000, 48_000, 192_000, 3_000_000
 PASSED_ON, BEGUN = 3, 64
@@ -35,7 +35,7 @@ Key = tuple[int, str]
 class Search:
     """The search for the first rows that meet these conditions and come after the pages before."""
 
-    connection: sqlite3.Connection
+    connection: Statements
     names: Mapping[str, str]
     conditions: list[Condition]
     beyond: list[Condition]
@@ -150,7 +150,7 @@ class Search:
 
 
 def rows_of(
-    connection: sqlite3.Connection,
+    connection: Statements,
     columns: tuple[str, ...],
     board_filter: Filter,
     order: Order,
@@ -159,6 +159,8 @@ def rows_of(
 ) -> list[tuple[Any, ...]]:
     """These columns of the first rows that the filter selects, at most so many, after the pages before."""
     last = None if after is None else order.after(after)
+    if plans(connection):
+        return _planned(connection, columns, board_filter, order, limit, last)
     alternatives, names, keys = board_filter.alternatives(), index_names(connection, "demandflow_board"), list[Key]()
     alternatives = [[c for c in conditions if _excludes_any(connection, names, c)] for conditions in alternatives]
     common = {*alternatives[0]}.intersection(*alternatives)
@@ -176,7 +178,26 @@ def rows_of(
     return order.sorted(rows, columns)[:limit] if len(alternatives) > 1 else rows
 
 
-def table_for(connection: sqlite3.Connection, board_filter: Filter) -> str:
+def _planned(
+    connection: Statements,
+    columns: tuple[str, ...],
+    board_filter: Filter,
+    order: Order,
+    limit: int,
+    last: dict[str, Any] | None,
+) -> list[tuple[Any, ...]]:
+    """The same where the database itself chooses the index."""
+    (condition, values), rows = board_filter.where(), list[tuple[Any, ...]]()
+    for beyond in order.parts([], last):
+        if len(rows) < limit:
+            further, more = joined(beyond)
+            query = f"SELECT {', '.join(columns)} FROM demandflow_board WHERE {condition} AND {further}"  # noqa: S608
+            by = order.by(order.keys(beyond), beyond)
+            rows += connection.execute(f"{query} ORDER BY {by} LIMIT {limit - len(rows)}", [*values, *more]).fetchall()
+    return rows
+
+
+def table_for(connection: Statements, board_filter: Filter) -> str:
     """The board in SQL, by the index that answers all conditions, if there is one."""
     (conditions, *more), order = board_filter.alternatives(), Order(("received",), descending=False)
     conditions = [condition for condition in conditions if condition.kind != SPELT]
@@ -184,7 +205,7 @@ def table_for(connection: sqlite3.Connection, board_filter: Filter) -> str:
     return next((path.table for path in ways if path.near and not (path.held or path.far)), "demandflow_board")
 
 
-def _excludes_any(connection: sqlite3.Connection, names: Mapping[str, str], condition: Condition) -> bool:
+def _excludes_any(connection: Statements, names: Mapping[str, str], condition: Condition) -> bool:
     """Whether the condition is needed: one that is SPELT is not if no name is spelt so, which is quickly seen."""
     if condition.kind != SPELT:
         return True
@@ -198,7 +219,7 @@ def _by_column(column: str, names: Mapping[str, str]) -> str:
     return by_index(names.get(next(index.name for index in INDEXES if index.columns[0] == column and not index.when)))
 
 
-def _rows(connection: sqlite3.Connection, columns: tuple[str, ...], keys: list[Key]) -> Iterator[tuple[Any, ...]]:
+def _rows(connection: Statements, columns: tuple[str, ...], keys: list[Key]) -> Iterator[tuple[Any, ...]]:
     """The rows that have these keys, in the order of the keys."""
     for batch in (keys[at : at + AT_ONCE] for at in range(0, len(keys), AT_ONCE)):
         marks = ", ".join(["(?, ?)"] * len(batch))

@@ -15,9 +15,10 @@ from demandflow.projections.entries import Page
 from demandflow.projections.figures.point_in_time import PointInTime
 from demandflow.projections.figures.question import Question
 from demandflow.projections.totals import DIMENSIONS
+from demandflow.store.statements import Statements
 
 
-def demands_of(connection: sqlite3.Connection, board_filter: Filter, then: PointInTime) -> list[UUID]:
+def demands_of(connection: Statements, board_filter: Filter, then: PointInTime) -> list[UUID]:
     """The demands that were in the slices asked for by then; also those that had left them again."""
     slices = {name: getattr(board_filter, name) for name in DIMENSIONS}
     condition, values = Question.of({**slices, **then.days}).lines()
@@ -32,7 +33,7 @@ def read_past(
     ids: Iterable[UUID],
     events: Callable[..., list[Event]],
     then: PointInTime,
-    page: Callable[[sqlite3.Connection], BoardPage],
+    page: Callable[[Statements], BoardPage],
 ) -> BoardPage:
     """A page of the board of these demands as they were then."""
     demands = (then.demand_of(events, demand) for demand in ids)

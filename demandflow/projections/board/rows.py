@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -25,7 +24,8 @@ from demandflow.projections.board.sheet import board_as_csv
 from demandflow.projections.entries import Page
 from demandflow.projections.printing import minute
 from demandflow.projections.standing import dues_of, standing
-from demandflow.store.sqlite.tables import Statements, at_microseconds, index_names, microseconds
+from demandflow.store.sqlite.tables import at_microseconds, index_names, microseconds
+from demandflow.store.statements import Statements
 
 SCHEMA = """
 CREATE TABLE demandflow_board (
@@ -171,7 +171,7 @@ def _write_helpers(connection: Statements, page: Page) -> None:
 
 
 def read(
-    connection: sqlite3.Connection,
+    connection: Statements,
     board_filter: Filter,
     order: Order,
     *,
@@ -190,14 +190,14 @@ def read(
     return BoardPage(page, order.next([last[column] for column in order.columns]), number)
 
 
-def count(connection: sqlite3.Connection, board_filter: Filter) -> int:
+def count(connection: Statements, board_filter: Filter) -> int:
     """How many rows the filter selects."""
     condition, values = board_filter.where()
     query = f"SELECT COUNT(*) FROM {table_for(connection, board_filter)} WHERE {condition}"  # noqa: S608
     return int(connection.execute(query, values).fetchone()[0])
 
 
-def loads(connection: sqlite3.Connection) -> dict[str, int]:
+def loads(connection: Statements) -> dict[str, int]:
     """How many open demands each contractor has in hand."""
     rows = connection.execute(
         "SELECT contractor, COUNT(*) FROM demandflow_board "
@@ -206,7 +206,7 @@ def loads(connection: sqlite3.Connection) -> dict[str, int]:
     return dict(rows)
 
 
-def open_at(connection: sqlite3.Connection, place: str, since: datetime) -> list[tuple[Any, ...]]:
+def open_at(connection: Statements, place: str, since: datetime) -> list[tuple[Any, ...]]:
     """The open demands at a place and below it, received since: id, text, place, category, contractor, received, state.
 
     In the order of receipt.
@@ -220,7 +220,7 @@ def open_at(connection: sqlite3.Connection, place: str, since: datetime) -> list
     return [(*row[:5], at_microseconds(row[5]), row[6]) for row in rows]
 
 
-def towards_due(connection: sqlite3.Connection, board_filter: Filter, at: datetime) -> tuple[int, int, int]:
+def towards_due(connection: Statements, board_filter: Filter, at: datetime) -> tuple[int, int, int]:
     """How many open demands are overdue at a moment, not yet due, and without a due moment."""
     condition, values = board_filter.where()
     table = by_index(index_names(connection, "demandflow_board").get("demandflow_board_open"))
@@ -233,18 +233,18 @@ def towards_due(connection: sqlite3.Connection, board_filter: Filter, at: dateti
     return overdue, not_yet, without
 
 
-def number_undated(connection: sqlite3.Connection, board_filter: Filter) -> int:
+def number_undated(connection: Statements, board_filter: Filter) -> int:
     """How many open demands have a clock that goes on without a due moment."""
     return count(connection, replace(board_filter, open=True, undated=True))
 
 
-def received_at(connection: sqlite3.Connection, demand: UUID) -> int:
+def received_at(connection: Statements, demand: UUID) -> int:
     """When the demand was received, in microseconds; before everything else if it is not on the board."""
     row = connection.execute("SELECT received FROM demandflow_board WHERE demand = ?", (demand.hex,)).fetchone()
     return row[0] if row else -(2**63)
 
 
-def changed_since(connection: sqlite3.Connection, at: datetime) -> bool:
+def changed_since(connection: Statements, at: datetime) -> bool:
     """Whether anything happened to any demand after a moment."""
     rows = connection.execute("SELECT EXISTS (SELECT 1 FROM demandflow_board WHERE last > ?)", (microseconds(at),))
     return bool(rows.fetchone()[0])

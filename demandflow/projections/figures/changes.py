@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from demandflow.projections.standing import (
     Slice,
 )
 from demandflow.projections.totals import DIMENSIONS
+from demandflow.store.statements import Statements
 
 Cell = tuple[int, int, Slice, int]
 """A standing in the ledger: what the demand counts as, the day of its end, its slice, and when it is due."""
@@ -109,8 +109,9 @@ def changed_between(
     """
     connection = after[1].connection
     (was, then), (now, later) = before[0].lines(), after[0].lines()
+    entered = f"(CAST(({now}) AS INTEGER) - CAST(({was}) AS INTEGER))"
     rows = connection.execute(
-        f"SELECT demand, recorded_by, what, ended, slice, dues, (({now}) - ({was})) * amount "  # noqa: S608
+        f"SELECT demand, recorded_by, what, ended, slice, dues, {entered} * amount "  # noqa: S608
         f"FROM demandflow_ledger WHERE ({now}) <> ({was}) ORDER BY demand",
         [*later, *then, *later, *then],
     ).fetchall()
@@ -128,9 +129,7 @@ def changed_between(
     return Changes(lines_by_receipt, clocks, scores=scores)
 
 
-def _cell_query(
-    connection: sqlite3.Connection, question: Question, demand: bytes
-) -> Callable[[], tuple[int, ...] | None]:
+def _cell_query(connection: Statements, question: Question, demand: bytes) -> Callable[[], tuple[int, ...] | None]:
     """The standing of a demand, read only if it is needed."""
 
     def read() -> tuple[int, ...] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -37,6 +36,7 @@ from demandflow.projections.standing import (
     SATISFIED,
     UNDATED,
 )
+from demandflow.store.statements import Statements
 
 STATUSES = {"none": CLOCK_STATUSES, "running": ("running", UNDATED)}
 """The statuses of a clock that decide these counts; those of the other counts have the name of the count."""
@@ -78,12 +78,10 @@ def counted_demands(
     return sorted(demands, key=lambda counted: receipt(check.connection, counted.demand))
 
 
-def _standing(
-    connection: sqlite3.Connection, counts: str, words: list[Any], question: Question
-) -> Iterator[CountedDemand]:
+def _standing(connection: Statements, counts: str, words: list[Any], question: Question) -> Iterator[CountedDemand]:
     condition, values = question.standing_lines()
     rows = connection.execute(
-        "SELECT demand, version, recorded_by, happened, recorded, SUM(amount) "  # noqa: S608
+        "SELECT demand, version, recorded_by, MIN(happened), MIN(recorded), SUM(amount) "  # noqa: S608
         f"FROM demandflow_ledger WHERE {condition} AND {counts} "
         "GROUP BY demand, version, recorded_by HAVING SUM(amount) <> 0 ORDER BY demand",
         values + words,
@@ -100,7 +98,7 @@ def _needs_due_moments(name: str) -> bool:
     return name in RANGES or split(name)[1] in (OVERDUE, DUE)
 
 
-def receipt(connection: sqlite3.Connection, demand: UUID) -> tuple[int, str]:
+def receipt(connection: Statements, demand: UUID) -> tuple[int, str]:
     """The key that sorts demands by receipt."""
     return received_at(connection, demand), demand.hex
 
@@ -133,14 +131,14 @@ def _last_rise(lines: list[tuple[int, ...]], by: int) -> tuple[int, ...]:
     return decisive
 
 
-def _happened(connection: sqlite3.Connection, meaning: str, question: Question) -> Iterator[CountedDemand]:
+def _happened(connection: Statements, meaning: str, question: Question) -> Iterator[CountedDemand]:
     condition, values = question.lines()
     if question.closed is not None:
         closed, of_closed = question.closed_demands()
-        condition += f" AND demand IN (SELECT demand FROM ({closed}))"  # noqa: S608
+        condition += f" AND demand IN (SELECT demand FROM ({closed}) AS closed)"  # noqa: S608
         values = values + of_closed
     rows = connection.execute(
-        "SELECT demand, version, recorded_by, happened, recorded, SUM(amount) "  # noqa: S608
+        "SELECT demand, version, recorded_by, MIN(happened), MIN(recorded), SUM(amount) "  # noqa: S608
         f"FROM demandflow_ledger WHERE {condition} AND what = ? "
         "GROUP BY demand, version, recorded_by HAVING SUM(amount) <> 0 ORDER BY demand, version",
         [*values, CODES[meaning]],

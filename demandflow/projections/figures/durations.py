@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from demandflow.errors import InvalidValue, brief, listed
 from demandflow.projections.board.filter import Filter
 from demandflow.projections.printing import lasted, minute
 from demandflow.store.sqlite.tables import at_microseconds, microseconds
+from demandflow.store.statements import Statements
 
 MICROSECOND = timedelta(microseconds=1)
 Span = tuple[datetime, datetime | None]
@@ -92,20 +92,20 @@ class Durations:
 
 
 def whole_times(
-    connection: sqlite3.Connection, board_filter: Filter, ended_as: str | None, until: datetime | None
+    connection: Statements, board_filter: Filter, ended_as: str | None, until: datetime | None
 ) -> Durations:
     """From receipt to the end, of the demands that ended so or are open: now, or at that moment."""
     condition, values = board_filter.where()
     open_then = None if until is None else microseconds(until)
     rows = connection.execute(
         f"SELECT received, ended FROM demandflow_board WHERE {condition} "  # noqa: S608
-        "AND (ended_as IS NULL OR ended_as = ? OR ? IS NULL OR ended > ?)",
-        [*values, ended_as, ended_as, open_then],
+        "AND (ended_as IS NULL OR ended_as = COALESCE(?, ended_as) OR ended > ?)",
+        [*values, ended_as, open_then],
     )
     return Durations.of("whole time", _spans(rows, until), until)
 
 
-def waits(connection: sqlite3.Connection, board_filter: Filter, until: datetime | None) -> dict[str, Durations]:
+def waits(connection: Statements, board_filter: Filter, until: datetime | None) -> dict[str, Durations]:
     """The stays of the demands, by state."""
     condition, values = board_filter.where()
     rows = connection.execute(

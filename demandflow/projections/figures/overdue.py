@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +20,7 @@ from demandflow.projections.figures.question import Grouping, Question, columns_
 from demandflow.projections.printing import minute
 from demandflow.projections.standing import CLOCK, CLOCKS_AT, MET, MISSED, Slice, dues_of
 from demandflow.store.sqlite.tables import at_microseconds, microseconds
+from demandflow.store.statements import Statements
 
 ClockNames = frozenset[str]
 """Names of clocks; the empty name is for the due moment that a fact gave, and no clock."""
@@ -41,7 +41,7 @@ class OverdueCheck:
     The ledger keeps days. For a due moment on a day that is not over, `demand_then` gives the demand with its moments.
     """
 
-    connection: sqlite3.Connection
+    connection: Statements
     cutoff: Cutoff
     demand_then: Callable[[UUID], Demand | None]
     _days: dict[int, Mapping[str, int]] = field(default_factory=lambda: {0: {}})
@@ -88,7 +88,7 @@ def overdue_in_ledger(
 
 
 def overdue_on_board(
-    connection: sqlite3.Connection, board_filter: Filter, grouping: Grouping | None, at: datetime, zone: ZoneInfo
+    connection: Statements, board_filter: Filter, grouping: Grouping | None, at: datetime, zone: ZoneInfo
 ) -> dict[tuple[str, ...], OverdueCounts]:
     """How many are overdue now, in each group; only the rows of the overdue are read."""
     (condition, values), now = board_filter.where(), microseconds(at)
@@ -119,7 +119,7 @@ def condition_of(name: str, clocks_by_id: Mapping[int, tuple[str, ...]], cutoff:
     decided = f"what & {CLOCK} IN ({MET}, {MISSED})"
     if clock:
         ended = {f"{clock} met", f"{clock} missed"}
-        numbers = ", ".join(str(number) for number, clocks in clocks_by_id.items() if ended & set(clocks))
+        numbers = ", ".join(str(number) for number, clocks in clocks_by_id.items() if ended & set(clocks)) or "NULL"
         decided = f"what >> {CLOCKS_AT} IN ({numbers})"
     return f"({decided} OR {DUE_BY})", [clock, cutoff.day]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from demandflow.projections.board.own import asked as asked_own
 from demandflow.projections.figures.periods import Period, as_day, as_every, day_of, number_of
 from demandflow.projections.standing import CLOSED, ENDED, Slice
 from demandflow.projections.totals import DEEPEST, DIMENSIONS, PATHS
+from demandflow.store.statements import Statements
 
 WINDOWS = ("received", "closed")
 COLUMN = {"received": "received", "closed": "ended"}
@@ -210,12 +210,12 @@ class Grouping:
         return "/".join(value.split("/")[: self.level_of(name)]) if name in PATHS else value
 
 
-def sums(connection: sqlite3.Connection, question: Question) -> Sums:
+def sums(connection: Statements, question: Question) -> Sums:
     """The sums over all demands of a question: of their standings, clocks and happenings."""
     return grouped(connection, question, None).get((), {})
 
 
-def grouped(connection: sqlite3.Connection, question: Question, grouping: Grouping | None) -> dict[Key, Sums]:
+def grouped(connection: Statements, question: Question, grouping: Grouping | None) -> dict[Key, Sums]:
     """The sums of each group, in one pass over the ledger (two, by closing), or over its sums if they are enough."""
     columns, key_of = columns_of(connection, grouping)
     tallies: dict[Key, Counter[int]] = defaultdict(Counter)
@@ -237,9 +237,7 @@ def _by_cell(tally: Mapping[int, int], clocks: Mapping[int, tuple[str, ...]]) ->
     return {cell: number for cell, number in cells.items() if number}
 
 
-def columns_of(
-    connection: sqlite3.Connection, grouping: Grouping | None
-) -> tuple[list[str], Callable[[tuple[int, ...]], Key]]:
+def columns_of(connection: Statements, grouping: Grouping | None) -> tuple[list[str], Callable[[tuple[int, ...]], Key]]:
     """The columns of the ledger to group by, and the key of the group that has these values in them."""
     if grouping is None:
         return [], lambda _: ()
@@ -281,7 +279,7 @@ def _selects(question: Question, columns: Sequence[str]) -> list[tuple[str, list
     standings, of_standings = question.standing_lines()
     closed, of_closed = question.closed_demands()
     happenings = (
-        f"SELECT {head.replace('ended', 'closing')} FROM ({closed}) JOIN demandflow_ledger USING (demand) "  # noqa: S608
+        f"SELECT {head.replace('ended', 'closing')} FROM ({closed}) AS closed JOIN demandflow_ledger USING (demand) "  # noqa: S608
         f"WHERE {condition} AND what < 0"
     )
     return [

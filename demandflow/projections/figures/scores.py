@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from sqlite3 import Connection
 from typing import TYPE_CHECKING, Unpack
 
 from demandflow.projections import totals
@@ -13,6 +12,7 @@ from demandflow.projections.figures import question as questions
 from demandflow.projections.figures.question import FigureQuery
 from demandflow.projections.query_base import QueryBase
 from demandflow.projections.standing import NOT_SATISFIED, OF_SCORES, SATISFIED
+from demandflow.store.statements import Statements
 
 if TYPE_CHECKING:  # imported where it is made, since many processes need none
     from demandflow.projections.figures.rates import Rate
@@ -52,7 +52,7 @@ class ScoresAsked(QueryBase):
             names = self._scores(tables)
         return {name: _figures(name, sums) for name in names}
 
-    def _scores(self, tables: Connection) -> tuple[str, ...]:
+    def _scores(self, tables: Statements) -> tuple[str, ...]:
         """The names of the scores that are declared, and of all others that were ever given."""
         declared = (name for flow in self._workflows.values() for name in flow.grades.scores)
         return tuple(dict.fromkeys((*declared, *sorted(totals.scores(tables)))))

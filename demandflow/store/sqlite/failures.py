@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from demandflow.errors import StorageBusy, StorageError
+from demandflow.store.statements import RowRefused
 
 
 def storage_error(error: sqlite3.Error | OSError | UnicodeDecodeError, what: str = "storage") -> StorageError:
@@ -30,6 +31,8 @@ def storage_errors() -> Iterator[None]:
         yield
     except (sqlite3.Error, OSError, UnicodeDecodeError) as error:  # the last: words of a damaged file
         raise storage_error(error) from error
+    except RowRefused as error:
+        raise StorageError(f"the storage cannot be used: {error}") from error
 
 
 @contextmanager
@@ -42,3 +45,5 @@ def table_errors() -> Iterator[None]:
             remedy = "flow.rebuild() makes them from the log, and so does opening it again"
             raise StorageError(f"the tables were changed by somebody else ({error}); {remedy}") from error
         raise storage_error(error, "tables") from error
+    except RowRefused as error:
+        raise StorageError(f"the tables cannot be used: {error}") from error

@@ -13,7 +13,8 @@ from uuid import uuid4
 
 from demandflow.errors import InvalidValue, NotALog, StorageError, brief
 from demandflow.inputs.arguments import plain
-from demandflow.store.sqlite.recorder import COLUMNS
+from demandflow.store.recorder import COLUMNS
+from demandflow.store.statements import Statements
 
 OURS = {"demandflow_log": {"id", "tenant"}, "stored_events": set(COLUMNS)}
 """What the file of a log has, whichever release made it."""
@@ -35,7 +36,7 @@ def file_of(url: str) -> str | None:
         return None
     path_given = isinstance(url, str) and re.fullmatch(r"sqlite:///[^?#\x00]+", url) and ":memory:" not in url
     if not path_given:
-        problem = f"{brief(url)} is not understood (possible: memory:, sqlite:///path, sqlite:////absolute/path)"
+        problem = f"{brief(url)} is not understood (possible: memory:, sqlite:///path, sqlite:////absolute/path, postgresql://…)"
         raise InvalidValue("url", problem)
     path = Path(url.removeprefix("sqlite:///"))
     try:
@@ -118,7 +119,7 @@ def wal_of(file: Path) -> Path:
     return Path(f"{file}-wal")
 
 
-def columns_of(connection: sqlite3.Connection, table: str) -> set[str]:
+def columns_of(connection: Statements, table: str) -> set[str]:
     """The columns of a table; none if there is no such table."""
     return {name for (name,) in connection.execute("SELECT name FROM pragma_table_info(?)", (table,))}
 

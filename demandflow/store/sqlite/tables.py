@@ -10,9 +10,10 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from itertools import count
 from threading import RLock
-from typing import Any, NamedTuple, Protocol, overload
+from typing import Any, NamedTuple, overload
 
 from demandflow.store.sqlite.failures import table_errors
+from demandflow.store.statements import Answer, Statements, plans
 
 BUSY_SECONDS, CACHE_KIB = 5, 32 * 1024
 EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
@@ -35,27 +36,17 @@ class Shape(NamedTuple):
         return self.type, self.table, self.sql.replace('"', "").replace(f" {self.name} ", " ", 1)
 
 
-class Statements(Protocol):
-    """What runs statements: a connection, or Beside."""
-
-    def execute(self, sql: str, parameters: Sequence[Any] = ..., /) -> sqlite3.Cursor:
-        """Run a statement."""
-
-    def executemany(self, sql: str, parameters: Iterable[Sequence[Any]], /) -> sqlite3.Cursor:
-        """Run a statement for each of these rows of values."""
-
-
 class Beside:
     """Runs statements about the tables of a schema on those that are made beside them."""
 
-    def __init__(self, connection: sqlite3.Connection, schema: str) -> None:
+    def __init__(self, connection: Statements, schema: str) -> None:
         self._connection, self._schema = connection, schema
 
-    def execute(self, sql: str, parameters: Sequence[Any] = (), /) -> sqlite3.Cursor:
+    def execute(self, sql: str, parameters: Sequence[Any] = (), /) -> Answer:
         """Run a statement."""
         return self._connection.execute(beside_of(sql, self._schema), parameters)
 
-    def executemany(self, sql: str, parameters: Iterable[Sequence[Any]], /) -> sqlite3.Cursor:
+    def executemany(self, sql: str, parameters: Iterable[Sequence[Any]], /) -> Answer:
         """Run a statement for each of these rows of values."""
         return self._connection.executemany(beside_of(sql, self._schema), parameters)
 
@@ -108,6 +99,11 @@ class Tables:
             self.leave()
             self.connection.execute("BEGIN")
             yield
+
+    def begin_reading(self, schema: str) -> None:
+        """From now on, until leave(), read the tables of the schema as of this moment."""
+        self.leave()
+        self.connection.execute("BEGIN")
 
     def altered(self, schema: str) -> list[str]:
         """The tables of the schema that are missing, have another shape, or lack an index."""
@@ -167,8 +163,10 @@ def beside_of(sql: str, schema: str) -> str:
     return re.sub(rf"\b(?:{names})\b", lambda match: beside(match[0]), sql)
 
 
-def index_names(connection: sqlite3.Connection, table: str) -> dict[str, str]:
+def index_names(connection: Statements, table: str) -> dict[str, str]:
     """The indexes of a table by their names in the schema; one that was made beside another has a number as well."""
+    if plans(connection):
+        return {}
     rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = ?", (table,))
     return {re.sub(r"_\d+$", "", name): name for (name,) in rows}
 

@@ -11,10 +11,9 @@ from threading import Lock
 from typing import TypeVar
 
 from demandflow.errors import InvalidValue, brief
+from demandflow.store.statements import Row
 
 T = TypeVar("T")
-Row = tuple[str, int, str, bytes]
-"""A row of the log: the demand as 32 hexadecimal digits, its version, the topic and the state."""
 BUSY_SECONDS = 5
 PATIENCE = 0.1
 """An append sleeps at most so many seconds before it looks again: the thread that settles it may be interrupted."""

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from copy import copy
 from dataclasses import replace
 from functools import lru_cache, partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from demandflow.application import DemandFlow
@@ -22,10 +19,7 @@ from demandflow.testing.model.losses import Missing
 from demandflow.testing.model.world import World
 from demandflow.testing.people import BOSS
 from demandflow.testing.playing.commanding import same_answer
-
-FILE = "sqlite:///"
-WRITTEN = """INSERT INTO stored_events (rowid, originator_id, originator_version, topic, state)
-    SELECT rowid, originator_id, originator_version, topic, state FROM log.stored_events"""
+from demandflow.testing.playing.places import Place
 
 
 @lru_cache(maxsize=64)
@@ -58,12 +52,12 @@ OTHERWISE: Mapping[str, Callable[[World], tuple[dict[str, Any], str | None]]] = 
 """What is said of a log when it is opened, and the error, if it is refused."""
 
 
-def open_otherwise(opened: Callable[..., DemandFlow], url: str, what: str, world: World) -> None:
+def open_otherwise(opened: Callable[..., DemandFlow], place: Place, what: str, world: World) -> None:
     """Say this of the log. Raises Differs unless it is refused as it must be, or opened as it was made."""
     said, error = OTHERWISE[what](world)
     found: str | None = None
     try:
-        with opened(f"{url}.none" if what == "no file" else url, policies=(), **said) as flow:
+        with opened(place.nowhere if what == "no file" else place.url, policies=(), **said) as flow:
             if flow.zone != world.zone.key:
                 raise Differs(f"the zone where it is opened with {what}", flow.zone, world.zone.key)
             if what == "no workflow":
@@ -85,22 +79,18 @@ def _without_the_workflow(flow: DemandFlow, world: World) -> None:
 
 
 @contextmanager
-def losing(opened: Callable[..., DemandFlow], url: str, lost: list[int], *, closed: bool) -> Iterator[DemandFlow]:
-    """Rows go from a copy of the file, which somebody has open since before they were written, or not."""
-    with TemporaryDirectory(prefix="demandflow-") as folder:
-        copy = Path(folder) / "copy.db"
-        flow = opened(f"{FILE}{copy}")
+def losing(opened: Callable[..., DemandFlow], place: Place, lost: list[int], *, closed: bool) -> Iterator[DemandFlow]:
+    """Rows go from a copy of the log, which somebody has open since before they were written, or not."""
+    with closing(place.other()) as copy:
+        flow = opened(copy.url)
         try:
-            with closing(sqlite3.connect(copy)) as other, other:
-                other.execute("ATTACH ? AS log", (url.removeprefix(FILE),))
-                other.execute(WRITTEN)
+            copy.fill(place)
             flow.figures()
             if closed:
                 flow.close()
-            with closing(sqlite3.connect(copy)) as other, other:
-                other.executemany("DELETE FROM stored_events WHERE rowid = ?", [(at,) for at in lost])
+            copy.lose(lost)
             if closed:
-                flow = opened(f"{FILE}{copy}")
+                flow = opened(copy.url)
             yield flow
         finally:
             flow.close()

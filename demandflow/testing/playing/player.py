@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 from uuid import UUID
@@ -54,6 +52,7 @@ from demandflow.testing.playing.commanding import (
     what,
 )
 from demandflow.testing.playing.comparing import Comparing, Done
+from demandflow.testing.playing.places import place
 from demandflow.testing.playing.upsets import Upsets
 
 MEANWHILE, SOMEBODY_ELSE = "meanwhile", "somebody else"
@@ -82,9 +81,9 @@ class Player(Upsets, Comparing):
         self._position = self._checked = 0
         self._closing = ExitStack()
         self._closing.enter_context(patch.object(cursor, "PAGE", environment.page))
-        if environment.file and url is None:
-            folder = self._closing.enter_context(TemporaryDirectory(prefix="demandflow-"))
-            url = f"sqlite:///{Path(folder) / 'log.db'}"
+        if environment.file:
+            self._place = self._closing.enter_context(closing(place(url)))
+            url = self._place.url
         self.url = url or "memory:"
         self.flows: list[DemandFlow] = []
         try:

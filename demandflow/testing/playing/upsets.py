@@ -16,6 +16,7 @@ from demandflow.testing.model.policies import Policies
 from demandflow.testing.model.world import World
 from demandflow.testing.operations import Ask, Upset
 from demandflow.testing.playing.losing import OTHERWISE, acknowledge, losing, open_otherwise
+from demandflow.testing.playing.places import Place
 
 MOST_OPENERS = 3
 
@@ -41,6 +42,7 @@ class Upsets:
     model: Policies | None
     flows: list[DemandFlow]
     url: str
+    _place: Place
 
     def opened(self, url: str | None = None, **said: Any) -> DemandFlow:
         """A flow of the log (or another), as the environment has it or as it is said."""
@@ -96,7 +98,7 @@ class Upsets:
     def _open_otherwise(self, upset: Upset, flow: DemandFlow) -> None:
         """Somebody opens the log with other arguments, one after the other."""
         for what in OTHERWISE if self.environment.file else ():
-            open_otherwise(self.opened, self.url, what, self.world)
+            open_otherwise(self.opened, self._place, what, self.world)
 
     def _lose_rows(self, upset: Upset, flow: DemandFlow) -> None:
         """Rows are lost from a copy of the log: which, is counted from its end; a 0 says that nobody had it open."""
@@ -104,7 +106,7 @@ class Upsets:
         lost = sorted(whole + 1 - place for place in places if 0 < place <= whole)
         if not self.environment.file or not lost:
             return
-        with losing(self.opened, self.url, lost, closed=0 in places) as other:
+        with losing(self.opened, self._place, lost, closed=0 in places) as other:
             acknowledge(other, missing(self.world, lost), len(lost), self.world)
             if lost == list(range(lost[0], whole + 1)):
                 all_of_it, self.world = self.world, without_end(self.world, len(lost))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -70,9 +69,9 @@ BUILDINGS = ((Place("f/c/g1/b1"), Place("f/c/g1a")), (Place("f/c/g1/b2"), Place(
 SPLIT = Split(place=Place("f/c/g1"), into=(Place("f/c/g1a"), Place("f/c/g1b")), moves=BUILDINGS)
 
 
-@pytest.fixture(params=["memory", "file"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return "memory:" if request.param == "memory" else f"sqlite:///{tmp_path / 'log.db'}"
+@pytest.fixture
+def url(log_url: str) -> str:
+    return log_url
 
 
 @pytest.fixture

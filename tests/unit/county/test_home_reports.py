@@ -56,11 +56,10 @@ FUFENG = Place("fufeng")
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
-@pytest.fixture(params=["memory", "file"])
-def flow(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DemandFlow]:
-    url = "memory:" if request.param == "memory" else f"sqlite:///{tmp_path / 'log.db'}"
+@pytest.fixture
+def flow(log_url: str) -> Iterator[DemandFlow]:
     clock = FrozenClock()
-    with DemandFlow.open(url, workflows=WORKFLOWS, clock=clock, zone="Asia/Shanghai") as opened:
+    with DemandFlow.open(log_url, workflows=WORKFLOWS, clock=clock, zone="Asia/Shanghai") as opened:
         yield opened
 
 

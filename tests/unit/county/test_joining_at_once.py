@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
@@ -19,10 +18,8 @@ PEOPLE = tuple(f"volunteer {number}" for number in range(2 * PLACES))
 
 
 @pytest.mark.parametrize("waiting_list", [True, False])
-@pytest.mark.parametrize("storage", ["memory", "sqlite"])
-def test_8_threads_for_40_places_are_40_joined(storage: str, waiting_list: bool, tmp_path: Path) -> None:
-    url = "memory:" if storage == "memory" else f"sqlite:///{tmp_path / 'county.db'}"
-    with DemandFlow.open(url, workflows=(ACTIVITY,), clock=FrozenClock(T0)) as flow:
+def test_8_threads_for_40_places_are_40_joined(log_url: str, waiting_list: bool) -> None:
+    with DemandFlow.open(log_url, workflows=(ACTIVITY,), clock=FrozenClock(T0)) as flow:
         clinic = flow.start(announced(PLACES, waiting_list=waiting_list), of=Activity, by=ORGANISER).id
 
         def join(who: str) -> bool:

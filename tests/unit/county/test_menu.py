@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -65,11 +64,10 @@ class Town:
         return order(self.flow, item, answers, **how)
 
 
-@pytest.fixture(params=["memory", "file"])
-def town(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Town]:
-    url = "memory:" if request.param == "memory" else f"sqlite:///{tmp_path / 'log.db'}"
+@pytest.fixture
+def town(log_url: str) -> Iterator[Town]:
     policies = (Dispatch(fallback="hall"),)
-    town = Town(url, policies=policies)
+    town = Town(log_url, policies=policies)
     steps = ("Bring your *card*.", "We call you.")
     town.draft("heating", form=FORM, contractor="heating team", steps=steps, may_order=["elderly", "disabled"])
     town.draft("dancing", "culture", 1)

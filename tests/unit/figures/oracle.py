@@ -20,7 +20,7 @@ ONE_ROUND = ("asked", "evaluation", "report")
 
 def stored(flow: DemandFlow) -> list[dict[str, Any]]:
     """The log as it lies in the storage, without other kinds of streams."""
-    rows = flow._log._recorder.select_notifications(1, 100_000)
+    rows = flow._log._recorder.select_notifications(1, 100_000)  # type: ignore[attr-defined]
     events: list[dict[str, Any]] = [
         {"demand": str(row.originator_id), "kind": row.topic, "version": row.originator_version} | json.loads(row.state)
         for row in rows

@@ -433,13 +433,18 @@ def test_the_board_lists_what_is_due_the_next_first(clock: FrozenClock) -> None:
     assert (found_now.overdue, found_now.not_yet_due, found_now.no_due) == (1, 1, 1)
 
 
+OF_SQLITE = pytest.mark.parametrize("log_url", ["sqlite"], indirect=True)
+"""Tests that look at SQLite's plan."""
+
+
+@OF_SQLITE
 def test_what_is_due_is_counted_from_an_index_alone(flow: DemandFlow) -> None:
     told: list[str] = []
     connection = flow._projector._connection
-    connection.set_trace_callback(told.append)
+    connection.set_trace_callback(told.append)  # type: ignore[attr-defined]
     flow.board(overdue=True, total=True)
     flow.deadlines()
-    connection.set_trace_callback(None)
+    connection.set_trace_callback(None)  # type: ignore[attr-defined]
     counts = [statement for statement in told if statement.startswith("SELECT COUNT(*)") and "due <" in statement]
     assert len(counts) == 2
     for count in counts:
@@ -447,13 +452,14 @@ def test_what_is_due_is_counted_from_an_index_alone(flow: DemandFlow) -> None:
         assert "COVERING INDEX demandflow_board_open" in line[3]
 
 
+@OF_SQLITE
 def test_a_page_of_what_is_due_is_not_sorted(flow: DemandFlow) -> None:
     told: list[str] = []
     connection = flow._projector._connection
-    connection.set_trace_callback(told.append)
+    connection.set_trace_callback(told.append)  # type: ignore[attr-defined]
     for asked in ({"due_by": T0}, {"overdue": True}, {"due_by": T0, "descending": True}):
         flow.board(**asked)
-    connection.set_trace_callback(None)
+    connection.set_trace_callback(None)  # type: ignore[attr-defined]
     pages = [statement for statement in told if "LIMIT" in statement]
     assert len(pages) == 3
     for page in pages:

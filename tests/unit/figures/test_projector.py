@@ -258,7 +258,7 @@ def test_an_interrupted_query_leaves_nothing_behind(flow: DemandFlow, monkeypatc
             use = flow.board if where == "_begin_reading" else flow.rebuild
             with pytest.raises((KeyboardInterrupt, StorageError)):
                 use()
-            assert not projector_._connection.in_transaction
+            assert not projector_._connection.in_transaction  # type: ignore[attr-defined]
         flow.register("x", **PLACED)
         assert flow.board(total=True).total == flow.figures().count("received")
     check(flow)

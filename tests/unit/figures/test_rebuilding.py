@@ -381,7 +381,7 @@ def test_however_often_they_are_made_anew_they_have_their_shape(path: Path) -> N
             assert not left_over(flow)
             same_tables(before, dump(flow._projector), "those before")
     with opened(path) as flow:
-        assert flow._projector._connection.total_changes == 0
+        assert flow._projector._connection.total_changes == 0  # type: ignore[attr-defined]
         for table in TABLES:
             assert f'"{beside(table)}"' not in str(
                 flow._projector._connection.execute("SELECT sql FROM sqlite_master").fetchall()

@@ -40,7 +40,7 @@ def test_an_interruption_anywhere_leaves_nothing_behind(
         with suppress(Interrupted), interrupted_at(1 + int(where * (moments[0] - 1))):
             USES[use](flow)
         for connection in (flow._projector._connection, flow._agenda.tables.connection):
-            assert not connection.in_transaction
+            assert not connection.in_transaction  # type: ignore[attr-defined]
         with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
         same(flow, twin)

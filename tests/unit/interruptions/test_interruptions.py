@@ -104,8 +104,8 @@ def opened(folder: Path) -> Iterator[tuple[DemandFlow, UUID]]:
 def goes_on(flow: DemandFlow, demand: UUID) -> None:
     """Nothing is held, and what is answered from now on is right."""
     recorder = flow._log._recorder
-    assert not recorder._writer.connection.in_transaction
-    assert not recorder._reader.in_transaction
+    assert not recorder._writer.connection.in_transaction  # type: ignore[attr-defined]
+    assert not recorder._reader.in_transaction  # type: ignore[attr-defined]
     with closing(sqlite3.connect(str(flow._log.path), timeout=0, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         other.execute("ROLLBACK")
@@ -127,7 +127,7 @@ def test_an_interruption_anywhere_leaves_nothing_open(tmp_path: Path, work: Work
         assert moments > 20, "the work has many moments"
         for number, moment in enumerate(range(0, moments, WORKS[work])):
             interrupted(flow, demand, work, moment)
-            assert not flow._log._recorder._writer.connection.in_transaction
+            assert not flow._log._recorder._writer.connection.in_transaction  # type: ignore[attr-defined]
             if number % 10 == 0:
                 goes_on(flow, demand)
         goes_on(flow, demand)

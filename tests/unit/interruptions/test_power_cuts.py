@@ -55,7 +55,7 @@ class Town:
 
         def watching(*rows: Any) -> int:
             last = append(*rows)
-            ((synchronous,),) = recorder._writer.connection.execute("PRAGMA synchronous").fetchall()
+            ((synchronous,),) = recorder._writer.connection.execute("PRAGMA synchronous").fetchall()  # type: ignore[attr-defined]
             if synchronous == 2:  # FULL
                 self.synced = wal_of(self.path).stat().st_size
             return last
@@ -135,7 +135,7 @@ def test_the_first_event_of_a_file_waits_for_the_disk_and_the_others_as_it_was_s
     for synchronous, others in (("FULL", 2), ("NORMAL", 1)):
         (tmp_path / synchronous).mkdir()
         town = Town(tmp_path / synchronous, synchronous)
-        writer = town.flow._log._recorder._writer.connection
+        writer = town.flow._log._recorder._writer.connection  # type: ignore[attr-defined]
         for waits in (2, others, others):
             town.do("register")
             assert writer.execute("PRAGMA synchronous").fetchall() == [(waits,)]

@@ -22,7 +22,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from demandflow.store.sqlite.recorder import ROWS, SQLiteRecorder
-from demandflow.store.sqlite.writer import Row, _Commit
+from demandflow.store.sqlite.writer import _Commit
+from demandflow.store.statements import Row
 from tests.profiles import examples
 from tests.unit.interruptions.interruptions import Interrupted, interrupted_at, passed_over
 

@@ -150,8 +150,8 @@ class Slow(Quiet):
 class Town:
     """A flow with policies, a clock that is set, and ids in the order of registration; it can be opened anew."""
 
-    def __init__(self, folder: Path | None, policies: Iterable[Any] = POLICIES) -> None:
-        self.url = "memory:" if folder is None else f"sqlite:///{folder}/town.db"
+    def __init__(self, folder: Path | str | None, policies: Iterable[Any] = POLICIES) -> None:
+        self.url = folder if isinstance(folder, str) else "memory:" if folder is None else f"sqlite:///{folder}/town.db"
         self.now, self.number, self.policies = BEGAN, 0, tuple(policies)
         self.flow = self.opened()
 
@@ -326,8 +326,8 @@ def run_in_a_process(url: str, began: Any, found: Any) -> None:
         found.put(len(flow.run_policies().reacted))
 
 
-def test_several_runners_at_once_react_once(tmp_path: Path) -> None:
-    town = Town(tmp_path)
+def test_several_runners_at_once_react_once(kept_url: str) -> None:
+    town = Town(kept_url)
     for _ in range(150):
         town.flow.accept(registered(town), by=AUDITOR)
     context = multiprocessing.get_context("spawn")
@@ -347,8 +347,8 @@ def test_several_runners_at_once_react_once(tmp_path: Path) -> None:
     town.close()
 
 
-def test_what_another_runner_recorded_meanwhile_is_no_reaction_of_this_one(tmp_path: Path) -> None:
-    town = Town(tmp_path, [Slow()])
+def test_what_another_runner_recorded_meanwhile_is_no_reaction_of_this_one(kept_url: str) -> None:
+    town = Town(kept_url, [Slow()])
     registered(town)
     with town.opened() as other:
         MEANWHILE.append(lambda: theirs.extend(other.run_policies().reacted))
@@ -356,6 +356,28 @@ def test_what_another_runner_recorded_meanwhile_is_no_reaction_of_this_one(tmp_p
         ours = town.flow.run_policies().reacted
     assert (len(ours), len(theirs)) == (0, 1)
     assert sum(isinstance(event.fact, Noted) for event in town.log()) == 1
+    town.close()
+
+
+@dataclass(frozen=True)
+class SlowlyLoaded(LeastLoaded):
+    """Contracts out, while another runner may do so as well."""
+
+    def then(self, timer: Timer, demand: Demand, context: PolicyContext) -> Iterator[Reaction]:
+        while MEANWHILE:
+            MEANWHILE.pop()()
+        return super().then(timer, demand, context)
+
+
+def test_what_another_runner_contracted_out_meanwhile_is_not_parked(kept_url: str) -> None:
+    town = Town(kept_url, [SlowlyLoaded()])
+    town.flow.accept(registered(town), by=AUDITOR)
+    with town.opened() as other:
+        MEANWHILE.append(lambda: theirs.extend(other.run_policies().reacted))
+        theirs: list[Any] = []
+        ours = town.flow.run_policies()
+    assert (ours.reacted, ours.parked, len(theirs)) == ((), (), 1)
+    assert not town.flow.parked()
     town.close()
 
 

@@ -18,6 +18,7 @@ CODES = {
     "demandflow_error", "invalid_value", "invalid_file", "year_not_covered", "invalid_workflow", "refusal",
     "move_not_allowed", "role_not_allowed", "rule_broken", "backdating_not_allowed", "stale_demand", "clock_behind",
     "demand_not_found", "unknown_workflow", "command_conflict", "storage_error", "storage_busy", "version_taken",
+    "storage_unreachable",
     "not_a_log", "unknown_format", "wrong_tenant", "wrong_zone", "workflow_changed", "unreadable_event",
     "history_incomplete", "other_kind", "damaged_file",
 }

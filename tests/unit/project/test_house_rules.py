@@ -115,7 +115,12 @@ THIRD_PARTIES = {
         *(*COUNTY, *(f"domain/{name}.py" for name in STRUCTS), "store/mapper.py", "exchange/cloud_events.py"),
         "exchange/contents.py",
     },
-    "eventsourcing": {"store/mapper.py", "store/sqlite/recorder.py"},
+    "eventsourcing": {"store/mapper.py", "store/recorder.py"},
+    "psycopg": {
+        *(f"store/postgres/{name}.py" for name in ("connection", "failures", "recorder")),
+        "testing/playing/places.py",
+    },
+    "psycopg_pool": {"store/postgres/failures.py", "store/postgres/recorder.py"},
     "rich": {"projections/figures/terminal.py"},
     "rapidfuzz": {"policies/similarity.py"},
     "hypothesis": {"_hypothesis.py", *(f"testing/{name}.py" for name in WITH_HYPOTHESIS)},

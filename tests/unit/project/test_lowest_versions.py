@@ -7,7 +7,7 @@ import tomllib
 
 from tests.paths import ROOT
 
-EXTRAS = ("testing", "terminal", "calendars", "policies", "menu", "dev")
+EXTRAS = ("testing", "terminal", "calendars", "policies", "menu", "postgres", "dev")
 
 
 def lowest() -> dict[str, str]:

@@ -22,10 +22,9 @@ THERE: dict[str, Any] = {"channel": "wechat_group", "place": "f/c"}
 PEOPLE = (MA, HE)
 
 
-@pytest.fixture(params=["memory", "file"])
-def flow(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DemandFlow]:
-    url = "memory:" if request.param == "memory" else f"sqlite:///{tmp_path / 'log.db'}"
-    with DemandFlow.open(url, clock=FrozenClock()) as flow:
+@pytest.fixture
+def flow(log_url: str) -> Iterator[DemandFlow]:
+    with DemandFlow.open(log_url, clock=FrozenClock()) as flow:
         yield flow
 
 

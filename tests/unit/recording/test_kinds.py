@@ -94,10 +94,9 @@ WORKFLOWS = (CLOSED_LOOP, TREES, BENCHES)
 PLACED = {"channel": "counter", "place": "fufeng/c1", "by": CLERK}
 
 
-@pytest.fixture(params=["memory", "file"])
-def flow(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DemandFlow]:
-    url = "memory:" if request.param == "memory" else f"sqlite:///{tmp_path / 'log.db'}"
-    with DemandFlow.open(url, workflows=WORKFLOWS, clock=FrozenClock()) as opened:
+@pytest.fixture
+def flow(log_url: str) -> Iterator[DemandFlow]:
+    with DemandFlow.open(log_url, workflows=WORKFLOWS, clock=FrozenClock()) as opened:
         yield opened
 
 

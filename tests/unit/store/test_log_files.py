@@ -218,7 +218,7 @@ def test_a_log_whose_first_event_could_not_be_stored_is_opened_again(tmp_path: P
     path = tmp_path / "log.db"
     for _ in range(2):
         with opened(path) as flow:
-            flow._log._recorder._writer.make_ready()  # as before an event that then fails
+            flow._log._recorder._writer.make_ready()  # type: ignore[attr-defined]
     with opened(path) as flow:
         assert flow.figures().count("received") == 0
 
@@ -226,7 +226,7 @@ def test_a_log_whose_first_event_could_not_be_stored_is_opened_again(tmp_path: P
 def test_a_log_in_use_is_not_taken_for_a_copy_while_its_first_event_is_recorded(tmp_path: Path) -> None:
     path = tmp_path / "log.db"
     with opened(path) as flow:
-        flow._log._recorder._writer.make_ready()
+        flow._log._recorder._writer.make_ready()  # type: ignore[attr-defined]
         assert flow.figures().count("received") == 0
         files.wal_of(path).unlink()  # as if it were not there yet
         for writing in (True, False):

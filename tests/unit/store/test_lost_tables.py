@@ -198,7 +198,7 @@ def test_opening_what_is_sound_writes_no_table(sound: Path) -> None:
     for _ in range(2):
         with opened(path) as flow, closing(sqlite3.connect(path)) as connection:
             for tables in (flow._projector._connection, flow._agenda.tables.connection):
-                assert tables.total_changes == 0
+                assert tables.total_changes == 0  # type: ignore[attr-defined]
             shapes = connection.execute("PRAGMA schema_version").fetchone()
             with opened(path):
                 assert connection.execute("PRAGMA schema_version").fetchone() == shapes

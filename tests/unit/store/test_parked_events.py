@@ -46,7 +46,7 @@ from demandflow.store.cursor import Cursor
 from demandflow.store.mapper import Unreadable
 from demandflow.store.parking import ParkedEvent
 from demandflow.store.sources import Row
-from demandflow.store.sqlite.tables import Statements
+from demandflow.store.statements import Statements
 from demandflow.testing import FrozenClock, History, histories
 from demandflow.testing.playing.playing import play
 from tests.profiles import examples

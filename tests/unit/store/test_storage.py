@@ -266,9 +266,8 @@ def test_a_storage_that_is_held_says_so(tmp_path: Path, monkeypatch: pytest.Monk
         assert flow.figures().count("received") == 1
 
 
-@pytest.mark.parametrize("url", ["memory:", "sqlite:///{folder}/flow.db"])
-def test_after_closing_nothing_can_be_read_or_recorded(tmp_path: Path, url: str) -> None:
-    flow = DemandFlow.open(url.format(folder=tmp_path))
+def test_after_closing_nothing_can_be_read_or_recorded(log_url: str) -> None:
+    flow = DemandFlow.open(log_url)
     demand = flow.register("x", by=CLERK, **PLACED).id
     flow.close()
     flow.close()

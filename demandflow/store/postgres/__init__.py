@@ -1,0 +1,1 @@
+"""The log and its tables in PostgreSQL; imported only for such a URL."""

@@ -1,0 +1,24 @@
+"""Histories by lot, those of files played in PostgreSQL: the same laws, the same model."""
+
+from __future__ import annotations
+
+import pytest
+
+from demandflow.testing.playing.places import SERVER, Schemas
+from tests.laws.long_runs import several
+from tests.profiles import SHARE
+from tests.servers import WHY_NOT
+
+FIRST, HISTORIES = 31 * 10**6, 60 if SHARE == 1 else 6
+
+
+@pytest.mark.parametrize("number", [0, *(pytest.param(number, marks=pytest.mark.long) for number in range(1, 4))])
+def test_no_law_is_broken_in_histories_that_are_kept_in_postgresql(
+    number: int, servers: Schemas | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if servers is None:
+        pytest.skip(WHY_NOT)
+    monkeypatch.setenv(SERVER, servers.url)
+    first = FIRST + number * HISTORIES
+    share = several(range(first, first + HISTORIES))
+    assert not share.broken, share.broken
