@@ -15,8 +15,10 @@ def lowest() -> dict[str, str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
     needed = [*project["dependencies"], *(package for extra in EXTRAS for package in extras[extra])]
-    bounds = (re.match(r"([\w-]+)>=([\d.]+)", package) for package in needed)
-    return {bound[1]: bound[2] for bound in bounds if bound is not None}
+    bounds = [re.match(r"([\w-]+)(?:\[(\w+)])?>=([\d.]+)", package) for package in needed]
+    found = {bound[1]: bound[3] for bound in bounds if bound is not None}
+    # psycopg[binary] brings psycopg-binary of the same version
+    return found | {f"{bound[1]}-{bound[2]}": bound[3] for bound in bounds if bound is not None and bound[2]}
 
 
 def test_the_lowest_versions_are_those_that_are_tested() -> None:
