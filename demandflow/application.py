@@ -39,11 +39,11 @@ from demandflow.recording.handling import CommandHandler
 from demandflow.recording.history import HistoryLine, line_of
 from demandflow.recording.ids import elapsed, utc_now, uuid7
 from demandflow.recording.moments import LATE_ENTRY, Moments
-from demandflow.store import cursor
-from demandflow.store.feed import Feed
+from demandflow.store.following import cursor
+from demandflow.store.following.feed import Feed
+from demandflow.store.following.parking import ParkedEvent, grouped
 from demandflow.store.log import Log
 from demandflow.store.mapper import Unreadable, facts_by_topic
-from demandflow.store.parking import ParkedEvent, grouped
 from demandflow.store.upkeep import Upkeep, last_recorded
 
 

@@ -12,12 +12,12 @@ from uuid import UUID
 from demandflow.automation.asking import Answer, Line
 from demandflow.automation.parked import SCHEMA as PARKED_SCHEMA
 from demandflow.automation.parked import ParkedReaction, ParkedReactions
-from demandflow.store import cursor
 from demandflow.store.backends import tables_at
-from demandflow.store.cursor import Cursor, Effect
+from demandflow.store.following import cursor
+from demandflow.store.following.cursor import Cursor, Effect
+from demandflow.store.following.parking import Parking, unreadable, unusable
+from demandflow.store.following.sources import Row, Source
 from demandflow.store.mapper import Unreadable
-from demandflow.store.parking import Parking, unreadable, unusable
-from demandflow.store.sources import Row, Source
 from demandflow.store.sqlite.tables import moment_of, tables_of, written
 
 SETUPS = 4

@@ -13,7 +13,7 @@ from demandflow.domain.demand import Demand
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import DemandFlowError, InvalidValue, StorageError, brief
 from demandflow.policies.policy import Policy, Timer, command_of
-from demandflow.store.parking import OF_ONE_DEMAND
+from demandflow.store.following.parking import OF_ONE_DEMAND
 
 ASKING = "(asked when to act)"
 

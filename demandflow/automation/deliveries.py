@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 
 from demandflow.domain.facts import STANDARD_FACTS, Notified
 from demandflow.errors import InvalidValue, StorageError
-from demandflow.store.cursor import ALL, Cursor
+from demandflow.store.following.cursor import ALL, Cursor
+from demandflow.store.following.parking import Parking, unreadable
+from demandflow.store.following.sources import Source
 from demandflow.store.mapper import Unreadable
-from demandflow.store.parking import Parking, unreadable
-from demandflow.store.sources import Source
 from demandflow.store.sqlite.files import columns_of
 from demandflow.store.sqlite.tables import written
 from demandflow.store.statements import Tables, replacing

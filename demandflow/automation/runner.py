@@ -23,7 +23,7 @@ from demandflow.errors import InvalidValue, StaleDemand, StorageBusy, StorageErr
 from demandflow.policies.policy import Policy, Reaction, Timer, command_of
 from demandflow.recording.command import command
 from demandflow.recording.handling import CommandHandler
-from demandflow.store.parking import OF_ONE_DEMAND
+from demandflow.store.following.parking import OF_ONE_DEMAND
 
 BATCH_SIZE = 200
 ATTEMPTS = 50

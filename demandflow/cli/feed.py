@@ -11,8 +11,8 @@ from typing import Any
 from demandflow.cli.follow import stopped_by_signals
 from demandflow.errors import InvalidValue
 from demandflow.exchange.cloud_events import cloud_event
-from demandflow.store.cursor import PAGE
-from demandflow.store.feed import LAST_POSITION, check_reached, followed
+from demandflow.store.following.cursor import PAGE
+from demandflow.store.following.feed import LAST_POSITION, check_reached, followed
 from demandflow.store.log import Log
 from demandflow.store.statements import NumberedRow
 

@@ -7,9 +7,9 @@ import sys
 import warnings
 from typing import Any
 
+from demandflow.analysis.verifying import verify
 from demandflow.application import DemandFlow
 from demandflow.calendars.ends import CalendarEnds
-from demandflow.verifying import verify
 from demandflow.workflow_files.sources import Sources
 
 

@@ -12,7 +12,7 @@ from demandflow.errors import HistoryIncomplete, InvalidValue, StorageError
 from demandflow.exchange.cloud_events import cloud_event, is_ours
 from demandflow.exchange.contents import first_line, last_line
 from demandflow.exchange.lines import LineWriter, file_named, written
-from demandflow.store.cursor import PAGE
+from demandflow.store.following.cursor import PAGE
 from demandflow.store.log import Log
 from demandflow.store.settings import WITH_KINDS
 from demandflow.store.sqlite.failures import storage_errors

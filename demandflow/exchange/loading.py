@@ -11,7 +11,7 @@ from demandflow.errors import InvalidValue
 from demandflow.exchange.contents import Contents
 from demandflow.exchange.lines import DamagedFile, file_named
 from demandflow.store.backends import is_postgres
-from demandflow.store.cursor import PAGE
+from demandflow.store.following.cursor import PAGE
 from demandflow.store.log import Log
 from demandflow.store.raw_rows import AboutLog, Misplaced
 from demandflow.store.sqlite.failures import storage_errors

@@ -26,9 +26,9 @@ from demandflow.projections.entries import (
     counted_as,
     day_of_event,
 )
+from demandflow.store.following.parking import unreadable, unusable, waiting
+from demandflow.store.following.sources import DemandSource, Row
 from demandflow.store.mapper import Unreadable
-from demandflow.store.parking import unreadable, unusable, waiting
-from demandflow.store.sources import DemandSource, Row
 
 KEPT = 20_000
 """So many open demands are kept in memory between two pages."""

@@ -21,8 +21,8 @@ from demandflow.projections.standing import Slice
 from demandflow.projections.streams import TABLES as OF_STREAMS
 from demandflow.projections.streams import StreamTables
 from demandflow.projections.tables import TABLES
+from demandflow.store.following.sources import DemandSource, Row
 from demandflow.store.mapper import Unreadable
-from demandflow.store.sources import DemandSource, Row
 from demandflow.store.statements import Statements
 
 NUMBERED = {"demandflow_slices", "demandflow_clocks", "demandflow_dues"}

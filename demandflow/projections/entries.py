@@ -17,7 +17,7 @@ from demandflow.domain.events import Event
 from demandflow.domain.evolve import evolve
 from demandflow.projections.figures.periods import number_of
 from demandflow.projections.standing import HAPPENINGS, IN_RETROSPECT, Slice, clocks_of, dues_of, slice_of, standing
-from demandflow.store.parking import Parking
+from demandflow.store.following.parking import Parking
 
 HAPPENED = frozenset(HAPPENINGS.values())
 DAYS_KEPT = 10_000

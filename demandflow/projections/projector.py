@@ -17,11 +17,11 @@ from demandflow.projections.entries import Day, Own, days_of
 from demandflow.projections.rebuilding import Progress, Rebuilding
 from demandflow.projections.standing import DEFINITIONS_VERSION
 from demandflow.projections.tables import PROJECTIONS, SCHEMA, TABLES, RowCounts
-from demandflow.store import cursor
 from demandflow.store.backends import tables_at
-from demandflow.store.cursor import Cursor, Effect, Position
-from demandflow.store.parking import Parking
-from demandflow.store.sources import DemandSource, Row
+from demandflow.store.following import cursor
+from demandflow.store.following.cursor import Cursor, Effect, Position
+from demandflow.store.following.parking import Parking
+from demandflow.store.following.sources import DemandSource, Row
 from demandflow.store.sqlite.tables import BUSY_SECONDS
 from demandflow.store.statements import Statements
 

@@ -14,9 +14,9 @@ from demandflow.projections.bookkeeping import Bookkeeping
 from demandflow.projections.entries import Day, Own
 from demandflow.projections.standing import Slice
 from demandflow.projections.tables import BY_DEMAND, SCHEMA, RowCounts
-from demandflow.store.cursor import CannotBeWritten, Cursor, Effect, Position
-from demandflow.store.parking import unreadable
-from demandflow.store.sources import DemandSource, Row
+from demandflow.store.following.cursor import CannotBeWritten, Cursor, Effect, Position
+from demandflow.store.following.parking import unreadable
+from demandflow.store.following.sources import DemandSource, Row
 from demandflow.store.sqlite.tables import Beside, beside_of, tables_of
 from demandflow.store.statements import Tables
 

@@ -19,12 +19,12 @@ from demandflow.domain.evolve import evolve, fold
 from demandflow.domain.facts import UnknownFact
 from demandflow.domain.stream import Stream
 from demandflow.domain.versions.workflows import Workflows
-from demandflow.store import cursor
 from demandflow.store.backends import tables_at
-from demandflow.store.cursor import Cursor, Effect
+from demandflow.store.following import cursor
+from demandflow.store.following.cursor import Cursor, Effect
+from demandflow.store.following.parking import Parking, topic_of, unreadable, unusable, waiting
+from demandflow.store.following.sources import DemandSource, Row
 from demandflow.store.mapper import Unreadable
-from demandflow.store.parking import Parking, topic_of, unreadable, unusable, waiting
-from demandflow.store.sources import DemandSource, Row
 from demandflow.store.sqlite.tables import at_microseconds, microseconds, tables_of
 from demandflow.store.statements import Statements, replacing
 

@@ -13,9 +13,10 @@ from demandflow.domain.fact import Fact
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import HistoryIncomplete, StorageError, UnreadableEvent
 from demandflow.inputs.arguments import zone_of
-from demandflow.store import cursor, holes, settings
+from demandflow.store import holes, settings
 from demandflow.store.backends import check_there, is_postgres, postgres_recorder
 from demandflow.store.drafts import DraftRows
+from demandflow.store.following import cursor
 from demandflow.store.holes import POSITIONS, Hole, Key, Verification
 from demandflow.store.mapper import FactMapper, Unreadable
 from demandflow.store.raw_rows import RawRows

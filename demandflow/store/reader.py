@@ -11,7 +11,7 @@ from demandflow.domain.events import Event
 from demandflow.domain.fact import Fact
 from demandflow.errors import HistoryIncomplete, StorageBusy
 from demandflow.store.backends import check_there, is_postgres, postgres_recorder
-from demandflow.store.cursor import PAGE
+from demandflow.store.following.cursor import PAGE
 from demandflow.store.holes import holes_in
 from demandflow.store.mapper import FactMapper
 from demandflow.store.recorder import COLUMNS, id_of

@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from demandflow import Actor, Calendar, DemandFlow, DemandFlowError, closed_loop, standard_clocks
+from demandflow.analysis.verifying import verify
 from demandflow.cli.main import main
 from demandflow.exchange import load_log
 from demandflow.exchange.cloud_events import cloud_event
@@ -22,7 +23,6 @@ from demandflow.exchange.exporting import export
 from demandflow.importing import import_file
 from demandflow.policies import Handler, standard_policies
 from demandflow.testing import FrozenClock
-from demandflow.verifying import verify
 from demandflow.workflow_files import loads
 from tests.fuzz.odd import spoilt, spoilt_bytes, text, value
 from tests.paths import ROOT

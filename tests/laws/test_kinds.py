@@ -100,7 +100,7 @@ FAULTS: dict[str, tuple[str, Any]] = {
     ),
     "a stream is taken for one of another kind": ("demandflow.commands.of_kind", of_any_kind),
     "what is done to another kind is recorded": ("demandflow.recording.handling.of_kind", of_any_kind),
-    "figures count all kinds": ("demandflow.store.cursor.of_demands", list),
+    "figures count all kinds": ("demandflow.store.following.cursor.of_demands", list),
 }
 
 

@@ -512,7 +512,7 @@ BATCH = (
     ),
     Fault(
         "an event that could be taken in at last is still listed as parked",
-        "store/cursor.py",
+        "store/following/cursor.py",
         "            gone = self.unpark(again)",
         "            gone = 0",
     ),

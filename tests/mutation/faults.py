@@ -454,7 +454,7 @@ FAULTS = (
     ),
     Fault(
         "a position is saved before its page",
-        "store/cursor.py",
+        "store/following/cursor.py",
         "                return False\n            gone = self.unpark(again)",
         "                return False\n"
         "            self.move(moved)\n"
@@ -463,7 +463,7 @@ FAULTS = (
     ),
     Fault(
         "a page is written though somebody else wrote it",
-        "store/cursor.py",
+        "store/following/cursor.py",
         "if self.position() != began:",
         "if self.position() is None:",
     ),

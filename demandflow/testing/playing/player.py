@@ -19,7 +19,7 @@ from demandflow.domain.stream import Stream
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import DemandFlowError
-from demandflow.store import cursor
+from demandflow.store.following import cursor
 from demandflow.testing.clock import calendars_may_end
 from demandflow.testing.differs import Differs
 from demandflow.testing.environments import PLAIN, Environment

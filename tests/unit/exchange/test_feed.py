@@ -23,7 +23,7 @@ from demandflow import DemandFlow, InvalidValue
 from demandflow.cli.main import main
 from demandflow.errors import HistoryIncomplete, StorageBusy, UnreadableEvent
 from demandflow.exchange.cloud_events import cloud_event
-from demandflow.store.feed import Positioned
+from demandflow.store.following.feed import Positioned
 from demandflow.store.holes import Hole
 from tests.profiles import examples
 from tests.stories import AUDITOR, CLERK

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from demandflow import CLOSED_LOOP, Actor, DemandFlow, Place, StorageBusy, Workflow, closed_loop
+from demandflow.analysis.verifying import Verified, verify
 from demandflow.cli.main import main
 from demandflow.domain.county.grid.directory import Directory
 from demandflow.domain.county.grid.directory_rules import DIRECTORY
@@ -24,7 +25,6 @@ from demandflow.projections.tables import TABLES
 from demandflow.store.holes import Verification
 from demandflow.testing import FrozenClock, histories
 from demandflow.testing.playing.playing import play
-from demandflow.verifying import Verified, verify
 from tests.profiles import examples
 from tests.small_workflow import yard
 from tests.stories import AUDITOR, CLERK
@@ -186,7 +186,7 @@ def test_a_busy_log_is_not_called_a_wrong_one(tmp_path: Path, monkeypatch: pytes
     def busy(*_: object) -> Any:
         raise StorageBusy("somebody writes")
 
-    monkeypatch.setattr("demandflow.verifying.compare", busy)
+    monkeypatch.setattr("demandflow.analysis.verifying.compare", busy)
     with DemandFlow.open(filled(tmp_path / "log.db")) as flow, pytest.raises(StorageBusy):
         verify(flow)
 

@@ -15,7 +15,7 @@ from demandflow import DemandFlow, FeedbackMethod, Grade, InvalidValue, StorageE
 from demandflow.projections import bookkeeping, ledger, projector, totals
 from demandflow.projections.board import rows as board
 from demandflow.projections.tables import TABLES
-from demandflow.store import cursor
+from demandflow.store.following import cursor
 from demandflow.store.mapper import readable
 from demandflow.testing import FrozenClock
 from tests.profiles import examples

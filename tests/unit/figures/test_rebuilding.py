@@ -19,7 +19,7 @@ from demandflow.projections import ledger, totals
 from demandflow.projections.projector import Projector
 from demandflow.projections.rebuilding import SCHEMA_BESIDE, Rebuilding
 from demandflow.projections.tables import SCHEMA, TABLES
-from demandflow.store import cursor
+from demandflow.store.following import cursor
 from demandflow.store.sqlite import by_demand as demands
 from demandflow.store.sqlite.tables import beside, tables_of
 from demandflow.testing import FrozenClock, histories

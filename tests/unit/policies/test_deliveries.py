@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from demandflow import DemandFlow, InvalidValue, Notice
 from demandflow.automation.deliveries import LEASE, Deliveries
-from demandflow.store.cursor import SCHEMA
+from demandflow.store.following.cursor import SCHEMA
 from demandflow.store.sqlite.tables import Tables
 from tests.profiles import examples
 from tests.unit.policies.test_running import POLICIES, TIMED, Town, registered

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from demandflow import StorageError
 from demandflow.domain.events import Event
-from demandflow.store import cursor
-from demandflow.store.cursor import Cursor, Effect, Position
+from demandflow.store.following import cursor
+from demandflow.store.following.cursor import Cursor, Effect, Position
+from demandflow.store.following.parking import Parking, grouped, unreadable, unusable, waiting
+from demandflow.store.following.sources import Row
 from demandflow.store.mapper import Unreadable
-from demandflow.store.parking import Parking, grouped, unreadable, unusable, waiting
-from demandflow.store.sources import Row
 from demandflow.store.sqlite.tables import Tables
 from tests.profiles import examples
 from tests.stories import A, B, Story

@@ -41,11 +41,11 @@ from demandflow.policies.policy import PolicyContext
 from demandflow.projections import ledger
 from demandflow.projections.entries import Page
 from demandflow.projections.projector import Projector
-from demandflow.store import cursor
-from demandflow.store.cursor import Cursor
+from demandflow.store.following import cursor
+from demandflow.store.following.cursor import Cursor
+from demandflow.store.following.parking import ParkedEvent
+from demandflow.store.following.sources import Row
 from demandflow.store.mapper import Unreadable
-from demandflow.store.parking import ParkedEvent
-from demandflow.store.sources import Row
 from demandflow.store.statements import Statements
 from demandflow.testing import FrozenClock, History, histories
 from demandflow.testing.playing.playing import play

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 from demandflow.domain.events import Event
 from demandflow.errors import InvalidValue, StorageBusy, brief
 from demandflow.inputs.arguments import whole_number, yes_or_no
-from demandflow.store.cursor import PAGE
+from demandflow.store.following.cursor import PAGE
 from demandflow.store.log import Log
 from demandflow.store.mapper import Unreadable
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
+from demandflow.store.following.parking import Parking, of_the_row, reason_of, storable, topic_of
+from demandflow.store.following.sources import DemandSource, Row, Source
 from demandflow.store.mapper import Unreadable
-from demandflow.store.parking import Parking, of_the_row, reason_of, storable, topic_of
-from demandflow.store.sources import DemandSource, Row, Source
 from demandflow.store.statements import Tables, replacing
 
 ALL = 2**62

@@ -11,9 +11,9 @@ from demandflow.domain.events import Event
 from demandflow.domain.facts import UnknownFact
 from demandflow.errors import StorageBusy, printable
 from demandflow.projections.comparing import TableDiffers, compare, compare_streams
-from demandflow.store.cursor import PAGE
+from demandflow.store.following.cursor import PAGE
+from demandflow.store.following.parking import ParkedEvent, reason_of
 from demandflow.store.holes import Verification
-from demandflow.store.parking import ParkedEvent, reason_of
 
 SHOWN = 20
 """So many lines of a kind are shown."""
