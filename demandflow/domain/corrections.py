@@ -11,7 +11,7 @@ from demandflow.domain.events import Event
 from demandflow.domain.fact import Fact
 from demandflow.domain.facts import ContractedOut, Corrected, Evaluated, Registered, Sorted, correctable
 from demandflow.domain.own_fields import as_said, with_own
-from demandflow.domain.scores import corrected_meanings, corrected_scores
+from demandflow.domain.standard.scores import corrected_meanings, corrected_scores
 from demandflow.domain.stream import Change
 
 

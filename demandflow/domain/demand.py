@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from demandflow.domain.events import GradeMeaning, Stamp
-from demandflow.domain.scores import Score
+from demandflow.domain.standard.scores import Score
 from demandflow.domain.stream import Change, Stream, reads
 from demandflow.domain.values import Category, Channel, Grade, Place, Urgency
 

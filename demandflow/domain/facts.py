@@ -12,8 +12,7 @@ from uuid import UUID
 from pydantic import Strict
 
 from demandflow.domain.fact import Fact
-from demandflow.domain.own_values import OwnValues
-from demandflow.domain.scores import Scores
+from demandflow.domain.standard.scores import Scores
 from demandflow.domain.values import (
     Actor,
     Category,
@@ -27,6 +26,7 @@ from demandflow.domain.values import (
     Text,
     Urgency,
 )
+from demandflow.inputs.own_values import OwnValues
 
 # a list for a tuple is welcome: what comes from a form or from JSON has no other
 _Names: TypeAlias = Annotated[tuple[Name, ...], Strict(False)]

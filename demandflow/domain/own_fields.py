@@ -12,8 +12,8 @@ from pydantic_core import to_json
 
 from demandflow.domain.fact import Fact
 from demandflow.domain.facts import STANDARD_FACTS, Corrected, UnknownFact
-from demandflow.domain.own_values import OwnValue
 from demandflow.domain.values import STORED
+from demandflow.inputs.own_values import OwnValue
 
 F = TypeVar("F", bound=Fact)
 OURS = frozenset((*STANDARD_FACTS, UnknownFact))

@@ -11,9 +11,9 @@ from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.fact import Fact, read_again, written
 from demandflow.domain.facts import Corrected, UnknownFact
 from demandflow.domain.own_fields import as_said, correctable_own
-from demandflow.domain.own_values import own_values_of
 from demandflow.domain.stream import Stream
 from demandflow.errors import InvalidValue, brief, listed
+from demandflow.inputs.own_values import own_values_of
 from demandflow.recording.earlier import Earlier
 from demandflow.store.log import Log
 from demandflow.store.pending import PendingLog

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from demandflow import Actor, DemandFlow, Grade, InvalidValue, RuleBroken, closed_loop
-from demandflow.domain.scores import Score
 from demandflow.domain.standard.grades import FIVE_GRADES, GradeScale, ScaleGrade
+from demandflow.domain.standard.scores import Score
 from demandflow.domain.versions.declared import declared
 from demandflow.facts import Corrected, Evaluated, Reported
 from demandflow.figures import definition

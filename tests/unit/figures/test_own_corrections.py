@@ -29,9 +29,9 @@ from demandflow import (
     State,
     Workflow,
 )
-from demandflow.domain.own_values import OwnValue
 from demandflow.domain.values import Moment, Place, Text
 from demandflow.facts import Corrected, Evaluated, Fact, MovedOver, Registered
+from demandflow.inputs.own_values import OwnValue
 from demandflow.rules import an_evaluation_is_corrected_by_two
 from demandflow.testing import FrozenClock, check
 from tests.stories import DAY, T0
