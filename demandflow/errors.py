@@ -18,10 +18,10 @@
     ├── CommandConflict            the same id came again, with another content
     └── StorageError        the log or the figures cannot be read or written
         ├── StorageBusy     somebody else holds the storage; try again
+        ├── StorageUnreachable  the database does not answer
         ├── NotALog         the file holds no log, or not all of one
         ├── UnknownFormat   the log was written by a later release
-        ├── WrongTenant     the log belongs to another tenant
-        ├── WrongZone       the log has another time zone
+        ├── WrongTenant, WrongZone  the log has another tenant, or another time zone
         ├── WorkflowChanged a workflow is not what it was when it wrote to the log
         ├── UnreadableEvent a stored event cannot be read
         ├── HistoryIncomplete rows of the log are missing
@@ -345,10 +345,8 @@ class UnknownFormat(StorageError, code="unknown_format"):
         self.found, self.known = found, known
 
     def _sentence(self) -> str:
-        return (
-            f"this log is of format {self.found}, and this release of demandflow knows none above {self.known}; "
-            "open it with a later release"
-        )
+        known = f"this log is of format {self.found}, and this release of demandflow knows none above {self.known}"
+        return f"{known}; open it with a later release"
 
 
 class WrongZone(StorageError, code="wrong_zone"):
@@ -359,10 +357,8 @@ class WrongZone(StorageError, code="wrong_zone"):
         self.wanted, self.found = wanted, found
 
     def _sentence(self) -> str:
-        return (
-            f"the days of this log end in {self.found}, not in {self.wanted}; open it without a zone, "
-            f"or change it for all who use it: open it without a zone, then rezone({self.wanted!r})"
-        )
+        ends = f"the days of this log end in {self.found}, not in {self.wanted}; open it without a zone"
+        return f"{ends}, and rezone({self.wanted!r}) changes it for all who use it"
 
 
 class WorkflowChanged(StorageError, code="workflow_changed"):
