@@ -9,6 +9,7 @@ import traceback
 import warnings
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from random import Random
 from secrets import randbits
@@ -35,8 +36,7 @@ def several(door: str, number: int, first: int) -> list[Found]:
     warnings.simplefilter("ignore")
     signal.signal(signal.SIGALRM, _too_slow)
     found: list[Found] = []
-    with TemporaryDirectory() as folder:
-        through = DOORS[door][0](Path(folder))
+    with TemporaryDirectory() as folder, closing(DOORS[door][0](Path(folder))) as through:
         for at in range(first, first + number):
             signal.alarm(SECONDS)
             try:

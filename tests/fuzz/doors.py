@@ -56,12 +56,29 @@ def _town(flow: DemandFlow) -> list[UUID]:
     return ids
 
 
-class Methods:
+class Door:
+    """A way by which something comes in."""
+
+    def __init__(self, folder: Path) -> None:
+        """What is needed may be kept in the folder."""
+
+    def one(self, dice: Random) -> None:
+        """Let one input come in, by lot. Raises what came out, if it must not."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Leave nothing open."""
+
+
+class Methods(Door):
     """Public methods with odd arguments, several at a time; what raises has recorded nothing."""
 
     def __init__(self, folder: Path) -> None:
         self._made = 0
         self._flow = DemandFlow.open("memory:")
+
+    def close(self) -> None:
+        self._flow.close()
 
     def _fresh(self) -> None:
         if self._made % 500 == 0:
@@ -118,11 +135,8 @@ NAMES = sorted(name for name, _ in inspect.getmembers(DemandFlow, inspect.isfunc
 NAMES = [name for name in NAMES if name not in LEFT_OUT]
 
 
-class WorkflowFiles:
+class WorkflowFiles(Door):
     """Texts of workflows with something wrong in them."""
-
-    def __init__(self, folder: Path) -> None:
-        pass
 
     def one(self, dice: Random) -> None:
         usual = TOML if not dice.randrange(8) else SHORT
@@ -136,7 +150,7 @@ class WorkflowFiles:
             loads(spoilt(dice, usual, dice.randrange(3)), dice.choice(("toml",) * 9 + ("json",)))
 
 
-class Rows:
+class Rows(Door):
     """Files of rows with something wrong in them; the report adds up, and says what is in the log."""
 
     def __init__(self, folder: Path) -> None:
@@ -158,7 +172,7 @@ class Rows:
                     raise Left(f"the report does not add up: {report}")
 
 
-class CommandLine:
+class CommandLine(Door):
     """Words of the command line by lot: an answer, a complaint or help, never more."""
 
     def __init__(self, folder: Path) -> None:
@@ -206,7 +220,7 @@ def value_word(dice: Random, usual: tuple[str, ...]) -> str:
     return word if dice.randrange(6) else dice.choice((spoilt(dice, word), text(dice)))
 
 
-class StoredRows:
+class StoredRows(Door):
     """Logs whose rows, tables or bytes somebody altered: they are refused, or what can be read is answered."""
 
     def __init__(self, folder: Path) -> None:
@@ -308,7 +322,7 @@ ASKED: tuple[Callable[[DemandFlow], object], ...] = (
     *(DemandFlow.deadlines, DemandFlow.waiting, DemandFlow.notices, DemandFlow.parked_events, DemandFlow.work_list),
     *(DemandFlow.retry_parked_events, DemandFlow.acknowledged, DemandFlow.durations, DemandFlow.next_moment),
 )
-DOORS: dict[str, tuple[Callable[[Path], Any], float]] = {
+DOORS: dict[str, tuple[type[Door], float]] = {
     "methods": (Methods, 0.80),
     "workflow files": (WorkflowFiles, 0.08),
     "rows of files": (Rows, 0.04),

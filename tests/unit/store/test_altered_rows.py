@@ -60,8 +60,9 @@ def test_a_mark_that_is_no_position_marks_nothing(log: Path, other: object) -> N
 def test_decisions_that_were_altered_are_named(log: Path, column: str, other: object) -> None:
     with altered(log, "DELETE FROM stored_events WHERE rowid = 1") as flow:
         flow.acknowledge(flow.verify().holes, by=CLERK, reason="the disk")
-    with pytest.raises(StorageError, match="decisions"):
-        altered(log, f"UPDATE demandflow_holes SET {column} = ?", other).verify()
+    alter = f"UPDATE demandflow_holes SET {column} = ?"
+    with pytest.raises(StorageError, match="decisions"), altered(log, alter, other) as flow:
+        flow.verify()
 
 
 def test_a_workflow_that_was_altered_is_another(log: Path) -> None:
