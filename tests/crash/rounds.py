@@ -12,6 +12,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from random import Random
 from typing import Any
+from unittest.mock import patch
 
 from demandflow import DemandFlow, Event
 from demandflow.automation import deliveries
@@ -116,9 +117,10 @@ def _reactions(events: list[Event]) -> int:
     return welcomed.total() + given.total()
 
 
+# with the lease of every day each round would take a minute
+@patch.object(deliveries, "LEASE", timedelta(seconds=0.3))
 def rounds(make: Callable[[Path, int], str], folder: Path, number: int, first: int, *, of_one_log: int = 20) -> Tally:
     """So many rounds; after some a new log is begun. `make` says where the log of a folder is. Raises Wrong."""
-    deliveries.LEASE = timedelta(seconds=0.3)  # else each round would take a minute
     tally, url, place, here = Tally(), "", folder, Tally()
     for nth in range(number):
         if nth % of_one_log == 0:

@@ -19,6 +19,7 @@ from pydantic.fields import FieldInfo
 from demandflow.domain.values import Category, Place, Word
 from demandflow.errors import InvalidValue
 from demandflow.inputs.moments import EARLIEST, LATEST
+from demandflow.inputs.own_values import OwnValue
 from demandflow.testing.drawing.words import categories, moments, places, texts, words
 
 M = TypeVar("M", bound=BaseModel)
@@ -93,6 +94,10 @@ def _texts(kind: type, limits: Mapping[str, Any]) -> SearchStrategy[Any]:
     return texts(max_size=limits.get("max_length"), min_size=limits.get("min_length", 1))
 
 
+def _own_values() -> SearchStrategy[OwnValue]:
+    return st.builds(OwnValue, texts(), st.integers() | st.booleans() | texts())
+
+
 def _whole(kind: type, limits: Mapping[str, Any]) -> SearchStrategy[int]:
     least, most = limits.get("ge"), limits.get("le")
     least = limits["gt"] + 1 if least is None and "gt" in limits else least
@@ -133,6 +138,7 @@ COLLECTIONS = (tuple, list, set, frozenset, dict)
 Make = Callable[[Any, Mapping[str, Any]], SearchStrategy[Any]]
 # the narrower types first: a choice may be a text, and yes or no is a number
 SIMPLE: tuple[tuple[type, Make], ...] = (
+    (OwnValue, lambda kind, limits: _own_values()),
     (bool, lambda _, __: st.booleans()),
     (Enum, lambda kind, _: st.sampled_from(kind)),
     (Place, lambda kind, _: places().map(kind)),

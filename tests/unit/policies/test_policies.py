@@ -200,7 +200,8 @@ def test_random_histories_make_every_policy_speak() -> None:
             heard.update(policy.name for policy in POLICIES if list(policy.timers(demand, LOOP)))
 
     listen()
-    assert heard == {policy.name for policy in POLICIES}
+    # nobody supports a demand of this workflow
+    assert heard == {policy.name for policy in POLICIES} - {"tell_supporters"}
 
 
 @some
