@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from demandflow.domain.fact import Fact
 from demandflow.errors import DemandFlowError
+from demandflow.testing.drawing.asking import ONE_OF_THESE
 from demandflow.testing.model.step import NO_TIME, Step
 from demandflow.testing.operations import Ask, Batch, History, Operation
 
@@ -83,7 +84,8 @@ def plainer(operation: Operation) -> Iterator[Operation]:
         # what must be refused would no longer have to be, without what is wrong with it
         for name in operation.keywords if operation.refused is None else ():
             others = {other: value for other, value in operation.keywords.items() if other != name}
-            yield replace(operation, keywords=others)
+            if name not in (needed := ONE_OF_THESE.get(operation.method, ())) or not others.keys().isdisjoint(needed):
+                yield replace(operation, keywords=others)
         return
     # without its table or its rows nothing would happen to it
     yield from by_default(operation, but=("with_what",))
