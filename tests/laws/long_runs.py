@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from secrets import randbits
+from unittest.mock import patch
 
 from demandflow import CLOSED_LOOP, Calendar, Days, Event, Limit, Workflow, closed_loop, standard_clocks
 from demandflow.testing import LAWS, Checked, LawBroken, Played
 from demandflow.testing.checking import Broken, hold_by_lot, report
+from demandflow.testing.playing.places import SERVER
 from tests import small_workflow
+from tests.servers import WHY_NOT, schemas
 
 AT_ONCE, OPERATIONS = 2, 40
 SHARE = 25
 HISTORIES = 2_000
+ON_POSTGRES = 4
+"""Of so many histories one is kept in PostgreSQL, where there is a server; the others in memory and in files."""
 
 
 def no_contracting_without_audit(played: Played) -> None:
@@ -53,23 +59,24 @@ class Share:
     broken: str = ""
 
 
-def one(number: int) -> Checked:
+def one(number: int, server: str = "") -> Checked:
     """The history of this number, held against all laws. Raises LawBroken."""
     workflow = workflows()[number % len(workflows())]
     done = Checked(workflow)
-    try:
-        hold_by_lot(number, workflow, {}, OPERATIONS, LAWS, done)
-    except Broken as broken:
-        raise report(broken) from None
+    with patch.dict(os.environ, {SERVER: "" if number % ON_POSTGRES else server}):
+        try:
+            hold_by_lot(number, workflow, {}, OPERATIONS, LAWS, done)
+        except Broken as broken:
+            raise report(broken) from None
     return done
 
 
-def several(numbers: Iterable[int]) -> Share:
-    """The histories of these numbers, until one breaks a law."""
+def several(numbers: Iterable[int], server: str = "") -> Share:
+    """The histories of these numbers, until one breaks a law; some of them on this server of PostgreSQL."""
     share = Share()
     for number in numbers:
         try:
-            done = one(number)
+            done = one(number, server)
         except LawBroken as broken:
             share.broken = f"python -m tests.laws 1 {number}\n\n{broken}"
             return share
@@ -79,28 +86,31 @@ def several(numbers: Iterable[int]) -> Share:
     return share
 
 
-def shares(number: int, first: int) -> Iterator[Share]:
+def shares(number: int, first: int, server: str) -> Iterator[Share]:
     """So many histories, shared out."""
+    play = partial(several, server=server)
     begins = range(first, first + number, SHARE)
     parts = (range(begin, min(begin + SHARE, first + number)) for begin in begins)
     if number <= SHARE:
-        yield from map(several, parts)
+        yield from map(play, parts)
     else:
         with ProcessPoolExecutor(AT_ONCE) as workers:
-            yield from workers.map(several, parts)
+            yield from workers.map(play, parts)
 
 
-def main(number: int, first: int | None) -> int:
+def main(number: int = HISTORIES, first: int | None = None) -> int:
     """Play them; 1 if a law is broken."""
     first, began, whole = randbits(48) if first is None else first, time.perf_counter(), Share()
     print(f"from {first} on: python -m tests.laws {number} {first}", flush=True)
-    for share in shares(number, first):
-        if share.broken:
-            print(f"broken; again by {share.broken}")
-            return 1
-        whole.histories += share.histories
-        whole.steps += share.steps
-        whole.questions += share.questions
+    with schemas() as server:
+        print(f"one of {ON_POSTGRES} on PostgreSQL" if server else WHY_NOT, flush=True)
+        for share in shares(number, first, server.url if server else ""):
+            if share.broken:
+                print(f"broken; again by {share.broken}")
+                return 1
+            whole.histories += share.histories
+            whole.steps += share.steps
+            whole.questions += share.questions
     seconds = round(time.perf_counter() - began)
     print(
         f"{whole.histories} histories, {whole.steps} steps, {whole.questions} questions, {seconds} s; no law was broken"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from demandflow.testing.playing.places import SERVER, Schemas
-from tests.laws.long_runs import several
+from demandflow.testing.playing.places import Schemas
+from tests.laws.long_runs import ON_POSTGRES, several
 from tests.profiles import SHARE
 from tests.servers import WHY_NOT
 
@@ -13,12 +13,9 @@ FIRST, HISTORIES = 31 * 10**6, 60 if SHARE == 1 else 6
 
 
 @pytest.mark.parametrize("number", [0, *(pytest.param(number, marks=pytest.mark.long) for number in range(1, 4))])
-def test_no_law_is_broken_in_histories_that_are_kept_in_postgresql(
-    number: int, servers: Schemas | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_law_is_broken_in_histories_that_are_kept_in_postgresql(number: int, servers: Schemas | None) -> None:
     if servers is None:
         pytest.skip(WHY_NOT)
-    monkeypatch.setenv(SERVER, servers.url)
-    first = FIRST + number * HISTORIES
-    share = several(range(first, first + HISTORIES))
+    first = FIRST + number * HISTORIES * ON_POSTGRES
+    share = several(range(first, first + HISTORIES * ON_POSTGRES, ON_POSTGRES), servers.url)
     assert not share.broken, share.broken
