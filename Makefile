@@ -6,14 +6,14 @@ READY := $(VENV)/.ready
 CONSTRAINTS := constraints.txt
 # in parallel, the slow ones shared out
 TOGETHER := -q -n auto --dist worksteal
-# tracing would double the time of these, be interrupted by their signals, or be counted with them
+# tracing would double the time of these, be interrupted by their signals, or be counted with them; `make all` runs them
 UNTRACED := tests/laws tests/crash tests/unit/kit/test_nothing_unasked.py tests/unit/workflows/test_odd_workflows.py \
 	tests/unit/project/test_examples.py tests/unit/project/test_readme.py \
 	tests/unit/interruptions/test_interruptions.py::test_a_signal_at_any_time_leaves_nothing_open \
 	tests/unit/recording/test_counts.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test long coverage lint check properties seeds laws crash fuzz rules planted mutants real bench bench-full clean
+.PHONY: help demo test long all coverage lint check properties seeds laws crash fuzz rules planted mutants real bench bench-full clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -27,19 +27,20 @@ $(READY): pyproject.toml $(CONSTRAINTS)
 demo: $(READY)  ## a county's whole year, computed from 14,000 events: grid, demands, menu, volunteers, commitments
 	@$(RUN) examples/whole_county.py
 
-test: $(READY)  ## the tests, each property on few examples: three minutes on two cores
+test: $(READY)  ## the tests, in memory, on SQLite and on PostgreSQL, each property on few examples: four minutes on two cores
 	@$(RUN) -m pytest $(TOGETHER) -m "not long" $(ARGS)
 
 long: $(READY)  ## the tests that take long: laws held against faults and defective workflows, stories, real data
 	@$(RUN) -m pytest $(TOGETHER) -m long
 
-coverage: $(READY)  ## all tests, those that are quick to trace with branch coverage, which must not fall below 95 %
+all: $(READY)  ## both of these, in one run
+	@$(RUN) -m pytest $(TOGETHER) $(ARGS)
+
+coverage: $(READY)  ## those that are quick to trace, with branch coverage, which must not fall below 95 %
 	@$(RUN) -m coverage erase
-	@$(RUN) -m coverage run -m pytest $(TOGETHER) -m "not long" $(addprefix --deselect ,$(UNTRACED))
+	@HYPOTHESIS_PROFILE=least $(RUN) -m coverage run -m pytest $(TOGETHER) -m "not long" $(addprefix --deselect ,$(UNTRACED)) $(ARGS)
 	@$(RUN) -m coverage combine -q
 	@$(RUN) -m coverage report
-	@$(RUN) -m pytest $(TOGETHER) -m "not long" $(UNTRACED)
-	@$(RUN) -m pytest $(TOGETHER) -m long
 
 lint: $(READY)  ## format, lint, strict types
 	@$(RUN) -m ruff format --check .

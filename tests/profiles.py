@@ -1,4 +1,7 @@
-"""How many examples a property is tried on: `fast` by default, others each time with `random`, all with `ci`."""
+"""How many examples a property is tried on: `fast` by default, others each time with `random`, all with `ci`.
+
+`least` is for tests that only show which lines they reach.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "fast")
-SHARE = 5 if PROFILE in {"fast", "random"} else 1
+SHARE = {"fast": 5, "random": 5, "least": 25}.get(PROFILE, 1)
 LEAST = 5
 slow = pytest.mark.skipif(SHARE > 1, reason="slow: with HYPOTHESIS_PROFILE=ci only")
 
@@ -23,6 +26,7 @@ def load_profile() -> None:
     patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
     unheeding = settings(deadline=None, suppress_health_check=[*HealthCheck])
     settings.register_profile("fast", patient, derandomize=True, max_examples=examples(100))
+    settings.register_profile("least", patient, derandomize=True, max_examples=examples(100))
     settings.register_profile("random", patient, database=None, max_examples=examples(100))
     settings.register_profile("ci", patient, derandomize=True)
     settings.register_profile("quick", patient, phases=[Phase.generate])
