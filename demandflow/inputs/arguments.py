@@ -6,7 +6,7 @@ checked first, and only a plain text or number is compared with anything.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -73,3 +73,12 @@ def zone_of(value: object, what: str = "zone") -> ZoneInfo:
     except Exception:  # a name may also be a path that is too long, or leads elsewhere
         problem = f"{brief(value)} is no time zone of this system (such as Asia/Shanghai; or install tzdata)"
         raise InvalidValue(what, problem) from None
+
+
+def pairs_of(value: Any, read: Callable[[str], tuple[str, Any]]) -> Any:
+    """A mapping, or a list of pairs and of texts that are pairs when they are read, as pairs; all else as it is."""
+    if isinstance(value, Mapping):
+        return tuple(value.items())
+    return (
+        tuple(read(one) if isinstance(one, str) else one for one in value) if isinstance(value, list | tuple) else value
+    )

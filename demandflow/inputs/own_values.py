@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator, BeforeValidator, Strict
 from pydantic_core import to_json, to_jsonable_python
 
 from demandflow.errors import InvalidValue, brief, listed
-from demandflow.inputs.arguments import plain
+from demandflow.inputs.arguments import pairs_of, plain
 from demandflow.inputs.texts import has_control_characters
 
 
@@ -29,16 +30,8 @@ def own_values_of(values: Mapping[str, Any]) -> tuple[OwnValue, ...]:
     return tuple(OwnValue(name, _fixed(values[name])) for name in sorted(values))
 
 
-def _pairs(value: Any) -> Any:
-    """A mapping from names to values, or a list of pairs or of texts such as `rooms: 4`, as pairs."""
-    if isinstance(value, Mapping):
-        return tuple(value.items())
-    if isinstance(value, list | tuple):
-        return tuple(_read(one) if isinstance(one, str) else one for one in value)
-    return value
-
-
 def _read(text: str) -> tuple[str, Any]:
+    """Of `rooms: 4` the name and the value."""
     name, _, word = text.partition(":")
     try:
         return name.strip(), json.loads(word)
@@ -84,5 +77,7 @@ def _fixed(value: Any) -> Any:
     return {name: _fixed(one) for name, one in value.items()} if isinstance(value, dict) else value
 
 
-OwnValues = Annotated[tuple[OwnValue, ...], Strict(False), BeforeValidator(_pairs), AfterValidator(_as_json)]
+OwnValues = Annotated[
+    tuple[OwnValue, ...], Strict(False), BeforeValidator(partial(pairs_of, read=_read)), AfterValidator(_as_json)
+]
 """Several of them, by name; given as a mapping, too: `{"rooms": 4}`."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, NamedTuple, TypeVar
+from collections.abc import Iterable
+from functools import partial
+from typing import Annotated, NamedTuple, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Strict
 
 from demandflow.domain.values import Grade, Name
 from demandflow.errors import InvalidValue, listed
+from demandflow.inputs.arguments import pairs_of
 
 V = TypeVar("V")
 
@@ -23,17 +25,10 @@ class Score(NamedTuple):
         return f"{self.name}: {self.grade}"
 
 
-def _pairs(value: Any) -> Any:
-    """A mapping from names to grades, or a list of pairs or of texts such as `attitude: satisfied`, as pairs."""
-    if isinstance(value, Mapping):
-        return tuple(value.items())
-    if isinstance(value, list | tuple):
-        texts = (isinstance(one, str) for one in value)
-        return tuple(
-            tuple(part.strip() for part in one.rpartition(":")[::2]) if is_text else one
-            for one, is_text in zip(value, texts, strict=True)
-        )
-    return value
+def _read(text: str) -> tuple[str, str]:
+    """Of `attitude: satisfied` the name and the grade."""
+    name, _, grade = text.rpartition(":")
+    return name.strip(), grade.strip()
 
 
 def _in_order(scores: tuple[Score, ...]) -> tuple[Score, ...]:
@@ -44,7 +39,9 @@ def _in_order(scores: tuple[Score, ...]) -> tuple[Score, ...]:
     return tuple(sorted(scores))
 
 
-Scores = Annotated[tuple[Score, ...], Strict(False), BeforeValidator(_pairs), AfterValidator(_in_order)]
+Scores = Annotated[
+    tuple[Score, ...], Strict(False), BeforeValidator(partial(pairs_of, read=_read)), AfterValidator(_in_order)
+]
 """Several scores, by name; given as a mapping from names to grades, too."""
 
 
