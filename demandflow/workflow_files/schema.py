@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from demandflow.domain.rules.numbered import MOST
+from demandflow.domain.rules.parameters import MOST
 from demandflow.errors import listed
 from demandflow.workflow_files.loading import checked_vocabulary
 from demandflow.workflow_files.models import WorkflowTable

@@ -80,7 +80,7 @@ LEFT_OUT = {
         "test_a_caller_s_mistakes_are_told",
     ),
 }
-ONE = ("demandflow.domain.rules.numbered.x_numbered__mutmut_1",)
+ONE = ("demandflow.domain.rules.parameters.x_numbered__mutmut_1",)
 A_COMMAND_LINE = 1_000
 KILLED, SURVIVED, UNTRIED, UNJUDGED = "killed", "survived", "reached by no test", "not judged"
 FATES = {0: SURVIVED, 5: UNTRIED, 33: UNTRIED, None: UNJUDGED}

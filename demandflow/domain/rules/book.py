@@ -25,7 +25,7 @@ from demandflow.domain.facts import (
 )
 from demandflow.domain.moves import Condition, Proposal, Rule
 from demandflow.domain.own_fields import correctable_own
-from demandflow.domain.rules.numbered import numbered
+from demandflow.domain.rules.parameters import numbered
 from demandflow.domain.rules.separations import *  # noqa: F403
 from demandflow.domain.rules.supporting import *  # noqa: F403
 from demandflow.domain.values import FeedbackMethod, Role

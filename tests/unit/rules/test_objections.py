@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from demandflow import CLOSED_LOOP, Actor, Grade, Proposal, Role, RuleBroken, rules
-from demandflow.domain.rules.numbered import numbered
+from demandflow.domain.rules.parameters import numbered
 from demandflow.errors import InvalidValue
 from demandflow.facts import Corrected, Evaluated, Extended, ExtensionAsked, Merged, Suspended
 from tests.stories import DAY, OPEN_OTHER, T0, TEAM, Story, told

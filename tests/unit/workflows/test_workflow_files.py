@@ -39,7 +39,7 @@ from demandflow import (
 )
 from demandflow.domain.facts import STANDARD_FACTS
 from demandflow.domain.rules import book, separations, supporting
-from demandflow.domain.rules.numbered import numbered
+from demandflow.domain.rules.parameters import numbered
 from demandflow.facts import Fact, Registered, Stepped
 from demandflow.inputs.documents import as_toml
 from demandflow.inputs.texts import is_name

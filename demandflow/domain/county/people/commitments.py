@@ -36,7 +36,7 @@ from demandflow.domain.rules.book import (
     times_do_not_run_backwards,
     who_registered_or_told_does_not_speak_for_the_resident,
 )
-from demandflow.domain.rules.numbered import numbered
+from demandflow.domain.rules.parameters import numbered
 from demandflow.domain.values import Moment, Name, Role, Stage, Text
 from demandflow.domain.workflow import Workflow
 

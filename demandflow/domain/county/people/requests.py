@@ -39,7 +39,7 @@ from demandflow.domain.rules.book import (
     who_judged_it_does_not_act_for_the_contractor,
     who_registered_or_told_does_not_speak_for_the_resident,
 )
-from demandflow.domain.rules.numbered import numbered
+from demandflow.domain.rules.parameters import numbered
 from demandflow.domain.values import Moment, Name, Role, Stage
 from demandflow.domain.workflow import Workflow
 
