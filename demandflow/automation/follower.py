@@ -10,6 +10,7 @@ from demandflow.automation.notices import Notice
 from demandflow.automation.reactions import Reactions
 from demandflow.automation.runner import PolicyRun
 from demandflow.errors import InvalidValue, StorageBusy, brief
+from demandflow.store.backends import waiting_at
 
 LONGEST = timedelta(days=1)
 SHORTEST = timedelta(seconds=0.05)
@@ -25,7 +26,8 @@ def follow(
 ) -> int:
     """Run the policies until `stop` is set; returns how many reactions were recorded.
 
-    The log is read again every so often, and policies are asked when they are due. `tell` is given each run that
+    The log is read again every so often (of one in PostgreSQL the server tells when something was recorded), and
+    policies are asked when they are due. `tell` is given each run that
     recorded or parked something, and each StorageBusy and error of `notify`, which are tried again after a while.
     Several followers of one log are safe. `stop` is looked at between two saves and two notices. Raises InvalidValue or
     StorageError.
@@ -33,21 +35,22 @@ def follow(
     if not isinstance(every, timedelta) or not timedelta(0) < every <= LONGEST:
         raise InvalidValue("every", f"must be a timedelta of more than nothing and at most a day, got {brief(every)}")
     reacted = 0
-    while not stop.is_set():
-        pause = every
-        try:
-            ran = flow.run_policies(stop=stop.is_set)
-            reacted += len(ran.reacted)
-            if tell is not None and (ran.reacted or ran.parked):
-                tell(ran)
-            due = flow.next_moment()
-            pause = every if due is None else max(min(SHORTEST, every), min(every, due - flow.now()))
-        except StorageBusy as busy:
-            if tell is not None:
-                tell(busy)
-        if notify is not None:
-            _deliver(flow, notify, stop, tell)
-        stop.wait(pause.total_seconds())
+    with waiting_at(flow._log.path) as wait:
+        while not stop.is_set():
+            pause = every
+            try:
+                ran = flow.run_policies(stop=stop.is_set)
+                reacted += len(ran.reacted)
+                if tell is not None and (ran.reacted or ran.parked):
+                    tell(ran)
+                due = flow.next_moment()
+                pause = every if due is None else max(min(SHORTEST, every), min(every, due - flow.now()))
+            except StorageBusy as busy:
+                if tell is not None:
+                    tell(busy)
+            if notify is not None:
+                _deliver(flow, notify, stop, tell)
+            wait(pause.total_seconds(), stop)
     return reacted
 
 

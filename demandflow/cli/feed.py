@@ -47,7 +47,7 @@ def _feed(options: argparse.Namespace) -> int:
                     stop.set()
             return rows
 
-        for _, row in zip(numbers, followed(read, options.after, stop), strict=False):
+        for _, row in zip(numbers, followed(log, read, options.after, stop), strict=False):
             sys.stdout.buffer.write(cloud_event(log.id, row) + b"\n")
             if options.follow:
                 sys.stdout.buffer.flush()

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from threading import Event
+
 from demandflow.errors import StorageError
 from demandflow.store.sqlite.files import no_log
 from demandflow.store.sqlite.tables import Tables as SQLiteTables
 from demandflow.store.sqlite.writer import FULL
 from demandflow.store.statements import Recorder, Tables
+
+Wait = Callable[[float, Event], object]
+"""Waits until something may have been recorded, the event is set, or so many seconds have passed."""
 
 
 def is_postgres(url: object) -> bool:
@@ -38,3 +45,15 @@ def tables_at(path: str | None) -> Tables:
 
         return PostgresTables(path)
     return SQLiteTables(path)
+
+
+@contextmanager
+def waiting_at(path: str | None) -> Iterator[Wait]:
+    """How to wait for what is recorded in the log at a path: a server of PostgreSQL tells, else the time passes."""
+    if path is not None and is_postgres(path):
+        from demandflow.store.postgres.listening import Listener
+
+        with closing(Listener(path)) as listener:
+            yield listener.wait
+    else:
+        yield lambda seconds, stop: stop.wait(seconds)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from threading import Event as Signal
 from typing import Any, NamedTuple, TypeVar
 
 from demandflow.domain.events import Event
 from demandflow.errors import InvalidValue, StorageBusy, brief
 from demandflow.inputs.arguments import whole_number, yes_or_no
+from demandflow.store.backends import waiting_at
 from demandflow.store.following.cursor import PAGE
 from demandflow.store.log import Log
 from demandflow.store.mapper import Unreadable
@@ -59,7 +61,8 @@ class Feed:
     ) -> Iterator[Positioned]:
         """What was recorded after a position, and what is recorded from now on, until `stop` is set.
 
-        Where nothing is left the log is read again `every` so often. Raises what events_after() raises, but for
+        Where nothing is left the log is read again `every` so often; of a log in PostgreSQL the server tells when
+        something was recorded, and then at once. Raises what events_after() raises, but for
         StorageBusy: it reads again.
         """
         whole_number("after", after, 0, LAST_POSITION)
@@ -69,7 +72,8 @@ class Feed:
         if not isinstance(every, timedelta) or not timedelta(0) < every <= LONGEST:
             problem = f"must be a timedelta of more than nothing and at most a day, got {brief(every)}"
             raise InvalidValue("every", problem)
-        return followed(lambda position: self._read_after(position, PAGE, skip), after, stop or Signal(), every)
+        read = partial(self._read_after, limit=PAGE, skip=skip)
+        return followed(self._log, read, after, stop or Signal(), every)
 
     def _read_after(self, position: int, limit: int, skip: bool) -> list[Positioned]:
         after = position
@@ -99,17 +103,20 @@ def check_reached(log: Log, position: int) -> None:
         )
 
 
-def followed(read: Callable[[int], Sequence[P]], after: int, stop: Signal, every: timedelta = OFTEN) -> Iterator[P]:
-    """What `read` gives after a position, again and again, until `stop` is set."""
-    while not stop.is_set():
-        try:
-            page = read(after)
-        except StorageBusy:
-            page = ()
-        for item in page:
-            if stop.is_set():
-                return
-            after = item[0]
-            yield item
-        if not page:
-            stop.wait(every.total_seconds())
+def followed(
+    log: Log, read: Callable[[int], Sequence[P]], after: int, stop: Signal, every: timedelta = OFTEN
+) -> Iterator[P]:
+    """What `read` gives of a log after a position, again and again, until `stop` is set."""
+    with waiting_at(log.path) as wait:
+        while not stop.is_set():
+            try:
+                page = read(after)
+            except StorageBusy:
+                page = ()
+            for item in page:
+                if stop.is_set():
+                    return
+                after = item[0]
+                yield item
+            if not page:
+                wait(every.total_seconds(), stop)

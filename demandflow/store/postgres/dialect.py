@@ -13,6 +13,9 @@ from demandflow.store.holes import ENDS
 
 LOG, TABLES = 1_207_849_481, 1_207_849_482
 """The numbers of our advisory locks: who writes what is kept with the log, and who writes the tables made from it."""
+CHANNEL = "demandflow"
+"""On which the server tells that something was recorded, and in which schema."""
+NOTIFY = f"pg_notify('{CHANNEL}', current_schema())"
 EVENTS = """CREATE TABLE stored_events (
     originator_id TEXT COLLATE "C" NOT NULL, originator_version BIGINT NOT NULL, topic TEXT COLLATE "C" NOT NULL,
     state BYTEA NOT NULL, rowid BIGINT PRIMARY KEY, UNIQUE (originator_id, originator_version)

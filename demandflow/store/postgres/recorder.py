@@ -14,7 +14,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from demandflow.errors import StorageError, StorageUnreachable
 from demandflow.store.postgres.connection import TAKE_TURNS, Raw, Statements, configured, connect, failures, how
-from demandflow.store.postgres.dialect import LOG
+from demandflow.store.postgres.dialect import LOG, NOTIFY
 from demandflow.store.postgres.failures import MAY_BE, failure
 from demandflow.store.recorder import NUMBERED, PUT, RowRecorder
 from demandflow.store.sqlite.failures import closed
@@ -22,12 +22,12 @@ from demandflow.store.sqlite.writer import FULL
 from demandflow.store.statements import NumberedRow, Row, RowRefused, RowTaken
 
 T = TypeVar("T")
-APPEND = """WITH log AS (UPDATE demandflow_log SET last = last + cardinality(%(demands)s::text[]) RETURNING last),
+APPEND = f"""WITH log AS (UPDATE demandflow_log SET last = last + cardinality(%(demands)s::text[]) RETURNING last),
     new AS (INSERT INTO stored_events
         SELECT demand, version, topic, state, log.last - cardinality(%(demands)s::text[]) + number
         FROM log, unnest(%(demands)s::text[], %(versions)s::bigint[], %(topics)s::text[], %(states)b::bytea[])
             WITH ORDINALITY AS new (demand, version, topic, state, number))
-    SELECT last FROM log"""
+    SELECT last, {NOTIFY} FROM log"""  # noqa: S608
 """One statement and one round trip: no client holds a lock while it thinks, so one that stops stops nobody."""
 THERE = "SELECT rowid, topic, state FROM stored_events WHERE originator_id = %s AND originator_version = %s"
 _OF_DEMAND = "SELECT originator_version, topic, state FROM stored_events WHERE originator_id = ?"
@@ -92,7 +92,7 @@ class PostgresRecorder(RowRecorder):
 
         def insert(raw: Raw) -> int:
             with failures(raw):
-                (last,) = raw.execute(APPEND, values).fetchone() or (0,)
+                last, _ = raw.execute(APPEND, values).fetchone() or (0, "")
             return int(last)
 
         lost: StorageUnreachable | None = None
@@ -124,6 +124,7 @@ class PostgresRecorder(RowRecorder):
             first(connection)
             connection.executemany(PUT, rows)
             connection.execute("UPDATE demandflow_log SET last = ?", (rows[-1][0],))
+            connection.execute(f"SELECT {NOTIFY}")
 
         self.transaction(insert)
 

@@ -119,7 +119,7 @@ THIRD_PARTIES = {
     },
     "eventsourcing": {"store/mapper.py", "store/recorder.py"},
     "psycopg": {
-        *(f"store/postgres/{name}.py" for name in ("connection", "failures", "recorder")),
+        *(f"store/postgres/{name}.py" for name in ("connection", "failures", "listening", "recorder")),
         "testing/playing/places.py",
     },
     "psycopg_pool": {"store/postgres/failures.py", "store/postgres/recorder.py"},
