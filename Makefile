@@ -63,7 +63,7 @@ seeds: $(READY)  ## each property on few examples 20 times, drawn by another ran
 laws: $(READY)  ## 2,000 histories, 500 of them on PostgreSQL, everything public asked, against the model: seven minutes on two cores
 	@$(RUN) -m tests.laws $(HISTORIES)
 
-crash: $(READY)  ## processes killed at random moments, 200 rounds on each database: what was acknowledged is there, once
+crash: $(READY)  ## processes killed at random moments on each database, a standby promoted: what was acknowledged is there, once
 	@$(RUN) -m tests.crash $(ROUNDS)
 
 fuzz: $(READY)  ## 100,000 inputs by every door: an answer or an error of ours, and nothing recorded by what is refused

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, dataclass_transform
 
@@ -75,11 +75,16 @@ class Fact(BaseModel, metaclass=_FactType):
 
     A class of your own needs a TOPIC with your own prefix (`demand.` is ours) and defaults for optional fields.
     DIMENSIONS are those of its own fields by which figures count, too: fields with few values, each a scalar.
+
+    Whoever changes what is stored of a class, but for a new field with a default, raises its VERSION. EARLIER are the
+    topics under which it was stored before, each with what makes today's fields of those. Neither is inherited.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True, defer_build=True)
     TOPIC: ClassVar[str]
     DIMENSIONS: ClassVar[tuple[str, ...]] = ()
+    VERSION: ClassVar[int] = 1
+    EARLIER: ClassVar[Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]]] = MappingProxyType({})
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
@@ -129,6 +134,23 @@ def written(fact: Fact) -> dict[str, Any]:
     """What the fact says, as it is stored: by field, as JSON has it."""
     fields: dict[str, Any] = from_json(fact.__pydantic_serializer__.to_json(fact, exclude_none=True))
     return fields
+
+
+def stored_topic(kind: type[Fact]) -> str:
+    """The topic under which facts of this class are stored: from its second version on it says which."""
+    version = vars(kind).get("VERSION", 1)
+    return kind.TOPIC if version == 1 else f"{kind.TOPIC}@{version}"
+
+
+def readers(kind: type[F]) -> dict[str, Callable[..., F]]:
+    """How its stored JSON is read, by topic: that of today, and those of before."""
+    read = kind.__pydantic_validator__.validate_json
+
+    def as_today(todays: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[..., F]:
+        return lambda written, context: read(to_json(todays(from_json(written))), context=context)
+
+    earlier = {topic: as_today(todays) for topic, todays in vars(kind).get("EARLIER", {}).items()}
+    return {**earlier, stored_topic(kind): read}
 
 
 def read_again(kind: type[F], fields: Mapping[str, Any], new: Collection[str]) -> F:

@@ -38,6 +38,12 @@ def check_there(recorder: Recorder) -> None:
         raise no_log("url")
 
 
+def only_to_read(recorder: Recorder) -> bool:
+    """Whether there is a log in PostgreSQL in a database that takes no writes, a standby for instance."""
+    read_only = "current_setting('transaction_read_only') = 'on'"
+    return bool(recorder.rows(f"SELECT 1 WHERE {read_only} AND to_regclass('demandflow_log') IS NOT NULL"))
+
+
 def tables_at(path: str | None) -> Tables:
     """The tables beside the log at a path, which is a file, or the URL of a database; in memory for None."""
     if path is not None and is_postgres(path):

@@ -11,10 +11,10 @@ from uuid import UUID
 from demandflow.domain.events import Event
 from demandflow.domain.fact import Fact
 from demandflow.domain.workflow import Workflow
-from demandflow.errors import HistoryIncomplete, StorageError, UnreadableEvent
+from demandflow.errors import HistoryIncomplete, StorageError, StorageUnreachable, UnreadableEvent
 from demandflow.inputs.arguments import zone_of
 from demandflow.store import holes, settings
-from demandflow.store.backends import check_there, is_postgres, postgres_recorder
+from demandflow.store.backends import check_there, is_postgres, only_to_read, postgres_recorder
 from demandflow.store.drafts import DraftRows
 from demandflow.store.following import cursor
 from demandflow.store.holes import POSITIONS, Hole, Key, Verification
@@ -66,7 +66,13 @@ class Log(RowWatch, DraftRows, RawRows):
             try:
                 self.id: str
                 self._zone: str
-                self.id, self._zone = self._recorder.transaction(partial(settings.furnish, wanted))
+                try:
+                    self.id, self._zone = self._recorder.transaction(partial(settings.furnish, wanted))
+                except StorageUnreachable:
+                    if not only_to_read(self._recorder):
+                        raise
+                    work = partial(settings.furnish, wanted, writing=False)
+                    self.id, self._zone = self._recorder.transaction(work)
                 self._wrote = {key for (key,) in self._recorder.rows("SELECT key FROM demandflow_workflows")}
                 self._known: tuple[Hole, ...] = tuple(decision.hole for decision in self.decisions())
                 self._newest: Key | None = self._marked()

@@ -15,7 +15,7 @@ from msgspec.json import Decoder, Encoder
 from pydantic import ValidationError
 
 from demandflow.domain.events import Event, Meta, Stamp
-from demandflow.domain.fact import Fact
+from demandflow.domain.fact import Fact, readers, stored_topic
 from demandflow.domain.facts import UnknownFact, extended
 from demandflow.domain.own_fields import OURS
 from demandflow.domain.values import STORED
@@ -63,7 +63,8 @@ class FactMapper(Mapper[UUID]):
     def __init__(self, facts: Iterable[type[Fact]]) -> None:
         super().__init__(JSONTranscoder())
         classes = tuple(facts)
-        self._read = {fact.TOPIC: fact.__pydantic_validator__.validate_json for fact in classes}
+        self._read = {topic: read for fact in classes for topic, read in readers(fact).items()}
+        self._stored = {fact.TOPIC: stored_topic(fact) for fact in classes}
         self._write = {fact.TOPIC: fact.__pydantic_serializer__.to_json for fact in classes}
         self._encode, self._decode = Encoder().encode, Decoder(_Body).decode
 
@@ -81,7 +82,7 @@ class FactMapper(Mapper[UUID]):
         except (ValueError, MsgspecError) as error:  # pydantic raises ValueError
             problem = f"cannot be written down and read back ({brief(str(error).splitlines()[0])})"
             raise InvalidValue(kind.__name__, problem) from None
-        return event.demand.hex, event.version, topic, state
+        return event.demand.hex, event.version, self._stored[topic], state
 
     def event(self, demand: UUID | str, version: int, topic: str, state: bytes) -> Event:
         """The event as it was recorded. Raises UnreadableEvent.
@@ -124,14 +125,14 @@ class FactMapper(Mapper[UUID]):
     def _checked(self, fact: Fact, body: Raw) -> str | None:
         """The topic of the standard fact that a community's fact extends, if any. Raises if it reads back otherwise."""
         written = bytes(body)
-        if self._read[fact.TOPIC](written, context=STORED) != fact:
+        if self._read[self._stored[fact.TOPIC]](written, context=STORED) != fact:
             raise ValueError("it reads back as something else")
         if has_control_characters(written):
             raise ValueError("a text in it has control characters; declare it as Text, or take them out")
         if (base := extended(type(fact))) is None:
             return None
-        self._read[base.TOPIC](written, context=STORED)
-        return base.TOPIC
+        self._read[topic := stored_topic(base)](written, context=STORED)
+        return topic
 
 
 def readable(page: Sequence[tuple[int, Event | Unreadable]]) -> list[tuple[int, Event]]:
@@ -145,12 +146,13 @@ def readable(page: Sequence[tuple[int, Event | Unreadable]]) -> list[tuple[int, 
 
 
 def facts_by_topic(facts: Iterable[type[Fact]]) -> Mapping[str, type[Fact]]:
-    """The catalogue of facts; InvalidValue if two classes share a topic."""
+    """The catalogue of facts by all topics, also earlier ones; InvalidValue if two classes share a topic."""
     catalogue: dict[str, type[Fact]] = {}
     for fact in facts:
-        if catalogue.setdefault(fact.TOPIC, fact) is not fact:
-            names = f"{catalogue[fact.TOPIC].__name__} and {fact.__name__}"
-            raise InvalidValue("workflows", f"{names} share the topic {fact.TOPIC!r}; give each fact its own")
+        for topic in (fact.TOPIC, *readers(fact)):
+            if catalogue.setdefault(topic, fact) is not fact:
+                names = f"{catalogue[topic].__name__} and {fact.__name__}"
+                raise InvalidValue("workflows", f"{names} share the topic {topic!r}; give each fact its own")
     return catalogue
 
 

@@ -45,13 +45,13 @@ class Wanted:
             zone_of(self.zone)
 
 
-def furnish(wanted: Wanted, connection: Statements) -> tuple[str, str]:
+def furnish(wanted: Wanted, connection: Statements, *, writing: bool = True) -> tuple[str, str]:
     """Make the tables that are not there; returns the log's id and zone.
 
-    What the log does not say yet is taken from the caller. Raises WrongTenant, UnknownFormat, WrongZone or
-    WorkflowChanged; within a transaction, so that nothing is changed then.
+    What the log does not say yet is taken from the caller. Where nothing can be written, all must be there. Raises
+    WrongTenant, UnknownFormat, WrongZone or WorkflowChanged; within a transaction, so that nothing is changed then.
     """
-    for table in (ROWS, *holes.TABLES, *TABLES):
+    for table in (ROWS, *holes.TABLES, *TABLES) if writing else ():
         connection.execute(table)
     known = check_log(connection, wanted.tenant)
     log = known or str(uuid4())
@@ -67,7 +67,8 @@ def furnish(wanted: Wanted, connection: Statements) -> tuple[str, str]:
     keep_workflows(connection, wanted.workflows or {}, writers)
     if wanted.zone is not None and wanted.zone != zone:
         raise WrongZone(wanted.zone, zone)
-    holes.mark_the_end(connection, log)
+    if writing:
+        holes.mark_the_end(connection, log)
     return log, zone
 
 

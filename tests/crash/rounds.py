@@ -5,10 +5,11 @@ from __future__ import annotations
 import multiprocessing
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
 from datetime import timedelta
 from multiprocessing.connection import Connection
+from operator import add
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -35,6 +36,9 @@ class Tally:
     doubled: int = 0
     events: int = 0
     reactions: int = 0
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(*map(add, astuple(self), astuple(other)))
 
     def __str__(self) -> str:
         return " | ".join(str(number) for number in astuple(self))
@@ -89,19 +93,24 @@ def looked_at(url: str, folder: Path) -> Tally:
         events = list(flow.all_events())
         if not flow.figures().adds_up:
             raise Wrong(f"figures do not add up: {flow.figures()}")
-    done, asked, told = acknowledged(folder.glob("diary*"))
-    ours = [event for event in events if str(event.meta.command_id).startswith("desk-")]
-    times = Counter(str(event.meta.command_id) for event in ours)
+    told = acknowledged(folder.glob("diary*"))[2]
+    tally = counted([event for event in events if str(event.meta.command_id).startswith("desk-")], folder)
+    tally.events, tally.reactions = len(events), _reactions(events)
+    if missed := {event.demand for event in events} - told:
+        raise Wrong(f"{len(missed)} demands of which no notice was told")
+    return tally
+
+
+def counted(events: Sequence[Event], folder: Path) -> Tally:
+    """What was acknowledged, by the diaries of a folder, held against what was recorded. Raises Wrong."""
+    done, asked, _ = acknowledged(folder.glob("diary*"))
+    times = Counter(str(event.meta.command_id) for event in events)
     if unknown := times.keys() - asked:
         raise Wrong(f"nobody sent {sorted(unknown)}")
-    where = {str(event.meta.command_id): event.demand for event in ours}
-    lost = [command for command, demand in done.items() if where.get(command) != demand]
-    doubled = [command for command, number in times.items() if number > 1]
-    reactions = _reactions(events)
-    demands = {event.demand for event in events}
-    if missed := demands - told:
-        raise Wrong(f"{len(missed)} demands of which no notice was told")
-    return Tally(0, 0, len(done), len(lost), len(doubled), len(events), reactions)
+    where = {str(event.meta.command_id): event.demand for event in events}
+    lost = sum(where.get(command) != demand for command, demand in done.items())
+    doubled = sum(number > 1 for number in times.values())
+    return Tally(0, 0, len(done), lost, doubled, len(events))
 
 
 def _asked(flow: DemandFlow) -> tuple[Any, ...]:
@@ -127,22 +136,18 @@ def rounds(make: Callable[[Path, int], str], folder: Path, number: int, first: i
             place = folder / str(nth)
             place.mkdir()
             url = make(place, nth)
-            tally, here = _sum(tally, here), Tally()
+            tally, here = tally + here, Tally()
             _apart(_begin, url)
         tally.kills += killed(url, place, first + nth)
         tally.rounds += 1
         here = _apart(looked_at, url, place)
         if here.lost or here.doubled:
             raise Wrong(f"round {first + nth}: {here}")
-    return _sum(tally, here)
+    return tally + here
 
 
 def _begin(url: str) -> None:
     DemandFlow.open(url, policies=POLICIES).close()
-
-
-def _sum(one: Tally, other: Tally) -> Tally:
-    return Tally(*(a + b for a, b in zip(astuple(one), astuple(other), strict=True)))
 
 
 def _apart(work: Callable[..., Any], *given: Any) -> Any:

@@ -114,7 +114,7 @@ class PostgresRecorder(RowRecorder):
             except StorageUnreachable as error:
                 lost = error
                 self._pool.check()
-        raise StorageUnreachable(f"the database cannot be reached ({lost}); {MAY_BE}") from lost
+        raise StorageUnreachable(str(lost) if MAY_BE in str(lost) else f"{lost}; {MAY_BE}") from lost
 
     def put(self, rows: Sequence[NumberedRow], first: Callable[[Any], object]) -> None:
         """Store these rows at their own positions, after doing `first` in the same transaction. Raises RowTaken."""

@@ -5,18 +5,36 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import EACCES, EDQUOT, EFBIG, EIO, ENOSPC, EPERM, EROFS
 
 from demandflow.errors import StorageBusy, StorageError
 from demandflow.store.statements import RowRefused
+
+FULL = "; nothing was recorded: make room on the disk, then it goes on"
+NOT_WRITABLE = "; nothing was recorded: this process must be allowed to write the file and its folder, then it goes on"
+FAILING = "; look at the disk: it may be full or failing. Then do it again with the same command_id"
+REMEDIES = {
+    sqlite3.SQLITE_FULL: FULL,
+    **dict.fromkeys((sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN), NOT_WRITABLE),
+    sqlite3.SQLITE_IOERR: FAILING,
+}
+REMEDIES_OF_THE_SYSTEM = {
+    **dict.fromkeys((ENOSPC, EDQUOT), FULL),
+    **dict.fromkeys((EACCES, EPERM, EROFS), NOT_WRITABLE),
+    **dict.fromkeys((EIO, EFBIG), FAILING),
+}
+"""What to do, by the code of the error."""
 
 
 def storage_error(error: sqlite3.Error | OSError | UnicodeDecodeError, what: str = "storage") -> StorageError:
     """The error for the caller: StorageBusy where trying again may help."""
     if isinstance(error, OSError):
-        return StorageError(f"the {what} cannot be used: {error.strerror or error}")
+        remedy = REMEDIES_OF_THE_SYSTEM.get(error.errno or 0, "")
+        return StorageError(f"the {what} cannot be used: {error.strerror or error}{remedy}")
     if "locked" in str(error) or "busy" in str(error):
         return StorageBusy(f"the {what} is held by somebody else ({error}); try again")
-    return StorageError(f"the {what} cannot be used: {str(error) or type(error).__name__}")
+    remedy = REMEDIES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "")  # the rest says more of the same
+    return StorageError(f"the {what} cannot be used: {str(error) or type(error).__name__}{remedy}")
 
 
 def closed() -> StorageError:

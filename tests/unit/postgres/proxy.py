@@ -31,7 +31,7 @@ class Proxy:
                     Thread(target=self._pass_on, args=(client,), daemon=True).start()
 
     def _pass_on(self, client: socket.socket) -> None:
-        with client, socket.create_connection(("127.0.0.1", self._to)) as server, suppress(OSError):
+        with suppress(OSError), client, socket.create_connection(("127.0.0.1", self._to)) as server:
             while True:
                 for ready in select.select([client, server], [], [])[0]:
                     data = ready.recv(65536)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -15,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demandflow import Actor, Calendar, DemandFlow, InvalidValue, Rejected, Role, closed_loop, standard_clocks
+from demandflow.analysis.verifying import verify
 from demandflow.batches import Action
 from demandflow.domain.facts import Noted
 from demandflow.errors import ClockBehind, ClockJumped
@@ -33,11 +35,11 @@ def url(folder: Path) -> str:
     return f"sqlite:///{folder / 'flow.db'}"
 
 
-def test_who_is_more_than_ten_minutes_behind_the_newest_recording_records_nothing(tmp_path: Path) -> None:
-    with DemandFlow.open(url(tmp_path), clock=FrozenClock(T0 + YEARS)) as wrong:
+def test_who_is_more_than_ten_minutes_behind_the_newest_recording_records_nothing(kept_url: str) -> None:
+    with DemandFlow.open(kept_url, clock=FrozenClock(T0 + YEARS)) as wrong:
         wrong.register("x", **PLACED)
     for behind, allowed in ((10 * MINUTE, True), (10 * MINUTE + timedelta(seconds=1), False), (YEARS, False)):
-        with DemandFlow.open(url(tmp_path), clock=FrozenClock(T0 + YEARS - behind)) as flow:
+        with DemandFlow.open(kept_url, clock=FrozenClock(T0 + YEARS - behind)) as flow:
             began = flow._log.last_position()
             if allowed:
                 flow.register("y", **PLACED)
@@ -48,16 +50,35 @@ def test_who_is_more_than_ten_minutes_behind_the_newest_recording_records_nothin
             assert flow.figures().count("received") == 2, "reading goes on"
 
 
-def test_a_process_that_reads_what_a_wrong_clock_recorded_stops_as_well(tmp_path: Path) -> None:
+def test_a_process_that_reads_what_a_wrong_clock_recorded_stops_as_well(kept_url: str) -> None:
     clock = FrozenClock()
-    with DemandFlow.open(url(tmp_path), clock=clock) as flow:
+    with DemandFlow.open(kept_url, clock=clock) as flow:
         first, other = flow.register("x", **PLACED).id, flow.register("y", **PLACED).id
-        with DemandFlow.open(url(tmp_path), clock=FrozenClock(T0 + YEARS)) as wrong:
+        with DemandFlow.open(kept_url, clock=FrozenClock(T0 + YEARS)) as wrong:
             wrong.note(first, "a", by=CLERK)
         flow.demand(first)
         for demand in (first, other):
             with pytest.raises(ClockBehind):
                 flow.note(demand, "b", by=CLERK)
+
+
+def test_a_clock_that_is_set_back_records_nothing_until_it_is_right_again(flow: DemandFlow, clock: FrozenClock) -> None:
+    demand = flow.register("x", **PLACED).id
+    clock.advance(hours=-1)
+    records: list[Callable[[], object]] = [
+        lambda: flow.register("y", **PLACED),
+        lambda: flow.note(demand, "y", by=CLERK, command_id="once"),
+        lambda: flow.accept(demand, by=AUDITOR),
+    ]
+    for record in records:
+        with pytest.raises(ClockBehind, match="Set this clock right"):
+            record()
+    assert flow.figures().count("received") == len(flow.board().rows) == len(list(flow.all_events())) == 1
+    clock.advance(hours=1)
+    assert flow.note(demand, "y", by=CLERK, command_id="once").version == 2
+    assert flow.accept(demand, by=AUDITOR).version == 3
+    verified = verify(flow)
+    assert verified.ok, str(verified)
 
 
 def test_a_wrong_clock_pushes_no_later_fact_ahead(tmp_path: Path) -> None:
