@@ -87,7 +87,7 @@ real: $(READY)  ## figures of real data beside those of independent references (
 	@$(RUN) -m tests.unit.figures.real
 	@$(RUN) -m tests.unit.calendars.test_calendars_real
 
-bench: $(READY)  ## recording, loading, following, importing, a million deadlines and demands: as multiples of a raw floor
+bench: $(READY)  ## recording, loading, following, importing, a million demands, many processes: as multiples of a raw floor
 	@$(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	@$(RUN) benchmarks/life_of_a_demand.py
 	@$(RUN) benchmarks/parts_of_a_command.py
@@ -98,6 +98,7 @@ bench: $(READY)  ## recording, loading, following, importing, a million deadline
 	@$(RUN) benchmarks/import_rows.py
 	@$(RUN) benchmarks/a_million_deadlines.py
 	@$(RUN) benchmarks/a_million_demands.py
+	@$(RUN) benchmarks/many_writers.py
 
 bench-full: bench  ## the same, and a rebuild from a million events
 	@$(RUN) benchmarks/rebuilding.py 1000000

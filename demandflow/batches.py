@@ -21,12 +21,13 @@ from demandflow.errors import DemandFlowError, InvalidValue, StaleDemand, Storag
 from demandflow.inputs.arguments import each_of, yes_or_no
 from demandflow.projections.board.rows import MOST
 from demandflow.queries import Queries
+from demandflow.recording.attempts import ATTEMPTS, pause
 from demandflow.recording.handling import CommandHandler
 from demandflow.store.log import VersionTaken
 from demandflow.store.pending import PendingLog
 
 BATCH_SIZE = 200
-ATTEMPTS, ATTEMPTS_TOGETHER = 20, 4
+ATTEMPTS_TOGETHER = 4
 I = TypeVar("I")  # noqa: E741
 R = TypeVar("R")
 
@@ -233,7 +234,7 @@ def each(
 def _together(
     begin: Callable[[], AbstractContextManager[Batch]], page: list[I], do: Callable[[Batch, I], R]
 ) -> list[R | Rejected]:
-    for _ in range(ATTEMPTS if len(page) == 1 else ATTEMPTS_TOGETHER):
+    for number in range(ATTEMPTS if len(page) == 1 else ATTEMPTS_TOGETHER):
         answers: list[R | Rejected] = []
         try:
             with begin() as batch:
@@ -247,7 +248,7 @@ def _together(
                         answers.append(Rejected(item, reason))
             return answers
         except StaleDemand:  # somebody wrote meanwhile; an item's own refusal is its answer
-            continue
+            pause(number)
         except StorageError as reason:
             return [Rejected(item, reason) for item in page]
     if (half := len(page) // 2) > 0:  # a demand that others write all the time holds nobody back but itself

@@ -21,12 +21,12 @@ from demandflow.domain.values import Actor, Role
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, StaleDemand, StorageBusy, StorageError, brief, listed
 from demandflow.policies.policy import Policy, Reaction, Timer, command_of
+from demandflow.recording.attempts import ATTEMPTS, pause
 from demandflow.recording.command import command
 from demandflow.recording.handling import CommandHandler
 from demandflow.store.following.parking import OF_ONE_DEMAND
 
 BATCH_SIZE = 200
-ATTEMPTS = 50
 MOST = 100
 """Reactions of one policy to one demand in one run; with more, it reacts to itself."""
 ACKNOWLEDGED = 1_000
@@ -99,6 +99,7 @@ class Runner:
                     size, busy = max(1, size // 2), busy + 1
                     if busy > ATTEMPTS:
                         raise StorageBusy(f"others write to these demands all the time ({error})") from error
+                    pause(busy)
                     continue
                 reacted += pass_.done
                 parked += pass_.parked

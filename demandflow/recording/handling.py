@@ -20,14 +20,13 @@ from demandflow.domain.versions.migration import check_it_may_move
 from demandflow.domain.versions.workflows import Workflows
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, Refusal, StaleDemand, StorageBusy, StorageError
+from demandflow.recording.attempts import ATTEMPTS, pause
 from demandflow.recording.demands import MOST, Demands
 from demandflow.recording.earlier import Earlier
 from demandflow.recording.moments import ALLOWED_SKEW, Moments
 from demandflow.recording.own_corrections import as_its_class_writes_it
 from demandflow.store.log import Log, VersionTaken
 from demandflow.store.pending import PendingLog
-
-ATTEMPTS = 50
 
 
 class CommandHandler:
@@ -69,7 +68,7 @@ class CommandHandler:
         Raises a Refusal (with who did what meanwhile, if somebody was faster), DemandNotFound or CommandConflict.
         """
         seen: dict[UUID, int] = {}
-        for _ in range(ATTEMPTS):
+        for number in range(ATTEMPTS):
             demand, other = self.demands.seen(command.demand), None
             if not isinstance(demand, of):
                 demand = of_kind(demand, of)
@@ -91,6 +90,7 @@ class CommandHandler:
             try:
                 return self._appended(events, demand, other)  # type: ignore[no-any-return]
             except VersionTaken:
+                pause(number)
                 for event in events:
                     seen.setdefault(event.demand, event.version - 1)
                 if not self.demands.changed_meanwhile(demand, other):

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from demandflow import DemandFlow
 from tests.paths import ROOT
 from tests.profiles import SHARE, slow
+from tests.servers import WHY_NOT, binaries
 from tests.unit.figures.real import example
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
@@ -22,8 +24,8 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 
 def test_every_example_is_run_by_a_test() -> None:
     text = Path(__file__).read_text(encoding="utf-8")
-    run = {*re.findall(r'example\("(\w+)"\)', text), *STORIES, "county_services"}
-    assert {file.stem for file in EXAMPLES} <= run, "county_services is played by whole_county"
+    run = {*re.findall(r'example\("(\w+)"\)', text), *STORIES, "county_services", "many_desks", "own_server"}
+    assert {file.stem for file in EXAMPLES} <= run, "whole_county plays county_services, many_desks uses own_server"
     stories = [file for file in EXAMPLES if file.stem in ("first_demand", "when_a_rule_says_no")]
     assert len(stories) == 2
     assert all(len(file.read_text(encoding="utf-8").splitlines()) < 60 for file in stories)
@@ -236,6 +238,27 @@ def test_the_whole_county(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
         assert line in plain, line
     whole.main(str(tmp_path / "year.db"))
     assert capsys.readouterr().out == said, "run again, it says the same"
+
+
+@pytest.mark.long
+@pytest.mark.skipif(binaries() is None, reason=WHY_NOT)
+def test_many_desks_share_one_board_and_leave_nothing_behind() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)  # the server may be another user's
+        script, here = [sys.executable, str(ROOT / "examples" / "many_desks.py")], {**os.environ, "TMPDIR": folder}
+        done = subprocess.run(script, capture_output=True, text=True, check=False, env=here)
+        assert done.returncode == 0, done.stderr
+        assert not list(Path(folder).iterdir())
+    assert re.search(r"^  meanwhile: .* \(.*\) \w+ → \w+$", done.stdout, re.MULTILINE)
+    rows = re.findall(r"^(.+?) +was too late +(\d+) times because of +(.+)$", done.stdout, re.MULTILINE)
+    assert sum(int(times) for _, times, _ in rows) == int(done.stdout.split()[0]) > 0
+    assert all(loser != winner for loser, _, winner in rows)
+    for line in (
+        "12 received = 0 open + 12 closed + 0 refused + 0 withdrawn + 0 merged",
+        "satisfied 12/12 = 100.0 %",
+        "84 events of 12 demands: all is there",
+    ):
+        assert line in done.stdout
 
 
 STORIES = {
