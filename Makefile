@@ -100,8 +100,9 @@ bench: $(READY)  ## recording, loading, following, importing, a million demands,
 	@$(RUN) benchmarks/a_million_demands.py
 	@$(RUN) benchmarks/many_writers.py
 
-bench-full: bench  ## the same, and a rebuild from a million events
+bench-full: bench  ## the same, a rebuild from a million events, and as many to PostgreSQL and back: half an hour more
 	@$(RUN) benchmarks/rebuilding.py 1000000
+	@$(RUN) benchmarks/a_million_events.py
 
 clean:  ## remove what the other targets made
 	@rm -rf $(VENV) .venv-* out .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis

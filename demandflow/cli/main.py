@@ -20,6 +20,7 @@ from demandflow.cli.exchange import add_exchange
 from demandflow.cli.feed import add_feed
 from demandflow.cli.follow import add_follow
 from demandflow.cli.init import add_init
+from demandflow.cli.rebuild import add_rebuild
 from demandflow.cli.verify import add_verify
 from demandflow.domain.events import Event
 from demandflow.domain.facts import STANDARD_FACTS
@@ -85,12 +86,13 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="demandflow", description=__doc__, allow_abbrev=False)
     topics = parser.add_subparsers(
-        required=True, metavar="workflow | follow | feed | export | load | backup | verify | init"
+        required=True, metavar="workflow | follow | feed | export | load | backup | verify | rebuild | init"
     )
     add_follow(topics)
     add_feed(topics)
     add_exchange(topics)
     add_verify(topics)
+    add_rebuild(topics)
     add_init(topics)
     about = topics.add_parser("workflow", help="ask about a workflow")
     verbs = about.add_subparsers(required=True, metavar="check | draw | diff | replay-check | what-if")

@@ -18,6 +18,11 @@ def add_verify(topics: Any) -> None:
     says = "read every event of a log, make its tables again beside the present ones, and say what is wrong"
     made = topics.add_parser("verify", help=says, description=says, allow_abbrev=False)
     made.set_defaults(run=_verify)
+    say_which_log(made)
+
+
+def say_which_log(made: Any) -> None:
+    """Take the arguments that say which log it is, and what is to be known of it."""
     made.add_argument("url", metavar="URL", help="the log: sqlite:///path or postgresql://…")
     made.add_argument(
         "--workflow",
@@ -30,15 +35,19 @@ def add_verify(topics: Any) -> None:
     made.add_argument("--tenant", help="whose log it is, if it says so")
 
 
-def _verify(options: argparse.Namespace) -> int:
+def opened(options: argparse.Namespace) -> DemandFlow:
+    """The log that they name, which must be there."""
     given: dict[str, Any] = {"create": False, "tenant": options.tenant}
     if options.workflow:
         sources = Sources(options.vocabulary)
         given["workflows"] = [sources.workflow(file) for file in options.workflow]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CalendarEnds)
-        flow = DemandFlow.open(options.url, **given)
-    with flow:
+        return DemandFlow.open(options.url, **given)
+
+
+def _verify(options: argparse.Namespace) -> int:
+    with opened(options) as flow:
         verified = verify(flow)
     text, encoding = f"{verified}\n", getattr(sys.stdout, "encoding", None) or "utf-8"
     sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))

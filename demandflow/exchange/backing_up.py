@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 from demandflow.errors import InvalidValue
-from demandflow.exchange.exporting import is_there, new_file
+from demandflow.exchange.new_files import appearing, new_file
 from demandflow.store.backends import is_postgres
 from demandflow.store.sqlite.backup import copy
 from demandflow.store.sqlite.failures import storage_errors
-from demandflow.store.sqlite.files import appear, file_of, no_log
+from demandflow.store.sqlite.files import file_of, no_log
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +35,8 @@ def backup_log(url: str, file: str | Path) -> BackedUp:
     source = file_of(url)
     if source is None:
         raise InvalidValue("url", "a log in memory has no file; export it")
-    draft = path.with_name(f".{uuid4().hex}.new")
     with storage_errors():
         if not Path(source).is_file():
             raise no_log(url)
-        try:
-            backed_up = BackedUp(*copy(Path(source), draft))
-            with draft.open("rb+") as made:
-                os.fsync(made.fileno())
-            try:
-                appear(draft, str(path))
-            except FileExistsError:
-                raise is_there(path) from None
-        finally:
-            draft.unlink(missing_ok=True)
-    return backed_up
+    with appearing(path) as draft:
+        return BackedUp(*copy(Path(source), draft))

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from uuid import uuid4
 
-from demandflow.errors import HistoryIncomplete, InvalidValue, StorageError
+from demandflow.errors import HistoryIncomplete, StorageError
 from demandflow.exchange.cloud_events import cloud_event, is_ours
 from demandflow.exchange.contents import first_line, last_line
-from demandflow.exchange.lines import LineWriter, file_named, written
+from demandflow.exchange.lines import LineWriter, written
+from demandflow.exchange.new_files import appearing, new_file
 from demandflow.store.following.cursor import PAGE
 from demandflow.store.log import Log
 from demandflow.store.settings import WITH_KINDS
-from demandflow.store.sqlite.failures import storage_errors
-from demandflow.store.sqlite.files import appear
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,41 +43,12 @@ def export(log: Log, path: Path) -> Exported:
     """Write an open log to this file."""
     if missing := log.missing():
         raise HistoryIncomplete(missing)
-    draft = path.with_name(f".{uuid4().hex}.new")
-    with storage_errors():
-        try:
-            with draft.open("xb") as file:
-                with written(file, compressed=path.suffix == ".gz") as lines:
-                    exported = _write(log, lines)
-                file.flush()
-                os.fsync(file.fileno())
-            try:
-                appear(draft, str(path))
-            except FileExistsError:
-                raise is_there(path) from None
-        finally:
-            draft.unlink(missing_ok=True)
-    return exported
-
-
-def new_file(file: object) -> Path:
-    """The path of a file that can be made. Raises InvalidValue."""
-    path = file_named(file)
-    try:
-        if path.exists() or path.is_symlink():
-            raise is_there(path)
-        if not path.parent.is_dir():
-            raise InvalidValue("file", f"the folder {path.parent} does not exist; create it first")
-    except (OSError, ValueError) as error:
-        if isinstance(error, InvalidValue):
-            raise
-        raise InvalidValue("file", f"{str(path)[:80]!r} cannot be the name of a file") from None
-    return path
-
-
-def is_there(path: Path) -> InvalidValue:
-    """The error for a file that would be overwritten."""
-    return InvalidValue("file", f"{path} is there already, and nothing is overwritten; name another")
+    with (
+        appearing(path) as draft,
+        draft.open("xb") as file,
+        written(file, compressed=path.suffix == ".gz") as lines,
+    ):
+        return _write(log, lines)
 
 
 def _write(log: Log, lines: LineWriter) -> Exported:

@@ -23,7 +23,7 @@ from demandflow.projections.streams import StreamTables
 from demandflow.projections.tables import TABLES
 from demandflow.store.following.sources import DemandSource, Row
 from demandflow.store.mapper import Unreadable
-from demandflow.store.statements import Statements
+from demandflow.store.statements import Statements, streamed
 
 NUMBERED = {"demandflow_slices", "demandflow_clocks", "demandflow_dues"}
 LARGEST = 1 << 128
@@ -138,11 +138,13 @@ def _content(rows: Iterable[tuple[Any, ...]]) -> Content:
 
 def _rows(connection: Statements, table: str) -> Iterator[tuple[Any, ...]]:
     if table not in WITH_CLOCKS:
-        yield from connection.execute(OTHERS.get(table, f"SELECT * FROM {table}"))  # noqa: S608
+        yield from streamed(connection, OTHERS.get(table, f"SELECT * FROM {table}"))  # noqa: S608
         return
-    clocks = ledger.clocks_by_id(connection)
-    for what, *rest in connection.execute(WITH_CLOCKS[table]):
-        try:
-            yield tuple(ledger.cells(what, clocks)), *rest
-        except (KeyError, TypeError):  # somebody wrote a number that stands for nothing
-            yield what, *rest
+    clocks, known = ledger.clocks_by_id(connection), dict[Any, Any]()
+    for what, *rest in streamed(connection, WITH_CLOCKS[table]):
+        if what not in known:
+            try:
+                known[what] = tuple(ledger.cells(what, clocks))
+            except (KeyError, TypeError):  # somebody wrote a number that stands for nothing
+                known[what] = what
+        yield known[what], *rest

@@ -131,12 +131,6 @@ def _numbers(
     """The numbers under which a table keeps these rows, 0 for empty ones; rows that are not there yet are added."""
     wanted = list({row for row in rows.values() if row})
     names, marks = ", ".join(columns), f"({', '.join('?' * len(columns))})"
-    # numbered without gaps, also after what was not stored in the end
-    put = (
-        f"INSERT INTO demandflow_{table} (id, {names}) SELECT COALESCE(MAX(id), 0) + 1, {marks[1:-1]} "  # noqa: S608
-        f"FROM demandflow_{table} WHERE TRUE ON CONFLICT DO NOTHING"
-    )
-    connection.executemany(put, wanted)
     size = VALUES // len(columns)
     number_of: dict[tuple[str, ...], int] = {(): 0}
     for begin in range(0, len(wanted), size):
@@ -146,6 +140,12 @@ def _numbers(
         batch += batch[-1:] * (full - len(batch))
         query = f"SELECT id, {names} FROM demandflow_{table} WHERE ({names}) IN (VALUES {', '.join([marks] * full)})"  # noqa: S608
         number_of |= {tuple(row): number for number, *row in connection.execute(query, [*chain.from_iterable(batch)])}
+    if new := [row for row in wanted if row not in number_of]:
+        # numbered without gaps, also after what was not stored in the end
+        (last,) = connection.execute(f"SELECT COALESCE(MAX(id), 0) FROM demandflow_{table}").fetchone()  # noqa: S608
+        number_of |= {row: number for number, row in enumerate(new, last + 1)}
+        put = f"INSERT INTO demandflow_{table} (id, {names}) VALUES (?, {marks[1:-1]})"  # noqa: S608
+        connection.executemany(put, [(number_of[row], *row) for row in new])
     return {key: number_of[row] for key, row in rows.items()}
 
 

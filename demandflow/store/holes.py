@@ -39,11 +39,13 @@ GAPS_OF_DEMANDS = """SELECT demand, before + 1, version - 1 FROM (
             LAG(originator_version, 1, 0) OVER (PARTITION BY originator_id ORDER BY originator_version) AS before
         FROM stored_events WHERE TYPEOF(originator_version) = 'integer'
     ) AS neighbours WHERE version > before + 1 ORDER BY demand, version"""
-ENDS = """SELECT mark.position, (SELECT COALESCE(MAX(rowid), 0) FROM stored_events)
-    FROM demandflow_marks AS mark LEFT JOIN stored_events AS row ON row.rowid = mark.position
-    WHERE (row.rowid IS NULL AND mark.position > (SELECT COALESCE(MAX(rowid), 0) FROM stored_events))
-        OR row.originator_id <> mark.demand OR row.originator_version <> mark.version
-    ORDER BY mark.position"""
+# no join: PostgreSQL, which believes a table to be long until it has looked, would read all rows of the log
+ENDS = """SELECT position, last FROM (
+        SELECT position, (SELECT COALESCE(MAX(rowid), 0) FROM stored_events) AS last,
+            (SELECT CASE WHEN originator_id <> mark.demand OR originator_version <> mark.version THEN 1 ELSE 0 END
+                FROM stored_events AS row WHERE row.rowid = mark.position) AS other
+        FROM demandflow_marks AS mark
+    ) AS marked WHERE other = 1 OR (other IS NULL AND position > last) ORDER BY position"""
 NEWEST = """SELECT (SELECT COALESCE(MAX(rowid), 0) FROM stored_events),
     EXISTS (SELECT 1 FROM stored_events WHERE rowid = ? AND originator_id = ? AND originator_version = ?)"""
 MARK = """INSERT INTO demandflow_marks

@@ -12,11 +12,11 @@ from demandflow.errors import HistoryIncomplete, StorageBusy, StorageError, Work
 from demandflow.store import holes, settings
 from demandflow.store.holes import POSITIONS, VERSIONS, Hole, Key
 from demandflow.store.recorder import id_of
+from demandflow.store.sqlite.by_demand import newest_versions
 from demandflow.store.statements import NumberedRow, Recorder, Statements
 
 KEEP = "INSERT INTO demandflow_holes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 HOLDS = "SELECT EXISTS (SELECT 1 FROM stored_events) OR EXISTS (SELECT 1 FROM demandflow_marks)"
-NEWEST_VERSION = "SELECT COALESCE(MAX(originator_version), 0) FROM stored_events WHERE originator_id = ?"
 
 
 @dataclass(frozen=True)
@@ -151,15 +151,13 @@ def _check(connection: Statements, rows: Sequence[NumberedRow], after: int, know
     ((newest,),) = connection.execute("SELECT COALESCE(MAX(rowid), 0) FROM stored_events").fetchall()
     if newest != after:
         raise StorageBusy("somebody else records in this log meanwhile; try again")
-    versions: dict[str, int] = {}
+    there = newest_versions(lambda sql, values: connection.execute(sql, values).fetchall(), (row[1] for row in rows))
     for position, demand, version, _, _ in rows:
-        before = versions.get(demand)
-        if before is None:
-            before = int(connection.execute(NEWEST_VERSION, (demand,)).fetchone()[0])
+        before = there[demand]
         if version <= before:
             raise Misplaced(position, f"version {version} of demand {id_of(demand)} comes after version {before}")
         if version > before + 1:
             gap = Hole(VERSIONS, before + 1, version - 1, id_of(demand))  # type: ignore[arg-type]
             if missing := holes.without(gap, known):
                 raise Misplaced(position, str(missing[0]))
-        versions[demand] = version
+        there[demand] = version

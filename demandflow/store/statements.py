@@ -21,6 +21,11 @@ def plans(connection: Statements) -> bool:
     return getattr(connection, "PLANS", False)
 
 
+def streamed(connection: Statements, sql: str) -> Iterator[Any]:
+    """The rows of a query, few of them in memory at a time; within a transaction, and read to their end."""
+    return iter(getattr(connection, "streamed", connection.execute)(sql))
+
+
 class Answer(Protocol):
     """The answer to a statement: its rows, or how many rows it changed."""
 

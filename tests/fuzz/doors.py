@@ -188,7 +188,19 @@ class CommandLine(Door):
             *("workflow", "follow", "check", "draw", "diff", "replay-check", "what-if", "--json", "--strict", "--as"),
             *("mermaid", "table", "--of", "timed@1", "--until", "2026-03-31T18:00+08:00", "--once", "--policies"),
             *("tests.fuzz.doors:POLICIES", "--workflow", "tests.fuzz.doors:TIMED", str(self._file), url, "--help"),
-            *("feed", "export", "load", "backup", "verify", "--after", "--limit", "2", "9", "--tenant", str(self._out)),
+            *(
+                "feed",
+                "export",
+                "load",
+                "backup",
+                "verify",
+                "rebuild",
+                "--after",
+                "--limit",
+                "2",
+                "--tenant",
+                str(self._out),
+            ),
         )
         words = dice.choice(
             (

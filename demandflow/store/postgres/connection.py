@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import chain
 from typing import Any, TypeVar
 
 import psycopg
@@ -12,7 +13,7 @@ from psycopg.adapt import Buffer, Loader
 from psycopg.types.numeric import Int8Dumper
 
 from demandflow.errors import InvalidValue, StorageBusy, StorageUnreachable
-from demandflow.store.postgres.dialect import copying, made_by, making, translated
+from demandflow.store.postgres.dialect import copying, made_by, making, of_several, translated
 from demandflow.store.postgres.failures import NO_DATABASE, failure, unreachable
 from demandflow.store.statements import Answer
 
@@ -20,6 +21,8 @@ T = TypeVar("T")
 Raw = psycopg.Connection[tuple[Any, ...]]
 COPIED = 20
 """More rows than so many are copied, which is quicker than to insert them."""
+TOGETHER = 100
+"""So many rows are inserted by one statement, where they may be there; no two of them may have the same key."""
 LOCK_SECONDS, CONNECT_SECONDS = 5, 5
 SETTINGS = f"-c lock_timeout={LOCK_SECONDS}s -c client_min_messages=warning"
 READING = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
@@ -95,7 +98,7 @@ class Statements:
         raw = self.raw
         try:
             if (table := made_by(sql)) is None:
-                return raw.execute(translated(sql), parameters)
+                return psycopg.RawCursor(raw).execute(translated(sql), parameters)
             there = raw.execute("SELECT to_regclass(%s) IS NOT NULL", [table])
             if there.fetchone() == (False,):
                 for statement in making(sql)[table]:
@@ -108,14 +111,24 @@ class Statements:
         """Run a statement for each of these rows of values."""
         raw, rows = self.raw, list(parameters)
         with failures(raw):
-            cursor = raw.cursor()
+            cursor = psycopg.RawCursor(raw)
             if len(rows) > COPIED and (target := copying(sql)) is not None:
                 with cursor.copy(target) as copy:
                     for row in rows:
                         copy.write_row(row)
+            elif len(rows) > 1 and of_several(sql, 1) is not None:
+                for begin in range(0, len(rows), TOGETHER):
+                    some = rows[begin : begin + TOGETHER]
+                    cursor.execute(of_several(sql, len(some)) or "", [*chain.from_iterable(some)])
             else:
                 cursor.executemany(translated(sql), rows)
             return cursor
+
+    def streamed(self, sql: str) -> Iterator[Any]:
+        """The rows of a query, a page of them in memory at a time; within a transaction."""
+        with failures(self.raw), psycopg.RawServerCursor(self.raw, "streamed") as cursor:
+            cursor.itersize = TOGETHER * 10
+            yield from cursor.execute(translated(sql))
 
 
 class Connection(Statements):

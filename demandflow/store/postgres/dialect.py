@@ -33,7 +33,7 @@ COUNTED_MORE = """
 """What was counted and is not there is missing at the end, whoever saw it."""
 EXACTLY = {
     "SELECT name FROM pragma_table_info(?)": (
-        "SELECT attname::text FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped"
+        "SELECT attname::text FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped"
     ),
     ENDS: ENDS.rpartition("ORDER BY")[0] + COUNTED_MORE,
 }
@@ -51,17 +51,19 @@ TYPES = (("INTEGER", "BIGINT"), (" TEXT", ' TEXT COLLATE "C"'), ("BLOB", "BYTEA"
 _TABLE = re.compile(r"\s*CREATE TABLE (?:IF NOT EXISTS )?(\w+)")
 _INDEX = re.compile(r"\s*CREATE INDEX (?:IF NOT EXISTS )?\w+ ON (\w+) \((.*?)\)(.*)", re.DOTALL)
 _PLAIN = re.compile(r"INSERT INTO (\w+(?: \([^)?]*\))?) VALUES \([?, ]+\)$")
+_ROW = re.compile(r"(INSERT INTO \w+ (?:\([^)?]*\) )?VALUES )(\([?, ]+\))(.*)", re.DOTALL)
 _UNIQUE = re.compile(r"(\w+)( TEXT NOT NULL) UNIQUE|,\s*UNIQUE \(([^)]*)\)")
 
 
 @lru_cache(2000)
 def translated(sql: str) -> str:
-    """The statement as PostgreSQL takes it, with the marks of psycopg."""
+    """The statement as PostgreSQL takes it, its values numbered: psycopg need not look for marks of its own."""
     if sql in EXACTLY:
         return EXACTLY[sql]
     for pattern, words in WORDS:
         sql = pattern.sub(words, sql)
-    return sql.replace("%", "%%").replace("?", "%s")
+    first, *rest = sql.split("?")
+    return first + "".join(f"${number}{text}" for number, text in enumerate(rest, 1))
 
 
 @lru_cache(100)
@@ -69,6 +71,13 @@ def copying(sql: str) -> str | None:
     """The statement that copies rows to where this one inserts them; None if it does anything else."""
     match = _PLAIN.match(sql)
     return match and f"COPY {match[1]} FROM STDIN"
+
+
+@lru_cache(1000)
+def of_several(sql: str, number: int) -> str | None:
+    """The statement that inserts so many rows where this one inserts one; None if it does anything else."""
+    match = _ROW.fullmatch(sql)
+    return match and translated(match[1] + ", ".join([match[2]] * number) + match[3])
 
 
 def made_by(sql: str) -> str | None:

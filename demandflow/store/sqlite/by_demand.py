@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import Any
@@ -21,6 +21,9 @@ OF_SEVERAL = """WITH wanted (demand, upto, below) AS (VALUES {})
     SELECT originator_id, originator_version, topic, state FROM wanted JOIN stored_events
     ON originator_id = demand AND originator_version BETWEEN 1 AND upto AND +stored_events.rowid < below
     ORDER BY originator_id, originator_version"""
+NEWEST_OF_SEVERAL = """WITH wanted (demand) AS (VALUES {})
+    SELECT demand, (SELECT COALESCE(MAX(originator_version), 0) FROM stored_events WHERE originator_id = demand)
+    FROM wanted"""
 COMES_LATER = """SELECT EXISTS (SELECT 1 FROM stored_events
     WHERE originator_id = ? AND originator_version BETWEEN 1 AND ? AND +rowid > ?)"""
 
@@ -55,3 +58,12 @@ def first_rows(rows: Rows, upto: Mapping[str, tuple[int, int]]) -> Iterator[tupl
         for demand, group in groupby(rows(query, values), itemgetter(0)):
             if len(history := list(group)) == upto[demand][0]:
                 yield demand, history
+
+
+def newest_versions(rows: Rows, demands: Iterable[str]) -> dict[str, int]:
+    """The newest version of each of these demands, 0 where there is none."""
+    wanted, newest = list(dict.fromkeys(demands)), dict[str, int]()
+    for begin in range(0, len(wanted), FEW):
+        several = wanted[begin : begin + FEW]
+        newest |= rows(NEWEST_OF_SEVERAL.format(", ".join(["(?)"] * len(several))), several)
+    return newest

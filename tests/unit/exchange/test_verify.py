@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from contextlib import closing
 from pathlib import Path
 from threading import Event, Thread
@@ -212,6 +213,28 @@ def test_the_command_line_reports(tmp_path: Path, capsys: pytest.CaptureFixture[
     ):
         assert main(["verify", *wrong]) == 2
         assert capsys.readouterr().err.startswith("demandflow: ")
+
+
+def test_the_command_line_rebuilds_and_shows_how_far_it_is_on_a_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = filled(tmp_path / "log.db")
+    for terminal in (False, True):
+        assert main(["verify", url]) == 0
+        spoil(tmp_path / "log.db", "UPDATE demandflow_board SET text = 'another'")
+        assert main(["verify", url]) == 1
+        capsys.readouterr()
+        if terminal:
+            monkeypatch.setenv("FORCE_COLOR", "1")
+            monkeypatch.setenv("TERM", "xterm")
+        assert main(["rebuild", url]) == 0
+        out, err = capsys.readouterr()
+        assert out == "rebuilt up to position 6\n"
+        assert ("rebuilding" in err and "100%" in err) is terminal
+    assert main(["verify", url]) == 0
+    monkeypatch.setitem(sys.modules, "rich.console", None)
+    assert main(["rebuild", url]) == 0
+    assert main(["rebuild", f"sqlite:///{tmp_path}/none.db"]) == 2
 
 
 def test_workflows_of_a_community_are_given_by_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

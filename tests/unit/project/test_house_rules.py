@@ -123,7 +123,7 @@ THIRD_PARTIES = {
         "testing/playing/places.py",
     },
     "psycopg_pool": {"store/postgres/failures.py", "store/postgres/recorder.py"},
-    "rich": {"projections/figures/terminal.py"},
+    "rich": {"projections/figures/terminal.py", "cli/rebuild.py"},
     "rapidfuzz": {"policies/similarity.py"},
     "hypothesis": {"_hypothesis.py", *(f"testing/{name}.py" for name in WITH_HYPOTHESIS)},
     "pytest": {"pytest_plugin.py"},
