@@ -121,7 +121,8 @@ def yard() -> Workflow:
 
 
 SMILEYS = GradeScale(
-    (ScaleGrade("😀", 1, True), ScaleGrade("😐", 0.5), ScaleGrade("dissatisfied", 0)), scores=("speed", "态度")
+    [ScaleGrade("😀", 1, True), ScaleGrade("😐", 0.5), ScaleGrade("dissatisfied", 0)],  # type: ignore[arg-type]
+    scores=["speed", "态度"],  # type: ignore[arg-type]
 )
 
 

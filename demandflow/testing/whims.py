@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from demandflow.domain.demand import Demand
 from demandflow.domain.fact import Fact
@@ -15,6 +15,7 @@ from demandflow.policies.policy import PolicyContext, Reaction, Timer
 
 AFTER = timedelta(hours=1)
 FOURTH, THIRD = 4, 3
+PATIENT = ("contracting", "feedback")
 CONTRACTOR = "chen"
 THOUGHT, OTHER, CORRELATION = "a thought", "another", "thoughts"
 
@@ -23,11 +24,13 @@ THOUGHT, OTHER, CORRELATION = "a thought", "another", "thoughts"
 class Whims:
     """An hour after a demand came to its state, it is noted what its lead has in hand, and Chen is given the work.
 
+    In a stage for which it has `patience` it waits as long instead.
     It cannot say when it acts at every fourth event, nor what it then wants at every third.
     """
 
     name: str = "whims"
     on: bool = True
+    patience: Mapping[str, timedelta] = field(default_factory=lambda: {PATIENT[0]: 3 * AFTER})
     records: ClassVar[tuple[type[Fact], ...]] = (Noted, ContractedOut)
 
     def timers(self, demand: Demand, workflow: Workflow) -> Iterable[Timer]:
@@ -35,7 +38,15 @@ class Whims:
         if demand.version % FOURTH == 0:
             raise ValueError("a fourth event")
         assert demand.since is not None
-        yield Timer(demand.since + AFTER, cause_of(demand))
+        yield Timer(demand.since + self.wait(demand), cause_of(demand))
+
+    def wait(self, demand: Demand) -> timedelta:
+        """How long it waits in this state."""
+        return self.patience.get(demand.stage, AFTER)
+
+    def otherwise(self) -> Self:
+        """As long with another stage."""
+        return replace(self, patience={PATIENT[self.patience.keys() == {PATIENT[0]}]: 3 * AFTER})
 
     def then(self, timer: Timer, demand: Demand, context: PolicyContext) -> Iterable[Reaction]:
         """The notes, and the contract."""

@@ -45,7 +45,7 @@ def workflows() -> tuple[Workflow, ...]:
     office = Calendar.of("office", zone="Europe/Berlin", hours="Mon-Fri 09:00-12:00 14:00-18:00", days=days)
     finish = (Limit("2 full working days", urgency="emergency"), Limit("3 working days", category="civil_affairs"))
     clocks = standard_clocks(office, feed_back="24 hours", finish=(*finish, Limit("5 working days")))
-    timed = closed_loop("timed-loop", bound=2, clocks=clocks, support=True)
+    timed = closed_loop("timed-loop", bound=2, callback_hours=None, clocks=clocks, support=True)
     return (CLOSED_LOOP, timed, *small_workflow.workflows()[1:])
 
 

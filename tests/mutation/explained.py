@@ -146,8 +146,6 @@ ALL_KNOWN = "a history is played by those who know all its facts; tests/unit/sto
 ARGS = "a word of an error: its args alone; what it says is kept beside them, in another process as well"
 OWN_RULE = "the model asks a rule outside the rule book as it is; tests/unit/county judges it"
 DECIDED = "the laws are given the workflow as it is; tests/unit/"
-UNREACHED = "missed: no place was closed, renamed, split or joined; facts must be drawn about places that are there"
-MISSED = "missed: "
 SILENT = "the words about a rule that does not speak; the rules of the laws do"
 BEYOND_LAWS: tuple[tuple[str, str, str, str], ...] = (
     ("domain/workflow.py", "Workflow.objections", "Defect(", SILENT),
@@ -159,7 +157,6 @@ BEYOND_LAWS: tuple[tuple[str, str, str, str], ...] = (
     ("", "", "InvalidValue(", WORDS),
     ("", "", "each_of(", WORDS),
     ("application.py", "DemandFlow.open", "whole_number(", WORDS),
-    ("errors.py", "WorkflowChanged.__init__", "(workflow, None)", ARGS),
     ("errors.py", "DemandNotFound.__init__", "(demand, )", ARGS),
     ("errors.py", "", "__init__(", "how an error comes to another process; tests/unit/store judges it"),
     ("errors.py", "listed", "NONE", WORDS),
@@ -209,12 +206,6 @@ BEYOND_LAWS: tuple[tuple[str, str, str, str], ...] = (
         "Notification(version",
         ALONE + "figures judges it",
     ),
-    (
-        "projections/rebuilding.py",
-        "Rebuilding.go_on",
-        "_agree(None)",
-        MISSED + "a rebuild must be gone on with by who declares less",
-    ),
     ("projections/board/pages.py", "Search._group", "values = None", ALONE + "figures judges it"),
     ("domain/values.py", "_Path.level", "and depth", ALONE + "domain judges it"),
     ("domain/county/grid/directory.py", "Directory.comparable", "kind, None)", ALONE + "county judges it"),
@@ -236,40 +227,6 @@ BEYOND_LAWS: tuple[tuple[str, str, str, str], ...] = (
     ("projections/ledger.py", "_numbers", "len(wanted), )", SAME + "only how often numbers are looked up"),
     ("domain/county/grid/directory_rules.py", "joined_places_are_alike", "strict", SAME + "there are as many of both"),
     ("projections/rebuilding.py", "Rebuilding.__init__", 'anew", )', ENDLESS),
-    (
-        "projections/board/rows.py",
-        "_board_row",
-        "XXresolvedXX",
-        MISSED + "1 equals True; a page as a sheet asks it since",
-    ),
-    (
-        "store/sqlite/files.py",
-        "_holds",
-        "any(None)",
-        MISSED + "a file that nobody else has open must be opened again more often",
-    ),
-    (
-        "recording/earlier.py",
-        "reference_of",
-        "source is None",
-        MISSED + "a registration must come again from somebody else more often",
-    ),
-    ("store/holes.py", "without", "None))", MISSED + "versions before those known to be lost must be lost later"),
-    (
-        "policies/dispatch.py",
-        "Dispatch.__post_init__",
-        "UNITS",
-        MISSED + "a policy must be given a single unit, not a tuple",
-    ),
-    (
-        "policies/setup.py",
-        "described",
-        "described(None)",
-        MISSED + "a log must be opened again with another key in a policy",
-    ),
-    ("domain/county/grid/directory.py", "_told", "str(None)", UNREACHED),
-    ("domain/county/grid/places.py", "succeeded", "entry_of(path)", UNREACHED),
-    ("domain/county/grid/places.py", "succeeded", "replace(new, )", UNREACHED),
 )
 """What no law can know: the same, for those that the laws alone let pass."""
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from itertools import groupby
 
 from demandflow.domain.checks.bounds import OFTEN
+from demandflow.domain.demand import Demand
 from demandflow.domain.facts import OTHER_SIDES
 from demandflow.domain.moves import ANYWHERE, BACK, WHILE_OPEN, Move
 from demandflow.domain.workflow import Workflow
@@ -40,7 +41,11 @@ def distances(
 
 @lru_cache(maxsize=64)
 def weighted(workflow: Workflow) -> dict[str, list[Move]]:
-    """The moves of each state, each as often as there are states to which it leads nearer."""
+    """The moves of each state, each as often as there are states to which it leads nearer.
+
+    What is no demand seldom ends: most that can be asked of it happens while it goes on.
+    """
+    ends = {state.name for state in workflow.states if state.ended_as is not None and workflow.of is not Demand}
     often: dict[str, list[Move]] = {state.name: [] for state in workflow.states}
     # an end is no way to somewhere: what lies behind it is reached by few
     far = [distances(workflow, (state,), past_ends=False) for state in often]
@@ -49,5 +54,6 @@ def weighted(workflow: Workflow) -> dict[str, list[Move]]:
             if move.fact not in OTHER_SIDES:
                 there = [row.dest for row in rows]
                 behind = sum(min(goal.get(one, OFTEN) for one in there) < goal.get(state, 0) for goal in far)
-                moves += [move] * (1 if move.from_ in (ANYWHERE, WHILE_OPEN) else 4 + min(behind, 10))
+                seldom = move.from_ in (ANYWHERE, WHILE_OPEN) or ends.issuperset(there)
+                moves += [move] * (1 if seldom else 4 + min(behind, 10))
     return often

@@ -30,10 +30,17 @@ STEPS = 40
 TABLES = ("board", "stays", "totals", "ledger")
 ANYWHERE = ("rebuild", "a page breaks", "rezone")
 IN_FILES = (
-    *("reopen", "another opens it", "pages race", "pages race"),
-    *("opened otherwise", "opened otherwise", "rows are lost", "rows are lost"),
+    *("reopen", "all reopen", "all reopen", "another opens it", "pages race", "pages race"),
+    *(
+        "opened otherwise",
+        "opened otherwise",
+        "carried elsewhere",
+        "carried elsewhere",
+        "rows are lost",
+        "rows are lost",
+    ),
 )
-LOST_ROWS = ("1 2", "0 1", "1 4", "0 1 3 4", "2 4", "0 3 4 5 7", "1 2 3 4 5 6 7")
+LOST_ROWS = ("1 2", "0 1", "1 4", "3", "5 6", "0 1 3 4", "2 4", "0 3 4 5 7", "1 2 3 4 5 6 7")
 """Which rows are lost, counted from the end."""
 LOT = st.integers(0, 2**64 - 1)
 
@@ -52,7 +59,7 @@ class Drawing(Steps):
             return draw_batch(self, opener) if self.dice.random() < 0.08 else self.command()
         if drawn < 0.68:
             return self.again()
-        if drawn < 0.73:
+        if drawn < 0.75:
             return self._upset(opener)
         return self.asking.question(opener)
 
@@ -76,7 +83,8 @@ def histories(
 ) -> SearchStrategy[History]:
     """Histories of a few demands on any workflow: mostly possible steps, rather those that lead on, some impossible.
 
-    `facts` gives a strategy for facts of a class of your own, where samples by type will not do.
+    `facts` gives a strategy for facts of a class of your own, where samples by type will not do: of
+    facts, or of functions that are given the stream as it stands and return one.
     """
     return _histories(workflow, facts or {}, max_steps)
 

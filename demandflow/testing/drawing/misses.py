@@ -48,6 +48,8 @@ class Misses:
     def again(self) -> Step | None:
         """A command that was made comes again, maybe not quite the same."""
         made = [one for one in self.tried if not one.late and self._can_come_again(one)]
+        named = [one for one in made if getattr(one.fact, "source", None) is not None]
+        made = named if named and self.dice.random() < 0.5 else made
         if not made:
             return None
         step = replace(self.dice.choice(made), after=NO_TIME, way=self.dice.choice((ACT, METHOD)))
@@ -110,8 +112,8 @@ class Misses:
 
     def _fact(self, kind: type[Fact], number: int, around: Surroundings) -> Fact:
         """A fact of the class, from whoever gives such facts."""
-        fact: Fact = self.given[kind]() if kind in self.given else fact_of(kind, number, around)
-        return fact
+        fact: Any = self.given[kind]() if kind in self.given else fact_of(kind, number, around)
+        return fact if isinstance(fact, Fact) else fact(around.demand)
 
     def _said_otherwise(self, step: Step) -> Step:
         """The step with a fact that names a moment at which something turns, or a grade that is in no scale."""

@@ -11,7 +11,7 @@ from demandflow.testing.model.notices import notices
 from demandflow.testing.model.step import NO_TIME
 from demandflow.testing.operations import DIE, DROP, GIVE, RETRY, RUN, Operation, RunPolicies, Upset
 
-BETWEEN, ASKED = ("rebuild", "reopen"), ("notices", "parked", "next_moment")
+BETWEEN, ASKED = ("rebuild", "reopen", "all reopen"), ("notices", "parked", "next_moment")
 DONE = (*(RUN,) * 8, RETRY, DROP, DROP, GIVE, GIVE, GIVE, DIE, DIE, *BETWEEN, "ask")
 A_YEAR = timedelta(days=366)
 

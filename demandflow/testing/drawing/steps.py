@@ -17,7 +17,7 @@ from demandflow.domain.moves import START, Move, sources
 from demandflow.domain.stream import Stream
 from demandflow.domain.values import Category
 from demandflow.testing.drawing.asking import Asking
-from demandflow.testing.drawing.choosing import MOST, fact_of
+from demandflow.testing.drawing.choosing import MOST
 from demandflow.testing.drawing.distances import weighted
 from demandflow.testing.drawing.goals import Goals
 from demandflow.testing.drawing.misses import Given, Misses
@@ -201,9 +201,8 @@ class Steps(Misses):
         people = [actor for role in roles for actor in actors_for(role, demand)]
         first: Step | None = None
         number_of = self.world.number_of(demand.id)
-        own = self.given[moves[0].fact]() if moves[0].fact in self.given else None
         for attempt in range(tries):
-            fact = own or fact_of(moves[0].fact, number + attempt * 7, self._surroundings(demand))
+            fact = self._fact(moves[0].fact, number + attempt * 7, self._surroundings(demand))
             turned = turn % len(people)
             for by in [*people[turned:], *people[:turned]]:
                 step = Step(number_of, moves[0].name, fact, by, late=NO_TIME if attempt else late)

@@ -23,6 +23,16 @@ def missing(world: World, lost: Collection[int]) -> list[Missing]:
     return [*found, *([("end", end + 1, whole, None)] if end < whole else [])]
 
 
+def besides(found: list[Missing], known: list[Missing]) -> list[Missing]:
+    """The parts of what is missing that were not known to be, if the log ends where it did."""
+    before = {(what, demand, number) for what, first, last, demand in known for number in range(first, last + 1)}
+    return [
+        (what, *run, demand)
+        for what, first, last, demand in found
+        for run in _runs([one for one in range(first, last + 1) if (what, demand, one) not in before])
+    ]
+
+
 def without_end(world: World, number: int) -> World:
     """The world as if the last so many events had not been recorded, though they are known to be missing."""
     rest = World(world.workflow, world.environment)

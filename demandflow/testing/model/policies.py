@@ -28,6 +28,7 @@ from demandflow.testing.model.step import Step
 from demandflow.testing.model.waking import WAKING
 from demandflow.testing.model.world import World
 from demandflow.testing.operations import DIE, DROP, RETRY, RUN, RunPolicies
+from demandflow.testing.whims import Whims
 
 ASKING, MINUTE = "(asked when to act)", timedelta(minutes=1)
 Key = tuple[str, UUID, str]
@@ -66,6 +67,12 @@ class Policies:
         self.caught = 0
         """Up to where in the log the policies were asked when they want to act."""
         world.policies = self
+
+    def changed(self) -> None:
+        """One of the policies, if it is there, becomes another, so that all is asked again."""
+        before, self.policies = self.policies, tuple(map(otherwise, self.policies))
+        if before != self.policies:
+            self.rebuilt()
 
     def rebuilt(self) -> None:
         """The agenda is made again from the log: what had no answer is asked again."""
@@ -285,6 +292,11 @@ class Policies:
         if operation.what == DIE:
             self.held[hook] = flow, now + MINUTE
         return [notice for _, notice in given], ConnectionError if fails else len(given)
+
+
+def otherwise(policy: Any) -> Any:
+    """The policy with other whims, if it has any."""
+    return policy.otherwise() if isinstance(policy, Whims) else policy
 
 
 def next_moment(world: World) -> datetime | None:

@@ -23,6 +23,7 @@ from demandflow.policies import (
     Sorting,
     TellSupporters,
 )
+from demandflow.policies import standard_policies as shipped
 from demandflow.policies.deadlines import STEPS
 from demandflow.testing.people import CATEGORIES, CONTRACTORS, PLACES
 from demandflow.testing.whims import Whims
@@ -55,8 +56,9 @@ def standard_policies(workflow: Workflow, number: int) -> tuple[Any, ...]:
     """The standard policies of this number that may act under the workflow, most of them, and mostly whims as well."""
     dice = Random(number)  # noqa: S311
     calendar = dice.choice([*(clock.calendar for clock in workflow.clocks[:2] or ()), OFFICE, HOTLINE])
+    steps: list[Any] = [*dice.sample(STEPS, dice.randint(1, 3)), *dice.sample(MORE, 2)]
     units = [_unit(dice) for _ in range(dice.choice((2, 12, 20)))]
-    everything = (
+    everything: tuple[Any, ...] = (
         Sorting(
             calendar,
             at=dice.choice((("09:00", "14:00"), ("08:30",))),
@@ -64,8 +66,8 @@ def standard_policies(workflow: Workflow, number: int) -> tuple[Any, ...]:
             near=dice.choice((1, 1, 3, 9)),
             alike=_alike(dice),
         ),
-        Dispatch(tuple(units), dice.choice((None, "chen"))),
-        Reminders((*dice.sample(STEPS, dice.randint(1, 3)), *dice.sample(MORE, 2)), dice.choice((calendar, None))),
+        Dispatch(_written(dice, units), dice.choice((None, "chen"))),
+        Reminders(_written(dice, steps), dice.choice((calendar, None))),
         CallBacks(calendar, tuple(dice.sample(SPANS, 3)), name=dice.choice(("call_backs", "请回电"))),
         NoticesEnd(dice.choice((None, 3, 1, 3, 9))),
         ReviewSuspended(dice.choice(SPANS), dice.choice((calendar, None))),
@@ -73,15 +75,25 @@ def standard_policies(workflow: Workflow, number: int) -> tuple[Any, ...]:
         Whims(),
         TellSupporters(),
     )
+    if dice.random() < 0.15:
+        days: dict[str, Any] = {"notice_days": dice.choice((None, 3)), "reopening_days": dice.choice((None, 5, 40))}
+        everything = (*shipped(calendar, units=units, steps=steps, alike=_alike(dice), **days), Whims())
     may = {move.fact for move in workflow.moves if "policy" in move.roles}
     return tuple(one for one in everything if may.issuperset(one.records) and dice.random() < 0.9)
+
+
+def _written(dice: Random, values: list[Any]) -> Any:
+    """As people write several: as a tuple, a list, or one alone."""
+    return dice.choice((*(tuple(values),) * 4, values, values[0]))
 
 
 def _unit(dice: Random) -> Handler:
     """A unit for a place, for categories, or for both."""
     categories = NESTED if dice.random() < 0.15 else dice.sample(CATEGORIES, dice.choice((0, 1, 1, 2)))
     return Handler(
-        dice.choice((*CONTRACTORS, "居委会", "队", "队2", "队3")), dice.choice((None, *AREAS)), tuple(categories)
+        dice.choice((*CONTRACTORS, "居委会", "队", "队2", "队3")),
+        dice.choice((None, *AREAS)),
+        _written(dice, [*categories]) if categories else (),
     )
 
 

@@ -258,7 +258,8 @@ def whims(policy: Whims, it: About) -> Iterator[Wake]:
         thought = f"{THOUGHT}: {it.world.policies.load(demand.lead or CONTRACTOR)}"
         return (Noted(text=thought), Noted(text=OTHER), *contract)
 
-    yield Wake(demand.since + AFTER, cause_of(demand), then, CORRELATION)
+    wait = policy.patience.get(demand.stage, AFTER)
+    yield Wake(demand.since + wait, cause_of(demand), then, CORRELATION)
 
 
 WAKING: dict[type, Callable[[Any, About], Iterator[Wake]]] = {

@@ -6,6 +6,7 @@ import inspect
 import pickle
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -14,14 +15,16 @@ from demandflow.batches import Action, Recorded, Registration, Rejected
 from demandflow.commands import Commands
 from demandflow.domain.demand import Demand, as_if
 from demandflow.domain.fact import Fact
-from demandflow.domain.facts import MovedOver, Registered
+from demandflow.domain.facts import Merged, MovedOver, Registered, Unmerged
 from demandflow.domain.standard.closed_loop import CLOSED_LOOP
 from demandflow.domain.standard.support import SUPPORT
 from demandflow.domain.stream import Stream
 from demandflow.domain.values import Role
 from demandflow.errors import InvalidValue
 from demandflow.testing.differs import Differs
+from demandflow.testing.model.answers import QUESTIONS
 from demandflow.testing.model.step import Expected, Step, demand_id
+from demandflow.testing.model.world import World
 from demandflow.testing.operations import METHOD, MIGRATION_TRIED, TRIED, WOULD, Ask, Batch
 
 BY_MIGRATING = "move_over"
@@ -132,9 +135,30 @@ def well_said(said: str, error: Any, about: Sequence[str] = ()) -> None:
     another = str(pickle.loads(pickle.dumps(error)))  # noqa: S301
     if not str(error) or another != str(error):
         raise Differs(f"{said}: what the error says in another process", another, str(error))
+    parameters = inspect.signature(type(error)).parameters
+    made_of = {name: str(one.annotation) for name, one in parameters.items() if one.kind == one.POSITIONAL_OR_KEYWORD}
+    held = [getattr(error, name, None) for name in made_of]
+    if any(value is None and "None" not in kind for value, kind in zip(held, made_of.values(), strict=True)):
+        raise Differs(f"{said}: what the error holds", held, f"{', '.join(made_of)}")
+    if made_of and [*error.args] != held:
+        raise Differs(f"{said}: what the error hands on", error.args, held)
     named = getattr(error, "what", "")
     if not isinstance(named, str) or (about and isinstance(error, InvalidValue) and named not in about):
         raise Differs(f"{said}: what the error is about", named, " or ".join(about) or "a name")
+
+
+def says_of(expected: Expected, error: Any, world: World) -> None:
+    """Raise Differs unless the error is about this step; the other side of a merge has moves of its own."""
+    step, before = expected.step, expected.before
+    known: dict[str, Any] = {"role": step.by.role, "who": step.by.id, "demand": str(before.id), "move": step.move}
+    if step.seen is None and before.version and world.streams[before.id].version == before.version:
+        ask = partial(QUESTIONS["possible_moves"].answer, world, before.id)
+        theirs = [one["name"] for one in ask(by=step.by)]
+        offered = [one["name"] for one in ask() if one["name"] in theirs or step.by.role not in one["roles"]]
+        known |= {"state": before.state, "possible": tuple(offered)}
+    for name, value in known.items() if not isinstance(step.fact, Merged | Unmerged) else ():
+        if name in vars(error) and getattr(error, name) != value:
+            raise Differs(f"{what(step)}: the {name} of which the error speaks", getattr(error, name), value)
 
 
 def same_answer(said: str, got: Any, want: Any) -> None:

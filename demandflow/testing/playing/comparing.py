@@ -16,7 +16,7 @@ from demandflow.testing.model.policies import Policies
 from demandflow.testing.model.step import Expected, Step
 from demandflow.testing.model.world import World
 from demandflow.testing.operations import INTERRUPTED, Ask
-from demandflow.testing.playing.commanding import other_types, same_demand, well_said, what
+from demandflow.testing.playing.commanding import other_types, same_demand, says_of, well_said, what
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,7 @@ class Comparing:
             if type(answer).__name__ != expected.error:
                 raise Differs(f"{what(step)} must be refused", answer, expected.error)
             well_said(what(step), answer)
+            says_of(expected, answer, self.world)
             return
         if not isinstance(answer, Stream):
             raise Differs(f"{what(step)} must be accepted", answer, "accepted")

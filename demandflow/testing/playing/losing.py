@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from copy import copy
 from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any
+from unittest.mock import patch
 
 from demandflow.application import DemandFlow
+from demandflow.domain.standard.closed_loop import CLOSED_LOOP
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import DemandFlowError, InvalidWorkflow
+from demandflow.projections.rebuilding import Rebuilding
 from demandflow.testing.differs import Differs
+from demandflow.testing.environments import ZONES
 from demandflow.testing.model.answers import QUESTIONS
-from demandflow.testing.model.losses import Missing
+from demandflow.testing.model.losses import Missing, besides, missing
 from demandflow.testing.model.world import World
 from demandflow.testing.people import BOSS
-from demandflow.testing.playing.commanding import same_answer
+from demandflow.testing.playing.commanding import same_answer, well_said
 from demandflow.testing.playing.places import Place
 
 
@@ -40,6 +44,17 @@ def _changed(world: World) -> tuple[dict[str, Any], str | None]:
     return {"workflows": (other, world.twin, world.beside)}, "WorkflowChanged" if wrote else None
 
 
+WRONG: Mapping[str, Any] = {
+    **{"create": 2, "keep": -1, "progress": 5, "backdating": (5,), "late_entry": "a day"},
+    **{"policies": 5, "workflows": (), "synchronous": "maybe", "clocks_right_until": "soon"},
+}
+"""What no log is opened with: by which parameter, which the error names."""
+
+
+def _refused(name: str, wrong: Any, world: World) -> tuple[dict[str, Any], str | None]:
+    return {name: wrong}, "InvalidValue"
+
+
 OTHERWISE: Mapping[str, Callable[[World], tuple[dict[str, Any], str | None]]] = {
     "zone": lambda world: ({"zone": "Asia/Tokyo"}, "WrongZone"),
     "no zone": lambda world: ({"zone": None, "create": world.zone.key == "UTC"}, None),
@@ -47,7 +62,9 @@ OTHERWISE: Mapping[str, Callable[[World], tuple[dict[str, Any], str | None]]] = 
     "no tenant": lambda world: ({"tenant": None}, "WrongTenant" if world.environment.tenant else None),
     "roles": _changed,
     "no workflow": lambda world: ({"workflows": (world.twin, world.beside)}, None),
+    "no facts": lambda _: ({"workflows": (CLOSED_LOOP,)}, None),
     "no file": lambda world: ({"create": False}, "InvalidValue"),
+    **{name: partial(_refused, name, wrong) for name, wrong in WRONG.items()},
 }
 """What is said of a log when it is opened, and the error, if it is refused."""
 
@@ -57,13 +74,20 @@ def open_otherwise(opened: Callable[..., DemandFlow], place: Place, what: str, w
     said, error = OTHERWISE[what](world)
     found: str | None = None
     try:
-        with opened(place.nowhere if what == "no file" else place.url, policies=(), **said) as flow:
+        with opened(place.nowhere if what == "no file" else place.url, **{"policies": (), **said}) as flow:
             if flow.zone != world.zone.key:
                 raise Differs(f"the zone where it is opened with {what}", flow.zone, world.zone.key)
             if what == "no workflow":
                 _without_the_workflow(flow, world)
+            elif what == "no facts":
+                flow.figures()  # what it takes in is read by all
     except DemandFlowError as refused:
         found = type(refused).__name__
+        well_said(f"opening it with other {what}", refused, (what,) if what in WRONG else ())
+        own = {"wanted": said.get(what.removeprefix("no ")), "workflow": world.workflow.key}
+        own["found"] = world.zone.key if found == "WrongZone" else world.environment.tenant
+        for name, value in own.items():
+            same_answer(f"{what}: {name} of the error", getattr(refused, name, value), value)
     same_answer(f"opening it with other {what}", found, error)
 
 
@@ -79,7 +103,9 @@ def _without_the_workflow(flow: DemandFlow, world: World) -> None:
 
 
 @contextmanager
-def losing(opened: Callable[..., DemandFlow], place: Place, lost: list[int], *, closed: bool) -> Iterator[DemandFlow]:
+def losing(
+    opened: Callable[..., DemandFlow], place: Place, lost: list[int], *, closed: bool
+) -> Iterator[tuple[DemandFlow, Place]]:
     """Rows go from a copy of the log, which somebody has open since before they were written, or not."""
     with closing(place.other()) as copy:
         flow = opened(copy.url)
@@ -91,7 +117,7 @@ def losing(opened: Callable[..., DemandFlow], place: Place, lost: list[int], *, 
             copy.lose(lost)
             if closed:
                 flow = opened(copy.url)
-            yield flow
+            yield flow, copy
         finally:
             flow.close()
 
@@ -109,6 +135,49 @@ def acknowledge(flow: DemandFlow, want: list[Missing], lost: int, world: World) 
     same_answer("acknowledged()", decided, [(one, by, world.clock.now, why) for one in want])
     same_answer("verify() afterwards", (flow.verify().ok, flow.figures().missing), (True, lost))
     same_answer("all_events() that are left", len(list(flow.all_events(skip_unreadable=True))), left)
+
+
+def lose_more(flow: DemandFlow, copy: Place, lost: list[int], world: World) -> None:
+    """Lose the event before one that is acknowledged as lost, of a demand that goes on: it alone is missing then."""
+    whose = [event.demand for event in world.log]
+    left = [at for at in range(1, len(whose) + 1) if at not in lost]
+    for at in lost:
+        of_it = [other for other in left if whose[other - 1] == whose[at - 1]]
+        if of_it and of_it[0] < at < of_it[-1]:
+            before = max(other for other in of_it if other < at)
+            copy.lose([before])
+            found = [_hole(hole) for hole in flow.verify().holes]
+            same_answer("verify() once more", found, besides(missing(world, [*lost, before]), missing(world, lost)))
+            return
+
+
+def half_made(opened: Callable[..., DemandFlow], place: Place) -> None:
+    """Whoever makes the tables of a copy dies; others go on, first those who know no fact of it; nobody begins anew."""
+    go_on, done = Rebuilding.go_on, list[object]()
+
+    def dies(*given: Any) -> bool:
+        if done:
+            raise _Death
+        done.append(None)
+        return go_on(*given)
+
+    def begins(*_: Any, **__: Any) -> None:
+        raise Differs("tables that are half made", "are made anew", "are made to their end")
+
+    with closing(place.other()) as copy:
+        with opened(copy.url, policies=()) as flow, patch.object(Rebuilding, "go_on", dies):
+            copy.fill(place)
+            with suppress(_Death):
+                flow.rezone(ZONES[flow.zone == ZONES[0]])
+                flow.figures()
+        with patch.object(Rebuilding, "begin", begins):
+            for more in ({"workflows": (CLOSED_LOOP,)}, {}):
+                with opened(copy.url, policies=(), zone=None, **more) as flow:
+                    flow.figures()
+
+
+class _Death(BaseException):
+    """What ends a process."""
 
 
 def _hole(hole: Any) -> Missing:

@@ -22,6 +22,7 @@ from demandflow.errors import DemandFlowError
 from demandflow.store.following import cursor
 from demandflow.testing.clock import calendars_may_end
 from demandflow.testing.differs import Differs
+from demandflow.testing.drawing.asking import CALLED
 from demandflow.testing.environments import PLAIN, Environment
 from demandflow.testing.model.answers import QUESTIONS
 from demandflow.testing.model.policies import Policies
@@ -246,7 +247,9 @@ class Player(Upsets, Comparing):
         except DemandFlowError as refused:
             if type(found) is not type(refused):
                 raise Differs(f"{said} must be refused", found, refused) from None
-            well_said(said, found)
+            about = getattr(refused, "what", None)
+            keys = [getattr(one, "KEY", None) for one in (*ask.args, *ask.keywords.values())]
+            well_said(said, found, () if about is None else (about, *CALLED.get(about, ()), *filter(None, keys)))
             return
         if isinstance(found, Exception):
             raise Differs(said, found, "an answer")

@@ -15,20 +15,25 @@ from demandflow.testing.model.losses import missing, without_end
 from demandflow.testing.model.policies import Policies
 from demandflow.testing.model.world import World
 from demandflow.testing.operations import Ask, Upset
-from demandflow.testing.playing.losing import OTHERWISE, acknowledge, losing, open_otherwise
+from demandflow.testing.playing.carrying import carried
+from demandflow.testing.playing.commanding import same_answer
+from demandflow.testing.playing.losing import OTHERWISE, acknowledge, half_made, lose_more, losing, open_otherwise
 from demandflow.testing.playing.places import Place
 
 MOST_OPENERS = 3
+ELSEWHERE = (Ask("board"), Ask("figures"), Ask("figures_by", ("place",)))
 
 
 UPSETS = {
     "reopen": "_reopen",
+    "all reopen": "_reopen_all",
     "another opens it": "_open_another",
     "rebuild": "_rebuild",
     "rezone": "_rezone",
     "a page breaks": "_break_a_page",
     "pages race": "_race_of_pages",
     "opened otherwise": "_open_otherwise",
+    "carried elsewhere": "_carry",
     "rows are lost": "_lose_rows",
 }
 """What can happen, and who lets it happen."""
@@ -60,6 +65,15 @@ class Upsets:
         if self.environment.file:
             flow.close()
             self.flows[self.flows.index(flow)] = self.opened()
+
+    def _reopen_all(self, upset: Upset, flow: DemandFlow) -> None:
+        """Nobody has the log open; then all do again, with a policy that has become another."""
+        for one in self.flows if self.environment.file else ():
+            one.close()
+        if self.environment.file:
+            if self.model is not None:
+                self.model.changed()
+            self.flows = [self.opened() for _ in self.flows]
 
     def _open_another(self, upset: Upset, flow: DemandFlow) -> None:
         """Somebody else opens the log, too."""
@@ -99,6 +113,15 @@ class Upsets:
         """Somebody opens the log with other arguments, one after the other."""
         for what in OTHERWISE if self.environment.file else ():
             open_otherwise(self.opened, self._place, what, self.world)
+        if self.environment.file and self.world.log:
+            half_made(self.opened, self._place)
+
+    def _carry(self, upset: Upset, flow: DemandFlow) -> None:
+        """The log is exported and loaded, or backed up; there it is the same."""
+        for other in carried(self.opened, self._place, self.world) if self.environment.file and self.world.log else ():
+            same_answer("all_events() elsewhere", list(other.all_events()), self.world.log)
+            for question in ELSEWHERE:
+                self._ask(question, other)
 
     def _lose_rows(self, upset: Upset, flow: DemandFlow) -> None:
         """Rows are lost from a copy of the log: which, is counted from its end; a 0 says that nobody had it open."""
@@ -106,15 +129,16 @@ class Upsets:
         lost = sorted(whole + 1 - place for place in places if 0 < place <= whole)
         if not self.environment.file or not lost:
             return
-        with losing(self.opened, self._place, lost, closed=0 in places) as other:
+        with losing(self.opened, self._place, lost, closed=0 in places) as (other, copy):
             acknowledge(other, missing(self.world, lost), len(lost), self.world)
             if lost == list(range(lost[0], whole + 1)):
                 all_of_it, self.world = self.world, without_end(self.world, len(lost))
                 try:
-                    for question in (Ask("board"), Ask("figures"), Ask("figures_by", ("place",))):
+                    for question in ELSEWHERE:
                         self._ask(question, other)
                 finally:
                     self.world = all_of_it
+            lose_more(other, copy, lost, self.world)
 
     def _race_of_pages(self, upset: Upset, flow: DemandFlow) -> None:
         """Somebody else takes in the same page in between."""

@@ -90,7 +90,17 @@ ENGINE_IN_THE_MODEL: Mapping[str, frozenset[str] | None] = {
     "calendars.calendar": frozenset({"Calendar"}),  # its hours and days as declared
     "calendars.days": frozenset({"Days"}),
     "policies": frozenset(  # their parameters as declared
-        {"CallBacks", "Dispatch", "Handler", "NoticesEnd", "Remind", "Reminders", "ReopenWindow", "ReviewSuspended"}
+        {
+            "CallBacks",
+            "Dispatch",
+            "Handler",
+            "NoticesEnd",
+            "Remind",
+            "Reminders",
+            "ReopenWindow",
+            "ReviewSuspended",
+            "standard_policies",
+        }
         | {"Sorting", "TellSupporters"}
     ),
     "policies.deadlines": frozenset({"STEPS"}),  # of reminders, which say no others

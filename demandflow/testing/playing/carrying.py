@@ -1,0 +1,82 @@
+"""A log is carried elsewhere: exported and loaded, as often as one likes, and backed up; what was damaged is not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from demandflow.application import DemandFlow
+from demandflow.domain.events import Event
+from demandflow.exchange import DamagedFile, backup_log, export_log, load_log
+from demandflow.testing.differs import Differs
+from demandflow.testing.model.world import World
+from demandflow.testing.playing.commanding import same_answer, well_said
+from demandflow.testing.playing.losing import raised
+from demandflow.testing.playing.places import FILE, Place
+
+
+def carried(opened: Callable[..., DemandFlow], place: Place, world: World) -> Iterator[DemandFlow]:
+    """Whoever has the log open where it was carried to. Raises Differs."""
+    whole, tenant = len(world.log), world.environment.tenant
+    with TemporaryDirectory(prefix="demandflow-") as folder, closing(place.other()) as there:
+        file = Path(folder) / ("log.jsonl" if whole % 2 else "log.jsonl.gz")
+        done = export_log(place.url, file, tenant=tenant)
+        same_answer("export_log()", (done.events, done.position), (whole, whole))
+        same_answer(
+            "export_log() to a file that is there", raised(partial(export_log, place.url, file)), "InvalidValue"
+        )
+        if whole % 2:
+            _same_lines(file, world)
+            _damaged(file, there)
+        for new in (whole, 0):
+            loaded = load_log(file, there.url)
+            same_answer("load_log()", (loaded.events, loaded.new), (whole, new))
+        with opened(there.url, policies=()) as flow:
+            yield flow
+        if place.url.startswith(FILE):
+            backed_up = backup_log(place.url, copy := Path(folder) / "copy.db")
+            same_answer("backup_log()", (backed_up.events, backed_up.position), (whole, whole))
+            with opened(f"{FILE}{copy}", policies=()) as flow:
+                yield flow
+
+
+def _same_lines(file: Path, world: World) -> None:
+    """Each event is a line, as others read it."""
+    lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    found = [line for line in lines if "position" in line]
+    same_answer(
+        "the lines of the file",
+        [_shown(line) for line in found],
+        [*map(_line, range(1, len(world.log) + 1), world.log)],
+    )
+    same_answer("the ids of the lines", len({(line["source"], line["id"]) for line in lines}), len(lines))
+
+
+def _shown(line: dict[str, Any]) -> tuple[Any, ...]:
+    at = datetime.fromisoformat(line["time"])
+    return line["specversion"], line["type"], line["subject"], line["version"], line["position"], at
+
+
+def _line(position: int, event: Event) -> tuple[Any, ...]:
+    return "1.0", event.fact.TOPIC, str(event.demand), event.version, position, event.meta.happened
+
+
+def _damaged(file: Path, there: Place) -> None:
+    """Another letter in one of the lines is noticed there, and nothing is loaded."""
+    lines = file.read_bytes().splitlines(keepends=True)
+    number = len(lines) // 2
+    changed = file.with_name("damaged.jsonl")
+    changed.write_bytes(b"".join([*lines[:number], lines[number].replace(b"1", b"2"), *lines[number + 1 :]]))
+    try:
+        load_log(changed, there.url)
+    except DamagedFile as error:
+        same_answer("the line that is damaged", error.line, number + 1)
+        well_said("what is damaged", error)
+    else:
+        raise Differs("load_log() of a damaged file", "it is loaded", "DamagedFile")
