@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -21,17 +22,19 @@ from typing import Any, Protocol, TypeVar
 
 from hypothesis import settings
 
+from demandflow.testing.playing.places import SERVER
 from tests.mutation import design_faults_first, design_faults_fourth, design_faults_second, design_faults_third
 from tests.mutation.explained import WHY_NOT, why, why_no_law
 from tests.mutation.faults import FAULTS, Fault
 from tests.mutation.mutated import KILLED, UNJUDGED, UNJUDGED_ROOMS, Mutant, drawn, lot, mutants_in, prepare, run
 from tests.paths import ROOT
+from tests.servers import schemas
 
 PAGE = ROOT / "docs" / "mutants.md"
 HISTORIES, FEW = 150, 10
 SECONDS, OF_THE_LOT, OF_A_HISTORY = 600, 60, 25
 AT_ONCE = 2
-COUNTY = "domain/county/"
+COUNTY, POSTGRES = "domain/county/", "store/postgres/"
 SEED, DRAWN = 20250301, 160
 MODEL = "demandflow does what the model says"
 LOT, WANTED = 1_200, 0.93
@@ -74,7 +77,8 @@ class Caught:
 def hold_the_laws(seed: int, file: str = "") -> Caught:
     """Hold the shipped laws against the package as it is imported here; the workflows are built here as well.
 
-    They are the county's where the fault is in a file of those, first those of the same folder.
+    They are the county's where the fault is in a file of those, first those of the same folder; logs are kept in
+    PostgreSQL where the fault is in what keeps them there.
     As check() does it with its default settings, but that what is wrong is not made smaller. A few histories of each
     workflow come first: most faults show in one of them soon, and in another never.
     """
@@ -293,7 +297,9 @@ def _hold(seed: int, file: str) -> int:
     settings.register_profile("mutants", derandomize=True, database=None)
     settings.load_profile("mutants")
     signal.signal(signal.SIGVTALRM, _endless)
-    print(json.dumps(asdict(hold_the_laws(seed, file))))
+    with schemas() if file.startswith(POSTGRES) else nullcontext() as server:
+        os.environ[SERVER] = server.url if server else ""
+        print(json.dumps(asdict(hold_the_laws(seed, file))))
     return 0
 
 
