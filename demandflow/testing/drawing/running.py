@@ -19,7 +19,7 @@ A_YEAR = timedelta(days=366)
 def draw_policies(drawing: Steps, opener: int) -> Operation | None:
     """The policies are run, mostly when one of them wants to act; or something is done with what they left."""
     dice, policies, now = drawing.dice, drawing.world.policies, drawing.world.clock.now
-    held = sorted(policies.held) if policies is not None and dice.random() < 0.7 else ()
+    held = sorted(policies.hooks.held) if policies is not None and dice.random() < 0.7 else ()
     what = GIVE if held else dice.choice(DONE)
     if what == "ask":
         return Asking(drawing.world, dice, ASKED).question(opener)
@@ -28,10 +28,10 @@ def draw_policies(drawing: Steps, opener: int) -> Operation | None:
     number = dice.choice((0, 0, 1, 2)) if what != DIE else dice.choice((0, 1, 1, 2))
     ago, after = dice.choice((*(None,) * 16, NO_TIME, 2 * DAY, 9 * DAY)), NO_TIME
     hook, begin = dice.choice(held or ("notices", "sms")), None
-    if what in (GIVE, DIE) and policies is not None and notices(drawing.world, policies.given.get(hook, 0)):
+    if what in (GIVE, DIE) and policies is not None and notices(drawing.world, policies.hooks.given.get(hook, 0)):
         if held:
             opener = drawing.giver + 1
-            until = max(policies.held[hook][1] - now, NO_TIME)
+            until = max(policies.hooks.held[hook][1] - now, NO_TIME)
             after = dice.choice((NO_TIME, max(until - US, NO_TIME), until, until))
         if dice.random() < 0.1:
             begin = dice.choice((0, dice.randint(0, len(drawing.world.log) + 1)))

@@ -3,34 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import nullcontext, suppress
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from types import SimpleNamespace
 from typing import Any, NamedTuple
-from unittest.mock import patch
 from uuid import UUID
 
 from demandflow.application import DemandFlow
-from demandflow.automation.notices import Notice
 from demandflow.automation.parked import ParkedReaction
 from demandflow.domain.demand import Demand
 from demandflow.domain.fact import Fact
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Workflow
-from demandflow.errors import InvalidValue
 from demandflow.testing.differs import Differs
 from demandflow.testing.model.asked import About, Fails, Wake
+from demandflow.testing.model.hooks import Hooks
 from demandflow.testing.model.notices import notices, plain
 from demandflow.testing.model.repeats import within
 from demandflow.testing.model.setup import standard_policies
 from demandflow.testing.model.step import Step
 from demandflow.testing.model.waking import WAKING
 from demandflow.testing.model.world import World
-from demandflow.testing.operations import DIE, DROP, RETRY, RUN, RunPolicies
+from demandflow.testing.operations import DROP, RETRY, RUN, RunPolicies
 from demandflow.testing.whims import Whims
 
-ASKING, MINUTE = "(asked when to act)", timedelta(minutes=1)
+ASKING = "(asked when to act)"
 Key = tuple[str, UUID, str]
 """A policy's name, a demand, and a cause."""
 
@@ -60,10 +58,7 @@ class Policies:
         """All that was ever parked, as it was listed last."""
         self.before: dict[UUID, Demand] = {}
         """The demands at the beginning of the pass: what it has done so far shows on the board only afterwards."""
-        self.given: dict[str, int] = {}
-        """Up to where in the log each hook was given its notices."""
-        self.held: dict[str, tuple[DemandFlow, datetime]] = {}
-        """Who died while giving a hook its notices, and until when they count as alive."""
+        self.hooks = Hooks(world)
         self.caught = 0
         """Up to where in the log the policies were asked when they want to act."""
         world.policies = self
@@ -90,7 +85,7 @@ class Policies:
         elif operation.what in (RETRY, DROP):
             self._let_go(operation, flow)
         else:
-            self._give(operation, flow)
+            self.hooks.give(operation, flow)
         there = flow.parked()
         if [_parked(one) for one in there] != parked(self.world):
             raise Differs(f"parked() after {operation.what}", there, parked(self.world))
@@ -253,45 +248,6 @@ class Policies:
     def _about(self, it: UUID) -> About:
         demand = self.world.demands[it]
         return About(demand, self.world.workflows[demand.workflow], self.world)
-
-    # giving notices
-
-    def _give(self, operation: RunPolicies, flow: DemandFlow) -> None:
-        """Give the notices that the hook was not given; maybe the receiver fails at one of them, or the giver dies."""
-        got: list[Any] = []
-        hook, begin, now = operation.hook, operation.begin, self.world.clock.now
-
-        def notify(notice: Notice) -> None:
-            if len(got) + 1 == operation.number:
-                raise ConnectionError("not now")
-            got.append(plain(notice))
-
-        answer: Any
-        with patch.object(flow._deliveries, "end", str) if operation.what == DIE else nullcontext():
-            try:
-                answer = flow.deliver_notices(notify, hook=hook, after=begin)
-            except (ConnectionError, InvalidValue) as error:
-                answer = type(error)
-        want, said = self._gives(operation, flow, now)
-        if (got, answer) != (want, said):
-            raise Differs(f"deliver_notices(hook={hook!r}, after={begin})", (answer, got), (said, want))
-
-    def _gives(self, operation: RunPolicies, flow: DemandFlow, now: datetime) -> tuple[list[Any], Any]:
-        """What is given, and what is answered or raised."""
-        hook, begin = operation.hook, operation.begin
-        if begin is not None and begin > len(self.world.log):
-            return [], InvalidValue
-        holder, until = self.held.get(hook, (flow, now))
-        if holder is not flow and now < until:
-            return [], 0
-        due = notices(self.world, self.given.get(hook, 0) if begin is None else begin)
-        fails = 0 < operation.number <= len(due)
-        given = due[: operation.number - 1] if fails else due
-        self.given[hook] = due[operation.number - 1][0] - 1 if fails else len(self.world.log)
-        self.held.pop(hook, None)
-        if operation.what == DIE:
-            self.held[hook] = flow, now + MINUTE
-        return [notice for _, notice in given], ConnectionError if fails else len(given)
 
 
 def otherwise(policy: Any) -> Any:
