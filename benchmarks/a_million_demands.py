@@ -28,7 +28,7 @@ from filled_tables import NOW, fill
 
 from demandflow import DemandFlow, Figures, Period
 from demandflow.figures import BoardRow, Deadlines, FiguresBy
-from demandflow.store.sqlite.tables import microseconds
+from demandflow.store.tables.moments import microseconds
 
 
 class Question(NamedTuple):

@@ -37,7 +37,7 @@ from demandflow.projections.standing import (
     graded_as,
     of_workflow,
 )
-from demandflow.store.sqlite.tables import microseconds
+from demandflow.store.tables.moments import microseconds
 
 NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
 YEARS = 3

@@ -18,7 +18,8 @@ from demandflow.store.following.cursor import Cursor, Effect
 from demandflow.store.following.parking import Parking, unreadable, unusable
 from demandflow.store.following.sources import Row, Source
 from demandflow.store.mapper import Unreadable
-from demandflow.store.sqlite.tables import moment_of, tables_of, written
+from demandflow.store.tables.moments import moment_of, written
+from demandflow.store.tables.schemas import tables_of
 
 SETUPS = 4
 """So many setups keep their agenda; the one used longest ago loses it first."""

@@ -12,9 +12,10 @@ from demandflow.store.following.cursor import ALL, Cursor
 from demandflow.store.following.parking import Parking, unreadable
 from demandflow.store.following.sources import Source
 from demandflow.store.mapper import Unreadable
-from demandflow.store.sqlite.files import columns_of
-from demandflow.store.sqlite.tables import written
-from demandflow.store.statements import Tables, replacing
+from demandflow.store.statements import replacing
+from demandflow.store.tables.moments import written
+from demandflow.store.tables.schemas import columns_of
+from demandflow.store.tables.tables import Tables
 
 LEASE = timedelta(minutes=1)
 """A process that was giving notices and did nothing for so long counts as dead."""

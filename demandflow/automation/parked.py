@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from demandflow.store.sqlite.tables import moment_of, written
-from demandflow.store.statements import Tables
+from demandflow.store.tables.moments import moment_of, written
+from demandflow.store.tables.tables import Tables
 
 SCHEMA = """
 CREATE TABLE demandflow_parked (

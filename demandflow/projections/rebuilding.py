@@ -17,8 +17,8 @@ from demandflow.projections.tables import BY_DEMAND, SCHEMA, RowCounts
 from demandflow.store.following.cursor import CannotBeWritten, Cursor, Effect, Position
 from demandflow.store.following.parking import unreadable
 from demandflow.store.following.sources import DemandSource, Row
-from demandflow.store.sqlite.tables import Beside, beside_of, tables_of
-from demandflow.store.statements import Tables
+from demandflow.store.tables.schemas import Beside, beside_of, tables_of
+from demandflow.store.tables.tables import Tables
 
 SCHEMA_BESIDE = beside_of(SCHEMA, SCHEMA)
 SUMS = """SELECT place, channel, category, lead, workflow, what, number FROM

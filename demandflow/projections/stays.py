@@ -5,8 +5,8 @@ from __future__ import annotations
 from uuid import UUID
 
 from demandflow.projections.entries import Page
-from demandflow.store.sqlite.tables import microseconds
 from demandflow.store.statements import Statements
+from demandflow.store.tables.moments import microseconds
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS demandflow_stays (

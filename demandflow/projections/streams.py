@@ -25,8 +25,9 @@ from demandflow.store.following.cursor import Cursor, Effect
 from demandflow.store.following.parking import Parking, topic_of, unreadable, unusable, waiting
 from demandflow.store.following.sources import DemandSource, Row
 from demandflow.store.mapper import Unreadable
-from demandflow.store.sqlite.tables import at_microseconds, microseconds, tables_of
 from demandflow.store.statements import Statements, replacing
+from demandflow.store.tables.moments import at_microseconds, microseconds
+from demandflow.store.tables.schemas import tables_of
 
 READER, LAYOUT, KEPT = "streams", 1, 20_000
 SCHEMA = """

@@ -7,8 +7,8 @@ from typing import NamedTuple, Protocol, Self
 from demandflow.projections import ledger, stays, totals
 from demandflow.projections.board import rows as board
 from demandflow.projections.entries import Page
-from demandflow.store.sqlite.tables import tables_of
 from demandflow.store.statements import Statements
+from demandflow.store.tables.schemas import tables_of
 
 
 class Projection(Protocol):

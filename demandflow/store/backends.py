@@ -7,10 +7,11 @@ from contextlib import closing, contextmanager
 from threading import Event
 
 from demandflow.errors import StorageError
+from demandflow.store.recorder import FULL
 from demandflow.store.sqlite.files import no_log
-from demandflow.store.sqlite.tables import Tables as SQLiteTables
-from demandflow.store.sqlite.writer import FULL
-from demandflow.store.statements import Recorder, Tables
+from demandflow.store.sqlite.tables import SQLiteTables
+from demandflow.store.statements import Recorder
+from demandflow.store.tables.tables import Tables
 
 Wait = Callable[[float, Event], object]
 """Waits until something may have been recorded, the event is set, or so many seconds have passed."""

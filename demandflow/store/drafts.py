@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from demandflow.store.sqlite.tables import moment_of, written
 from demandflow.store.statements import Recorder
+from demandflow.store.tables.moments import moment_of, written
 
 TABLE = """CREATE TABLE IF NOT EXISTS demandflow_drafts (
     id TEXT PRIMARY KEY, who TEXT NOT NULL, words TEXT NOT NULL, kept TEXT NOT NULL

@@ -11,8 +11,8 @@ from uuid import UUID
 from demandflow.domain.values import Actor
 from demandflow.errors import InvalidValue, StorageError, brief, listed
 from demandflow.store.recorder import id_of
-from demandflow.store.sqlite.files import columns_of
 from demandflow.store.statements import Statements
+from demandflow.store.tables.schemas import columns_of
 
 TABLES = (
     """CREATE TABLE IF NOT EXISTS demandflow_holes (

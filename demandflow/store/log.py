@@ -20,14 +20,13 @@ from demandflow.store.following import cursor
 from demandflow.store.holes import POSITIONS, Hole, Key, Verification
 from demandflow.store.mapper import FactMapper, Unreadable
 from demandflow.store.raw_rows import RawRows
-from demandflow.store.recorder import id_of
+from demandflow.store.recorder import FULL, check_synchronous, id_of
 from demandflow.store.row_watch import RowWatch
 from demandflow.store.sqlite import by_demand as demands
 from demandflow.store.sqlite import files
-from demandflow.store.sqlite.failures import closed, storage_error, storage_errors
+from demandflow.store.sqlite.failures import storage_error, storage_errors
 from demandflow.store.sqlite.recorder import SQLiteRecorder
-from demandflow.store.sqlite.writer import FULL, check_synchronous
-from demandflow.store.statements import NumberedRow, Recorder, Row, RowTaken
+from demandflow.store.statements import NumberedRow, Recorder, Row, RowTaken, closed
 
 
 class VersionTaken(StorageError, code="version_taken"):

@@ -17,7 +17,8 @@ from demandflow.store.mapper import FactMapper
 from demandflow.store.recorder import COLUMNS, id_of
 from demandflow.store.settings import check_log
 from demandflow.store.sqlite.failures import storage_errors
-from demandflow.store.sqlite.files import IMMUTABLE, check, columns_of, connected, file_of, how_to_read, no_log
+from demandflow.store.sqlite.files import IMMUTABLE, check, connected, file_of, how_to_read, no_log
+from demandflow.store.tables.schemas import columns_of
 
 NEWEST = "SELECT MAX(rowid) FROM stored_events"
 ROWS = f"SELECT {', '.join(COLUMNS)} FROM stored_events ORDER BY rowid"  # noqa: S608

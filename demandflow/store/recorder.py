@@ -10,8 +10,11 @@ from uuid import UUID
 
 from eventsourcing.persistence import ApplicationRecorder, IntegrityError, Notification, StoredEvent
 
+from demandflow.errors import InvalidValue, brief
 from demandflow.store.statements import Row, RowTaken, Statements
 
+FULL, NORMAL = "FULL", "NORMAL"
+"""Whether a commit waits for the disk."""
 COLUMNS = ("originator_id", "originator_version", "topic", "state")
 IDS_KEPT = 2_000
 """So many ids are kept: the rows of a demand are near each other, and parsing an id again is slower."""
@@ -83,6 +86,14 @@ class RowRecorder(ApplicationRecorder):
     def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> NoReturn:
         """Not offered: readers follow the log page by page."""
         raise NotImplementedError
+
+
+def check_synchronous(value: object) -> str:
+    """How commits are written to the disk. Raises InvalidValue."""
+    if isinstance(value, str) and value in (FULL, NORMAL):
+        return value
+    problem = f"{brief(value)} is not understood (possible: {FULL}, every commit waits for the disk; {NORMAL}, a power"
+    raise InvalidValue("synchronous", f"{problem} cut may take the last ones)")
 
 
 @lru_cache(IDS_KEPT, typed=True)

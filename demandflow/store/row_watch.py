@@ -13,8 +13,8 @@ from demandflow.errors import HistoryIncomplete, StorageError
 from demandflow.store import holes
 from demandflow.store.holes import VERSIONS, Acknowledged, Hole, Key
 from demandflow.store.recorder import id_of
-from demandflow.store.sqlite.failures import closed, storage_errors
-from demandflow.store.statements import NumberedRow, Recorder, Statements
+from demandflow.store.sqlite.failures import storage_errors
+from demandflow.store.statements import NumberedRow, Recorder, Statements, closed
 
 
 class RowWatch:

@@ -11,9 +11,9 @@ from demandflow.domain.workflow import Workflow
 from demandflow.errors import UnknownFormat, WorkflowChanged, WrongTenant, WrongZone
 from demandflow.inputs.arguments import zone_of
 from demandflow.store import drafts, holes
-from demandflow.store.sqlite.files import columns_of
 from demandflow.store.sqlite.recorder import ROWS
 from demandflow.store.statements import Statements, replacing
+from demandflow.store.tables.schemas import columns_of
 
 FORMAT, WITH_KINDS = 1, 2
 """The formats that this release writes: with demands alone, and with streams of other kinds.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from typing import Any, Protocol
+
+from demandflow.errors import StorageError
 
 
 def replacing(table: str, columns: Sequence[str], key: str) -> str:
@@ -51,41 +52,6 @@ class Statements(Protocol):
 
     def executemany(self, sql: str, parameters: Iterable[Sequence[Any]], /) -> Answer:
         """Run a statement for each of these rows of values."""
-
-
-class Tables(Protocol):
-    """A connection to tables that are made from the log, for one thread at a time."""
-
-    @property
-    def connection(self) -> Statements:
-        """What runs the statements."""
-
-    def close(self) -> None:
-        """Close the connection; doing so twice is harmless."""
-
-    def locked(self) -> AbstractContextManager[None]:
-        """One thread at a time; an interruption leaves no transaction open."""
-
-    def transaction(self) -> AbstractContextManager[None]:
-        """Store all that is written in the block, or nothing; one process at a time."""
-
-    def snapshot(self) -> AbstractContextManager[None]:
-        """Read everything in the block as of one moment."""
-
-    def begin_reading(self, schema: str) -> None:
-        """From now on, until leave(), read the tables of the schema as of this moment."""
-
-    def leave(self) -> None:
-        """End an open transaction."""
-
-    def altered(self, schema: str) -> list[str]:
-        """The tables of the schema that are missing, have another shape, or lack an index."""
-
-    def make(self, schema: str, tables: Iterable[str]) -> None:
-        """Make these tables of the schema, empty, and drop what has their names now; within a transaction."""
-
-    def put_in_place(self, schema: str) -> None:
-        """Replace the tables of the schema by those that were made beside them; within a transaction."""
 
 
 class Recorder(Protocol):
@@ -137,3 +103,8 @@ class RowRefused(Exception):
 
 class RowTaken(RowRefused):
     """A row with this key is there already: of the log, a version of the demand."""
+
+
+def closed() -> StorageError:
+    """The error for use after closing."""
+    return StorageError("the storage cannot be used: it is closed")

@@ -148,7 +148,7 @@ BATCH = (
     ),
     Fault(
         "a policy is not asked within the second in which its moment has come",
-        "store/sqlite/tables.py",
+        "store/tables/moments.py",
         'at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")',
         'at.astimezone(UTC).isoformat().replace("+00:00", "Z")',
     ),

@@ -193,7 +193,7 @@ BEYOND_LAWS: tuple[tuple[str, str, str, str], ...] = (
     ("projections/figures/changes.py", "_difference", ", ) if word", SAME + "both have as many parts"),
     ("automation/reactions.py", "Reactions.notices", "after", SAME + "the first event is no notice"),
     ("automation/deliveries.py", "Deliveries.heal", "_lease", SAME + "a lease that is over is nobody's"),
-    ("store/sqlite/tables.py", "beside", "", SAME + "the word stands there once"),
+    ("store/tables/schemas.py", "beside", "", SAME + "the word stands there once"),
     ("projections/projector.py", "Projector.catch_up", "", ENDLESS),
     ("recording/moments.py", "Moments.learn", "saw(None)", ALONE + "recording judges it"),
     ("store/sqlite/writer.py", "Writer.append", "_others(None)", ALONE + "interruptions judges it"),

@@ -12,7 +12,7 @@ from demandflow.errors import InvalidValue, brief
 from demandflow.inputs.arguments import plain
 from demandflow.inputs.texts import asked_of, asked_text_of, searchable
 from demandflow.projections.board import own
-from demandflow.store.sqlite.tables import microseconds
+from demandflow.store.tables.moments import microseconds
 
 NAMES = ("channel", "lead", "resident", "workflow", "state", "stage", "ended_as", "urgency", "clock")
 REQUIRED = ("place", "channel", "workflow", "state", "stage")

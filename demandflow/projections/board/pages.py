@@ -18,8 +18,8 @@ from demandflow.projections.board.filter import RANGE, REQUIRED, SPELT, Conditio
 from demandflow.projections.board.indexes import INDEXES, RECEIPT
 from demandflow.projections.board.order import Order
 from demandflow.projections.board.paths import LOOKED_UP, Path, by_index, paths
-from demandflow.store.sqlite.tables import index_names
 from demandflow.store.statements import Statements, plans
+from demandflow.store.tables.schemas import index_names
 
 TINY, SHORT, MIDDLE, FEW, MANY = 1_000, 12_000, 48_000, 192_000, 3_000_000
 PASSED_ON, BEGUN = 3, 64

@@ -24,8 +24,9 @@ from demandflow.projections.board.sheet import board_as_csv
 from demandflow.projections.entries import Page
 from demandflow.projections.printing import minute
 from demandflow.projections.standing import dues_of, standing
-from demandflow.store.sqlite.tables import at_microseconds, index_names, microseconds
 from demandflow.store.statements import Statements
+from demandflow.store.tables.moments import at_microseconds, microseconds
+from demandflow.store.tables.schemas import index_names
 
 SCHEMA = """
 CREATE TABLE demandflow_board (

@@ -12,8 +12,8 @@ from typing import Any
 from demandflow.errors import InvalidValue, brief, listed
 from demandflow.projections.board.filter import Filter
 from demandflow.projections.printing import lasted, minute
-from demandflow.store.sqlite.tables import at_microseconds, microseconds
 from demandflow.store.statements import Statements
+from demandflow.store.tables.moments import at_microseconds, microseconds
 
 MICROSECOND = timedelta(microseconds=1)
 Span = tuple[datetime, datetime | None]

@@ -19,8 +19,8 @@ from demandflow.projections.figures.point_in_time import Cutoff
 from demandflow.projections.figures.question import Grouping, Question, columns_of
 from demandflow.projections.printing import minute
 from demandflow.projections.standing import CLOCK, CLOCKS_AT, MET, MISSED, Slice, dues_of
-from demandflow.store.sqlite.tables import at_microseconds, microseconds
 from demandflow.store.statements import Statements
+from demandflow.store.tables.moments import at_microseconds, microseconds
 
 ClockNames = frozenset[str]
 """Names of clocks; the empty name is for the due moment that a fact gave, and no clock."""

@@ -14,7 +14,8 @@ from uuid import UUID
 from demandflow.store.following.parking import Parking, of_the_row, reason_of, storable, topic_of
 from demandflow.store.following.sources import DemandSource, Row, Source
 from demandflow.store.mapper import Unreadable
-from demandflow.store.statements import Tables, replacing
+from demandflow.store.statements import replacing
+from demandflow.store.tables.tables import Tables
 
 ALL = 2**62
 PAGE = 1000

@@ -16,10 +16,8 @@ from demandflow.errors import StorageError, StorageUnreachable
 from demandflow.store.postgres.connection import TAKE_TURNS, Raw, Statements, configured, connect, failures, how
 from demandflow.store.postgres.dialect import LOG, NOTIFY
 from demandflow.store.postgres.failures import MAY_BE, failure
-from demandflow.store.recorder import NUMBERED, PUT, RowRecorder
-from demandflow.store.sqlite.failures import closed
-from demandflow.store.sqlite.writer import FULL
-from demandflow.store.statements import NumberedRow, Row, RowRefused, RowTaken
+from demandflow.store.recorder import FULL, NUMBERED, PUT, RowRecorder
+from demandflow.store.statements import NumberedRow, Row, RowRefused, RowTaken, closed
 
 T = TypeVar("T")
 APPEND = f"""WITH log AS (UPDATE demandflow_log SET last = last + cardinality(%(demands)s::text[]) RETURNING last),

@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from threading import RLock
 
 from demandflow.errors import StorageError
 from demandflow.store.postgres.connection import READING, TAKE_TURNS, Connection
 from demandflow.store.postgres.dialect import TABLES, making
-from demandflow.store.sqlite.failures import table_errors
-from demandflow.store.sqlite.tables import beside, tables_of
+from demandflow.store.tables.schemas import beside, tables_of
+from demandflow.store.tables.tables import Tables
 
 PRESENT = """SELECT c.relname, obj_description(c.oid, 'pg_class'),
     (SELECT string_agg(a.attname || ' ' || a.atttypid || ' ' || a.attnotnull, ', ' ORDER BY a.attnum)
@@ -24,35 +23,23 @@ PRESENT = """SELECT c.relname, obj_description(c.oid, 'pg_class'),
 THERE = "SELECT to_regclass(?) IS NOT NULL"
 
 
-class PostgresTables:
+class PostgresTables(Tables):
     """A connection to tables that can be rebuilt from the log.
 
     Who writes them takes the turn of all processes, and reads the position after that. Who reads holds the first table
     of the schema, so that its tables are not replaced by others meanwhile: a view of the past would find those empty.
     """
 
+    connection: Connection
+
     def __init__(self, url: str) -> None:
-        self.lock = RLock()
+        super().__init__()
         self.connection = Connection(url)
-
-    def close(self) -> None:
-        """Close the connection; doing so twice is harmless."""
-        with self.lock:
-            self.connection.close()
-
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """One thread at a time; an interruption leaves no transaction open."""
-        with self.lock, table_errors():
-            try:
-                yield
-            finally:
-                self.leave()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Store all that is written in the block, or nothing; one process at a time."""
-        with table_errors():
+        with self.errors():
             self.leave()
             try:
                 self.connection.begin("BEGIN", (TAKE_TURNS, (TABLES,)))

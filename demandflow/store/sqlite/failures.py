@@ -37,11 +37,6 @@ def storage_error(error: sqlite3.Error | OSError | UnicodeDecodeError, what: str
     return StorageError(f"the {what} cannot be used: {str(error) or type(error).__name__}{remedy}")
 
 
-def closed() -> StorageError:
-    """The error for use after closing."""
-    return StorageError("the storage cannot be used: it is closed")
-
-
 @contextmanager
 def storage_errors() -> Iterator[None]:
     """Raise what fails in this block as an error for the caller."""
@@ -63,5 +58,3 @@ def table_errors() -> Iterator[None]:
             remedy = "flow.rebuild() makes them from the log, and so does opening it again"
             raise StorageError(f"the tables were changed by somebody else ({error}); {remedy}") from error
         raise storage_error(error, "tables") from error
-    except RowRefused as error:
-        raise StorageError(f"the tables cannot be used: {error}") from error

@@ -14,7 +14,7 @@ from uuid import uuid4
 from demandflow.errors import InvalidValue, NotALog, StorageError, brief
 from demandflow.inputs.arguments import plain
 from demandflow.store.recorder import COLUMNS
-from demandflow.store.statements import Statements
+from demandflow.store.tables.schemas import columns_of
 
 OURS = {"demandflow_log": {"id", "tenant"}, "stored_events": set(COLUMNS)}
 """What the file of a log has, whichever release made it."""
@@ -117,11 +117,6 @@ def grows_beside(file: Path) -> bool:
 def wal_of(file: Path) -> Path:
     """The write-ahead file, in which SQLite keeps what is not in the file yet."""
     return Path(f"{file}-wal")
-
-
-def columns_of(connection: Statements, table: str) -> set[str]:
-    """The columns of a table; none if there is no such table."""
-    return {name for (name,) in connection.execute("SELECT name FROM pragma_table_info(?)", (table,))}
 
 
 def _holds(connection: sqlite3.Connection) -> bool:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import Any, TypeVar
 
-from demandflow.store.recorder import NUMBERED, PUT, RowRecorder
-from demandflow.store.sqlite.writer import FULL, INSERT, Writer, connected
+from demandflow.store.recorder import FULL, NUMBERED, PUT, RowRecorder
+from demandflow.store.sqlite.writer import INSERT, Writer, connected
 from demandflow.store.statements import NumberedRow, Row, Statements
 
 T = TypeVar("T")

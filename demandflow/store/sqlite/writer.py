@@ -10,14 +10,13 @@ from copy import copy
 from threading import Lock
 from typing import TypeVar
 
-from demandflow.errors import InvalidValue, brief
+from demandflow.store.recorder import FULL
 from demandflow.store.statements import Row
 
 T = TypeVar("T")
 BUSY_SECONDS = 5
 PATIENCE = 0.1
 """An append sleeps at most so many seconds before it looks again: the thread that settles it may be interrupted."""
-FULL, NORMAL = "FULL", "NORMAL"
 INSERT = "INSERT INTO stored_events VALUES (?, ?, ?, ?)"
 OF_THE_ROW = (sqlite3.Error, OverflowError, UnicodeEncodeError)
 """Errors of a row or of the storage; any other exception interrupts the thread that writes."""
@@ -233,11 +232,3 @@ def connected(path: str | None) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
-
-
-def check_synchronous(value: object) -> str:
-    """How commits are written to the disk. Raises InvalidValue."""
-    if isinstance(value, str) and value in (FULL, NORMAL):
-        return value
-    problem = f"{brief(value)} is not understood (possible: {FULL}, every commit waits for the disk; {NORMAL}, a power"
-    raise InvalidValue("synchronous", f"{problem} cut may take the last ones)")

@@ -21,7 +21,7 @@ from demandflow.projections.rebuilding import SCHEMA_BESIDE, Rebuilding
 from demandflow.projections.tables import SCHEMA, TABLES
 from demandflow.store.following import cursor
 from demandflow.store.sqlite import by_demand as demands
-from demandflow.store.sqlite.tables import beside, tables_of
+from demandflow.store.tables.schemas import beside, tables_of
 from demandflow.testing import FrozenClock, histories
 from demandflow.testing.playing.playing import play
 from tests.profiles import examples

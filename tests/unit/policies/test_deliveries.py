@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from demandflow import DemandFlow, InvalidValue, Notice
 from demandflow.automation.deliveries import LEASE, Deliveries
 from demandflow.store.following.cursor import SCHEMA
-from demandflow.store.sqlite.tables import Tables
+from demandflow.store.sqlite.tables import SQLiteTables
 from tests.profiles import examples
 from tests.unit.policies.test_running import POLICIES, TIMED, Town, registered
 from tests.unit.store.test_cursor import Source, rows
@@ -23,8 +23,8 @@ NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def tables() -> Iterator[Tables]:
-    made = Tables(None)
+def tables() -> Iterator[SQLiteTables]:
+    made = SQLiteTables(None)
     made.make(SCHEMA, made.altered(SCHEMA))
     yield made
     made.close()
@@ -33,7 +33,7 @@ def tables() -> Iterator[Tables]:
 @given(st.timedeltas(timedelta(days=-4000), timedelta(days=4000)) | st.timedeltas(-2 * LEASE, 2 * LEASE))
 @settings(max_examples=examples(200))
 def test_a_lease_holds_for_its_minute_and_no_longer_whatever_clock_wrote_it(ahead: timedelta) -> None:
-    made = Tables(None)
+    made = SQLiteTables(None)
     try:
         made.make(SCHEMA, made.altered(SCHEMA))
         one, other = (Deliveries(Source(), made, holder) for holder in ("one", "other"))
@@ -60,7 +60,7 @@ def test_a_clock_that_was_wrong_once_keeps_no_notice_back(tmp_path: Path) -> Non
     town.close()
 
 
-def test_a_log_that_is_not_as_it_was_is_told_by_nobodys_guess(tables: Tables) -> None:
+def test_a_log_that_is_not_as_it_was_is_told_by_nobodys_guess(tables: SQLiteTables) -> None:
     source = Source(rows([(1, True), (2, True), (3, True)]))
     deliveries = Deliveries(source, tables, "one")
     deliveries.begin("notices", NOW)

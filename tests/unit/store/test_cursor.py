@@ -19,7 +19,7 @@ from demandflow.store.following.cursor import Cursor, Effect, Position
 from demandflow.store.following.parking import Parking, grouped, unreadable, unusable, waiting
 from demandflow.store.following.sources import Row
 from demandflow.store.mapper import Unreadable
-from demandflow.store.sqlite.tables import Tables
+from demandflow.store.sqlite.tables import SQLiteTables
 from tests.profiles import examples
 from tests.stories import A, B, Story
 
@@ -45,7 +45,7 @@ class Source:
 class Shelf:
     """Keeps the positions that it takes in; some cannot be applied, some cannot be written."""
 
-    tables: Tables
+    tables: SQLiteTables
     refused: set[int] = field(default_factory=set)
     unwritable: set[int] = field(default_factory=set)
 
@@ -82,7 +82,7 @@ class Shelf:
 
 @contextmanager
 def shelved(source: Source, make: Any = str) -> Iterator[tuple[Cursor, Shelf]]:
-    with closing(Tables(None)) as tables:
+    with closing(SQLiteTables(None)) as tables:
         tables.make(cursor.SCHEMA, tables.altered(cursor.SCHEMA))
         place = Cursor(source, tables, "shelf", make)
         place.begin()

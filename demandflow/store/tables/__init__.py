@@ -1,0 +1,1 @@
+"""Tables made from the log, whichever database they are in."""
