@@ -173,6 +173,23 @@ def test_a_place_is_closed_only_with_a_word_on_its_open_demands(county: County) 
         close_place(county.flow, "x/c", by=KEEPER)
 
 
+@pytest.mark.parametrize("goes_to", [None, "f/c/g2"])
+def test_what_is_registered_while_its_place_is_closed_lies_where_all_lies_that_comes_later(
+    county: County, monkeypatch: pytest.MonkeyPatch, goes_to: str | None
+) -> None:
+    look = county.flow.figures_by
+
+    def overtaken(*given: Any, **more: Any) -> Any:
+        found = look(*given, **more)
+        county.ask("f/c/g1/b1")  # after it was looked whether demands are open there
+        return found
+
+    monkeypatch.setattr(county.flow, "figures_by", overtaken)
+    directory = close_place(county.flow, "f/c/g1/b1", goes_to, by=KEEPER)
+    assert directory.now("f/c/g1/b1", county.clock.now) == (goes_to or "f/c/g1",)
+    assert [row.place for row in county.flow.board(open=True).rows] == ["f/c/g1/b1"], "it is not lost"
+
+
 def test_places_that_no_directory_knows_are_listed(county: County) -> None:
     for place in ("f/c/g9", "f/c/g9", "x", "f/c/g1"):
         county.ask(place)
