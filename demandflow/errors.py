@@ -308,7 +308,7 @@ class StorageError(DemandFlowError, code="storage_error"):
 
 
 class StorageBusy(StorageError, code="storage_busy"):
-    """Somebody else held the storage for five seconds; nothing was recorded, and trying again may help."""
+    """Somebody held the storage for five seconds, or was faster again and again; nothing was recorded, try again."""
 
 
 class StorageUnreachable(StorageError, code="storage_unreachable"):

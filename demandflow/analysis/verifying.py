@@ -63,7 +63,7 @@ class Verified:
 def verify(flow: DemandFlow) -> Verified:
     """Read every event, and make all tables of board, figures and streams again beside those that are there.
 
-    It takes about as long as a rebuild, in a temporary file; others go on meanwhile. Raises StorageBusy.
+    It takes about twice as long as a rebuild, in a temporary file; others go on meanwhile. Raises StorageBusy.
     """
     log, unknown = flow.verify(), Counter[str]()
     try:

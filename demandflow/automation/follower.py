@@ -9,7 +9,7 @@ from threading import Event
 from demandflow.automation.notices import Notice
 from demandflow.automation.reactions import Reactions
 from demandflow.automation.runner import PolicyRun
-from demandflow.errors import InvalidValue, StorageBusy, brief
+from demandflow.errors import InvalidValue, StorageBusy, StorageUnreachable, brief
 from demandflow.store.backends import waiting_at
 
 LONGEST = timedelta(days=1)
@@ -27,10 +27,9 @@ def follow(
     """Run the policies until `stop` is set; returns how many reactions were recorded.
 
     The log is read again every so often (of one in PostgreSQL the server tells when something was recorded), and
-    policies are asked when they are due. `tell` is given each run that
-    recorded or parked something, and each StorageBusy and error of `notify`, which are tried again after a while.
-    Several followers of one log are safe. `stop` is looked at between two saves and two notices. Raises InvalidValue or
-    StorageError.
+    policies are asked when they are due. `tell` is given each run that recorded or parked something, and each
+    StorageBusy, StorageUnreachable and error of `notify`, after which it is tried again in a while. Several followers
+    of one log are safe. `stop` is looked at between two saves and two notices. Raises InvalidValue or StorageError.
     """
     if not isinstance(every, timedelta) or not timedelta(0) < every <= LONGEST:
         raise InvalidValue("every", f"must be a timedelta of more than nothing and at most a day, got {brief(every)}")
@@ -45,9 +44,9 @@ def follow(
                     tell(ran)
                 due = flow.next_moment()
                 pause = every if due is None else max(min(SHORTEST, every), min(every, due - flow.now()))
-            except StorageBusy as busy:
+            except (StorageBusy, StorageUnreachable) as error:
                 if tell is not None:
-                    tell(busy)
+                    tell(error)
             if notify is not None:
                 _deliver(flow, notify, stop, tell)
             wait(pause.total_seconds(), stop)

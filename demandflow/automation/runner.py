@@ -99,7 +99,7 @@ class Runner:
                     size, busy = max(1, size // 2), busy + 1
                     if busy > ATTEMPTS:
                         raise StorageBusy(f"others write to these demands all the time ({error})") from error
-                    pause(busy)
+                    pause(busy - 1)
                     continue
                 reacted += pass_.done
                 parked += pass_.parked

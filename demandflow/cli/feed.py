@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from itertools import count
+from threading import Event
 from typing import Any
 
 from demandflow.cli.follow import stopped_by_signals
@@ -43,12 +45,18 @@ def _feed(options: argparse.Namespace) -> int:
             if not rows:
                 check_reached(log, after)
                 sys.stdout.flush()
-                if not options.follow:
-                    stop.set()
             return rows
 
-        for _, row in zip(numbers, followed(log, read, options.after, stop), strict=False):
+        rows = followed(log, read, options.after, stop) if options.follow else _there(read, options.after, stop)
+        for _, row in zip(numbers, rows, strict=False):
             sys.stdout.buffer.write(cloud_event(log.id, row) + b"\n")
             if options.follow:
                 sys.stdout.buffer.flush()
     return 0
+
+
+def _there(read: Callable[[int], list[NumberedRow]], after: int, stop: Event) -> Iterator[NumberedRow]:
+    """What is there after a position."""
+    while not stop.is_set() and (rows := read(after)):
+        yield from rows
+        after = rows[-1][0]

@@ -9,7 +9,7 @@ from demandflow.errors import InvalidValue
 from demandflow.exchange.new_files import appearing, new_file
 from demandflow.store.backends import is_postgres
 from demandflow.store.sqlite.backup import copy
-from demandflow.store.sqlite.failures import storage_errors
+from demandflow.store.sqlite.failures import FILE, storage_errors
 from demandflow.store.sqlite.files import file_of, no_log
 
 
@@ -35,7 +35,7 @@ def backup_log(url: str, file: str | Path) -> BackedUp:
     source = file_of(url)
     if source is None:
         raise InvalidValue("url", "a log in memory has no file; export it")
-    with storage_errors():
+    with storage_errors(FILE):
         if not Path(source).is_file():
             raise no_log(url)
     with appearing(path) as draft:

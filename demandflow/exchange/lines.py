@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, NamedTuple, cast
 
 from demandflow.errors import InvalidValue, StorageError, brief
-from demandflow.store.sqlite.failures import storage_errors
+from demandflow.store.sqlite.failures import FILE, storage_errors
 
 DIGITS, LONGEST = 16, 2**26
 CHECK, END = b',"check":"', b'"}\n'
@@ -83,7 +83,7 @@ def written(file: IO[bytes], *, compressed: bool) -> Iterator[LineWriter]:
 def read(path: Path) -> Iterator[CheckedLine]:
     """The lines of the file, checked. Raises DamagedFile at the first that was changed, or StorageError."""
     number, total = 0, hashlib.sha256()
-    with storage_errors(), ExitStack() as stack:
+    with storage_errors(FILE), ExitStack() as stack:
         file: IO[bytes] = stack.enter_context(path.open("rb"))
         begins = file.read(len(GZIP))
         file.seek(0)

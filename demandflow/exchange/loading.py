@@ -14,7 +14,7 @@ from demandflow.store.backends import is_postgres
 from demandflow.store.following.cursor import PAGE
 from demandflow.store.log import Log
 from demandflow.store.raw_rows import AboutLog, Misplaced
-from demandflow.store.sqlite.failures import storage_errors
+from demandflow.store.sqlite.failures import FILE, storage_errors
 from demandflow.store.sqlite.files import file_of
 from demandflow.store.statements import NumberedRow
 
@@ -38,7 +38,7 @@ def load_log(file: str | Path, url: str) -> Loaded:
     WrongTenant, WrongZone and WorkflowChanged if the log there says otherwise of itself.
     """
     path = file_named(file)
-    with storage_errors():
+    with storage_errors(FILE):
         if not path.is_file():
             raise InvalidValue("file", f"there is no file {path}")
     if not is_postgres(url) and file_of(url) is None:

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from demandflow.errors import InvalidValue
 from demandflow.exchange.lines import file_named
-from demandflow.store.sqlite.failures import storage_errors
+from demandflow.store.sqlite.failures import FILE, storage_errors
 from demandflow.store.sqlite.files import appear
 
 
@@ -36,7 +36,7 @@ def appearing(path: Path) -> Iterator[Path]:
     If the block raises, nothing is left of it. Raises StorageError.
     """
     draft = path.with_name(f".{uuid4().hex}.new")
-    with storage_errors():
+    with storage_errors(FILE):
         try:
             yield draft
             with draft.open("rb+") as made:

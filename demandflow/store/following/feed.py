@@ -9,7 +9,7 @@ from threading import Event as Signal
 from typing import Any, NamedTuple, TypeVar
 
 from demandflow.domain.events import Event
-from demandflow.errors import InvalidValue, StorageBusy, brief
+from demandflow.errors import InvalidValue, StorageBusy, StorageUnreachable, brief
 from demandflow.inputs.arguments import whole_number, yes_or_no
 from demandflow.store.backends import waiting_at
 from demandflow.store.following.cursor import PAGE
@@ -62,8 +62,8 @@ class Feed:
         """What was recorded after a position, and what is recorded from now on, until `stop` is set.
 
         Where nothing is left the log is read again `every` so often; of a log in PostgreSQL the server tells when
-        something was recorded, and then at once. Raises what events_after() raises, but for
-        StorageBusy: it reads again.
+        something was recorded, and then at once. Raises what events_after() raises, but for StorageBusy and
+        StorageUnreachable: it reads again.
         """
         whole_number("after", after, 0, LAST_POSITION)
         skip = yes_or_no("skip_unreadable", skip_unreadable)
@@ -111,7 +111,7 @@ def followed(
         while not stop.is_set():
             try:
                 page = read(after)
-            except StorageBusy:
+            except (StorageBusy, StorageUnreachable):
                 page = ()
             for item in page:
                 if stop.is_set():

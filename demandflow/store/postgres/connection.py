@@ -24,7 +24,7 @@ COPIED = 20
 TOGETHER = 100
 """So many rows are inserted by one statement, where they may be there; no two of them may have the same key."""
 LOCK_SECONDS, CONNECT_SECONDS = 5, 5
-SETTINGS = f"-c lock_timeout={LOCK_SECONDS}s -c client_min_messages=warning"
+SETTINGS = f"-c lock_timeout={LOCK_SECONDS}s -c client_min_messages=warning -c cursor_tuple_fraction=1"
 READING = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 TAKE_TURNS = "SELECT pg_advisory_xact_lock(%s::int, hashtext(current_schema()))"
 IN_TRANSACTION = (pq.TransactionStatus.INTRANS, pq.TransactionStatus.INERROR, pq.TransactionStatus.ACTIVE)

@@ -15,7 +15,7 @@ LOG, TABLES = 1_207_849_481, 1_207_849_482
 """The numbers of our advisory locks: who writes what is kept with the log, and who writes the tables made from it."""
 CHANNEL = "demandflow"
 """On which the server tells that something was recorded, and in which schema."""
-NOTIFY = f"pg_notify('{CHANNEL}', current_schema())"
+TELL = f"SELECT pg_notify('{CHANNEL}', current_schema())"
 EVENTS = """CREATE TABLE stored_events (
     originator_id TEXT COLLATE "C" NOT NULL, originator_version BIGINT NOT NULL, topic TEXT COLLATE "C" NOT NULL,
     state BYTEA NOT NULL, rowid BIGINT PRIMARY KEY, UNIQUE (originator_id, originator_version)
@@ -51,7 +51,7 @@ TYPES = (("INTEGER", "BIGINT"), (" TEXT", ' TEXT COLLATE "C"'), ("BLOB", "BYTEA"
 _TABLE = re.compile(r"\s*CREATE TABLE (?:IF NOT EXISTS )?(\w+)")
 _INDEX = re.compile(r"\s*CREATE INDEX (?:IF NOT EXISTS )?\w+ ON (\w+) \((.*?)\)(.*)", re.DOTALL)
 _PLAIN = re.compile(r"INSERT INTO (\w+(?: \([^)?]*\))?) VALUES \([?, ]+\)$")
-_ROW = re.compile(r"(INSERT INTO \w+ (?:\([^)?]*\) )?VALUES )(\([?, ]+\))(.*)", re.DOTALL)
+_ROW = re.compile(r"(INSERT INTO \w+ (?:\([^)?]*\) )?VALUES )(\([?, ]+\))([^?]*)")
 _UNIQUE = re.compile(r"(\w+)( TEXT NOT NULL) UNIQUE|,\s*UNIQUE \(([^)]*)\)")
 
 

@@ -21,11 +21,15 @@ class Listener:
     def __init__(self, url: str) -> None:
         self._url, self._schema = url, ""
         self._raw: Raw | None = None
+        self._deaf = False
 
     def wait(self, seconds: float, stop: Event) -> None:
         """Until something may have been recorded, `stop` is set, or so many seconds have passed."""
         until = monotonic() + seconds
         try:
+            if self._deaf:
+                stop.wait(seconds)
+                return None
             if self._raw is None:
                 return self._listen()  # what was recorded before is to be read first
             while not stop.is_set() and (left := until - monotonic()) > 0:
@@ -48,4 +52,8 @@ class Listener:
         self._raw = connect(self._url)
         with failures(self._raw):
             (self._schema,) = self._raw.execute("SELECT current_schema()").fetchone() or ("",)
+            (self._deaf,) = self._raw.execute("SELECT pg_is_in_recovery()").fetchone() or (False,)
+            if self._deaf:  # a standby tells nobody
+                return self.close()
             self._raw.execute(f"LISTEN {CHANNEL}")
+        return None

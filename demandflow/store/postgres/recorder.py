@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from random import uniform
 from threading import Lock
 from time import sleep
@@ -14,20 +14,20 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from demandflow.errors import StorageError, StorageUnreachable
 from demandflow.store.postgres.connection import TAKE_TURNS, Raw, Statements, configured, connect, failures, how
-from demandflow.store.postgres.dialect import LOG, NOTIFY
+from demandflow.store.postgres.dialect import LOG, TELL
 from demandflow.store.postgres.failures import MAY_BE, failure
 from demandflow.store.recorder import FULL, NUMBERED, PUT, RowRecorder
 from demandflow.store.statements import NumberedRow, Row, RowRefused, RowTaken, closed
 
 T = TypeVar("T")
-APPEND = f"""WITH log AS (UPDATE demandflow_log SET last = last + cardinality(%(demands)s::text[]) RETURNING last),
+APPEND = """WITH log AS (UPDATE demandflow_log SET last = last + cardinality(%(demands)s::text[]) RETURNING last),
     new AS (INSERT INTO stored_events
         SELECT demand, version, topic, state, log.last - cardinality(%(demands)s::text[]) + number
         FROM log, unnest(%(demands)s::text[], %(versions)s::bigint[], %(topics)s::text[], %(states)b::bytea[])
             WITH ORDINALITY AS new (demand, version, topic, state, number))
-    SELECT last, {NOTIFY} FROM log"""  # noqa: S608
+    SELECT last FROM log"""
 """One statement and one round trip: no client holds a lock while it thinks, so one that stops stops nobody."""
-THERE = "SELECT rowid, topic, state FROM stored_events WHERE originator_id = %s AND originator_version = %s"
+THERE = "SELECT rowid, topic, state FROM stored_events WHERE originator_id = ? AND originator_version = ?"
 _OF_DEMAND = "SELECT originator_version, topic, state FROM stored_events WHERE originator_id = ?"
 _BETWEEN = f"{_OF_DEMAND} AND originator_version > ? AND originator_version <= ? ORDER BY originator_version"
 LAST_VERSION = 2**62
@@ -90,10 +90,11 @@ class PostgresRecorder(RowRecorder):
 
         def insert(raw: Raw) -> int:
             with failures(raw):
-                last, _ = raw.execute(APPEND, values).fetchone() or (0, "")
+                (last,) = raw.execute(APPEND, values).fetchone() or (0,)
             return int(last)
 
         lost: StorageUnreachable | None = None
+        unknown = False
         for pause in (0.0, *PAUSES):
             try:
                 if pause:
@@ -101,18 +102,21 @@ class PostgresRecorder(RowRecorder):
                     connect(self._url).close()  # the pool would wait for a server that is away
                 with self._connection() as raw:
                     if first is None:
-                        return insert(raw)
-                    return _in_turn(raw, lambda connection: (first(connection), insert(connection.raw))[1])
+                        last = insert(raw)
+                    else:
+                        last = _in_turn(raw, lambda connection: (first(connection), insert(connection.raw))[1])
+                    _tell(raw)
+                return last
             except RowTaken:
-                if lost is not None and (last := self._stored(rows)) is not None:
-                    return last
+                if lost is not None and (there := self._stored(rows)) is not None:
+                    return there
                 raise
             except RowRefused as error:
                 raise StorageError(f"the storage cannot be used: {error}; nothing was recorded") from error
             except StorageUnreachable as error:
-                lost = error
+                lost, unknown = error, unknown or MAY_BE in str(error)
                 self._pool.check()
-        raise StorageUnreachable(str(lost) if MAY_BE in str(lost) else f"{lost}; {MAY_BE}") from lost
+        raise StorageUnreachable(f"{lost}; {MAY_BE}" if unknown and MAY_BE not in str(lost) else str(lost)) from lost
 
     def put(self, rows: Sequence[NumberedRow], first: Callable[[Any], object]) -> None:
         """Store these rows at their own positions, after doing `first` in the same transaction. Raises RowTaken."""
@@ -122,7 +126,6 @@ class PostgresRecorder(RowRecorder):
             first(connection)
             connection.executemany(PUT, rows)
             connection.execute("UPDATE demandflow_log SET last = ?", (rows[-1][0],))
-            connection.execute(f"SELECT {NOTIFY}")
 
         self.transaction(insert)
 
@@ -151,7 +154,7 @@ class PostgresRecorder(RowRecorder):
 
     def _stored(self, rows: Sequence[Row]) -> int | None:
         """The position of the last of these rows if they are there as they are; None if not."""
-        there = [self.rows(THERE.replace("%s", "?"), row[:2]) for row in rows]
+        there = [self.rows(THERE, row[:2]) for row in rows]
         same = all(
             found and tuple(found[0][1:]) == (topic, bytes(state))
             for found, (_, _, topic, state) in zip(there, rows, strict=True)
@@ -187,6 +190,15 @@ class PostgresRecorder(RowRecorder):
                 raw.close()
             else:
                 pool.putconn(raw)
+
+
+def _tell(raw: Raw) -> None:
+    """Tell whoever follows that something was recorded, which it is, whatever becomes of this.
+
+    In a statement of its own: in that of the rows, all logs of a server would wait for each other's commits.
+    """
+    with suppress(psycopg.Error):
+        raw.execute(TELL)
 
 
 def _in_turn(raw: Raw, work: Callable[[Any], T]) -> T:

@@ -10,6 +10,8 @@ from errno import EACCES, EDQUOT, EFBIG, EIO, ENOSPC, EPERM, EROFS
 from demandflow.errors import StorageBusy, StorageError
 from demandflow.store.statements import RowRefused
 
+FILE = "file"
+"""What is written or read that is no log."""
 FULL = "; nothing was recorded: make room on the disk, then it goes on"
 NOT_WRITABLE = "; nothing was recorded: this process must be allowed to write the file and its folder, then it goes on"
 FAILING = "; look at the disk: it may be full or failing. Then do it again with the same command_id"
@@ -29,7 +31,7 @@ REMEDIES_OF_THE_SYSTEM = {
 def storage_error(error: sqlite3.Error | OSError | UnicodeDecodeError, what: str = "storage") -> StorageError:
     """The error for the caller: StorageBusy where trying again may help."""
     if isinstance(error, OSError):
-        remedy = REMEDIES_OF_THE_SYSTEM.get(error.errno or 0, "")
+        remedy = "" if what == FILE else REMEDIES_OF_THE_SYSTEM.get(error.errno or 0, "")
         return StorageError(f"the {what} cannot be used: {error.strerror or error}{remedy}")
     if "locked" in str(error) or "busy" in str(error):
         return StorageBusy(f"the {what} is held by somebody else ({error}); try again")
@@ -38,11 +40,13 @@ def storage_error(error: sqlite3.Error | OSError | UnicodeDecodeError, what: str
 
 
 @contextmanager
-def storage_errors() -> Iterator[None]:
+def storage_errors(what: str = "storage") -> Iterator[None]:
     """Raise what fails in this block as an error for the caller."""
     try:
         yield
-    except (sqlite3.Error, OSError, UnicodeDecodeError) as error:  # the last: words of a damaged file
+    except OSError as error:
+        raise storage_error(error, what) from error
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # the last: words of a damaged file
         raise storage_error(error) from error
     except RowRefused as error:
         raise StorageError(f"the storage cannot be used: {error}") from error

@@ -32,8 +32,9 @@ class SQLiteTables(Tables):
 
     def close(self) -> None:
         """Close the connection; doing so twice is harmless."""
-        self._closed = True
-        super().close()
+        with self.lock:
+            self._closed = True
+            super().close()
 
     def errors(self) -> AbstractContextManager[None]:
         """Raise what fails in this block as an error for the caller."""
