@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from demandflow import DemandFlow, InvalidValue
 from demandflow.cli.main import main
-from demandflow.errors import HistoryIncomplete, StorageBusy, UnreadableEvent
+from demandflow.errors import HistoryIncomplete, StorageBusy, StorageError, StorageUnreachable, UnreadableEvent
 from demandflow.exchange.cloud_events import cloud_event
 from demandflow.store.following.feed import Positioned
 from demandflow.store.holes import Hole
@@ -129,8 +129,9 @@ def test_a_position_that_the_log_never_reached_is_refused(tmp_path: Path) -> Non
             next(flow.follow_events(7))
 
 
-def test_following_ends_when_it_is_told_and_goes_on_where_the_log_was_busy(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("failure", [StorageBusy, StorageUnreachable])
+def test_following_ends_when_it_is_told_and_goes_on_where_the_log_was_busy_or_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: type[StorageError]
 ) -> None:
     stop, busy = Signal(), [True, False, True]
     with DemandFlow.open(filled(tmp_path / "log.db")) as flow:
@@ -138,7 +139,7 @@ def test_following_ends_when_it_is_told_and_goes_on_where_the_log_was_busy(
 
         def sometimes(after: int, limit: int) -> Any:
             if busy and busy.pop():
-                raise StorageBusy("somebody writes")
+                raise failure("not now")
             return page(after, limit)
 
         monkeypatch.setattr(flow._log, "page", sometimes)

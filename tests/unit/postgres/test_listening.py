@@ -13,6 +13,7 @@ import pytest
 
 from demandflow import DemandFlow
 from demandflow.automation.follower import follow
+from demandflow.errors import StorageBusy, StorageUnreachable
 from demandflow.store.backends import waiting_at
 from demandflow.store.postgres.listening import Listener
 from demandflow.testing.playing.places import Schemas
@@ -85,6 +86,22 @@ def test_policies_act_at_once_on_what_others_record(postgres: str) -> None:
             assert all(one.wait(SOON) for one in looked)
             register(postgres)
             assert acted.wait(SOON)
+
+
+def test_policies_go_on_after_a_server_that_was_away(postgres: str) -> None:
+    stop, told = Event(), list[object]()
+    with DemandFlow.open(postgres) as flow:
+        run, failures = flow.run_policies, [StorageUnreachable("it is away"), StorageBusy("it is held")]
+
+        def sometimes(*given: object, **more: object) -> object:
+            if failures:
+                raise failures.pop()
+            stop.set()
+            return run(*given, **more)  # type: ignore[arg-type]
+
+        flow.run_policies = sometimes  # type: ignore[method-assign,assignment]
+        assert follow(flow, stop, every=timedelta(milliseconds=1), tell=told.append) == 0
+    assert [type(one) for one in told] == [StorageBusy, StorageUnreachable]
 
 
 def test_another_log_of_the_database_wakes_nobody(postgres: str, servers: Schemas) -> None:
