@@ -87,7 +87,7 @@ class DemandFlow(Drafts, StreamsAsked, Reactions, Upkeep, Feed):
         names = [str(getattr(policy, "name", "")) for policy in policies] if isinstance(policies, Sequence) else ()
         self._log, self._workflows, self._tenant, self._clock, self._new_id = log, workflows, tenant, clock, new_id
         self._handler = CommandHandler(log, workflows, moments or Moments(clock), policies=names, keep=keep)
-        self._projector = Projector(log, log.zone, progress, workflows.dimensions)
+        self._projector = Projector(log, log.zone, progress, workflows.dimensions, workflows.versioned)
         try:
             self._policies = checked(policies, workflows)
             asking = Asking(self._policies, workflows, self._handler.demands.current)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from demandflow.cli.verify import opened, say_which_log
+from demandflow.cli.verify import check_workflows, opened, say_which_log
 
 
 def add_rebuild(topics: Any) -> None:
@@ -21,6 +21,7 @@ def add_rebuild(topics: Any) -> None:
 
 def _rebuild(options: argparse.Namespace) -> int:
     with opened(options) as flow:
+        check_workflows(flow)
         with bar("rebuilding") as progress:
             flow.rebuild(progress)
         sys.stdout.write(f"rebuilt up to position {flow.last_position()}\n")

@@ -8,8 +8,9 @@ import warnings
 from typing import Any
 
 from demandflow.analysis.verifying import verify
-from demandflow.application import DemandFlow
+from demandflow.application import DemandFlow, published
 from demandflow.calendars.ends import CalendarEnds
+from demandflow.errors import InvalidValue, listed
 from demandflow.workflow_files.sources import Sources
 
 
@@ -35,15 +36,22 @@ def say_which_log(made: Any) -> None:
     made.add_argument("--tenant", help="whose log it is, if it says so")
 
 
-def opened(options: argparse.Namespace) -> DemandFlow:
-    """The log that they name, which must be there."""
-    given: dict[str, Any] = {"create": False, "tenant": options.tenant}
+def opened(options: argparse.Namespace, *, create: bool = False, **given: Any) -> DemandFlow:
+    """The log that they name, which must be there unless it is created."""
+    given |= {"create": create, "tenant": options.tenant}
     if options.workflow:
         sources = Sources(options.vocabulary)
         given["workflows"] = [sources.workflow(file) for file in options.workflow]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CalendarEnds)
         return DemandFlow.open(options.url, **given)
+
+
+def check_workflows(flow: DemandFlow) -> None:
+    """Raises InvalidValue if the log has workflows that were not given: tables would be made without their facts."""
+    if unknown := flow._log.workflows.difference(flow.workflows, (workflow.key for workflow in published())):
+        problem = f"the log has {listed(sorted(unknown))}, too, and the tables count by what their facts say"
+        raise InvalidValue("workflow", f"{problem}; give each by --workflow, or make the tables by flow.rebuild()")
 
 
 def _verify(options: argparse.Namespace) -> int:

@@ -8,11 +8,12 @@ from msgspec.structs import replace
 
 from demandflow.domain.demand import Demand, set_part
 from demandflow.domain.events import Event
-from demandflow.domain.fact import Fact
+from demandflow.domain.fact import Earlier, Fact
 from demandflow.domain.facts import ContractedOut, Corrected, Evaluated, Registered, Sorted, correctable
-from demandflow.domain.own_fields import as_said, with_own
+from demandflow.domain.own_fields import as_said, earlier_with, with_own
 from demandflow.domain.standard.scores import corrected_meanings, corrected_scores
 from demandflow.domain.stream import Change
+from demandflow.errors import UnreadableEvent, brief, listed
 
 
 def corrected(was: Demand, event: Event, fact: Any, change: Change) -> None:
@@ -21,7 +22,7 @@ def corrected(was: Demand, event: Event, fact: Any, change: Change) -> None:
     if kind is None:
         return
     if fact.own is not None:
-        _correct_own(was, fact, kind, change)
+        _correct_own(was, event, kind, change)
     if fact.channel is not None and issubclass(kind, Registered):
         set_part(was, change, "subject", channel=fact.channel)
     if issubclass(kind, Registered | Sorted):
@@ -48,10 +49,26 @@ def corrected(was: Demand, event: Event, fact: Any, change: Change) -> None:
             set_part(was, change, "this_round", scores=scores, score_means=means)
 
 
-def _correct_own(was: Demand, fact: Any, kind: type[Fact], change: Change) -> None:
+def _correct_own(was: Demand, event: Event, kind: type[Fact], change: Change) -> None:
+    fact: Any = event.fact
     values, since = change.get("_attributes", was._attributes), change.get("_attributes_from", was._attributes_from)
-    said = {name: value for name, value in as_said(kind, fact.own).items() if fact.event >= since.get(name, 0)}
+    earlier = was._earlier.get(fact.event)
+    new = _said_of_own(event, kind, earlier)
+    said = {name: value for name, value in new.items() if fact.event >= since.get(name, 0)}
     change["_attributes"], change["_attributes_from"] = values | said, since | dict.fromkeys(said, fact.event)
+    if (stored := earlier_with(earlier, fact.own)) is not None:
+        change["_earlier"] = {**was._earlier, fact.event: stored}
+
+
+def _said_of_own(event: Event, kind: type[Fact], earlier: Earlier | None) -> dict[str, Any]:
+    """What a correction says of own fields. Raises UnreadableEvent if it cannot be said in today's."""
+    fact: Any = event.fact
+    try:
+        return as_said(kind, fact.own, earlier)
+    except Exception as error:  # a community's function may raise anything
+        names, (first, *_) = listed(name for name, _ in fact.own), [*str(error).splitlines(), ""]
+        why = f"{kind.__name__} cannot say {names} ({type(error).__name__}: {brief(first)})"
+        raise UnreadableEvent(str(event.demand), event.version, fact.TOPIC, why) from None
 
 
 def with_corrections(events: list[Event]) -> list[Event]:
@@ -73,7 +90,9 @@ def with_corrections(events: list[Event]) -> list[Event]:
                 means = corrected_meanings(stamp.score_means or (), said, event.stamp.score_means or ())
                 stamp = replace(stamp, score_means=means or None)
             right = named.fact.model_copy(update=fields)
-            right = right if event.fact.own is None else with_own(right, event.fact.own)
+            if (own := event.fact.own) is not None:
+                right = with_own(right, _said_of_own(event, type(right), named.earlier))
+                named = replace(named, earlier=earlier_with(named.earlier, own))
             by_version[named.version] = replace(named, fact=right, stamp=stamp)
         applied = event.fact.model_copy(update=dict.fromkeys((*event.fact.replaced, "own")))
         by_version[event.version] = replace(event, fact=applied)

@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct, field
 
-from demandflow.domain.fact import Fact
+from demandflow.domain.fact import Earlier, Fact
 from demandflow.domain.values import Actor, Role
 
 Moment: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -95,13 +95,14 @@ class Stamp(Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class Event(Struct, frozen=True, gc=False):
-    """One recorded fact of one demand; versions count from 1."""
+    """One recorded fact of one demand; versions count from 1. `earlier` is how it was stored by an older class."""
 
     demand: UUID
     version: int
     fact: Fact
     meta: Meta
     stamp: Stamp
+    earlier: Earlier | None = None
 
     @property
     def originator_id(self) -> UUID:

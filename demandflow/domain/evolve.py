@@ -54,9 +54,9 @@ def evolve(stream: S | None, event: Event, of: type[S] = Demand) -> S:  # type: 
     if meta.command_id is not None and (command := meta.command) is not None:
         change["commands"] = (*was.commands, (command, event.version))
     if kind not in OURS or kind is facts.UnknownFact or event.fact.__pydantic_extra__:
-        said = own_values(event.fact)
-        change["_attributes"] = was._attributes | said
+        change["_attributes"] = was._attributes | (said := own_values(event.fact))
         change["_attributes_from"] = was._attributes_from | dict.fromkeys(said, event.version)
+        change["_earlier"] = was._earlier if event.earlier is None else {**was._earlier, event.version: event.earlier}
     if isinstance(was, Demand):
         _change_a_demand(was, event, change)
     elif was.changes is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, TypeVar, dataclass_transform
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import from_json, to_json, to_jsonable_python
@@ -140,6 +140,18 @@ def stored_topic(kind: type[Fact]) -> str:
     """The topic under which facts of this class are stored: from its second version on it says which."""
     version = vars(kind).get("VERSION", 1)
     return kind.TOPIC if version == 1 else f"{kind.TOPIC}@{version}"
+
+
+def stored_topics(kind: type[Fact]) -> tuple[str, ...]:
+    """All topics under which facts of this class are stored: those of before, and today's."""
+    return (*vars(kind).get("EARLIER", {}), stored_topic(kind))
+
+
+class Earlier(NamedTuple):
+    """A fact as it was stored, under a topic of before: its fields, as JSON has them."""
+
+    topic: str
+    fields: dict[str, Any]
 
 
 def readers(kind: type[F]) -> dict[str, Callable[..., F]]:

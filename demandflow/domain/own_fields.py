@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Annotated, Any, TypeVar
 
 from pydantic import TypeAdapter
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
-from demandflow.domain.fact import Fact
+from demandflow.domain.fact import Earlier, Fact
 from demandflow.domain.facts import STANDARD_FACTS, Corrected, UnknownFact
 from demandflow.domain.values import STORED
+from demandflow.errors import InvalidValue, listed
 from demandflow.inputs.own_values import OwnValue
 
 F = TypeVar("F", bound=Fact)
@@ -44,21 +45,38 @@ def correctable_own(kind: type[Fact]) -> tuple[str, ...]:
     return () if issubclass(kind, Corrected) else own_fields(kind)
 
 
-def as_said(kind: type[Fact], own: Iterable[OwnValue]) -> dict[str, Any]:
+def as_said(kind: type[Fact], own: Iterable[OwnValue], earlier: Earlier | None = None) -> dict[str, Any]:
     """What a correction of such a fact says, as the fact would; of a class that is not known, as it is stored.
 
-    A class that no longer takes a value gets it as it is stored, so that all readers of a log see the same.
+    A class that no longer takes a value gets it as it is stored, so that all readers of a log see the same. If the fact
+    was stored as an `earlier` class had it, the correction may name fields of then: raises what makes today's of them.
     """
     possible = None if kind in OURS else correctable_own(kind)
+    if earlier is not None and possible is not None and any(name not in possible for name, _ in own):
+        return _as_said_before(kind, dict(own), earlier)
     if issubclass(kind, Corrected):
         return {}
     values = ((name, _value(kind, name, value)) for name, value in own if possible is None or name in possible)
     return {name: value for name, value in values if value is not None}
 
 
-def with_own(fact: F, own: Iterable[OwnValue]) -> F:
+def _as_said_before(kind: type[Fact], own: Mapping[str, Any], earlier: Earlier) -> dict[str, Any]:
+    """What becomes otherwise in today's own fields if it was stored so."""
+    todays, read = kind.EARLIER[earlier.topic], kind.__pydantic_validator__.validate_json
+    was, now = (todays(from_json(to_json({**earlier.fields, **more}))) for more in ({}, own))
+    if was == now and (lost := [name for name in own if name not in earlier.fields]):
+        raise InvalidValue("own", f"EARLIER[{earlier.topic!r}] of {kind.__name__} makes nothing of {listed(lost)}")
+    before, after = (own_values(read(to_json(fields), context=STORED)) for fields in (was, now))
+    return {name: value for name, value in after.items() if name not in before or before[name] != value}
+
+
+def earlier_with(earlier: Earlier | None, own: Iterable[OwnValue]) -> Earlier | None:
+    """What was stored of a fact of an earlier class, as if it had been this."""
+    return None if earlier is None else earlier._replace(fields={**earlier.fields, **dict(own)})
+
+
+def with_own(fact: F, values: Mapping[str, Any]) -> F:
     """The fact as if it had said this in its own fields."""
-    values = as_said(type(fact), own)
     if isinstance(fact, UnknownFact):
         return fact.model_copy(update={"body": json.dumps({**fact.fields, **values}, ensure_ascii=False)})
     if type(fact) not in OURS:

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from demandflow.domain.clocks.states import RUNNING, ClockState
 from demandflow.domain.events import Event, Stamp
-from demandflow.domain.fact import Fact
+from demandflow.domain.fact import Earlier, Fact
 from demandflow.errors import DemandNotFound
 
 Change = dict[str, Any]
@@ -49,7 +49,8 @@ class Stream(Struct, frozen=True):
     recording, `last` the latest of happening. `due` is the moment that a fact named for the whole of it; `next_due`
     also looks at its `clocks`. `facts` are those of its events; `missing` are the versions (from, to) of events that
     went from the log, if any did. `commands` are the ids of the commands that led to its events. `_attributes` is what
-    own fields said, and `_attributes_from` the version of the event that said each.
+    own fields said, `_attributes_from` the version of the event that said each, and `_earlier` what was stored of those
+    whose class was another, by version.
 
     A kind of stream has fields of its own, and says in `changes` which of them an event changes. KIND is stamped on its
     events; those of demands have none. KEY is the field of its first fact by which it is known: of each word there is
@@ -76,6 +77,7 @@ class Stream(Struct, frozen=True):
     commands: tuple[tuple[str, int], ...] = ()
     _attributes: dict[str, Any] = {}
     _attributes_from: dict[str, int] = {}
+    _earlier: dict[int, Earlier] = {}
 
     state = reads[str]("stamp.state")
     stage = reads[str]("stamp.stage")

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from time import monotonic
+from urllib.parse import quote
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,8 @@ from demandflow.store.sqlite.tables import BUSY_SECONDS
 from demandflow.store.statements import Statements
 
 READER = "figures"
+VERSIONED = "@"
+"""Before topics of facts with versions, where the tables say how they are made; own fields have other names."""
 OF_EARLIER_RELEASES = ("demandflow_position", "demandflow_schema")
 
 
@@ -33,20 +36,28 @@ class Projector:
     """Keeps the board, the totals and the ledger; every question first catches up with the log."""
 
     def __init__(
-        self, source: DemandSource, zone: str, progress: Progress | None = None, declared: Collection[str] = ()
+        self,
+        source: DemandSource,
+        zone: str,
+        progress: Progress | None = None,
+        declared: Collection[str] = (),
+        versioned: Collection[str] = (),
     ) -> None:
         """`progress` is called while the tables are rebuilt before a question.
 
         `declared` are the own fields that are dimensions for who asks here. The tables may have others besides.
+        `versioned` are the topics of facts with versions that are known here.
         """
         self.zone, self.declared = zone_of(zone), tuple(sorted(declared))
-        self._own: Own = self.declared
+        self._versioned = frozenset(f"{VERSIONED}{quote(topic, safe='')}" for topic in versioned)
+        self._own: Own = ()
         self._source, self._progress = source, progress
         self._books = Bookkeeping(source)
         self._tables = tables_at(source.path)
         self._connection = self._tables.connection
         self._cursor = Cursor(source, self._tables, READER, self._make)
-        self._rebuilding = Rebuilding(source, self._tables, self._cursor, self._days, self._agree)
+        self._rebuilding = Rebuilding(source, self._tables, self._cursor, self._days, self._agree_to_write)
+        self._agree()
         try:
             self._heal()
         except BaseException:
@@ -108,6 +119,7 @@ class Projector:
             while not self._matches():
                 if not self._rebuilding.go_on(progress or self._progress):
                     self._rebuilding.begin()
+            self._say_what_is_known()
             while (position := self._next_page(upto)) is not None:
                 if progress is not None:
                     progress(position, max(position, self._source.last_position()))
@@ -149,7 +161,7 @@ class Projector:
     @property
     def dimensions(self) -> Own:
         """The own fields that are dimensions of the tables, for whoever declared them."""
-        return self._own
+        return tuple(name for name in self._own if not name.startswith(VERSIONED))
 
     def marked(self, page: board.BoardPage) -> board.BoardPage:
         """The page, with the demands on it that have a parked event; to be called within tables()."""
@@ -206,7 +218,7 @@ class Projector:
         return self._cursor.matches(position)
 
     def _make(self) -> str:
-        """Which tables are made: the zone, the definitions, and the own fields that are dimensions."""
+        """Which tables are made: the zone, the definitions, own fields that are dimensions, topics with versions."""
         return f"{self.zone.key} {','.join((str(DEFINITIONS_VERSION), *self._own))}"
 
     def _agree(self, make: str | None = None) -> Own:
@@ -214,7 +226,27 @@ class Projector:
 
         So processes with other declarations come to have the same tables, rather than rebuild them in turn.
         """
-        _, _, after_zone = (make or "").partition(" ")
-        theirs = after_zone.partition(" ")[0].split(",")[1:]
-        self._own = tuple(sorted({*self.declared, *theirs}))
+        self._own = tuple(sorted({*self.declared, *self._versioned, *_names_in(make)}))
         return self._own
+
+    def _agree_to_write(self, make: str) -> Own:
+        """The same for tables in which this process writes: the topics that all know who write there."""
+        known = self._versioned.intersection(_names_in(make))
+        self._own = tuple(name for name in self._agree(make) if name in known or not name.startswith(VERSIONED))
+        return self._own
+
+    def _say_what_is_known(self) -> None:
+        """Before facts are read otherwise than who made the tables reads them: they make them again."""
+        if self._versioned.issuperset(name for name in self._own if name.startswith(VERSIONED)):
+            return
+        position = self._cursor.position()
+        if position is not None and position.last < self._source.last_position():
+            self._agree_to_write(self._make())
+            with self._tables.transaction():
+                if self._cursor.position() == position:
+                    self._cursor.move(position._replace(make=self._make()))
+
+
+def _names_in(make: str | None) -> list[str]:
+    _, _, after_zone = (make or "").partition(" ")
+    return after_zone.partition(" ")[0].split(",")[1:]

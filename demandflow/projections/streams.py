@@ -16,6 +16,7 @@ from uuid import UUID
 
 from demandflow.domain.events import Event
 from demandflow.domain.evolve import evolve, fold
+from demandflow.domain.fact import stored_topics
 from demandflow.domain.facts import UnknownFact
 from demandflow.domain.stream import Stream
 from demandflow.domain.versions.workflows import Workflows
@@ -89,7 +90,8 @@ class StreamTables:
     def __init__(self, source: DemandSource, workflows: Workflows, earned: Earned) -> None:
         self._source, self._workflows, self._earned = source, workflows, earned
         self._tables = tables_at(source.path)
-        known = sorted(fact.TOPIC for workflow in workflows.built for fact in workflow.facts)
+        facts = (fact for workflow in workflows.built for fact in workflow.facts)
+        known = sorted(topic for fact in facts for topic in stored_topics(fact))
         # who knows other facts makes tables of their own
         make = f"{LAYOUT} {hashlib.sha256(' '.join(dict.fromkeys(known)).encode()).hexdigest()[:16]}"
         self._cursor = Cursor(source, self._tables, READER, lambda: make, every=True)

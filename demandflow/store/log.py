@@ -106,6 +106,11 @@ class Log(RowWatch, DraftRows, RawRows):
             self._recorder.transaction(lambda connection: connection.execute(settings.PUT, row))
         self._zone = zone
 
+    @property
+    def workflows(self) -> frozenset[str]:
+        """The keys of the workflows that have written here, as far as the log keeps them."""
+        return frozenset(self._wrote)
+
     def rows(self, events: Iterable[Event]) -> list[Row]:
         """The events as they are stored. Raises InvalidValue unless each can be written down and read back."""
         row = self._mapper.row

@@ -15,7 +15,7 @@ from msgspec.json import Decoder, Encoder
 from pydantic import ValidationError
 
 from demandflow.domain.events import Event, Meta, Stamp
-from demandflow.domain.fact import Fact, readers, stored_topic
+from demandflow.domain.fact import Earlier, Fact, readers, stored_topic, stored_topics
 from demandflow.domain.facts import UnknownFact, extended
 from demandflow.domain.own_fields import OURS
 from demandflow.domain.values import STORED
@@ -62,8 +62,9 @@ class FactMapper(Mapper[UUID]):
 
     def __init__(self, facts: Iterable[type[Fact]]) -> None:
         super().__init__(JSONTranscoder())
-        classes = tuple(facts)
+        classes = tuple(dict.fromkeys(facts))
         self._read = {topic: read for fact in classes for topic, read in readers(fact).items()}
+        self._earlier = {topic for fact in classes for topic in stored_topics(fact)[:-1]}
         self._stored = {fact.TOPIC: stored_topic(fact) for fact in classes}
         self._write = {fact.TOPIC: fact.__pydantic_serializer__.to_json for fact in classes}
         self._encode, self._decode = Encoder().encode, Decoder(_Body).decode
@@ -96,7 +97,8 @@ class FactMapper(Mapper[UUID]):
             body = self._decode(state)
             read, written = self._read.get(topic), bytes(body.fact)
             fact = self._unknown(topic, body.extends, written) if read is None else read(written, context=STORED)
-            return Event(demand, version, fact, body.meta, body.stamp)
+            earlier = Earlier(topic, json.loads(written)) if topic in self._earlier else None
+            return Event(demand, version, fact, body.meta, body.stamp, earlier)
         except Exception as error:  # a community's own class may raise anything
             raise UnreadableEvent(str(demand), version, topic, _why(error)) from None
 
@@ -149,7 +151,7 @@ def facts_by_topic(facts: Iterable[type[Fact]]) -> Mapping[str, type[Fact]]:
     """The catalogue of facts by all topics, also earlier ones; InvalidValue if two classes share a topic."""
     catalogue: dict[str, type[Fact]] = {}
     for fact in facts:
-        for topic in (fact.TOPIC, *readers(fact)):
+        for topic in (fact.TOPIC, *stored_topics(fact)):
             if catalogue.setdefault(topic, fact) is not fact:
                 names = f"{catalogue[topic].__name__} and {fact.__name__}"
                 raise InvalidValue("workflows", f"{names} share the topic {topic!r}; give each fact its own")

@@ -351,8 +351,8 @@ FAULTS = (
     Fault(
         "a field is lost in the log",
         "store/mapper.py",
-        "Event(demand, version, fact, body.meta, body.stamp)",
-        "Event(demand, version, fact, body.meta, type(body.stamp)(*body.stamp.__reduce__()[1][:6]))",
+        "Event(demand, version, fact, body.meta, body.stamp, earlier)",
+        "Event(demand, version, fact, body.meta, type(body.stamp)(*body.stamp.__reduce__()[1][:6]), earlier)",
     ),
     Fault(
         "the log gives one event too many",

@@ -15,6 +15,7 @@ from demandflow.domain.checks.paths import steps_of, tried_together
 from demandflow.domain.checks.samples import accepted
 from demandflow.domain.checks.shape import wrong_ends, wrong_merges, wrong_shape, wrong_telling
 from demandflow.domain.checks.spelling import did_you_mean, meant
+from demandflow.domain.checks.stored import wrong_versions
 from demandflow.domain.clocks.clock import Clock
 from demandflow.domain.demand import Demand
 from demandflow.domain.fact import Fact
@@ -189,6 +190,8 @@ def _wrong_topic(move: Move, topics: dict[str, type]) -> Iterator[tuple[str, str
         yield f"facts {topics[topic].__name__} and {move.fact.__name__} share the TOPIC {topic!r}", "give each its own"
     elif topic.startswith("demand.") and move.fact not in STANDARD_FACTS:
         yield f"fact {move.fact.__name__}: the prefix 'demand.' is ours", "use one of your own"
+    else:
+        yield from wrong_versions(move.fact)
 
 
 def _wrong_owners(states: Sequence[State]) -> Iterator[Defect]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from demandflow.domain.demand import Demand
 from demandflow.domain.events import Event
-from demandflow.domain.fact import Fact
+from demandflow.domain.fact import Fact, stored_topics
 from demandflow.domain.stream import Stream
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, UnknownWorkflow
@@ -41,6 +41,12 @@ class Workflows(dict[str, Workflow]):
         """The own fields of demands that their facts declare as dimensions of the figures."""
         facts = (fact for flow in self.built if flow.of is Demand for fact in flow.facts)
         return frozenset(name for fact in facts for name in fact.DIMENSIONS)
+
+    @property
+    def versioned(self) -> frozenset[str]:
+        """The topics of those facts of demands that have versions: of before, and today's."""
+        topics = (stored_topics(fact) for flow in self.built if flow.of is Demand for fact in flow.facts)
+        return frozenset(topic for several in topics if len(several) > 1 for topic in several)
 
     def kind_of(self, event: Event) -> type[Stream]:
         """Of which class the event's stream is; just a Stream, if no workflow is of its kind."""

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from demandflow.domain.events import Event
+from demandflow.domain.fact import stored_topic
 from demandflow.domain.facts import UnknownFact
 from demandflow.errors import DemandFlowError, HistoryIncomplete, StorageError, UnreadableEvent
 from demandflow.store.mapper import Unreadable
@@ -63,10 +64,10 @@ def waiting(position: int, row: Event) -> Parking:
 
 
 def topic_of(row: Event | Unreadable) -> str:
-    """The topic under which the fact is stored."""
+    """The topic under which facts of this class are stored today; of an unknown class, under which it was stored."""
     if isinstance(row, Unreadable):
         return row.topic
-    return row.fact.topic if isinstance(row.fact, UnknownFact) else row.fact.TOPIC
+    return row.fact.topic if isinstance(row.fact, UnknownFact) else stored_topic(type(row.fact))
 
 
 def grouped(parked: Iterable[tuple[str, Parking]]) -> tuple[ParkedEvent, ...]:

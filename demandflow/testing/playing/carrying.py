@@ -13,6 +13,7 @@ from typing import Any
 
 from demandflow.application import DemandFlow
 from demandflow.domain.events import Event
+from demandflow.domain.fact import stored_topic
 from demandflow.exchange import DamagedFile, backup_log, export_log, load_log
 from demandflow.testing.differs import Differs
 from demandflow.testing.model.world import World
@@ -64,7 +65,7 @@ def _shown(line: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def _line(position: int, event: Event) -> tuple[Any, ...]:
-    return "1.0", event.fact.TOPIC, str(event.demand), event.version, position, event.meta.happened
+    return "1.0", stored_topic(type(event.fact)), str(event.demand), event.version, position, event.meta.happened
 
 
 def _damaged(file: Path, there: Place) -> None:

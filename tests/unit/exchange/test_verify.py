@@ -31,8 +31,10 @@ from tests.small_workflow import yard
 from tests.stories import AUDITOR, CLERK
 from tests.unit.exchange.test_exchange import folder
 from tests.unit.exchange.test_feed import HARMS, filled, spoil
+from tests.unit.figures.test_own_dimensions import workflow as of_bins
 from tests.unit.figures.test_projector import fill
 
+BINS = of_bins()
 WORKFLOWS = (CLOSED_LOOP, yard())
 LOCAL: dict[str, Any] = {"channel": "hotline", "place": "f/c1", "by": CLERK}
 
@@ -243,6 +245,27 @@ def test_workflows_of_a_community_are_given_by_name(tmp_path: Path, capsys: pyte
     named = "demandflow.domain.county.people.commitments:COMMITMENT"
     assert main(["verify", f"sqlite:///{tmp_path}/log.db", "--workflow", named]) == 0
     assert "all is well" in capsys.readouterr().out
+
+
+def test_tables_are_not_made_without_the_workflows_of_the_log(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = f"sqlite:///{tmp_path}/log.db"
+    with DemandFlow.open(url, workflows=[CLOSED_LOOP, BINS]) as flow:
+        kind: Any = BINS.facts[0]
+        flow.start(kind(text="bins", channel="counter", place=Place("f/c1"), bins=3), by=Actor("Li", "clerk"))
+        flow.register("x", **LOCAL)
+        assert flow.figures_by("bins")["3"].count("received") == 1
+    for command in ("init", "rebuild"):
+        assert main([command, url]) == 2
+        said = capsys.readouterr().err
+        assert said.startswith("demandflow: workflow: the log has bins@1, too, and the tables count by what their")
+        assert "give each by --workflow" in said
+        assert main([command, url, "--workflow", f"{__name__}:BINS"]) == 0
+    with DemandFlow.open(url) as stranger:
+        assert stranger.figures().count("received") == 2
+        assert stranger._projector.dimensions == ("bins", "heavy")
+    assert main(["verify", url, "--workflow", f"{__name__}:BINS"]) == 0
 
 
 def test_a_log_up_to_a_position_has_nothing_behind_it(tmp_path: Path) -> None:

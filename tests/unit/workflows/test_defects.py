@@ -86,6 +86,11 @@ class Doubted(Fact):
     seen: bool = True
 
 
+def stored(**said: Any) -> Any:
+    """A fact that says this of how it is stored."""
+    return type("Kept", (Fact,), {"TOPIC": "tests.kept", "__module__": __name__, **said})
+
+
 class Imported(Registered):
     """Another beginning."""
 
@@ -228,6 +233,18 @@ MISTAKES: dict[str, dict[str, Any]] = {
     "a fact with a topic that is taken": small(replace(FINISH, fact=Ours)),
     "a fact with our prefix": small(replace(FINISH, fact=Prefixed)),
     "a fact that would be read back as another": small(replace(FINISH, fact=Doubted)),
+    "a version of a fact that is a word": small(replace(FINISH, fact=stored(VERSION="2", EARLIER={"a.b": dict}))),
+    "a version of a fact that is 0": small(replace(FINISH, fact=stored(VERSION=0))),
+    "a version of a fact that is None": small(replace(FINISH, fact=stored(VERSION=None))),
+    "a version of a fact that is True": small(replace(FINISH, fact=stored(VERSION=True))),
+    "a second version of a fact that reads nothing of the first": small(replace(FINISH, fact=stored(VERSION=2))),
+    "earlier topics in a list": small(replace(FINISH, fact=stored(VERSION=2, EARLIER=["tests.kept"]))),
+    "earlier topics that are none, and one without a function": small(
+        replace(FINISH, fact=stored(EARLIER={3: dict, "": dict, "tests.gone": "a function"}))
+    ),
+    "an earlier topic that is today's": small(
+        replace(FINISH, fact=stored(VERSION=2, EARLIER={"tests.kept": dict, "tests.kept@2": dict}))
+    ),
     "two facts under one name": small(FINISH, replace(FINISH, fact=Noted, by="chief")),
     "a meaning that its fact does not say": small(replace(FINISH, means=("evaluated", "reported", "corrected"))),
     "a merge without its other side": small(
