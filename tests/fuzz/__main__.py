@@ -18,7 +18,8 @@ from types import FrameType
 
 from tests.fuzz.doors import DOORS
 
-INPUTS, SECONDS, AT_ONCE, SHARE = 100_000, 20, 2, 250
+INPUTS, SECONDS, AT_ONCE, SHARE = 100_000, 60, 2, 250
+"""What is asked of a file that says it is locked may take five seconds a question."""
 Found = tuple[str, int, str]
 """The door, the number of the input, and what came out."""
 

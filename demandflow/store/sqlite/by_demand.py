@@ -56,7 +56,8 @@ def first_rows(rows: Rows, upto: Mapping[str, tuple[int, int]]) -> Iterator[tupl
         query = OF_SEVERAL.format(", ".join(["(?, ?, ?)"] * len(pairs)))
         values = [value for demand, ends in pairs for value in (demand, *ends)]
         for demand, group in groupby(rows(query, values), itemgetter(0)):
-            if len(history := list(group)) == upto[demand][0]:
+            history = list(group)
+            if demand in upto and len(history) == upto[demand][0]:  # where an index is damaged, others may come
                 yield demand, history
 
 

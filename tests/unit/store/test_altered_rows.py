@@ -12,6 +12,7 @@ import pytest
 from demandflow import CLOSED_LOOP, DemandFlow, InvalidValue, StorageError
 from demandflow.domain.versions.declared import differences
 from demandflow.errors import WorkflowChanged
+from demandflow.store.sqlite.by_demand import first_rows
 from demandflow.testing import FrozenClock
 from tests.stories import CLERK
 
@@ -78,3 +79,9 @@ def test_what_cannot_be_called_is_no_way_to_stop(log: Path) -> None:
             flow.run_policies(stop=stop)
         with pytest.raises(InvalidValue, match="stop: must be a function"):
             flow.deliver_notices(print, stop=stop)
+
+
+def test_rows_of_a_demand_that_nobody_asked_for_are_left_out() -> None:
+    asked, other = [("a", 1, "topic", b""), ("a", 2, "topic", b"")], ("b", 1, "topic", b"")
+    there = first_rows(lambda query, values: [*asked, other], {"a": (2, 9)})  # as a damaged index gives them
+    assert list(there) == [("a", asked)]
