@@ -59,7 +59,7 @@ class Drawing(Steps):
             return draw_batch(self, opener) if self.dice.random() < 0.08 else self.command()
         if drawn < 0.68:
             return self.again()
-        if drawn < 0.75:
+        if drawn < 0.73:
             return self._upset(opener)
         return self.asking.question(opener)
 
