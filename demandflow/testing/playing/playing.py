@@ -98,7 +98,7 @@ def by_lot(
                 if not _goes_on(played, operation):
                     break
             except Unanswered as error:
-                raise Untold(History(workflow, before), str(error)) from error
+                raise Untold(History(workflow, before, environment, frozenset(given)), str(error)) from error
         played.history = History(workflow, tuple(operations), environment, frozenset(given))
         yield played
     finally:

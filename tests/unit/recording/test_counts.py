@@ -51,14 +51,14 @@ MEASURED: dict[tuple[int, int], dict[str, Count]] = {
         KEPT: Count(calls=4_152, statements=210),
         RELOADED: Count(calls=6_232, statements=270),
         CAUGHT_UP: Count(calls=37_810, statements=2_777),
-        REBUILT: Count(calls=39_574, statements=2_907),
+        REBUILT: Count(calls=40_378, statements=2_907),
         BOARD: Count(calls=735, statements=11),
     },
     (3, 13): {
         KEPT: Count(calls=4_152, statements=210),
         RELOADED: Count(calls=6_232, statements=270),
         CAUGHT_UP: Count(calls=37_810, statements=2_777),
-        REBUILT: Count(calls=39_574, statements=2_907),
+        REBUILT: Count(calls=40_378, statements=2_907),
         BOARD: Count(calls=730, statements=11),
     },
 }
