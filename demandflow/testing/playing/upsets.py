@@ -8,8 +8,9 @@ from typing import Any
 from unittest.mock import patch
 
 from demandflow.application import DemandFlow
-from demandflow.errors import DemandFlowError
+from demandflow.errors import DemandFlowError, StorageError
 from demandflow.projections.tables import PROJECTIONS
+from demandflow.store.backends import is_postgres
 from demandflow.testing.environments import Environment
 from demandflow.testing.model.losses import missing, without_end
 from demandflow.testing.model.policies import Policies
@@ -97,13 +98,14 @@ class Upsets:
         table, when = upset.with_what.split()
         module = next(one for one in PROJECTIONS if _name(one) == table)
         write, broken = module.write, list[bool]()
+        failure = StorageError if is_postgres(self.url) else sqlite3.OperationalError
 
         def failing(*given: Any) -> None:
             if when == "after" and not broken:
                 write(*given)
             if not broken:
                 broken.append(True)
-                raise sqlite3.OperationalError("disk I/O error")
+                raise failure("disk I/O error")
             write(*given)
 
         with patch.object(module, "write", failing), suppress(DemandFlowError):
