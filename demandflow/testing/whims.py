@@ -45,8 +45,8 @@ class Whims:
         return self.patience.get(demand.stage, AFTER)
 
     def otherwise(self) -> Self:
-        """As long with another stage."""
-        return replace(self, patience={PATIENT[self.patience.keys() == {PATIENT[0]}]: 3 * AFTER})
+        """As long with another stage, for good: who went back before anybody ran it would not be noticed."""
+        return replace(self, patience={PATIENT[1]: 3 * AFTER})
 
     def then(self, timer: Timer, demand: Demand, context: PolicyContext) -> Iterable[Reaction]:
         """The notes, and the contract."""
