@@ -42,6 +42,16 @@ PARTS = ("stamp", "subject", "work", "this_round")
 """The fields of a demand that hold what belongs together; of the stamp, these are part of the picture."""
 STAMPED = ("state", "stage", "ended_as", "round", "due")
 BY_CONTRACTORS = (TakenOn, HandedBack, DetailsAsked, ExtensionAsked, Suspended, Resumed, Reported)
+CORRECTED: dict[str, tuple[type[Fact], ...]] = {
+    "channel": (Registered,),
+    "place": (Registered, Sorted),
+    "category": (Registered, Sorted),
+    "contractor": (ContractedOut,),
+    "resolved": (Reported, Evaluated),
+    "grade": (Evaluated,),
+    "scores": (Evaluated,),
+}
+"""What a correction says, and of which facts."""
 
 
 def picture(events: Sequence[Event]) -> dict[str, Any]:
@@ -160,19 +170,10 @@ def next_due(seen: dict[str, Any]) -> tuple[datetime | None, str | None]:
 def as_right(events: Sequence[Event]) -> list[Fact]:
     """The facts, each with what later corrections say it should have said."""
     facts: list[Fact] = [event.fact for event in events]
-    possible: dict[str, tuple[type[Fact], ...]] = {
-        "channel": (Registered,),
-        "place": (Registered, Sorted),
-        "category": (Registered, Sorted),
-        "contractor": (ContractedOut,),
-        "resolved": (Reported, Evaluated),
-        "grade": (Evaluated,),
-        "scores": (Evaluated,),
-    }
     for correction in events:
         if isinstance(correction.fact, Corrected) and 1 <= correction.fact.event < correction.version:
             wrong = facts[correction.fact.event - 1]
-            for name, kinds in possible.items():
+            for name, kinds in CORRECTED.items():
                 if (value := getattr(correction.fact, name)) is not None and isinstance(wrong, kinds):
                     if name == "scores":
                         kept = [one for one in wrong.scores or () if one[0] not in dict(value)]  # type: ignore[attr-defined]

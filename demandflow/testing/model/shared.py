@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 
 from demandflow.domain.clocks.states import PAUSED, RUNNING, ClockState
@@ -39,7 +39,7 @@ def shared(events: Sequence[Event], facts: Sequence[Fact]) -> dict[str, Any]:
 
 def moments_of(events: Sequence[Event]) -> list[datetime]:
     """When each took effect: no earlier than the one before."""
-    return [max(event.meta.happened for event in events[: n + 1]) for n in range(len(events))]
+    return list(accumulate((event.meta.happened for event in events), max))
 
 
 def _clocks(events: Sequence[Event], moments: Sequence[datetime]) -> tuple[ClockState, ...]:

@@ -55,6 +55,8 @@ class Streams:
         self.log: list[Event] = []
         self.events: dict[UUID, tuple[Event, ...]] = {}
         self.streams: dict[UUID, Any] = {}
+        self.demands: dict[UUID, Demand] = {}
+        """Those of the streams that are demands, as they are at the moment."""
         self.numbers: dict[int, UUID] = {}
         """What steps mean by a number, where its id follows from how it began."""
         self.policies: Any = None
@@ -72,13 +74,12 @@ class Streams:
             self.log.append(event)
             self.events[it] = (*self.events.get(it, ()), event)
             self.streams[it] = stream_of(self.events[it], kind, before)
+            self._look_for_demands()
+
+    def _look_for_demands(self) -> None:
+        self.demands = {it: one for it, one in self.streams.items() if isinstance(one, Demand)}
 
     # what there is
-
-    @property
-    def demands(self) -> dict[UUID, Demand]:
-        """Those of the streams that are demands."""
-        return {it: one for it, one in self.streams.items() if isinstance(one, Demand)}
 
     @property
     def own(self) -> dict[UUID, Any]:
@@ -137,6 +138,7 @@ class Streams:
         """Go back to what was saved."""
         self.log, self.clock.now = list(saved[0]), saved[4]
         self.events, self.streams, self.numbers = (dict(one) for one in saved[1:4])
+        self._look_for_demands()
         kept, events = self._kept.items(), self.events
         # what is kept is of a demand and of its first so many events
         self._kept = {key: it for key, it in kept if key[2] <= len(events.get(key[1], ()))}
