@@ -79,6 +79,12 @@ def flow(log_url: str, clock: FrozenClock) -> Iterator[DemandFlow]:
         yield opened
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than there are cores: many a test waits for a server, a process or the disk."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """How many tests ran where, and whether those that need the real data did, is said and not guessed."""
     passed = [dict(report.user_properties) for report in terminalreporter.stats.get("passed", [])]

@@ -12,10 +12,8 @@ from tests.servers import WHY_NOT
 FIRST, HISTORIES = 31 * 10**6, 60 if SHARE == 1 else 6
 
 
-@pytest.mark.parametrize("number", [0, *(pytest.param(number, marks=pytest.mark.long) for number in range(1, 4))])
-def test_no_law_is_broken_in_histories_that_are_kept_in_postgresql(number: int, servers: Schemas | None) -> None:
+def test_no_law_is_broken_in_histories_that_are_kept_in_postgresql(servers: Schemas | None) -> None:
     if servers is None:
         pytest.skip(WHY_NOT)
-    first = FIRST + number * HISTORIES * ON_POSTGRES
-    share = several(range(first, first + HISTORIES * ON_POSTGRES, ON_POSTGRES), servers.url)
+    share = several(range(FIRST, FIRST + HISTORIES * ON_POSTGRES, ON_POSTGRES), servers.url)
     assert not share.broken, share.broken
