@@ -22,11 +22,11 @@ from demandflow.store.mapper import FactMapper, Unreadable
 from demandflow.store.raw_rows import RawRows
 from demandflow.store.recorder import FULL, check_synchronous, id_of
 from demandflow.store.row_watch import RowWatch
-from demandflow.store.sqlite import by_demand as demands
 from demandflow.store.sqlite import files
 from demandflow.store.sqlite.failures import storage_error, storage_errors
 from demandflow.store.sqlite.recorder import SQLiteRecorder
 from demandflow.store.statements import NumberedRow, Recorder, Row, RowTaken, closed
+from demandflow.store.tables import by_demand as demands
 
 
 class VersionTaken(StorageError, code="version_taken"):

@@ -12,8 +12,8 @@ from demandflow.errors import HistoryIncomplete, StorageBusy, StorageError, Work
 from demandflow.store import holes, settings
 from demandflow.store.holes import POSITIONS, VERSIONS, Hole, Key
 from demandflow.store.recorder import id_of
-from demandflow.store.sqlite.by_demand import newest_versions
 from demandflow.store.statements import NumberedRow, Recorder, Statements
+from demandflow.store.tables.by_demand import newest_versions
 
 KEEP = "INSERT INTO demandflow_holes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 HOLDS = "SELECT EXISTS (SELECT 1 FROM stored_events) OR EXISTS (SELECT 1 FROM demandflow_marks)"

@@ -160,7 +160,7 @@ BATCH = (
     ),
     Fault(
         "a rebuild of a longer log loses the last events of the demand at the end of a page",
-        "store/sqlite/by_demand.py",
+        "store/tables/by_demand.py",
         "            del page[end:]\n            if not page:\n",
         "            if not end:\n",
     ),

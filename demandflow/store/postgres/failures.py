@@ -16,7 +16,7 @@ READ_ONLY = (
     "it is a standby, or set to be read only. Name all hosts and target_session_attrs=read-write in the URL, or look "
     "at default_transaction_read_only of the database and the role"
 )
-FULL = "nothing was recorded: make room on the server's disk, then it goes on"
+MAKE_ROOM = "nothing was recorded: make room on the server's disk, then it goes on"
 BUSY = (
     *(errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure, errors.QueryCanceled),
     *(errors.TooManyConnections, psycopg_pool.PoolTimeout, psycopg_pool.TooManyRequests),
@@ -47,7 +47,7 @@ def failure(error: psycopg.Error, *, lost: bool) -> Exception:
         remedy = "flow.rebuild() makes them from the log, and so does opening it again"
         return StorageError(f"the tables were changed by somebody else ({text}); {remedy}")
     if isinstance(error, errors.DiskFull):
-        return StorageError(f"the storage cannot be used: {text}; {FULL}")
+        return StorageError(f"the storage cannot be used: {text}; {MAKE_ROOM}")
     if isinstance(error, errors.InsufficientPrivilege):
         who = "`demandflow init URL` makes the tables, by a role that may make tables there"
         return StorageError(f"the storage cannot be used: {text} ({who})")

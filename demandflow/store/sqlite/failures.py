@@ -12,16 +12,16 @@ from demandflow.store.statements import RowRefused
 
 FILE = "file"
 """What is written or read that is no log."""
-FULL = "; nothing was recorded: make room on the disk, then it goes on"
+MAKE_ROOM = "; nothing was recorded: make room on the disk, then it goes on"
 NOT_WRITABLE = "; nothing was recorded: this process must be allowed to write the file and its folder, then it goes on"
 FAILING = "; look at the disk: it may be full or failing. Then do it again with the same command_id"
 REMEDIES = {
-    sqlite3.SQLITE_FULL: FULL,
+    sqlite3.SQLITE_FULL: MAKE_ROOM,
     **dict.fromkeys((sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN), NOT_WRITABLE),
     sqlite3.SQLITE_IOERR: FAILING,
 }
 REMEDIES_OF_THE_SYSTEM = {
-    **dict.fromkeys((ENOSPC, EDQUOT), FULL),
+    **dict.fromkeys((ENOSPC, EDQUOT), MAKE_ROOM),
     **dict.fromkeys((EACCES, EPERM, EROFS), NOT_WRITABLE),
     **dict.fromkeys((EIO, EFBIG), FAILING),
 }

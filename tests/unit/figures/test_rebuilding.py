@@ -20,7 +20,7 @@ from demandflow.projections.projector import Projector
 from demandflow.projections.rebuilding import SCHEMA_BESIDE, Rebuilding
 from demandflow.projections.tables import SCHEMA, TABLES
 from demandflow.store.following import cursor
-from demandflow.store.sqlite import by_demand as demands
+from demandflow.store.tables import by_demand as demands
 from demandflow.store.tables.schemas import beside, tables_of
 from demandflow.testing import FrozenClock, histories
 from demandflow.testing.playing.playing import play

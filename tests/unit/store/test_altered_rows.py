@@ -12,7 +12,7 @@ import pytest
 from demandflow import CLOSED_LOOP, DemandFlow, InvalidValue, StorageError
 from demandflow.domain.versions.declared import differences
 from demandflow.errors import WorkflowChanged
-from demandflow.store.sqlite.by_demand import first_rows
+from demandflow.store.tables.by_demand import first_rows
 from demandflow.testing import FrozenClock
 from tests.stories import CLERK
 
