@@ -150,6 +150,8 @@ def queue() -> Workflow:
         Move("call", Stepped, "queued", "called", by="clerk", means="taken_on"),
         Move("extend", Extended, "called", STAY, by="clerk", means="extended"),
         Move("serve", Reported, "called", "served", by="clerk", means="reported"),
+        Move("move_over", MovedOver, WHILE_OPEN, STAY, by="clerk"),
+        Move("hand_over", MovedOver, "queued", STAY, by="resident"),
     )
     clocks = (Clock("wait", "queued", "1 hour", HOURS), Clock("serve", "called", "2 hours", HOURS, extensible=True))
     return Workflow("queue", 1, states, moves, tells_nobody=True, clocks=clocks)

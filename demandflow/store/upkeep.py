@@ -35,7 +35,8 @@ class Upkeep:
         """Decide to go on without these rows: `flow.acknowledge(flow.verify().holes, by=…, reason=…)`.
 
         The decision is kept with the log; from then on the holes are skipped, and the tables are rebuilt. Raises
-        InvalidValue for what verify() does not name.
+        InvalidValue for what verify() does not name; HistoryIncomplete, once the decision is kept, if the end of the
+        log is missing, too, and is not among them.
         """
         several = (holes,) if isinstance(holes, Hole) else tuple(each_of("holes", holes, "flow.verify().holes"))
         for hole in several:

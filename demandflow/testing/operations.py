@@ -33,6 +33,8 @@ BATCH, BROKEN, MANY, TRIED, MIGRATED, MIGRATION_TRIED = TOGETHER = (
     "migration tried",  # migrate_all(dry_run=True)
 )
 """How several steps are given."""
+BY_MIGRATING = "move_over"
+"""The move that is tried where the workflow has none."""
 UNRECORDED = frozenset({WOULD, INTERRUPTED, BROKEN, TRIED, MIGRATION_TRIED})
 """Ways in which nothing is recorded."""
 
@@ -98,13 +100,17 @@ class Batch:
 
 def everywhere(world: World, step: Step) -> Iterator[Step]:
     """The step with each open demand on the workflow that it is `on`, in the order of their receipt."""
-    moves = [move for move in world.workflow.moves if move.fact is MovedOver]
     there = [one for one in world.demands.values() if one.workflow == step.on and one.ended_as is None]
     for demand in sorted(there, key=lambda one: (one.received, one.id)):
-        here = [move for move in moves if demand.state in sources(move, world.workflow.states)]
-        here.sort(key=lambda move: step.by.role not in move.roles)
-        name = here[0].name if here else step.move
+        name = moving_over(world.workflow, demand.state, step.by.role)
         yield Step(world.number_of(demand.id), name, step.fact, step.by, step.after, step.late, step.way)
+
+
+def moving_over(workflow: Workflow, state: str, role: str) -> str:
+    """The move by which a demand in this state comes to this workflow: the first for this role, or for any."""
+    here = [move for move in workflow.moves if move.fact is MovedOver and state in sources(move, workflow.states)]
+    here.sort(key=lambda move: role not in move.roles)
+    return here[0].name if here else BY_MIGRATING
 
 
 def possible(world: World, step: Step) -> bool:

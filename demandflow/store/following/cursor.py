@@ -233,7 +233,7 @@ class Cursor:
         positions = again or [at for at, _ in rows]
         last, newest = rows[-1]
         moved = began if again else began._replace(last=last, demand=_hex(newest.demand), version=newest.version)
-        effect = reader.worked_out(self._wanted(rows), self._stuck(began, positions[0], rows))
+        effect = reader.worked_out(wanted := self._wanted(rows), self._stuck(began, positions[0], wanted))
         while True:
             try:
                 return self._written(began, moved, effect, again)

@@ -12,7 +12,7 @@ from typing import Any
 from demandflow.application import DemandFlow
 from demandflow.domain.fact import Fact
 from demandflow.testing.drawing.drawn import value
-from demandflow.testing.drawing.turning import DAY, HOUR, NO_TIME, US, moments
+from demandflow.testing.drawing.turning import DAY, HOUR, NO_TIME, US, dues, moments
 from demandflow.testing.drawing.values import UNKNOWN_DEMAND, Values
 from demandflow.testing.model.answers import QUESTIONS
 from demandflow.testing.model.world import World
@@ -45,7 +45,7 @@ OF_ANY_KIND = (
     "now",
 )
 """What can be asked where there are no demands yet."""
-INVALID_SHARE, NONE_SHARE, WAITING = 0.04, 0.04, 0.08
+INVALID_SHARE, NONE_SHARE, WAITING = 0.04, 0.04, 0.1
 OFTEN_WITH: Mapping[str, Sequence[Sequence[str]]] = {
     "board": (
         *(("sort", "descending", "limit"), ("sort", "descending", "contractor"), ("sort", "limit", "contractor")),
@@ -176,9 +176,10 @@ class Asking:
         now, dice = self.world.clock.now, self.dice
         if dice.random() > WAITING:
             return now
-        dues = [at for demand in self.world.streams.values() if (at := demand.next_due) is not None and at > now]
-        at = min(dues) if dues and dice.random() < 0.7 else min(at for at in (*self.moments(), now + DAY) if at > now)
-        return max(now, at + dice.choice((NO_TIME, US, -US, -3 * HOUR)))
+        coming = [at for stream in self.world.streams.values() if stream.open for at in dues(stream) if at > now]
+        if not coming or dice.random() < 0.3:
+            coming = [at for at in (*self.moments(), now + DAY) if at > now]
+        return max(now, min(coming) + dice.choice((NO_TIME, NO_TIME, US, -US, -3 * HOUR)))
 
     def _given(self, method: str) -> dict[str, Any]:
         """What is given: all that is needed, and some of the rest."""

@@ -35,7 +35,7 @@ def draw_batch(drawing: Steps, opener: int) -> Batch | None:
     migrating = [move for move in world.workflow.moves if move.fact is MovedOver]
     if way in (MIGRATED, MIGRATION_TRIED) and migrating and world.workflow.of is Demand:
         to, of = (dice.choice((world.workflow.key, world.twin.key)) for _ in range(2))
-        by = Actor(OFFICERS[0], dice.choice((*migrating[0].roles, drawing.any_role())))
+        by = Actor(OFFICERS[0], dice.choice((*(role for move in migrating for role in move.roles), drawing.any_role())))
         fact = MovedOver(workflow=to, reason=dice.choice((None, "…")))
         late = dice.choice((NO_TIME, drawing.environment.late_entry + dice.choice(ENTRIES)))
         return Batch((Step(0, migrating[0].name, fact, by, late=late, on=of),), way, opener=opener)

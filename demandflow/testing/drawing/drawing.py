@@ -30,15 +30,8 @@ STEPS = 40
 TABLES = ("board", "stays", "totals", "ledger")
 ANYWHERE = ("rebuild", "a page breaks", "rezone")
 IN_FILES = (
-    *("reopen", "all reopen", "all reopen", "another opens it", "pages race", "pages race"),
-    *(
-        "opened otherwise",
-        "opened otherwise",
-        "carried elsewhere",
-        "carried elsewhere",
-        "rows are lost",
-        "rows are lost",
-    ),
+    *("reopen", "another opens it", "a row cannot be read"),
+    *("all reopen", "pages race", "opened otherwise", "carried elsewhere", "rows are lost") * 2,
 )
 LOST_ROWS = ("1 2", "0 1", "1 4", "3", "5 6", "0 1 3 4", "2 4", "0 3 4 5 7", "1 2 3 4 5 6 7")
 """Which rows are lost, counted from the end."""
@@ -67,6 +60,7 @@ class Drawing(Steps):
         what = self.dice.choice((*ANYWHERE, *IN_FILES) if self.environment.file else ANYWHERE)
         zone, table = self.dice.choice(ZONES), f"{self.dice.choice(TABLES)} {self.dice.choice(('before', 'after'))}"
         said = {"rezone": zone, "a page breaks": table, "rows are lost": self.dice.choice(LOST_ROWS)}
+        said["a row cannot be read"] = str(self.dice.randint(1, len(self.world.log)))
         return Upset(what, said.get(what, ""), opener)
 
 

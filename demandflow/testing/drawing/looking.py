@@ -10,7 +10,7 @@ from uuid import UUID
 
 from demandflow.domain.events import Event
 from demandflow.figures import Period
-from demandflow.testing.drawing.turning import DAY, HOUR, NO_TIME, US, moments
+from demandflow.testing.drawing.turning import DAY, HOUR, NO_TIME, US, dues, moments
 from demandflow.testing.model.boards import own_fields
 from demandflow.testing.model.world import World
 
@@ -44,7 +44,8 @@ class Looking:
         if not ids:
             self.fits, self.events = False, world.log
             return
-        one = max(dice.sample(ids, len(ids)), key=lambda it: sum(self._has(it, name) for name in names) * self.fits)
+        has = {it: sum(self._has(it, name) for name in names) * self.fits + self._turns(it) / 2 for it in ids}
+        one = max(dice.sample(ids, len(ids)), key=has.__getitem__)
         self.events = world.events[one] if dice.random() < 0.6 or self.fits else world.log
         self.last = world.demands[one]
         past = method in HAPPENED_IN or {"as_of", "known_on"} & {*names}
@@ -56,6 +57,11 @@ class Looking:
         """Whether the demand has what the parameter is about."""
         demand = self.world.demands[it]
         return demand.ended_as == "closed" if name == "closed" else bool(getattr(demand, HAS.get(name, name), True))
+
+    def _turns(self, it: UUID) -> bool:
+        """Whether the demand falls due just now."""
+        now = self.world.clock.now
+        return any(abs(due - now) <= US for due in dues(self.world.demands[it]))
 
     def is_about(self, name: str) -> bool:
         """Whether the demand that we look at has what the parameter is about; now and then it does not matter."""
@@ -77,8 +83,11 @@ class Looking:
         dice, world = self.dice, self.world
         event = dice.choice(self.rest if self.fits else self.events)
         demand = world.streams[event.demand]
-        more = () if self.fits else (getattr(demand, "received", None), demand.ended, demand.next_due)
-        moments = (event.meta.happened, event.meta.recorded, *more, world.clock.now)
+        now = world.clock.now
+        more = [getattr(demand, "received", None), demand.ended, demand.next_due, now]
+        if self.fits:
+            more = [now] * 6 * self._turns(demand.id)
+        moments = (event.meta.happened, event.meta.recorded, *more)
         at = dice.choice([at for at in moments if at is not None])
         if dice.random() < 0.03:
             return dice.choice((date(1999, 12, 31), date(2199, 6, 1)))
@@ -115,8 +124,10 @@ class Looking:
 
     def due(self) -> datetime:
         """A moment at which a demand is due, or just beside it; or another."""
-        dues = [at for demand in self.world.demands.values() if (at := demand.next_due) is not None]
-        return self.dice.choice(dues) + self.dice.choice(CLOSE) if dues and self.dice.random() < 0.5 else self.moment()
+        known = [at for demand in self.world.demands.values() if (at := demand.next_due) is not None]
+        return (
+            self.dice.choice(known) + self.dice.choice(CLOSE) if known and self.dice.random() < 0.5 else self.moment()
+        )
 
     def coming(self) -> datetime:
         """A moment to come, seldom one that is past."""

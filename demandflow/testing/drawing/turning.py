@@ -42,6 +42,11 @@ def turning(demand: Stream, days: Iterable[int]) -> list[datetime]:
     return list(dict.fromkeys(at for at in found if at is not None))
 
 
+def dues(stream: Stream) -> list[datetime]:
+    """All its due moments."""
+    return [due for due in (stream.due, *(clock.due for clock in stream.clocks)) if due is not None]
+
+
 def declared_days(world: World) -> tuple[int, ...]:
     """The numbers that the workflow's rules are made with, as days."""
     rules = (rule for move in world.workflow.moves for rule in move.rules)

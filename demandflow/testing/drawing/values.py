@@ -13,6 +13,7 @@ from demandflow.projections.figures.definitions import RANGES, counts_of, counts
 from demandflow.projections.standing import COUNTS, HAPPENINGS
 from demandflow.testing import people
 from demandflow.testing.drawing.looking import Looking
+from demandflow.testing.drawing.turning import US
 from demandflow.testing.model.boards import own_fields
 from demandflow.testing.model.counts import counts_of as counts_with
 from demandflow.testing.model.own import texts_in
@@ -146,7 +147,9 @@ class Values(Looking):
         if self.fits and self.dice.random() < 0.8:
             means = self.event.stamp.means or ()
             happened = [name for name, meaning in HAPPENINGS.items() if meaning in means]
-            return self.dice.choice([*sorted(counts_with(self.then, self.world.clock.now, clocks)), *happened * 12])
+            now = self.world.clock.now
+            before, here, after = (counts_with(self.then, at, clocks) for at in (now - US, now, now + US))
+            return self.dice.choice([*sorted(here), *sorted(before ^ after) * 6, *happened * 12])
         scores = [name for flow in self.world.of_demands.values() for name in flow.grades.scores]
         by_clock = counts_of([self.dice.choice(clocks)] if clocks else [])
         by_score = counts_of_scores([self.dice.choice(scores)] if scores else [])

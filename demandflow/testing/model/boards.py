@@ -52,7 +52,7 @@ def board(
         rows = [row for row in rows if _is_due(row) and row["due"] <= due_by]
     usual = "due" if overdue or due_by is not None else "received"
     columns = [sort] if isinstance(sort, str) else sort or [usual]
-    return _pages(in_order(rows, columns, descending=descending), limit, _note(world, where, rows), total=total)
+    return _pages(world, in_order(rows, columns, descending=descending), limit, _note(world, where, rows), total=total)
 
 
 def work_list(
@@ -69,7 +69,7 @@ def work_list(
         rows = [row for row in rows if flows[row["workflow"]].state(row["state"]).owner == role]
     elif contractor is not None:
         rows = [row for row in rows if row["state"] in _for_contractors(flows[row["workflow"]])]
-    return _pages(in_order(rows, ["due"]), limit, _note(world, where, rows), total=total)
+    return _pages(world, in_order(rows, ["due"]), limit, _note(world, where, rows), total=total)
 
 
 def deadlines(world: World, at: datetime | None = None, **where: Any) -> dict[str, Any]:
@@ -138,7 +138,7 @@ def _is_due(row: Row) -> bool:
     return row["ended_as"] is None and row["due"] is not None
 
 
-def _pages(rows: list[Row], limit: int, note: str, *, total: bool) -> list[dict[str, Any]]:
+def _pages(world: World, rows: list[Row], limit: int, note: str, *, total: bool) -> list[dict[str, Any]]:
     """The rows page by page; the note is on the first."""
     answer = []
     for begin in range(0, max(len(rows), 1), limit):
@@ -150,7 +150,8 @@ def _pages(rows: list[Row], limit: int, note: str, *, total: bool) -> list[dict[
             *([f"  {note}"] if note else []),
         ]
         shown = [{name: as_text(value) for name, value in row.items()} for row in page]
-        what = {"total": number, "csv": as_csv(page), "parked": (), "note": note, "str": "\n".join(lines)}
+        parked = tuple(row["demand"] for row in page if row["demand"] in world.parked)
+        what = {"total": number, "csv": as_csv(page), "parked": parked, "note": note, "str": "\n".join(lines)}
         answer.append({"rows": shown, "next": follow, **what})
         note = ""
     return answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from datetime import date, datetime
@@ -10,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from demandflow.testing.model.counts import (
+    ENDS,
     HAPPENINGS,
     Seen,
     clocks_of,
@@ -102,11 +104,14 @@ def changes(
             pairs = zip_longest(_told(before, demand), _told(after, demand), fillvalue=NOTHING)
             events = tuple(n for n, (told, tells) in enumerate(pairs, 1) if told != tells)
             lines.append({"demand": demand, "before": was, "after": now, "events": events, "happened": often})
+    note = after.note(not lines)
+    printed = [f"demands that moved: {len(lines)}", *map(_line, lines), *([note] if note else [])]
     return {
+        "printed": in_any_order("\n".join(printed)),
         "lines": lines,
         "clocks": after.clocks,
         "scores": after.scores,
-        "note": after.note(not lines),
+        "note": note,
         **{name: _difference(name, lines) for name in (*names_of(after.clocks, after.scores), *HAPPENINGS)},
     }
 
@@ -120,6 +125,36 @@ def _difference(count: str, lines: Iterable[dict[str, Any]]) -> tuple[int, list[
         number += more
         of += [line["demand"]] if more else []
     return number, of
+
+
+def _line(line: Mapping[str, Any]) -> str:
+    """How a change is printed."""
+    before, after = line["before"], line["after"]
+    often = "".join(f", {name} {number:+}" for name, number in line["happened"].items())
+    events = f"event {', '.join(map(str, line['events']))}" if line["events"] else "time went by"
+    return f"{line['demand']}: {_words(before, after)} → {_words(after, before)}{often} ({events})"
+
+
+def _words(stands: tuple[Any, ...] | None, other: tuple[Any, ...] | None) -> str:
+    """What a demand counts as and does not in the other case; where that is nothing, how it ended."""
+    if stands is None:
+        return "(not there)"
+    counts, where, ended = stands
+    words = [name for name in counts if not name.endswith(" none") and (other is None or name not in other[0])]
+    if other is not None:
+        here, there = ({**one, "own": "", **dict(one["own"])} for one in (where, other[1]))
+        for name in dict.fromkeys((*here, *there)):
+            prefix = "" if name in DIMENSIONS else f"{name} "
+            if here.get(name) != there.get(name):
+                words.append(f"{prefix}{here.get(name) or '(none)'}")
+        words += [f"ended {ended}"] if ended and ended != other[2] else []
+    return ", ".join(words) or next(name for name in ("open", *ENDS) if name in counts)
+
+
+def in_any_order(text: str) -> list[list[str]]:
+    """The words of each line, and of each of its sides, in alphabetical order."""
+    sides = (side for line in text.splitlines() for side in re.split(": | → ", line))
+    return [sorted(re.split(r", | \(", side)) for side in sides]
 
 
 def _stands(query: Query, demand: UUID) -> tuple[Any, ...] | None:
@@ -181,7 +216,7 @@ def changes_shown(answer: Any) -> dict[str, Any]:
     ]
     names = (*names_of(answer.clocks, answer.scores), *HAPPENINGS)
     differences = {name: (answer.difference(name), [line.demand for line in answer.of(name)]) for name in names}
-    names_known = {"clocks": answer.clocks, "scores": answer.scores}
+    names_known = {"clocks": answer.clocks, "scores": answer.scores, "printed": in_any_order(str(answer))}
     return {"lines": lines, **names_known, "note": answer.note, **differences}
 
 

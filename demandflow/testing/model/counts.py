@@ -31,9 +31,9 @@ NEEDS = {
 RANGES = ("overdue", "running_overdue", "due")
 HAPPENINGS = {
     **{"accepted": "accepted", "contracted_out": "contracted_out", "handed_back": "handed_back"},
-    **{"extended": "extended", "suspended": "suspended", "evaluated_at_all": "evaluated", "reworked": "reworked"},
-    **{"taken_over": "taken_over", "reopened": "reopened", "escalated": "escalated"},
-    **{"callback_missed": "callback_missed", "unmerged": "unmerged", "corrected": "corrected"},
+    **{"extended": "extended", "suspended": "suspended", "evaluated_at_all": "evaluated"},
+    **{"callback_missed": "callback_missed", "reworked": "reworked", "escalated": "escalated"},
+    **{"taken_over": "taken_over", "reopened": "reopened", "unmerged": "unmerged", "corrected": "corrected"},
     "in_retrospect": "in_retrospect",
 }
 """The counts of what happened, and what an event must mean for each."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import Any
 from uuid import UUID
@@ -244,7 +244,7 @@ def _verify(world: World) -> list[dict[str, Any]]:
     return [{**numbers, **lists, "ok": True, "str": said}]
 
 
-def _calendar_ends(world: World) -> list[tuple[str, tuple[str, ...], Any, Any]]:
+def _calendar_ends(world: World) -> list[tuple[Any, ...]]:
     """The calendars of clocks that count working time, and of policies, if they know less than 90 more days."""
     users: dict[Any, list[str]] = {}
     for flow in world.workflows.values():
@@ -259,12 +259,21 @@ def _calendar_ends(world: World) -> list[tuple[str, tuple[str, ...], Any, Any]]:
         today = world.clock.now.astimezone(ZoneInfo(calendar.zone)).date()
         until = naive(calendar).covered_until(today)
         if until is None or until < today + ENDS_SOON:
-            ends.append((calendar.name, tuple(dict.fromkeys(names)), until, today))
+            ends.append((*(end := (calendar.name, tuple(dict.fromkeys(names)), until, today)), _end_said(*end)))
     return ends
 
 
-def _shown_ends(answer: Sequence[Any]) -> list[tuple[str, tuple[str, ...], Any, Any]]:
-    return [(one.calendar, one.users, one.until, one.today) for one in answer]
+def _end_said(name: str, users: Sequence[str], until: date | None, today: date) -> str:
+    year = today.year if until is None else until.year + 1
+    knows = f"does not know {year}" if until is None else f"knows no day after {until}, in {(until - today).days} days"
+    return (
+        f"calendar {name!r} {knows}: deadlines that reach there will have no date until it does ({', '.join(users)}). "
+        f"Add a source of days for {year}, or Days.none([{year}]) if it has none of its own"
+    )
+
+
+def _shown_ends(answer: Sequence[Any]) -> list[tuple[Any, ...]]:
+    return [(one.calendar, one.users, one.until, one.today, str(one)) for one in answer]
 
 
 QUESTIONS: dict[str, tuple[Callable[..., Any], Callable[[Any], Any]]] = {

@@ -12,6 +12,7 @@ from typing import Any
 from demandflow.testing.model import counts as naming
 from demandflow.testing.model.counts import ENDS, OF_A_CLOCK, SCALES, Rate, Seen
 from demandflow.testing.model.periods import spelt
+from demandflow.testing.model.printed import in_short, printed
 from demandflow.testing.model.query import PATHS, Query, key_of, own_dimensions, own_of
 from demandflow.testing.model.world import World
 
@@ -45,7 +46,7 @@ class Part:
     @property
     def figures(self) -> dict[str, Any]:
         """The counts and the rates, and what nobody left out."""
-        aside = {"clocks": self.query.clocks, "without": (0, self.query.world.missing)}
+        aside = {"clocks": self.query.clocks, "without": (len(self.query.world.parked), self.query.world.missing)}
         return {**aside, **self.counts, **{f"{name} (rate)": rate_shown(rate) for name, rate in self.rates.items()}}
 
     @property
@@ -57,9 +58,9 @@ class Part:
             **self.figures,
             **{f"interval {scale}": pair for scale, pair in intervals.items()},
             **{f"{scale} by workflow": self._by_workflow(scale) for scale in SCALES},
-            **{f"clock {clock}": self._clock(clock) for clock in self.query.clocks},
+            **{f"clock {clock}": self.clock(clock) for clock in self.query.clocks},
             "adds up": True,
-            "identity": self._identity,
+            "identity": self.identity,
             "values": {**self.counts, **{name: rate.value for name, rate in self.rates.items()}},
             "rows": {
                 **{name: (number, None, number) for name, number in self.counts.items()},
@@ -75,13 +76,15 @@ class Part:
         return {name: rate_shown(alone[name].rates[f"satisfaction {scale}"]) for name in sorted(alone)}
 
     @property
-    def _identity(self) -> str:
+    def identity(self) -> str:
+        """All that were received, by how they ended."""
         parts = " + ".join(f"{self.counts[name]} {name}" for name in ("open", *ENDS))
-        missing = self.query.world.missing
-        without = f"; {missing} event{' is' if missing == 1 else 's are'} missing" if missing else ""
+        world, without = self.query.world, ""
+        for number, how in ((len(world.parked), "parked"), (world.missing, "missing")):
+            without += f"; {number} event{' is' if number == 1 else 's are'} {how}" if number else ""
         return f"{len(self.demands)} received = {parts}{without}"
 
-    def _clock(self, clock: str) -> dict[str, Any]:
+    def clock(self, clock: str) -> dict[str, Any]:
         """The figures of a clock, and how they are printed."""
         said = {word: self.counts[f"{clock} {word}"] for word in OF_A_CLOCK}
         parts = " + ".join(f"{said[word]} {word}" for word in ("none", "running", "met", "missed", "stopped"))
@@ -108,7 +111,9 @@ def figures(world: World, *, catch_up: bool = True, **asked: Any) -> dict[str, A
     query = Query.of(world, **asked)
     part = Part(query, query.standing(), Counter(it.meaning for it in query.happened()))
     empty = not part.demands and not part.happened
-    return {**(part.everything if query.name == "all" else part.figures), "name": query.name, "note": query.note(empty)}
+    note = query.note(empty)
+    shown = part.everything if query.name == "all" else part.figures
+    return {**shown, "name": query.name, "note": note, "printed": printed(part) + (note and f"\n  {note}")}
 
 
 def figures_by(
@@ -165,6 +170,9 @@ def _along(query: Query, dimensions: Sequence[str], parts: Mapping[tuple[str, ..
             for n, rate in enumerate(pair)
         },
     }
+    rows = [(" × ".join(key) or "(none)", part) for key, part in parts.items()] + [("together", total)]
+    note = query.note(not parts)
+    lines = [f"by {' × '.join(dimensions)}, {query.name}:", *(f"  {name}: {in_short(part)}" for name, part in rows)]
     return {
         **{f"{key}: {name}": rate_shown(it) for key, part in parts.items() for name, it in part.rates.items()},
         **{f"total: {name}": it for name, it in total.figures.items()},
@@ -177,7 +185,8 @@ def _along(query: Query, dimensions: Sequence[str], parts: Mapping[tuple[str, ..
             **{heading: [key[n] for key in parts] for n, heading in enumerate(headings)},
             **{name: [of(part) for part in parts.values()] for name, of in every.items()},
         },
-        "note": query.note(not parts),
+        "note": note,
+        "printed": "\n".join(lines) + (note and f"\n  {note}"),
     }
 
 
@@ -198,7 +207,7 @@ def _mean(rate: str, parts: Mapping[tuple[str, ...], Part], total: Part) -> tupl
 def figures_shown(answer: Any) -> dict[str, Any]:
     """All that figures say; what is worked out from the counts and rates, only of those of all demands."""
     every = _everything_shown if answer.name == "all" else _figures_shown
-    return {**every(answer), "name": answer.name, "note": answer.note}
+    return {**every(answer), "name": answer.name, "note": answer.note, "printed": str(answer)}
 
 
 def _everything_shown(answer: Any) -> dict[str, Any]:
@@ -254,6 +263,7 @@ def figures_by_shown(answer: Any) -> dict[str, Any]:
         "dimensions": answer.dimensions,
         "columns": answer.columns(),
         "note": answer.note,
+        "printed": str(answer),
     }
 
 

@@ -33,11 +33,32 @@ def besides(found: list[Missing], known: list[Missing]) -> list[Missing]:
     ]
 
 
-def without_end(world: World, number: int) -> World:
-    """The world as if the last so many events had not been recorded, though they are known to be missing."""
+def printed(hole: Missing) -> str:
+    """What is missing, as people read it."""
+    what, first, last, demand = hole
+    noun = "version" if what == "versions" else "position"
+    rows, are = (f"{noun} {first}", "is") if first == last else (f"{noun}s {first} to {last}", "are")
+    if what == "end":
+        return f"the end is missing, {rows}"
+    return f"{rows}{f' of demand {demand}' if demand else ''} {are} missing"
+
+
+def waiting(world: World, unreadable: int) -> list[int]:
+    """The places of what cannot be read, and of what was recorded of its demand later."""
+    whose = [event.demand for event in world.log]
+    return [at for at, it in enumerate(whose, 1) if at >= unreadable and it == whose[unreadable - 1]]
+
+
+def without(world: World, gone: Collection[int], *, parked: bool = False) -> World:
+    """The world as if these events had not been recorded, though they are known to be missing, or wait."""
     rest = World(world.workflow, world.environment)
-    rest.zone, rest.clock.now, rest.missing = world.zone, world.clock.now, number
-    rest.record(world.log[: len(world.log) - number])
+    rest.zone, rest.clock.now = world.zone, world.clock.now
+    rest.missing = 0 if parked else len(gone)
+    for at in sorted(gone) if parked else ():
+        # of what kind it is that cannot be read, nobody knows
+        if not rest.parked or world.log[at - 1].stamp.kind is None:
+            rest.parked.append(world.log[at - 1].demand)
+    rest.record([event for at, event in enumerate(world.log, 1) if at not in gone])
     return rest
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -120,8 +121,11 @@ class Policies:
         ran = flow.run_policies(due)
         reacted, parked = self.reacted(due or now)
         found = [(one.policy, one.demand, one.cause, one.facts) for one in ran.reacted]
-        if found != reacted or ran.now != (due or now):
-            raise Differs(f"run_policies({due})", found, reacted)
+        counts = Counter(policy for policy, *_ in reacted)
+        said = ", ".join(f"{policy} {counts[policy]}" for policy in sorted(counts)) or "none"
+        said = f"{due or now:%Y-%m-%d %H:%M} UTC: {said}; {len(parked)} parked"
+        if found != reacted or ran.now != (due or now) or str(ran) != said:
+            raise Differs(f"run_policies({due})", (str(ran), found), (said, reacted))
         if (failed := [_parked(one) for one in ran.parked]) != parked:
             raise Differs(f"run_policies({due}) parks", ran.parked if len(failed) < 4 else failed, parked)
 

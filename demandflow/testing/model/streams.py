@@ -63,6 +63,8 @@ class Streams:
         """What the policies have parked, given and found nothing to say to, if there are any."""
         self.missing = 0
         """How many events are lost, and known to be."""
+        self.parked: list[UUID] = []
+        """The demands of the events that wait, since one of them cannot be read."""
         self._kept: dict[tuple[Any, ...], Any] = {}
 
     def record(self, events: Sequence[Event]) -> None:

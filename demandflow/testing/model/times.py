@@ -25,7 +25,8 @@ def durations(
     pairs = [(seen["ended_as"], (seen["received"], seen["ended"])) for seen in query.standing()]
     spans = [one for how, one in pairs if how in ends or (open_until is not None and one[1] > open_until)]
     took = _took("whole time", spans, open_until)
-    return {**took, "note": query.note(not took["values"])}
+    note = query.note(not took["values"])
+    return {**took, "note": note, "printed": took["printed"] + (note and f"; {note}")}
 
 
 def waiting(world: World, *, open_until: datetime | None = None, **asked: Any) -> dict[str, Any]:
@@ -55,11 +56,13 @@ def _took(name: str, spans: Iterable[Span], until: datetime | None) -> dict[str,
     mean = None if not values else round(Fraction(sum(value // US for value in values), len(values))) * US
     rounded = {percent: None if it is None else round(it * 10**6) * US for percent, it in exact.items()}
     left = "left out" if until is None else f"counted up to {until:%Y-%m-%d %H:%M UTC}"
+    names = {"median": rounded[50], "90 % within": rounded[90], "the longest": values[-1] if values else None}
+    times = ", ".join(f"{what} {_two_units(time)}" for what, time in names.items() if time is not None) or "n/a"
     return {
         **{"name": name, "values": tuple(values), "n": len(values), "unended": unended, "until": until},
         **{"seconds": exact, "percentiles": rounded, "median": rounded[50], "p90": rounded[90]},
         "mean": mean,
-        "aside": f"(n = {len(values)}; {unended} not ended, {left})",
+        "printed": f"{name}: {times} (n = {len(values)}; {unended} not ended, {left})",
     }
 
 
@@ -75,6 +78,15 @@ def _percentile(values: list[timedelta], percent: float) -> Fraction | None:
     return None
 
 
+def _two_units(time: timedelta) -> str:
+    """The two largest units of it, without those that are 0."""
+    hours, minutes, seconds = time.seconds // 3600, time.seconds // 60 % 60, time.seconds % 60
+    parts = ((time.days, "d"), (hours, "h"), (minutes, "min"), (seconds, "s"))
+    first = next((n for n, (number, _) in enumerate(parts) if number), len(parts))
+    words = [f"{number} {unit}" for number, unit in parts[first : first + 2] if number]
+    return " ".join(words) or ("under 1 s" if time else "0 s")
+
+
 def durations_shown(answer: Any) -> dict[str, Any]:
     """All that durations say."""
     return {
@@ -82,7 +94,7 @@ def durations_shown(answer: Any) -> dict[str, Any]:
         **{"until": answer.until, "mean": answer.mean, "median": answer.median, "p90": answer.p90},
         "seconds": {percent: answer.seconds(percent) for percent in PERCENTILES},
         "percentiles": {percent: answer.percentile(percent) for percent in PERCENTILES},
-        "aside": answer.times[answer.times.index("(") :],
+        "printed": str(answer),
         "note": answer.note,
     }
 

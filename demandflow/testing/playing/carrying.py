@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,6 +23,9 @@ from demandflow.testing.playing.commanding import same_answer, well_said
 from demandflow.testing.playing.losing import raised
 from demandflow.testing.playing.places import FILE, Place
 
+LARGEST = 2**63 - 1
+"""The largest position that a database can have."""
+
 
 def carried(opened: Callable[..., DemandFlow], place: Place, world: World) -> Iterator[DemandFlow]:
     """Whoever has the log open where it was carried to. Raises Differs."""
@@ -28,7 +33,8 @@ def carried(opened: Callable[..., DemandFlow], place: Place, world: World) -> It
     with TemporaryDirectory(prefix="demandflow-") as folder, closing(place.other()) as there:
         file = Path(folder) / ("log.jsonl" if whole % 2 else "log.jsonl.gz")
         done = export_log(place.url, file, tenant=tenant)
-        same_answer("export_log()", (done.events, done.position), (whole, whole))
+        upto = f"{whole} events, up to position {whole}"
+        same_answer("export_log()", str(done), f"{upto}; sha256 {done.sha256}")
         same_answer(
             "export_log() to a file that is there", raised(partial(export_log, place.url, file)), "InvalidValue"
         )
@@ -37,12 +43,12 @@ def carried(opened: Callable[..., DemandFlow], place: Place, world: World) -> It
             _damaged(file, there)
         for new in (whole, 0):
             loaded = load_log(file, there.url)
-            same_answer("load_log()", (loaded.events, loaded.new), (whole, new))
+            same_answer("load_log()", str(loaded), f"{whole} events, of which {new} are new")
         with opened(there.url, policies=()) as flow:
             yield flow
         if place.url.startswith(FILE):
             backed_up = backup_log(place.url, copy := Path(folder) / "copy.db")
-            same_answer("backup_log()", (backed_up.events, backed_up.position), (whole, whole))
+            same_answer("backup_log()", str(backed_up), upto)
             with opened(f"{FILE}{copy}", policies=()) as flow:
                 yield flow
 
@@ -81,3 +87,11 @@ def _damaged(file: Path, there: Place) -> None:
         well_said("what is damaged", error)
     else:
         raise Differs("load_log() of a damaged file", "it is loaded", "DamagedFile")
+    for position, problem in ((LARGEST, "missing"), (LARGEST + 1, "it is no event of a log")):
+        last = re.sub(rb'"position":\d+', f'"position":{position}'.encode(), lines[-2].partition(b',"check"')[0])
+        before = b"".join([*lines[:-2], last])
+        changed.write_bytes(before + f',"check":"{sha256(before).hexdigest()[:16]}"}}\n'.encode() + lines[-1])
+        try:
+            load_log(changed, there.url)
+        except DamagedFile as error:
+            same_answer(f"what is wrong with position {position}", error.problem.endswith(problem), True)

@@ -13,7 +13,7 @@ from uuid import UUID
 from demandflow.application import DemandFlow
 from demandflow.batches import Action, Recorded, Registration, Rejected
 from demandflow.commands import Commands
-from demandflow.domain.demand import Demand, as_if
+from demandflow.domain.demand import Demand
 from demandflow.domain.fact import Fact
 from demandflow.domain.facts import Merged, MovedOver, Registered, Unmerged
 from demandflow.domain.standard.closed_loop import CLOSED_LOOP
@@ -27,11 +27,8 @@ from demandflow.testing.model.step import Expected, Step, demand_id
 from demandflow.testing.model.world import World
 from demandflow.testing.operations import METHOD, MIGRATION_TRIED, TRIED, WOULD, Ask, Batch
 
-BY_MIGRATING = "move_over"
 BY_METHOD = {move.name: move.fact for move in (*CLOSED_LOOP.moves, *SUPPORT)}
 """What the method of this name records."""
-NOT_MADE = UUID(int=0)
-"""The id of what is not recorded, and follows from nothing."""
 
 
 def command(
@@ -51,8 +48,7 @@ def command(
 def _begin(flow: Commands, step: Step, it: UUID, of: Any, how: dict[str, Any]) -> Stream:
     fact = step.fact
     if step.way == WOULD:
-        found: Stream = flow.would_start(fact, workflow=step.on, of=of, **how)
-        return as_if(found, id=it) if found.id == NOT_MADE else found  # no id is made for what is not recorded
+        return flow.would_start(fact, workflow=step.on, of=of, **how)  # type: ignore[no-any-return]
     if type(fact) is Registered and step.way == METHOD and step.by.role != Role.RESIDENT and of is Demand:
         return flow.register(**_said(fact), workflow=step.on, **how)
     return flow.start(fact, workflow=step.on, of=of, **how)  # type: ignore[no-any-return]
@@ -64,12 +60,7 @@ def _go_on(flow: Commands, step: Step, it: UUID, of: Any, how: dict[str, Any]) -
         return flow.would(it, step.move, fact, of=of, **how)  # type: ignore[no-any-return]
     if of is not Demand:
         return flow.act(it, step.move, fact, of=of, **how)  # type: ignore[no-any-return]
-    if (
-        step.way == METHOD
-        and step.move == BY_MIGRATING
-        and isinstance(fact, MovedOver)
-        and fact.workflow in flow._workflows
-    ):
+    if step.way == METHOD and isinstance(fact, MovedOver) and fact.workflow in flow._workflows:
         return flow.migrate(it, fact.workflow, reason=fact.reason, **how)
     method = getattr(flow, step.move, None) if step.way == METHOD else None
     if method is not None and BY_METHOD.get(step.move) is type(fact) and _fits(method, fields):

@@ -10,6 +10,7 @@ from functools import lru_cache, partial
 from typing import Any
 from unittest.mock import patch
 
+from demandflow.analysis.verifying import verify
 from demandflow.application import DemandFlow
 from demandflow.domain.standard.closed_loop import CLOSED_LOOP
 from demandflow.domain.values import Actor
@@ -19,7 +20,7 @@ from demandflow.projections.rebuilding import Rebuilding
 from demandflow.testing.differs import Differs
 from demandflow.testing.environments import ZONES
 from demandflow.testing.model.answers import QUESTIONS
-from demandflow.testing.model.losses import Missing, besides, missing
+from demandflow.testing.model.losses import Missing, besides, missing, printed, waiting
 from demandflow.testing.model.world import World
 from demandflow.testing.people import BOSS
 from demandflow.testing.playing.commanding import same_answer, well_said
@@ -81,6 +82,9 @@ def open_otherwise(opened: Callable[..., DemandFlow], place: Place, what: str, w
                 _without_the_workflow(flow, world)
             elif what == "no facts":
                 flow.figures()  # what it takes in is read by all
+                kept = [(at, event.demand) for at, event in enumerate(world.log, 1) if event.stamp.kind is not None]
+                parked = [(one.position, one.demand) for one in flow.stream_tables.parked()]
+                same_answer("what is parked without the facts", parked, kept)
     except DemandFlowError as refused:
         found = type(refused).__name__
         well_said(f"opening it with other {what}", refused, (what,) if what in WRONG else ())
@@ -122,19 +126,46 @@ def losing(
             flow.close()
 
 
-def acknowledge(flow: DemandFlow, want: list[Missing], lost: int, world: World) -> None:
+def acknowledge(flow: DemandFlow, want: list[Missing], lost: list[int], world: World) -> None:
     """Hold against the model what is said to be missing, before and after that is acknowledged."""
-    found, left = flow.verify(), len(world.log) - lost
-    same_answer("verify()", ([_hole(hole) for hole in found.holes], found.events, found.ok), (want, left, False))
+    found, left = flow.verify(), len(world.log) - len(lost)
+    there = len({event.demand for at, event in enumerate(world.log, 1) if at not in lost})
+    said = [f"{left} events of {there} demands: not whole", *(f"  {printed(hole)}" for hole in want)]
+    same_answer(
+        "verify()", ([_hole(hole) for hole in found.holes], str(found), found.ok), (want, "\n".join(said), False)
+    )
     ends = want[-1][0] == "end"
     same_answer("figures() of a log without its end", raised(flow.figures), "HistoryIncomplete" if ends else None)
     same_answer("all_events() of what is not whole", raised(lambda: list(flow.all_events())), "HistoryIncomplete")
-    by, why = (BOSS, "burnt") if lost % 2 else (Actor("li", "administrator", "办公室"), "não")
-    flow.acknowledge(found.holes, by=by, reason=why)
+    if not ends:
+        flow.rebuild()
+        gaps = {hole[2]: printed(hole) for hole in want if hole[0] == "positions"}
+        behind = {at for gone in lost for at in waiting(world, gone)} - {*lost}
+        parked = {one.position: one.reason for one in flow.parked_events()}
+        same_answer("parked_events()", parked, {at: gaps.get(at, parked.get(at)) for at in (*gaps, *behind)})
+    by, why = (BOSS, "burnt") if len(lost) % 2 else (Actor("li", "administrator", "办公室"), "não")
+    for holes in [found.holes] if ends else [[hole] for hole in found.holes]:
+        flow.acknowledge(holes, by=by, reason=why)
     decided = [(_hole(one.hole), one.by, one.at, one.reason) for one in flow.acknowledged()]
     same_answer("acknowledged()", decided, [(one, by, world.clock.now, why) for one in want])
-    same_answer("verify() afterwards", (flow.verify().ok, flow.figures().missing), (True, lost))
+    known = [
+        f"{printed(one)}; acknowledged by {by.id} ({by.role}) at {world.clock.now:%Y-%m-%d %H:%M}: {why}"
+        for one in want
+    ]
+    said = [f"{left} events of {there} demands: all is there", *(f"  known: {line}" for line in known)]
+    found = flow.verify()
+    same_answer(
+        "verify() afterwards", (found.ok, str(found), flow.figures().missing), (True, "\n".join(said), len(lost))
+    )
     same_answer("all_events() that are left", len(list(flow.all_events(skip_unreadable=True))), left)
+
+
+def verified(flow: DemandFlow) -> None:
+    """What is made again from the log that is left is the same once more, and nothing of it waits."""
+    flow.rebuild()
+    figures = f"figures: {flow.figures().identity}"
+    said = [str(flow.verify()), figures, "tables: equal to a rebuild", "parked events: none", "all is well"]
+    same_answer("analysis.verify()", str(verify(flow)), "\n".join(said))
 
 
 def lose_more(flow: DemandFlow, copy: Place, lost: list[int], world: World) -> None:

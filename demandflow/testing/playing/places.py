@@ -46,6 +46,9 @@ class Place(Protocol):
     def lose(self, positions: list[int]) -> None:
         """Rows at these positions are gone."""
 
+    def spoil(self, position: int, *, mend: bool = False) -> None:
+        """The row at this position cannot be read; or it can again."""
+
 
 class FilePlace:
     """A log in a file, in a folder that is there as long."""
@@ -78,6 +81,13 @@ class FilePlace:
         """Rows at these positions are gone."""
         with closing(sqlite3.connect(self._path)) as connection, connection:
             connection.executemany("DELETE FROM stored_events WHERE rowid = ?", [(at,) for at in positions])
+
+    def spoil(self, position: int, *, mend: bool = False) -> None:
+        """The row at this position cannot be read; or it can again."""
+        with closing(sqlite3.connect(self._path)) as connection, connection:
+            ((state,),) = connection.execute("SELECT state FROM stored_events WHERE rowid = ?", (position,))
+            state = state[1:] if mend else b"?" + state
+            connection.execute("UPDATE stored_events SET state = ? WHERE rowid = ?", (state, position))
 
     @property
     def _path(self) -> str:
@@ -154,6 +164,11 @@ class SchemaPlace:
         """Rows at these positions are gone."""
         at = ", ".join(map(str, positions))
         self._schemas.execute(f"DELETE FROM {self._name}.stored_events WHERE rowid IN ({at})")  # noqa: S608
+
+    def spoil(self, position: int, *, mend: bool = False) -> None:
+        """The row at this position cannot be read; or it can again."""
+        state = "substring(state FROM 2)" if mend else "'?'::bytea || state"
+        self._schemas.execute(f"UPDATE {self._name}.stored_events SET state = {state} WHERE rowid = {position}")  # noqa: S608
 
 
 _SERVERS: dict[str, Schemas] = {}

@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Any
 from unittest.mock import patch
 
 from demandflow.application import DemandFlow
+from demandflow.domain.fact import stored_topic
 from demandflow.errors import DemandFlowError, StorageError
 from demandflow.projections.tables import PROJECTIONS
 from demandflow.store.backends import is_postgres
 from demandflow.testing.environments import Environment
-from demandflow.testing.model.losses import missing, without_end
+from demandflow.testing.model.losses import missing, waiting, without
 from demandflow.testing.model.policies import Policies
 from demandflow.testing.model.world import World
 from demandflow.testing.operations import Ask, Upset
 from demandflow.testing.playing.carrying import carried
 from demandflow.testing.playing.commanding import same_answer
-from demandflow.testing.playing.losing import OTHERWISE, acknowledge, half_made, lose_more, losing, open_otherwise
+from demandflow.testing.playing.losing import (
+    OTHERWISE,
+    acknowledge,
+    half_made,
+    lose_more,
+    losing,
+    open_otherwise,
+    verified,
+)
 from demandflow.testing.playing.places import Place
 
 MOST_OPENERS = 3
+WAITS = "waits for an earlier event of this demand that is parked"
 ELSEWHERE = (Ask("board"), Ask("figures"), Ask("figures_by", ("place",)))
 
 
@@ -36,6 +46,7 @@ UPSETS = {
     "opened otherwise": "_open_otherwise",
     "carried elsewhere": "_carry",
     "rows are lost": "_lose_rows",
+    "a row cannot be read": "_spoil",
 }
 """What can happen, and who lets it happen."""
 
@@ -122,8 +133,7 @@ class Upsets:
         """The log is exported and loaded, or backed up; there it is the same."""
         for other in carried(self.opened, self._place, self.world) if self.environment.file and self.world.log else ():
             same_answer("all_events() elsewhere", list(other.all_events()), self.world.log)
-            for question in ELSEWHERE:
-                self._ask(question, other)
+            self._ask_elsewhere(other, self.world)
 
     def _lose_rows(self, upset: Upset, flow: DemandFlow) -> None:
         """Rows are lost from a copy of the log: which, is counted from its end; a 0 says that nobody had it open."""
@@ -132,15 +142,46 @@ class Upsets:
         if not self.environment.file or not lost:
             return
         with losing(self.opened, self._place, lost, closed=0 in places) as (other, copy):
-            acknowledge(other, missing(self.world, lost), len(lost), self.world)
+            acknowledge(other, missing(self.world, lost), lost, self.world)
             if lost == list(range(lost[0], whole + 1)):
-                all_of_it, self.world = self.world, without_end(self.world, len(lost))
-                try:
-                    for question in ELSEWHERE:
-                        self._ask(question, other)
-                finally:
-                    self.world = all_of_it
+                self._ask_elsewhere(other, without(self.world, lost))
+            verified(other)
             lose_more(other, copy, lost, self.world)
+
+    def _spoil(self, upset: Upset, flow: DemandFlow) -> None:
+        """A row of a copy cannot be read, counted from the end; the rest of its demand waits until it is mended."""
+        at, log = len(self.world.log) + 1 - int(upset.with_what), self.world.log
+        if not self.environment.file or at < 1:
+            return
+        with closing(self._place.other()) as copy, self.opened(copy.url, policies=()) as other:
+            copy.fill(self._place)
+            copy.spoil(at)
+            gone = waiting(self.world, at)
+            found = [
+                (one.position, one.demand, one.reason.partition(" cannot be read: ")[0])
+                for one in other.parked_events()
+            ]
+            why = [stored_topic(type(log[at - 1].fact)), *[WAITS] * len(gone)]
+            same_answer(
+                "parked_events()",
+                found,
+                [(one, log[one - 1].demand, said) for one, said in zip(gone, why, strict=False)],
+            )
+            self._ask_elsewhere(other, without(self.world, gone, parked=True))
+            seen = other.verify()
+            same_answer("verify()", (seen.events, len(seen.unreadable), seen.ok), (len(log), 1, False))
+            copy.spoil(at, mend=True)
+            same_answer("retry_parked_events()", other.retry_parked_events(), ())
+            self._ask_elsewhere(other, self.world)
+
+    def _ask_elsewhere(self, flow: DemandFlow, world: World) -> None:
+        """Ask where the world is so."""
+        here, self.world = self.world, world
+        try:
+            for question in ELSEWHERE:
+                self._ask(question, flow)
+        finally:
+            self.world = here
 
     def _race_of_pages(self, upset: Upset, flow: DemandFlow) -> None:
         """Somebody else takes in the same page in between."""

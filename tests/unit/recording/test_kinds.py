@@ -30,6 +30,7 @@ from demandflow.domain.stream import Change, OtherKind, Stream
 from demandflow.errors import CommandConflict, InvalidValue, RuleBroken, UnknownFormat
 from demandflow.facts import Fact, Merged, MovedOver, Noted, Registered
 from demandflow.store import settings
+from demandflow.store.following import cursor
 from demandflow.testing import FrozenClock
 
 LI, CLERK = Actor("li", "gardener"), Actor("zhao", "grid_administrator")
@@ -262,3 +263,17 @@ def test_what_cannot_be_read_is_parked_and_tried_again(tmp_path: Path) -> None:
     with DemandFlow.open(url, workflows=WORKFLOWS, clock=FrozenClock()) as again:
         assert again.parked_events() == ()
         assert again.streams(Tree) == (tree,)
+
+
+def test_a_row_that_cannot_be_read_of_another_kind_stops_no_demand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cursor, "PAGE", 1)
+    with DemandFlow.open(f"sqlite:///{tmp_path}/log.db", workflows=WORKFLOWS, clock=FrozenClock()) as flow:
+        tree = planted(flow)
+        flow.act(tree.id, "water", Watered(litres=20), of=Tree, by=LI)
+        flow.register("dark", **PLACED)
+        with closing(sqlite3.connect(tmp_path / "log.db")) as connection, connection:
+            connection.execute("UPDATE stored_events SET state = '{' WHERE rowid = 1")
+        assert flow.figures().count("received") == 1
+        assert [one.position for one in flow.parked_events()] == [1, 2]
