@@ -12,6 +12,7 @@ from demandflow.domain.fact import Fact
 from demandflow.domain.facts import ContractedOut, Noted
 from demandflow.domain.workflow import Workflow
 from demandflow.policies.policy import PolicyContext, Reaction, Timer
+from demandflow.testing.people import CONTRACTORS
 
 AFTER = timedelta(hours=1)
 FOURTH, THIRD = 4, 3
@@ -22,7 +23,7 @@ THOUGHT, OTHER, CORRELATION = "a thought", "another", "thoughts"
 
 @dataclass(frozen=True)
 class Whims:
-    """An hour after a demand came to its state, it is noted what its lead has in hand, and Chen is given the work.
+    """An hour after a demand came to its state, it is noted what all have in hand, and Chen is given the work.
 
     In a stage for which it has `patience` it waits as long instead.
     It cannot say when it acts at every fourth event, nor what it then wants at every third.
@@ -52,7 +53,8 @@ class Whims:
         """The notes, and the contract."""
         if demand.version % THIRD == 0:
             raise ValueError("a third event")
-        yield Reaction(Noted(text=f"{THOUGHT}: {context.load(demand.lead or CONTRACTOR)}"), correlation=CORRELATION)
+        loads = [context.load(one) for one in (demand.lead or CONTRACTOR, *CONTRACTORS)]
+        yield Reaction(Noted(text=f"{THOUGHT}: {loads}"), correlation=CORRELATION)
         yield Reaction(Noted(text=OTHER))
         if demand.stage == "contracting":
             yield Reaction(ContractedOut(contractor=CONTRACTOR))

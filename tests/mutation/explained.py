@@ -142,7 +142,6 @@ WORDS = "a word of an error; the tests of what a caller gives judge it"
 DAMAGE = "what cannot be read, which histories have not; tests/unit/store judges it"
 ALONE = "no history uses it; tests/unit/"
 ENDLESS = "it never comes to an end, and the time was over first"
-ALL_KNOWN = "a history is played by those who know all its facts; tests/unit/store/test_storage.py notices"
 ARGS = "a word of an error: its args alone; what it says is kept beside them, in another process as well"
 OWN_RULE = "the model asks a rule outside the rule book as it is; tests/unit/county judges it"
 DECIDED = "the laws are given the workflow as it is; tests/unit/"
@@ -180,6 +179,7 @@ BEYOND_LAWS: tuple[tuple[str, str, str, str], ...] = (
     ("store/mapper.py", "_unknown", "", DAMAGE),
     ("store/settings.py", "check_log", "", "logs of other releases; tests/unit/store judges it"),
     ("projections/figures/definitions.py", "", "", "what a page says of a figure"),
+    ("automation/lookup.py", "Lookup.remember", "or demand.contractor", ALONE + "policies judges it"),
     ("automation/follower.py", "", "", ALONE + "policies judges it"),
     ("automation/agenda.py", "Agenda._forget_old_setups", "", ALONE + "policies judges it"),
     ("policies/standard.py", "", "", ALONE + "policies judges it"),
@@ -195,9 +195,6 @@ BEYOND_LAWS: tuple[tuple[str, str, str, str], ...] = (
     ("automation/deliveries.py", "Deliveries.heal", "_lease", SAME + "a lease that is over is nobody's"),
     ("store/tables/schemas.py", "beside", "", SAME + "the word stands there once"),
     ("projections/projector.py", "Projector.catch_up", "", ENDLESS),
-    ("recording/moments.py", "Moments.learn", "saw(None)", ALONE + "recording judges it"),
-    ("store/sqlite/writer.py", "Writer.append", "_others(None)", ALONE + "interruptions judges it"),
-    ("store/sqlite/writer.py", "Writer._commit_with", "written = False", ALONE + "interruptions judges it"),
     ("store/sqlite/writer.py", "Writer._insert", "execute(None)", ALONE + "interruptions judges it"),
     ("store/row_watch.py", "RowWatch._check_new", "without(None", ALONE + "store judges it"),
     (
@@ -217,9 +214,6 @@ BEYOND_LAWS: tuple[tuple[str, str, str, str], ...] = (
         ALONE + "workflows judges it",
     ),
     ("domain/standard/closed_loop.py", "closed_loop", "XXcontract_outXX", DECIDED + "recording judges it"),
-    ("store/mapper.py", "FactMapper._checked", "type(None)", ALL_KNOWN),
-    ("domain/county/people/home_reports.py", "it_has_its_own_name", "None)", OWN_RULE),
-    ("domain/county/people/activities.py", "attendance_is_written_down_once", "or True", OWN_RULE),
     ("domain/county/services/forms.py", "_is_type", "_are_names(None)", OWN_RULE),
     ("recording/demands.py", "Demands.learn", "> LONG", SAME + "only how much is kept"),
     ("recording/earlier.py", "Earlier.changed", "and False", SAME + "only that what is kept is read anew"),
@@ -240,7 +234,6 @@ DECLARED = "the model takes the clocks as they are declared; tests/unit/domain/t
 WHY_NOT: dict[str, str] = {
     "who is given recalled work has what the one before left of the time": DECLARED,
     "asking the resident for details ends the clock of the work instead of pausing it": DECLARED,
-    "whoever does not know a community's own fact does not see the standard one that it extends": ALL_KNOWN,
     "reminders go on by the steps of before, after the community changed them": (
         "a history keeps its policies; tests/unit/policies/test_running.py notices"
     ),

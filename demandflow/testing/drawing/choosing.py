@@ -37,6 +37,12 @@ OWN_AT_MOST = 24
 """So much more than corrections of our fields those of own fields come, however many there could be."""
 DAYS = (1, 20, -1, 5, -2)
 KEYS = ("ok", "路灯坏了", "não", "a/b", "…", "7", "8", "Ⅸ")
+FORMS = (
+    None,
+    '{"type":"object","properties":{"né":{"type":"string"}}}',
+    '{"type":"string"}',
+    '{"type":"object","x":1}',
+)
 A_WHILE, SOME_TEXTS = timedelta(hours=2), 3
 OURS: dict[type, Sequence[Any]] = {
     **{Place: PLACES, Category: CATEGORIES, Channel: CHANNELS, str: TEXTS},
@@ -131,9 +137,11 @@ def _of_another_kind(name: str, annotation: Any, samples: Sequence[Any], where: 
     sample = next((value for value in samples if value is not None), None)
     if name == "workflow":
         return tuple(where.workflows)
+    if name == "form":
+        return FORMS
     if (part := _part_of(annotation)) in (Place, str):
         pool = _paths(stream) if part is Place else (*names_in(stream)[:KNOWN], *OFFICERS)
-        return (pool[:1], pool[1:3], pool[:2], (), pool[2:4], pool[-3:])
+        return (pool[:1], pool[1:3], pool[:2], (), pool[2:4], pool[-3:], pool[:1] * 2)
     match sample:
         case Place() if name != stream.KEY:
             return _paths(stream)

@@ -35,6 +35,7 @@ from demandflow.testing.laws.table_laws import (
 from demandflow.testing.model.query import own_dimensions
 from demandflow.testing.model.step import Step
 from demandflow.testing.people import actors_for
+from demandflow.testing.playing.before import as_before
 from demandflow.testing.playing.commanding import command
 from demandflow.testing.playing.law import Played, law
 
@@ -65,17 +66,21 @@ def a_demand_kept_and_told_anew_is_the_same(played: Played) -> None:
 
 @law
 def corrections_equal_having_been_right(played: Played) -> None:
-    """A corrected demand stands for what it would, had everything been recorded right at once."""
+    """A corrected demand stands for what it would, had everything been recorded right at once, or stored before."""
+    own = tuple(own_dimensions(played.world))
     for demand in played.demands:
         events = played.recorded(demand)
-        if any(isinstance(event.fact, Corrected) for event in events):
-            live, right = fold(events), fold(with_corrections(events))
+        befores = [[*as_before(events[:upto]), *events[upto:]] for upto in (len(events), len(events) // 2)]
+        said = [before for before in befores if before != events]
+        if said or any(isinstance(event.fact, Corrected) for event in events):
+            live = fold(events)
             assert live is not None
-            assert right is not None
-            own = tuple(own_dimensions(played.world))
-            same = (standing(right), slice_of(right, own)) == (standing(live), slice_of(live, own))
-            same = same and right.attributes == live.attributes
-            assert same, f"a correction of demand {demand.int} was not applied"
+            for told in (*said, *map(with_corrections, (events, *said))):
+                right = fold(told)
+                assert right is not None
+                same = (standing(right), slice_of(right, own)) == (standing(live), slice_of(live, own))
+                same = same and right.attributes == live.attributes
+                assert same, f"a correction of demand {demand.int} was not applied"
 
 
 @law

@@ -14,7 +14,7 @@ from demandflow.domain.moves import BACK, STAY, Move, Proposal, sources
 from demandflow.domain.values import Grade
 from demandflow.domain.workflow import Workflow
 from demandflow.testing.model.clocks import Timekeeper
-from demandflow.testing.model.rules import again
+from demandflow.testing.model.kinds.rules import again
 
 ENDS_A_ROUND = ("reworked", "reopened", "taken_over")
 SIDES: dict[type, tuple[str, Any]] = {Merged: ("take_in", TookIn), Unmerged: ("let_go", LetGo)}

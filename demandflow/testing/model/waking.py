@@ -34,6 +34,7 @@ from demandflow.policies import (
 from demandflow.testing.model.asked import About, Fails, Wake, always, kept, later, shown, sooner, spelled
 from demandflow.testing.model.calendars import DAY, naive
 from demandflow.testing.model.repeats import repeated, within
+from demandflow.testing.people import CONTRACTORS
 from demandflow.testing.whims import (
     AFTER,
     CONTRACTOR,
@@ -255,8 +256,8 @@ def whims(policy: Whims, it: About) -> Iterator[Wake]:
         if demand.version % THIRD == 0:
             raise Fails
         contract = (ContractedOut(contractor=CONTRACTOR),) if demand.stage == "contracting" else ()
-        thought = f"{THOUGHT}: {it.world.policies.load(demand.lead or CONTRACTOR)}"
-        return (Noted(text=thought), Noted(text=OTHER), *contract)
+        loads = [it.world.policies.load(one) for one in (demand.lead or CONTRACTOR, *CONTRACTORS)]
+        return (Noted(text=f"{THOUGHT}: {loads}"), Noted(text=OTHER), *contract)
 
     wait = policy.patience.get(demand.stage, AFTER)
     yield Wake(demand.since + wait, cause_of(demand), then, CORRELATION)

@@ -19,6 +19,7 @@ from demandflow.domain.fact import stored_topic
 from demandflow.exchange import DamagedFile, backup_log, export_log, load_log
 from demandflow.testing.differs import Differs
 from demandflow.testing.model.world import World
+from demandflow.testing.playing.before import as_before, fill, told_before
 from demandflow.testing.playing.commanding import same_answer, well_said
 from demandflow.testing.playing.losing import raised
 from demandflow.testing.playing.places import FILE, Place
@@ -45,12 +46,20 @@ def carried(opened: Callable[..., DemandFlow], place: Place, world: World) -> It
             loaded = load_log(file, there.url)
             same_answer("load_log()", str(loaded), f"{whole} events, of which {new} are new")
         with opened(there.url, policies=()) as flow:
+            same_answer("all_events() elsewhere", list(flow.all_events()), world.log)
             yield flow
-        if place.url.startswith(FILE):
-            backed_up = backup_log(place.url, copy := Path(folder) / "copy.db")
-            same_answer("backup_log()", str(backed_up), upto)
-            with opened(f"{FILE}{copy}", policies=()) as flow:
+        if (before := as_before(world.log)) != world.log:
+            with closing(place.other()) as copy, opened(copy.url, policies=()) as flow:
+                fill(copy, place, world)
+                same_answer("all_events() as they were stored before", list(flow.all_events()), before)
                 yield flow
+        if place.url.startswith(FILE):
+            backed_up = backup_log(place.url, file := Path(folder) / "copy.db")
+            same_answer("backup_log()", str(backed_up), upto)
+            with opened(f"{FILE}{file}", policies=()) as flow:
+                same_answer("all_events() of a copy", list(flow.all_events()), world.log)
+                yield flow
+            told_before(opened, place, world)
 
 
 def _same_lines(file: Path, world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from copy import copy
@@ -12,6 +13,8 @@ from unittest.mock import patch
 
 from demandflow.analysis.verifying import verify
 from demandflow.application import DemandFlow
+from demandflow.domain.fact import Fact, stored_topic, written
+from demandflow.domain.facts import STANDARD_FACTS, UnknownFact
 from demandflow.domain.standard.closed_loop import CLOSED_LOOP
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Workflow
@@ -23,6 +26,7 @@ from demandflow.testing.model.answers import QUESTIONS
 from demandflow.testing.model.losses import Missing, besides, missing, printed, waiting
 from demandflow.testing.model.world import World
 from demandflow.testing.people import BOSS
+from demandflow.testing.playing.before import fill
 from demandflow.testing.playing.commanding import same_answer, well_said
 from demandflow.testing.playing.places import Place
 
@@ -45,6 +49,7 @@ def _changed(world: World) -> tuple[dict[str, Any], str | None]:
     return {"workflows": (other, world.twin, world.beside)}, "WorkflowChanged" if wrote else None
 
 
+LOSE = "DELETE FROM stored_events WHERE rowid = ?"
 WRONG: Mapping[str, Any] = {
     **{"create": 2, "keep": -1, "progress": 5, "backdating": (5,), "late_entry": "a day"},
     **{"policies": 5, "workflows": (), "synchronous": "maybe", "clocks_right_until": "soon"},
@@ -81,7 +86,7 @@ def open_otherwise(opened: Callable[..., DemandFlow], place: Place, what: str, w
             if what == "no workflow":
                 _without_the_workflow(flow, world)
             elif what == "no facts":
-                flow.figures()  # what it takes in is read by all
+                _without_own_facts(flow, world)
                 kept = [(at, event.demand) for at, event in enumerate(world.log, 1) if event.stamp.kind is not None]
                 parked = [(one.position, one.demand) for one in flow.stream_tables.parked()]
                 same_answer("what is parked without the facts", parked, kept)
@@ -106,19 +111,38 @@ def _without_the_workflow(flow: DemandFlow, world: World) -> None:
     same_answer("figures() without the workflow", figures.shown(flow.figures()), figures.answer(left))
 
 
+def _without_own_facts(flow: DemandFlow, world: World) -> None:
+    """What extends a standard fact is read as that; the rest is kept. What is taken in so is read by all."""
+    flow.figures()
+    for it in world.demands:
+        found = [(type(event.fact), _fields(event.fact, type(event.fact))) for event in flow.events(it)]
+        same_answer("events() without own facts", found, [_unknown(event.fact) for event in world.events[it]])
+
+
+def _unknown(fact: Fact) -> tuple[type[Fact], dict[str, Any]]:
+    kind = next((kind for kind in type(fact).__mro__ if kind in STANDARD_FACTS), UnknownFact)
+    body = {"topic": stored_topic(type(fact)), "body": json.dumps(written(fact), ensure_ascii=False)}
+    return kind, body if kind is UnknownFact else _fields(fact, kind)
+
+
+def _fields(fact: Fact, kind: type[Any]) -> dict[str, Any]:
+    return {name: getattr(fact, name) for name in kind.model_fields}
+
+
 @contextmanager
 def losing(
-    opened: Callable[..., DemandFlow], place: Place, lost: list[int], *, closed: bool
+    opened: Callable[..., DemandFlow], place: Place, world: World, lost: list[int], *, closed: bool
 ) -> Iterator[tuple[DemandFlow, Place]]:
-    """Rows go from a copy of the log, which somebody has open since before they were written, or not."""
+    """Rows go from a copy of the log, which somebody has open since before they were written; or who had it died."""
     with closing(place.other()) as copy:
         flow = opened(copy.url)
         try:
-            copy.fill(place)
+            fill(copy, place, world)
             flow.figures()
             if closed:
+                flow._log._mark = int  # type: ignore[assignment,method-assign]
                 flow.close()
-            copy.lose(lost)
+            copy.run(LOSE, [(at,) for at in lost])
             if closed:
                 flow = opened(copy.url)
             yield flow, copy
@@ -176,13 +200,13 @@ def lose_more(flow: DemandFlow, copy: Place, lost: list[int], world: World) -> N
         of_it = [other for other in left if whose[other - 1] == whose[at - 1]]
         if of_it and of_it[0] < at < of_it[-1]:
             before = max(other for other in of_it if other < at)
-            copy.lose([before])
+            copy.run(LOSE, [(before,)])
             found = [_hole(hole) for hole in flow.verify().holes]
             same_answer("verify() once more", found, besides(missing(world, [*lost, before]), missing(world, lost)))
             return
 
 
-def half_made(opened: Callable[..., DemandFlow], place: Place) -> None:
+def half_made(opened: Callable[..., DemandFlow], place: Place, world: World) -> None:
     """Whoever makes the tables of a copy dies; others go on, first those who know no fact of it; nobody begins anew."""
     go_on, done = Rebuilding.go_on, list[object]()
 
@@ -195,14 +219,17 @@ def half_made(opened: Callable[..., DemandFlow], place: Place) -> None:
     def begins(*_: Any, **__: Any) -> None:
         raise Differs("tables that are half made", "are made anew", "are made to their end")
 
+    # who reads facts otherwise than those who began makes tables of their own
+    versions = any(vars(move.fact).get("EARLIER") for move in world.workflow.moves)
+    others: tuple[dict[str, Any], ...] = ({},) if versions else ({"workflows": (CLOSED_LOOP,)}, {})
     with closing(place.other()) as copy:
         with opened(copy.url, policies=()) as flow, patch.object(Rebuilding, "go_on", dies):
-            copy.fill(place)
+            fill(copy, place, world)
             with suppress(_Death):
                 flow.rezone(ZONES[flow.zone == ZONES[0]])
                 flow.figures()
         with patch.object(Rebuilding, "begin", begins):
-            for more in ({"workflows": (CLOSED_LOOP,)}, {}):
+            for more in others:
                 with opened(copy.url, policies=(), zone=None, **more) as flow:
                     flow.figures()
 

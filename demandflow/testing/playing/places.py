@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
@@ -21,6 +21,7 @@ EMPTY = """DO $$ DECLARE name regclass; BEGIN
     END LOOP; END $$"""
 COPIED = """INSERT INTO {0}.stored_events SELECT * FROM {1}.stored_events;
     UPDATE {0}.demandflow_log SET last = (SELECT COALESCE(MAX(rowid), 0) FROM {0}.stored_events)"""
+NOTHING: tuple[tuple[Any, ...], ...] = ((),)
 NUMBERS = count(1)
 QUIETLY = "-c client_min_messages=warning -c lock_timeout=10s"
 
@@ -43,8 +44,8 @@ class Place(Protocol):
     def fill(self, log: Any) -> None:
         """Put the rows of a log here, that is in a place of this kind."""
 
-    def lose(self, positions: list[int]) -> None:
-        """Rows at these positions are gone."""
+    def run(self, sql: str, rows: Iterable[tuple[Any, ...]] = NOTHING) -> None:
+        """Run a statement, once for each row of values."""
 
     def spoil(self, position: int, *, mend: bool = False) -> None:
         """The row at this position cannot be read; or it can again."""
@@ -77,10 +78,11 @@ class FilePlace:
             connection.execute("ATTACH ? AS log", (log._path,))
             connection.execute(WRITTEN)
 
-    def lose(self, positions: list[int]) -> None:
-        """Rows at these positions are gone."""
+    def run(self, sql: str, rows: Iterable[tuple[Any, ...]] = NOTHING) -> None:
+        """Run a statement, once for each row of values."""
         with closing(sqlite3.connect(self._path)) as connection, connection:
-            connection.executemany("DELETE FROM stored_events WHERE rowid = ?", [(at,) for at in positions])
+            for row in rows:
+                connection.execute(sql, row)
 
     def spoil(self, position: int, *, mend: bool = False) -> None:
         """The row at this position cannot be read; or it can again."""
@@ -160,10 +162,12 @@ class SchemaPlace:
         """Put the rows of a log here."""
         self._schemas.execute(COPIED.format(self._name, log._name))
 
-    def lose(self, positions: list[int]) -> None:
-        """Rows at these positions are gone."""
-        at = ", ".join(map(str, positions))
-        self._schemas.execute(f"DELETE FROM {self._name}.stored_events WHERE rowid IN ({at})")  # noqa: S608
+    def run(self, sql: str, rows: Iterable[tuple[Any, ...]] = NOTHING) -> None:
+        """Run a statement, once for each row of values."""
+        import psycopg
+
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.cursor().executemany(sql.replace("?", "%s").encode(), rows)
 
     def spoil(self, position: int, *, mend: bool = False) -> None:
         """The row at this position cannot be read; or it can again."""

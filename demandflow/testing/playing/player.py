@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from unittest.mock import patch
 from uuid import UUID
@@ -14,9 +15,8 @@ from demandflow.application import DemandFlow
 from demandflow.batches import Recorded
 from demandflow.commands import Commands
 from demandflow.domain.demand import Demand, as_if
-from demandflow.domain.facts import MovedOver, Noted
+from demandflow.domain.facts import MovedOver, Registered
 from demandflow.domain.stream import Stream
-from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import DemandFlowError
 from demandflow.store.following import cursor
@@ -26,7 +26,7 @@ from demandflow.testing.drawing.asking import CALLED
 from demandflow.testing.environments import PLAIN, Environment
 from demandflow.testing.model.answers import QUESTIONS
 from demandflow.testing.model.policies import Policies
-from demandflow.testing.model.step import NO_TIME, Expected, Step, demand_id
+from demandflow.testing.model.step import Expected, Step, demand_id
 from demandflow.testing.model.table import Unanswered
 from demandflow.testing.model.world import World
 from demandflow.testing.operations import (
@@ -47,7 +47,6 @@ from demandflow.testing.operations import (
     moving_over,
     possible,
 )
-from demandflow.testing.people import BOSS
 from demandflow.testing.playing.commanding import (
     answers_of,
     asked,
@@ -57,12 +56,14 @@ from demandflow.testing.playing.commanding import (
     what,
 )
 from demandflow.testing.playing.comparing import Comparing, Done
+from demandflow.testing.playing.losing import raised
 from demandflow.testing.playing.places import place
+from demandflow.testing.playing.racing import race
 from demandflow.testing.playing.upsets import Upsets
 
 NOT_MADE = UUID(int=0)
 """The id of what would begin, and follows from nothing."""
-MEANWHILE, SOMEBODY_ELSE = "meanwhile", "somebody else"
+FAR_BEHIND = timedelta(minutes=11)
 
 
 class Interruption(BaseException):
@@ -116,6 +117,7 @@ class Player(Upsets, Comparing):
             raise Differs(f"{type(operation).__name__} fails", error, "no failure") from error
 
     def _do(self, operation: Operation, flow: DemandFlow) -> None:
+        before = len(self.world.log)
         match operation:
             case Step() if operation.late and operation.way != ENTERED:
                 self._batch(Batch((operation,), BROKEN if operation.way in UNRECORDED else BATCH, True), flow)
@@ -132,6 +134,9 @@ class Player(Upsets, Comparing):
                 self.upset(operation, flow)
             case _:
                 pass
+        wrote = isinstance(operation, Step | Batch) and operation.way != RACED
+        if wrote and len(self.world.log) > before:
+            self._fail_by_a_wrong_clock(flow)
 
     # steps
 
@@ -140,7 +145,7 @@ class Player(Upsets, Comparing):
         if not possible(self.world, step):
             return
         if step.way == RACED:
-            step = self._race(step, flow)
+            step = race(step, flow, [other for other in self.flows if other is not flow], self.world)
         with self._unrecorded(step.way in UNRECORDED):
             expected = self._expected(step)
             answer = self._answer(expected, flow)
@@ -214,32 +219,15 @@ class Player(Upsets, Comparing):
             self._interrupted = False
         return None
 
-    def _race(self, step: Step, flow: DemandFlow) -> Step:
-        """Somebody else writes to the demand between reading and recording, if the step is possible and that is."""
-        world, it = self.world, self.world.id_of(step)
-        others = [other for other in self.flows if other is not flow]
-        world.clock.now += step.after
-        step = replace(step, after=NO_TIME)
-        alone = not others or it not in world.streams or step.late or step.seen is not None
-        # what came before is answered from what is recorded: nothing is written that somebody else could write before
-        if alone or (expected := world.expected(step)).error is not None or expected.again or step.of is not None:
-            return step
-        kind = type(world.streams[it])
-        note = Step(step.demand, "note", Noted(text=MEANWHILE), BOSS)
-        if kind is not Demand:  # the same is done by somebody else
-            note = Step(step.demand, step.move, step.fact, Actor(SOMEBODY_ELSE, step.by.role))
-        if world.expected(note).error is not None:
-            return step
-        world.tell(note)
-        append = flow._log.append
-
-        def appended(*given: Any, **more: Any) -> Any:
-            del flow._log.append
-            others[0].act(it, note.move, note.fact, of=kind, by=note.by)
-            return append(*given, **more)
-
-        flow._log.append = appended  # type: ignore[method-assign]
-        return step
+    def _fail_by_a_wrong_clock(self, flow: DemandFlow) -> None:
+        """Whoever recorded something records nothing by a clock that is far behind that."""
+        first = next((one for one in self.world.log if type(one.fact) is Registered and one.fact.source is None), None)
+        if first is None or self.world.workflow.of is not Demand:
+            return
+        now, self.world.clock.now = self.world.clock.now, self.world.log[-1].meta.recorded - FAR_BEHIND
+        error = raised(partial(flow.start, first.fact, by=first.meta.actor))
+        self.world.clock.now = now
+        same_answer("start() by a clock that is behind", error, "ClockBehind")
 
     # questions
 

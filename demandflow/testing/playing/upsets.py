@@ -15,6 +15,7 @@ from demandflow.store.backends import is_postgres
 from demandflow.testing.environments import Environment
 from demandflow.testing.model.losses import missing, waiting, without
 from demandflow.testing.model.policies import Policies
+from demandflow.testing.model.query import own_dimensions
 from demandflow.testing.model.world import World
 from demandflow.testing.operations import Ask, Upset
 from demandflow.testing.playing.carrying import carried
@@ -32,7 +33,6 @@ from demandflow.testing.playing.places import Place
 
 MOST_OPENERS = 3
 WAITS = "waits for an earlier event of this demand that is parked"
-ELSEWHERE = (Ask("board"), Ask("figures"), Ask("figures_by", ("place",)))
 
 
 UPSETS = {
@@ -127,12 +127,11 @@ class Upsets:
         for what in OTHERWISE if self.environment.file else ():
             open_otherwise(self.opened, self._place, what, self.world)
         if self.environment.file and self.world.log:
-            half_made(self.opened, self._place)
+            half_made(self.opened, self._place, self.world)
 
     def _carry(self, upset: Upset, flow: DemandFlow) -> None:
         """The log is exported and loaded, or backed up; there it is the same."""
         for other in carried(self.opened, self._place, self.world) if self.environment.file and self.world.log else ():
-            same_answer("all_events() elsewhere", list(other.all_events()), self.world.log)
             self._ask_elsewhere(other, self.world)
 
     def _lose_rows(self, upset: Upset, flow: DemandFlow) -> None:
@@ -141,7 +140,7 @@ class Upsets:
         lost = sorted(whole + 1 - place for place in places if 0 < place <= whole)
         if not self.environment.file or not lost:
             return
-        with losing(self.opened, self._place, lost, closed=0 in places) as (other, copy):
+        with losing(self.opened, self._place, self.world, lost, closed=0 in places) as (other, copy):
             acknowledge(other, missing(self.world, lost), lost, self.world)
             if lost == list(range(lost[0], whole + 1)):
                 self._ask_elsewhere(other, without(self.world, lost))
@@ -177,8 +176,10 @@ class Upsets:
     def _ask_elsewhere(self, flow: DemandFlow, world: World) -> None:
         """Ask where the world is so."""
         here, self.world = self.world, world
+        ways: tuple[dict[str, object], ...] = ({}, {"as_of": world.day(world.clock.now)})
+        by = [Ask("figures_by", (name,), how) for name in ("place", *own_dimensions(world)[:1]) for how in ways]
         try:
-            for question in ELSEWHERE:
+            for question in (*by, Ask("board"), Ask("figures")):
                 self._ask(question, flow)
         finally:
             self.world = here

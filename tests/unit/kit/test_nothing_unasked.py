@@ -58,7 +58,6 @@ NOT_DRAWN = {
     "run_policies.notify": "deliver_notices(), which is given",
     "run_policies.stop": "a hook: see test_follow.py",
     "deliver_notices.stop": "a hook: see test_follow.py",
-    "deliver_notices.notify": "given, and always the model's",
     "board.after": "given by the player, who walks the pages; else invalid",
     "work_list.after": "given by the player, who walks the pages; else invalid",
     "changes.closed": "refused, whatever it is: see NEVER in testing/drawing/asking.py",
