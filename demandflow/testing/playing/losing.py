@@ -115,18 +115,19 @@ def _without_own_facts(flow: DemandFlow, world: World) -> None:
     """What extends a standard fact is read as that; the rest is kept. What is taken in so is read by all."""
     flow.figures()
     for it in world.demands:
-        found = [(type(event.fact), _fields(event.fact, type(event.fact))) for event in flow.events(it)]
+        facts = [event.fact for event in flow.events(it)]
+        found = [(type(fact), {**(fact.__pydantic_extra__ or {}), **fact.__dict__}) for fact in facts]
         same_answer("events() without own facts", found, [_unknown(event.fact) for event in world.events[it]])
 
 
 def _unknown(fact: Fact) -> tuple[type[Fact], dict[str, Any]]:
-    kind = next((kind for kind in type(fact).__mro__ if kind in STANDARD_FACTS), UnknownFact)
-    body = {"topic": stored_topic(type(fact)), "body": json.dumps(written(fact), ensure_ascii=False)}
-    return kind, body if kind is UnknownFact else _fields(fact, kind)
-
-
-def _fields(fact: Fact, kind: type[Any]) -> dict[str, Any]:
-    return {name: getattr(fact, name) for name in kind.model_fields}
+    """The standard fact that it extends, if any, and what it says."""
+    said = written(fact)
+    base = next((kind for kind in type(fact).__mro__ if kind in STANDARD_FACTS), None)
+    if base is None:
+        return UnknownFact, {"topic": stored_topic(type(fact)), "body": json.dumps(said, ensure_ascii=False)}
+    ours = {name: getattr(fact, name) for name in base.model_fields}
+    return base, {**{name: value for name, value in said.items() if name not in ours}, **ours}
 
 
 @contextmanager
