@@ -18,7 +18,7 @@ from demandflow.calendars.spans import Span, Unit
 from demandflow.errors import InvalidValue, YearNotCovered
 from demandflow.testing.drawing.drawn_calendars import days_of, drawn_calendar, drawn_questions
 from demandflow.testing.model.calendars import NaiveCalendar, naive
-from demandflow.testing.playing.law import Played, law
+from demandflow.testing.playing.law import Played, law, seldom
 
 OF_YOURS, OF_ANY, REFUSALS, EVERY = 3, 16, 6, 2
 DATE, THEN, NOON = date(2025, 5, 1), datetime(2025, 5, 1, 12, tzinfo=UTC), time(12)
@@ -113,6 +113,7 @@ REFUSED: Sequence[tuple[Sequence[Any], Sequence[tuple[Any, ...]]]] = (
 """What is no hours, week, days, span, unit, moment or date; and to whom it may be said, in the place of ..."""
 
 
+@seldom
 @law
 def a_calendar_counts_as_the_model_does(played: Played) -> None:
     """Your calendars, and any others, count as the model does, day by day, and refuse what is invalid."""

@@ -37,7 +37,7 @@ from demandflow.testing.model.step import Step
 from demandflow.testing.people import actors_for
 from demandflow.testing.playing.before import as_before
 from demandflow.testing.playing.commanding import command
-from demandflow.testing.playing.law import Played, law
+from demandflow.testing.playing.law import Played, law, seldom
 
 CANCELLED = (
     *("state", "stage", "ended_as", "ended", "round", "contractor", "lead", "asked", "evaluated", "resolved", "grade"),
@@ -117,6 +117,7 @@ def figures_add_up(played: Played) -> None:
             assert _some(added) == _some(getattr(whole, counts)), f"the parts by {name} do not add up"
 
 
+@seldom
 @law
 def the_order_of_independent_demands_does_not_matter(played: Played) -> None:
     """Recording each demand's steps together gives the same figures as recording them as they came."""
@@ -131,6 +132,7 @@ def the_order_of_independent_demands_does_not_matter(played: Played) -> None:
                 assert _counts(here, key) == _counts(there, key), f"{name} {key!r} has other figures in another order"
 
 
+@seldom
 @law
 def merge_and_unmerge_cancel(played: Played) -> None:
     """A demand that is merged and let go again stands where it stood, and so do the figures."""

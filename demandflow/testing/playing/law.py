@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -74,7 +74,8 @@ class Played:
 class Law:
     """A law: its name, what it says, the function that raises AssertionError where it is broken.
 
-    `code` is how a test names it, `needs` what that has to import.
+    `code` is how a test names it, `needs` what that has to import. One that is `seldom` held plays much once more: of
+    many histories every second one will do.
     """
 
     name: str
@@ -82,6 +83,12 @@ class Law:
     holds: Callable[[Played], None]
     code: str
     needs: tuple[object, ...] = ()
+    seldom: bool = False
+
+
+def seldom(law: Law) -> Law:
+    """The law, to be held against every second of many histories."""
+    return replace(law, seldom=True)
 
 
 def law(function: Callable[[Played], None]) -> Law:
