@@ -16,7 +16,7 @@ from tests.laws.planting import DEFECTS, Defective, defective_workflows
 from tests.laws.test_random_workflows import check_named
 from tests.laws.workflows import workflows
 from tests.paths import ROOT
-from tests.small_workflow import yard
+from tests.small_workflow import desk, yard
 
 few = settings(
     max_examples=6,
@@ -28,7 +28,7 @@ few = settings(
 )
 
 
-@pytest.mark.parametrize("built", [closed_loop, yard])
+@pytest.mark.parametrize("built", [closed_loop, yard, desk])
 def test_the_laws_hold(built: Callable[[], Workflow]) -> None:
     check(built(), max_examples=12)
 
