@@ -171,12 +171,18 @@ def test_what_is_not_claimed_lapses_once_its_date_has_passed() -> None:
     given(*PUBLISHED, CLAIM, workflow=COMMITMENT).when(a(Stepped), move="lapse", after=11 * DAY).refused(MoveNotAllowed)
 
 
+def test_what_is_done_with_a_promise_is_recorded_by_these_words() -> None:
+    words = "promise publish refuse progress claim withdraw confirm lapse correct escalate note notify move_over"
+    assert {move.name for move in COMMITMENT.moves} == set(words.split())
+
+
 def test_it_is_withdrawn_with_a_reason_and_in_time() -> None:
     published = given(*PUBLISHED, workflow=COMMITMENT)
-    published.when(Withdrawn(), by=ZHANG).refused(RuleBroken, match="say why")
     why = Withdrawn(reason="the lamps are the power company's")
+    for promise in (given(PROMISED, workflow=COMMITMENT), published):
+        promise.when(Withdrawn(), by=ZHANG).refused(RuleBroken, match="say why")
+        promise.when(why, by=Actor("Wei", "contractor")).refused(RuleBroken, match="does not speak for Zhang")
     published.when(why, by=ZHANG, after=11 * DAY).refused(RuleBroken, match="cannot be withdrawn")
-    published.when(why, by=Actor("Wei", "contractor")).refused(RuleBroken, match="does not speak for Zhang")
     assert published.when(why, by=ZHANG).demand.ended_as == "withdrawn"
     assert given(PROMISED, workflow=COMMITMENT).when(why, by=ZHANG, after=11 * DAY).demand.state == "withdrawn"
 

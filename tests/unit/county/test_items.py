@@ -187,6 +187,15 @@ def test_a_form_is_bounded() -> None:
     for form in (deep, {"title": "x" * 100_001}, "[" * 100_000):
         with pytest.raises(InvalidValue):
             drafted(form=form)
+    for form, says in (
+        ([1], "form: must be a mapping, such as {'type': 'object'}, got [1]"),
+        (deep, "form: more than 16 values are in one another"),
+        ({"title": "x" * 100_000}, "form: has 100,012 characters (possible: up to 100,000)"),
+        ({"x": float("nan")}, "form: cannot be written as JSON: 'Out of range float values are not JSON compliant'"),
+    ):
+        with pytest.raises(InvalidValue) as wrong:
+            form_text(form)
+        assert str(wrong.value).startswith(says)
 
 
 @pytest.mark.parametrize("wrong", [{"days": 0}, {"days": 1.5}, {"may_order": []}, {"item": ""}])

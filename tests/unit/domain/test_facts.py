@@ -101,6 +101,7 @@ class Surveyed(Fact):
     seen: Moment | None = None
     other: UUID | None = None
     names: tuple[str, ...] = ()
+    visits: tuple[Moment, ...] = ()
 
 
 SURVEY = {"remark": "x", "metres": "2.5", "rooms": "3", "safe": "yes"}
@@ -112,6 +113,7 @@ def test_a_fact_is_made_from_words() -> None:
         "seen": "2026-03-05 09:30",
         "other": "00000000-0000-0000-0000-000000000007",
         "names": "李, 王、赵",
+        "visits": "2026-03-05 09:30; 2026-03-06 09:30",
     }
     assert Surveyed.from_words(words, zone="Asia/Shanghai") == Surveyed(
         remark="x",
@@ -121,6 +123,7 @@ def test_a_fact_is_made_from_words() -> None:
         seen=datetime(2026, 3, 5, 1, 30, tzinfo=UTC),
         other=UUID(int=7),
         names=("李", "王", "赵"),
+        visits=(datetime(2026, 3, 5, 1, 30, tzinfo=UTC), datetime(2026, 3, 6, 1, 30, tzinfo=UTC)),
     )
     assert Registered.from_words(
         {"text": "x", "channel": "hotline", "place": "f/c", "urgency": "urgent", "resident": " ", "due": ""}
