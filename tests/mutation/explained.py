@@ -6,6 +6,7 @@ from tests.mutation.mutated import Mutant
 
 SAME = "the same: "
 OURS = "no caller can tell: "
+BUILT_BEFORE = "its module has built it before mutmut changes it; tests/unit/county judges it"
 UPSET = "noticed by a test that is left out, for mutmut calls once more: "
 
 SLOWER = SAME + "what is not found at once is found by halving"
@@ -17,7 +18,17 @@ ANEW = SAME + "only what is laid out anew instead of kept"
 WALL = SAME + "the clock on the wall is asked where it need not be"
 HALVED = SAME + "only how many steps the halving takes"
 
+NO_MORE = SAME + "None is no more true than False"
+
 WHYS: tuple[tuple[str, str, str, str], ...] = (
+    ("inputs/texts.py", "path_of", "short = None", SAME + "what is not known to be short is looked at in full"),
+    ("inputs/plain.py", "frozen_mapping", "_mapping(value, None", OURS + "what was checked before is not refused here"),
+    ("domain/own_fields.py", "with_own", "ensure_ascii=None", SAME + "it is read again at once"),
+    ("domain/county/services/forms.py", "form_text", "allow_nan=None", NO_MORE),
+    ("domain/checks/separation.py", "_demands", "source, 1, None, taken_over", NO_MORE),
+    ("domain/checks/separation.py", "_objects_to_the_auditor", '"ANOTHER"', SAME + "it is the name of nobody else"),
+    ("domain/county/grid/directory.py", "_common", "zip(*names, )", SAME + "it is what zip() does if nothing is said"),
+    ("domain/county/people/commitments.py", "commitment", "", BUILT_BEFORE),
     (
         "domain/checks/answers.py",
         "odd_answers",
