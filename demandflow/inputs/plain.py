@@ -34,11 +34,15 @@ class PlainMapping(dict[str, Any]):
 def plain_mapping(value: object, what: str) -> PlainMapping:
     """The mapping as names and plain values, each text as it would be kept.
 
-    Lists become tuples. Raises InvalidValue for what JSON has no kind for, and for what is no mapping.
+    Lists become tuples. Raises InvalidValue, with the place in the mapping, for what JSON has no kind for, and for what
+    is no mapping.
     """
     if not isinstance(value, Mapping):
         raise InvalidValue(what, f"must be a mapping from names to plain values, got {brief(value)}")
-    return _mapping(value, what, _text, name_of, 1)
+    try:
+        return _mapping(value, what, _text, name_of, 1)
+    except InvalidValue as error:
+        raise InvalidValue(what, str(error).removeprefix(what).lstrip(".: ")) from None
 
 
 def frozen_mapping(value: Mapping[str, Any]) -> PlainMapping:
@@ -72,7 +76,7 @@ def _plain(value: Any, where: str, text: Check, name: Check, depth: int) -> Plai
         case Mapping():
             return _mapping(value, where, text, name, depth + 1)
     possible = "a text, a number, yes or no, nothing, or a list or mapping of these"
-    raise InvalidValue(where, f"{where} must be {possible}, got {brief(value)}")
+    raise InvalidValue(where, f"must be {possible}, got {brief(value)}")
 
 
 def _text(value: str, what: str) -> str:

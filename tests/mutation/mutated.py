@@ -36,6 +36,7 @@ SUITE = (
 )  # fmt: skip
 """The fast tests, the fastest first; of those that need a storage, what they say of one in memory or in a file."""
 WITHOUT = ("-m", "not long", "-k", "not postgres")
+"""What pytest is told, so that it leaves out what takes long or needs a server."""
 SECONDS = dict.fromkeys(("test_clocks", "test_spans", "test_calendars"), 3)
 """What each test of these may take: where counting goes on from year to year, many a mutant never ends."""
 IN_THIS_ORDER = f"""

@@ -84,23 +84,27 @@ def _line(position: int, event: Event) -> tuple[Any, ...]:
 
 
 def _damaged(file: Path, there: Place) -> None:
-    """Another letter in one of the lines is noticed there, and nothing is loaded."""
+    """Another letter in one of the lines is noticed there, and so is a position that cannot be; nothing is loaded."""
     lines = file.read_bytes().splitlines(keepends=True)
     number = len(lines) // 2
-    changed = file.with_name("damaged.jsonl")
-    changed.write_bytes(b"".join([*lines[:number], lines[number].replace(b"1", b"2"), *lines[number + 1 :]]))
-    try:
-        load_log(changed, there.url)
-    except DamagedFile as error:
-        same_answer("the line that is damaged", error.line, number + 1)
-        well_said("what is damaged", error)
-    else:
-        raise Differs("load_log() of a damaged file", "it is loaded", "DamagedFile")
+    other = lines[number].replace(b"1", b"2")
+    error = _refused(file, b"".join([*lines[:number], other, *lines[number + 1 :]]), there)
+    same_answer("the line that is damaged", error.line, number + 1)
     for position, problem in ((LARGEST, "missing"), (LARGEST + 1, "it is no event of a log")):
         last = re.sub(rb'"position":\d+', f'"position":{position}'.encode(), lines[-2].partition(b',"check"')[0])
         before = b"".join([*lines[:-2], last])
-        changed.write_bytes(before + f',"check":"{sha256(before).hexdigest()[:16]}"}}\n'.encode() + lines[-1])
-        try:
-            load_log(changed, there.url)
-        except DamagedFile as error:
-            same_answer(f"what is wrong with position {position}", error.problem.endswith(problem), True)
+        check = f',"check":"{sha256(before).hexdigest()[:16]}"}}\n'.encode()
+        error = _refused(file, before + check + lines[-1], there)
+        same_answer(f"what is wrong with position {position}", error.problem.endswith(problem), True)
+
+
+def _refused(file: Path, lines: bytes, there: Place) -> DamagedFile:
+    """What is said of a file of these lines. Raises Differs if it is loaded."""
+    changed = file.with_name("damaged.jsonl")
+    changed.write_bytes(lines)
+    try:
+        load_log(changed, there.url)
+    except DamagedFile as error:
+        well_said("what is damaged", error)
+        return error
+    raise Differs("load_log() of a damaged file", "it is loaded", "DamagedFile")

@@ -75,7 +75,7 @@ class Law:
     """A law: its name, what it says, the function that raises AssertionError where it is broken.
 
     `code` is how a test names it, `needs` what that has to import. One that is `seldom` held plays much once more: of
-    many histories every second one will do.
+    many histories two of five will do.
     """
 
     name: str
@@ -87,7 +87,7 @@ class Law:
 
 
 def seldom(law: Law) -> Law:
-    """The law, to be held against every second of many histories."""
+    """The law, to be held against two of five histories."""
     return replace(law, seldom=True)
 
 

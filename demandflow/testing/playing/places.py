@@ -47,9 +47,6 @@ class Place(Protocol):
     def run(self, sql: str, rows: Iterable[tuple[Any, ...]] = NOTHING) -> None:
         """Run a statement, once for each row of values."""
 
-    def spoil(self, position: int, *, mend: bool = False) -> None:
-        """The row at this position cannot be read; or it can again."""
-
 
 class FilePlace:
     """A log in a file, in a folder that is there as long."""
@@ -83,13 +80,6 @@ class FilePlace:
         with closing(sqlite3.connect(self._path)) as connection, connection:
             for row in rows:
                 connection.execute(sql, row)
-
-    def spoil(self, position: int, *, mend: bool = False) -> None:
-        """The row at this position cannot be read; or it can again."""
-        with closing(sqlite3.connect(self._path)) as connection, connection:
-            ((state,),) = connection.execute("SELECT state FROM stored_events WHERE rowid = ?", (position,))
-            state = state[1:] if mend else b"?" + state
-            connection.execute("UPDATE stored_events SET state = ? WHERE rowid = ?", (state, position))
 
     @property
     def _path(self) -> str:
@@ -168,11 +158,6 @@ class SchemaPlace:
 
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.cursor().executemany(sql.replace("?", "%s").encode(), rows)
-
-    def spoil(self, position: int, *, mend: bool = False) -> None:
-        """The row at this position cannot be read; or it can again."""
-        state = "substring(state FROM 2)" if mend else "'?'::bytea || state"
-        self._schemas.execute(f"UPDATE {self._name}.stored_events SET state = {state} WHERE rowid = {position}")  # noqa: S608
 
 
 _SERVERS: dict[str, Schemas] = {}

@@ -121,8 +121,8 @@ def _deep(levels: int) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("answers", "problem"),
     [
-        ({"rooms": math.nan}, "answers.rooms must be a text, a number"),
-        ({"rooms": [1, {2}]}, "answers.rooms.1 must be"),
+        ({"rooms": math.nan}, "answers: rooms: must be a text, a number"),
+        ({"rooms": [1, {2}]}, "answers: rooms.1: must be"),
         ({"": 1}, "is empty"),
         ({"a\u0301": 1, "\u00e1": 2}, "two of its names are the same"),
         ({"text": "\x00"}, "control character"),

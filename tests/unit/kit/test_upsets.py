@@ -13,13 +13,11 @@ from demandflow.testing.drawing.drawing import ANYWHERE, IN_FILES, Drawing
 from demandflow.testing.environments import any_environment
 from demandflow.testing.operations import Upset
 from demandflow.testing.playing.player import Player
-from tests.laws.long_runs import workflows
-
-DESK = workflows()[3]
+from tests.small_workflow import Settled, desk
 
 
 @pytest.mark.parametrize("file", [True, False])
-@pytest.mark.parametrize("workflow", [CLOSED_LOOP, DESK], ids=str)
+@pytest.mark.parametrize("workflow", [CLOSED_LOOP, desk(Settled)], ids=str)
 def test_whatever_upsets_a_history_it_goes_on(workflow: Workflow, file: bool) -> None:
     dice = Random(6)
     environment = replace(any_environment(dice), file=file, openers=2 if file else 1)
