@@ -7,8 +7,10 @@ CONSTRAINTS := constraints.txt
 # in parallel, the slow ones shared out
 TOGETHER := -q -n auto --dist worksteal
 # tracing would double the time of these, be interrupted by their signals, or be counted with them; `make all` runs them
-UNTRACED := tests/laws tests/crash tests/unit/kit/test_nothing_unasked.py tests/unit/workflows/test_odd_workflows.py \
-	tests/unit/project/test_examples.py tests/unit/project/test_readme.py \
+UNTRACED := tests/laws tests/crash tests/mutation tests/unit/kit/test_nothing_unasked.py \
+	tests/unit/workflows/test_odd_workflows.py tests/unit/rules/test_rule_book.py \
+	tests/unit/project/test_examples.py tests/unit/project/test_readme.py tests/unit/project/test_house_rules.py \
+	tests/unit/figures/test_own_corrections.py::test_a_correction_equals_having_been_right \
 	tests/unit/interruptions/test_interruptions.py::test_a_signal_at_any_time_leaves_nothing_open \
 	tests/unit/recording/test_counts.py
 

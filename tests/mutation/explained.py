@@ -27,6 +27,10 @@ WHYS: tuple[tuple[str, str, str, str], ...] = (
     ("domain/county/services/forms.py", "form_text", "allow_nan=None", NO_MORE),
     ("domain/checks/separation.py", "_demands", "source, 1, None, taken_over", NO_MORE),
     ("domain/checks/separation.py", "_objects_to_the_auditor", '"ANOTHER"', SAME + "it is the name of nobody else"),
+    ("domain/checks/separation.py", "_objects_to_the_auditor", "None, **GIVEN", SAME + "it is the name of nobody else"),
+    ("domain/corrections.py", "corrected", 'set_part(None, change, "work"', SAME + "that part was changed already"),
+    ("domain/versions/workflows.py", "Workflows.first", "= None", SAME + "it is found once more"),
+    ("domain/county/grid/directory_rules.py", "something_was_counted", "None)", SAME + "when does not say what"),
     ("domain/county/grid/directory.py", "_common", "zip(*names, )", SAME + "it is what zip() does if nothing is said"),
     ("domain/county/people/commitments.py", "commitment", "", BUILT_BEFORE),
     (

@@ -26,7 +26,7 @@ UNJUDGED_ROOMS = (
 TREE = ("demandflow", "tests", "docs", "examples")
 SUITE = (
     "test_defects", "test_ways", "test_bounds", "test_objections", "test_rule_book", "test_samples", "test_values",
-    "test_documents", "test_moving", "test_command_arguments", "test_calendar_ends", "test_declared",
+    "test_documents", "test_refusals", "test_moving", "test_command_arguments", "test_calendar_ends", "test_declared",
     "test_published", "test_streams", "test_whose_demand", "test_facts", "test_texts", "test_workflow",
     "test_demand", "test_drawing", "test_grades", "test_separations", "test_clocks", "test_spans", "test_calendars",
     "test_workflow_files", "test_scores", "test_support", "test_who_is_answered", "test_rounds", "test_items",

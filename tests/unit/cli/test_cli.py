@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -439,9 +440,11 @@ def test_it_runs_as_a_program() -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("times", [1, 200])
-def test_who_stops_reading_gets_no_traceback(times: int) -> None:
-    command = [sys.executable, "-m", "demandflow", "workflow", "check", *["docs/closed-loop.toml"] * times]
+@pytest.mark.parametrize("times", [1, 20])
+def test_who_stops_reading_gets_no_traceback(times: int, tmp_path: Path) -> None:
+    (folder := tmp_path / ("x" * 250) / ("y" * 250)).mkdir(parents=True)  # much is said, of few files
+    file = shutil.copy(ROOT / "docs/closed-loop.toml", folder)
+    command = [sys.executable, "-m", "demandflow", "workflow", "check", *[file] * times]
     buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT, env=buffered) as running:
         assert running.stdout is not None

@@ -311,6 +311,8 @@ def test_responsible_people_go_along_and_counts_where_only_the_name_changes() ->
     told = town().tell(Counted(place=Place("f/c/g2"), households=120))
     told.tell(Renamed(place=Place("f/c/g2"), to=Place("f/c/north")), days=1)
     assert told.directory.total("grid", "households", told.at) == Total(120, said=1, places=2)
+    counted = Told().tell(Founded(county=Place("f")), opened("f/g", households=30))
+    assert counted.directory.total("grid", "households", T0) == Total(30, said=1, places=1)
     told.tell(joined("f/c/g1", "f/c/north", into="f/c/all"), days=1)
     assert told.directory.responsible("f/c/g2", told.at) == ("hua",)
     assert told.directory.total("grid", "households", told.at) == Total(0, said=0, places=1)
@@ -380,6 +382,10 @@ def test_what_was_closed_lies_where_its_demands_went_or_in_the_place_above() -> 
         (
             split("f/c/g2", ("f/c/x", "f/c/y"), {"f/c/g1/b1": "f/c/x"}),
             "f/c/g1/b1: no such place lies directly in f/c/g2",
+        ),
+        (
+            Split(place=Place("f/c/g1"), into=SPLIT.into, moves=(*SPLIT.moves, SPLIT.moves[0])),
+            "f/c/g1/b1 is named twice",
         ),
     ],
 )

@@ -29,6 +29,7 @@ from demandflow.facts import (
     Corrected,
     Evaluated,
     Fact,
+    Noted,
     Refused,
     Registered,
     Sorted,
@@ -184,6 +185,19 @@ def test_what_was_taken_over_is_so_no_longer_once_it_was_reopened() -> None:
     over = told(f"{TAKEN_OVER} report_by_supervisor feed_back evaluate_unresolved")
     assert (over.ended_as, over.taken_over) == ("closed", True)
     assert told(f"{TAKEN_OVER} report_by_supervisor feed_back evaluate_unresolved reopen").taken_over is False
+
+
+def test_what_was_stored_beyond_what_a_fact_of_ours_says_is_kept_as_ones_own() -> None:
+    fact = Noted(text="x")
+    object.__setattr__(fact, "__pydantic_extra__", {"metres": 3})  # as it is read
+    meta, stamp = Meta(Actor("li", "clerk"), T0, T0, "any@1"), Stamp("note", "registered", "audit", 1)
+    assert dict(evolve(told("register"), Event(A, 2, fact, meta, stamp)).attributes) == {"metres": 3}
+
+
+def test_who_evaluated_is_known_with_their_unit() -> None:
+    story = Story().tell("register accept contract_out take_on report feed_back")
+    story.step("evaluate", Evaluated(resolved=True, grade=Grade.SATISFIED), Actor("张三", "resident", "home"))
+    assert story.demand.evaluators == {"张三", "home"}
 
 
 def test_all_who_audited_it_are_known_with_their_units() -> None:

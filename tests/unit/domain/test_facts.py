@@ -88,6 +88,8 @@ def test_a_callers_json_is_checked_and_what_is_stored_is_believed() -> None:
         stored = f'{{"text": "x", "channel": "c", "place": "p", {wrong}}}'
         with pytest.raises(ValidationError):
             Registered.model_validate_json(stored)
+    kept = Registered.model_validate_json('{"text": " dark ", "channel": "c", "place": "p"}')
+    assert (kept.text, kept.channel, kept.place) == ("dark", "c", "p")
 
 
 class Surveyed(Fact):

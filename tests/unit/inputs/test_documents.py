@@ -6,6 +6,7 @@ import json
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -40,6 +41,7 @@ def test_whatever_is_written_as_json_reads_back_as_the_same(document: dict[str, 
     assert parsed(written, "json", "here") == document == json.loads(written)
     assert written.endswith("}\n")
     assert "\\u" not in as_json({"名": "王芳"})
+    assert as_json({"a": [1]}) == '{\n  "a": [\n    1\n  ]\n}\n', "people read it"
 
 
 def test_every_letter_is_written_in_toml_so_that_it_can_be_read() -> None:
@@ -111,6 +113,13 @@ class _Field:
 
     def __init__(self, annotation: Any) -> None:
         self.annotation = annotation
+
+
+def test_each_time_of_a_list_is_one_of_the_zone() -> None:
+    found, problems = read(
+        {"x": _Field(tuple[datetime, ...])}, {"x": "2026-01-05 09:00, 2026-07-05 09:00"}, "Europe/Berlin"
+    )
+    assert (found, problems) == ({"x": (datetime(2026, 1, 5, 8, tzinfo=UTC), datetime(2026, 7, 5, 7, tzinfo=UTC))}, {})
 
 
 @pytest.mark.parametrize(

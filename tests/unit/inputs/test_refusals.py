@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from demandflow import Actor, Category, Channel, DemandFlow, Place, closed_loop
+from demandflow import Actor, Category, Channel, Demand, DemandFlow, Place, closed_loop
 from demandflow.domain.county.services.forms import form_text, wrong_in_form
 from demandflow.errors import DemandFlowError, InvalidValue
 from demandflow.facts import Corrected, Registered
@@ -31,6 +31,8 @@ class Broken(tzinfo):
 
     def utcoffset(self, at: datetime | None) -> timedelta:
         raise KeyError("no such hour")
+
+    tzname = dst = utcoffset  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         return "Broken()"
@@ -69,7 +71,7 @@ def problems(**words: object) -> Callable[[], object]:
     )
 
 
-def correcting(**own: Any) -> Callable[[], object]:
+def correcting(own: Any) -> Callable[[], object]:
     """A correction of own fields."""
     return lambda: Corrected(event=1, reason="misread", own=own)
 
@@ -130,10 +132,10 @@ REFUSALS: dict[str, Callable[[], object]] = {
     "words of all kinds": problems(
         sure="perhaps", rooms="1.5", share="a half", whom="Li", visits="2026-01-05 09:00, soon", street="Elm"
     ),
-    "own fields that are none": lambda: Corrected(event=1, reason="misread", own={}),
-    "an own field without a value": correcting(rooms=None),
-    "an own field with a control character": correcting(rooms="a\x00"),
-    "an own field that is said twice": lambda: Corrected(event=1, reason="misread", own=[("rooms", 1), ("rooms", 2)]),
+    "own fields that are none": correcting({}),
+    "an own field without a value": correcting({"rooms": None}),
+    "an own field with a control character": correcting({"rooms": "a\x00"}),
+    "an own field that is said twice": correcting([("rooms", 1), ("rooms", 2)]),
     "a form that is a list": lambda: form_text([1]),
     "a form that is no JSON": lambda: form_text("x"),
     "a form with a word that JSON does not have": lambda: form_text('{"const": NaN}'),
@@ -149,6 +151,11 @@ REFUSALS: dict[str, Callable[[], object]] = {
     "a place that is a number": asking("figures", place=3),
     "a channel that nobody can have": asking("board", channel="a\x00"),
     "a workflow that is not known": asking("register", "dark", **COUNTER, workflow="loop", by=LI),
+    "a reference that is asked about and no name": asking("id_of", "12345", "a\nb"),
+    "a source that is asked about and no text": asking("id_of", 12345, "7"),
+    "a reference that says nothing": asking("id_of", "12345", " "),
+    "a kind that is known by no word": asking("id_of_stream", Demand, "7"),
+    "a workflow that is a number": asking("register", "dark", **COUNTER, workflow=3, by=LI),
     "a reference without its source": asking("register", "dark", **COUNTER, reference="7", by=LI),
     "a level that there is not": lambda: Place.of("a").level(0),
     "a category that is a list": lambda: Category.of(["a"]),  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from demandflow import CLOSED_LOOP, Actor, Grade, Proposal, Role, RuleBroken, rules
+from demandflow.domain.demand import as_if
 from demandflow.domain.rules.parameters import numbered
 from demandflow.errors import InvalidValue
 from demandflow.facts import Corrected, Evaluated, Extended, ExtensionAsked, Merged, Suspended
@@ -49,6 +50,14 @@ def test_an_extension_is_later_than_the_due_moment_and_than_now(later: timedelta
     for fact in (ExtensionAsked(until=T0 + 9 * DAY + later, reason="frost"), Extended(due=T0 + 9 * DAY + later)):
         said = objection(rules.an_extension_asks_for_later, demand, "extend", fact, TEAM, T0 + 9 * DAY)
         assert (said is None) == (later > 0 * MINUTE)
+
+
+def test_what_went_cannot_be_corrected_and_is_named() -> None:
+    demand = as_if(told("register accept contract_out take_on"), version=9, missing=((2, 3), (5, 5)))
+    fact = Corrected(event=99, reason="misread", resolved=True)
+    said = objection(rules.a_correction_names_an_earlier_event, demand, "correct", fact, TEAM)
+    went = "without 2 to 3, which went, without 5 to 5, which went"
+    assert said == f"there is no event 99; this demand has events 1 to 9, {went}"
 
 
 @pytest.mark.parametrize("later", [-MINUTE, 0 * MINUTE, MINUTE])

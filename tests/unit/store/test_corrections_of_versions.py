@@ -109,6 +109,10 @@ def test_what_a_correction_said_of_fields_of_before_is_said_in_todays(
             lambda was: {"grams": "many" if was["kilos"] == 4 else 3000},
             r"ValidationError: '1 validation error for Wrong'",
         ),
+        (
+            lambda was: {"grams": 3000} if was["kilos"] == 3 else (_ for _ in ()).throw(KeyError()),
+            r"cannot say kilos .KeyError: ''.",
+        ),
         (lambda was: {"grams": 3000}, None),
         (lambda was: {"grams": 3000, "whom": was.get("whom")}, r"makes nothing of note"),
     ],

@@ -32,6 +32,8 @@ from demandflow import (
     rules,
 )
 from demandflow.domain.checks.advice import advice_for
+from demandflow.domain.county.grid.directory import Directory
+from demandflow.domain.stream import Stream
 from demandflow.errors import Defect, WorkflowAdvice
 from demandflow.facts import (
     Accepted,
@@ -255,6 +257,14 @@ MISTAKES: dict[str, dict[str, Any]] = {
         Move("take in", TookIn, ANYWHERE, STAY, by="clerk"),
         Move("unmerge", Unmerged, "merged", "open", by="clerk", means="unmerged"), states=(OPEN, DONE, MERGED),
     ),
+    "of no class": small(FINISH, of="demand"),
+    "of a class that says no kind": small(FINISH, of=Stream),
+    "of another kind, without a beginning, and with a fact of demands": small(
+        replace(FINISH, fact=Merged), begun=False, of=Directory
+    ),
+    "of another kind, whose beginning leads nowhere and does not say what it is known by": small(
+        replace(FILE, fact=Stepped, to=STAY), FINISH, begun=False, of=Directory
+    ),
     "nobody's turn": small(FINISH, states=(replace(OPEN, owner=None), DONE)),
     "no beginning": small(FINISH, begun=False),
     "a beginning with another fact": small(FINISH, replace(FILE, fact=Noted), begun=False),
@@ -421,6 +431,10 @@ ADVICE: dict[str, dict[str, Any]] = {
     "who handled it may evaluate it": small(
         Move("give out", ContractedOut, "open", "waiting", by="clerk", means="contracted_out"),
         replace(TELL, from_="waiting"), replace(JUDGE, by=("clerk", "resident")), states=FOUR,
+    ),
+    "who handled it may evaluate it while it is open": small(
+        Move("give out", ContractedOut, "open", "waiting", by="clerk", means="contracted_out"),
+        replace(TELL, from_="waiting"), replace(JUDGE, from_=WHILE_OPEN, by=("clerk", "resident")), states=FOUR,
     ),
     "one role reports and evaluates": small(
         REPORT, replace(TELL, from_="waiting"), replace(JUDGE, rules=(rules.a_resident_acts_for_their_own_demand,)),

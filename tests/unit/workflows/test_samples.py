@@ -14,7 +14,7 @@ from pydantic import Field
 from demandflow import Category, Channel, Grade, InvalidValue, Place
 from demandflow.domain.checks.samples import MOST, choices_of, plain, variants
 from demandflow.domain.facts import STANDARD_FACTS
-from demandflow.facts import Fact, Registered, Reported
+from demandflow.facts import Evaluated, Fact, Registered, Reported
 
 
 class Everything(Fact):
@@ -143,6 +143,11 @@ class Picky(Fact):
         super().__init__(**fields)
         if self.first and not self.second:
             raise InvalidValue("Picky", "the second goes before the first")
+
+
+def test_grades_are_those_of_the_workflow() -> None:
+    ours = (Grade("fine"), Grade("poor"))
+    assert {fact.grade for fact in variants(Evaluated, ours)} == set(ours)
 
 
 def test_what_a_fact_refuses_is_left_out_and_the_others_are_tried() -> None:

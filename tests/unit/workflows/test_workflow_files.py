@@ -524,6 +524,11 @@ def test_a_mistake_is_told_with_its_place_and_what_is_possible(right: str, wrong
         ),
         ('"8 hours"', '"-8 hours"', "clocks 2 ('finish'): limits: span: '-8 hours' is none; write a number and one of"),
         ('span = "8 hours", ', "", "clocks 2 ('finish'): limits: needs 'span'"),
+        (
+            'span = "8 hours", ',
+            'spn = "8 hours", ',
+            "limits: unknown key 'spn' (possible: span, category, urgency); did",
+        ),
         ('"noise"', '"/noise"', "clocks 1 ('answer'): limits 1: category: "),
         ('category = "noise"', "category = 3", "clocks 1 ('answer'): limits 1: category must be a text, got 3"),
         (
