@@ -32,7 +32,7 @@ from demandflow.domain.county.people.home_reports import HOME_REPORT, HomeReport
 from demandflow.domain.county.people.requests import REQUEST
 from demandflow.domain.county.people.teams import TEAM
 from demandflow.domain.county.people.volunteers import VOLUNTEERING
-from demandflow.domain.county.services.items import MENU_ITEM
+from demandflow.domain.county.services.items import MENU_ITEM, Drafted, Revised
 from demandflow.domain.county.services.orders import ORDER, Ordered
 from demandflow.domain.values import Place
 from demandflow.testing import a
@@ -114,6 +114,17 @@ _OF_PLACES = {
     **{Opened: _Places.opened, Split: _Places.split, Joined: _Places.joined, Renamed: _Places.renamed},
     **{Closed: _Places.closed, Counted: _Places.counted, Appointed: _Places.appointed, Relieved: _Places.relieved},
 }
+FORMS = (
+    None,
+    {"type": "array", "minItems": 1},
+    {"type": "object"},
+    {
+        "type": "object",
+        "required": ["fuel"],
+        "properties": {"fuel": {"enum": ["gas", "wood"]}, "rooms": {"minimum": 1}},
+    },
+    {"type": "object", "anyOf": [{"required": ["x"]}, {"not": {"maxProperties": 0}}], "additionalProperties": False},
+)
 FACTS: Mapping[Workflow, Mapping[Any, Any]] = {
     # samples by type would not name it by the home organisation and the period
     HOME_REPORT: {
@@ -129,7 +140,16 @@ FACTS: Mapping[Workflow, Mapping[Any, Any]] = {
         Founded: st.builds(Founded, county=st.sampled_from([Place(name) for name in ("f", "f/g", *"abcdeghé")])),
         **{kind: _fits(fact) for kind, fact in _OF_PLACES.items()},
     },
-    ORDER: {Ordered: st.builds(partial(a, Ordered), resident=st.sampled_from((None, "张三", "Zoë", "zhao")))},
+    ORDER: {
+        Ordered: st.builds(
+            partial(a, Ordered),
+            resident=st.sampled_from((None, "张三", "Zoë", "zhao")),
+            answers=st.sampled_from(
+                (None, {}, {"e\u0301": " x ", "wish": ""}, {"rooms": [1, 2.5, {"warm": True}, None]})
+            ),
+        )
+    },
+    MENU_ITEM: {kind: st.builds(partial(a, kind), form=st.sampled_from(FORMS)) for kind in (Drafted, Revised)},
     COMMITMENT: PROMISES,
 }
 """Those of the others are what the kit makes up."""

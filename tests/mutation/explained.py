@@ -18,10 +18,16 @@ ANEW = SAME + "only what is laid out anew instead of kept"
 WALL = SAME + "the clock on the wall is asked where it need not be"
 HALVED = SAME + "only how many steps the halving takes"
 
+WHOLE = SAME + "what is not known to be right at once is looked at in full"
 NO_MORE = SAME + "None is no more true than False"
 
 WHYS: tuple[tuple[str, str, str, str], ...] = (
-    ("inputs/texts.py", "path_of", "short = None", SAME + "what is not known to be short is looked at in full"),
+    ("inputs/texts.py", "_surely_right", "XX", WHOLE),
+    ("inputs/texts.py", "text_of", "< LONGEST_TEXT", WHOLE),
+    ("inputs/own_values.py", "_as_json", "listed(made, )", SAME + "it is what is said if nothing is said"),
+    ("inputs/words.py", "_number", '"WORD"', OURS + "the field is named instead"),
+    ("domain/values.py", "_UnlessStored.__get_pydantic_core_schema__", "", BUILT_BEFORE.replace("county", "domain")),
+    ("inputs/texts.py", "path_of", "short = None", WHOLE),
     ("inputs/plain.py", "frozen_mapping", "_mapping(value, None", OURS + "what was checked before is not refused here"),
     ("domain/own_fields.py", "with_own", "ensure_ascii=None", SAME + "it is read again at once"),
     ("domain/county/services/forms.py", "form_text", "allow_nan=None", NO_MORE),

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime
 from functools import partial
-from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,6 +16,7 @@ from demandflow.application import DemandFlow
 from demandflow.domain.events import Event
 from demandflow.domain.fact import stored_topic
 from demandflow.exchange import DamagedFile, backup_log, export_log, load_log
+from demandflow.exchange.lines import LineWriter
 from demandflow.testing.differs import Differs
 from demandflow.testing.model.world import World
 from demandflow.testing.playing.before import as_before, fill, told_before
@@ -26,6 +26,23 @@ from demandflow.testing.playing.places import FILE, Place
 
 LARGEST = 2**63 - 1
 """The largest position that a database can have."""
+DAMAGES: tuple[tuple[int, dict[str, Any], str], ...] = (
+    (0, {"type": "demand.registered"}, "it does not begin with what it says of its log"),
+    (0, {"data": {"export": 1}}, "what it says of its log cannot be read"),
+    (-2, {"position": LARGEST}, "missing"),
+    (-2, {"position": LARGEST + 1}, "it is no event of a log"),
+    (-2, {"position": 0}, "comes after position"),
+    (-2, {"version": 0}, "it is no event of a log"),
+    (-2, {"id": "another"}, "it is no event of a log"),
+    (-2, {"type": ""}, "it is no event of a log"),
+    (-2, {"specversion": "2.0"}, "it is no CloudEvent of version 1.0"),
+    (-2, {"subject": "lamp"}, "its subject is no id of a demand"),
+    (-2, {"source": "urn:uuid:another"}, "it is of another log: urn:uuid:another"),
+    (-2, {"data": None, "data_base64": None}, "it has no data"),
+    (-1, {"data": {}}, "its end cannot be read"),
+    (-1, {"data": {"events": 0, "sha256": ""}}, "it should have 0 events and the checksum , and has"),
+)
+"""Which line of a file, what it says (None: not), and what is said of it."""
 
 
 def carried(opened: Callable[..., DemandFlow], place: Place, world: World) -> Iterator[DemandFlow]:
@@ -84,18 +101,31 @@ def _line(position: int, event: Event) -> tuple[Any, ...]:
 
 
 def _damaged(file: Path, there: Place) -> None:
-    """Another letter in one of the lines is noticed there, and so is a position that cannot be; nothing is loaded."""
+    """Another letter in one of the lines is noticed there, and so is a line that cannot be; nothing is loaded."""
     lines = file.read_bytes().splitlines(keepends=True)
     number = len(lines) // 2
     other = lines[number].replace(b"1", b"2")
     error = _refused(file, b"".join([*lines[:number], other, *lines[number + 1 :]]), there)
     same_answer("the line that is damaged", error.line, number + 1)
-    for position, problem in ((LARGEST, "missing"), (LARGEST + 1, "it is no event of a log")):
-        last = re.sub(rb'"position":\d+', f'"position":{position}'.encode(), lines[-2].partition(b',"check"')[0])
-        before = b"".join([*lines[:-2], last])
-        check = f',"check":"{sha256(before).hexdigest()[:16]}"}}\n'.encode()
-        error = _refused(file, before + check + lines[-1], there)
-        same_answer(f"what is wrong with position {position}", error.problem.endswith(problem), True)
+    same_answer("a file that is cut off", _refused(file, b"".join(lines[:-1]), there).line, len(lines))
+    for at, change, problem in DAMAGES:
+        damaged = [json.loads(line) for line in lines]
+        damaged[at] = {name: value for name, value in (damaged[at] | change).items() if value is not None}
+        error = _refused(file, _sealed(damaged), there)
+        same_answer(
+            f"what is wrong with {change}",
+            (error.line % len(lines), problem in error.problem),
+            ((at + 1) % len(lines), True),
+        )
+
+
+def _sealed(lines: list[dict[str, Any]]) -> bytes:
+    """The lines with their checks, as if they had been written so."""
+    made = LineWriter(file := BytesIO())
+    for line in lines:
+        line.pop("check")
+        made.write(json.dumps(line, ensure_ascii=False).encode())
+    return file.getvalue()
 
 
 def _refused(file: Path, lines: bytes, there: Place) -> DamagedFile:

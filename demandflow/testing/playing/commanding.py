@@ -126,8 +126,8 @@ def well_said(said: str, error: Any, about: Sequence[str] = ()) -> None:
     another = str(pickle.loads(pickle.dumps(error)))  # noqa: S301
     if not str(error) or another != str(error):
         raise Differs(f"{said}: what the error says in another process", another, str(error))
-    parameters = inspect.signature(type(error)).parameters
-    made_of = {name: str(one.annotation) for name, one in parameters.items() if one.kind == one.POSITIONAL_OR_KEYWORD}
+    _, *parameters = inspect.signature(type(error).__init__).parameters.values()  # the first is self
+    made_of = {one.name: str(one.annotation) for one in parameters if one.kind == one.POSITIONAL_OR_KEYWORD}
     held = [getattr(error, name, None) for name in made_of]
     if any(value is None and "None" not in kind for value, kind in zip(held, made_of.values(), strict=True)):
         raise Differs(f"{said}: what the error holds", held, f"{', '.join(made_of)}")

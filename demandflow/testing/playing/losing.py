@@ -243,9 +243,10 @@ def _hole(hole: Any) -> Missing:
 
 
 def raised(do: Callable[[], object]) -> str | None:
-    """The error that this raises."""
+    """The error that this raises. Raises Differs if it does not say what is wrong in another process, too."""
     try:
         do()
     except DemandFlowError as error:
+        well_said("what is refused", error)
         return type(error).__name__
     return None

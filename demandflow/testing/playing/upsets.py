@@ -29,7 +29,8 @@ from demandflow.testing.playing.losing import (
     open_otherwise,
     verified,
 )
-from demandflow.testing.playing.places import Place
+from demandflow.testing.playing.no_logs import no_logs
+from demandflow.testing.playing.places import FILE, Place
 
 MOST_OPENERS = 3
 WAITS = "waits for an earlier event of this demand that is parked"
@@ -129,6 +130,8 @@ class Upsets:
             open_otherwise(self.opened, self._place, what, self.world)
         if self.environment.file and self.world.log:
             half_made(self.opened, self._place, self.world)
+        if self.url.startswith(FILE):
+            no_logs(self.opened)
 
     def _carry(self, upset: Upset, flow: DemandFlow) -> None:
         """The log is exported and loaded, or backed up; there it is the same."""

@@ -11,9 +11,10 @@ from uuid import UUID
 import pytest
 
 from demandflow import Actor, Category, Channel, Demand, DemandFlow, Place, closed_loop
+from demandflow.domain.county.grid.directory import Directory
 from demandflow.domain.county.services.forms import form_text, wrong_in_form
 from demandflow.errors import DemandFlowError, InvalidValue
-from demandflow.facts import Corrected, Registered
+from demandflow.facts import Corrected, Noted, Registered
 from demandflow.inputs.arguments import a_function, each_of, plain_text, whole_number, word_among, yes_or_no, zone_of
 from demandflow.inputs.documents import as_toml, form_of, parsed
 from demandflow.inputs.moments import moment
@@ -155,6 +156,7 @@ REFUSALS: dict[str, Callable[[], object]] = {
     "a source that is asked about and no text": asking("id_of", 12345, "7"),
     "a reference that says nothing": asking("id_of", "12345", " "),
     "a kind that is known by no word": asking("id_of_stream", Demand, "7"),
+    "a workflow of another kind": asking("start", Noted(text="x"), workflow="closed-loop@2", of=Directory, by=LI),
     "a workflow that is a number": asking("register", "dark", **COUNTER, workflow=3, by=LI),
     "a reference without its source": asking("register", "dark", **COUNTER, reference="7", by=LI),
     "a level that there is not": lambda: Place.of("a").level(0),
