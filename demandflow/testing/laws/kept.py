@@ -16,6 +16,8 @@ from demandflow.workflow_files.writing import dumps
 
 PARTS = frozenset(",;、，；\n")
 """What separates the items of a list."""
+FREE = frozenset({"text", "words", "reason", "question", "answer"})
+"""Fields whose text may have lines, and blanks at its ends that are not kept."""
 
 
 @law
@@ -26,6 +28,7 @@ def a_fact_said_in_words_is_the_same(played: Played) -> None:
         fact = event.fact
         if type(fact) in STANDARD_FACTS:
             words = {name: _said(value, zone) for name, value in fact.__dict__.items()}
+            words |= {name: f" {word}\r\n" for name, word in words.items() if name in FREE and word is not None}
             read = type(fact).from_words(words, zone.key)
             assert read == fact, f"{fact!r} in words, {words}, is read as {read!r}"
 

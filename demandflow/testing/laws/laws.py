@@ -15,6 +15,7 @@ from demandflow.errors import InvalidValue, brief, listed
 from demandflow.testing.laws.calendar_law import a_calendar_counts_as_the_model_does
 from demandflow.testing.laws.kept import a_fact_said_in_words_is_the_same, a_workflow_kept_in_a_file_is_the_same
 from demandflow.testing.laws.relations import RELATIONS
+from demandflow.testing.laws.shown import a_table_shows_the_figures
 from demandflow.testing.playing.law import Law, Played, law
 
 OURS = (
@@ -22,6 +23,7 @@ OURS = (
     a_calendar_counts_as_the_model_does,
     a_fact_said_in_words_is_the_same,
     a_workflow_kept_in_a_file_is_the_same,
+    a_table_shows_the_figures,
 )
 LAWS: tuple[Law, ...] = tuple(replace(one, code=f"law_named({one.name!r})", needs=()) for one in OURS)
 Where: TypeAlias = str | type[Fact]

@@ -15,17 +15,18 @@ from demandflow.batches import Action, Recorded, Registration, Rejected
 from demandflow.commands import Commands
 from demandflow.domain.demand import Demand
 from demandflow.domain.fact import Fact
-from demandflow.domain.facts import Merged, MovedOver, Registered, Unmerged
+from demandflow.domain.facts import OTHER_SIDES, Merged, MovedOver, Registered, Unmerged
 from demandflow.domain.standard.closed_loop import CLOSED_LOOP
 from demandflow.domain.standard.support import SUPPORT
 from demandflow.domain.stream import Stream
-from demandflow.domain.values import Role
+from demandflow.domain.values import Actor, Place, Role
 from demandflow.errors import InvalidValue
 from demandflow.testing.differs import Differs
 from demandflow.testing.model.answers import QUESTIONS
 from demandflow.testing.model.step import Expected, Step, demand_id
 from demandflow.testing.model.world import World
 from demandflow.testing.operations import METHOD, MIGRATION_TRIED, TRIED, WOULD, Ask, Batch
+from demandflow.testing.people import BOSS
 
 BY_METHOD = {move.name: move.fact for move in (*CLOSED_LOOP.moves, *SUPPORT)}
 """What the method of this name records."""
@@ -79,6 +80,49 @@ def _fits(method: Callable[..., Any], fields: Mapping[str, Any]) -> bool:
     needed = {one.name for one in own if one.default is one.empty}
     said = {one.name for one in own if one.default not in (None, one.empty)}
     return needed | said <= fields.keys() <= {one.name for one in own}
+
+
+ODD: tuple[tuple[str, Any], ...] = (
+    *(("command_id", "a\nb"), ("command_id", "~a"), ("command_id", 5), ("correlation", " a"), ("causation", "")),
+    *(("seen", 0), ("seen", True), ("seen", Demand(UUID(int=2**100))), ("by", "li"), ("at", datetime(2025, 3, 1))),  # noqa: DTZ001
+)
+"""Circumstances of a command that cannot be, whatever was recorded."""
+
+
+ODD_CALLS: tuple[tuple[str, Callable[[DemandFlow], object]], ...] = (
+    ("actor's id", lambda _: Actor("", "clerk")),
+    ("actor's role", lambda _: Actor("li", "a\nb")),
+    ("actor's unit", lambda _: Actor("li", "clerk", " ")),
+    ("after", lambda flow: flow.deliver_notices(str, after=-1)),
+    ("demand_id", lambda flow: flow.demand("lamp")),  # type: ignore[arg-type]
+    ("place", lambda _: Place.of("")),
+    ("level", lambda _: Place.of("a").level(0)),
+    ("source", lambda flow: flow.id_of("", "7")),
+    ("reference", lambda flow: flow.id_of("12345", " ")),
+)
+"""What else nobody may say, and which parameter it is."""
+
+
+def refuse_odd(flow: DemandFlow, world: World) -> None:
+    """Give the last command again, in an odd circumstance. Raises Differs unless it is refused by its name."""
+    name, call = ODD_CALLS[len(world.log) % len(ODD_CALLS)]
+    _refused(f"a call with an odd {name}", name, partial(call, flow))
+    event = next((one for one in reversed(world.log) if type(one.fact) not in OTHER_SIDES), None)
+    if event is None:
+        return
+    name, value = ODD[len(world.log) % len(ODD)]
+    how = {"by": BOSS, name: value, "of": type(world.streams[event.demand])}
+    again = partial(flow.act, event.demand, event.stamp.move, event.fact, **how)
+    _refused(f"a command with {name}={value!r}", name, again)
+
+
+def _refused(said: str, name: str, do: Callable[[], object]) -> None:
+    try:
+        do()
+    except InvalidValue as error:
+        well_said(said, error, (name,))
+    else:
+        raise Differs(said, "it is accepted", "InvalidValue")
 
 
 def circumstances(step: Step) -> dict[str, Any]:

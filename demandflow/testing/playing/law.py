@@ -74,7 +74,7 @@ class Played:
 class Law:
     """A law: its name, what it says, the function that raises AssertionError where it is broken.
 
-    `code` is how a test names it, `needs` what that has to import. One that is `seldom` held plays much once more: of
+    `code` is how a test names it, `needs` what that has to import. One that is `seldom` held takes long: of
     many histories two of five will do.
     """
 

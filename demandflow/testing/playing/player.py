@@ -51,6 +51,7 @@ from demandflow.testing.playing.commanding import (
     answers_of,
     asked,
     command,
+    refuse_odd,
     same_answer,
     well_said,
     what,
@@ -137,6 +138,7 @@ class Player(Upsets, Comparing):
         wrote = isinstance(operation, Step | Batch) and operation.way != RACED
         if wrote and len(self.world.log) > before:
             self._fail_by_a_wrong_clock(flow)
+            refuse_odd(flow, self.world)
 
     # steps
 
