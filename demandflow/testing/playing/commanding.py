@@ -15,7 +15,7 @@ from demandflow.batches import Action, Recorded, Registration, Rejected
 from demandflow.commands import Commands
 from demandflow.domain.demand import Demand
 from demandflow.domain.fact import Fact
-from demandflow.domain.facts import OTHER_SIDES, Merged, MovedOver, Registered, Unmerged
+from demandflow.domain.facts import OTHER_SIDES, Extended, Merged, MovedOver, Registered, Unmerged
 from demandflow.domain.standard.closed_loop import CLOSED_LOOP
 from demandflow.domain.standard.support import SUPPORT
 from demandflow.domain.stream import Stream
@@ -93,6 +93,7 @@ ODD_CALLS: tuple[tuple[str, Callable[[DemandFlow], object]], ...] = (
     ("actor's id", lambda _: Actor("", "clerk")),
     ("actor's role", lambda _: Actor("li", "a\nb")),
     ("actor's unit", lambda _: Actor("li", "clerk", " ")),
+    ("Extended", lambda _: Extended.from_words({"due": "2025-03-30 02:30"}, "Europe/Berlin")),
     ("after", lambda flow: flow.deliver_notices(str, after=-1)),
     ("demand_id", lambda flow: flow.demand("lamp")),  # type: ignore[arg-type]
     ("place", lambda _: Place.of("")),
