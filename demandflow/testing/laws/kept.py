@@ -28,9 +28,13 @@ def a_fact_said_in_words_is_the_same(played: Played) -> None:
         fact = event.fact
         if type(fact) in STANDARD_FACTS:
             words = {name: _said(value, zone) for name, value in fact.__dict__.items()}
-            words |= {name: f" {word}\r\n" for name, word in words.items() if name in FREE and word is not None}
+            words |= {name: _with_blanks(word) for name, word in words.items() if name in FREE and word is not None}
             read = type(fact).from_words(words, zone.key)
             assert read == fact, f"{fact!r} in words, {words}, is read as {read!r}"
+
+
+def _with_blanks(text: str) -> str:
+    return f"{text}\n" if len(text) % 2 else f" {text}\r\n"
 
 
 def _said(value: Any, zone: ZoneInfo) -> Any:

@@ -1,10 +1,11 @@
-"""The law of figures that are shown in a terminal."""
+"""Laws of figures that are shown in a terminal, and of what is said of them."""
 
 from __future__ import annotations
 
 from importlib.util import find_spec
 from typing import Any
 
+from demandflow.projections.figures.definitions import SCORE
 from demandflow.projections.figures.figures import Figures
 from demandflow.testing.playing.law import Played, law, seldom
 
@@ -33,6 +34,23 @@ def a_table_shows_the_figures(played: Played) -> None:
         assert found == want, f"the table shows {found}, the figures are {want}"
         shown = [str(column.header) for column in made.columns]
         assert shown == [*headings, *(name.replace("_", " ") for name in names)], f"its headings are {shown}"
+
+
+@law
+def a_figure_is_what_its_definition_says(played: Played) -> None:
+    """A definition has the name of its figure; a rate is the counts over the counts that its definition names."""
+    figures = played.flow.figures()
+    for name in (*figures.counts, *figures.rates):
+        said, n = figures.definition(name), 0 if name in figures.counts else figures.rate(name).n
+        needs = f" n/a unless the workflow declares {said.needs}." if said.needs else ""
+        formula = f" = {said.formula}" if said.formula else ""
+        assert said.name == name, f"the definition of {name} is that of {said.name}"
+        assert str(said) == f"{name} ({said.kind}){formula}: {said.says}.{needs} Source: {said.source}.", str(said)
+        if n and SCORE not in dict(said.numerator):
+            counts = {of: figures.count(of) or 0 for of in (*dict(said.numerator), *said.denominator)}
+            top = sum(weight * counts[of] for of, weight in said.numerator)
+            rate, below = figures.rate(name), sum(counts[of] for of in said.denominator)
+            assert (rate.numerator, n) == (top, below), f"{name} is {rate}; by its definition it is {top} of {below}"
 
 
 def _shown(figures: Figures, names: tuple[str, ...]) -> list[str]:

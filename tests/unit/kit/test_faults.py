@@ -10,6 +10,7 @@ import pytest
 from demandflow import CLOSED_LOOP, Actor, Channel, Place
 from demandflow.errors import DemandFlowError
 from demandflow.facts import Registered
+from demandflow.projections.figures.definitions import definition
 from demandflow.testing import Environment, Step, Upset, law_named, play
 from demandflow.testing.differs import Differs
 from demandflow.testing.laws import kept
@@ -18,6 +19,7 @@ from demandflow.testing.operations import Operation
 REGISTERED = Registered(
     text="dark", channel=Channel.HOTLINE, place=Place("f/c"), resident="张三", shared_with=("li", "wu")
 )
+OPEN = definition("open")
 STEP = Step(1, "register", REGISTERED, Actor("zhao", "grid_administrator"))
 
 
@@ -32,6 +34,7 @@ def nothing_is_remembered() -> None:
     [
         ("a fact said in words is the same", "demandflow.inputs.words._BETWEEN", re.compile("#")),
         ("a workflow kept in a file is the same", "demandflow.inputs.documents._value", repr),
+        ("a figure is what its definition says", "demandflow.projections.figures.figures.definition", lambda _: OPEN),
         ("a table shows the figures", "demandflow.projections.figures.terminal._cell", lambda *_: "1"),
     ],
 )
