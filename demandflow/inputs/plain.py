@@ -40,21 +40,23 @@ def plain_mapping(value: object, what: str) -> PlainMapping:
     if not isinstance(value, Mapping):
         raise InvalidValue(what, f"must be a mapping from names to plain values, got {brief(value)}")
     try:
-        return _mapping(value, what, _text, name_of, 1)
+        return _mapping(value, "", _text, name_of, 1)
     except InvalidValue as error:
-        raise InvalidValue(what, str(error).removeprefix(what).lstrip(".: ")) from None
+        raise InvalidValue(what, str(error) if error.what else error.problem) from None
 
 
 def frozen_mapping(value: Mapping[str, Any]) -> PlainMapping:
     """A mapping that was checked when it was recorded, as it is, but so that nobody can change it."""
-    return _mapping(value, "answers", lambda text, _: text, lambda name, _: name, 1)
+    return _mapping(value, "", lambda text, _: text, lambda name, _: name, 1)
 
 
 Check: TypeAlias = Callable[[str, str], str]
 
 
 def _mapping(value: Mapping[Any, Any], where: str, text: Check, name: Check, depth: int) -> PlainMapping:
-    pairs = [(name(key, where), _plain(one, f"{where}.{key}", text, name, depth)) for key, one in value.items()]
+    a_name = f"a name in {where}" if where else "a name"
+    below = f"{where}." if where else ""
+    pairs = [(name(key, a_name), _plain(one, f"{below}{key}", text, name, depth)) for key, one in value.items()]
     made = PlainMapping(pairs)
     if len(made) < len(pairs):
         raise InvalidValue(where, f"two of its names are the same: {listed(sorted(key for key, _ in pairs))}")

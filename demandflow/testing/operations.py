@@ -15,9 +15,10 @@ from demandflow.testing.environments import PLAIN, Environment
 from demandflow.testing.model.step import NO_TIME, Expected, Step, demand_id
 from demandflow.testing.model.world import World
 
-ACT, METHOD, WOULD, INTERRUPTED, RACED, ENTERED = WAYS = (
+ACT, METHOD, DRAFTED, WOULD, INTERRUPTED, RACED, ENTERED = WAYS = (
     "act",  # act(), or start()
     "method",  # the method of that name
+    "drafted",  # register_draft(), of what keep_draft() keeps
     "would",  # would(), would_start()
     "interrupted",  # the command is interrupted before it is recorded
     "raced",  # somebody else writes to the demand between reading and recording
@@ -39,8 +40,9 @@ UNRECORDED = frozenset({WOULD, INTERRUPTED, BROKEN, TRIED, MIGRATION_TRIED})
 """Ways in which nothing is recorded."""
 
 
-RUN, RETRY, DROP, GIVE, DIE = LEFT = (
+RUN, FOLLOW, RETRY, DROP, GIVE, DIE = LEFT = (
     "run",
+    "follow",  # follow(), until it waits for the first time
     "retry",  # retry_parked()
     "drop",  # drop_parked()
     "give",  # deliver_notices()
@@ -67,12 +69,16 @@ class Ask:
 
 @dataclass(frozen=True)
 class Batch:
-    """Several steps as one; with `backdating`, what they enter may have happened at any time."""
+    """Several steps as one; with `backdating`, what they enter may have happened at any time.
+
+    If it is `raced`, somebody else, if anybody, writes to one of its demands before it is recorded.
+    """
 
     steps: tuple[Step, ...]
     way: str = BATCH
     backdating: bool = False
     opener: int = 0
+    raced: bool = False
 
     @property
     def migrates(self) -> bool:

@@ -17,6 +17,7 @@ from demandflow.testing.operations import (
     ACT,
     DIE,
     DROP,
+    FOLLOW,
     GIVE,
     RETRY,
     RUN,
@@ -34,6 +35,7 @@ from demandflow.testing.playing.commanding import asked
 
 DONE_WITH_POLICIES = {
     RUN: "the policies are run",
+    FOLLOW: "the policies are followed, and the notices given",
     RETRY: "what is parked is tried again",
     DROP: "what is parked is dropped",
     GIVE: "the notices are given",
@@ -58,6 +60,7 @@ def told(operation: Operation, number: int) -> str:
             return told_step(operation, number)
         case Batch():
             right = ", with the right to backdate" if operation.backdating else ""
+            right += ", while somebody else writes" if operation.raced else ""
             steps = (f"\n     {told_step(step, at)}" for at, step in enumerate(operation.steps, 1))
             return f"{number:>3}. together [{operation.way}{right}]:{''.join(steps)}"
         case Ask():
@@ -86,7 +89,7 @@ def story(history: History) -> str:
             came = [_came(world, step) for step in steps_of(one)]
         first = f"{world.clock.now:%Y-%m-%d %H:%M} {told(one, number)}"
         lines += [first, *came] if isinstance(one, Batch) else [first + "".join(came)]
-        if isinstance(one, RunPolicies) and one.what == RUN and policies is not None:
+        if isinstance(one, RunPolicies) and one.what in (RUN, FOLLOW) and policies is not None:
             policies.reacted(world.clock.now - (one.ago or timedelta(0)))
         if isinstance(one, Batch | Step) and one.way in UNRECORDED:
             world.restore(saved)

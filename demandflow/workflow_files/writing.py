@@ -10,6 +10,7 @@ from typing import Any
 from demandflow.calendars.calendar import Calendar
 from demandflow.calendars.files import CalendarTable
 from demandflow.domain.clocks.clock import Clock, Limit
+from demandflow.domain.demand import Demand
 from demandflow.domain.standard.grades import FIVE_GRADES
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief, listed
@@ -22,7 +23,8 @@ from demandflow.workflow_files.vocabulary import STANDARD_VOCABULARY, Vocabulary
 def dump(workflow: Workflow, path: str | PathLike[str], vocabulary: Vocabulary = STANDARD_VOCABULARY) -> None:
     """Write the workflow to a .toml or .json file, so that load() gives an equal one.
 
-    Raises InvalidValue, and writes nothing, if the vocabulary has no name for one of its facts, rules or conditions.
+    Raises InvalidValue, and writes nothing, if the vocabulary has no name for one of its facts, rules or conditions,
+    and for what a file cannot say yet: grades of its own, or streams of another kind than demands.
     """
     if not isinstance(path, str | PathLike):
         raise InvalidValue("path", f"must be a path, got {brief(path)}")
@@ -38,12 +40,15 @@ def dumps(workflow: Workflow, form: str = "toml", vocabulary: Vocabulary = STAND
     write = as_toml if checked_form(form) == "toml" else as_json
     if not isinstance(workflow, Workflow):
         raise InvalidValue("workflow", f"must be a Workflow, got {brief(workflow)}")
+    for what, unsaid in (
+        ("grades of a workflow's own", workflow.grades != FIVE_GRADES),
+        ("what a workflow is for other than demands", workflow.of is not Demand),
+    ):
+        if unsaid:
+            raise InvalidValue(workflow.key, f"cannot be written down: a file cannot say {what} yet; keep it in Python")
     if nameless := tuple(dict.fromkeys(_nameless(workflow, checked_vocabulary(vocabulary)))):
         remedy = "name them: vocabulary.with_(facts=…, rules=…, conditions=…)"
         raise InvalidValue(workflow.key, f"cannot be written down; not registered: {listed(nameless)}; {remedy}")
-    if workflow.grades != FIVE_GRADES:
-        remedy = "a file cannot say grades of a workflow's own yet; keep it in Python"
-        raise InvalidValue(workflow.key, f"cannot be written down: {remedy}")
     table = _table(workflow, vocabulary)
     return write(table.model_dump(mode="json", by_alias=True, exclude_defaults=True, context=Names(vocabulary)))
 

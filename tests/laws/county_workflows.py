@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from random import Random
+from string import ascii_lowercase
 from typing import Any
 
 from hypothesis import strategies as st
@@ -42,6 +43,7 @@ KINDS = (ACTIVITY, VOLUNTEERING, TEAM, MENU_ITEM, ROUND, DIRECTORY, HOME_REPORT)
 DEMANDS = (PATROL, ORDER, REQUEST, COMMITMENT)
 _PERIODS = (("a", "é"), ("2025", "2025-03"))
 _REPORTED = partial(HomeReported, zone="UTC", layout=1, digest="x")
+NAMES = (*ascii_lowercase, "é", *map(str, range(100)))
 KIND_OF = ("county", "town", "community", "building", "unit")
 """By how deep they lie."""
 
@@ -61,8 +63,7 @@ class _Places:
 
     def new(self, parent: str) -> Place:
         """A place in it that never was."""
-        names = (f"{parent}/{letter}" for letter in "abcdefghijklmnopqrstuvwxyz")
-        path = next(path for path in (*names, f"{parent}/é") if path not in self.used)
+        path = next(path for name in NAMES if (path := f"{parent}/{name}") not in self.used)
         self.used.add(path)
         return Place(path)
 

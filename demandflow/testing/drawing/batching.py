@@ -25,6 +25,8 @@ from demandflow.testing.operations import (
 from demandflow.testing.people import OFFICERS
 
 BATCH_WAYS = (BATCH, BATCH, BATCH, BROKEN, MANY, MANY, TRIED, TRIED, MIGRATED, MIGRATION_TRIED)
+RACED = 0.7
+"""How often somebody else writes before it is recorded."""
 
 
 def draw_batch(drawing: Steps, opener: int) -> Batch | None:
@@ -52,4 +54,5 @@ def draw_batch(drawing: Steps, opener: int) -> Batch | None:
                 world.tell(one)
     world.restore(saved)
     drawing.registering = False
-    return Batch(tuple(steps), way, backdating, opener) if steps else None
+    raced = way in (BATCH, MANY) and dice.random() < RACED
+    return Batch(tuple(steps), way, backdating, opener, raced) if steps else None

@@ -9,10 +9,10 @@ from demandflow.testing.drawing.steps import Steps
 from demandflow.testing.drawing.turning import DAY, US
 from demandflow.testing.model.notices import notices
 from demandflow.testing.model.step import NO_TIME
-from demandflow.testing.operations import DIE, DROP, GIVE, RETRY, RUN, Operation, RunPolicies, Upset
+from demandflow.testing.operations import DIE, DROP, FOLLOW, GIVE, RETRY, RUN, Operation, RunPolicies, Upset
 
 BETWEEN, ASKED = ("rebuild", "reopen", "all reopen"), ("notices", "parked", "next_moment")
-DONE = (*(RUN,) * 8, RETRY, DROP, DROP, GIVE, GIVE, GIVE, DIE, DIE, *BETWEEN, "ask")
+DONE = (*(RUN,) * 7, FOLLOW, FOLLOW, RETRY, DROP, DROP, GIVE, GIVE, GIVE, DIE, DIE, *BETWEEN, "ask")
 A_YEAR = timedelta(days=366)
 
 
@@ -38,7 +38,8 @@ def draw_policies(drawing: Steps, opener: int) -> Operation | None:
     elif what in (GIVE, DIE) and dice.random() < 0.8:
         what = RUN
     drawing.giver = opener if what == DIE else drawing.giver
-    if policies is not None and (what, ago) == (RUN, None) and dice.random() < 0.9:
+    ago, hook = (None, "notices") if what == FOLLOW else (ago, hook)
+    if policies is not None and what in (RUN, FOLLOW) and ago is None and dice.random() < 0.9:
         at = [line.at for line in policies.lines() if now < line.at < now + A_YEAR]
         after = max(min(at, default=now) if dice.random() < 0.6 else dice.choice([now, *at]), now) - now
         after = max(after + dice.choice((*(NO_TIME,) * 4, US, -US)), NO_TIME)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from random import Random
 from typing import Any
+from uuid import UUID
 
 from demandflow.domain.demand import Demand
 from demandflow.domain.fact import Fact
@@ -29,6 +30,7 @@ from demandflow.testing.model.step import NO_TIME, Step, demand_id
 from demandflow.testing.model.world import World
 from demandflow.testing.operations import (
     ACT,
+    DRAFTED,
     INTERRUPTED,
     METHOD,
     RACED,
@@ -41,7 +43,7 @@ LATE = (NO_TIME,) * 6 + (timedelta(days=2), timedelta(days=35))
 WAYS = (ACT,) * 6 + (METHOD,) * 5 + (WOULD, INTERRUPTED, RACED, RACED)
 WAYS_BESIDE = (ACT,) * 4 + (WOULD, WOULD, INTERRUPTED, RACED)
 SOURCES = ("12345", "Café", "Cafe\u0301")
-BEGINS_BESIDE = 0.25
+BEGINS_BESIDE, DRAFTS = 0.25, 0.35
 TRIED_FACTS, STUBBORN = 6, 0.1
 """How many facts are tried for a move; and how often only one is."""
 
@@ -115,6 +117,8 @@ class Steps(Misses):
             if it not in self.world.demands or dice.random() < 0.5:
                 fact, way = Registered(**{**fact.__dict__, **said}), dice.choice((step.way, METHOD))
                 return replace(step, fact=fact, way=way)
+        if type(fact) is Registered and step.way in (ACT, METHOD) and dice.random() < DRAFTS:
+            step = replace(step, way=DRAFTED, command=f"draft {UUID(int=len(self.tried))}")
         return step
 
     def _repeat(self, first: Any) -> Fact:

@@ -13,6 +13,7 @@ from demandflow.domain.moves import Rule
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import InvalidValue, brief, listed
 from demandflow.testing.laws.calendar_law import a_calendar_counts_as_the_model_does
+from demandflow.testing.laws.directories import a_directory_answers_as_its_pages_say
 from demandflow.testing.laws.kept import a_fact_said_in_words_is_the_same, a_workflow_kept_in_a_file_is_the_same
 from demandflow.testing.laws.relations import RELATIONS
 from demandflow.testing.laws.shown import a_figure_is_what_its_definition_says, a_table_shows_the_figures
@@ -25,6 +26,7 @@ OURS = (
     a_workflow_kept_in_a_file_is_the_same,
     a_table_shows_the_figures,
     a_figure_is_what_its_definition_says,
+    a_directory_answers_as_its_pages_say,
 )
 LAWS: tuple[Law, ...] = tuple(replace(one, code=f"law_named({one.name!r})", needs=()) for one in OURS)
 Where: TypeAlias = str | type[Fact]

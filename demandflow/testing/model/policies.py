@@ -4,32 +4,39 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
-from datetime import datetime
+from contextlib import nullcontext, suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import partial
+from threading import Event
 from types import SimpleNamespace
 from typing import Any, NamedTuple
+from unittest.mock import patch
 from uuid import UUID
 
 from demandflow.application import DemandFlow
+from demandflow.automation import follower
 from demandflow.automation.parked import ParkedReaction
+from demandflow.automation.runner import PolicyRun
 from demandflow.domain.demand import Demand
 from demandflow.domain.fact import Fact
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Workflow
 from demandflow.testing.differs import Differs
 from demandflow.testing.model.asked import About, Fails, Wake
-from demandflow.testing.model.hooks import Hooks
+from demandflow.testing.model.hooks import Hooks, receiver
 from demandflow.testing.model.notices import notices, plain
 from demandflow.testing.model.repeats import within
 from demandflow.testing.model.setup import standard_policies
 from demandflow.testing.model.step import Step
 from demandflow.testing.model.waking import WAKING
 from demandflow.testing.model.world import World
-from demandflow.testing.operations import DROP, RETRY, RUN, RunPolicies
+from demandflow.testing.operations import DROP, FOLLOW, RETRY, RUN, RunPolicies
 from demandflow.testing.whims import Whims
 
 ASKING = "(asked when to act)"
+OFTEN, SELDOM, AT_LEAST = timedelta(seconds=5), timedelta(days=1), timedelta(milliseconds=50)
+"""How often a follower is to look, and how long it waits at least."""
 Key = tuple[str, UUID, str]
 """A policy's name, a demand, and a cause."""
 
@@ -78,8 +85,8 @@ class Policies:
     def run(self, operation: RunPolicies, flow: DemandFlow) -> None:
         """Let both do it. Raises Differs where they do not do the same."""
         self.world.clock.now += operation.after
-        if operation.what == RUN:
-            self._run(operation, flow)
+        if operation.what in (RUN, FOLLOW):
+            (self._run if operation.what == RUN else self._follow)(operation, flow)
             self.ask(flow, self.world.demands)
             if (found := flow.next_moment()) != (want := next_moment(self.world)):
                 raise Differs("next_moment()", found, want)
@@ -116,15 +123,39 @@ class Policies:
     # running
 
     def _run(self, operation: RunPolicies, flow: DemandFlow) -> None:
-        now = self.world.clock.now
-        due = None if operation.ago is None else now - operation.ago
-        ran = flow.run_policies(due)
-        reacted, parked = self.reacted(due or now)
+        due = None if operation.ago is None else self.world.clock.now - operation.ago
+        self._ran(flow.run_policies(due), due or self.world.clock.now)
+
+    def _follow(self, operation: RunPolicies, flow: DemandFlow) -> None:
+        """They are run and the notices given, until it would wait; it is told then to stop."""
+        every, now = (OFTEN, SELDOM)[operation.number % 2], self.world.clock.now
+        got, notify = receiver(operation.number)
+        told, waited = list[Any](), list[float]()
+
+        def wait(seconds: float, stop: Event) -> None:
+            waited.append(seconds)
+            stop.set()
+
+        with patch.object(follower, "waiting_at", lambda _: nullcontext(wait)):
+            number = follower.follow(flow, Event(), every=every, notify=notify, tell=told.append)
+        ran = next((one for one in told if isinstance(one, PolicyRun)), PolicyRun(now, (), ()))
+        self._ran(ran, now)
+        due, (want, said) = next_moment(self.world), self.hooks.gives(replace(operation, begin=None), flow, now)
+        pause = every if due is None or due - now > every else max(due - now, AT_LEAST)
+        found = (number, got, waited, [type(one) for one in told])
+        told_of = [PolicyRun] * bool(ran.reacted or ran.parked) + [ConnectionError] * (said is ConnectionError)
+        wanted = (len(ran.reacted), want, [pause.total_seconds()], told_of)
+        if found != wanted:
+            raise Differs("follow()", found, wanted)
+
+    def _ran(self, ran: PolicyRun, due: datetime) -> None:
+        """What a run did. Raises Differs."""
+        reacted, parked = self.reacted(due)
         found = [(one.policy, one.demand, one.cause, one.facts) for one in ran.reacted]
         counts = Counter(policy for policy, *_ in reacted)
         said = ", ".join(f"{policy} {counts[policy]}" for policy in sorted(counts)) or "none"
-        said = f"{due or now:%Y-%m-%d %H:%M} UTC: {said}; {len(parked)} parked"
-        if found != reacted or ran.now != (due or now) or str(ran) != said:
+        said = f"{due:%Y-%m-%d %H:%M} UTC: {said}; {len(parked)} parked"
+        if found != reacted or ran.now != due or str(ran) != said:
             raise Differs(f"run_policies({due})", (str(ran), found), (said, reacted))
         if (failed := [_parked(one) for one in ran.parked]) != parked:
             raise Differs(f"run_policies({due}) parks", ran.parked if len(failed) < 4 else failed, parked)

@@ -16,7 +16,7 @@ from demandflow.domain.facts import STANDARD_FACTS, Corrected
 from demandflow.store.mapper import FactMapper
 from demandflow.testing.model.notices import notices, plain
 from demandflow.testing.model.world import World
-from demandflow.testing.playing.commanding import same_answer
+from demandflow.testing.playing.agreeing import same_answer
 from demandflow.testing.playing.places import Place
 
 Fields = dict[str, Any]

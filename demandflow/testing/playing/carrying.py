@@ -15,13 +15,17 @@ from typing import Any
 from demandflow.application import DemandFlow
 from demandflow.domain.events import Event
 from demandflow.domain.fact import stored_topic
+from demandflow.domain.facts import STANDARD_FACTS
+from demandflow.domain.standard.closed_loop import CLOSED_LOOP
+from demandflow.domain.values import Actor, Role
 from demandflow.exchange import DamagedFile, backup_log, export_log, load_log
 from demandflow.exchange.lines import LineWriter
+from demandflow.store.reader import recorded_events
 from demandflow.testing.differs import Differs
+from demandflow.testing.environments import ZONES
 from demandflow.testing.model.world import World
+from demandflow.testing.playing.agreeing import raised, same_answer, well_said
 from demandflow.testing.playing.before import as_before, fill, told_before
-from demandflow.testing.playing.commanding import same_answer, well_said
-from demandflow.testing.playing.losing import raised
 from demandflow.testing.playing.places import FILE, Place
 
 LARGEST = 2**63 - 1
@@ -48,6 +52,10 @@ DAMAGES: tuple[tuple[int, dict[str, Any], str], ...] = (
 def carried(opened: Callable[..., DemandFlow], place: Place, world: World) -> Iterator[DemandFlow]:
     """Whoever has the log open where it was carried to. Raises Differs."""
     whole, tenant = len(world.log), world.environment.tenant
+    facts = [*STANDARD_FACTS, *(fact for workflow in world.workflows.values() for fact in workflow.facts)]
+    read = partial(recorded_events, place.url, facts)
+    same_answer("recorded_events()", list(read(tenant)), world.log)
+    same_answer("recorded_events() of another", raised(lambda: list(read("somebody else's"))), "WrongTenant")
     with TemporaryDirectory(prefix="demandflow-") as folder, closing(place.other()) as there:
         file = Path(folder) / ("log.jsonl" if whole % 2 else "log.jsonl.gz")
         done = export_log(place.url, file, tenant=tenant)
@@ -65,6 +73,7 @@ def carried(opened: Callable[..., DemandFlow], place: Place, world: World) -> It
         with opened(there.url, policies=()) as flow:
             same_answer("all_events() elsewhere", list(flow.all_events()), world.log)
             yield flow
+        _not_into_another(file, opened, place, world)
         if (before := as_before(world.log)) != world.log:
             with closing(place.other()) as copy, opened(copy.url, policies=()) as flow:
                 fill(copy, place, world)
@@ -77,6 +86,21 @@ def carried(opened: Callable[..., DemandFlow], place: Place, world: World) -> It
                 same_answer("all_events() of a copy", list(flow.all_events()), world.log)
                 yield flow
             told_before(opened, place, world)
+
+
+def _not_into_another(file: Path, opened: Callable[..., DemandFlow], place: Place, world: World) -> None:
+    """It is not loaded into a log of another zone or tenant, or one that holds something else."""
+    others: tuple[tuple[dict[str, Any], str], ...] = (
+        ({"zone": ZONES[world.zone.key == ZONES[0]]}, "WrongZone"),
+        ({"tenant": "another"}, "WrongTenant"),
+        ({"workflows": (CLOSED_LOOP,)}, "DamagedFile"),
+    )
+    for said, error in others:
+        with closing(place.other()) as other:
+            with opened(other.url, policies=(), **said) as flow:
+                if "workflows" in said:
+                    flow.register("…", channel="…", place="…", by=Actor("zhao", Role.GRID_ADMINISTRATOR))
+            same_answer(f"load_log() into a log with {said}", raised(partial(load_log, file, other.url)), error)
 
 
 def _same_lines(file: Path, world: World) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import pickle
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -15,18 +14,18 @@ from demandflow.batches import Action, Recorded, Registration, Rejected
 from demandflow.commands import Commands
 from demandflow.domain.demand import Demand
 from demandflow.domain.fact import Fact
-from demandflow.domain.facts import OTHER_SIDES, Extended, Merged, MovedOver, Registered, Unmerged
+from demandflow.domain.facts import Merged, MovedOver, Registered, Unmerged
 from demandflow.domain.standard.closed_loop import CLOSED_LOOP
 from demandflow.domain.standard.support import SUPPORT
 from demandflow.domain.stream import Stream
-from demandflow.domain.values import Actor, Place, Role
-from demandflow.errors import InvalidValue
+from demandflow.domain.values import Role
 from demandflow.testing.differs import Differs
 from demandflow.testing.model.answers import QUESTIONS
 from demandflow.testing.model.step import Expected, Step, demand_id
 from demandflow.testing.model.world import World
-from demandflow.testing.operations import METHOD, MIGRATION_TRIED, TRIED, WOULD, Ask, Batch
-from demandflow.testing.people import BOSS
+from demandflow.testing.operations import DRAFTED, METHOD, MIGRATION_TRIED, TRIED, WOULD, Ask, Batch
+from demandflow.testing.playing.agreeing import same_answer
+from demandflow.testing.playing.drafting import drafted
 
 BY_METHOD = {move.name: move.fact for move in (*CLOSED_LOOP.moves, *SUPPORT)}
 """What the method of this name records."""
@@ -50,7 +49,9 @@ def _begin(flow: Commands, step: Step, it: UUID, of: Any, how: dict[str, Any]) -
     fact = step.fact
     if step.way == WOULD:
         return flow.would_start(fact, workflow=step.on, of=of, **how)  # type: ignore[no-any-return]
-    if type(fact) is Registered and step.way == METHOD and step.by.role != Role.RESIDENT and of is Demand:
+    if type(fact) is Registered and step.way in (METHOD, DRAFTED) and step.by.role != Role.RESIDENT and of is Demand:
+        if step.way == DRAFTED and step.command and isinstance(flow, DemandFlow):
+            return drafted(flow, fact, step.command, workflow=step.on, by=step.by, at=how["at"])
         return flow.register(**_said(fact), workflow=step.on, **how)
     return flow.start(fact, workflow=step.on, of=of, **how)  # type: ignore[no-any-return]
 
@@ -82,50 +83,6 @@ def _fits(method: Callable[..., Any], fields: Mapping[str, Any]) -> bool:
     return needed | said <= fields.keys() <= {one.name for one in own}
 
 
-ODD: tuple[tuple[str, Any], ...] = (
-    *(("command_id", "a\nb"), ("command_id", "~a"), ("command_id", 5), ("correlation", " a"), ("causation", "")),
-    *(("seen", 0), ("seen", True), ("seen", Demand(UUID(int=2**100))), ("by", "li"), ("at", datetime(2025, 3, 1))),  # noqa: DTZ001
-)
-"""Circumstances of a command that cannot be, whatever was recorded."""
-
-
-ODD_CALLS: tuple[tuple[str, Callable[[DemandFlow], object]], ...] = (
-    ("actor's id", lambda _: Actor("", "clerk")),
-    ("actor's role", lambda _: Actor("li", "a\nb")),
-    ("actor's unit", lambda _: Actor("li", "clerk", " ")),
-    ("Extended", lambda _: Extended.from_words({"due": "2025-03-30 02:30"}, "Europe/Berlin")),
-    ("after", lambda flow: flow.deliver_notices(str, after=-1)),
-    ("demand_id", lambda flow: flow.demand("lamp")),  # type: ignore[arg-type]
-    ("place", lambda _: Place.of("")),
-    ("level", lambda _: Place.of("a").level(0)),
-    ("source", lambda flow: flow.id_of("", "7")),
-    ("reference", lambda flow: flow.id_of("12345", " ")),
-)
-"""What else nobody may say, and which parameter it is."""
-
-
-def refuse_odd(flow: DemandFlow, world: World) -> None:
-    """Give the last command again, in an odd circumstance. Raises Differs unless it is refused by its name."""
-    name, call = ODD_CALLS[len(world.log) % len(ODD_CALLS)]
-    _refused(f"a call with an odd {name}", name, partial(call, flow))
-    event = next((one for one in reversed(world.log) if type(one.fact) not in OTHER_SIDES), None)
-    if event is None:
-        return
-    name, value = ODD[len(world.log) % len(ODD)]
-    how = {"by": BOSS, name: value, "of": type(world.streams[event.demand])}
-    again = partial(flow.act, event.demand, event.stamp.move, event.fact, **how)
-    _refused(f"a command with {name}={value!r}", name, again)
-
-
-def _refused(said: str, name: str, do: Callable[[], object]) -> None:
-    try:
-        do()
-    except InvalidValue as error:
-        well_said(said, error, (name,))
-    else:
-        raise Differs(said, "it is accepted", "InvalidValue")
-
-
 def circumstances(step: Step) -> dict[str, Any]:
     """What else is said with the command."""
     how: dict[str, Any] = {"command_id": step.command, "seen": step.seen}
@@ -144,45 +101,6 @@ def asked(ask: Ask) -> str:
     return f"{ask.method}({', '.join(given)})"
 
 
-def other_types(want: object, got: object, where: str) -> str:
-    """Where a value is of another type, however deep."""
-    if type(want) is not type(got):
-        return f"{where} was read as {type(got).__name__}, was {type(want).__name__}"
-    inner: list[tuple[object, object, str]] = []
-    if hasattr(type(want), "model_fields"):
-        inner = [(value, vars(got).get(name), f"{where}.{name}") for name, value in vars(want).items()]
-    elif isinstance(want, tuple | list) and isinstance(got, tuple | list):
-        inner = [(one, other, f"{where}[{n}]") for n, (one, other) in enumerate(zip(want, got, strict=False))]
-    return next((found for one, other, at in inner if (found := other_types(one, other, at))), "")
-
-
-def same_demand(said: str, got: Stream, want: Stream) -> None:
-    """Raise Differs unless it is the same demand."""
-    if type(got) is not type(want):
-        raise Differs(f"{said} a stream of another kind", got, want)
-    if got != want:
-        pairs = {name: (getattr(got, name), getattr(want, name)) for name in want.__struct_fields__}
-        pairs = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
-        raise Differs(said, *({name: pair[side] for name, pair in pairs.items()} for side in (0, 1)))
-
-
-def well_said(said: str, error: Any, about: Sequence[str] = ()) -> None:
-    """Raise Differs unless the error names what it is about, and comes to another process as it is."""
-    another = str(pickle.loads(pickle.dumps(error)))  # noqa: S301
-    if not str(error) or another != str(error):
-        raise Differs(f"{said}: what the error says in another process", another, str(error))
-    _, *parameters = inspect.signature(type(error).__init__).parameters.values()  # the first is self
-    made_of = {one.name: str(one.annotation) for one in parameters if one.kind == one.POSITIONAL_OR_KEYWORD}
-    held = [getattr(error, name, None) for name in made_of]
-    if any(value is None and "None" not in kind for value, kind in zip(held, made_of.values(), strict=True)):
-        raise Differs(f"{said}: what the error holds", held, f"{', '.join(made_of)}")
-    if made_of and [*error.args] != held:
-        raise Differs(f"{said}: what the error hands on", error.args, held)
-    named = getattr(error, "what", "")
-    if not isinstance(named, str) or (about and isinstance(error, InvalidValue) and named not in about):
-        raise Differs(f"{said}: what the error is about", named, " or ".join(about) or "a name")
-
-
 def says_of(expected: Expected, error: Any, world: World) -> None:
     """Raise Differs unless the error is about this step; the other side of a merge has moves of its own."""
     step, before = expected.step, expected.before
@@ -195,16 +113,6 @@ def says_of(expected: Expected, error: Any, world: World) -> None:
     for name, value in known.items() if not isinstance(step.fact, Merged | Unmerged) else ():
         if name in vars(error) and getattr(error, name) != value:
             raise Differs(f"{what(step)}: the {name} of which the error speaks", getattr(error, name), value)
-
-
-def same_answer(said: str, got: Any, want: Any) -> None:
-    """Raise Differs unless it is the same answer."""
-    if got == want:
-        return
-    if isinstance(got, dict) and isinstance(want, dict):  # only what differs
-        names = [name for name in {**got, **want} if got.get(name, "none") != want.get(name, "none")]
-        got, want = ({name: one.get(name, "none") for name in names} for one in (got, want))
-    raise Differs(said, got, want)
 
 
 def answers_of(flow: DemandFlow, batch: Batch, expected: Sequence[Expected]) -> tuple[Recorded | Rejected, ...]:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import inspect
+from contextlib import nullcontext
 from dataclasses import dataclass
+from datetime import timedelta
+from threading import Event as Signal
 from typing import Any
+from unittest.mock import patch
 
 from demandflow.application import DemandFlow
 from demandflow.domain.events import Event
 from demandflow.domain.stream import Stream
 from demandflow.projections.board.rows import BoardPage
+from demandflow.store.following import feed
 from demandflow.store.mapper import readable
 from demandflow.testing.differs import Differs
 from demandflow.testing.model.policies import Policies
 from demandflow.testing.model.step import Expected, Step
 from demandflow.testing.model.world import World
 from demandflow.testing.operations import INTERRUPTED, Ask
-from demandflow.testing.playing.commanding import other_types, same_demand, says_of, well_said, what
+from demandflow.testing.playing.agreeing import other_types, same_answer, same_demand, well_said
+from demandflow.testing.playing.commanding import says_of, what
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,8 @@ class Comparing:
         found = question(*ask.args, **ask.keywords) if callable(question) else question
         if inspect.isgenerator(found):
             return list(found)
+        if ask.method == "events_after":
+            followed(flow, self.world, *ask.args)
         if not isinstance(found, BoardPage):
             return found
         pages = [found]
@@ -101,3 +109,17 @@ class Comparing:
         self._position, self._checked = (page[-1][0] if page else self._position), len(self.world.log)
         if self.model is not None and flow is not None and want:
             self.model.ask(flow, dict.fromkeys(event.demand for event in want))
+
+
+def followed(flow: DemandFlow, world: World, position: int) -> None:
+    """Whoever follows the log from there has all of it, and then waits. Raises Differs."""
+    every, waited = timedelta(seconds=1 + position % 3), list[float]()
+
+    def wait(seconds: float, stop: Signal) -> None:
+        waited.append(seconds)
+        stop.set()
+
+    with patch.object(feed, "waiting_at", lambda _: nullcontext(wait)):
+        found = list(flow.follow_events(position, every=every))
+    want = [pair for pair in enumerate(world.log, 1) if pair[0] > position]
+    same_answer(f"follow_events({position})", (found, waited), (want, [every.total_seconds()]))

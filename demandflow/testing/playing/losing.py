@@ -26,8 +26,8 @@ from demandflow.testing.model.answers import QUESTIONS
 from demandflow.testing.model.losses import Missing, besides, missing, printed, waiting
 from demandflow.testing.model.world import World
 from demandflow.testing.people import BOSS
+from demandflow.testing.playing.agreeing import raised, same_answer, well_said
 from demandflow.testing.playing.before import fill
-from demandflow.testing.playing.commanding import same_answer, well_said
 from demandflow.testing.playing.places import Place
 
 
@@ -240,13 +240,3 @@ class _Death(BaseException):
 
 def _hole(hole: Any) -> Missing:
     return (hole.what, hole.first, hole.last, hole.demand)
-
-
-def raised(do: Callable[[], object]) -> str | None:
-    """The error that this raises. Raises Differs if it does not say what is wrong in another process, too."""
-    try:
-        do()
-    except DemandFlowError as error:
-        well_said("what is refused", error)
-        return type(error).__name__
-    return None

@@ -10,8 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from demandflow.application import DemandFlow
-from demandflow.testing.playing.commanding import same_answer
-from demandflow.testing.playing.losing import raised
+from demandflow.testing.playing.agreeing import raised, same_answer
 from demandflow.testing.playing.places import FILE
 
 NO_URLS = (f"{FILE}{'x' * 300}", f"{FILE}a?b", "file.db", 5)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
-from functools import partial
+from datetime import datetime
 from typing import Any
 from unittest.mock import patch
 from uuid import UUID
@@ -14,8 +13,8 @@ from uuid import UUID
 from demandflow.application import DemandFlow
 from demandflow.batches import Recorded
 from demandflow.commands import Commands
-from demandflow.domain.demand import Demand, as_if
-from demandflow.domain.facts import MovedOver, Registered
+from demandflow.domain.demand import as_if
+from demandflow.domain.facts import MovedOver
 from demandflow.domain.stream import Stream
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import DemandFlowError
@@ -47,24 +46,16 @@ from demandflow.testing.operations import (
     moving_over,
     possible,
 )
-from demandflow.testing.playing.commanding import (
-    answers_of,
-    asked,
-    command,
-    refuse_odd,
-    same_answer,
-    well_said,
-    what,
-)
+from demandflow.testing.playing.agreeing import same_answer, well_said
+from demandflow.testing.playing.commanding import answers_of, asked, command, what
 from demandflow.testing.playing.comparing import Comparing, Done
-from demandflow.testing.playing.losing import raised
+from demandflow.testing.playing.odd import refuse_by_a_wrong_clock, refuse_odd
 from demandflow.testing.playing.places import place
-from demandflow.testing.playing.racing import race
+from demandflow.testing.playing.racing import race, raced, written_before
 from demandflow.testing.playing.upsets import Upsets
 
 NOT_MADE = UUID(int=0)
 """The id of what would begin, and follows from nothing."""
-FAR_BEHIND = timedelta(minutes=11)
 
 
 class Interruption(BaseException):
@@ -135,9 +126,9 @@ class Player(Upsets, Comparing):
                 self.upset(operation, flow)
             case _:
                 pass
-        wrote = isinstance(operation, Step | Batch) and operation.way != RACED
+        wrote = isinstance(operation, Step | Batch) and operation.way != RACED and not getattr(operation, "raced", 0)
         if wrote and len(self.world.log) > before:
-            self._fail_by_a_wrong_clock(flow)
+            refuse_by_a_wrong_clock(flow, self.world)
             refuse_odd(flow, self.world)
 
     # steps
@@ -157,7 +148,13 @@ class Player(Upsets, Comparing):
 
     def _batch(self, batch: Batch, flow: DemandFlow) -> None:
         """Give the commands together, and judge each answer, in their order, and what is recorded."""
-        with self._unrecorded(batch.way in UNRECORDED):
+        others = [other for other in self.flows if other is not flow and self.environment.file]
+        batch, note = raced(batch, self.world) if others else (batch, None)
+        refused, it = note is not None and batch.way == BATCH, NOT_MADE if note is None else self.world.id_of(note)
+        if note is not None and not refused:
+            self.world.tell(note)
+        before = written_before(note, refused, flow, (*others, flow)[0], it)
+        with self._unrecorded(batch.way in UNRECORDED or refused), before:
             if batch.way in (BATCH, BROKEN):
                 with suppress(Interruption), flow.batch(backdating=batch.backdating) as block:
                     for step in batch.given(self.world):
@@ -168,6 +165,8 @@ class Player(Upsets, Comparing):
                         raise Interruption
             else:
                 self._many(batch, flow)
+        if note is not None and refused:
+            self.world.tell(note)
         self._same_log(f"{batch.way}: what is recorded", flow)
 
     def _many(self, batch: Batch, flow: DemandFlow) -> None:
@@ -220,16 +219,6 @@ class Player(Upsets, Comparing):
         finally:
             self._interrupted = False
         return None
-
-    def _fail_by_a_wrong_clock(self, flow: DemandFlow) -> None:
-        """Whoever recorded something records nothing by a clock that is far behind that."""
-        first = next((one for one in self.world.log if type(one.fact) is Registered and one.fact.source is None), None)
-        if first is None or self.world.workflow.of is not Demand:
-            return
-        now, self.world.clock.now = self.world.clock.now, self.world.log[-1].meta.recorded - FAR_BEHIND
-        error = raised(partial(flow.start, first.fact, by=first.meta.actor))
-        self.world.clock.now = now
-        same_answer("start() by a clock that is behind", error, "ClockBehind")
 
     # questions
 

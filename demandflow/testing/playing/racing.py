@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -15,9 +16,13 @@ from demandflow.application import DemandFlow
 from demandflow.domain.demand import Demand
 from demandflow.domain.facts import Noted
 from demandflow.domain.values import Actor
+from demandflow.errors import StaleDemand
+from demandflow.testing.differs import Differs
 from demandflow.testing.model.step import NO_TIME, Step
 from demandflow.testing.model.world import World
+from demandflow.testing.operations import BATCH, UNRECORDED, Batch
 from demandflow.testing.people import BOSS
+from demandflow.testing.playing.agreeing import well_said
 
 MEANWHILE, SOMEBODY_ELSE = "meanwhile", "somebody else"
 PATIENCE = 0.02
@@ -62,6 +67,49 @@ def race(step: Step, flow: DemandFlow, others: Sequence[DemandFlow], world: Worl
 
     flow._log.append = appended  # type: ignore[method-assign]
     return step
+
+
+def raced(batch: Batch, world: World) -> tuple[Batch, Step | None]:
+    """What somebody else could write to one of its demands before it is recorded; and the batch, to be given then."""
+    if not batch.raced or batch.way in UNRECORDED:
+        return batch, None
+    saved, first = world.saved(), batch.steps[0]
+    for step in batch.given(world):
+        if step.way not in UNRECORDED:
+            world.tell(step)
+    changed, spent = {event.demand for event in world.log[len(saved[0]) :]}, world.clock.now - saved[-1]
+    world.restore(saved)
+    if batch.way != BATCH:  # it is tried again, after what was written
+        spent, batch = first.after, replace(batch, steps=(replace(first, after=NO_TIME), *batch.steps[1:]))
+    numbers = map(world.number_of, sorted(changed & world.demands.keys()))
+    notes = (Step(number, "note", Noted(text=MEANWHILE), BOSS, after=spent) for number in numbers)
+    return batch, next((note for note in notes if world.expected(note).error is None), None)
+
+
+@contextmanager
+def written_before(note: Step | None, refused: bool, flow: DemandFlow, other: DemandFlow, it: UUID) -> Iterator[None]:
+    """The other records the note before the flow records what is given within: that is refused then, or tried again."""
+    record = flow._log.record
+
+    def recorded(*given: Any, **more: Any) -> Any:
+        del flow._log.record
+        assert note is not None
+        other.act(it, note.move, note.fact, by=note.by)
+        return record(*given, **more)
+
+    if note is not None:
+        flow._log.record = recorded  # type: ignore[method-assign]
+    try:
+        yield
+    except StaleDemand as error:
+        if not refused:
+            raise
+        well_said("a batch overtaken", error)
+    else:
+        if refused:
+            raise Differs("a batch overtaken", "it is recorded", "StaleDemand")
+    finally:
+        flow._log.__dict__.pop("record", None)
 
 
 def together(writer: Any, doing: Sequence[Callable[[], object]]) -> None:

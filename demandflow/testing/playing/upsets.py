@@ -18,8 +18,8 @@ from demandflow.testing.model.policies import Policies
 from demandflow.testing.model.query import own_dimensions
 from demandflow.testing.model.world import World
 from demandflow.testing.operations import Ask, Upset
+from demandflow.testing.playing.agreeing import same_answer
 from demandflow.testing.playing.carrying import carried
-from demandflow.testing.playing.commanding import same_answer
 from demandflow.testing.playing.losing import (
     OTHERWISE,
     acknowledge,

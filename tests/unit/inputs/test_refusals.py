@@ -129,6 +129,8 @@ REFUSALS: dict[str, Callable[[], object]] = {
     "an answer of no kind": lambda: plain_mapping({"x": ["y", {3}]}, "answers"),
     "an answer that is no number": lambda: plain_mapping({"x": {"y": float("nan")}}, "answers"),
     "an answer with a name that is none": lambda: plain_mapping({"x": {3: "y"}}, "answers"),
+    "answers with a name that is none": lambda: plain_mapping({3: "y"}, "answers"),
+    "an answer whose name begins with a dot": lambda: plain_mapping({".x": {3}}, "answers"),
     "words that are none": lambda: read(Wanted.model_fields, 5, None),  # type: ignore[arg-type]
     "words of all kinds": problems(
         sure="perhaps", rooms="1.5", share="a half", whom="Li", visits="2026-01-05 09:00, soon", street="Elm"

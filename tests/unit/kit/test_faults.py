@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from demandflow import CLOSED_LOOP, Actor, Channel, Place
+from demandflow.domain.county.grid.directory import Directory
+from demandflow.domain.county.grid.directory_rules import DIRECTORY
+from demandflow.domain.county.grid.places import Founded, Opened
 from demandflow.errors import DemandFlowError
-from demandflow.facts import Registered
+from demandflow.facts import Accepted, Registered
 from demandflow.projections.figures.definitions import definition
 from demandflow.testing import Environment, Step, Upset, law_named, play
-from demandflow.testing.differs import Differs
 from demandflow.testing.laws import kept
-from demandflow.testing.operations import Operation
+from demandflow.testing.operations import DRAFTED, FOLLOW, Ask, Batch, Operation, RunPolicies
 
 REGISTERED = Registered(
     text="dark", channel=Channel.HOTLINE, place=Place("f/c"), resident="张三", shared_with=("li", "wu")
@@ -54,11 +59,37 @@ def test_a_fault_breaks_a_law(monkeypatch: pytest.MonkeyPatch, law: str, where: 
         ("demandflow.recording.command._command_id", lambda given, by: given),
         ("demandflow.store.sqlite.files.check", lambda *_, **__: None),
         ("demandflow.exchange.contents.Contents._finish", lambda *_: None),
+        ("demandflow.exchange.loading.Log.become", lambda *_: None),
+        ("demandflow.store.reader.check_log", lambda *_: None),
+        ("demandflow.store.drafts.DraftRows.erase_draft", lambda *_: None),
+        ("demandflow.recording.drafts.Drafts.drafts", lambda flow, by: flow._log.drafts_of("zhao")),
+        ("demandflow.store.following.feed.followed", lambda *_: iter(())),
+        ("demandflow.batches.VersionTaken", KeyError),
+        ("demandflow.automation.follower._deliver", lambda *_: None),
     ],
 )
 def test_a_fault_is_noticed_while_a_history_is_played(monkeypatch: pytest.MonkeyPatch, where: str, fault: Any) -> None:
     steps = [Step(number, "register", REGISTERED, STEP.by) for number in range(1, 12)]
     monkeypatch.setattr(where, fault)
-    operations: list[Operation] = [*steps, Upset("opened otherwise"), Upset("carried elsewhere")]
-    with play(CLOSED_LOOP, operations, Environment(file=True)) as played, pytest.raises(Differs):
-        law_named("demandflow does what the model says").holds(played)
+    operations: list[Operation] = [
+        *steps,
+        Upset("opened otherwise"),
+        Upset("carried elsewhere"),
+        Ask("events_after", (0,)),
+    ]
+    operations += [replace(STEP, demand=20, way=DRAFTED, command=f"draft {UUID(int=7)}")]
+    operations += [Batch((Step(1, "accept", Accepted(), Actor("chen", "auditor")),), raced=True)]
+    operations += [RunPolicies(what=FOLLOW, after=timedelta(days=after)) for after in (1, 3)]
+    with play(CLOSED_LOOP, operations, Environment(file=True, openers=2, policies=3)) as played:
+        assert played.difference is not None
+
+
+def test_a_fault_of_a_directory_breaks_its_law(monkeypatch: pytest.MonkeyPatch) -> None:
+    by = Actor("li", "registrar")
+    founded = Step(1, "found", Founded(county=Place("f"), kind="county"), by)
+    opened = Step(1, "open_place", Opened(place=Place("f/c"), kind="town"), by)
+    with play(DIRECTORY, [founded, opened]) as played:
+        law_named("a directory answers as its pages say").holds(played)
+        monkeypatch.setattr(Directory, "now", lambda *_: ("f",))
+        with pytest.raises(AssertionError, match="lies in"):
+            law_named("a directory answers as its pages say").holds(played)

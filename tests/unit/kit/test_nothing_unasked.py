@@ -51,13 +51,15 @@ HOW = ("by", "at", "command_id", "seen", "correlation", "causation")
 """What all commands hand on to the same door."""
 COMMANDS = "every command"
 NOT_DRAWN = {
-    **dict.fromkeys(("keep_draft", "drafts", "register_draft", "erase_draft"), "beside the log: see test_drafts.py"),
     "stream_tables": "no question: what streams() and the reports of a county read",
     "policies": "no question: it is what it was opened with",
-    "follow_events": "does not end by itself: see test_feed.py",
+    **dict.fromkeys(
+        [f"follow_events.{name}" for name in ("after", "every", "stop", "skip_unreadable")],
+        "given by the player, who follows the log beside events_after()",
+    ),
     "run_policies.notify": "deliver_notices(), which is given",
-    "run_policies.stop": "a hook: see test_follow.py",
-    "deliver_notices.stop": "a hook: see test_follow.py",
+    "register_draft.at": "of what was entered later: see test_drafts.py",
+    "run_policies.stop": "a hook, which follow() gives: see test_follow.py",
     "board.after": "given by the player, who walks the pages; else invalid",
     "work_list.after": "given by the player, who walks the pages; else invalid",
     "changes.closed": "refused, whatever it is: see NEVER in testing/drawing/asking.py",
@@ -103,8 +105,10 @@ ENGINE_IN_THE_MODEL: Mapping[str, frozenset[str] | None] = {
         | {"Sorting", "TellSupporters"}
     ),
     "policies.deadlines": frozenset({"STEPS"}),  # of reminders, which say no others
+    "automation": frozenset({"follower"}),  # which is asked, as run_policies() is
     "automation.notices": frozenset({"Notice"}),
     "automation.parked": frozenset({"ParkedReaction"}),
+    "automation.runner": frozenset({"PolicyRun"}),
     "application": frozenset({"DemandFlow"}),
 }
 """What testing/model imports of the engine: facts, values, events and workflows as declared, no code that answers.

@@ -37,6 +37,7 @@ from demandflow import (
     rules,
     standard_clocks,
 )
+from demandflow.domain.county.grid.directory_rules import DIRECTORY
 from demandflow.domain.facts import STANDARD_FACTS
 from demandflow.domain.rules import book, separations, supporting
 from demandflow.domain.rules.parameters import numbered
@@ -406,6 +407,11 @@ def test_a_vocabulary_is_a_value() -> None:
 def test_a_word_that_means_nothing_or_something_else_is_refused(words: Any, says: str) -> None:
     with pytest.raises(InvalidValue, match=says):
         STANDARD_VOCABULARY.with_(**words)
+
+
+def test_a_workflow_of_another_kind_is_not_written() -> None:
+    with pytest.raises(InvalidValue, match="a file cannot say what a workflow is for other than demands yet"):
+        dumps(DIRECTORY)
 
 
 def test_what_is_not_registered_is_listed_and_nothing_is_written(tmp_path: Path) -> None:

@@ -145,9 +145,9 @@ class Directory(Stream, frozen=True):
         return Total(sum(said), len(said), len(there))
 
     def comparable(self, kind: str, first: datetime, second: datetime) -> tuple[Comparable, ...]:
-        """The places of this kind at two moments, in the smallest groups that cover the same ground at both."""
+        """The places of this kind at two moments, in the smallest groups that cover the same ground at both, sorted."""
         if second < first:
-            return tuple(Comparable(*reversed(group)) for group in self.comparable(kind, second, first))
+            return tuple(sorted(Comparable(*reversed(group)) for group in self.comparable(kind, second, first)))
         after = set(self.standing(kind, second))
         groups: list[tuple[set[str], set[str]]] = []
         for path in self.standing(kind, first):
