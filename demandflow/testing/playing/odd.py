@@ -17,6 +17,7 @@ from demandflow.domain.facts import OTHER_SIDES, Corrected, Extended, Noted, Reg
 from demandflow.domain.standard.grades import GradeScale, ScaleGrade
 from demandflow.domain.values import Actor, Place
 from demandflow.errors import InvalidValue
+from demandflow.exchange import load_log
 from demandflow.policies import Dispatch, Handler, Remind, Reminders, Sorting
 from demandflow.testing.differs import Differs
 from demandflow.testing.model.world import World
@@ -24,9 +25,10 @@ from demandflow.testing.people import BOSS
 from demandflow.testing.playing.agreeing import raised, same_answer, well_said
 from demandflow.workflow_files.loading import loads
 
+NOBODY = UUID(int=2**100)
 ODD: tuple[tuple[str, Any], ...] = (
     *(("command_id", "a\nb"), ("command_id", "~a"), ("command_id", 5), ("correlation", " a"), ("causation", "")),
-    *(("seen", 0), ("seen", True), ("seen", Demand(UUID(int=2**100))), ("by", "li"), ("at", datetime(2025, 3, 1))),  # noqa: DTZ001
+    *(("seen", 0), ("seen", True), ("seen", Demand(NOBODY)), ("by", "li"), ("at", datetime(2025, 3, 1))),  # noqa: DTZ001
 )
 """Circumstances of a command that cannot be, whatever was recorded."""
 FAR_BEHIND = timedelta(minutes=11)
@@ -51,6 +53,9 @@ def _many(method: str) -> Callable[[DemandFlow], object]:
 
 ODD_CALLS: tuple[tuple[str, Callable[[DemandFlow], object]], ...] = (
     ("actor's id", lambda _: Actor("", "clerk")),
+    ("actor's id", lambda _: Actor("li\u202e", "clerk")),
+    ("actor's id", lambda _: Actor("\u3164", "clerk")),
+    ("actor's id", lambda _: Actor("li" * 101, "clerk")),
     ("actor's role", lambda _: Actor("li", "a\nb")),
     ("actor's unit", lambda _: Actor("li", "clerk", " ")),
     ("Extended", _words(Extended, "Europe/Berlin", due="2025-03-30 02:30")),
@@ -62,6 +67,8 @@ ODD_CALLS: tuple[tuple[str, Callable[[DemandFlow], object]], ...] = (
     ("Noted", lambda _: Noted(text="x", colour="red")),  # type: ignore[call-arg]
     ("Noted", lambda _: setattr(Noted(text="x"), "text", "y")),
     ("Noted", lambda _: Noted(text="\x00")),
+    ("Noted", lambda _: Noted(text="ab" * 50_001)),
+    ("Noted", lambda _: Noted(text="\u3164")),
     ("Registered", lambda _: Registered(text="x", channel="", place="a//b")),  # type: ignore[arg-type]
     ("after", lambda flow: flow.deliver_notices(str, after=-1)),
     ("notify", lambda flow: flow.deliver_notices(5)),  # type: ignore[arg-type]
@@ -77,6 +84,9 @@ ODD_CALLS: tuple[tuple[str, Callable[[DemandFlow], object]], ...] = (
     ("every", lambda flow: flow.follow_events(every=timedelta(0))),
     ("every", lambda flow: follow(flow, Event(), every=timedelta(days=2))),
     ("demand_id", lambda flow: flow.demand("lamp")),  # type: ignore[arg-type]
+    ("demand_id", lambda flow: flow.demand(Demand(NOBODY))),  # type: ignore[arg-type]
+    ("note", lambda flow: flow.note(NOBODY, "x", by=BOSS, colour="red")),  # type: ignore[call-arg]
+    ("by", lambda flow: flow.note(NOBODY, "x")),  # type: ignore[call-arg]
     ("fact", lambda flow: flow.start("lamp", by=BOSS)),  # type: ignore[arg-type]
     ("fact", lambda flow: flow.start(Noted(text="x"), by=BOSS)),
     ("workflow", lambda flow: flow.register("x", channel="a", place="b", by=BOSS, workflow=5)),
@@ -90,6 +100,16 @@ ODD_CALLS: tuple[tuple[str, Callable[[DemandFlow], object]], ...] = (
     ("Corrected", lambda _: Corrected(event=1, reason="x", own=(("a", 1), ("a", 2)))),  # type: ignore[arg-type]
     ("Corrected", lambda _: Corrected(event=1, reason="x", own={"a": None})),  # type: ignore[arg-type]
     ("Corrected", lambda _: Corrected(event=1, reason="x", own={"a": "\x00"})),  # type: ignore[arg-type]
+    ("count", lambda flow: flow.figures().count(5)),  # type: ignore[arg-type]
+    ("count", lambda flow: flow.figures().count("none")),
+    ("rate", lambda flow: flow.figures().rate("none")),
+    ("clock", lambda flow: flow.figures().clock("none")),
+    ("rate", lambda flow: flow.figures().satisfaction("none")),
+    ("text", lambda flow: flow.board(text="a\x00")),
+    ("place", lambda flow: flow.board(place="a\nb")),
+    ("place", lambda _: Place("a/" * 16 + "b")),
+    ("place", lambda _: Place(f"{'né' * 199}/{'né' * 199}")),
+    ("place", lambda _: Place("/".join(["né" * 90] * 5))),
     ("place", lambda _: Place.of("")),
     ("level", lambda _: Place.of("a").level(0)),
     ("source", lambda flow: flow.id_of("", "7")),
@@ -108,12 +128,16 @@ ODD_CALLS: tuple[tuple[str, Callable[[DemandFlow], object]], ...] = (
     ("policy reminders", lambda _: Reminders(calendar=5)),  # type: ignore[arg-type]
     ("unit's name", lambda _: Handler("")),
     ("units", lambda _: Dispatch(units=5)),  # type: ignore[arg-type]
+    ("units", lambda _: Dispatch()),
+    ("responsible", lambda _: Dispatch(responsible=5)),  # type: ignore[arg-type]
+    ("at", lambda _: Sorting(_office(), at=())),
     ("at", lambda _: Sorting(_office(), at=("25:00",))),
     ("weight", lambda _: ScaleGrade("fair", 2)),
     ("grade", lambda _: ScaleGrade("satisfied", 0)),
     ("grades", lambda _: GradeScale((5,))),  # type: ignore[arg-type]
     ("grades", lambda _: GradeScale((ScaleGrade("fair", 0.5),) * 2)),
     ("scores", lambda _: GradeScale((ScaleGrade("fair", 0.5),), ("speed", "speed"))),
+    ("file", lambda _: load_log(f"{NOBODY}.jsonl", "memory:")),
     ("hours of Mon", lambda _: _office(hours="Mon 25:00-26:00")),
     ("zone", lambda _: _office(zone="Shanghai")),
     ("workflow", lambda _: loads("name = ", "toml")),
