@@ -11,11 +11,11 @@ from demandflow.domain.demand import Demand
 from demandflow.domain.fact import Fact
 from demandflow.domain.facts import ContractedOut, Noted
 from demandflow.domain.workflow import Workflow
-from demandflow.policies.policy import PolicyContext, Reaction, Timer
+from demandflow.policies.policy import PolicyContext, Reaction, Timer, as_cause
 from demandflow.testing.people import CONTRACTORS
 
 AFTER = timedelta(hours=1)
-FOURTH, THIRD = 4, 3
+FOURTH, THIRD, LONG = 4, 3, 3
 PATIENT = ("contracting", "feedback")
 CONTRACTOR = "chen"
 THOUGHT, OTHER, CORRELATION = "a thought", "another", "thoughts"
@@ -62,4 +62,4 @@ class Whims:
 
 def cause_of(demand: Demand) -> str:
     """What it names as its cause."""
-    return f"{demand.state} in round {demand.round}"
+    return as_cause(f"{demand.state} in round {demand.round}: {str(demand.text) * LONG}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time
 from functools import partial
+from hashlib import sha256
 from typing import Any
 
 from demandflow.calendars.calendar import Calendar
@@ -40,13 +41,14 @@ from demandflow.testing.whims import (
     CONTRACTOR,
     CORRELATION,
     FOURTH,
+    LONG,
     OTHER,
     THIRD,
     THOUGHT,
     Whims,
-    cause_of,
 )
 
+MOST_OF_A_CAUSE = 300
 CAN_COME_BACK = ("closed", "refused", "withdrawn")
 
 
@@ -260,7 +262,11 @@ def whims(policy: Whims, it: About) -> Iterator[Wake]:
         return (Noted(text=f"{THOUGHT}: {loads}"), Noted(text=OTHER), *contract)
 
     wait = policy.patience.get(demand.stage, AFTER)
-    yield Wake(demand.since + wait, cause_of(demand), then, CORRELATION)
+    cause = f"{demand.state} in round {demand.round}: {str(demand.text) * LONG}"
+    if len(cause) > MOST_OF_A_CAUSE or not cause.isprintable():
+        digest = sha256(cause.encode()).hexdigest()[:16]
+        cause = f"{cause[: MOST_OF_A_CAUSE - len(f'… {digest}')]}… {digest}".replace("\n", " ")
+    yield Wake(demand.since + wait, cause, then, CORRELATION)
 
 
 WAKING: dict[type, Callable[[Any, About], Iterator[Wake]]] = {

@@ -14,6 +14,7 @@ from demandflow.projections.tables import PROJECTIONS
 from demandflow.store.backends import is_postgres
 from demandflow.testing.environments import Environment
 from demandflow.testing.model.losses import missing, waiting, without
+from demandflow.testing.model.notices import notices
 from demandflow.testing.model.policies import Policies
 from demandflow.testing.model.query import own_dimensions
 from demandflow.testing.model.world import World
@@ -164,6 +165,8 @@ class Upsets:
                 (one.position, one.demand, one.reason.partition(" cannot be read: ")[0])
                 for one in other.parked_events()
             ]
+            given = _given(other)
+            same_answer("deliver_notices()", given, [one["id"] for n, one in notices(self.world) if n != at])
             why = [stored_topic(type(log[at - 1].fact)), *[WAITS] * (len(gone) - 1)]
             parked = [(one, log[one - 1].demand, said) for one, said in zip(gone, why, strict=True)]
             same_answer("parked_events()", found, parked)
@@ -173,6 +176,8 @@ class Upsets:
             copy.run("DELETE FROM stored_events")
             copy.fill(self._place)
             same_answer("retry_parked_events()", other.retry_parked_events(), ())
+            late = [one["id"] for n, one in notices(self.world) if n == at]
+            same_answer("deliver_notices() once more", _given(other), late)
             self._ask_elsewhere(other, self.world)
 
     def _ask_elsewhere(self, flow: DemandFlow, world: World) -> None:
@@ -209,3 +214,10 @@ class Upsets:
 def _name(module: Any) -> str:
     name: str = module.__name__.rpartition(".")[2]
     return "board" if name == "rows" else name
+
+
+def _given(flow: DemandFlow) -> list[str]:
+    """The ids of the notices that somebody is given who takes all."""
+    given = list[str]()
+    flow.deliver_notices(lambda notice: given.append(notice.id))
+    return given
