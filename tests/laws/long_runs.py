@@ -6,13 +6,14 @@ import os
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, partial
 from secrets import randbits
 from unittest.mock import patch
 
 from demandflow import CLOSED_LOOP, Calendar, Days, Event, Limit, Workflow, closed_loop, standard_clocks
+from demandflow.domain.standard.grades import FIVE_GRADES, GradeScale
 from demandflow.testing import LAWS, Checked, LawBroken, Played
 from demandflow.testing.checking import Broken, hold_by_lot, report
 from demandflow.testing.playing.places import SERVER
@@ -46,7 +47,9 @@ def workflows() -> tuple[Workflow, ...]:
     finish = (Limit("2 full working days", urgency="emergency"), Limit("3 working days", category="civil_affairs"))
     clocks = standard_clocks(office, feed_back="24 hours", finish=(*finish, Limit("5 working days")))
     timed = closed_loop("timed-loop", bound=2, callback_hours=None, clocks=clocks, support=True)
-    return (CLOSED_LOOP, timed, *small_workflow.workflows()[1:])
+    yard, *others = small_workflow.workflows()[1:]
+    scored = GradeScale(FIVE_GRADES.grades, ("timeliness", "attitude"))
+    return (CLOSED_LOOP, timed, replace(yard, grades=scored), *others)
 
 
 @dataclass

@@ -175,9 +175,11 @@ class Upsets:
             same_answer("verify()", (seen.events, len(seen.unreadable), seen.ok), (len(log), 1, False))
             copy.run("DELETE FROM stored_events")
             copy.fill(self._place)
-            same_answer("retry_parked_events()", other.retry_parked_events(), ())
+            left = {name for one in other.retry_parked_events() for name in one.left_out_of}
+            same_answer("retry_parked_events(), but for notices", left - {"notices to notices"}, set())
             late = [one["id"] for n, one in notices(self.world) if n == at]
             same_answer("deliver_notices() once more", _given(other), late)
+            same_answer("parked_events() afterwards", other.parked_events(), ())
             self._ask_elsewhere(other, self.world)
 
     def _ask_elsewhere(self, flow: DemandFlow, world: World) -> None:
