@@ -77,8 +77,8 @@ class Caught:
 def hold_the_laws(seed: int, file: str = "") -> Caught:
     """Hold the shipped laws against the package as it is imported here; the workflows are built here as well.
 
-    They are the county's where the fault is in a file of those, first those of the same folder; logs are kept in
-    PostgreSQL where the fault is in what keeps them there.
+    They are the county's where the fault is in a file of those, first those of the same folder, as whoever has one of
+    them would check it; logs are kept in PostgreSQL where the fault is in what keeps them there.
     As check() does it with its default settings, but that what is wrong is not made smaller. A few histories of each
     workflow come first: most faults show in one of them soon, and in another never.
     """
@@ -95,8 +95,10 @@ def hold_the_laws(seed: int, file: str = "") -> Caught:
         samples = {one: {fact: given.example for fact, given in FACTS.get(one, {}).items()} for one in chosen}
     except Exception as error:
         return Caught(BUILT, seconds=time.perf_counter() - began, says=_brief(error))
-    rest = (HISTORIES // 4,) * len(chosen) if county else (*(HISTORIES,) * 2, *(HISTORIES // 4,) * 3)
-    rounds = [*((one, FEW) for one in chosen), *zip(chosen, rest, strict=True)]
+    theirs = [one for one in chosen if not _elsewhere(file, one)] if county else chosen[:2]
+    turns = [(one, FEW) for _ in range(HISTORIES // FEW) for one in theirs]
+    soon = turns if county else [*((one, FEW) for one in chosen), *((one, HISTORIES) for one in theirs)]
+    rounds = [*soon, *((one, HISTORIES // 4) for one in chosen if one not in theirs)]
     for workflow in (one for one, number in rounds for _ in range(number)):
         kept += 1
         try:

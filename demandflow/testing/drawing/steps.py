@@ -87,7 +87,7 @@ class Steps(Misses):
         if begins is not None:
             step = self._from_elsewhere(replace(step, way=WOULD if step.way == RACED else step.way), begins)
         else:
-            step = self._near_miss(step) if not plain and dice.random() < 0.12 else step
+            step = self._near_miss(step) if not plain and dice.random() < 0.15 else step
             demand = self.world.before(step)
             if dice.random() < 0.8:
                 step = replace(step, command=self._command_id(demand))
