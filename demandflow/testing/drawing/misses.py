@@ -94,7 +94,9 @@ class Misses:
         return dice.choice(
             (
                 lambda: replace(step, by=Actor(step.by.id, self.any_role(), step.by.unit)),
-                *[lambda: replace(step, by=Actor(dice.choice(people), step.by.role))] * 3,
+                lambda: replace(step, by=Actor(dice.choice(people), step.by.role)),
+                lambda: replace(step, by=Actor(dice.choice(people), step.by.role)),
+                lambda: replace(step, by=Actor(dice.choice(people), step.by.role)),
                 lambda: replace(step, fact=self._another(step)),
                 lambda: self._said_otherwise(step),
                 lambda: replace(step, late=dice.choice((US, HOUR, DAY))),
