@@ -43,6 +43,8 @@ KINDS = (ACTIVITY, VOLUNTEERING, TEAM, MENU_ITEM, ROUND, DIRECTORY, HOME_REPORT)
 DEMANDS = (PATROL, ORDER, REQUEST, COMMITMENT)
 _PERIODS = (("a", "é"), ("2025", "2025-03"))
 _REPORTED = partial(HomeReported, zone="UTC", layout=1, digest="x")
+TWICE = 0.2
+"""How often something is named twice."""
 NAMES = (*ascii_lowercase, "é", *map(str, range(100)))
 KIND_OF = ("county", "town", "community", "building", "unit")
 """By how deep they lie."""
@@ -77,7 +79,8 @@ class _Places:
     def split(self) -> Split:
         into = (self.new(self.around), self.new(self.around))
         moves = tuple((path, self.dice.choice(into)) for path in self.there if above(path) == self.below)
-        return Split(place=self.below, into=into, moves=moves)  # type: ignore[arg-type]
+        twice = moves[: self.dice.random() < TWICE]
+        return Split(place=self.below, into=into, moves=(*moves, *twice))  # type: ignore[arg-type]
 
     def joined(self) -> Joined:
         pairs = [(one, two) for one in self.there for two in self.there if one < two and above(one) == above(two) != ""]
