@@ -132,6 +132,8 @@ def _damaged(file: Path, there: Place) -> None:
     error = _refused(file, b"".join([*lines[:number], other, *lines[number + 1 :]]), there)
     same_answer("the line that is damaged", error.line, number + 1)
     same_answer("a file that is cut off", _refused(file, b"".join(lines[:-1]), there).line, len(lines))
+    error = _refused(file, b"".join(lines)[:-1], there)
+    same_answer("a file that ends within a line", (error.line, "cut off" in error.problem), (len(lines), True))
     for at, change, problem in DAMAGES:
         damaged = [json.loads(line) for line in lines]
         damaged[at] = {name: value for name, value in (damaged[at] | change).items() if value is not None}
