@@ -149,7 +149,7 @@ class Upsets:
             acknowledge(other, missing(self.world, lost), lost, self.world)
             if lost == list(range(lost[0], whole + 1)):
                 self._ask_elsewhere(other, without(self.world, lost))
-            verified(other)
+            verified(other, copy)
             lose_more(other, copy, lost, self.world)
 
     def _spoil(self, upset: Upset, flow: DemandFlow) -> None:
