@@ -235,7 +235,7 @@ def opened_with(*policies: Any) -> Callable[[Workflow], Any]:
 
 
 def checked(built: Workflow) -> Checked:
-    return check(built, max_examples=examples(100))
+    return check(built, max_examples=examples(50))
 
 
 NOTIFY = Move("notify", Notified, WHILE_OPEN, STAY, by="policy")
