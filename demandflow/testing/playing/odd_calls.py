@@ -218,6 +218,7 @@ ODD_CALLS: tuple[tuple[str, Callable[[DemandFlow], object]], ...] = (
     ("file", lambda _: export_log("memory:", 5)),  # type: ignore[arg-type]
     ("file", lambda _: export_log("memory:", f"{NOBODY}/x.jsonl")),
     ("file", lambda _: export_log("memory:", "x\x00.jsonl")),
+    ("file", lambda _: export_log("memory:", "x" * 300)),
     ("x.yaml", lambda _: load("x.yaml")),
     (f"{NOBODY}.toml", lambda _: load(f"{NOBODY}.toml")),
     ("workflow", lambda _: loads("[" * 5_000, "json")),
