@@ -250,7 +250,7 @@ BEYOND_LAWS: tuple[tuple[str, str, str, str], ...] = (
     ("policies/similarity.py", "_alike", "not second and", SAME + "what has too little in common is compared in full"),
     ("store/row_watch.py", "RowWatch._check_new", "None, event.demand", ALONE + "store judges it"),
     ("policies/setup.py", "described", "described(None)", "a history keeps its numbers; tests/unit/policies judges it"),
-    ("recording/handling.py", "CommandHandler.start", "upto=2", ALONE + "interruptions judges it"),
+    ("recording/handling.py", "CommandHandler.start", "upto=2", ALONE + "recording judges it"),
     ("policies/callbacks.py", "CallBacks.__post_init__", '"AFTER"', SAME + "a span is read as itself"),
     ("inputs/tables.py", "_described", "get(None)", WORDS),
     ("inputs/tables.py", "_sentence", '"XXXX"', WORDS),

@@ -69,6 +69,24 @@ def test_who_loses_a_merge_because_of_its_target_is_told(tmp_path: Path, monkeyp
         assert refused.value.meanwhile == ("张三 (resident) withdraw → withdrawn",)
 
 
+def test_what_was_stored_while_the_answer_was_lost_is_there_once_though_others_went_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{tmp_path / 'flow.db'}"
+    with DemandFlow.open(url) as one, DemandFlow.open(url) as two:
+        append = two._log.append
+
+        def stored_and_lost(events: Any) -> None:
+            monkeypatch.setattr(two._log, "append", append)
+            append(events)
+            one.note(events[0].demand, "seen", by=CLERK)
+            append(events)
+
+        monkeypatch.setattr(two._log, "append", stored_and_lost)
+        assert two.register("x", **PLACED).version == 2
+        assert one.figures().count("received") == 1
+
+
 def test_threads_lose_no_note(flow: DemandFlow) -> None:
     demand = flow.register("x", **PLACED).id
 

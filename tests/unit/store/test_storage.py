@@ -106,6 +106,29 @@ def test_the_golden_events_load_for_ever() -> None:
     assert seen == {fact.TOPIC for fact in STANDARD_FACTS}
 
 
+def test_who_knows_eventsourcing_reads_and_writes_the_same_rows(tmp_path: Path) -> None:
+    from eventsourcing.persistence import EventStore, IntegrityError
+
+    with DemandFlow.open(f"sqlite:///{tmp_path / 'flow.db'}") as flow, DemandFlow.open("memory:") as other:
+        first, second = (flow.register(text, by=CLERK, **PLACED).id for text in ("路灯坏了", "plums"))
+        flow.note(first, text="again", by=CLERK)
+        recorder: Any = flow._log._recorder
+        elsewhere: Any = other._log._recorder
+        store, copy = (EventStore(FactMapper(STANDARD_FACTS), one) for one in (recorder, elsewhere))
+        events = list(flow.events(first))
+        assert list(store.get(first)) == events
+        assert list(store.get(first, gt=1)) == list(store.get(first, desc=True, limit=1)) == events[1:]
+        assert [one.notification.id for one in copy.put([*events, *store.get(second)])] == [1, 2, 3]
+        with pytest.raises(IntegrityError):
+            copy.put(events[1:])
+        assert list(other.events(first)) == events
+        read = recorder.select_notifications
+        topics = {at: one.topic for at in (1, 2, 3) for one in read(at, 1)}
+        assert topics == {1: "demand.registered", 2: "demand.registered", 3: "demand.noted"}
+        assert [one.id for one in read(1, 5, stop=2, inclusive_of_start=False)] == [2]
+        assert [one.id for one in read(None, 5, topics=["demand.noted"])] == [recorder.max_notification_id()] == [3]
+
+
 def test_a_field_that_was_dropped_and_a_fact_that_is_not_known_still_load() -> None:
     mapper = FactMapper(STANDARD_FACTS)
     stored = mapper.to_stored_event(Story().tell("register accept").events[-1])
