@@ -31,6 +31,7 @@ from demandflow.workflow_files.loading import load, loads
 from demandflow.workflow_files.vocabulary import STANDARD_VOCABULARY
 
 NOBODY = UUID(int=2**100)
+"""Nobody is called so, and nothing."""
 NOT_YET, DAY, LARGEST = datetime.fromisoformat("2999-01-01T00:00:00Z"), date(2025, 3, 1), 2**63 - 1
 ODD: tuple[tuple[str, Any], ...] = (
     *(("command_id", "a\nb"), ("command_id", "~a"), ("command_id", 5), ("correlation", " a"), ("causation", "")),
@@ -123,16 +124,16 @@ ODD_CALLS: tuple[tuple[str, Callable[[DemandFlow], object]], ...] = (
     ("item", _many("act_many")),
     ("items", lambda flow: flow.try_many(5)),  # type: ignore[arg-type]
     ("of", lambda flow: flow.migrate_all(next(iter(flow.workflows)), of=5, by=BOSS)),  # type: ignore[arg-type]
-    ("dimension", lambda flow: flow.figures_by("colour")),
+    ("dimension", lambda flow: flow.figures_by(str(NOBODY))),
     ("dimension", lambda flow: flow.figures_by()),  # type: ignore[call-overload]
     ("level", lambda flow: flow.figures_by("place", level=0)),
     ("Corrected", lambda _: Corrected(event=1, reason="x", own=(("a", 1), ("a", 2)))),  # type: ignore[arg-type]
     ("Corrected", lambda _: Corrected(event=1, reason="x", own={"a": None})),  # type: ignore[arg-type]
     ("Corrected", lambda _: Corrected(event=1, reason="x", own={"a": "\x00"})),  # type: ignore[arg-type]
     ("count", lambda flow: flow.figures().count(5)),  # type: ignore[arg-type]
-    ("count", lambda flow: flow.figures().count("none")),
-    ("rate", lambda flow: flow.figures().rate("none")),
-    ("clock", lambda flow: flow.figures().clock("none")),
+    ("count", lambda flow: flow.figures().count(str(NOBODY))),
+    ("rate", lambda flow: flow.figures().rate(str(NOBODY))),
+    ("clock", lambda flow: flow.figures().clock(str(NOBODY))),
     ("rate", lambda flow: flow.figures().satisfaction("none")),
     ("text", lambda flow: flow.board(text="a\x00")),
     ("place", lambda flow: flow.board(place="a\nb")),
@@ -179,7 +180,7 @@ ODD_CALLS: tuple[tuple[str, Callable[[DemandFlow], object]], ...] = (
     ("new_id", lambda _: _registered(new_id=lambda: 5)),
     ("after", lambda flow: flow.deliver_notices(str, after=LARGEST)),
     ("holes", lambda flow: flow.acknowledge([5], by=BOSS, reason="x")),  # type: ignore[list-item]
-    ("figure", lambda flow: flow.figures().definition("none")),
+    ("figure", lambda flow: flow.figures().definition(str(NOBODY))),
     ("percentile", lambda flow: flow.durations().seconds(101)),
     ("period", lambda _: Period(date(2025, 3, 2), date(2025, 3, 1))),
     ("period", lambda flow: flow.figures(received=Period(date(2025, 3, 2), date.max))),
