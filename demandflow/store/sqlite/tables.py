@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from itertools import count
 
@@ -72,29 +72,31 @@ class SQLiteTables(Tables):
 
     def make(self, schema: str, tables: Iterable[str]) -> None:
         """Make these tables of the schema, empty, and drop what has their names now; within a transaction."""
-        for table in tables:
-            self._drop(table)
-            used = {shape.name for shape in self._present()}
-            for shape in shapes_of(schema):
-                if shape.table == table and shape.sql is not None:
-                    # an index of tables that were made beside these may have the name
-                    free = (name for number in count(2) if (name := f"{shape.name}_{number}") not in used)
-                    name = next(free) if shape.name in used else shape.name
-                    self.connection.execute(re.sub(rf"\b{shape.name}\b", name, shape.sql, count=1))
+        new = frozenset(tables)
+        self._drop(new)
+        used = {shape.name for shape in self._present()}
+        for shape in shapes_of(schema):
+            if shape.table in new and shape.sql is not None:
+                # an index of tables that were made beside these may have the name
+                free = (name for number in count(2) if (name := f"{shape.name}_{number}") not in used)
+                name = next(free) if shape.name in used else shape.name
+                self.connection.execute(re.sub(rf"\b{shape.name}\b", name, shape.sql, count=1))
 
     def put_in_place(self, schema: str) -> None:
         """Replace the tables of the schema by those that were made beside them; within a transaction."""
-        for table in tables_of(schema):
-            self._drop(table)
+        tables = tables_of(schema)
+        self._drop(tables)
+        for table in tables:
             self.connection.execute(f"ALTER TABLE {beside(table)} RENAME TO {table}")
 
     def _present(self) -> list[Shape]:
         return [Shape._make(row) for row in self.connection.execute(MASTER).fetchall()]
 
-    def _drop(self, name: str) -> None:
+    def _drop(self, names: Container[str]) -> None:
         for shape in self._present():
-            if shape.name == name:
-                self.connection.execute(f"DROP {shape.type} {name}")
+            if shape.name in names:
+                # an index goes with its table
+                self.connection.execute(f"DROP {shape.type} IF EXISTS {shape.name}")
 
     def leave(self) -> None:
         """End an open transaction. The lock is ours, so an interruption left it open."""

@@ -2,41 +2,30 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import nullcontext, suppress
-from dataclasses import replace
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import datetime
 from functools import partial
-from threading import Event
 from types import SimpleNamespace
 from typing import Any, NamedTuple
-from unittest.mock import patch
 from uuid import UUID
 
-from demandflow.application import DemandFlow
-from demandflow.automation import follower
 from demandflow.automation.parked import ParkedReaction
-from demandflow.automation.runner import PolicyRun
 from demandflow.domain.demand import Demand
 from demandflow.domain.fact import Fact
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Workflow
-from demandflow.testing.differs import Differs
 from demandflow.testing.model.asked import About, Fails, Wake
-from demandflow.testing.model.hooks import Hooks, receiver
+from demandflow.testing.model.hooks import Hooks
 from demandflow.testing.model.notices import notices, plain
 from demandflow.testing.model.repeats import within
 from demandflow.testing.model.setup import standard_policies
 from demandflow.testing.model.step import Step
 from demandflow.testing.model.waking import WAKING
 from demandflow.testing.model.world import World
-from demandflow.testing.operations import DROP, FOLLOW, RETRY, RUN, RunPolicies
 from demandflow.testing.whims import Whims
 
 ASKING = "(asked when to act)"
-OFTEN, SELDOM, AT_LEAST = timedelta(seconds=5), timedelta(days=1), timedelta(milliseconds=50)
-"""How often a follower is to look, and how long it waits at least."""
 Key = tuple[str, UUID, str]
 """A policy's name, a demand, and a cause."""
 
@@ -82,37 +71,12 @@ class Policies:
         self.quiet.clear()
         self.caught = 0
 
-    def run(self, operation: RunPolicies, flow: DemandFlow) -> None:
-        """Let both do it. Raises Differs where they do not do the same."""
-        self.world.clock.now += operation.after
-        if operation.what in (RUN, FOLLOW):
-            (self._run if operation.what == RUN else self._follow)(operation, flow)
-            self.ask(flow, self.world.demands)
-            if (found := flow.next_moment()) != (want := next_moment(self.world)):
-                raise Differs("next_moment()", found, want)
-        elif operation.what in (RETRY, DROP):
-            self._let_go(operation, flow)
-        else:
-            self.hooks.give(operation, flow)
-        there = flow.parked()
-        if [_parked(one) for one in there] != parked(self.world):
-            raise Differs(f"parked() after {operation.what}", there, parked(self.world))
-        self.known |= {(one.policy, one.demand, one.cause): one for one in there}
+    def drop(self, keys: Sequence[Key]) -> None:
+        """These are let go for good."""
+        self.dropped.update(keys)
+        self.parked = {key: at for key, at in self.parked.items() if key not in keys}
 
-    def _let_go(self, operation: RunPolicies, flow: DemandFlow) -> None:
-        """Retry or drop what is or was parked; what was dropped stays so."""
-        keys = [key for key in self.known if operation.what == RETRY or key in self.parked]
-        keys = keys[-operation.number :][:1] if operation.number else keys
-        meant = [self.known[key] for key in keys]
-        if operation.what == RETRY:
-            flow.retry_parked(meant)
-            self._retry(keys)
-        else:
-            flow.drop_parked(meant)
-            self.dropped.update(keys)
-            self.parked = {key: at for key, at in self.parked.items() if key not in keys}
-
-    def _retry(self, keys: Sequence[Key]) -> None:
+    def retry(self, keys: Sequence[Key]) -> None:
         """All about their demands is asked again."""
         self.parked = {key: at for key, at in self.parked.items() if key not in keys}
         demands = {it for _, it, _ in keys}
@@ -121,63 +85,6 @@ class Policies:
             self._asked(it)
 
     # running
-
-    def _run(self, operation: RunPolicies, flow: DemandFlow) -> None:
-        due = None if operation.ago is None else self.world.clock.now - operation.ago
-        self._ran(flow.run_policies(due), due or self.world.clock.now)
-
-    def _follow(self, operation: RunPolicies, flow: DemandFlow) -> None:
-        """They are run and the notices given, until it would wait; it is told then to stop."""
-        every, now = (OFTEN, SELDOM)[operation.number % 2], self.world.clock.now
-        got, notify = receiver(operation.number)
-        told, waited = list[Any](), list[float]()
-
-        def wait(seconds: float, stop: Event) -> None:
-            waited.append(seconds)
-            stop.set()
-
-        with patch.object(follower, "waiting_at", lambda _: nullcontext(wait)):
-            number = follower.follow(flow, Event(), every=every, notify=notify, tell=told.append)
-        ran = next((one for one in told if isinstance(one, PolicyRun)), PolicyRun(now, (), ()))
-        self._ran(ran, now)
-        due, (want, said) = next_moment(self.world), self.hooks.gives(replace(operation, begin=None), flow, now)
-        pause = every if due is None or due - now > every else max(due - now, AT_LEAST)
-        found = (number, got, waited, [type(one) for one in told])
-        told_of = [PolicyRun] * bool(ran.reacted or ran.parked) + [ConnectionError] * (said is ConnectionError)
-        wanted = (len(ran.reacted), want, [pause.total_seconds()], told_of)
-        if found != wanted:
-            raise Differs("follow()", found, wanted)
-
-    def _ran(self, ran: PolicyRun, due: datetime) -> None:
-        """What a run did. Raises Differs."""
-        reacted, parked = self.reacted(due)
-        found = [(one.policy, one.demand, one.cause, one.facts) for one in ran.reacted]
-        counts = Counter(policy for policy, *_ in reacted)
-        said = ", ".join(f"{policy} {counts[policy]}" for policy in sorted(counts)) or "none"
-        said = f"{due:%Y-%m-%d %H:%M} UTC: {said}; {len(parked)} parked"
-        if found != reacted or ran.now != due or str(ran) != said:
-            raise Differs(f"run_policies({due})", (str(ran), found), (said, reacted))
-        if (failed := [_parked(one) for one in ran.parked]) != parked:
-            raise Differs(f"run_policies({due}) parks", ran.parked if len(failed) < 4 else failed, parked)
-
-    def ask(self, flow: DemandFlow, demands: Iterable[UUID]) -> None:
-        """Each policy, asked about each of these demands, says when it wants to act and what it then would do."""
-        self.before = dict(self.world.demands)
-        for it in demands:
-            if it not in self.world.demands:
-                continue
-            demand = flow.demand(it)
-            for policy in self.policies:
-                with suppress(Fails):
-                    want = {(wake.at, wake.cause): wake for wake in self._wakes(policy, it)}
-                    timers = list(policy.timers(demand, self.workflow(demand)))
-                    if sorted(found := [(timer.at, timer.cause) for timer in timers]) != sorted(want):
-                        raise Differs(f"{policy.name}.timers(demand {it.int})", found, list(want))
-                    for timer in timers:
-                        facts = want[timer.at, timer.cause].facts(self.now)
-                        proposed = tuple(one.fact for one in policy.then(timer, demand, self))
-                        if proposed != facts:
-                            raise Differs(f"{policy.name}.then({timer.cause!r}, demand {it.int})", proposed, facts)
 
     def reacted(self, due: datetime) -> tuple[list[Any], list[Any]]:
         """What is recorded if the policies are run, and what is parked; it has happened afterwards."""
@@ -234,7 +141,7 @@ class Policies:
         for policy in self.policies:
             key = (policy.name, it, ASKING)
             try:
-                self._wakes(policy, it)
+                self.wakes(policy, it)
                 self.parked.pop(key, None)
             except Fails:
                 if key not in self.parked and key not in self.dropped:
@@ -248,7 +155,7 @@ class Policies:
             done = {command for command, _ in demand.commands}
             for policy in self.policies:
                 with suppress(Fails):
-                    for wake in self._wakes(policy, it):
+                    for wake in self.wakes(policy, it):
                         key = (policy.name, it, wake.cause)
                         silent = (key, demand.version) in self.quiet or key in self.parked or key in self.dropped
                         if not silent and f"~{policy.name}: {wake.cause}" not in done:
@@ -276,7 +183,7 @@ class Policies:
         seen = sorted(one for one in seen if one[0] >= received_since)
         return [SimpleNamespace(received=at, demand=it, text=text, category=of) for at, it, text, of in seen]
 
-    def _wakes(self, policy: Any, it: UUID) -> list[Wake]:
+    def wakes(self, policy: Any, it: UUID) -> list[Wake]:
         """When it wants to be asked about a demand. Raises Fails."""
         return list(WAKING[type(policy)](policy, self._about(it)))
 
@@ -305,14 +212,13 @@ def parked(world: World) -> list[tuple[str, UUID, str, datetime]]:
     return sorted(found, key=lambda one: (one[3], one[1].hex, one[0], one[2]))
 
 
-def _parked(one: ParkedReaction) -> tuple[str, UUID, str, datetime]:
-    if not one.reason:
-        raise Differs("a parked reaction says why", one, "a reason")
-    return one.policy, one.demand, one.cause, one.at
+def seen_parked(found: Iterable[ParkedReaction]) -> list[Any]:
+    """The same as they are listed; each has to say why."""
+    return [(one.policy, one.demand, one.cause, one.at) if one.reason else one for one in found]
 
 
 QUESTIONS: dict[str, tuple[Callable[..., Any], Callable[[Any], Any]]] = {
     "next_moment": (next_moment, lambda found: found),
-    "parked": (parked, lambda found: [_parked(one) for one in found]),
+    "parked": (parked, seen_parked),
     "notices": (partial(notices), lambda found: [(at, plain(one)) for at, one in found]),
 }

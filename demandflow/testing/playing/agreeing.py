@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import pickle
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 from demandflow.domain.stream import Stream
@@ -39,8 +40,7 @@ def well_said(said: str, error: Any, about: Sequence[str] = ()) -> None:
     another = str(pickle.loads(pickle.dumps(error)))  # noqa: S301
     if not str(error) or another != str(error):
         raise Differs(f"{said}: what the error says in another process", another, str(error))
-    _, *parameters = inspect.signature(type(error).__init__).parameters.values()  # the first is self
-    made_of = {one.name: str(one.annotation) for one in parameters if one.kind == one.POSITIONAL_OR_KEYWORD}
+    made_of = _made_of(error.__class__)
     held = [getattr(error, name, None) for name in made_of]
     if any(value is None and "None" not in kind for value, kind in zip(held, made_of.values(), strict=True)):
         raise Differs(f"{said}: what the error holds", held, f"{', '.join(made_of)}")
@@ -49,6 +49,13 @@ def well_said(said: str, error: Any, about: Sequence[str] = ()) -> None:
     named = getattr(error, "what", "")
     if not isinstance(named, str) or (about and isinstance(error, InvalidValue) and named not in about):
         raise Differs(f"{said}: what the error is about", named, " or ".join(about) or "a name")
+
+
+@cache
+def _made_of(error: type[Exception]) -> dict[str, str]:
+    """The arguments of a kind of error, and their types."""
+    _, *parameters = inspect.signature(error.__init__).parameters.values()  # the first is self
+    return {one.name: str(one.annotation) for one in parameters if one.kind == one.POSITIONAL_OR_KEYWORD}
 
 
 def same_answer(said: str, got: Any, want: Any) -> None:

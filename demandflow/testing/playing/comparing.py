@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import inspect
-from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import timedelta
-from threading import Event as Signal
 from typing import Any
-from unittest.mock import patch
 
 from demandflow.application import DemandFlow
 from demandflow.domain.events import Event
 from demandflow.domain.stream import Stream
 from demandflow.projections.board.rows import BoardPage
-from demandflow.store.following import feed
 from demandflow.store.mapper import readable
 from demandflow.testing.differs import Differs
 from demandflow.testing.model.policies import Policies
 from demandflow.testing.model.step import Expected, Step
 from demandflow.testing.model.world import World
 from demandflow.testing.operations import INTERRUPTED, Ask
-from demandflow.testing.playing.agreeing import other_types, same_answer, same_demand, well_said
+from demandflow.testing.playing.agreeing import other_types, same_demand, well_said
 from demandflow.testing.playing.commanding import says_of, what
+from demandflow.testing.playing.following import followed
+from demandflow.testing.playing.running import ask
 
 
 @dataclass(frozen=True)
@@ -108,18 +105,4 @@ class Comparing:
             raise Differs(f"{said}: so many events", found, want)
         self._position, self._checked = (page[-1][0] if page else self._position), len(self.world.log)
         if self.model is not None and flow is not None and want:
-            self.model.ask(flow, dict.fromkeys(event.demand for event in want))
-
-
-def followed(flow: DemandFlow, world: World, position: int) -> None:
-    """Whoever follows the log from there has all of it, and then waits. Raises Differs."""
-    every, waited = timedelta(seconds=1 + position % 3), list[float]()
-
-    def wait(seconds: float, stop: Signal) -> None:
-        waited.append(seconds)
-        stop.set()
-
-    with patch.object(feed, "waiting_at", lambda _: nullcontext(wait)):
-        found = list(flow.follow_events(position, every=every))
-    want = [pair for pair in enumerate(world.log, 1) if pair[0] > position]
-    same_answer(f"follow_events({position})", (found, waited), (want, [every.total_seconds()]))
+            ask(flow, self.model, dict.fromkeys(event.demand for event in want))

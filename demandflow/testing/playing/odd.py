@@ -17,11 +17,15 @@ from demandflow.testing.playing.agreeing import raised, same_answer, well_said
 from demandflow.testing.playing.odd_calls import ODD, ODD_CALLS
 
 FAR_BEHIND = timedelta(minutes=11)
+SELDOM = 3
+"""Of so many recorded steps, one is followed by odd calls."""
 
 
 def refuse_odd(flow: DemandFlow, world: World) -> None:
     """Call something oddly, and give the last command in an odd circumstance. Raises Differs if that is accepted."""
-    at = len(world.log) + world.environment.lot
+    at, rest = divmod(len(world.log) + world.environment.lot, SELDOM)
+    if rest:
+        return
     name, call = ODD_CALLS[at % len(ODD_CALLS)]
     _refused(f"a call with an odd {name}", name, partial(call, flow))
     event = next((one for one in reversed(world.log) if type(one.fact) not in OTHER_SIDES), None)

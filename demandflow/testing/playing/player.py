@@ -51,7 +51,8 @@ from demandflow.testing.playing.commanding import answers_of, asked, command, wh
 from demandflow.testing.playing.comparing import Comparing, Done
 from demandflow.testing.playing.odd import refuse_by_a_wrong_clock, refuse_odd
 from demandflow.testing.playing.places import place
-from demandflow.testing.playing.racing import race, raced, written_before
+from demandflow.testing.playing.racing import as_before, race, raced, written_before
+from demandflow.testing.playing.running import run
 from demandflow.testing.playing.upsets import Upsets
 
 NOT_MADE = UUID(int=0)
@@ -120,7 +121,7 @@ class Player(Upsets, Comparing):
             case Ask():
                 self._ask(operation, flow)
             case RunPolicies() if self.model is not None:
-                self.model.run(operation, flow)
+                run(operation, flow, self.model)
                 self._same_log("what the policies recorded")
             case Upset():
                 self.upset(operation, flow)
@@ -142,7 +143,7 @@ class Player(Upsets, Comparing):
         with self._unrecorded(step.way in UNRECORDED):
             expected = self._expected(step)
             answer = self._answer(expected, flow)
-            flow._log.__dict__.pop("append", None)
+            as_before(flow)
             self._judge(expected, answer)
         self._same_log(f"{what(step)}: what is recorded", flow)
 

@@ -14,9 +14,11 @@ from uuid import UUID
 
 from demandflow.application import DemandFlow
 from demandflow.domain.demand import Demand
+from demandflow.domain.events import Event
 from demandflow.domain.facts import Noted
 from demandflow.domain.values import Actor
 from demandflow.errors import StaleDemand
+from demandflow.store.statements import Row
 from demandflow.testing.differs import Differs
 from demandflow.testing.model.step import NO_TIME, Step
 from demandflow.testing.model.world import World
@@ -53,19 +55,16 @@ def race(step: Step, flow: DemandFlow, others: Sequence[DemandFlow], world: Worl
             world.tell(one)
             ids.append(world.id_of(one))
             theirs.append(partial((*others, flow)[0].act, ids[-1], one.move, one.fact, of=kind, by=one.by))
-    append = flow._log.append
 
-    def appended(*given: Any, **more: Any) -> Any:
-        del flow._log.append
+    def written() -> None:
         if others:
             theirs[0]()
         else:
             for one in ids:  # what is kept of them may be older, so that they would try twice, in another order
                 flow.stream(kind, one)
             together(writer, theirs)
-        return append(*given, **more)
 
-    flow._log.append = appended  # type: ignore[method-assign]
+    _before_recording(flow, written)
     return step
 
 
@@ -89,16 +88,8 @@ def raced(batch: Batch, world: World) -> tuple[Batch, Step | None]:
 @contextmanager
 def written_before(note: Step | None, refused: bool, flow: DemandFlow, other: DemandFlow, it: UUID) -> Iterator[None]:
     """The other records the note before the flow records what is given within: that is refused then, or tried again."""
-    record = flow._log.record
-
-    def recorded(*given: Any, **more: Any) -> Any:
-        del flow._log.record
-        assert note is not None
-        other.act(it, note.move, note.fact, by=note.by)
-        return record(*given, **more)
-
     if note is not None:
-        flow._log.record = recorded  # type: ignore[method-assign]
+        _before_recording(flow, partial(other.act, it, note.move, note.fact, by=note.by))
     try:
         yield
     except StaleDemand as error:
@@ -109,7 +100,24 @@ def written_before(note: Step | None, refused: bool, flow: DemandFlow, other: De
         if refused:
             raise Differs("a batch overtaken", "it is recorded", "StaleDemand")
     finally:
-        flow._log.__dict__.pop("record", None)
+        as_before(flow)
+
+
+def _before_recording(flow: DemandFlow, do: Callable[[], object]) -> None:
+    """Do this once, before the flow records something."""
+    record = flow._log.record
+
+    def recorded(events: Sequence[Event], rows: Sequence[Row]) -> None:
+        as_before(flow)
+        do()
+        record(events, rows)
+
+    flow._log.record = recorded  # type: ignore[method-assign]
+
+
+def as_before(flow: DemandFlow) -> None:
+    """Nobody writes any more before the flow records something."""
+    flow._log.__dict__.pop("record", None)
 
 
 def together(writer: Any, doing: Sequence[Callable[[], object]]) -> None:
