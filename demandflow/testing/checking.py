@@ -23,7 +23,7 @@ from demandflow.domain.workflow import Workflow
 from demandflow.errors import Defect, InvalidValue, WorkflowAdvice, brief
 from demandflow.testing.copying import as_test, name_of_test
 from demandflow.testing.differs import Differs
-from demandflow.testing.drawing.drawing import LOT, STEPS, Untold
+from demandflow.testing.drawing.drawing import HISTORIES, LOT, STEPS, Untold
 from demandflow.testing.drawing.misses import Given
 from demandflow.testing.laws.idle import Idle
 from demandflow.testing.laws.laws import Own, Rules, laws
@@ -95,7 +95,7 @@ def check(
     *,
     rules: Rules = (),
     also: Own = (),
-    max_examples: int = 150,
+    max_examples: int = HISTORIES,
     max_steps: int = STEPS,
     facts: Facts | None = None,
     open: Callable[..., DemandFlow] = DemandFlow.open,  # noqa: A002

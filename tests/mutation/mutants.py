@@ -22,16 +22,17 @@ from typing import Any, Protocol, TypeVar
 
 from hypothesis import settings
 
+from demandflow.testing.drawing.drawing import HISTORIES, STEPS
 from demandflow.testing.playing.places import SERVER
 from tests.mutation import design_faults_first, design_faults_fourth, design_faults_second, design_faults_third
-from tests.mutation.explained import WHY_NOT, why, why_no_law
+from tests.mutation.explained import SAME, WHY_NOT, why, why_no_law
 from tests.mutation.faults import FAULTS, Fault
 from tests.mutation.mutated import KILLED, UNJUDGED, UNJUDGED_ROOMS, Mutant, drawn, lot, mutants_in, prepare, run
 from tests.paths import ROOT
 from tests.servers import schemas
 
 PAGE = ROOT / "docs" / "mutants.md"
-HISTORIES, FEW = 150, 10
+FEW = 10
 SECONDS, OF_THE_LOT, OF_A_HISTORY = 600, 90, 25
 AT_ONCE = 2
 COUNTY, POSTGRES = "domain/county/", ("store/postgres/", "store/backends.py", "store/reader.py")
@@ -86,7 +87,6 @@ def hold_the_laws(seed: int, file: str = "") -> Caught:
     try:
         from demandflow.testing import LAWS, Checked
         from demandflow.testing.checking import Broken, hold_by_lot
-        from demandflow.testing.drawing.drawing import STEPS
         from tests.laws.county_workflows import DEMANDS, FACTS, KINDS
         from tests.laws.long_runs import workflows
 
@@ -171,6 +171,13 @@ def summary(lines: Sequence[tuple[str, ...]]) -> str:
     return f"{len(by)} faults: {len(by) - over - nobody} caught, {by.count(BUILT)} of them when built{late}"
 
 
+def shares(number: int, missed: Sequence[str]) -> str:
+    """Which share of so many was noticed, by why the others were not."""
+    same, noticed = sum(why.startswith(SAME) for why in missed), number - len(missed)
+    every = f"{noticed / number:.1%}"
+    return f"{every}, or {noticed / (number - same):.1%} without {same} that are the same as what they change"
+
+
 def table(headings: Sequence[str], lines: Sequence[Sequence[object]]) -> str:
     return "\n".join(f"| {' | '.join(map(str, line))} |" for line in (headings, ["---"] * len(headings), *lines))
 
@@ -196,7 +203,7 @@ def by_lot(seed: int, number: int = DRAWN) -> tuple[str, int]:
     told = [(one.name, one.file, why_no_law(one) or UNEXPLAINED) for one in missed]
     said = f"{len(chosen)} of mutmut's mutants, drawn with seed {seed} from all modules but {', '.join(UNJUDGED_ROOMS)}"
     said += " (those that change nothing but a text are drawn again), at most"
-    said += f" {OF_THE_LOT} seconds each. {summary(lines)}."
+    said += f" {OF_THE_LOT} seconds each. {summary(lines)}: {shares(len(chosen), [why for *_, why in told])}."
     text = f"{said}\n\n{table(HEADINGS, lines)}\n\nThose that no law noticed, one by one:\n\n"
     return text + table(("mutant", "file", "why"), told), len(missed)
 

@@ -26,9 +26,10 @@ from demandflow.testing.operations import (
     Upset,
 )
 
-STEPS = 40
+HISTORIES, STEPS = 100, 40
+"""How many histories are played unless somebody says otherwise, and how long most of them are."""
 TABLES = ("board", "stays", "totals", "ledger")
-ANYWHERE = ("rebuild", "a page breaks", "rezone")
+ANYWHERE = ("rebuild", *("a page breaks", "rezone") * 2)
 IN_FILES = (
     *("reopen", "another opens it", "a row cannot be read"),
     *("all reopen", "pages race", "opened otherwise", "carried elsewhere", "rows are lost") * 2,

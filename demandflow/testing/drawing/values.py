@@ -17,7 +17,7 @@ from demandflow.testing.drawing.turning import US
 from demandflow.testing.model.boards import own_fields
 from demandflow.testing.model.counts import counts_of as counts_with
 from demandflow.testing.model.own import texts_in
-from demandflow.testing.model.query import own_dimensions, own_of
+from demandflow.testing.model.query import own_of
 from demandflow.testing.model.rows import row_of
 from demandflow.testing.model.step import demand_id
 
@@ -94,7 +94,7 @@ class Values(Looking):
         """The same of those that are dimensions, mostly what they said then."""
         others = (row_of(demand)["own"] for demand in self.world.demands.values())
         said = [own_of(self.world, self.then)] if self.fits else list(others)
-        return self._own(said, own_dimensions(self.world))
+        return self._own(said, self.world.own_dimensions)
 
     def _own(self, said: Sequence[dict[str, Any]], possible: Sequence[str]) -> dict[str, Any]:
         dice, names = self.dice, sorted({name for one in said for name in one if name in possible})
@@ -185,7 +185,7 @@ class Values(Looking):
     def dimensions(self) -> tuple[str, ...]:
         """One dimension, or several."""
         number = self.dice.choice((1, 1, 1, 1, 2, 2, 3))
-        dimensions = (*SLICES, "received", "closed", *own_dimensions(self.world))
+        dimensions = (*SLICES, "received", "closed", *self.world.own_dimensions)
         return tuple(self.dice.sample(dimensions, number))
 
     def sort(self) -> str | Sequence[str]:

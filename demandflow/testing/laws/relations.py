@@ -32,7 +32,6 @@ from demandflow.testing.laws.table_laws import (
     no_way_past_feedback,
     rework_is_bounded,
 )
-from demandflow.testing.model.query import own_dimensions
 from demandflow.testing.model.step import Step
 from demandflow.testing.people import actors_for
 from demandflow.testing.playing.before import as_before
@@ -67,7 +66,7 @@ def a_demand_kept_and_told_anew_is_the_same(played: Played) -> None:
 @law
 def corrections_equal_having_been_right(played: Played) -> None:
     """A corrected demand stands for what it would, had everything been recorded right at once, or stored before."""
-    own = tuple(own_dimensions(played.world))
+    own = tuple(played.world.own_dimensions)
     for demand in played.demands:
         events = played.recorded(demand)
         befores = [[*as_before(events[:upto]), *events[upto:]] for upto in (len(events), len(events) // 2)]
@@ -99,7 +98,7 @@ def a_pause_moves_a_deadline_by_exactly_its_length(played: Played) -> None:
 def figures_add_up(played: Played) -> None:
     """Received = open + closed + refused + withdrawn + merged; rates lie in 0 to 1; parts add up to the whole."""
     flow = played.flow
-    dimensions = (*DIMENSIONS, *own_dimensions(played.world))
+    dimensions = (*DIMENSIONS, *played.world.own_dimensions)
     whole, parts = flow.figures(), {name: flow.figures_by(name, level=2) for name in dimensions}
     for figures in (whole, *(one for by in parts.values() for one in by.values())):
         assert figures.adds_up, figures.identity
@@ -126,7 +125,7 @@ def the_order_of_independent_demands_does_not_matter(played: Played) -> None:
     if grouped == log or any(isinstance(event.fact, Merged | Unmerged) for event in log):
         return
     with again(played, grouped) as other:
-        for name in (*DIMENSIONS, *own_dimensions(played.world)):
+        for name in (*DIMENSIONS, *played.world.own_dimensions):
             here, there = (flow.figures_by(name, level=3) for flow in (played.flow, other))
             for key in {*here, *there}:
                 assert _counts(here, key) == _counts(there, key), f"{name} {key!r} has other figures in another order"

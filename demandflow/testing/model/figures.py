@@ -13,7 +13,7 @@ from demandflow.testing.model import counts as naming
 from demandflow.testing.model.counts import ENDS, OF_A_CLOCK, SCALES, Rate, Seen
 from demandflow.testing.model.periods import spelt
 from demandflow.testing.model.printed import in_short, printed
-from demandflow.testing.model.query import PATHS, Query, key_of, own_dimensions, own_of
+from demandflow.testing.model.query import PATHS, Query, key_of, own_of
 from demandflow.testing.model.world import World
 
 RESOLUTION = ("received", "accountable", "callback", "contractor")
@@ -140,7 +140,7 @@ def figures_by(
             elif name in PATHS:
                 deep = level.get(name, 1) if isinstance(level, Mapping) else level
                 key.append("/".join((seen[name] or "").split("/")[:deep]))
-            elif name in own_dimensions(world):
+            elif name in world.own_dimensions:
                 said = own_of(world, seen)
                 key.append(key_of(said[name]) if name in said else "")
             else:

@@ -54,7 +54,7 @@ class Query:
         if words.get("workflow") not in (None, *world.of_demands):
             raise InvalidValue("workflow", "there is none")
         own = dict(given.get("own", {}))
-        if not {*own} <= {*own_dimensions(world)}:
+        if not {*own} <= {*world.own_dimensions}:
             raise InvalidValue("own", "there is no such dimension")
         windows: Any = {name: days_of(given[name]) for name in ("received", "closed") if name in given}
         days: Any = {name: day_of(given[name]) for name in ("as_of", "known_on") if name in given}
@@ -161,15 +161,9 @@ class Query:
         return "; ".join(said)
 
 
-def own_dimensions(world: World) -> list[str]:
-    """The own fields that facts of the workflows declare as dimensions."""
-    facts = {move.fact for flow in world.of_demands.values() for move in flow.moves}
-    return sorted({name for fact in facts for name in fact.DIMENSIONS})
-
-
 def own_of(world: World, seen: Seen) -> dict[str, Any]:
     """What a demand that stood so says in these fields; what is no scalar is alike."""
-    said = {name: as_json(seen["_attributes"][name]) for name in own_dimensions(world) if name in seen["_attributes"]}
+    said = {name: as_json(seen["_attributes"][name]) for name in world.own_dimensions if name in seen["_attributes"]}
     return {name: [] if isinstance(value, list | dict) else _whole(value) for name, value in said.items()}
 
 

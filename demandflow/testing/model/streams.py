@@ -51,6 +51,9 @@ class Streams:
         )
         self.tables = {workflow.key: self.table, self.twin.key: self.table, self.beside.key: other}
         self._starts = _starts(self.workflows.values())
+        facts = {move.fact for flow in self.of_demands.values() for move in flow.moves}
+        self.own_dimensions = sorted({name for fact in facts for name in fact.DIMENSIONS})
+        """The own fields that facts of the workflows declare as dimensions."""
         self.clock = FrozenClock(environment.start)
         self.log: list[Event] = []
         self.events: dict[UUID, tuple[Event, ...]] = {}

@@ -26,6 +26,7 @@ def refuse_odd(flow: DemandFlow, world: World) -> None:
     at, rest = divmod(len(world.log) + world.environment.lot, SELDOM)
     if rest:
         return
+    _refuse_by_a_wrong_clock(flow, world)
     name, call = ODD_CALLS[at % len(ODD_CALLS)]
     _refused(f"a call with an odd {name}", name, partial(call, flow))
     event = next((one for one in reversed(world.log) if type(one.fact) not in OTHER_SIDES), None)
@@ -37,7 +38,7 @@ def refuse_odd(flow: DemandFlow, world: World) -> None:
     _refused(f"a command with {name}={value!r}", name, again)
 
 
-def refuse_by_a_wrong_clock(flow: DemandFlow, world: World) -> None:
+def _refuse_by_a_wrong_clock(flow: DemandFlow, world: World) -> None:
     """Whoever recorded something records nothing by a clock that is far behind that. Raises Differs if it does."""
     first = next((one for one in world.log if type(one.fact) is Registered and one.fact.source is None), None)
     if first is None or world.workflow.of is not Demand:

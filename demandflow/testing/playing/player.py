@@ -49,7 +49,7 @@ from demandflow.testing.operations import (
 from demandflow.testing.playing.agreeing import same_answer, well_said
 from demandflow.testing.playing.commanding import answers_of, asked, command, what
 from demandflow.testing.playing.comparing import Comparing, Done
-from demandflow.testing.playing.odd import refuse_by_a_wrong_clock, refuse_odd
+from demandflow.testing.playing.odd import refuse_odd
 from demandflow.testing.playing.places import place
 from demandflow.testing.playing.racing import as_before, race, raced, written_before
 from demandflow.testing.playing.running import run
@@ -129,7 +129,6 @@ class Player(Upsets, Comparing):
                 pass
         wrote = isinstance(operation, Step | Batch) and operation.way != RACED and not getattr(operation, "raced", 0)
         if wrote and len(self.world.log) > before:
-            refuse_by_a_wrong_clock(flow, self.world)
             refuse_odd(flow, self.world)
 
     # steps

@@ -16,7 +16,6 @@ from demandflow.testing.environments import Environment
 from demandflow.testing.model.losses import missing, waiting, without
 from demandflow.testing.model.notices import notices
 from demandflow.testing.model.policies import Policies
-from demandflow.testing.model.query import own_dimensions
 from demandflow.testing.model.world import World
 from demandflow.testing.operations import Ask, Upset
 from demandflow.testing.playing.agreeing import same_answer
@@ -186,7 +185,7 @@ class Upsets:
         """Ask where the world is so."""
         here, self.world = self.world, world
         ways: tuple[dict[str, object], ...] = ({}, {"as_of": world.day(world.clock.now)})
-        by = [Ask("figures_by", (name,), how) for name in ("place", *own_dimensions(world)[:1]) for how in ways]
+        by = [Ask("figures_by", (name,), how) for name in ("place", *world.own_dimensions[:1]) for how in ways]
         try:
             for question in (*by, Ask("board"), Ask("figures")):
                 self._ask(question, flow)

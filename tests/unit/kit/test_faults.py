@@ -27,6 +27,17 @@ REGISTERED = Registered(
 OPEN = definition("open")
 STEP = Step(1, "register", REGISTERED, Actor("zhao", "grid_administrator"))
 
+MUCH: tuple[Operation, ...] = (
+    *(replace(STEP, demand=number) for number in range(1, 18)),
+    Upset("opened otherwise"),
+    Upset("carried elsewhere"),
+    Ask("events_after", (0,)),
+    replace(STEP, demand=20, way=DRAFTED, command=f"draft {UUID(int=7)}"),
+    Batch((Step(1, "accept", Accepted(), Actor("chen", "auditor")),), raced=True),
+    *(RunPolicies(what=FOLLOW, after=timedelta(days=after)) for after in (1, 3)),
+)
+MUCH_IN = Environment(file=True, openers=2, policies=3)
+
 
 @pytest.fixture(autouse=True)
 def nothing_is_remembered() -> None:
@@ -69,19 +80,14 @@ def test_a_fault_breaks_a_law(monkeypatch: pytest.MonkeyPatch, law: str, where: 
     ],
 )
 def test_a_fault_is_noticed_while_a_history_is_played(monkeypatch: pytest.MonkeyPatch, where: str, fault: Any) -> None:
-    steps = [Step(number, "register", REGISTERED, STEP.by) for number in range(1, 12)]
     monkeypatch.setattr(where, fault)
-    operations: list[Operation] = [
-        *steps,
-        Upset("opened otherwise"),
-        Upset("carried elsewhere"),
-        Ask("events_after", (0,)),
-    ]
-    operations += [replace(STEP, demand=20, way=DRAFTED, command=f"draft {UUID(int=7)}")]
-    operations += [Batch((Step(1, "accept", Accepted(), Actor("chen", "auditor")),), raced=True)]
-    operations += [RunPolicies(what=FOLLOW, after=timedelta(days=after)) for after in (1, 3)]
-    with play(CLOSED_LOOP, operations, Environment(file=True, openers=2, policies=3)) as played:
+    with play(CLOSED_LOOP, MUCH, MUCH_IN) as played:
         assert played.difference is not None
+
+
+def test_without_a_fault_nothing_is_noticed_in_that_history() -> None:
+    with play(CLOSED_LOOP, MUCH, MUCH_IN) as played:
+        assert played.difference is None
 
 
 def test_a_fault_of_a_directory_breaks_its_law(monkeypatch: pytest.MonkeyPatch) -> None:

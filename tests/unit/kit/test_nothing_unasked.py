@@ -34,6 +34,7 @@ from demandflow.testing.model.step import Step
 from demandflow.testing.model.world import World
 from demandflow.testing.operations import METHOD, Ask, Upset
 from demandflow.testing.people import actors_for
+from demandflow.testing.playing import player as players
 from demandflow.testing.playing.commanding import command
 from demandflow.testing.playing.player import Player
 from tests.paths import ROOT
@@ -53,13 +54,10 @@ COMMANDS = "every command"
 NOT_DRAWN = {
     "stream_tables": "no question: what streams() and the reports of a county read",
     "policies": "no question: it is what it was opened with",
-    **dict.fromkeys(
-        [f"follow_events.{name}" for name in ("after", "every", "stop", "skip_unreadable")],
-        "given by the player, who follows the log beside events_after()",
-    ),
+    "follow_events": "asked by the player, who follows the log beside events_after()",
     "run_policies.notify": "deliver_notices(), which is given",
     "register_draft.at": "of what was entered later: see test_drafts.py",
-    "run_policies.stop": "a hook, which follow() gives: see test_follow.py",
+    **dict.fromkeys(("run_policies.stop", "deliver_notices.stop"), "a hook, which follow() gives: see test_follow.py"),
     "board.after": "given by the player, who walks the pages; else invalid",
     "work_list.after": "given by the player, who walks the pages; else invalid",
     "changes.closed": "refused, whatever it is: see NEVER in testing/drawing/asking.py",
@@ -105,11 +103,8 @@ ENGINE_IN_THE_MODEL: Mapping[str, frozenset[str] | None] = {
         | {"Sorting", "TellSupporters"}
     ),
     "policies.deadlines": frozenset({"STEPS"}),  # of reminders, which say no others
-    "automation": frozenset({"follower"}),  # which is asked, as run_policies() is
     "automation.notices": frozenset({"Notice"}),
     "automation.parked": frozenset({"ParkedReaction"}),
-    "automation.runner": frozenset({"PolicyRun"}),
-    "application": frozenset({"DemandFlow"}),
 }
 """What testing/model imports of the engine: facts, values, events and workflows as declared, no code that answers.
 
@@ -226,7 +221,8 @@ def given_to_commands() -> Given:
         dice = Random(seed)
         player = Player(WORKFLOWS[seed % len(WORKFLOWS)], any_environment(dice), open=watching.open)
         drawing = Drawing(player.world, dice, {}, player.environment)
-        with suppress(Differs), patch.object(batches, "Batch", watching.batch):
+        refused = patch.object(players, "refuse_odd", lambda *_: None)  # what is refused whatever is said is not asked
+        with suppress(Differs), patch.object(batches, "Batch", watching.batch), refused:
             for _ in range(40):
                 if (operation := drawing.operation()) is not None and not isinstance(operation, Ask):
                     player.do(operation)
