@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from demandflow.calendars.calendar import Calendar
@@ -10,6 +11,7 @@ from demandflow.domain.events import Event
 from demandflow.domain.fact import Fact
 from demandflow.domain.facts import Noted, Registered, Reported
 from demandflow.domain.moves import START, STAY, Move, State
+from demandflow.domain.standard.closed_loop import CLOSED_LOOP
 from demandflow.domain.stream import Change, Stream
 from demandflow.domain.values import Name, Stage
 from demandflow.domain.workflow import Workflow
@@ -77,6 +79,8 @@ COUNTER = Workflow(
 )
 """About the smallest workflow there can be."""
 DEMANDS = Workflow("demands-beside", 1, COUNTER.states, COUNTER.moves, tells_nobody=True)
+STRANGERS = replace(CLOSED_LOOP, name="strangers-beside")
+"""What somebody has who opens the log and knows nothing of it."""
 
 
 def beside(workflow: Workflow) -> Workflow:

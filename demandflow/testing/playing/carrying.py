@@ -16,11 +16,11 @@ from demandflow.application import DemandFlow
 from demandflow.domain.events import Event
 from demandflow.domain.fact import stored_topic
 from demandflow.domain.facts import STANDARD_FACTS
-from demandflow.domain.standard.closed_loop import CLOSED_LOOP
 from demandflow.domain.values import Actor, Role
 from demandflow.exchange import DamagedFile, backup_log, export_log, load_log
 from demandflow.exchange.lines import LineWriter
 from demandflow.store.reader import recorded_events
+from demandflow.testing.beside import STRANGERS
 from demandflow.testing.differs import Differs
 from demandflow.testing.environments import ZONES
 from demandflow.testing.model.world import World
@@ -93,7 +93,7 @@ def _not_into_another(file: Path, opened: Callable[..., DemandFlow], place: Plac
     others: tuple[tuple[dict[str, Any], str], ...] = (
         ({"zone": ZONES[world.zone.key == ZONES[0]]}, "WrongZone"),
         ({"tenant": "another"}, "WrongTenant"),
-        ({"workflows": (CLOSED_LOOP,)}, "DamagedFile"),
+        ({"workflows": (STRANGERS,)}, "DamagedFile"),
     )
     for said, error in others:
         with closing(place.other()) as other:

@@ -15,11 +15,11 @@ from demandflow.analysis.verifying import verify
 from demandflow.application import DemandFlow
 from demandflow.domain.fact import Fact, stored_topic, written
 from demandflow.domain.facts import STANDARD_FACTS, UnknownFact
-from demandflow.domain.standard.closed_loop import CLOSED_LOOP
 from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import DemandFlowError, InvalidWorkflow
 from demandflow.projections.rebuilding import Rebuilding
+from demandflow.testing.beside import STRANGERS
 from demandflow.testing.differs import Differs
 from demandflow.testing.environments import ZONES
 from demandflow.testing.model.answers import QUESTIONS
@@ -68,7 +68,7 @@ OTHERWISE: Mapping[str, Callable[[World], tuple[dict[str, Any], str | None]]] = 
     "no tenant": lambda world: ({"tenant": None}, "WrongTenant" if world.environment.tenant else None),
     "roles": _changed,
     "no workflow": lambda world: ({"workflows": (world.twin, world.beside)}, None),
-    "no facts": lambda _: ({"workflows": (CLOSED_LOOP,)}, None),
+    "no facts": lambda _: ({"workflows": (STRANGERS,)}, None),
     "no file": lambda world: ({"create": False}, "InvalidValue"),
     **{name: partial(_refused, name, wrong) for name, wrong in WRONG.items()},
 }
@@ -224,7 +224,7 @@ def half_made(opened: Callable[..., DemandFlow], place: Place, world: World) -> 
 
     # who reads facts otherwise than those who began makes tables of their own
     versions = any(vars(move.fact).get("EARLIER") for move in world.workflow.moves)
-    others: tuple[dict[str, Any], ...] = ({},) if versions else ({"workflows": (CLOSED_LOOP,)}, {})
+    others: tuple[dict[str, Any], ...] = ({},) if versions else ({"workflows": (STRANGERS,)}, {})
     with closing(place.other()) as copy:
         with opened(copy.url, policies=()) as flow, patch.object(Rebuilding, "go_on", dies):
             fill(copy, place, world)
