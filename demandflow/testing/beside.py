@@ -79,8 +79,8 @@ COUNTER = Workflow(
 )
 """About the smallest workflow there can be."""
 DEMANDS = Workflow("demands-beside", 1, COUNTER.states, COUNTER.moves, tells_nobody=True)
-STRANGERS = replace(CLOSED_LOOP, name="strangers-beside")
-"""What somebody has who opens the log and knows nothing of it."""
+SOMEBODY_ELSES = replace(CLOSED_LOOP, name="somebody-elses")
+"""The workflow of somebody who opens a log without knowing those of it."""
 
 
 def beside(workflow: Workflow) -> Workflow:

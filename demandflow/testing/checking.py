@@ -23,7 +23,7 @@ from demandflow.domain.workflow import Workflow
 from demandflow.errors import Defect, InvalidValue, WorkflowAdvice, brief
 from demandflow.testing.copying import as_test, name_of_test
 from demandflow.testing.differs import Differs
-from demandflow.testing.drawing.drawing import HISTORIES, LOT, STEPS, Untold
+from demandflow.testing.drawing.drawing import HISTORIES, LOT, OF_A_TEST_CASE, STEPS, Untold
 from demandflow.testing.drawing.misses import Given
 from demandflow.testing.laws.idle import Idle
 from demandflow.testing.laws.laws import Own, Rules, laws
@@ -125,7 +125,7 @@ def as_test_case(
     *,
     rules: Rules = (),
     also: Own = (),
-    max_examples: int = 50,
+    max_examples: int = OF_A_TEST_CASE,
     max_steps: int = STEPS,
     facts: Facts | None = None,
     open: Callable[..., DemandFlow] = DemandFlow.open,  # noqa: A002

@@ -21,9 +21,9 @@ class Environment:
 
     `page` is how many rows are read at once, `keep` of how many demands the state is kept, `openers` how many have the
     log open. `policies` is the lot by which it is drawn which can be run, and how they are set up (see model/setup.py);
-    0 is none. `lot` is what questions to calendars are drawn by, and whether demands move over to another name. The log
-    is that of a `tenant`; the roles in `backdating` may enter what is past, all others what happened up to `late_entry`
-    ago.
+    0 is none. `lot` is what questions to calendars and odd calls are drawn by, and whether demands move over to another
+    name. The log is that of a `tenant`; the roles in `backdating` may enter what is past, all others what happened up
+    to `late_entry` ago.
     """
 
     zone: str = "UTC"

@@ -131,7 +131,7 @@ def test_an_anonymous_demand_that_only_its_resident_can_end_is_a_dead_end() -> N
 
 
 def test_the_test_case_and_the_state_machine_find_it_too() -> None:
-    case: Any = as_test_case(OWN, max_examples=50)
+    case: Any = as_test_case(OWN, max_examples=20)
     result = unittest.TestResult()
     case("test_no_dead_end_made_by_a_rule").run(result)
     assert len(result.failures) == 1

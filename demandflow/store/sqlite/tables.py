@@ -72,11 +72,11 @@ class SQLiteTables(Tables):
 
     def make(self, schema: str, tables: Iterable[str]) -> None:
         """Make these tables of the schema, empty, and drop what has their names now; within a transaction."""
-        new = frozenset(tables)
-        self._drop(new)
+        names = frozenset(tables)
+        self._drop(names)
         used = {shape.name for shape in self._present()}
         for shape in shapes_of(schema):
-            if shape.table in new and shape.sql is not None:
+            if shape.table in names and shape.sql is not None:
                 # an index of tables that were made beside these may have the name
                 free = (name for number in count(2) if (name := f"{shape.name}_{number}") not in used)
                 name = next(free) if shape.name in used else shape.name
@@ -94,8 +94,7 @@ class SQLiteTables(Tables):
 
     def _drop(self, names: Container[str]) -> None:
         for shape in self._present():
-            if shape.name in names:
-                # an index goes with its table
+            if shape.name in names:  # an index may be gone with a table that was dropped just now
                 self.connection.execute(f"DROP {shape.type} IF EXISTS {shape.name}")
 
     def leave(self) -> None:

@@ -26,8 +26,9 @@ from demandflow.testing.operations import (
     Upset,
 )
 
-HISTORIES, STEPS = 100, 40
-"""How many histories are played unless somebody says otherwise, and how long most of them are."""
+HISTORIES, OF_A_TEST_CASE = 100, 50
+"""How many histories check() and a test case play unless somebody says otherwise."""
+STEPS = 40
 TABLES = ("board", "stays", "totals", "ledger")
 ANYWHERE = ("rebuild", *("a page breaks", "rezone") * 2)
 IN_FILES = (

@@ -23,13 +23,13 @@ class Hooks:
         self.held: dict[str, tuple[object, datetime]] = {}
         """Who died while giving a hook its notices, and until when they count as alive."""
 
-    def gives(self, operation: RunPolicies, flow: object, now: datetime) -> tuple[list[Any], Any]:
+    def gives(self, operation: RunPolicies, giver: object, now: datetime) -> tuple[list[Any], Any]:
         """What is given, and what is answered or raised."""
         hook, begin = operation.hook, operation.begin
         if begin is not None and begin > len(self.world.log):
             return [], InvalidValue
-        holder, until = self.held.get(hook, (flow, now))
-        if holder is not flow and now < until:
+        holder, until = self.held.get(hook, (giver, now))
+        if holder is not giver and now < until:
             return [], 0
         due = notices(self.world, self.given.get(hook, 0) if begin is None else begin)
         fails = 0 < operation.number <= len(due)
@@ -37,5 +37,5 @@ class Hooks:
         self.given[hook] = due[operation.number - 1][0] - 1 if fails else len(self.world.log)
         self.held.pop(hook, None)
         if operation.what == DIE:
-            self.held[hook] = flow, now + MINUTE
+            self.held[hook] = giver, now + MINUTE
         return [notice for _, notice in given], ConnectionError if fails else len(given)

@@ -86,6 +86,10 @@ class Policies:
 
     # running
 
+    def begin_pass(self) -> None:
+        """What policies look up shows how everything stood now, until the next pass begins."""
+        self.before = dict(self.world.demands)
+
     def reacted(self, due: datetime) -> tuple[list[Any], list[Any]]:
         """What is recorded if the policies are run, and what is parked; it has happened afterwards."""
         reacted: list[Any] = []
@@ -94,7 +98,7 @@ class Policies:
         while touched:
             touched = set()
             parked += self.catch_up()
-            self.before = dict(self.world.demands)
+            self.begin_pass()
             for line in sorted(one for one in self.lines() if one.at <= due):
                 if line.it in touched:
                     continue  # after a reaction, its policies are asked again
@@ -161,6 +165,10 @@ class Policies:
                         if not silent and f"~{policy.name}: {wake.cause}" not in done:
                             yield Line(wake.at, it.hex, policy.name, wake.cause, it, wake)
 
+    def wakes(self, policy: Any, it: UUID) -> list[Wake]:
+        """When it wants to be asked about a demand. Raises Fails."""
+        return list(WAKING[type(policy)](policy, self._about(it)))
+
     # what policies may look up
 
     @property
@@ -182,10 +190,6 @@ class Policies:
         seen = [(one.received, one.id, one.text, one.category) for one in there if one.received is not None]
         seen = sorted(one for one in seen if one[0] >= received_since)
         return [SimpleNamespace(received=at, demand=it, text=text, category=of) for at, it, text, of in seen]
-
-    def wakes(self, policy: Any, it: UUID) -> list[Wake]:
-        """When it wants to be asked about a demand. Raises Fails."""
-        return list(WAKING[type(policy)](policy, self._about(it)))
 
     def _about(self, it: UUID) -> About:
         demand = self.world.demands[it]
@@ -212,13 +216,13 @@ def parked(world: World) -> list[tuple[str, UUID, str, datetime]]:
     return sorted(found, key=lambda one: (one[3], one[1].hex, one[0], one[2]))
 
 
-def seen_parked(found: Iterable[ParkedReaction]) -> list[Any]:
-    """The same as they are listed; each has to say why."""
+def shown_parked(found: Iterable[ParkedReaction]) -> list[Any]:
+    """What is listed, as the model has it; what does not say why stays as it is, so that it differs."""
     return [(one.policy, one.demand, one.cause, one.at) if one.reason else one for one in found]
 
 
 QUESTIONS: dict[str, tuple[Callable[..., Any], Callable[[Any], Any]]] = {
     "next_moment": (next_moment, lambda found: found),
-    "parked": (parked, seen_parked),
+    "parked": (parked, shown_parked),
     "notices": (partial(notices), lambda found: [(at, plain(one)) for at, one in found]),
 }

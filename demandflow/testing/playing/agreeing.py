@@ -52,9 +52,9 @@ def well_said(said: str, error: Any, about: Sequence[str] = ()) -> None:
 
 
 @cache
-def _made_of(error: type[Exception]) -> dict[str, str]:
+def _made_of(kind: type[Exception]) -> dict[str, str]:
     """The arguments of a kind of error, and their types."""
-    _, *parameters = inspect.signature(error.__init__).parameters.values()  # the first is self
+    _, *parameters = inspect.signature(kind.__init__).parameters.values()  # the first is self
     return {one.name: str(one.annotation) for one in parameters if one.kind == one.POSITIONAL_OR_KEYWORD}
 
 

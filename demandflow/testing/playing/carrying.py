@@ -20,7 +20,7 @@ from demandflow.domain.values import Actor, Role
 from demandflow.exchange import DamagedFile, backup_log, export_log, load_log
 from demandflow.exchange.lines import LineWriter
 from demandflow.store.reader import recorded_events
-from demandflow.testing.beside import STRANGERS
+from demandflow.testing.beside import SOMEBODY_ELSES
 from demandflow.testing.differs import Differs
 from demandflow.testing.environments import ZONES
 from demandflow.testing.model.world import World
@@ -73,6 +73,9 @@ def carried(opened: Callable[..., DemandFlow], place: Place, world: World) -> It
         with opened(there.url, policies=()) as flow:
             same_answer("all_events() elsewhere", list(flow.all_events()), world.log)
             yield flow
+        with opened(there.url, policies=(), workflows=(SOMEBODY_ELSES,)) as flow:
+            _register(flow)
+            same_answer("what is recorded elsewhere", [at for at, _ in flow.events_after(whole)], [whole + 1])
         _not_into_another(file, opened, place, world)
         if (before := as_before(world.log)) != world.log:
             with closing(place.other()) as copy, opened(copy.url, policies=()) as flow:
@@ -93,14 +96,19 @@ def _not_into_another(file: Path, opened: Callable[..., DemandFlow], place: Plac
     others: tuple[tuple[dict[str, Any], str], ...] = (
         ({"zone": ZONES[world.zone.key == ZONES[0]]}, "WrongZone"),
         ({"tenant": "another"}, "WrongTenant"),
-        ({"workflows": (STRANGERS,)}, "DamagedFile"),
+        ({"workflows": (SOMEBODY_ELSES,)}, "DamagedFile"),
     )
     for said, error in others:
         with closing(place.other()) as other:
             with opened(other.url, policies=(), **said) as flow:
                 if "workflows" in said:
-                    flow.register("…", channel="…", place="…", by=Actor("zhao", Role.GRID_ADMINISTRATOR))
+                    _register(flow)
             same_answer(f"load_log() into a log with {said}", raised(partial(load_log, file, other.url)), error)
+
+
+def _register(flow: DemandFlow) -> None:
+    known = {"source": "somebody else", "reference": "carried"}
+    flow.register("…", channel="…", place="…", **known, by=Actor("zhao", Role.GRID_ADMINISTRATOR))
 
 
 def _same_lines(file: Path, world: World) -> None:

@@ -19,7 +19,7 @@ from demandflow.testing.operations import INTERRUPTED, Ask
 from demandflow.testing.playing.agreeing import other_types, same_demand, well_said
 from demandflow.testing.playing.commanding import says_of, what
 from demandflow.testing.playing.following import followed
-from demandflow.testing.playing.running import ask
+from demandflow.testing.playing.running import ask_policies
 
 
 @dataclass(frozen=True)
@@ -105,4 +105,4 @@ class Comparing:
             raise Differs(f"{said}: so many events", found, want)
         self._position, self._checked = (page[-1][0] if page else self._position), len(self.world.log)
         if self.model is not None and flow is not None and want:
-            ask(flow, self.model, dict.fromkeys(event.demand for event in want))
+            ask_policies(flow, self.model, dict.fromkeys(event.demand for event in want))

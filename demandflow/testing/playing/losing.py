@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from copy import copy
@@ -19,7 +20,8 @@ from demandflow.domain.values import Actor
 from demandflow.domain.workflow import Workflow
 from demandflow.errors import DemandFlowError, InvalidWorkflow
 from demandflow.projections.rebuilding import Rebuilding
-from demandflow.testing.beside import STRANGERS
+from demandflow.store.reader import recorded_events
+from demandflow.testing.beside import SOMEBODY_ELSES
 from demandflow.testing.differs import Differs
 from demandflow.testing.environments import ZONES
 from demandflow.testing.model.answers import QUESTIONS
@@ -68,7 +70,7 @@ OTHERWISE: Mapping[str, Callable[[World], tuple[dict[str, Any], str | None]]] = 
     "no tenant": lambda world: ({"tenant": None}, "WrongTenant" if world.environment.tenant else None),
     "roles": _changed,
     "no workflow": lambda world: ({"workflows": (world.twin, world.beside)}, None),
-    "no facts": lambda _: ({"workflows": (STRANGERS,)}, None),
+    "no facts": lambda _: ({"workflows": (SOMEBODY_ELSES,)}, None),
     "no file": lambda world: ({"create": False}, "InvalidValue"),
     **{name: partial(_refused, name, wrong) for name, wrong in WRONG.items()},
 }
@@ -151,7 +153,7 @@ def losing(
             flow.close()
 
 
-def acknowledge(flow: DemandFlow, want: list[Missing], lost: list[int], world: World) -> None:
+def acknowledge(flow: DemandFlow, copy: Place, want: list[Missing], lost: list[int], world: World) -> None:
     """Hold against the model what is said to be missing, before and after that is acknowledged."""
     found, left = flow.verify(), len(world.log) - len(lost)
     there = len({event.demand for at, event in enumerate(world.log, 1) if at not in lost})
@@ -163,6 +165,8 @@ def acknowledge(flow: DemandFlow, want: list[Missing], lost: list[int], world: W
     same_answer("figures() of a log without its end", raised(flow.figures), "HistoryIncomplete" if ends else None)
     same_answer("all_events() of what is not whole", raised(lambda: list(flow.all_events())), "HistoryIncomplete")
     if not ends:
+        read = partial(recorded_events, copy.url, STANDARD_FACTS, world.environment.tenant)
+        same_answer("recorded_events() of what is not whole", raised(lambda: list(read())), "HistoryIncomplete")
         flow.rebuild()
         gaps = {hole[2]: printed(hole) for hole in want if hole[0] == "positions"}
         behind = {at for gone in lost for at in waiting(world, gone)} - {*lost}
@@ -192,7 +196,10 @@ def verified(flow: DemandFlow, copy: Place) -> None:
     same_answer("analysis.verify()", str(verify(flow)), "\n".join(said))
     if flow.figures().count("received"):
         copy.run("UPDATE demandflow_board SET place = 'elsewhere'")
-        same_answer("analysis.verify() of tables that were changed", verify(flow).ok, False)
+        found = verify(flow)
+        same_answer("analysis.verify() of tables that were changed", found.ok, False)
+        alike = re.search(r"demandflow_board .*: (\d+) rows, rebuilt \1$", str(found), re.MULTILINE)
+        same_answer("the rows of the board that was changed", alike is not None, True)
 
 
 def lose_more(flow: DemandFlow, copy: Place, lost: list[int], world: World) -> None:
@@ -224,7 +231,7 @@ def half_made(opened: Callable[..., DemandFlow], place: Place, world: World) -> 
 
     # who reads facts otherwise than those who began makes tables of their own
     versions = any(vars(move.fact).get("EARLIER") for move in world.workflow.moves)
-    others: tuple[dict[str, Any], ...] = ({},) if versions else ({"workflows": (STRANGERS,)}, {})
+    others: tuple[dict[str, Any], ...] = ({},) if versions else ({"workflows": (SOMEBODY_ELSES,)}, {})
     with closing(place.other()) as copy:
         with opened(copy.url, policies=()) as flow, patch.object(Rebuilding, "go_on", dies):
             fill(copy, place, world)

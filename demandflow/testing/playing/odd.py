@@ -17,14 +17,17 @@ from demandflow.testing.playing.agreeing import raised, same_answer, well_said
 from demandflow.testing.playing.odd_calls import ODD, ODD_CALLS
 
 FAR_BEHIND = timedelta(minutes=11)
-SELDOM = 3
+ONE_OF = 3
 """Of so many recorded steps, one is followed by odd calls."""
 
 
 def refuse_odd(flow: DemandFlow, world: World) -> None:
-    """Call something oddly, and give the last command in an odd circumstance. Raises Differs if that is accepted."""
-    at, rest = divmod(len(world.log) + world.environment.lot, SELDOM)
-    if rest:
+    """After one of three recorded steps: three things that nobody may say or do. Raises Differs if one is accepted.
+
+    Something is begun by a wrong clock, a method is called oddly, the last command is given in an odd circumstance.
+    """
+    at, other_turn = divmod(len(world.log) + world.environment.lot, ONE_OF)
+    if other_turn:
         return
     _refuse_by_a_wrong_clock(flow, world)
     name, call = ODD_CALLS[at % len(ODD_CALLS)]

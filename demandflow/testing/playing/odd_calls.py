@@ -105,6 +105,9 @@ ODD_CALLS: tuple[tuple[str, Callable[[DemandFlow], object]], ...] = (
     ("stop", lambda flow: flow.deliver_notices(str, stop=5)),  # type: ignore[arg-type]
     ("hook", lambda flow: flow.deliver_notices(str, hook=" ")),
     ("now", lambda flow: flow.run_policies(NOT_YET)),
+    ("near", lambda _: Sorting(_office(), at=("09:00",), near=0)),
+    ("at", lambda _: Sorting(_office(), at=("09:00:01",))),
+    ("url", lambda _: backup_log("postgresql:///x", f"{NOBODY}.db")),
     ("parked", lambda flow: flow.drop_parked([5])),  # type: ignore[list-item]
     ("parked", lambda flow: flow.retry_parked(5)),  # type: ignore[arg-type]
     ("progress", lambda flow: flow.rebuild(progress=5)),  # type: ignore[arg-type]

@@ -51,8 +51,8 @@ from demandflow.testing.playing.commanding import answers_of, asked, command, wh
 from demandflow.testing.playing.comparing import Comparing, Done
 from demandflow.testing.playing.odd import refuse_odd
 from demandflow.testing.playing.places import place
-from demandflow.testing.playing.racing import as_before, race, raced, written_before
-from demandflow.testing.playing.running import run
+from demandflow.testing.playing.racing import race, raced, stop_racing, written_before
+from demandflow.testing.playing.running import run_policies
 from demandflow.testing.playing.upsets import Upsets
 
 NOT_MADE = UUID(int=0)
@@ -121,7 +121,7 @@ class Player(Upsets, Comparing):
             case Ask():
                 self._ask(operation, flow)
             case RunPolicies() if self.model is not None:
-                run(operation, flow, self.model)
+                run_policies(operation, flow, self.model)
                 self._same_log("what the policies recorded")
             case Upset():
                 self.upset(operation, flow)
@@ -142,7 +142,7 @@ class Player(Upsets, Comparing):
         with self._unrecorded(step.way in UNRECORDED):
             expected = self._expected(step)
             answer = self._answer(expected, flow)
-            as_before(flow)
+            stop_racing(flow)
             self._judge(expected, answer)
         self._same_log(f"{what(step)}: what is recorded", flow)
 

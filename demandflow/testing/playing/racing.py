@@ -100,7 +100,7 @@ def written_before(note: Step | None, refused: bool, flow: DemandFlow, other: De
         if refused:
             raise Differs("a batch overtaken", "it is recorded", "StaleDemand")
     finally:
-        as_before(flow)
+        stop_racing(flow)
 
 
 def _before_recording(flow: DemandFlow, do: Callable[[], object]) -> None:
@@ -108,15 +108,15 @@ def _before_recording(flow: DemandFlow, do: Callable[[], object]) -> None:
     record = flow._log.record
 
     def recorded(events: Sequence[Event], rows: Sequence[Row]) -> None:
-        as_before(flow)
+        stop_racing(flow)
         do()
         record(events, rows)
 
     flow._log.record = recorded  # type: ignore[method-assign]
 
 
-def as_before(flow: DemandFlow) -> None:
-    """Nobody writes any more before the flow records something."""
+def stop_racing(flow: DemandFlow) -> None:
+    """Nobody writes before the flow records something, if nobody has yet."""
     flow._log.__dict__.pop("record", None)
 
 

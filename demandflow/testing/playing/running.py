@@ -20,7 +20,7 @@ from demandflow.errors import InvalidValue
 from demandflow.testing.differs import Differs
 from demandflow.testing.model.asked import Fails
 from demandflow.testing.model.notices import plain
-from demandflow.testing.model.policies import Policies, next_moment, parked, seen_parked
+from demandflow.testing.model.policies import Policies, next_moment, parked, shown_parked
 from demandflow.testing.operations import DIE, DROP, FOLLOW, RETRY, RUN, RunPolicies
 from demandflow.testing.playing.agreeing import same_answer
 from demandflow.testing.playing.following import until_it_waits
@@ -29,25 +29,26 @@ OFTEN, SELDOM, AT_LEAST = timedelta(seconds=5), timedelta(days=1), timedelta(mil
 """How often a follower is to look, and how long it waits at least."""
 
 
-def run(operation: RunPolicies, flow: DemandFlow, model: Policies) -> None:
-    """Let both do it. Raises Differs where they do not do the same."""
+def run_policies(operation: RunPolicies, flow: DemandFlow, model: Policies) -> None:
+    """The flow does this with its policies, and the model as well. Raises Differs where they do not do the same."""
     model.world.clock.now += operation.after
     if operation.what in (RUN, FOLLOW):
-        (_run if operation.what == RUN else _follow)(operation, flow, model)
-        ask(flow, model, model.world.demands)
+        (_run_once if operation.what == RUN else _follow)(operation, flow, model)
+        ask_policies(flow, model, model.world.demands)
         same_answer("next_moment()", flow.next_moment(), next_moment(model.world))
     elif operation.what in (RETRY, DROP):
-        _let_go(operation, flow, model)
+        _retry_or_drop(operation, flow, model)
     else:
-        _give(operation, flow, model)
+        _deliver(operation, flow, model)
     there = flow.parked()
-    same_answer(f"parked() after {operation.what}", seen_parked(there), parked(model.world))
+    if shown_parked(there) != (want := parked(model.world)):
+        raise Differs(f"parked() after {operation.what}", there, want)
     model.known |= {(one.policy, one.demand, one.cause): one for one in there}
 
 
-def ask(flow: DemandFlow, model: Policies, demands: Iterable[UUID]) -> None:
+def ask_policies(flow: DemandFlow, model: Policies, demands: Iterable[UUID]) -> None:
     """Each policy, asked about each of these demands, says when it wants to act and what it then would do."""
-    model.before = dict(model.world.demands)
+    model.begin_pass()
     for it in (one for one in demands if one in model.world.demands):
         demand = flow.demand(it)
         for policy in model.policies:
@@ -63,10 +64,10 @@ def ask(flow: DemandFlow, model: Policies, demands: Iterable[UUID]) -> None:
                         raise Differs(f"{policy.name}.then({timer.cause!r}, demand {it.int})", proposed, facts)
 
 
-def _run(operation: RunPolicies, flow: DemandFlow, model: Policies) -> None:
+def _run_once(operation: RunPolicies, flow: DemandFlow, model: Policies) -> None:
     now = model.world.clock.now
     due = None if operation.ago is None else now - operation.ago
-    _ran(flow.run_policies(due), due or now, model)
+    _compare_run(flow.run_policies(due), due or now, model)
 
 
 def _follow(operation: RunPolicies, flow: DemandFlow, model: Policies) -> None:
@@ -77,7 +78,7 @@ def _follow(operation: RunPolicies, flow: DemandFlow, model: Policies) -> None:
     with until_it_waits(follower) as waited:
         number = follower.follow(flow, Event(), every=every, notify=notify, tell=told.append)
     ran = next((one for one in told if isinstance(one, PolicyRun)), PolicyRun(now, (), ()))
-    _ran(ran, now, model)
+    _compare_run(ran, now, model)
     due, (want, said) = next_moment(model.world), model.hooks.gives(replace(operation, begin=None), flow, now)
     pause = every if due is None or due - now > every else max(due - now, AT_LEAST)
     found = (number, got, waited, [type(one) for one in told])
@@ -85,20 +86,20 @@ def _follow(operation: RunPolicies, flow: DemandFlow, model: Policies) -> None:
     same_answer("follow()", found, (len(ran.reacted), want, [pause.total_seconds()], told_of))
 
 
-def _ran(ran: PolicyRun, due: datetime, model: Policies) -> None:
+def _compare_run(ran: PolicyRun, due: datetime, model: Policies) -> None:
     """What a run did. Raises Differs."""
     reacted, newly_parked = model.reacted(due)
     found = [(one.policy, one.demand, one.cause, one.facts) for one in ran.reacted]
     counts = Counter(policy for policy, *_ in reacted)
-    said = ", ".join(f"{policy} {counts[policy]}" for policy in sorted(counts)) or "none"
-    said = f"{due:%Y-%m-%d %H:%M} UTC: {said}; {len(newly_parked)} parked"
+    counted = ", ".join(f"{policy} {counts[policy]}" for policy in sorted(counts)) or "none"
+    said = f"{due:%Y-%m-%d %H:%M} UTC: {counted}; {len(newly_parked)} parked"
     if found != reacted or ran.now != due or str(ran) != said:
         raise Differs(f"run_policies({due})", (str(ran), found), (said, reacted))
-    if (failed := seen_parked(ran.parked)) != newly_parked:
+    if (failed := shown_parked(ran.parked)) != newly_parked:
         raise Differs(f"run_policies({due}) parks", ran.parked if len(failed) < 4 else failed, newly_parked)
 
 
-def _let_go(operation: RunPolicies, flow: DemandFlow, model: Policies) -> None:
+def _retry_or_drop(operation: RunPolicies, flow: DemandFlow, model: Policies) -> None:
     """What is or was parked is tried again, or dropped and stays so."""
     keys = [key for key in model.known if operation.what == RETRY or key in model.parked]
     keys = keys[-operation.number :][:1] if operation.number else keys
@@ -111,7 +112,7 @@ def _let_go(operation: RunPolicies, flow: DemandFlow, model: Policies) -> None:
         model.drop(keys)
 
 
-def _give(operation: RunPolicies, flow: DemandFlow, model: Policies) -> None:
+def _deliver(operation: RunPolicies, flow: DemandFlow, model: Policies) -> None:
     """Give the notices that the hook was not given; maybe the receiver fails at one of them, or the giver dies."""
     hook, begin, now = operation.hook, operation.begin, model.world.clock.now
     got, notify = _receiver(operation.number)

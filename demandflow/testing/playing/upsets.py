@@ -145,7 +145,7 @@ class Upsets:
         if not self.environment.file or not lost:
             return
         with losing(self.opened, self._place, self.world, lost, closed=0 in places) as (other, copy):
-            acknowledge(other, missing(self.world, lost), lost, self.world)
+            acknowledge(other, copy, missing(self.world, lost), lost, self.world)
             if lost == list(range(lost[0], whole + 1)):
                 self._ask_elsewhere(other, without(self.world, lost))
             verified(other, copy)
@@ -169,6 +169,7 @@ class Upsets:
             why = [stored_topic(type(log[at - 1].fact)), *[WAITS] * (len(gone) - 1)]
             parked = [(one, log[one - 1].demand, said) for one, said in zip(gone, why, strict=True)]
             same_answer("parked_events()", found, parked)
+            same_answer("parked_events(), also by notices", [one.position for one in other.parked_events()], gone)
             self._ask_elsewhere(other, without(self.world, gone, parked=True))
             seen = other.verify()
             same_answer("verify()", (seen.events, len(seen.unreadable), seen.ok), (len(log), 1, False))

@@ -27,7 +27,8 @@ REGISTERED = Registered(
 OPEN = definition("open")
 STEP = Step(1, "register", REGISTERED, Actor("zhao", "grid_administrator"))
 
-MUCH: tuple[Operation, ...] = (
+HISTORY: tuple[Operation, ...] = (
+    # so many that an odd version which was `seen` is among the odd circumstances
     *(replace(STEP, demand=number) for number in range(1, 18)),
     Upset("opened otherwise"),
     Upset("carried elsewhere"),
@@ -36,7 +37,7 @@ MUCH: tuple[Operation, ...] = (
     Batch((Step(1, "accept", Accepted(), Actor("chen", "auditor")),), raced=True),
     *(RunPolicies(what=FOLLOW, after=timedelta(days=after)) for after in (1, 3)),
 )
-MUCH_IN = Environment(file=True, openers=2, policies=3)
+IN_A_FILE = Environment(file=True, openers=2, policies=3)
 
 
 @pytest.fixture(autouse=True)
@@ -81,12 +82,12 @@ def test_a_fault_breaks_a_law(monkeypatch: pytest.MonkeyPatch, law: str, where: 
 )
 def test_a_fault_is_noticed_while_a_history_is_played(monkeypatch: pytest.MonkeyPatch, where: str, fault: Any) -> None:
     monkeypatch.setattr(where, fault)
-    with play(CLOSED_LOOP, MUCH, MUCH_IN) as played:
+    with play(CLOSED_LOOP, HISTORY, IN_A_FILE) as played:
         assert played.difference is not None
 
 
 def test_without_a_fault_nothing_is_noticed_in_that_history() -> None:
-    with play(CLOSED_LOOP, MUCH, MUCH_IN) as played:
+    with play(CLOSED_LOOP, HISTORY, IN_A_FILE) as played:
         assert played.difference is None
 
 

@@ -54,7 +54,11 @@ COMMANDS = "every command"
 NOT_DRAWN = {
     "stream_tables": "no question: what streams() and the reports of a county read",
     "policies": "no question: it is what it was opened with",
-    "follow_events": "asked by the player, who follows the log beside events_after()",
+    **dict.fromkeys(
+        ["follow_events", *(f"follow_events.{name}" for name in ("after", "every", "skip_unreadable"))],
+        "asked by the player, who follows the log beside events_after()",
+    ),
+    "follow_events.stop": "a hook: see test_feed.py",
     "run_policies.notify": "deliver_notices(), which is given",
     "register_draft.at": "of what was entered later: see test_drafts.py",
     **dict.fromkeys(("run_policies.stop", "deliver_notices.stop"), "a hook, which follow() gives: see test_follow.py"),
@@ -141,7 +145,7 @@ def door(method: str, parameter: str) -> str:
 
 def listed(method: str, parameter: str) -> bool:
     """Whether the list says that it is not drawn."""
-    return method in NOT_DRAWN or f"{door(method, parameter)}.{parameter}" in NOT_DRAWN
+    return (f"{door(method, parameter)}.{parameter}" if parameter else method) in NOT_DRAWN
 
 
 class Watching:
@@ -221,8 +225,9 @@ def given_to_commands() -> Given:
         dice = Random(seed)
         player = Player(WORKFLOWS[seed % len(WORKFLOWS)], any_environment(dice), open=watching.open)
         drawing = Drawing(player.world, dice, {}, player.environment)
-        refused = patch.object(players, "refuse_odd", lambda *_: None)  # what is refused whatever is said is not asked
-        with suppress(Differs), patch.object(batches, "Batch", watching.batch), refused:
+        # odd calls give values only to be refused: that is not asking
+        no_odd_calls = patch.object(players, "refuse_odd", lambda *_: None)
+        with suppress(Differs), patch.object(batches, "Batch", watching.batch), no_odd_calls:
             for _ in range(40):
                 if (operation := drawing.operation()) is not None and not isinstance(operation, Ask):
                     player.do(operation)

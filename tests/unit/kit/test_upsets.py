@@ -15,13 +15,13 @@ from demandflow.testing.operations import Upset
 from demandflow.testing.playing.player import Player
 from tests.small_workflow import Settled, desk
 
-UNRULED = [replace(move, rules=()) if move.name == "accept" else move for move in CLOSED_LOOP.moves]
-NAMESAKE = replace(CLOSED_LOOP, moves=UNRULED)
+WITHOUT_A_RULE = [replace(move, rules=()) if move.name == "accept" else move for move in CLOSED_LOOP.moves]
+NAMESAKE = replace(CLOSED_LOOP, moves=WITHOUT_A_RULE)
 """Another workflow than ours, of the same name and version."""
 
 
 @pytest.mark.parametrize("file", [True, False])
-@pytest.mark.parametrize("workflow", [CLOSED_LOOP, NAMESAKE, desk(Settled)], ids=str)
+@pytest.mark.parametrize("workflow", [CLOSED_LOOP, NAMESAKE, desk(Settled)], ids=["loop", "namesake", "desk"])
 def test_whatever_upsets_a_history_it_goes_on(workflow: Workflow, file: bool) -> None:
     dice = Random(6)
     environment = replace(any_environment(dice), file=file, openers=2 if file else 1)
