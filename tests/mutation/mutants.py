@@ -172,7 +172,7 @@ def summary(lines: Sequence[tuple[str, ...]]) -> str:
 
 
 def shares(number: int, missed: Sequence[str]) -> str:
-    """The share of so many that was noticed, and the share without those that change nothing; by why others were not."""
+    """The share of so many that was noticed, also without those that change nothing, by why the others were not."""
     same, noticed = sum(reason.startswith(SAME) for reason in missed), number - len(missed)
     rest = f", or {noticed / (number - same):.1%} without {same} that are the same as what they change"
     return f"{noticed / number:.1%}{rest if 0 < same < number else ''}"
@@ -203,9 +203,8 @@ def by_lot(seed: int, number: int = DRAWN) -> tuple[str, int]:
     told = [(one.name, one.file, why_no_law(one) or UNEXPLAINED) for one in missed]
     said = f"{len(chosen)} of mutmut's mutants, drawn with seed {seed} from all modules but {', '.join(UNJUDGED_ROOMS)}"
     said += " (those that change nothing but a text are drawn again), at most"
-    said += (
-        f" {OF_THE_LOT} seconds each. {summary(lines)}, that is {shares(len(chosen), [reason for *_, reason in told])}."
-    )
+    share = shares(len(chosen), [reason for *_, reason in told])
+    said += f" {OF_THE_LOT} seconds each. {summary(lines)}, that is {share}."
     text = f"{said}\n\n{table(HEADINGS, lines)}\n\nThose that no law noticed, one by one:\n\n"
     return text + table(("mutant", "file", "why"), told), len(missed)
 
