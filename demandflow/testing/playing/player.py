@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -51,7 +51,7 @@ from demandflow.testing.playing.commanding import answers_of, asked, command, wh
 from demandflow.testing.playing.comparing import Comparing, Done
 from demandflow.testing.playing.odd import refuse_odd
 from demandflow.testing.playing.places import place
-from demandflow.testing.playing.racing import race, raced, stop_racing, written_before
+from demandflow.testing.playing.racing import race, raced, written_before
 from demandflow.testing.playing.running import run_policies
 from demandflow.testing.playing.upsets import Upsets
 
@@ -137,13 +137,13 @@ class Player(Upsets, Comparing):
         """Give the command, and judge the answer and what is recorded."""
         if not possible(self.world, step):
             return
-        if step.way == RACED:
-            step = race(step, flow, [other for other in self.flows if other is not flow], self.world)
-        with self._unrecorded(step.way in UNRECORDED):
-            expected = self._expected(step)
-            answer = self._answer(expected, flow)
-            stop_racing(flow)
-            self._judge(expected, answer)
+        others = [other for other in self.flows if other is not flow]
+        with (
+            race(step, flow, others, self.world) if step.way == RACED else nullcontext(step) as given,
+            self._unrecorded(given.way in UNRECORDED),
+        ):
+            expected = self._expected(given)
+            self._judge(expected, self._answer(expected, flow))
         self._same_log(f"{what(step)}: what is recorded", flow)
 
     def _batch(self, batch: Batch, flow: DemandFlow) -> None:

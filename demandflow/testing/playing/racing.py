@@ -31,8 +31,22 @@ PATIENCE = 0.02
 """So many seconds a thread has to come to where it records; else the next comes after it."""
 
 
-def race(step: Step, flow: DemandFlow, others: Sequence[DemandFlow], world: World) -> Step:
-    """Somebody else writes to the demand before the step is recorded, if the step is possible and that is."""
+@contextmanager
+def race(step: Step, flow: DemandFlow, others: Sequence[DemandFlow], world: World) -> Iterator[Step]:
+    """Somebody else writes to the demand before the step is recorded within, if the step is possible and that is."""
+    step, written = _overtaken(step, flow, others, world)
+    if written is not None:
+        _before_recording(flow, written)
+    try:
+        yield step
+    finally:
+        _stop_racing(flow)
+
+
+def _overtaken(
+    step: Step, flow: DemandFlow, others: Sequence[DemandFlow], world: World
+) -> tuple[Step, Callable[[], object] | None]:
+    """The step, with no time before it, and what somebody else then writes, if anything."""
     it = world.id_of(step)
     world.clock.now += step.after
     step = replace(step, after=NO_TIME)
@@ -40,13 +54,13 @@ def race(step: Step, flow: DemandFlow, others: Sequence[DemandFlow], world: Worl
     alone = not (others or writer) or it not in world.streams or step.late or step.seen is not None
     # what came before is answered from what is recorded: nothing is written that somebody else could write before
     if alone or (expected := world.expected(step)).error is not None or expected.again or step.of is not None:
-        return step
+        return step, None
     kind = type(world.streams[it])
     note = Step(step.demand, "note", Noted(text=MEANWHILE), BOSS)
     if kind is not Demand:  # the same is done by somebody else
         note = Step(step.demand, step.move, step.fact, Actor(SOMEBODY_ELSE, step.by.role))
     if world.expected(note).error is not None:
-        return step
+        return step, None
     elsewhere = (replace(note, demand=world.number_of(one.id)) for one in world.streams.values() if type(one) is kind)
     also = () if others else (one for one in elsewhere if world.id_of(one) != it)
     theirs, ids = list[Callable[[], object]](), list[UUID]()
@@ -64,8 +78,7 @@ def race(step: Step, flow: DemandFlow, others: Sequence[DemandFlow], world: Worl
                 flow.stream(kind, one)
             together(writer, theirs)
 
-    _before_recording(flow, written)
-    return step
+    return step, written
 
 
 def raced(batch: Batch, world: World) -> tuple[Batch, Step | None]:
@@ -100,7 +113,7 @@ def written_before(note: Step | None, refused: bool, flow: DemandFlow, other: De
         if refused:
             raise Differs("a batch overtaken", "it is recorded", "StaleDemand")
     finally:
-        stop_racing(flow)
+        _stop_racing(flow)
 
 
 def _before_recording(flow: DemandFlow, do: Callable[[], object]) -> None:
@@ -108,14 +121,14 @@ def _before_recording(flow: DemandFlow, do: Callable[[], object]) -> None:
     record = flow._log.record
 
     def recorded(events: Sequence[Event], rows: Sequence[Row]) -> None:
-        stop_racing(flow)
+        _stop_racing(flow)
         do()
         record(events, rows)
 
     flow._log.record = recorded  # type: ignore[method-assign]
 
 
-def stop_racing(flow: DemandFlow) -> None:
+def _stop_racing(flow: DemandFlow) -> None:
     """Nobody writes before the flow records something, if nobody has yet."""
     flow._log.__dict__.pop("record", None)
 

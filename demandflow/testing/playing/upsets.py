@@ -194,23 +194,17 @@ class Upsets:
             self.world = here
 
     def _race_of_pages(self, upset: Upset, flow: DemandFlow) -> None:
-        """Somebody else takes in the same page in between."""
-        others = [other for other in self.flows if other is not flow]
-        if not others:
-            return
-        page = flow._log.page
+        """Somebody else takes in the next page of the log as well, between its reading here and its writing."""
+        tables = flow._projector
+        worked_out = tables.worked_out
 
-        def read(*given: Any) -> Any:
-            found = page(*given)
-            if flow._log.__dict__.pop("page", None) is not None:
-                others[0].figures()
-            return found
+        def overtaken(*given: Any) -> Any:
+            effect, tables.worked_out = worked_out(*given), worked_out  # type: ignore[method-assign]
+            for other in [other for other in self.flows if other is not flow][:1]:
+                other.figures()
+            return effect
 
-        flow._log.page = read  # type: ignore[method-assign, assignment]
-        try:
-            flow.figures()
-        finally:
-            flow._log.__dict__.pop("page", None)
+        tables.worked_out = overtaken  # type: ignore[method-assign, assignment]
 
 
 def _name(module: Any) -> str:
