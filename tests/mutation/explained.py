@@ -266,15 +266,20 @@ BEYOND_LAWS: tuple[tuple[str, str, str, str], ...] = (
     ("automation/deliveries.py", "_text", '"XXXX"', SAME + "there is always a moment"),
     ("projections/board/indexes.py", "Index.groups", "in alike", SAME + "only by which index rows are found"),
     ("inputs/documents.py", "_json", "ensure_ascii=None", NO_MORE),
-    ("projections/board/rows.py", "_row", "and False", "seldom: of a demand whose first event is missing"),
+    (
+        "projections/board/rows.py",
+        "_row",
+        "(demand.since is None) and False",
+        "seldom: of a demand whose first event is missing",
+    ),
     ("store/sqlite/tables.py", "SQLiteTables.__init__", '":memory:", check', ALONE + "store judges it"),
-    ("store/sqlite/files.py", "file_of", "and False", WORDS),
+    ("store/sqlite/files.py", "file_of", "(isinstance(error, OSError)) and False", WORDS),
     ("store/postgres/listening.py", "Listener.wait", "max(None", ALONE + "postgres judges it"),
     ("domain/workflow.py", "Workflow.__post_init__", "stacklevel=None", DECIDED + "workflows judges it"),
     ("domain/standard/closed_loop.py", "closed_loop", "rules=EVALUATING),", DECIDED + "workflows judges it"),
-    ("domain/values.py", "Word.__get_pydantic_core_schema__", "", BUILT_BEFORE + "domain judges it"),
+    ("domain/values.py", "Word.__get_pydantic_core_schema__", "is not STORED", BUILT_BEFORE + "domain judges it"),
     ("recording/earlier.py", "Earlier.done", "HistoryIncomplete(None)", ALONE + "recording judges it"),
-    ("domain/county/services/forms.py", "_about", "or True", OWN_RULE),
+    ("domain/county/services/forms.py", "_about", "(word in WITH_FORMS) or True", OWN_RULE),
 )
 """What no law can know: the same, for those that the laws alone let pass."""
 

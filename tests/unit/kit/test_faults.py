@@ -20,16 +20,19 @@ from demandflow.projections.figures.definitions import definition
 from demandflow.testing import Environment, Step, Upset, law_named, play
 from demandflow.testing.laws import kept
 from demandflow.testing.operations import DRAFTED, FOLLOW, Ask, Batch, Operation, RunPolicies
+from demandflow.testing.playing.odd import ONE_OF
+from demandflow.testing.playing.odd_calls import ODD
 
 REGISTERED = Registered(
     text="dark", channel=Channel.HOTLINE, place=Place("f/c"), resident="张三", shared_with=("li", "wu")
 )
 OPEN = definition("open")
+SEEN = next(at for at, (name, _) in enumerate(ODD, 1) if name == "seen")
+"""The number of the first odd circumstance that is a version which was `seen`: one comes after so many steps."""
 STEP = Step(1, "register", REGISTERED, Actor("zhao", "grid_administrator"))
 
 HISTORY: tuple[Operation, ...] = (
-    # so many that an odd version which was `seen` is among the odd circumstances
-    *(replace(STEP, demand=number) for number in range(1, 18)),
+    *(replace(STEP, demand=number) for number in range(1, ONE_OF * SEEN)),
     Upset("opened otherwise"),
     Upset("carried elsewhere"),
     Ask("events_after", (0,)),
