@@ -20,7 +20,7 @@ from demandflow.testing.playing.places import SERVER
 from tests import small_workflow
 from tests.servers import WHY_NOT, schemas
 
-AT_ONCE, OPERATIONS = 2, 27
+AT_ONCE, OPERATIONS = 2, 24
 SHARE = 25
 HISTORIES = 2_000
 ON_POSTGRES = 4

@@ -60,6 +60,7 @@ def later(changes: Callable[[Any, Event, Change], None]) -> Callable[[Any, Event
     return changed
 
 
+@pytest.mark.usefixtures("as_found")
 @pytest.mark.parametrize(
     ("workflow", "kind"), [pair for pair in KINDS_OF_THE_COUNTY if pair[0] is not HOME_REPORT], ids=str
 )

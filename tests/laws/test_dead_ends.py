@@ -130,6 +130,7 @@ def test_an_anonymous_demand_that_only_its_resident_can_end_is_a_dead_end() -> N
     assert not broken(OWN, *told(NAMED)), "whose resident is known can end it"
 
 
+@pytest.mark.usefixtures("as_found")
 def test_the_test_case_and_the_state_machine_find_it_too() -> None:
     case: Any = as_test_case(OWN, max_examples=20)
     result = unittest.TestResult()

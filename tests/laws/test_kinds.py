@@ -104,6 +104,7 @@ FAULTS: dict[str, tuple[str, Any]] = {
 }
 
 
+@pytest.mark.usefixtures("as_found")
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("workflow", [TREES, CLOSED_LOOP], ids=str)
 def test_a_fault_in_the_engine_is_noticed(monkeypatch: pytest.MonkeyPatch, fault: str, workflow: Workflow) -> None:
@@ -139,6 +140,7 @@ def nobody_gives_up(course: Course, proposal: Proposal[Noted]) -> str | None:
     return "we go on" if course.places > 1 else None
 
 
+@pytest.mark.usefixtures("as_found")
 def test_a_dead_end_made_by_a_rule_is_found() -> None:
     moves = [replace(m, rules=(nobody_gives_up,)) if m.name in ("cancel", "hold") else m for m in COURSES.moves]
     with pytest.raises(LawBroken, match="nobody can bring it to an end"):

@@ -184,6 +184,7 @@ def without_rules(workflow: Workflow) -> Workflow:
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("as_found")
 @pytest.mark.parametrize(
     ("where", "fault"),
     [
@@ -203,6 +204,7 @@ def test_a_fault_in_the_engine_breaks_a_law(monkeypatch: pytest.MonkeyPatch, whe
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("as_found")
 def test_an_own_field_of_the_past_that_is_taken_from_now_breaks_a_law(monkeypatch: pytest.MonkeyPatch) -> None:
     lines, columns = Question.lines, Question.columns.fget  # type: ignore[attr-defined]
 
