@@ -96,9 +96,7 @@ class Registering:
             raise InvalidValue("workflow", f"{on.key} is for streams of kind {theirs}, not {kind}; say of=…")
         return on
 
-    def _key(self, workflow: str | None) -> str:
-        if workflow is None:
-            return next(iter(self._workflows))
+    def _key(self, workflow: str) -> str:
         if (key := workflow_named(workflow)) not in self._workflows:
             raise UnknownWorkflow(key, tuple(self._workflows))
         return key

@@ -629,9 +629,9 @@ BATCH = (
     ),
     Fault(
         "new demands start on the last workflow that is given",
-        "recording/registering.py",
-        "return next(iter(self._workflows))",
-        "return list(self._workflows)[-1]",
+        "domain/versions/workflows.py",
+        "found = next((workflow for workflow in theirs if",
+        "found = next((workflow for workflow in reversed(theirs) if",
     ),
     Fault(
         "demands that ended are asked to move over too",

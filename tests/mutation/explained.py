@@ -296,5 +296,14 @@ WHY_NOT: dict[str, str] = {
     "reminders go on by the steps of before, after the community changed them": (
         "a history keeps its policies; tests/unit/policies/test_running.py notices"
     ),
+    "an extension may name an earlier moment than the agreed one": (
+        "seldom; tests/unit/rules/test_objections.py notices"
+    ),
+    "after the zone has changed old standings are booked out of the days of the old one": (
+        "seldom; tests/unit/figures/test_projector.py notices"
+    ),
+    "what happened to the closed elsewhere is left out of a window by closing": (
+        "seldom; tests/unit/figures/test_past.py notices"
+    ),
 }
 """By its name, why no law notices a planted fault."""

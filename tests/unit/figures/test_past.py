@@ -410,6 +410,24 @@ def test_windows_and_cohorts(flow: DemandFlow, clock: FrozenClock) -> None:
     assert [row.demand for row in flow.board(received="2025-04", open=True).rows] == [third]
 
 
+def test_what_happened_elsewhere_counts_in_the_month_of_the_closing(flow: DemandFlow, clock: FrozenClock) -> None:
+    it = flow.register("x", channel="hotline", place="fufeng/c1", resident=RESIDENT.id, by=CLERK).id
+    flow.accept(it, by=AUDITOR)
+    flow.contract_out(it, "water works", by=DISPATCHER)
+    flow.hand_back(it, "not ours", by=Actor("Wu", Role.CONTRACTOR, unit="water works"))
+    flow.contract_out(it, TEAM.id, by=DISPATCHER)
+    flow.take_on(it, by=TEAM)
+    clock.advance(days=40)
+    flow.report(it, resolved=True, words="mended", by=TEAM)
+    flow.feed_back(it, FeedbackMethod.CALL, by=CLERK)
+    flow.evaluate(it, resolved=True, grade=Grade.SATISFIED, by=RESIDENT)
+    by = {unit: flow.figures(closed="2025-04", lead=unit) for unit in ("water works", TEAM.id)}
+    assert {unit: (one.count("handed_back"), one.count("closed")) for unit, one in by.items()} == {
+        "water works": (1, 0),
+        TEAM.id: (0, 1),
+    }
+
+
 def test_durations_say_how_the_open_are_treated(flow: DemandFlow, clock: FrozenClock) -> None:
     closed_loop_of(flow, clock)
     whole = flow.durations()
