@@ -71,7 +71,7 @@ seeds: $(READY)  ## each property on few examples 20 times, drawn by another ran
 	  HYPOTHESIS_PROFILE=random $(RUN) -m pytest $(TOGETHER) -m "hypothesis and not long" --hypothesis-seed=$$seed || exit 1; \
 	done
 
-laws: $(READY)  ## 2,000 histories, 500 of them on PostgreSQL, everything public asked, against the model: seven minutes on two cores
+laws: $(READY)  ## 2,000 histories, 250 of them on PostgreSQL, everything public asked, against the model: seven minutes on two cores
 	@$(RUN) -m tests.laws $(HISTORIES)
 
 crash: $(READY)  ## processes killed at random moments on each database, a standby promoted: what was acknowledged is there, once

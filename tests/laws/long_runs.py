@@ -23,7 +23,7 @@ from tests.servers import WHY_NOT, schemas
 AT_ONCE, OPERATIONS = 2, 24
 SHARE = 25
 HISTORIES = 2_000
-ON_POSTGRES = 4
+ON_POSTGRES = 8
 """Of so many histories one is kept in PostgreSQL, where there is a server; the others in memory and in files."""
 
 

@@ -177,7 +177,7 @@ def merging(**unmerge: Any) -> Workflow:
 
 @pytest.mark.parametrize("odd", [{"rules": (only_after_a_year,)}, {"means": "reopened"}, {"took": "aside"}, {}])
 def test_merges_that_are_undone_in_their_own_way(odd: Any) -> None:
-    done = check(merging(**odd), max_examples=examples(50))
+    done = check(merging(**odd), max_examples=examples(30))
     assert done.tally.accepted["merge"] or "rules" in odd, "only a rule that waits for a year leaves it to chance"
 
 
