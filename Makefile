@@ -7,7 +7,7 @@ CONSTRAINTS := constraints.txt
 # in parallel, the slow ones shared out
 TOGETHER := -q -n auto --dist worksteal
 # tracing would double the time of these, be interrupted by their signals, or be counted with them, or they are about
-# processes of their own; `make all` runs them
+# processes of their own; `make all` runs them, and what is the same in memory, in files and on PostgreSQL on that, too
 UNTRACED := tests/laws tests/crash tests/mutation tests/unit/kit/test_nothing_unasked.py \
 	tests/unit/workflows/test_odd_workflows.py tests/unit/rules/test_rule_book.py tests/unit/rules/test_who_is_answered.py \
 	tests/unit/project/test_examples.py tests/unit/project/test_readme.py tests/unit/project/test_house_rules.py \
@@ -49,7 +49,7 @@ all: $(READY)  ## both of these, in one run
 
 coverage: $(READY)  ## those that are quick to trace, with branch coverage, which must not fall below 95 %
 	@$(RUN) -m coverage erase
-	@HYPOTHESIS_PROFILE=least $(RUN) -m coverage run -m pytest $(TOGETHER) -m "not long" $(addprefix --deselect ,$(UNTRACED)) $(ARGS)
+	@HYPOTHESIS_PROFILE=least $(RUN) -m coverage run -m pytest $(TOGETHER) -m "not long" -k "not [postgres" $(addprefix --deselect ,$(UNTRACED)) $(ARGS)
 	@$(RUN) -m coverage combine -q
 	@$(RUN) -m coverage report
 
