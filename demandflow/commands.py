@@ -45,7 +45,7 @@ from demandflow.domain.stream import Stream, of_kind
 from demandflow.domain.values import Actor, Category, Channel, FeedbackMethod, Grade, Place, Urgency
 from demandflow.errors import InvalidValue, brief
 from demandflow.recording.command import Circumstances, How, as_id, command_from
-from demandflow.recording.registering import Registering, workflow_named
+from demandflow.recording.registering import Registering
 from demandflow.recording.supporting import Supporting
 
 
@@ -367,7 +367,7 @@ class Commands(Supporting, Registering):
 
         The other workflow says who may: by its move that records MovedOver. Raises UnknownWorkflow as well.
         """
-        target, by = self._workflows[self._key(workflow_named(workflow))], how.get("by")
+        target, by = self._workflows[self._key(workflow)], how.get("by")
         state = self._handler.demands.current(as_id(demand_id)).state
         move = target.move_of(MovedOver, state, by.role if isinstance(by, Actor) else None) or "move_over"
         return self._act(demand_id, move, MovedOver(workflow=target.key, reason=reason), how)

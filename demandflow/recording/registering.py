@@ -96,8 +96,11 @@ class Registering:
             raise InvalidValue("workflow", f"{on.key} is for streams of kind {theirs}, not {kind}; say of=…")
         return on
 
-    def _key(self, workflow: str) -> str:
-        if (key := workflow_named(workflow)) not in self._workflows:
+    def _key(self, workflow: object) -> str:
+        """The name of a workflow that is known here, however it is named."""
+        if (key := plain(workflow)) is None:
+            raise InvalidValue("workflow", f"must be given as name@version, got {brief(workflow)}")
+        if key not in self._workflows:
             raise UnknownWorkflow(key, tuple(self._workflows))
         return key
 
@@ -108,10 +111,3 @@ def _key(what: str, text: object) -> str:
     if not key:
         raise InvalidValue(what, f"must be a non-empty text, got {brief(text)}")
     return key
-
-
-def workflow_named(workflow: object) -> str:
-    """The name of a workflow that has to be given."""
-    if (name := plain(workflow)) is None:
-        raise InvalidValue("workflow", f"must be given as name@version, got {brief(workflow)}")
-    return name

@@ -391,7 +391,7 @@ DEFECTIVE: dict[str, tuple[dict[str, Any], Any]] = {
     "a rule that always objects at the beginning": (with_rule(REGISTER, nobody_may), Warned("idle-move", checked)),
     "rules that contradict each other": (
         with_rule(EVALUATE, only_its_resident, not_its_resident),
-        Found(DEAD_END, "is refused"),
+        Found(DEAD_END, "evaluate from told is refused"),
     ),
     "a rule that asks for what can only come later": (
         with_rule(REPORT, it_was_told_before),

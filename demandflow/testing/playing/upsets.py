@@ -196,11 +196,11 @@ class Upsets:
     def _race_of_pages(self, upset: Upset, flow: DemandFlow) -> None:
         """Somebody else takes in the next page of the log as well, between its reading here and its writing."""
         tables = flow._projector
-        worked_out = tables.worked_out
 
         def overtaken(*given: Any) -> Any:
-            effect, tables.worked_out = worked_out(*given), worked_out  # type: ignore[method-assign]
-            for other in [other for other in self.flows if other is not flow][:1]:
+            tables.__dict__.pop("worked_out", None)  # once, however often it was to happen
+            effect = tables.worked_out(*given)
+            if (other := next((other for other in self.flows if other is not flow), None)) is not None:
                 other.figures()
             return effect
 
