@@ -6,19 +6,12 @@ READY := $(VENV)/.ready
 CONSTRAINTS := constraints.txt
 # in parallel, the slow ones shared out
 TOGETHER := -q -n auto --dist worksteal
-# tracing would double the time of these, be interrupted by their signals, or be counted with them, or they are about
-# processes of their own; `make all` runs them, and what is the same in memory, in files and on PostgreSQL on that, too
-UNTRACED := tests/laws tests/crash tests/mutation tests/unit/kit/test_nothing_unasked.py \
-	tests/unit/workflows/test_odd_workflows.py tests/unit/rules/test_rule_book.py tests/unit/rules/test_who_is_answered.py \
-	tests/unit/project/test_examples.py tests/unit/project/test_readme.py tests/unit/project/test_house_rules.py \
-	tests/unit/project/test_imports.py \
-	tests/unit/figures/test_own_corrections.py::test_a_correction_equals_having_been_right \
-	tests/unit/figures/test_figures.py::test_tables_agree_with_an_oracle_after_every_step \
-	tests/unit/calendars/test_calendars.py::TestDays::test_threads_share_a_calendar \
-	tests/unit/calendars/test_calendars.py::TestAdding::test_beyond_2199_there_is_no_end \
-	tests/unit/policies/test_policies.py tests/unit/policies/test_running.py::test_several_runners_at_once_react_once \
-	tests/unit/interruptions/test_interruptions.py::test_a_signal_at_any_time_leaves_nothing_open \
-	tests/unit/postgres/test_several.py tests/unit/recording/test_counts.py tests/unit/recording/test_many_writers.py
+# not traced, like tests that are marked so; nor is what is the same in memory, in files and on PostgreSQL, on that
+UNTRACED := tests/laws tests/crash tests/mutation
+
+# what tests write need not outlive them: it is kept in memory where there is room for it, if no TMPDIR is said
+ROOM := $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 2000000 { print "/dev/shm" }')
+test long all coverage properties seeds laws fuzz planted mutants: export TMPDIR := $(or $(TMPDIR),$(ROOM))
 
 # what is compiled once is kept, wherever it was said otherwise: tests start hundreds of processes
 unexport PYTHONDONTWRITEBYTECODE
@@ -49,7 +42,7 @@ all: $(READY)  ## both of these, in one run
 
 coverage: $(READY)  ## those that are quick to trace, with branch coverage, which must not fall below 95 %
 	@$(RUN) -m coverage erase
-	@HYPOTHESIS_PROFILE=least $(RUN) -m coverage run -m pytest $(TOGETHER) -m "not long" -k "not [postgres" $(addprefix --deselect ,$(UNTRACED)) $(ARGS)
+	@HYPOTHESIS_PROFILE=least $(RUN) -m coverage run -m pytest $(TOGETHER) -m "not long and not untraced" -k "not [postgres" $(addprefix --ignore ,$(UNTRACED)) $(ARGS)
 	@$(RUN) -m coverage combine -q
 	@$(RUN) -m coverage report
 

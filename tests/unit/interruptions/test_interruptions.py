@@ -155,6 +155,7 @@ def timer() -> Iterator[Callable[[float], object]]:
         signal.signal(signal.SIGALRM, before)
 
 
+@pytest.mark.untraced
 def test_a_signal_at_any_time_leaves_nothing_open(tmp_path: Path) -> None:
     with DemandFlow.open(f"sqlite:///{tmp_path / 'flow.db'}") as flow:
         demand = flow.register("x", by=CLERK, **PLACED).id

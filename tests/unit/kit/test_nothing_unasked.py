@@ -40,6 +40,8 @@ from demandflow.testing.playing.player import Player
 from tests.paths import ROOT
 from tests.small_workflow import desk, yard
 
+pytestmark = pytest.mark.untraced
+
 OFFICE = Calendar.of("office", zone="Europe/Berlin", hours="Mon-Fri 09:00-12:00 14:00-18:00")
 SCALE = GradeScale((*FIVE_GRADES.grades, ScaleGrade("so_so", 0.5)), ("timeliness", "attitude"))
 TIMED = closed_loop("timed", bound=2, clocks=standard_clocks(OFFICE), support=True, grades=SCALE)

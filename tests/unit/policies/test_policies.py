@@ -53,6 +53,8 @@ from demandflow.testing.model.streams import twin_of
 from demandflow.testing.people import CATEGORIES, CONTRACTORS, PLACES
 from tests.profiles import examples
 
+pytestmark = pytest.mark.untraced
+
 OFFICE = Calendar.of("office", zone="Asia/Shanghai", hours="Mon-Fri 09:00-12:00 14:00-18:00")
 UNKNOWN = Calendar.of("old", zone="Asia/Shanghai", hours="Mon-Fri 09:00-18:00", days=Days.none([2020]))
 LOOP = closed_loop("loop", clocks=standard_clocks(OFFICE))

@@ -18,6 +18,8 @@ from demandflow.store.postgres.recorder import PostgresRecorder
 from demandflow.store.statements import RowTaken
 from tests.unit.recording.test_counts import lives
 
+pytestmark = pytest.mark.untraced
+
 SPAWN = get_context("spawn")
 CLERK = Actor("Li", Role.GRID_ADMINISTRATOR)
 PLACED: Any = {"channel": "hotline", "place": "fufeng/nanguan"}

@@ -19,6 +19,8 @@ from tests.profiles import SHARE, slow
 from tests.servers import WHY_NOT, binaries
 from tests.unit.figures.real import example
 
+pytestmark = pytest.mark.untraced
+
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 
 

@@ -21,6 +21,8 @@ from demandflow.domain.standard.support import SUPPORT
 from tests.paths import ROOT
 from tests.unit.project.architecture import PACKAGE, PAGE, drawn, imports, room
 
+pytestmark = pytest.mark.untraced
+
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 MAY_SEE = {

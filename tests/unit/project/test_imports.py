@@ -15,6 +15,8 @@ import demandflow
 from demandflow import calendars, policies
 from demandflow.facts import Noted
 
+pytestmark = pytest.mark.untraced
+
 HEAVY = (
     *(
         "domain.standard.closed_loop",

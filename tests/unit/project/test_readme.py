@@ -13,6 +13,8 @@ from demandflow.projections.standing import COUNTS, HAPPENINGS
 from demandflow.testing import LAWS
 from tests.paths import ROOT, TESTS
 
+pytestmark = pytest.mark.untraced
+
 FIGURES, MOVES, TESTING = (ROOT / "docs" / f"{page}.md" for page in ("figures", "moves", "testing"))
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 SNIPPETS = {

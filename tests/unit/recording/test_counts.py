@@ -22,6 +22,8 @@ from demandflow import Actor, DemandFlow, FeedbackMethod, Grade, Role
 from demandflow.batches import Batch
 from demandflow.testing import FrozenClock, counted_ids
 
+pytestmark = pytest.mark.untraced
+
 
 class Count(NamedTuple):
     """Python functions that were called (or generators that went on), and SQL statements that SQLite ran."""

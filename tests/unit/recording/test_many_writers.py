@@ -8,6 +8,7 @@ from typing import Any
 from unittest.mock import patch
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +16,8 @@ from demandflow import Actor, DemandFlow, FeedbackMethod, Grade, Refusal, Role
 from demandflow.recording import attempts
 from demandflow.recording.attempts import ATTEMPTS, LONGEST, SHORTEST
 from tests.stories import AUDITOR, CLERK, RESIDENT
+
+pytestmark = pytest.mark.untraced
 
 WRITERS, DEMANDS, NOTES = 8, 5, 3
 APART = get_context("forkserver")

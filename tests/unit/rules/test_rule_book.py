@@ -15,6 +15,8 @@ from tests.stories import told
 from tests.unit.rules.rule_book import EXAMPLES, Example, check_roles, check_scene, who_notices
 from tests.unit.rules.scenes import SCENES, Scene
 
+pytestmark = pytest.mark.untraced
+
 
 @pytest.mark.parametrize("scene", SCENES, ids=str)
 def test_a_move_leads_where_the_notice_on_the_wall_says(scene: Scene) -> None:

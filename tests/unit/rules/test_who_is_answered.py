@@ -35,6 +35,8 @@ from demandflow.policies.policy import command_of
 from demandflow.testing import FrozenClock
 from tests.stories import AUDITOR, CLERK, DISPATCHER, RESIDENT, TEAM
 
+pytestmark = pytest.mark.untraced
+
 SECRET = "my husband beats me"
 TOLD: Any = {"channel": "hotline", "place": "f/c1/b3", "resident": "王芳", "source": "hotline", "reference": "17"}
 PLACED: Any = {"channel": "hotline", "place": "fufeng/c1", "resident": RESIDENT.id, "by": CLERK}
