@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import NamedTuple
 
 from demandflow.calendars.calendar import Calendar
@@ -66,8 +67,8 @@ class Remind:
         when = f"{self.before} before" if self.before is not None else f"{self.after} after" if self.after else "due"
         return f"{when}, to {self.to}" + (f" ({listed(self.clocks)})" if self.clocks else "")
 
-    @property
-    def asked_for(self) -> dict[str, type[Fact]]:
+    @cached_property
+    def asked_for(self) -> Mapping[str, type[Fact]]:
         """The facts that it asks for, by the name of the request: a notice, and maybe an escalation."""
         return {str(self): Notified} | ({f"{self}, escalated": Escalated} if self.escalate else {})
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from demandflow.domain.fact import Fact
 from demandflow.errors import DemandFlowError
 from demandflow.testing.drawing.asking import ONE_OF_THESE
+from demandflow.testing.environments import PLAIN
 from demandflow.testing.model.step import NO_TIME, Step
 from demandflow.testing.operations import Ask, Batch, History, Operation
 
@@ -25,6 +26,7 @@ def smallest(history: History, fails: Callable[[History], bool], *, most: int = 
     """The smallest history found by playing so many operations for which `fails` says that it fails in the same way."""
     search = _Search(history, fails, most)
     try:
+        search.play_plainly()
         before = None
         while before != search.best:
             before = search.best
@@ -40,6 +42,10 @@ class _Search:
 
     def __init__(self, history: History, fails: Callable[[History], bool], most: int) -> None:
         self.best, self._fails, self._left = history, fails, most
+
+    def play_plainly(self) -> None:
+        """Where nothing has to be special, all that follows is played faster."""
+        self._take(replace(self.best, environment=PLAIN))
 
     def leave_out(self) -> None:
         """Leave out operations: halves, then quarters, down to single ones, the last first."""

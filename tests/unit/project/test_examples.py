@@ -198,12 +198,13 @@ def test_a_strangers_workflow_passes_its_own_tests_and_a_wrong_one_is_reported(t
     report = subprocess.run(script, capture_output=True, text=True, check=True, env=here, cwd=tmp_path).stdout
     assert "decide by zhao was recorded, although zhao asked for this party" in report
     copied = report.partition("The same as a test:")[2]
-    for rules, passed in (("", False), ("nobody_decides_on_their_own_party", True)):
+    for name, rules in (("mistaken", ""), ("mended", "nobody_decides_on_their_own_party")):
         code = f"from street_party import street_party\n{copied}\nSTREET_PARTY = street_party({rules})\n"
-        (tmp_path / "test_copied.py").write_text(code, "utf-8")
-        again = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_copied.py"]
-        found = subprocess.run(again, capture_output=True, text=True, check=False, env=here, cwd=tmp_path)
-        assert (found.returncode == 0) is passed, found.stdout
+        (tmp_path / f"test_{name}.py").write_text(code, "utf-8")
+    again = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_mistaken.py", "test_mended.py"]
+    found = subprocess.run(again, capture_output=True, text=True, check=False, env=here, cwd=tmp_path).stdout
+    assert re.search("^FAILED test_mistaken.py::", found, re.MULTILINE), found
+    assert "1 failed, 1 passed in" in found
 
 
 @pytest.mark.long
