@@ -9,7 +9,7 @@ TOGETHER := -q -n auto --dist worksteal
 # not traced, like tests that are marked so; nor is what is the same in memory, in files and on PostgreSQL, on that
 UNTRACED := tests/laws tests/crash tests/mutation
 
-# what tests write need not outlive them: it is kept in memory where there is room for it, if no TMPDIR is said
+# what tests write need not outlive them: it is kept in memory where there is room, unless TMPDIR names a place
 ROOM := $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 2000000 { print "/dev/shm" }')
 test long all coverage properties seeds laws fuzz planted mutants: export TMPDIR := $(or $(TMPDIR),$(ROOM))
 
