@@ -10,11 +10,14 @@ import pytest
 from demandflow import (
     CLOSED_LOOP,
     START,
+    Channel,
     DemandFlow,
     FeedbackMethod,
     InvalidValue,
     Move,
+    Place,
     Recorded,
+    Registration,
     Rejected,
     RoleNotAllowed,
     RuleBroken,
@@ -141,6 +144,13 @@ def test_all_running_demands_move_together_after_a_dry_run(flow: DemandFlow, clo
     assert [flow.demand(one).workflow for one in ids] == [FEWER.key, OLD.key, OLD.key]
     assert flow.demand(ended).workflow == OLD.key
     assert flow.migrate_all(FEWER.key, of=FEWER.key, by=SUPERVISOR)[0].reason  # type: ignore[union-attr]
+
+
+def test_all_that_are_open_move_however_many(flow: DemandFlow) -> None:
+    lamp = Registered(text="x", channel=Channel.HOTLINE, place=Place("fufeng"))
+    flow.register_many(Registration(fact=lamp, by=CLERK, workflow=OLD.key) for _ in range(60))  # a page has 50
+    assert len(flow.migrate_all(FEWER.key, of=OLD.key, by=SUPERVISOR)) == 60
+    assert flow.figures(workflow=FEWER.key).count("open") == 60
 
 
 def test_a_log_is_sound_by_the_rules_under_which_it_was_recorded(flow: DemandFlow) -> None:

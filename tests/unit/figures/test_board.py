@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from demandflow import Actor, DemandFlow, FeedbackMethod, Grade, InvalidValue, Role
+from demandflow import START, Actor, DemandFlow, FeedbackMethod, Grade, InvalidValue, Move, Role, Stage, State, Workflow
+from demandflow.facts import Registered, Stepped
 from demandflow.testing import FrozenClock
 from tests.stories import AUDITOR, CLERK, DAY, DISPATCHER, RESIDENT, SUPERVISOR, T0, TEAM
 
@@ -92,6 +93,21 @@ def test_work_lists_show_whose_turn_it_is(flow: DemandFlow, board: dict[str, Any
     assert texts(role=Role.DISPATCHER) == ["lift", "form"]
     assert texts(contractor="repair team") == ["song"]
     assert flow.board(state="handed_back").rows[0].lead == "repair team"
+
+
+def test_whose_turn_it_is_in_a_state_is_a_matter_of_its_workflow(log_url: str, clock: FrozenClock) -> None:
+    def street(name: str, owner: str) -> Workflow:
+        states = [State("filed", Stage.AUDIT, owner=owner), State("done", Stage.ENDED, ended_as="closed")]
+        file = Move("file", Registered, START, "filed", by="clerk")
+        return Workflow(name, 1, states=states, moves=[file, Move("do", Stepped, "filed", "done", by=owner)])
+
+    streets = (street("north", "gardener"), street("south", "plumber"))
+    with DemandFlow.open(log_url, workflows=streets, clock=clock) as flow:
+        for one in streets:
+            clerk = Actor("Li", "clerk")
+            flow.register(one.name, channel="hotline", place="f", workflow=one.key, by=clerk)
+        by_role = {role: [row.text for row in flow.work_list(role=role).rows] for role in ("gardener", "plumber")}
+    assert by_role == {"gardener": ["north"], "plumber": ["south"]}
 
 
 def test_blanks_ask_for_what_nobody_has_in_hand(flow: DemandFlow, board: dict[str, Any]) -> None:

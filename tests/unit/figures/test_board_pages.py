@@ -181,6 +181,34 @@ def test_all_pages_together_are_the_rows_in_order(
         assert (whole.next, whole.total) == (None, len(expected))
 
 
+@pytest.mark.parametrize("column", sorted(SORTABLE))
+@pytest.mark.parametrize("descending", [False, True])
+def test_what_a_contractor_leads_and_helps_with_is_in_order_by_whatever_column(column: str, descending: bool) -> None:
+    open_one = as_if(
+        Demand(UUID(int=1)),
+        version=1,
+        workflow="w@1",
+        state="a",
+        stage=Stage.AUDIT,
+        round=1,
+        received=T0,
+        since=T0,
+        last=T0,
+        channel=Channel("a"),
+        place=Place("f"),
+    )
+    rows = [
+        as_if(open_one, id=UUID(int=number), due=due, category=category, lead=lead, contractor=lead, co_handlers=helps)
+        for number, (due, category, (lead, helps)) in enumerate(
+            product((None, T0), (None, Category("m")), (("a", ()), ("b", ("a",)), (None, ("a",)))), 1
+        )
+    ]
+    chosen, order = Filter(contractor="a"), Order([column], descending)
+    with a_board(rows) as connection:
+        for limit in (1, 2, 5):
+            assert walked(connection, chosen, order, limit) == in_order(rows, order)
+
+
 @given(
     st.lists(demands(), min_size=2, max_size=25),
     st.lists(demands(), max_size=25),

@@ -410,6 +410,18 @@ def test_windows_and_cohorts(flow: DemandFlow, clock: FrozenClock) -> None:
     assert [row.demand for row in flow.board(received="2025-04", open=True).rows] == [third]
 
 
+def test_the_board_of_a_past_day_has_the_contractor_that_was_corrected_since(
+    flow: DemandFlow, clock: FrozenClock
+) -> None:
+    it = flow.register("x", channel="hotline", place="fufeng/c1", by=CLERK).id
+    flow.accept(it, by=AUDITOR)
+    contract, day = flow.contract_out(it, "water works", by=DISPATCHER).version, clock.now.date()
+    clock.advance(days=2)
+    flow.correct(it, contract, "the wrong one was entered", contractor="road works", by=AUDITOR)
+    assert [row.contractor for row in flow.board(as_of=day).rows] == ["road works"]
+    assert [row.contractor for row in flow.board(known_on=day).rows] == ["water works"]
+
+
 def test_what_happened_elsewhere_counts_in_the_month_of_the_closing(flow: DemandFlow, clock: FrozenClock) -> None:
     it = flow.register("x", channel="hotline", place="fufeng/c1", resident=RESIDENT.id, by=CLERK).id
     flow.accept(it, by=AUDITOR)

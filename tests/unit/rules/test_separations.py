@@ -42,6 +42,14 @@ def closed(flow: DemandFlow, grade: Grade = Grade.DISSATISFIED) -> Any:
     return demand
 
 
+def test_the_auditors_unit_is_not_given_the_work(flow: DemandFlow) -> None:
+    demand = flow.register("dark", **PLACED, resident=RESIDENT.id, by=CLERK).id
+    flow.accept(demand, by=Actor("qian", Role.AUDITOR, "lamp works"))
+    with pytest.raises(RuleBroken, match="lamp works audited this demand and cannot also handle it"):
+        flow.contract_out(demand, "lamp works", by=DISPATCHER)
+    flow.contract_out(demand, "repair team", by=DISPATCHER)
+
+
 # laws, over people who act in every role
 
 
