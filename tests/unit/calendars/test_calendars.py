@@ -382,7 +382,7 @@ class TestAdding:
         assert OFFICE.shifted(due, friday, monday, working_days(3)) == due
         assert OFFICE.shifted(due, friday, monday, "hours") == due + (monday - friday)
 
-    @pytest.mark.untraced
+    @pytest.mark.long
     @pytest.mark.parametrize("unit", Unit)
     def test_beyond_2199_there_is_no_end(self, unit: Unit) -> None:
         with pytest.raises(InvalidValue, match="outside 1900–2199"):
@@ -446,7 +446,7 @@ class TestDays:
         assert one != replace(one, days=())
         assert Calendar.of("o", zone="UTC", hours={"Mon": "09:00-12:00"}, days=[Days.none([2026])]) == one
 
-    @pytest.mark.untraced
+    @pytest.mark.long
     def test_threads_share_a_calendar(self) -> None:
         starts = [datetime(1990 + n * 37 % 50, 3, 1, tzinfo=UTC) + n * HOUR for n in range(200)]
         fresh = replace(OFFICE, name="shared")

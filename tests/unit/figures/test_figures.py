@@ -39,7 +39,7 @@ def agree(flow: DemandFlow) -> None:
             compare(ours.get(key, Figures(key, {}, {})), theirs.get(key, {}), (dimension, key))
 
 
-@pytest.mark.untraced
+@pytest.mark.long
 def test_tables_agree_with_an_oracle_after_every_step() -> None:
     base: Any = as_state_machine(CLOSED_LOOP)
 

@@ -283,7 +283,7 @@ OF_ASKED = {"bins": FIELDS["bins"], "colour": FIELDS["colour"]}
 STEPS = st.lists(st.tuples(st.integers(1, 4), OF_COUNTED), max_size=8)
 
 
-@pytest.mark.untraced
+@pytest.mark.long
 @settings(max_examples=60)
 @given(st.fixed_dictionaries({"bins": FIELDS["bins"]}, optional={"colour": FIELDS["colour"]}), STEPS)
 @example({"bins": 1}, [(4, {"bins": 2}), (1, {"bins": 3}), (4, {"colour": "red"}), (2, {"colour": "绿"})])

@@ -326,7 +326,7 @@ def run_in_a_process(url: str, began: Any, found: Any) -> None:
         found.put(len(flow.run_policies().reacted))
 
 
-@pytest.mark.untraced
+@pytest.mark.long
 def test_several_runners_at_once_react_once(kept_url: str) -> None:
     town = Town(kept_url)
     for _ in range(150):

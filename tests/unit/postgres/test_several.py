@@ -18,7 +18,7 @@ from demandflow.store.postgres.recorder import PostgresRecorder
 from demandflow.store.statements import RowTaken
 from tests.unit.recording.test_counts import lives
 
-pytestmark = pytest.mark.untraced
+pytestmark = pytest.mark.long
 
 SPAWN = get_context("spawn")
 CLERK = Actor("Li", Role.GRID_ADMINISTRATOR)
@@ -101,7 +101,6 @@ def test_processes_that_open_one_log_together_make_it_once_and_share_its_tables(
         assert flow.verify().ok
 
 
-@pytest.mark.long
 def test_a_writer_that_is_stopped_stops_nobody(postgres: str) -> None:
     DemandFlow.open(postgres).close()
     numbers = [SPAWN.Value("q", 0) for _ in range(3)]

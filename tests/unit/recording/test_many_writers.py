@@ -17,7 +17,7 @@ from demandflow.recording import attempts
 from demandflow.recording.attempts import ATTEMPTS, LONGEST, SHORTEST
 from tests.stories import AUDITOR, CLERK, RESIDENT
 
-pytestmark = pytest.mark.untraced
+pytestmark = pytest.mark.long
 
 WRITERS, DEMANDS, NOTES = 8, 5, 3
 APART = get_context("forkserver")
